@@ -1,0 +1,1 @@
+"""The plain spelling: the ``keystead`` command, its table of verbs and what it prints."""

@@ -1,0 +1,1 @@
+"""The PowerShell spelling: the table of cmdlets, their lines, their binding, their output."""

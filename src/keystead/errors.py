@@ -1,0 +1,130 @@
+"""Every error that keystead shows a person, with the exit code it ends a command with.
+
+The tree (exit code behind each name)::
+
+    KeysteadError                1   other failure
+      UsageError                 2   the command or call is malformed
+      ProfileNotFound            3
+      NotConfigured              3   nothing was asked for by name and the search found nothing
+      ProfileInvalid             4   profile, setting and the rule it breaks
+        ProfileCycle             4   source profiles that lead back to themselves
+      DocumentError              4   a shared file breaks the rules of its format
+      StoreCorrupt               4   an encrypted store that was damaged or tampered with
+      FileProblem                1   a file cannot be read or written
+      StoreUnavailable           5   a store is locked, absent or cannot be opened
+      InteractionRequired        6   a person is needed and nobody can be asked
+      ProviderError              7   STS or another provider refused or failed
+      ChildNotRunnable           126
+      ChildNotFound              127
+
+Messages are lower case, carry no full stop and no secret; ``hint`` says what to do.
+`NotConfigured` is the only error a search passes over; every other one stops it.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, NamedTuple
+
+
+class Origin(NamedTuple):
+    """Where a setting or a section stands: a file and, in a text file, its line (from 1)."""
+
+    file: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
+
+class KeysteadError(Exception):
+    """Base of all errors meant for people.
+
+    ``message`` says what is wrong, ``hint`` what to do about it, ``where`` names file and line.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(
+        self, message: str, *, hint: str | None = None, where: Origin | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.where = where
+
+    def __str__(self) -> str:
+        return self.message if self.where is None else f"{self.where}: {self.message}"
+
+
+class UsageError(KeysteadError):
+    """The command line, cmdlet line or call does not fit what it names."""
+
+    exit_code = 2
+
+
+class ProfileNotFound(KeysteadError):
+    """No store has a profile of that name; the hint lists near names."""
+
+    exit_code = 3
+
+
+class NotConfigured(KeysteadError):
+    """A source of credentials that is simply not set up: the search goes on to the next."""
+
+    exit_code = 3
+
+
+class ProfileInvalid(KeysteadError):
+    """A profile whose settings break a rule, or a value that may not be stored."""
+
+    exit_code = 4
+
+
+class ProfileCycle(ProfileInvalid):
+    """Source profiles that lead back to one already on the path; the message has the whole path."""
+
+
+class DocumentError(KeysteadError):
+    """A shared file that breaks the rules of its format, with file and line."""
+
+    exit_code = 4
+
+
+class StoreCorrupt(KeysteadError):
+    """An encrypted store that is damaged, was tampered with, or is of a version not known here."""
+
+    exit_code = 4
+
+
+class FileProblem(KeysteadError):
+    """A file that cannot be read, written or locked; the old content is still there."""
+
+
+class StoreUnavailable(KeysteadError):
+    """A store that is locked, not there, or whose passphrase is wrong."""
+
+    exit_code = 5
+
+
+class InteractionRequired(KeysteadError):
+    """A question is due and there is no terminal to ask it on."""
+
+    exit_code = 6
+
+
+class ProviderError(KeysteadError):
+    """A provider of credentials (STS, S3 or another service) refused or could not be reached."""
+
+    exit_code = 7
+
+
+class ChildNotRunnable(KeysteadError):
+    """The command given to ``exec`` exists and cannot be run."""
+
+    exit_code = 126
+
+
+class ChildNotFound(KeysteadError):
+    """The command given to ``exec`` does not exist."""
+
+    exit_code = 127

@@ -1,0 +1,1 @@
+"""What profiles, credentials and plans are: values and pure functions, no outside world."""

@@ -1,0 +1,219 @@
+"""Profiles and their types: what a named group of settings amounts to.
+
+`TYPES` is the table of profile types; a new one is a row. Reading is lenient (`Profile.type`
+follows the rules that the AWS SDKs share), writing is strict (`check_writable` refuses what some
+reader would reject or misread).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import NamedTuple, Protocol
+
+from keystead.errors import Origin, ProfileInvalid
+from keystead.model.settings import decides_type, is_secret
+from keystead.secret import Secret, reveal
+
+Value = str | Secret | Mapping[str, str]
+"""A setting's value: text, a secret, or a nested block such as ``s3 =``."""
+
+
+class ProfileType(NamedTuple):
+    """One kind of profile.
+
+    It is the profile's type when all of ``deciding`` are set; then ``required`` must be set too,
+    ``optional`` may be, and any other setting that decides types is one too many.
+    """
+
+    name: str
+    deciding: tuple[str, ...]
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+    summary: str
+
+
+_KEY = "aws_access_key_id"
+_SECRET = "aws_secret_access_key"  # noqa: S105  # the name of a setting
+_TOKEN = "aws_session_token"  # noqa: S105  # the name of a setting
+_ROLE_OPTIONS = ("external_id", "mfa_serial", "role_session_name", "duration_seconds")
+_SSO_OPTIONS = ("sso_session", "sso_start_url", "sso_region", "sso_registration_scopes")
+
+# In the order in which the SDKs look: the first row whose deciding settings are all there wins.
+TYPES: tuple[ProfileType, ...] = (
+    ProfileType(
+        "AssumeRoleWithWebIdentity",
+        ("role_arn", "web_identity_token_file"),
+        ("role_arn", "web_identity_token_file"),
+        ("role_session_name", "duration_seconds"),
+        "temporary credentials for a role, by the token in a file",
+    ),
+    ProfileType(
+        "AssumeRoleCredentialSource",
+        ("role_arn", "credential_source"),
+        ("role_arn", "credential_source"),
+        ("role_session_name", "duration_seconds", "external_id", "mfa_serial"),
+        "temporary credentials for a role, from the environment, EC2 or a container",
+    ),
+    ProfileType(
+        "AssumeRole",
+        ("role_arn",),
+        ("role_arn", "source_profile"),
+        _ROLE_OPTIONS,
+        "temporary credentials for a role, from the credentials of a source profile",
+    ),
+    ProfileType(
+        "SSO",
+        ("sso_account_id",),
+        ("sso_account_id", "sso_role_name"),
+        _SSO_OPTIONS,
+        "temporary credentials from IAM Identity Center",
+    ),
+    ProfileType(
+        "SSO",
+        ("sso_role_name",),
+        ("sso_account_id", "sso_role_name"),
+        _SSO_OPTIONS,
+        "temporary credentials from IAM Identity Center",
+    ),
+    ProfileType(
+        "Session",
+        (_TOKEN,),
+        (_KEY, _SECRET, _TOKEN),
+        (),
+        "temporary credentials that were retrieved by hand",
+    ),
+    ProfileType("Basic", (_KEY,), (_KEY, _SECRET), (), "long-term credentials of an IAM user"),
+    ProfileType("Basic", (_SECRET,), (_KEY, _SECRET), (), "long-term credentials of an IAM user"),
+    ProfileType("Login", ("login_session",), ("login_session",), (), "a session of `aws login`"),
+    ProfileType(
+        "CredentialProcess",
+        ("credential_process",),
+        ("credential_process",),
+        (),
+        "credentials that a program prints",
+    ),
+)
+
+RESOLVABLE = frozenset({"Basic", "Session", "AssumeRole"})
+"""The types that keystead gets credentials for so far."""
+
+
+class ProfileSource(Protocol):
+    """The look-up side of stores; all that planning and resolving need."""
+
+    def find(self, name: str) -> Profile:
+        """The profile of that name. Raises `keystead.ProfileNotFound`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A named group of settings.
+
+    ``settings`` maps lower-case shared-file names to values; secrets given as text become
+    `Secret`. ``store_type_name``, ``location`` and ``origins`` say where it was read from and are
+    empty for a profile that was just made. ``unique_key`` is its GUID in the encrypted store.
+    """
+
+    name: str
+    settings: Mapping[str, Value] = field(repr=False)
+    store_type_name: str | None = None
+    location: str | None = None
+    origins: Mapping[str, Origin] = field(default_factory=dict, repr=False, compare=False)
+    unique_key: str | None = field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        wrapped: dict[str, Value] = {
+            key.lower(): Secret(value) if isinstance(value, str) and is_secret(key) else value
+            for key, value in self.settings.items()
+        }
+        object.__setattr__(self, "settings", MappingProxyType(wrapped))
+
+    def __repr__(self) -> str:
+        return f"Profile({self.name!r}, type={self.type.name if self.type else None})"
+
+    def has(self, key: str) -> bool:
+        """Whether the setting is there and not empty. Opens nothing that is sealed."""
+        value = self.settings.get(key)
+        return isinstance(value, Secret) or bool(value)
+
+    def text(self, key: str) -> str | None:
+        """The setting's text, None when unset or empty. Opens it when it is sealed."""
+        value = self.settings.get(key)
+        if value is None or isinstance(value, Mapping):
+            return None
+        return reveal(value) or None
+
+    @property
+    def type(self) -> ProfileType | None:
+        """The type of the profile; None when its settings make none."""
+        return None if self.problem() else self._candidate()
+
+    @property
+    def region(self) -> str | None:
+        """The profile's own region."""
+        return self.text("region")
+
+    def where(self, key: str | None = None) -> Origin | None:
+        """File and line of a setting, else of the profile's first one."""
+        if key is not None and key in self.origins:
+            return self.origins[key]
+        return next(iter(self.origins.values()), None)
+
+    def problem(self) -> str | None:
+        """Why the profile gives no credentials, naming setting and rule; None when it can."""
+        candidate = self._candidate()
+        if candidate is None:
+            stray = next((key for key in _ROLE_OPTIONS if self.has(key)), None)
+            if stray or self.has("source_profile"):
+                return f"`{stray or 'source_profile'}` without `role_arn`"
+            return "no setting that gives credentials"
+        missing = [key for key in candidate.required if not self.has(key)]
+        if missing:
+            given = next(key for key in candidate.required if key not in missing)
+            needs = " and ".join(f"`{key}`" for key in candidate.required)
+            return (
+                f"`{given}` without `{missing[0]}`: "
+                f"a profile of type {candidate.name} needs {needs}"
+            )
+        if candidate.name == "AssumeRoleCredentialSource" and self.has("source_profile"):
+            return "`source_profile` and `credential_source` exclude each other"
+        return None
+
+    def _candidate(self) -> ProfileType | None:
+        return next((row for row in TYPES if all(map(self.has, row.deciding))), None)
+
+
+def check_writable(profile: Profile) -> None:
+    """Refuses a profile that some reader would reject or read as something else.
+
+    A profile without any setting that decides types (only a region, say) may be written.
+    Raises `ProfileInvalid` naming profile, setting and rule.
+    """
+    deciding = [key for key in profile.settings if decides_type(key) and profile.has(key)]
+    if not deciding:
+        return
+    problem = profile.problem()
+    row = profile.type
+    if problem is None and row is not None:
+        allowed = {*row.required, *row.optional}
+        if profile.text("source_profile") == profile.name:
+            allowed |= {_KEY, _SECRET, _TOKEN}
+        problem = _first_stray(deciding, allowed, row)
+    if problem:
+        raise ProfileInvalid(
+            f"profile `{profile.name}` cannot be stored: {problem}",
+            hint="see `keystead help types` for what each type of profile requires",
+        )
+
+
+def _first_stray(deciding: Iterable[str], allowed: set[str], row: ProfileType) -> str | None:
+    for key in deciding:
+        if key not in allowed:
+            return (
+                f"`{key}` does not go with a profile of type {row.name}, "
+                f"which `{row.deciding[0]}` makes it"
+            )
+    return None

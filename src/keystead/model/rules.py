@@ -1,0 +1,66 @@
+"""What may be written: names, keys and values that every reader reads back as they were meant.
+
+A line break, a control character or a bracket in the wrong place would let one value become a
+section of its own, so each door of keystead (library, plain command, cmdlet) comes through here.
+"""
+
+from __future__ import annotations
+
+import re
+
+from keystead.errors import ProfileInvalid
+from keystead.model.settings import SETTINGS, is_secret
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_IDENTIFIER = re.compile(r"[A-Za-z0-9_\-/.%@:+]+")
+_COMMENT = re.compile(r"(?:^|[ \t])[#;]")
+
+
+def is_identifier(name: str) -> bool:
+    """Whether ``name`` is one that all SDKs read as a section or setting name."""
+    return _IDENTIFIER.fullmatch(name) is not None
+
+
+def check_profile_name(name: str, *, shared: bool) -> None:
+    """Refuses names that cannot be stored; ``shared`` adds what the shared files ask for.
+
+    Raises `ProfileInvalid`. The encrypted store takes blanks and letters of all scripts, as the
+    .NET SDK's does; the shared files take only what every SDK reads.
+    """
+    if _CONTROL.search(name):
+        raise ProfileInvalid("a profile name may not contain a line break or control character")
+    if not name or name != name.strip() or "[" in name or "]" in name:
+        raise ProfileInvalid(
+            f"`{name}` is no valid profile name",
+            hint="a name is not empty, has no bracket and no blank at its ends",
+        )
+    if shared and not is_identifier(name):
+        raise ProfileInvalid(
+            f"`{name}` is no valid profile name in the shared files",
+            hint="use letters, digits and _ - / . % @ : +",
+        )
+
+
+def check_setting(name: str, value: str) -> None:
+    """Refuses a setting that would not be read back as it was given.
+
+    Raises `ProfileInvalid` naming the setting and the rule, never the value.
+    """
+    if _CONTROL.search(name) or not is_identifier(name):
+        shown = _CONTROL.sub("?", name)
+        raise ProfileInvalid(
+            f"`{shown}` is no valid setting name",
+            hint="use letters, digits and _ - / . % @ : +",
+        )
+    if _CONTROL.search(value):
+        raise ProfileInvalid(f"the value of `{name}` contains a line break or control character")
+    if value != value.strip(" \t"):
+        raise ProfileInvalid(f"the value of `{name}` begins or ends with a blank")
+    if _COMMENT.search(value):
+        raise ProfileInvalid(
+            f"the value of `{name}` contains a `#` or `;` after a blank, which reads as a comment"
+        )
+    row = SETTINGS.get(name.lower())
+    if row and row.shape and value and not re.fullmatch(row.shape, value, re.ASCII):
+        shown = "" if is_secret(name) else f" `{value}`"
+        raise ProfileInvalid(f"the value{shown} of `{name}` is not valid: {row.rule}")

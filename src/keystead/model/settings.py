@@ -1,0 +1,197 @@
+"""The one table of settings: a new setting is a row here, and nothing else.
+
+A setting is named as in the shared files. The column ``netsdk`` is its key in the .NET SDK's
+``RegisteredAccounts.json``, ``sealed`` whether that file keeps it encrypted. ``shape`` is a
+pattern that values must fit to be stored, with ``rule`` saying it in words; reading never judges
+by it. Lengths and characters are those of the STS API reference.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Group(Enum):
+    """What part a setting plays when the type of a profile is decided."""
+
+    KEYS = "keys"
+    ROLE = "role"
+    SSO = "sso"
+    PROCESS = "process"
+    LOGIN = "login"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One row of `SETTINGS`."""
+
+    name: str
+    group: Group
+    meaning: str
+    netsdk: str | None = None
+    secret: bool = False
+    """Never shown, never an argument of a plain command."""
+    sealed: bool = False
+    """Encrypted in the encrypted store, as the .NET SDK does it."""
+    shape: str | None = None
+    rule: str = ""
+
+
+_ARN = r"arn:[\w-]+:{service}:[\w-]*:\d{{12}}:{what}/[\w+=,.@:/-]+"
+
+_ROWS = (
+    Setting(
+        "aws_access_key_id",
+        Group.KEYS,
+        "the public half of a key pair",
+        netsdk="AWSAccessKey",
+        sealed=True,
+        shape=r"\w{1,128}",
+        rule="letters, digits and _, at most 128",
+    ),
+    Setting(
+        "aws_secret_access_key",
+        Group.KEYS,
+        "the secret half of a key pair",
+        netsdk="AWSSecretKey",
+        secret=True,
+        sealed=True,
+        shape=r"[^\s\[\]]+",
+        rule="no blanks and no brackets",
+    ),
+    Setting(
+        "aws_session_token",
+        Group.KEYS,
+        "the token that goes with temporary keys",
+        netsdk="SessionToken",
+        secret=True,
+        sealed=True,
+        shape=r"[^\s\[\]]+",
+        rule="no blanks and no brackets",
+    ),
+    Setting(
+        "role_arn",
+        Group.ROLE,
+        "the role to assume",
+        netsdk="RoleArn",
+        shape=_ARN.format(service="iam", what="role"),
+        rule="an ARN such as arn:aws:iam::123456789012:role/name",
+    ),
+    Setting(
+        "source_profile",
+        Group.ROLE,
+        "the profile whose credentials assume the role",
+        netsdk="SourceProfile",
+        shape=r"[^\[\]]+",
+        rule="the name of a profile, without brackets",
+    ),
+    Setting(
+        "credential_source",
+        Group.ROLE,
+        "where the credentials that assume the role come from, instead of a profile",
+        netsdk="CredentialSource",
+        shape="Environment|Ec2InstanceMetadata|EcsContainer",
+        rule="one of Environment, Ec2InstanceMetadata, EcsContainer",
+    ),
+    Setting(
+        "web_identity_token_file",
+        Group.ROLE,
+        "the file with the token that assumes the role",
+        netsdk="WebIdentityTokenFile",
+    ),
+    Setting(
+        "external_id",
+        Group.ROLE,
+        "the id that a third party's role asks for",
+        netsdk="ExternalId",
+        sealed=True,
+        shape=r"[\w+=,.@:/-]{2,1224}",
+        rule="2 to 1224 letters, digits and _+=,.@:/-",
+    ),
+    Setting(
+        "mfa_serial",
+        Group.ROLE,
+        "the MFA device whose code is asked for",
+        netsdk="MfaSerial",
+        sealed=True,
+        shape=r"[\w+=/:,.@-]{9,256}",
+        rule="a serial number or ARN, 9 to 256 characters",
+    ),
+    Setting(
+        "role_session_name",
+        Group.ROLE,
+        "the name of the role's session in logs",
+        netsdk="RoleSessionName",
+        shape=r"[\w+=,.@-]{2,64}",
+        rule="2 to 64 letters, digits and _+=,.@-",
+    ),
+    Setting(
+        "duration_seconds",
+        Group.ROLE,
+        "how long the role's session lasts, in seconds",
+        netsdk="duration_seconds",
+        shape=r"9\d\d|[1-9]\d{3}|[1-3]\d{4}|4[0-2]\d{3}|43[01]\d\d|43200",
+        rule="a number of seconds from 900 to 43200",
+    ),
+    Setting(
+        "credential_process",
+        Group.PROCESS,
+        "the program that prints credentials",
+        netsdk="credential_process",
+    ),
+    Setting(
+        "sso_session", Group.SSO, "the sso-session section to log in with", netsdk="sso_session"
+    ),
+    Setting(
+        "sso_account_id", Group.SSO, "the account to get credentials for", netsdk="sso_account_id"
+    ),
+    Setting(
+        "sso_role_name",
+        Group.SSO,
+        "the permission set to get credentials for",
+        netsdk="sso_role_name",
+    ),
+    Setting("sso_start_url", Group.SSO, "the address of the access portal", netsdk="sso_start_url"),
+    Setting("sso_region", Group.SSO, "the region of the access portal", netsdk="sso_region"),
+    Setting(
+        "sso_registration_scopes",
+        Group.SSO,
+        "the scopes to register for",
+        netsdk="sso_registration_scopes",
+    ),
+    Setting("login_session", Group.LOGIN, "the session of `aws login`", netsdk="login_session"),
+    Setting(
+        "region",
+        Group.OTHER,
+        "the region to call",
+        netsdk="Region",
+        shape=r"[A-Za-z0-9-]{1,64}",
+        rule="letters, digits and -",
+    ),
+    Setting("endpoint_url", Group.OTHER, "the address to call instead of the service's own"),
+)
+
+SETTINGS: dict[str, Setting] = {row.name: row for row in _ROWS}
+"""Every setting that keystead knows by name; others are kept untouched."""
+
+
+def decides_type(name: str) -> bool:
+    """Whether the setting plays a part in what type a profile is."""
+    row = SETTINGS.get(name)
+    return row is not None and row.group is not Group.OTHER
+
+
+_SECRET_WORDS = re.compile(r"secret|password|passphrase|private_key|(?:^|_)token$")
+
+
+def is_secret(name: str) -> bool:
+    """Whether a setting's value must not be shown.
+
+    Rows of the table say so themselves; of names that are not in it, those that sound like a
+    secret count as one, because showing it cannot be taken back.
+    """
+    row = SETTINGS.get(name.lower())
+    return row.secret if row else _SECRET_WORDS.search(name.lower()) is not None

@@ -1,0 +1,1 @@
+"""From a plan to credentials: the only place that calls AWS."""

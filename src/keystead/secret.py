@@ -1,0 +1,58 @@
+"""A value that no text form shows: not ``str``, not ``repr``, not a format, not a pickle.
+
+The only way to its content is `Secret.reveal`, which is easy to search a codebase for.
+"""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+from typing import NoReturn
+
+MASK = "********"
+
+
+class Secret:
+    """Holds a secret, or the way to open it.
+
+    ``Secret("text")`` holds the text. ``Secret(open)`` with a function without arguments opens it
+    when somebody reveals it, so that a profile can be read, listed and planned with while the
+    store it lives in stays locked.
+    """
+
+    __slots__ = ("_content",)
+
+    def __init__(self, content: str | Callable[[], str]) -> None:
+        self._content = content
+
+    def reveal(self) -> str:
+        """The secret itself.
+
+        Raises whatever opening the store raises: `keystead.StoreUnavailable` on a wrong
+        passphrase, `keystead.InteractionRequired` where nobody can be asked for one.
+        """
+        return self._content if isinstance(self._content, str) else self._content()
+
+    def __repr__(self) -> str:
+        return f"Secret({MASK})"
+
+    def __str__(self) -> str:
+        return MASK
+
+    def __format__(self, spec: str) -> str:
+        return format(MASK, spec)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        return hmac.compare_digest(self.reveal().encode(), other.reveal().encode())
+
+    __hash__ = None  # type: ignore[assignment]  # a hash would be a fingerprint of the secret
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Secret cannot be pickled")
+
+
+def reveal(value: str | Secret) -> str:
+    """The plain text of ``value``, whether or not it is kept as a `Secret`."""
+    return value.reveal() if isinstance(value, Secret) else value

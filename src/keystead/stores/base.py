@@ -1,0 +1,101 @@
+"""What a store is, and what every store does the same way.
+
+A store reads profiles and changes them by one primitive, `ProfileStore.change`: the changes are
+worked out from the profile as it stands under the writers' lock, checked, and written whole.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol
+
+from keystead.errors import ProfileInvalid, ProfileNotFound
+from keystead.model.profile import Profile, Value
+from keystead.model.settings import decides_type
+
+Changes = Mapping[str, Value | None]
+"""Settings to set, by name; None unsets one."""
+
+
+class ProfileStore(Protocol):
+    """A place where profiles live. The suite in `keystead.testing.StoreContract` is its contract."""
+
+    @property
+    def type_name(self) -> str:
+        """The store's name in lists, as the .NET SDK has it."""
+        ...
+
+    @property
+    def location(self) -> str | None:
+        """The path shown in lists; None where none is shown."""
+        ...
+
+    def find(self, name: str) -> Profile:
+        """The profile of that name, valid or not. Raises `ProfileNotFound`."""
+        ...
+
+    def profiles(self) -> list[Profile]:
+        """All profiles in the order of the store, invalid ones included."""
+        ...
+
+    def change(self, name: str, changes: Callable[[Profile | None], Changes]) -> None:
+        """Applies what ``changes`` makes of the profile as it stands (None: not there yet).
+
+        Raises `ProfileInvalid` when the outcome may not be stored; then nothing is written.
+        """
+        ...
+
+    def unregister(self, name: str) -> None:
+        """Removes the profile. Raises `ProfileNotFound`."""
+        ...
+
+    def rename(self, old: str, new: str, *, force: bool = False) -> None:
+        """Renames a profile; ``force`` replaces one that has the new name. Same name: nothing.
+
+        Raises `ProfileNotFound`, or `ProfileInvalid` when ``new`` exists.
+        """
+        ...
+
+    def copy(self, old: str, new: str, *, force: bool = False) -> None:
+        """Copies a profile with all it has but its unique key; otherwise as `rename`."""
+        ...
+
+
+def register(store: ProfileStore, profile: Profile) -> None:
+    """Saves ``profile``: its type becomes the stored one's, settings of other types go.
+
+    Settings that decide no type (a region, unknown ones) stay unless ``profile`` sets them. A
+    profile without any deciding setting changes just the others, as the .NET SDK does it.
+    """
+    given = {key: value for key, value in profile.settings.items() if profile.has(key)}
+    retyping = any(decides_type(key) for key in given)
+
+    def changes(current: Profile | None) -> Changes:
+        stale = (
+            [key for key in current.settings if decides_type(key)] if current and retyping else []
+        )
+        return {**dict.fromkeys(stale), **given}
+
+    store.change(profile.name, changes)
+
+
+def not_found(name: str, known: Iterable[str], *, place: str | None = None) -> ProfileNotFound:
+    """The error for a profile that is not there, with near names as its hint."""
+    names = list(known)
+    lowered = {other.lower(): other for other in names}
+    near = [lowered[match] for match in difflib.get_close_matches(name.lower(), lowered, n=3)]
+    if near:
+        hint = "did you mean " + " or ".join(f"`{other}`" for other in near)
+    elif names:
+        hint = "`keystead list` shows the profiles there are"
+    else:
+        hint = "there are no profiles yet; `keystead set NAME` makes one"
+    return ProfileNotFound(
+        f"there is no profile `{name}`" + (f" in {place}" if place else ""), hint=hint
+    )
+
+
+def already_there(name: str) -> ProfileInvalid:
+    """The error for a name that is taken."""
+    return ProfileInvalid(f"there is a profile `{name}` already", hint="use --force to replace it")

@@ -1,0 +1,33 @@
+"""The rim: environment, clock, files, folders, terminal. Nothing else in keystead touches them.
+
+`System` is one value that is handed in, so that a test can run the whole product in another
+home, at another time and without a terminal.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from keystead.system.files import Files
+from keystead.system.folders import Folders
+from keystead.system.terminal import Terminal
+
+__all__ = ["Files", "Folders", "System", "Terminal"]
+
+
+@dataclass(frozen=True)
+class System:
+    """What keystead sees of the outside world."""
+
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    files: Files = field(default_factory=Files)
+    terminal: Terminal = field(default_factory=Terminal)
+
+    @property
+    def folders(self) -> Folders:
+        """The folders and files that the environment points at."""
+        return Folders(self.environ)

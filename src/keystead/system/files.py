@@ -1,0 +1,209 @@
+"""Files: bounded reads, one writer at a time, and replacement that is whole or not at all.
+
+What this file does not do: know what is in a file. What it promises for `Files.replace`: whoever
+looks at the path, at any moment and after any crash, sees the old bytes or the new bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import NamedTuple, Protocol
+
+from keystead.errors import FileProblem, Origin
+
+MAX_BYTES = 64 * 1024 * 1024
+"""Files above this are refused: 100,000 profiles need less than half of it."""
+
+LOCK_SECONDS = 30.0
+"""How long a writer waits for another one before it gives up."""
+
+
+class Stamp(NamedTuple):
+    """What tells one version of a file from the next without reading it."""
+
+    device: int
+    inode: int
+    size: int
+    changed_ns: int
+
+
+class Snapshot(NamedTuple):
+    """The bytes of a file and the stamp of the version they came from; both None: no file."""
+
+    data: bytes | None
+    stamp: Stamp | None
+
+
+class Changed(Exception):
+    """The file is no longer the one that was read; nothing was written."""
+
+
+class OsCalls(Protocol):
+    """The system calls a write makes, so that a test can fail or stop each one of them."""
+
+    def open(self, path: str, flags: int, mode: int = ..., /) -> int: ...
+    def write(self, fd: int, data: bytes, /) -> int: ...
+    def fsync(self, fd: int, /) -> None: ...
+    def close(self, fd: int, /) -> None: ...
+    def replace(self, src: str, dst: str, /) -> None: ...
+
+
+class Files:
+    """Reads and replaces files; ``calls`` are the system calls to do it with."""
+
+    def __init__(self, calls: OsCalls | ModuleType = os) -> None:
+        self._os = calls
+
+    def read(self, path: Path) -> Snapshot:
+        """The file's bytes and stamp; both None when there is no file.
+
+        Raises `FileProblem` for a folder, an unreadable file or one above `MAX_BYTES`.
+        """
+        try:
+            with open(path, "rb") as file:
+                status = os.fstat(file.fileno())
+                if status.st_size > MAX_BYTES:
+                    raise FileProblem(
+                        f"the file is larger than the bound of {MAX_BYTES // 2**20} MiB",
+                        where=Origin(str(path)),
+                    )
+                return Snapshot(file.read(MAX_BYTES + 1), _stamp(status))
+        except FileNotFoundError:
+            return Snapshot(None, None)
+        except OSError as error:
+            raise _problem("cannot be read", path, error) from error
+
+    @contextlib.contextmanager
+    def lock(self, path: Path) -> Iterator[None]:
+        """Holds the writers' lock of ``path`` across processes.
+
+        The lock is a file beside the target. It is the system's lock on that file that counts,
+        not the file, so what a killed process leaves behind blocks nobody.
+        """
+        import filelock
+
+        target = resolve(path)
+        try:
+            os.makedirs(target.parent, mode=0o700, exist_ok=True)
+            lock = filelock.FileLock(
+                _beside(target, "lock"), timeout=LOCK_SECONDS, mode=0o600, thread_local=False
+            )
+            lock.acquire()
+        except filelock.Timeout as error:
+            raise FileProblem(
+                f"another program has held the lock for {LOCK_SECONDS:.0f} seconds",
+                hint="wait for the other keystead to finish, then try again",
+                where=Origin(str(path)),
+            ) from error
+        except OSError as error:
+            raise _problem("cannot be locked for writing", path, error) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def replace(self, path: Path, data: bytes, *, expect: Stamp | None, private: bool) -> None:
+        """Puts ``data`` in place of the file, whole or not at all. Call it under `lock`.
+
+        ``expect`` is the stamp of the version that ``data`` was made from (None: no file); when
+        the file is another one by now, raises `Changed` and writes nothing. ``private`` narrows
+        the file to its owner. A symbolic link stays one and its target is replaced. The new file
+        is 0600 from its creation and never wider than the old one; it keeps the old one's owner.
+        """
+        target = resolve(path)
+        if target.exists() and not os.access(target, os.W_OK):
+            raise FileProblem(
+                "cannot be written: the file is read-only",
+                where=Origin(str(path)),
+                hint="make it writable for its owner first",
+            )
+        self._sweep(target)
+        temporary = _beside(target, f"{os.urandom(6).hex()}.tmp")
+        try:
+            fd = self._os.open(
+                temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW | _CLOEXEC, 0o600
+            )
+            try:
+                try:
+                    view = data
+                    while view:
+                        view = view[self._os.write(fd, view) :]
+                    original = _status(target)
+                    if original is not None and os.name == "posix":
+                        _inherit(fd, original, private=private)
+                    self._os.fsync(fd)
+                finally:
+                    self._os.close(fd)
+                if (_stamp(original) if original else None) != expect:
+                    raise Changed
+                self._os.replace(temporary, str(target))
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary)
+                raise
+            self._sync_folder(target.parent)
+        except OSError as error:
+            raise _problem("cannot be written", path, error) from error
+
+    def _sync_folder(self, folder: Path) -> None:
+        if os.name != "posix":  # Windows has no handle of a folder to flush
+            return
+        fd = self._os.open(str(folder), os.O_RDONLY | _CLOEXEC)
+        try:
+            self._os.fsync(fd)
+        finally:
+            self._os.close(fd)
+
+    def _sweep(self, target: Path) -> None:
+        """Removes what a killed writer left; under the lock nobody else's can be among it."""
+        prefix = os.path.basename(_beside(target, ""))
+        with contextlib.suppress(OSError), os.scandir(target.parent) as entries:
+            for entry in entries:
+                if entry.name.startswith(prefix) and entry.name.endswith(".tmp"):
+                    os.unlink(entry.path)
+
+
+def resolve(path: Path) -> Path:
+    """The file behind the user's symbolic link, so that the link stays and its target changes."""
+    return Path(os.path.realpath(path))
+
+
+_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_CLOEXEC = getattr(os, "O_CLOEXEC", 0)
+
+
+def _beside(target: Path, suffix: str) -> str:
+    return str(target.parent / f".{target.name}.keystead.{suffix}")
+
+
+def _status(path: Path) -> os.stat_result | None:
+    try:
+        return os.stat(path)
+    except FileNotFoundError:
+        return None
+
+
+def _stamp(status: os.stat_result) -> Stamp:
+    return Stamp(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+def _inherit(fd: int, original: os.stat_result, *, private: bool) -> None:
+    mode = stat.S_IMODE(original.st_mode) & (0o600 if private else 0o777)
+    if (original.st_uid, original.st_gid) != (os.geteuid(), os.getegid()):
+        os.fchown(fd, original.st_uid, original.st_gid)
+    os.fchmod(fd, mode)
+
+
+def _problem(what: str, path: Path, error: OSError) -> FileProblem:
+    reason = (error.strerror or str(error)).lower()
+    hint = None
+    if isinstance(error, PermissionError):
+        hint = "check who owns the file and its folder, and their modes"
+    elif isinstance(error, IsADirectoryError):
+        hint = "name a file, not a folder"
+    return FileProblem(f"{what}: {reason}", hint=hint, where=Origin(str(path)))

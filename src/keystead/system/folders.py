@@ -1,0 +1,57 @@
+"""Where files live: the user's shared files and keystead's own folders."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+
+class Folders:
+    """Paths as the environment decides them. Nothing is created by asking."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    @property
+    def home(self) -> Path:
+        """The home folder: ``HOME`` before the platform's own answer, as the AWS SDKs do."""
+        return Path(self._environ.get("HOME") or os.path.expanduser("~"))
+
+    def expand(self, path: str) -> Path:
+        """``path`` with a leading ``~`` that stands before a separator (or alone) expanded."""
+        if path == "~" or path.startswith(("~/", "~" + os.sep)):
+            return self.home / path[2:]
+        return Path(path)
+
+    @property
+    def credentials_file(self) -> Path:
+        """``AWS_SHARED_CREDENTIALS_FILE``, else ``~/.aws/credentials``."""
+        named = self._environ.get("AWS_SHARED_CREDENTIALS_FILE")
+        return self.expand(named) if named else self.home / ".aws" / "credentials"
+
+    @property
+    def config_file(self) -> Path:
+        """``AWS_CONFIG_FILE``, else ``~/.aws/config``."""
+        named = self._environ.get("AWS_CONFIG_FILE")
+        return self.expand(named) if named else self.home / ".aws" / "config"
+
+    @property
+    def data(self) -> Path:
+        """Where the encrypted store lives: ``KEYSTEAD_HOME``, else the platform's data folder."""
+        own = self._environ.get("KEYSTEAD_HOME")
+        if own:
+            return self.expand(own)
+        import platformdirs
+
+        return Path(platformdirs.user_data_dir("keystead", appauthor=False))
+
+    @property
+    def state(self) -> Path:
+        """Where the shell keeps its history: ``KEYSTEAD_HOME``, else the platform's."""
+        own = self._environ.get("KEYSTEAD_HOME")
+        if own:
+            return self.expand(own)
+        import platformdirs
+
+        return Path(platformdirs.user_state_dir("keystead", appauthor=False))

@@ -1,0 +1,54 @@
+"""The person at the terminal, reached even when standard input and output are taken."""
+
+from __future__ import annotations
+
+import getpass
+import os
+
+from keystead.errors import InteractionRequired
+
+TTY = "CON" if os.name == "nt" else "/dev/tty"
+
+
+class Terminal:
+    """Asks on the controlling terminal, never on standard input or output."""
+
+    def available(self) -> bool:
+        """Whether there is a terminal on which a person could be asked."""
+        try:
+            with open(TTY, "r+b", buffering=0):
+                return True
+        except OSError:
+            return False
+
+    def _require(self, question: str, hint: str) -> None:
+        if not self.available():
+            raise InteractionRequired(
+                f"a person is needed and there is no terminal: {question}", hint=hint
+            )
+
+    def ask(self, question: str, *, hint: str) -> str:
+        """The typed answer to ``question``.
+
+        ``hint`` says how to answer beforehand; it goes with the `InteractionRequired` that is
+        raised when there is no terminal.
+        """
+        self._require(question, hint)
+        with open(TTY, "w", encoding="utf-8") as out, open(TTY, encoding="utf-8") as inp:
+            print(f"{question}: ", end="", file=out, flush=True)
+            answer = inp.readline()
+        if not answer:
+            raise InteractionRequired(f"no answer was given: {question}", hint=hint)
+        return answer.strip()
+
+    def ask_secret(self, question: str, *, hint: str) -> str:
+        """The typed answer to ``question``, without echo."""
+        self._require(question, hint)
+        try:
+            return getpass.getpass(f"{question}: ")
+        except EOFError:
+            raise InteractionRequired(f"no answer was given: {question}", hint=hint) from None
+
+    def confirm(self, question: str, *, hint: str) -> bool:
+        """Whether the person agreed; anything but a yes is a no."""
+        return self.ask(f"{question} [y/N]", hint=hint).lower() in ("y", "yes")

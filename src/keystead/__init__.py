@@ -1,0 +1,1 @@
+"""AWS shared credentials, kept safe."""

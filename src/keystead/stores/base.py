@@ -19,7 +19,7 @@ Changes = Mapping[str, Value | None]
 
 
 class ProfileStore(Protocol):
-    """A place where profiles live. The suite in `keystead.testing.StoreContract` is its contract."""
+    """A place where profiles live; `keystead.testing.StoreContract` is the suite it must pass."""
 
     @property
     def type_name(self) -> str:

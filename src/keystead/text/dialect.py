@@ -1,0 +1,194 @@
+"""What the sections and settings of a shared file mean, by the rules that the AWS SDKs share.
+
+The grammar of lines is settled before (`keystead.text.document`); here names get their meaning:
+which sections are profiles in which of the two files, which names are valid, what happens to
+what stands twice, and how both files become one. What the rules skip is told as a `Warning`
+value, never dropped in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import NamedTuple
+
+from keystead.errors import Origin
+from keystead.model.rules import is_identifier
+from keystead.text.document import Document, Property, Section
+
+DEFAULT = "default"
+_BLANKS = " \t"
+
+
+class FileKind(Enum):
+    """Which of the two shared files a document is."""
+
+    CONFIG = "config"
+    CREDENTIALS = "credentials"
+
+
+class Warning(NamedTuple):  # noqa: A001  # the rule book's and the contract's word
+    """Something that the rules skip or decide: file, line and what was done."""
+
+    where: Origin
+    message: str
+
+
+class Entry(NamedTuple):
+    """The value of one setting, text or a nested block, and where it stands."""
+
+    value: str | Mapping[str, str]
+    where: Origin
+
+
+Settings = dict[str, Entry]
+
+
+class Header(NamedTuple):
+    """What a section's title says: ``kind`` (None: it means nothing) and name.
+
+    ``bare`` marks ``[default]`` of the config file, which ``[profile default]`` replaces.
+    ``note`` is why it is skipped or what is odd about it.
+    """
+
+    kind: str | None
+    name: str
+    bare: bool = False
+    note: str | None = None
+
+
+@dataclass
+class Reading:
+    """What one file, or both merged, mean."""
+
+    profiles: dict[str, Settings] = field(default_factory=dict)
+    sso_sessions: dict[str, Settings] = field(default_factory=dict)
+    services: dict[str, Settings] = field(default_factory=dict)
+    warnings: list[Warning] = field(default_factory=list)
+
+    def of_kind(self, kind: str) -> dict[str, Settings]:
+        """The sections of one kind by name."""
+        by_kind = {
+            "profile": self.profiles,
+            "sso-session": self.sso_sessions,
+            "services": self.services,
+        }
+        return by_kind[kind]
+
+
+def read_header(title: str, kind: FileKind) -> Header:
+    """What a section title means in a file of that kind."""
+    prefix, _, rest = title.replace("\t", " ").partition(" ")
+    name, quoted = _unquote(rest.strip(_BLANKS))
+    if kind is FileKind.CREDENTIALS:
+        return _credentials_header(title, prefix, name)
+    if prefix in ("profile", "sso-session", "services"):
+        if not name:
+            return Header(None, title, note=f"`[{prefix}]` has no name and is skipped")
+        if not is_identifier(name) and not quoted:
+            return Header(None, name, note=f"`{name}` is no valid name; its section is skipped")
+        note = f"not all tools read the quoted name `{name}`" if quoted else None
+        return Header(prefix, name, note=note)
+    if rest:
+        return Header(None, title)  # another kind of section; it means nothing here
+    if title == DEFAULT:
+        return Header("profile", DEFAULT, bare=True)
+    return Header(None, title, note=f"`[{title}]` is skipped: here it is `[profile {title}]`")
+
+
+def _credentials_header(title: str, prefix: str, name: str) -> Header:
+    whole, quoted = _unquote(title)
+    if quoted:
+        return Header("profile", whole, note=f"not all tools read the quoted name `{whole}`")
+    if prefix in ("profile", "sso-session") and name:
+        fitting = f": here it is `[{name}]`" if prefix == "profile" else ""
+        return Header(None, title, note=f"`[{title}]` is skipped in this file{fitting}")
+    if not is_identifier(title):
+        return Header(None, title, note=f"`{title}` is no valid name; its section is skipped")
+    return Header("profile", title)
+
+
+def _unquote(name: str) -> tuple[str, bool]:
+    if len(name) > 2 and name[0] == name[-1] and name[0] in "'\"":  # noqa: PLR2004  # two quotes
+        return name[1:-1], True
+    return name, False
+
+
+def interpret(document: Document, kind: FileKind) -> Reading:
+    """What the file says on its own. Raises `DocumentError` for the first broken line."""
+    document.check()
+    reading = Reading()
+    if document.has_bom:
+        where = Origin(document.file, 1)
+        reading.warnings.append(Warning(where, "a byte-order mark is skipped"))
+    headers = [(read_header(section.title, kind), section) for section in document.sections]
+    prefixed_default = any(
+        header.kind == "profile" and header.name == DEFAULT and not header.bare
+        for header, _ in headers
+    )
+    for header, section in headers:
+        where = Origin(document.file, section.line)
+        if header.note:
+            reading.warnings.append(Warning(where, header.note))
+        if header.kind is None:
+            continue
+        if header.bare and prefixed_default and kind is FileKind.CONFIG:
+            note = "`[default]` is skipped: `[profile default]` replaces it"
+            reading.warnings.append(Warning(where, note))
+            continue
+        sections = reading.of_kind(header.kind)
+        if header.name in sections:
+            note = f"section `{header.name}` stands twice; both are merged"
+            reading.warnings.append(Warning(where, note))
+        settings = sections.setdefault(header.name, {})
+        reading.warnings += collect(document, section, settings)
+    return reading
+
+
+def collect(document: Document, section: Section, settings: Settings) -> list[Warning]:
+    """Adds what one section sets to ``settings``, the last value winning; tells what it skips."""
+    warnings: list[Warning] = []
+    for item in document.properties(section):
+        where = Origin(document.file, item.line)
+        if not is_identifier(item.name):
+            warnings.append(Warning(where, f"`{item.name}` is no valid name; it is skipped"))
+            continue
+        key = item.name.lower()
+        if key in settings:
+            warnings.append(Warning(where, f"`{key}` stands twice; the last one counts"))
+        settings[key] = Entry(_value(document, item, warnings), where)
+    return warnings
+
+
+def _value(document: Document, item: Property, warnings: list[Warning]) -> str | Mapping[str, str]:
+    if not item.nested:
+        return item.value
+    block: dict[str, str] = {}
+    for entry in item.nested:
+        if is_identifier(entry.name):
+            block[entry.name.lower()] = entry.value
+        else:
+            where = Origin(document.file, entry.line)
+            warnings.append(Warning(where, f"`{entry.name}` is no valid name; it is skipped"))
+    return block
+
+
+def merge(config: Reading, credentials: Reading) -> Reading:
+    """Both files as one: settings united, those of the credentials file winning."""
+    merged = Reading(
+        {name: dict(settings) for name, settings in config.profiles.items()},
+        config.sso_sessions,
+        config.services,
+        [*config.warnings, *credentials.warnings],
+    )
+    for name, settings in credentials.profiles.items():
+        known = merged.profiles.setdefault(name, {})
+        for key, entry in settings.items():
+            if key in known and known[key].value != entry.value:
+                note = (
+                    f"`{key}` of profile `{name}` differs from {known[key].where}; this one counts"
+                )
+                merged.warnings.append(Warning(entry.where, note))
+            known[key] = entry
+    return merged

@@ -1,1 +1,115 @@
-"""AWS shared credentials, kept safe."""
+"""AWS shared credentials, kept safe: profiles in two stores, and credentials for any program.
+
+The common case is one line::
+
+    import keystead
+
+    keystead.session("prod").client("s3").list_buckets()
+
+`credentials` gives the keys themselves, `plan` says how they would be got, `ProfileStoreChain`
+reads and saves profiles. Every error descends from `KeysteadError`. Importing this package loads
+neither botocore nor cryptography; they come with the first call that needs them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+from typing import TYPE_CHECKING
+
+from keystead._version import __version__
+
+if TYPE_CHECKING:
+    import boto3
+
+    from keystead.errors import (
+        DocumentError,
+        InteractionRequired,
+        KeysteadError,
+        NotConfigured,
+        ProfileCycle,
+        ProfileInvalid,
+        ProfileNotFound,
+        ProviderError,
+        StoreCorrupt,
+        StoreUnavailable,
+    )
+    from keystead.model.credentials import Credentials
+    from keystead.model.plan import AssumeRoleStep, Plan
+    from keystead.model.profile import Profile
+    from keystead.secret import Secret
+    from keystead.stores.chain import ProfileStoreChain
+
+__all__ = [
+    "AssumeRoleStep",
+    "Credentials",
+    "DocumentError",
+    "InteractionRequired",
+    "KeysteadError",
+    "NotConfigured",
+    "Plan",
+    "Profile",
+    "ProfileCycle",
+    "ProfileInvalid",
+    "ProfileNotFound",
+    "ProfileStoreChain",
+    "ProviderError",
+    "Secret",
+    "StoreCorrupt",
+    "StoreUnavailable",
+    "__version__",
+    "credentials",
+    "plan",
+    "session",
+]
+
+_HOMES = {
+    "AssumeRoleStep": "keystead.model.plan",
+    "Credentials": "keystead.model.credentials",
+    "Plan": "keystead.model.plan",
+    "Profile": "keystead.model.profile",
+    "ProfileStoreChain": "keystead.stores.chain",
+    "Secret": "keystead.secret",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in __all__:
+        raise AttributeError(f"module 'keystead' has no attribute {name!r}")
+    value: object = getattr(importlib.import_module(_HOMES.get(name, "keystead.errors")), name)
+    globals()[name] = value
+    return value
+
+
+def session(
+    name: str | None = None,
+    *,
+    location: str | os.PathLike[str] | None = None,
+    region: str | None = None,
+) -> boto3.Session:
+    """A boto3 Session whose credentials renew themselves.
+
+    ``name`` None follows the default search of the AWS SDKs (environment, ``AWS_PROFILE``,
+    ``default``); ``location`` searches the shared file at that path alone; ``region`` goes before
+    the environment's and the profile's. Raises `ProfileNotFound`, `ProfileInvalid`,
+    `StoreUnavailable`, `InteractionRequired` or `ProviderError`.
+    """
+    from keystead.app import App
+
+    return App().session(name, location, region)
+
+
+def credentials(
+    name: str | None = None, *, location: str | os.PathLike[str] | None = None
+) -> Credentials:
+    """The credentials of a profile; arguments and errors as for `session`."""
+    from keystead.app import App
+
+    return App().credentials(name, location)
+
+
+def plan(name: str | None = None, *, location: str | os.PathLike[str] | None = None) -> Plan:
+    """How the credentials of a profile would be got. It calls nobody and holds no key."""
+    from keystead.app import App
+
+    return App().plan(name, location)

@@ -56,3 +56,11 @@ class Secret:
 def reveal(value: str | Secret) -> str:
     """The plain text of ``value``, whether or not it is kept as a `Secret`."""
     return value.reveal() if isinstance(value, Secret) else value
+
+
+def redact(text: str, *secrets: str | None) -> str:
+    """``text`` with each of the given secrets masked, for words that come from elsewhere."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, MASK)
+    return text

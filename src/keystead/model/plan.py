@@ -8,7 +8,7 @@ profile reached as a source ends the path when it has keys of its own.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from keystead.errors import ProfileCycle, ProfileInvalid, ProfileNotFound
 from keystead.model.profile import RESOLVABLE, Profile, ProfileSource
@@ -26,7 +26,7 @@ class Base:
 class AssumeRoleStep:
     """One AssumeRole call, as the profile ``profile`` asks for it.
 
-    ``role_session_name`` None: the resolver makes one. ``duration_seconds`` None: STS's own
+    ``role_session_name`` None: `Plan.named` gives it one. ``duration_seconds`` None: STS's own
     default of one hour. ``region`` None: the region in effect.
     """
 
@@ -51,6 +51,14 @@ class Plan:
     def mfa_serials(self) -> tuple[str, ...]:
         """The MFA devices a code will be asked for, in order."""
         return tuple(step.mfa_serial for step in self.steps if step.mfa_serial)
+
+    def named(self, role_session_name: str) -> Plan:
+        """The plan with a session name for the steps whose profile sets none."""
+        steps = (
+            step if step.role_session_name else replace(step, role_session_name=role_session_name)
+            for step in self.steps
+        )
+        return replace(self, steps=tuple(steps))
 
 
 def make_plan(name: str, source: ProfileSource) -> Plan:

@@ -16,8 +16,8 @@ from keystead.model.profile import Profile, Value, check_writable
 from keystead.model.settings import SETTINGS, Group
 from keystead.secret import reveal
 from keystead.stores.base import Changes, already_there, not_found
-from keystead.system import System
 from keystead.stores.sharedfile import SharedFile
+from keystead.system import System
 from keystead.system.files import Changed, resolve
 from keystead.text.dialect import FileKind, Reading, Settings, interpret, merge
 from keystead.text.document import Document
@@ -198,7 +198,9 @@ class SharedStore:
     def _locks(self) -> Iterator[None]:
         with contextlib.ExitStack() as stack:
             # In one order for everybody, so that two writers never wait for each other.
-            for path in sorted({resolve(path) for path in self.paths}):
+            # A config file that is not there is never made, so it needs no lock.
+            paths = {resolve(p) for p in self.paths if p is self._credentials or p.exists()}
+            for path in sorted(paths):
                 stack.enter_context(self._files.lock(path))
             yield
 

@@ -170,7 +170,7 @@ class Document:
 
     def _scan(self) -> Iterator[Section]:
         matches = list(_HEADER.finditer(self.text))
-        ends = [match.start() for match in matches[1:]] + [len(self.text)]
+        ends = [*(match.start() for match in matches), len(self.text)][1:]
         line, counted = 1, 0
         for match, end in zip(matches, ends, strict=True):
             start = match.start()

@@ -1,0 +1,127 @@
+"""Where a store meets the resolver and a delivery: the capabilities, one method each.
+
+Both spellings of the command line and the library's functions come here; none of them prints.
+An `App` lives as long as its process or shell, so an unlocked store stays unlocked in it and an
+MFA code is used once.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from keystead.model.credentials import Credentials
+from keystead.model.plan import Plan
+from keystead.resolve import aws, search
+from keystead.resolve.mfa import MfaCodes
+from keystead.resolve.resolver import ProfileCredentials, Resolver
+from keystead.stores.base import ProfileStore
+from keystead.stores.chain import ProfileStoreChain
+from keystead.stores.encrypted import EncryptedStore
+from keystead.stores.shared import SharedStore
+from keystead.system import System
+
+if TYPE_CHECKING:
+    import boto3
+
+Location = str | os.PathLike[str] | None
+"""A path for the shared file there alone, None for all stores in search order."""
+
+
+class App:
+    """keystead over one `System`."""
+
+    def __init__(self, system: System | None = None) -> None:
+        self.system = system or System()
+
+    @cached_property
+    def encrypted(self) -> EncryptedStore:
+        """The encrypted store; once unlocked it stays so for this process."""
+        return EncryptedStore(self.system)
+
+    @cached_property
+    def mfa_codes(self) -> MfaCodes:
+        """The MFA codes of this process."""
+        return MfaCodes(self.system)
+
+    def chain(self, location: Location = None) -> ProfileStoreChain:
+        """The stores to search and save in."""
+        return ProfileStoreChain(location, system=self.system, encrypted=self.encrypted)
+
+    def store(self, name: str) -> ProfileStore:
+        """The store ``encrypted`` or ``shared``."""
+        return self.encrypted if name == "encrypted" else SharedStore.default(self.system)
+
+    def region(self, profile: str | None = None, location: Location = None) -> str | None:
+        """The region in effect: the environment's, else the profile's own."""
+        found = search.environment_region(self.system.environ)
+        if found or profile is None:
+            return found
+        return self.chain(location).find(profile).region
+
+    def profile_name(self, name: str | None, location: Location = None) -> str:
+        """``name``, or the profile that the default search comes to."""
+        if name:
+            return name
+        return search.default_profile(self.system.environ, self.chain(location))
+
+    def resolver(self, location: Location = None, region: str | None = None) -> Resolver:
+        """A resolver that looks profiles up at ``location``."""
+        in_effect = region or search.environment_region(self.system.environ)
+        return Resolver(self.system, self.chain(location), self.mfa_codes, in_effect)
+
+    def plan(self, name: str | None = None, location: Location = None) -> Plan:
+        """What would be done for the profile's credentials; nothing is done."""
+        return self.resolver(location).plan(self.profile_name(name, location))
+
+    def profile_credentials(
+        self, name: str, location: Location = None, region: str | None = None
+    ) -> ProfileCredentials:
+        """The credentials of a profile, got when they are first needed and renewed in time."""
+        resolver = self.resolver(location, region)
+        return ProfileCredentials(self.system, resolver, resolver.plan(name))
+
+    def credentials(self, name: str | None = None, location: Location = None) -> Credentials:
+        """Credentials of the profile, or of the default search when no name is given."""
+        if not name and not location:
+            found = search.environment_credentials(self.system.environ)
+            if found:
+                return found
+        return self.profile_credentials(self.profile_name(name, location), location).retrieve()
+
+    def session(
+        self, name: str | None = None, location: Location = None, region: str | None = None
+    ) -> boto3.Session:
+        """A boto3 Session with credentials that renew themselves."""
+        from keystead.delivery.boto import boto_session
+
+        if not name and not location and search.environment_credentials(self.system.environ):
+            found = self.credentials()
+            return boto_session(lambda: found, region=region or self.region(), profile=None)
+        profile = self.profile_name(name, location)
+        provider = self.profile_credentials(profile, location, region)
+        in_effect = region or self.region(profile, location)
+        settings_of = None if location else profile
+        return boto_session(provider.retrieve, region=in_effect, profile=settings_of)
+
+    def call(
+        self,
+        service: str,
+        operation: str,
+        parameters: dict[str, Any],
+        *,
+        credentials: Credentials,
+        region: str | None = None,
+        endpoint_url: str | None = None,
+    ) -> dict[str, Any]:
+        """The answer of one AWS operation; see `keystead.resolve.aws.call`."""
+        return aws.call(
+            service,
+            operation,
+            parameters,
+            credentials=credentials,
+            region=region,
+            environ=self.system.environ,
+            endpoint_url=endpoint_url,
+        )

@@ -1,0 +1,22 @@
+"""A botocore session that reads no files: what it needs is handed to it.
+
+botocore would refuse shared files that the SDK rules accept, and look for credentials of its own.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+_VARIABLES = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+
+
+def isolated_session() -> Any:  # noqa: ANN401  # botocore has no types
+    """A new `botocore.session.Session` without profile, config file and credentials file."""
+    from botocore.session import Session
+
+    return Session(session_vars=_VARIABLES)

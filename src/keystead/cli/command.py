@@ -1,0 +1,57 @@
+"""What a plain command is: a row with a name, its arguments and the function behind it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from keystead.app import App
+from keystead.console import Console
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a command works with."""
+
+    app: App
+    console: Console
+
+
+Run = Callable[[Context, argparse.Namespace], int | None]
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument: its names and what `argparse` is told about it."""
+
+    names: tuple[str, ...]
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Command:
+    """One row of the table. ``run`` returns the exit code, None for 0.
+
+    A command with ``children`` has no function of its own.
+    """
+
+    name: str
+    summary: str
+    arguments: tuple[Argument, ...] = ()
+    run: Run | None = None
+    children: tuple[Command, ...] = ()
+    details: str = ""
+
+
+def argument(*names: str, **options: Any) -> Argument:  # noqa: ANN401  # argparse's own
+    """An `Argument`, spelled as `argparse` spells it."""
+    return Argument(names, options)
+
+
+LOCATION = argument(
+    "--location", metavar="PATH", help="the shared credentials file at PATH, and that one alone"
+)
+JSON = argument("--json", action="store_true", help="print JSON")
+FORCE = argument("--force", action="store_true", help="do not ask")

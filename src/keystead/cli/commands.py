@@ -1,0 +1,145 @@
+"""The one table of plain commands: a new command is a row here and a function beside it."""
+
+from __future__ import annotations
+
+from keystead.cli import handover, profiles, shell, stores, topics
+from keystead.cli.command import FORCE, JSON, LOCATION, Command, argument
+from keystead.delivery.shells import NAMES as SHELL_NAMES
+
+_NAME = argument("name", metavar="NAME", help="a profile")
+_ANY_NAME = argument("name", metavar="NAME", nargs="?", help="a profile; else the default search")
+
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "list",
+        "profiles with their type and where they live",
+        (
+            LOCATION,
+            argument("--all", action="store_true", help="also those without credentials, and why"),
+            JSON,
+        ),
+        profiles.list_,
+    ),
+    Command(
+        "show", "the settings of one profile, secrets masked", (_NAME, LOCATION, JSON), profiles.show
+    ),
+    Command(
+        "set",
+        "make a profile or change settings of one",
+        (
+            _NAME,
+            argument("settings", metavar="KEY=VALUE", nargs="*", help="a setting; KEY alone asks"),
+            argument("--unset", metavar="KEY", action="append", help="take a setting away"),
+            argument("--store", choices=("encrypted", "shared"), help="where to save it"),
+            LOCATION,
+            argument(
+                "--secrets-from",
+                metavar="SOURCE",
+                help="read key=value lines with secrets from standard input (-) or fd:N",
+            ),
+        ),
+        profiles.set_,
+        details="A secret is never an argument: it is asked for, or read by --secrets-from.",
+    ),
+    Command(
+        "remove",
+        "remove profiles",
+        (argument("names", metavar="NAME", nargs="+", help="profiles"), LOCATION, FORCE),
+        profiles.remove,
+    ),
+    Command(
+        "rename",
+        "give a profile another name",
+        (
+            argument("old", metavar="OLD", help="the profile"),
+            argument("new", metavar="NEW", help="its new name"),
+            LOCATION,
+            argument("--force", action="store_true", help="replace a profile of that name"),
+        ),
+        profiles.rename,
+    ),
+    Command(
+        "copy",
+        "copy a profile within its store",
+        (
+            argument("old", metavar="OLD", help="the profile"),
+            argument("new", metavar="NEW", help="the name of the copy"),
+            LOCATION,
+            argument("--force", action="store_true", help="replace a profile of that name"),
+        ),
+        profiles.copy,
+    ),
+    Command(
+        "process",
+        "print credentials as a credential_process does",
+        (_NAME, LOCATION),
+        handover.process,
+        details='In the config file: credential_process = keystead process NAME',
+    ),
+    Command(
+        "env",
+        "print credentials as variables for a shell to evaluate",
+        (
+            _NAME,
+            argument("--shell", choices=SHELL_NAMES, help="the syntax; else that of SHELL"),
+            LOCATION,
+        ),
+        handover.env,
+    ),
+    Command(
+        "exec",
+        "run a command with credentials",
+        (
+            LOCATION,
+            _NAME,
+            argument("command", metavar="COMMAND", nargs="...", help="the command, behind --"),
+        ),
+        handover.exec_,
+    ),
+    Command(
+        "whoami",
+        "ask STS whose credentials these are",
+        (_ANY_NAME, LOCATION, argument("--region", help="the region to ask in"), JSON),
+        handover.whoami,
+    ),
+    Command(
+        "plan",
+        "how credentials would be got, without getting them",
+        (_ANY_NAME, LOCATION, JSON),
+        handover.plan,
+    ),
+    Command(
+        "dump",
+        "what the shared files mean, as JSON",
+        (
+            argument("--config", metavar="FILE", help="read this config file"),
+            argument("--credentials", metavar="FILE", help="read this credentials file"),
+            argument("--reveal", action="store_true", help="show secrets"),
+            argument("--json", action="store_true", help="JSON, which is its only form"),
+        ),
+        stores.dump,
+    ),
+    Command(
+        "store",
+        "the encrypted store",
+        children=(
+            Command("init", "make the encrypted store", (), stores.init),
+            Command("status", "where it is and what opens it", (JSON,), stores.status),
+        ),
+    ),
+    Command(
+        "shell",
+        "run cmdlet lines, from a prompt, a file, standard input or -c",
+        (
+            argument("-c", metavar="LINES", dest="lines", help="the lines to run"),
+            argument("file", metavar="FILE", nargs="?", help="a file with the lines"),
+        ),
+        shell.run,
+    ),
+    Command(
+        "help",
+        "explain a command, a cmdlet or a topic",
+        (argument("topic", metavar="TOPIC", nargs="?", help="a name, `cmdlets` or `types`"),),
+        topics.run,
+    ),
+)

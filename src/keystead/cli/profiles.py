@@ -1,0 +1,186 @@
+"""Plain commands on profiles: list, show, set, remove, rename, copy."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Mapping
+
+from keystead.cli.command import Context
+from keystead.cmdlets.display import table
+from keystead.cmdlets.removal import remove_profiles
+from keystead.errors import ProfileNotFound, UsageError
+from keystead.model.profile import RESOLVABLE, Profile, Value
+from keystead.model.settings import is_secret
+from keystead.secret import MASK, Secret
+from keystead.stores.base import ProfileStore
+
+_SECRETS_HINT = "pipe lines of key=value to --secrets-from -"
+
+
+def list_(context: Context, args: argparse.Namespace) -> None:
+    """``keystead list``."""
+    found = context.app.chain(args.location).profiles()
+    shown = [profile for profile in found if args.all or profile.type]
+    rows = [_row(profile, args.all) for profile in shown]
+    if args.json:
+        context.console.json(rows)
+        return
+    headings = {"name": "Name", "type": "Type", "store_type_name": "Store", "location": "Location"}
+    if args.all:
+        headings["problem"] = "Problem"
+    context.console.out(table([{headings[k]: row[k] for k in headings} for row in rows]))
+    if len(shown) < len(found):
+        context.console.note(
+            f"{len(found) - len(shown)} more cannot give credentials; "
+            "`keystead list --all` shows them and why"
+        )
+
+
+def _row(profile: Profile, full: bool) -> dict[str, object]:  # noqa: FBT001  # internal
+    row: dict[str, object] = {
+        "name": profile.name,
+        "type": profile.type.name if profile.type else None,
+        "store_type_name": profile.store_type_name,
+        "location": profile.location,
+    }
+    if full:
+        row["problem"] = _problem(profile)
+    return row
+
+
+def _problem(profile: Profile) -> str | None:
+    if profile.type and profile.type.name not in RESOLVABLE:
+        return f"keystead cannot get credentials for type {profile.type.name} yet"
+    return profile.problem()
+
+
+def show(context: Context, args: argparse.Namespace) -> None:
+    """``keystead show NAME``."""
+    profile = context.app.chain(args.location).find(args.name)
+    settings = {key: _shown(key, value) for key, value in profile.settings.items()}
+    if args.json:
+        details = {
+            key: {"value": value, **_place(profile, key)} for key, value in settings.items()
+        }
+        context.console.json({**_row(profile, full=True), "settings": details})
+        return
+    rows = [
+        {"Setting": name, "Value": value, "Where": str(profile.where(key) or "")}
+        for key, shown in settings.items()
+        for name, value in _flat(key, shown)
+    ]
+    kind = profile.type.name if profile.type else "none"
+    context.console.out(f"{profile.name} ({kind}, {profile.store_type_name})\n")
+    context.console.out(table(rows))
+    problem = _problem(profile)
+    if problem:
+        context.console.warn(f"profile `{profile.name}`: {problem}")
+
+
+def _place(profile: Profile, key: str) -> dict[str, object]:
+    where = profile.where(key)
+    return {"file": where.file, "line": where.line} if where else {}
+
+
+def _flat(key: str, value: str | dict[str, str]) -> Iterable[tuple[str, str]]:
+    if isinstance(value, str):
+        return [(key, value)]
+    return [(f"{key}.{inner}", text) for inner, text in value.items()]
+
+
+def _shown(key: str, value: Value) -> str | dict[str, str]:
+    """A value as it may be seen: secrets and what is still sealed are masked."""
+    if isinstance(value, Mapping):
+        return {k: MASK if is_secret(k) else v for k, v in value.items()}
+    return MASK if isinstance(value, Secret) or is_secret(key) else value
+
+
+def set_(context: Context, args: argparse.Namespace) -> None:
+    """``keystead set NAME``."""
+    store, current = _target(context, args)
+    changes: dict[str, Value | None] = {}
+    for word in args.settings:
+        key, equals, value = word.partition("=")
+        key = key.strip()
+        if not equals:
+            changes[key] = _ask(context, key)
+        elif is_secret(key):
+            raise UsageError(
+                f"`{key}` is a secret, and a secret is never an argument",
+                hint=f"{_SECRETS_HINT}, or give the bare name `{key}` to be asked for it",
+            )
+        else:
+            changes[key] = value
+    changes |= dict.fromkeys(args.unset or [])
+    if args.secrets_from:
+        changes |= _read_secrets(args.secrets_from)
+    if not changes:
+        changes["aws_access_key_id"] = context.app.system.terminal.ask(
+            "access key id", hint="name what to set, such as region=eu-west-1"
+        )
+    if changes.get("aws_access_key_id") and "aws_secret_access_key" not in changes:
+        if current is None or not current.has("aws_secret_access_key"):
+            changes["aws_secret_access_key"] = _ask(context, "aws_secret_access_key")
+    store.change(args.name, lambda _: changes)
+
+
+def _target(context: Context, args: argparse.Namespace) -> tuple[ProfileStore, Profile | None]:
+    """The store to write: the one asked for, else where the profile lives, else the first."""
+    chain = context.app.chain(args.location)
+    if args.store:
+        store = context.app.store(args.store)
+        try:
+            return store, store.find(args.name)
+        except ProfileNotFound:
+            return store, None
+    try:
+        return chain.locate(args.name)
+    except ProfileNotFound:
+        return chain.stores[0], None
+
+
+def _ask(context: Context, key: str) -> Secret:
+    return Secret(context.app.system.terminal.ask_secret(key, hint=_SECRETS_HINT))
+
+
+def _read_secrets(source: str) -> dict[str, Value | None]:
+    """The ``key=value`` lines of standard input (``-``) or a descriptor (``fd:N``)."""
+    if source == "-":
+        lines = sys.stdin.read().splitlines()
+    elif source.startswith("fd:") and source[3:].isdigit():
+        try:
+            with os.fdopen(int(source[3:]), encoding="utf-8") as stream:
+                lines = stream.read().splitlines()
+        except OSError as error:
+            raise UsageError(f"descriptor {source[3:]} cannot be read") from error
+    else:
+        raise UsageError("`--secrets-from` takes - or fd:N", hint=_SECRETS_HINT)
+    secrets: dict[str, Value | None] = {}
+    for number, line in enumerate(lines, 1):
+        key, equals, value = line.partition("=")
+        if not line.strip():
+            continue
+        if not equals:
+            raise UsageError(f"line {number} of `--secrets-from` is no key=value")
+        secrets[key.strip()] = Secret(value.strip())
+    return secrets
+
+
+def remove(context: Context, args: argparse.Namespace) -> None:
+    """``keystead remove NAME...``."""
+    app, console = context.app, context.console
+    remove_profiles(app, console, args.names, args.location, force=args.force)
+
+
+def rename(context: Context, args: argparse.Namespace) -> None:
+    """``keystead rename OLD NEW``."""
+    store, _ = context.app.chain(args.location).locate(args.old)
+    store.rename(args.old, args.new, force=args.force)
+
+
+def copy(context: Context, args: argparse.Namespace) -> None:
+    """``keystead copy OLD NEW``."""
+    store, _ = context.app.chain(args.location).locate(args.old)
+    store.copy(args.old, args.new, force=args.force)

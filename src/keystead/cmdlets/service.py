@@ -1,0 +1,106 @@
+"""The service cmdlets of STS and S3. Each calls one operation and unwraps its answer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from keystead.cmdlets.objects import AwsObject, sts_object
+from keystead.cmdlets.sources import Values, find_credentials, find_region
+from keystead.cmdlets.state import State
+from keystead.errors import FileProblem, Origin, UsageError
+from keystead.resolve.resolver import session_name, temporary_credentials
+from keystead.secret import Secret, reveal
+from keystead.text.document import Document
+from keystead.text.masked import masked_text
+
+
+def use_sts_role(state: State, values: Values) -> Iterable[AwsObject]:
+    """``Use-STSRole``: AssumeRole, with the whole answer as its output."""
+    name = values.get("RoleSessionName") or session_name(state.app.system.clock())
+    parameters = {"RoleArn": values["RoleArn"], "RoleSessionName": name}
+    for parameter, member in (("ExternalId", "ExternalId"), ("Policy", "Policy")):
+        if values.get(parameter):
+            parameters[member] = values[parameter]
+    answer = _call(state, values, "sts", "AssumeRole", {**parameters, **_sts_common(state, values)})
+    credentials = temporary_credentials(answer, source=f"Use-STSRole {values['RoleArn']}")
+    user = answer.get("AssumedRoleUser", {})
+    shown = {
+        "AssumedRoleUser": user.get("Arn"),
+        "Credentials": credentials.access_key_id,
+        "Expiration": credentials.expires_at,
+        "PackedPolicySize": answer.get("PackedPolicySize"),
+        "SourceIdentity": answer.get("SourceIdentity"),
+    }
+    return (sts_object(shown, credentials),)
+
+
+def get_sts_session_token(state: State, values: Values) -> Iterable[AwsObject]:
+    """``Get-STSSessionToken``: GetSessionToken, with the credentials as its output."""
+    answer = _call(state, values, "sts", "GetSessionToken", _sts_common(state, values))
+    credentials = temporary_credentials(answer, source="Get-STSSessionToken")
+    shown = {
+        "AccessKeyId": credentials.access_key_id,
+        "Expiration": credentials.expires_at,
+        "SecretAccessKey": Secret(credentials.secret_access_key),
+        "SessionToken": Secret(credentials.session_token or ""),
+    }
+    return (sts_object(shown, credentials),)
+
+
+def get_sts_caller_identity(state: State, values: Values) -> Iterable[AwsObject]:
+    """``Get-STSCallerIdentity``."""
+    answer = _call(state, values, "sts", "GetCallerIdentity", {})
+    return (AwsObject({name: answer.get(name) for name in ("Account", "Arn", "UserId")}),)
+
+
+def get_s3_bucket(state: State, values: Values) -> Iterable[AwsObject]:
+    """``Get-S3Bucket``: the buckets, or the one that is named."""
+    answer = _call(state, values, "s3", "ListBuckets", {})
+    wanted = values.get("BucketName")
+    return [
+        AwsObject({"CreationDate": bucket.get("CreationDate"), "BucketName": bucket["Name"]})
+        for bucket in answer.get("Buckets", [])
+        if not wanted or bucket["Name"] == wanted
+    ]
+
+
+def get_content(state: State, values: Values) -> Iterable[str]:
+    """``Get-Content``: the lines of a credentials file, its secrets masked."""
+    path = state.app.system.folders.expand(values["Path"])
+    data = state.app.system.files.read(path).data
+    if data is None:
+        raise FileProblem("there is no such file", where=Origin(os.fspath(path)))
+    return masked_text(Document(data, os.fspath(path))).splitlines()
+
+
+def _sts_common(state: State, values: Values) -> dict[str, Any]:
+    """Duration and MFA, which both STS operations take alike."""
+    parameters: dict[str, Any] = {}
+    if values.get("DurationInSeconds"):
+        parameters["DurationSeconds"] = values["DurationInSeconds"]
+    serial, code = values.get("SerialNumber"), values.get("TokenCode")
+    if code and not serial:
+        raise UsageError("-TokenCode was given without -SerialNumber")
+    if serial:
+        parameters["SerialNumber"] = serial
+        given = reveal(code) if code else None
+        parameters["TokenCode"] = given or state.app.mfa_codes.code(serial, "this call")
+    return parameters
+
+
+def _call(
+    state: State, values: Values, service: str, operation: str, parameters: dict[str, Any]
+) -> dict[str, Any]:
+    credentials = find_credentials(state, values).retrieve
+    if credentials is None:
+        raise UsageError("the object given has no credentials")
+    return state.app.call(
+        service,
+        operation,
+        parameters,
+        credentials=credentials(),
+        region=find_region(state, values),
+        endpoint_url=values.get("EndpointUrl"),
+    )

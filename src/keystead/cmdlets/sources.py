@@ -1,0 +1,127 @@
+"""Which credentials and which region a cmdlet works with.
+
+The order of the AWS Tools for PowerShell: parameters, the named profile, a credentials object,
+``$StoredAWSCredentials``, the environment, the default profile. What differs from it is told in
+docs/differences.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from keystead.cmdlets.objects import AwsObject, keys_object, profile_object, role_object
+from keystead.cmdlets.state import State
+from keystead.errors import UsageError
+from keystead.model.credentials import Credentials
+from keystead.model.profile import Profile, ProfileSource, Value, check_writable
+from keystead.resolve import search
+from keystead.resolve.resolver import ProfileCredentials, Resolver
+from keystead.secret import reveal
+
+Values = Mapping[str, Any]
+"""Bound parameters by their canonical names; those not given are absent."""
+
+_SETTING_OF = {
+    "AccessKey": "aws_access_key_id",
+    "SecretKey": "aws_secret_access_key",
+    "SessionToken": "aws_session_token",
+    "RoleArn": "role_arn",
+    "SourceProfile": "source_profile",
+    "ExternalID": "external_id",
+    "MfaSerial": "mfa_serial",
+    "Region": "region",
+}
+
+
+def profile_settings(values: Values) -> dict[str, Value]:
+    """The settings that parameters stand for, by their shared-file names."""
+    return {
+        setting: values[parameter]
+        for parameter, setting in _SETTING_OF.items()
+        if values.get(parameter)
+    }
+
+
+def given_credentials(state: State, values: Values) -> AwsObject | None:
+    """The credentials that the parameters name, None when they name none.
+
+    Raises `UsageError` for half a pair of keys, and whatever finding a profile raises.
+    """
+    if values.get("RoleArn") and values.get("SourceProfile"):
+        return _role_of(state, values)
+    if values.get("AccessKey") or values.get("SecretKey"):
+        return _keys_of(values)
+    if values.get("ProfileName"):
+        name, location = values["ProfileName"], values.get("ProfileLocation")
+        return profile_object(state.app, name, location, values.get("Region") or state.region)
+    given = values.get("Credential")
+    if given is None:
+        return None
+    if not isinstance(given, AwsObject) or given.retrieve is None:
+        raise UsageError(
+            "-Credential takes a credentials object",
+            hint="make one with `$c = New-AWSCredential ...` and give `-Credential $c`",
+        )
+    return given
+
+
+def find_credentials(state: State, values: Values) -> AwsObject:
+    """The credentials to use: those that were given, else the shell's, else the default search.
+
+    Raises `NotConfigured` when there are none anywhere.
+    """
+    given = given_credentials(state, values) or state.credentials
+    if given:
+        return given
+    from_environment = search.environment_credentials(state.app.system.environ)
+    if from_environment:
+        return keys_object(from_environment)
+    location = values.get("ProfileLocation")
+    name = state.app.profile_name(None, location)
+    return profile_object(state.app, name, location, values.get("Region") or state.region)
+
+
+def find_region(state: State, values: Values) -> str | None:
+    """The region to call: the parameter, ``$StoredAWSRegion``, the environment, the profile's own."""
+    region = values.get("Region") or state.region
+    if region:
+        return str(region)
+    return state.app.region(values.get("ProfileName"), values.get("ProfileLocation"))
+
+
+def _keys_of(values: Values) -> AwsObject:
+    for one, other in (("AccessKey", "SecretKey"), ("SecretKey", "AccessKey")):
+        if values.get(one) and not values.get(other):
+            raise UsageError(f"-{one} was given without -{other}")
+    token = values.get("SessionToken")
+    return keys_object(
+        Credentials(
+            values["AccessKey"],
+            reveal(values["SecretKey"]),
+            reveal(token) if token else None,
+            source="parameters",
+        )
+    )
+
+
+class _With:
+    """A source of profiles with one more in front that is stored nowhere."""
+
+    def __init__(self, extra: Profile, rest: ProfileSource) -> None:
+        self._extra = extra
+        self._rest = rest
+
+    def find(self, name: str) -> Profile:
+        return self._extra if name == self._extra.name else self._rest.find(name)
+
+
+def _role_of(state: State, values: Values) -> AwsObject:
+    app = state.app
+    profile = Profile("the given role", profile_settings(values))
+    check_writable(profile)
+    source = _With(profile, app.chain(values.get("ProfileLocation")))
+    resolver = Resolver(app.system, source, app.mfa_codes, find_region(state, values))
+    return role_object(ProfileCredentials(app.system, resolver, resolver.plan(profile.name)))
+
+

@@ -1,0 +1,45 @@
+"""What lives as long as a shell: its variables, and the way to the rest of keystead."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from keystead.app import App
+from keystead.cmdlets.objects import AwsObject
+from keystead.console import Console
+
+_CREDENTIALS = "storedawscredentials"
+_REGION = "storedawsregion"
+
+
+@dataclass
+class State:
+    """One shell. ``variables`` are kept under their lower-case names.
+
+    ``lasting`` is False when the shell ends with the one line that it runs.
+    """
+
+    app: App
+    console: Console
+    lasting: bool = True
+    variables: dict[str, object] = field(default_factory=dict)
+
+    @property
+    def credentials(self) -> AwsObject | None:
+        """``$StoredAWSCredentials``."""
+        value = self.variables.get(_CREDENTIALS)
+        return value if isinstance(value, AwsObject) else None
+
+    @credentials.setter
+    def credentials(self, value: AwsObject | None) -> None:
+        self.variables[_CREDENTIALS] = value
+
+    @property
+    def region(self) -> str | None:
+        """``$StoredAWSRegion``."""
+        value = self.variables.get(_REGION)
+        return value if isinstance(value, str) else None
+
+    @region.setter
+    def region(self, value: str | None) -> None:
+        self.variables[_REGION] = value

@@ -1,0 +1,129 @@
+"""Does what a plan says: takes the keys of its base, then one AssumeRole call for each step."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from typing import Any
+
+from keystead.errors import ProfileInvalid
+from keystead.model.credentials import Credentials
+from keystead.model.plan import AssumeRoleStep, Plan, make_plan
+from keystead.model.profile import Profile, ProfileSource
+from keystead.resolve import aws
+from keystead.resolve.mfa import MfaCodes
+from keystead.system import System
+
+_EPOCH_TICKS = 621_355_968_000_000_000
+"""Ticks of 100 ns from 0001-01-01, where .NET begins to count, to 1970-01-01."""
+
+_WINDOW = timedelta(minutes=10)
+"""How long before its end a session is renewed, as botocore's mandatory window."""
+
+
+def session_name(now: datetime) -> str:
+    """A role session name for profiles that set none: ``keystead-`` and .NET ticks of ``now``."""
+    since_epoch = now.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
+    return f"keystead-{_EPOCH_TICKS + since_epoch // timedelta(microseconds=1) * 10}"
+
+
+class Resolver:
+    """Turns plans into credentials.
+
+    ``source`` is where profiles are looked up, ``region`` what is in effect for steps whose
+    profile sets none, ``codes`` the process's MFA codes.
+    """
+
+    def __init__(
+        self, system: System, source: ProfileSource, codes: MfaCodes, region: str | None = None
+    ) -> None:
+        self._system = system
+        self._source = source
+        self._codes = codes
+        self._region = region
+
+    def plan(self, name: str) -> Plan:
+        """The plan for the profile, with the names of its role sessions settled."""
+        return make_plan(name, self._source).named(session_name(self._system.clock()))
+
+    def run(self, plan: Plan) -> Credentials:
+        """Credentials by ``plan``.
+
+        Raises `ProviderError` when STS refuses, `InteractionRequired` when a code is due and
+        nobody can be asked, `StoreUnavailable` when the keys are in a store that stays locked.
+        """
+        credentials = static_credentials(self._source.find(plan.base.profile))
+        for step in plan.steps:
+            credentials = self._assume(step, credentials)
+        return credentials
+
+    def _assume(self, step: AssumeRoleStep, credentials: Credentials) -> Credentials:
+        parameters: dict[str, Any] = {
+            "RoleArn": step.role_arn,
+            "RoleSessionName": step.role_session_name,
+        }
+        if step.external_id:
+            parameters["ExternalId"] = step.external_id
+        if step.duration_seconds:
+            parameters["DurationSeconds"] = step.duration_seconds
+        if step.mfa_serial:
+            parameters["SerialNumber"] = step.mfa_serial
+            parameters["TokenCode"] = self._codes.code(step.mfa_serial, step.profile)
+        answer = aws.call(
+            "sts",
+            "AssumeRole",
+            parameters,
+            credentials=credentials,
+            region=step.region or self._region,
+            environ=self._system.environ,
+        )
+        return temporary_credentials(answer, source=f"{credentials.source} > {step.role_arn}")
+
+
+def static_credentials(profile: Profile) -> Credentials:
+    """The keys that stand in ``profile`` itself."""
+    key, secret = profile.text("aws_access_key_id"), profile.text("aws_secret_access_key")
+    if not key or not secret:
+        raise ProfileInvalid(f"profile `{profile.name}` has no keys", where=profile.where())
+    token = profile.text("aws_session_token")
+    return Credentials(key, secret, token, source=f"profile {profile.name}")
+
+
+def temporary_credentials(answer: dict[str, Any], *, source: str) -> Credentials:
+    """The credentials in an answer of STS."""
+    keys = answer["Credentials"]
+    account = answer.get("AssumedRoleUser", {}).get("Arn", "").split(":")[4:5]
+    return Credentials(
+        keys["AccessKeyId"],
+        keys["SecretAccessKey"],
+        keys["SessionToken"],
+        keys["Expiration"],
+        account[0] if account else None,
+        source,
+    )
+
+
+class ProfileCredentials:
+    """The credentials of one plan for as long as somebody needs them: renewed before they end.
+
+    Thread-safe: however many threads ask at once, one of them renews.
+    """
+
+    def __init__(self, system: System, resolver: Resolver, plan: Plan) -> None:
+        self._system = system
+        self._resolver = resolver
+        self.plan = plan
+        self._lock = Lock()
+        self._kept: Credentials | None = None
+        self._window = _WINDOW
+
+    def retrieve(self) -> Credentials:
+        """Credentials that live on for a while. Raises what `Resolver.run` raises."""
+        with self._lock:
+            now = self._system.clock()
+            if self._kept is None or not self._kept.fresh(now, self._window):
+                self._kept = self._resolver.run(self.plan)
+                if self._kept.expires_at is not None:
+                    # A window longer than the session itself would renew at every call.
+                    self._window = min(_WINDOW, (self._kept.expires_at - now) / 4)
+            return self._kept

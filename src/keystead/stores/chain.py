@@ -1,0 +1,70 @@
+"""The stores in their search order: the encrypted store, then the shared files.
+
+With a location it is the shared file at that path alone, for looking up and for saving. Without
+one, saving goes to the encrypted store. These are the rules of the documentation page's table
+for ``-ProfileLocation``.
+"""
+
+from __future__ import annotations
+
+import os
+
+from keystead.errors import ProfileNotFound
+from keystead.model.profile import Profile
+from keystead.stores import base
+from keystead.stores.encrypted import EncryptedStore
+from keystead.stores.shared import SharedStore
+from keystead.system import System
+
+
+class ProfileStoreChain:
+    """Profiles by name, wherever they live.
+
+    ``location`` None or empty: the encrypted store, then the shared files; a path: the shared
+    file there with the ``config`` beside it. ``encrypted`` hands in an encrypted store that is
+    unlocked already.
+    """
+
+    def __init__(
+        self,
+        location: str | os.PathLike[str] | None = None,
+        *,
+        system: System | None = None,
+        encrypted: EncryptedStore | None = None,
+    ) -> None:
+        system = system or System()
+        path = os.fspath(location) if location is not None else ""
+        self.stores: tuple[base.ProfileStore, ...] = (
+            (SharedStore.at(system, path),)
+            if path
+            else (encrypted or EncryptedStore(system), SharedStore.default(system))
+        )
+
+    def find(self, name: str) -> Profile:
+        """The profile of that name in the first store that has it, valid or not.
+
+        Raises `ProfileNotFound` with near names as hint.
+        """
+        return self.locate(name)[1]
+
+    def locate(self, name: str) -> tuple[base.ProfileStore, Profile]:
+        """The first store that has the profile, and the profile."""
+        for store in self.stores:
+            try:
+                return store, store.find(name)
+            except ProfileNotFound:
+                continue
+        place = self.stores[0].location if len(self.stores) == 1 else None
+        raise base.not_found(name, (profile.name for profile in self.profiles()), place=place)
+
+    def profiles(self) -> list[Profile]:
+        """All profiles in search order, invalid ones included, duplicates kept."""
+        return [profile for store in self.stores for profile in store.profiles()]
+
+    def register(self, profile: Profile) -> None:
+        """Saves ``profile`` in the first store. Raises `ProfileInvalid` when it may not be."""
+        base.register(self.stores[0], profile)
+
+    def unregister(self, name: str) -> None:
+        """Removes the profile from the first store that has it. Raises `ProfileNotFound`."""
+        self.locate(name)[0].unregister(name)

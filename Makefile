@@ -1,0 +1,56 @@
+# The targets for working on keystead. Only Python, pip and make have to be there: the first
+# target that needs the environment makes it, from versions pinned with their hashes.
+
+PYTHON ?= python3
+UV ?= uv
+
+READY := .venv/.ready
+RUN := .venv/bin/python
+
+.PHONY: help setup demo test check requirements clean
+
+help:
+	@echo "make demo          walk through stores, roles and a service call on an emulated AWS"
+	@echo "make test          run all tests; ARGS='-k name' runs some"
+	@echo "make check         lint, format and type checks"
+	@echo "make setup         make the environment .venv (the others do it when it is due)"
+	@echo "make requirements  pin the newest development dependencies (needs uv)"
+	@echo "make clean         remove everything that these targets made"
+
+setup: $(READY)
+
+demo: $(READY)
+	@$(RUN) -m devtools.demo
+
+test: $(READY)
+	@$(RUN) -m pytest $(ARGS)
+
+check: $(READY)
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+	@.venv/bin/mypy
+
+requirements:
+	@$(UV) lock --quiet --upgrade
+	@$(UV) export --quiet --format requirements-txt --no-header --no-emit-project --no-annotate \
+	  --all-groups --output-file requirements-dev.txt
+
+clean:
+	@rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find src tests devtools -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp is the last thing written, so a set-up that was interrupted starts over.
+# pip comes from outside: a Python without ensurepip will do.
+$(READY): requirements-dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	  echo "make: Python 3.11 or newer is needed and $(PYTHON) is not: make PYTHON=python3.12" >&2; \
+	  exit 1; }
+	@$(PYTHON) -m pip --version >/dev/null 2>&1 || { \
+	  echo "make: $(PYTHON) has no pip: install it (on Debian: python3-pip)" >&2; exit 1; }
+	@echo "setting up .venv, once; this takes about half a minute" >&2
+	@$(PYTHON) -m venv --clear --without-pip .venv
+	@$(PYTHON) -m pip --python $(RUN) install --quiet --disable-pip-version-check \
+	  --require-hashes -r requirements-dev.txt
+	@$(PYTHON) -m pip --python $(RUN) install --quiet --disable-pip-version-check \
+	  --no-deps --no-build-isolation -e .
+	@touch $@

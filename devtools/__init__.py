@@ -1,0 +1,1 @@
+"""What developing keystead needs and its users never get: emulators, scenarios, the demo."""

@@ -1,0 +1,163 @@
+"""A loopback forwarder in front of an emulator that notes who called what.
+
+It passes every request on as it came, `Host` header included, so that signatures stay valid. What
+it keeps of a request is what a test asks about: never a body, a signature or a secret.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from email.message import Message
+from http.client import HTTPConnection
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+NOTED = frozenset(
+    {
+        "DurationSeconds",
+        "ExternalId",
+        "RoleArn",
+        "RoleSessionName",
+        "SerialNumber",
+        "TokenCode",
+    }
+)
+"""The form parameters of STS that a recorded call keeps."""
+
+UPSTREAM_SECONDS = 60.0
+
+_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/[^/]+/([^/]+)/aws4_request")
+_UNNAMED = {("s3", "GET", "/"): "ListBuckets"}
+# These describe one connection, not the message; each side of the forwarder has its own.
+_PER_CONNECTION = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request as it was signed and sent."""
+
+    service: str
+    operation: str
+    access_key_id: str
+    has_session_token: bool
+    parameters: Mapping[str, str]
+
+    def __str__(self) -> str:
+        settings = "".join(f" {name}={value}" for name, value in sorted(self.parameters.items()))
+        return f"{self.service} {self.operation} {self.access_key_id}{settings}"
+
+
+class Recorder:
+    """What `recording` hands out: the address to call, and the calls so far in order."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._calls: list[Call] = []
+        self._lock = threading.Lock()
+
+    @property
+    def calls(self) -> list[Call]:
+        """The calls since the start or the last `clear`, oldest first."""
+        with self._lock:
+            return list(self._calls)
+
+    def clear(self) -> None:
+        """Forgets the calls so far."""
+        with self._lock:
+            self._calls.clear()
+
+    def note(self, call: Call) -> None:
+        """Adds one call."""
+        with self._lock:
+            self._calls.append(call)
+
+
+@contextlib.contextmanager
+def recording(upstream: str) -> Iterator[Recorder]:
+    """Runs a recorder in front of ``upstream``, an address such as ``http://127.0.0.1:5000``."""
+    server = _Server(urlsplit(upstream).netloc)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
+    thread.start()
+    try:
+        yield server.recorder
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, upstream: str) -> None:
+        super().__init__(("127.0.0.1", 0), _Forward)
+        self.upstream = upstream
+        self.recorder = Recorder(f"http://127.0.0.1:{self.server_address[1]}")
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        # A caller that was interrupted drops its connection; that is no error of ours.
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
+class _Forward(BaseHTTPRequestHandler):
+    """Passes one request on and its answer back."""
+
+    protocol_version = "HTTP/1.1"
+    server: _Server
+
+    def forward(self) -> None:
+        body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+        self.server.recorder.note(_call(self.command, urlsplit(self.path).path, self.headers, body))
+        connection = HTTPConnection(self.server.upstream, timeout=UPSTREAM_SECONDS)
+        try:
+            connection.putrequest(
+                self.command, self.path, skip_host=True, skip_accept_encoding=True
+            )
+            for name, value in self.headers.items():
+                if name.lower() not in _PER_CONNECTION and name.lower() != "expect":
+                    connection.putheader(name, value)
+            connection.putheader("Content-Length", str(len(body)))
+            connection.endheaders(body)
+            answer = connection.getresponse()
+            content = answer.read()
+        finally:
+            connection.close()
+        self.send_response_only(answer.status, answer.reason)
+        for name, value in answer.getheaders():
+            if name.lower() not in _PER_CONNECTION:
+                self.send_header(name, value)
+        self.send_header("Content-Length", answer.getheader("Content-Length", str(len(content))))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = forward  # noqa: N815 - http.server's names
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
+        """Says nothing: the calls are the log."""
+
+
+def _call(method: str, path: str, headers: Message, body: bytes) -> Call:
+    signed = _CREDENTIAL.search(headers.get("Authorization", ""))
+    access_key_id, service = signed.groups() if signed else ("", "")
+    form: dict[str, list[str]] = {}
+    if headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded"):
+        form = parse_qs(body.decode())
+    # Query services name the operation in the form, JSON services in a header, others not at all.
+    operation = (
+        form.get("Action", [""])[0]
+        or headers.get("X-Amz-Target", "").rpartition(".")[2]
+        or _UNNAMED.get((service, method, path), f"{method} {path}")
+    )
+    return Call(
+        service=service,
+        operation=operation,
+        access_key_id=access_key_id,
+        has_session_token="X-Amz-Security-Token" in headers,
+        parameters={name: values[0] for name, values in form.items() if name in NOTED},
+    )

@@ -1,0 +1,172 @@
+"""What every test gets: a home of its own, no way off the loopback, and a watch for secrets."""
+
+from __future__ import annotations
+
+import ipaddress
+import logging
+import os
+import socket
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from devtools import command, emulators, scenario
+from devtools.emulators import Emulator
+from tests.canaries import files_with_leaks, leaks
+
+# Off the loopback there is only a closed port. Programs that a test starts see it as their proxy.
+_NOWHERE = "http://127.0.0.1:9"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    # Moto serves from a thread of this process; its own warnings are not ours to heed.
+    for module in ("moto", "werkzeug", "flask", "botocore"):
+        config.addinivalue_line("filterwarnings", f"ignore:::{module}")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> object:
+    """Fails a test whose captured output or log holds a secret."""
+    report = yield
+    found = leaks("".join(content for _, content in report.sections))
+    if found and report.outcome == "passed":
+        report.outcome = "failed"
+        report.longrepr = f"{', '.join(found)} shows in the captured output or log"
+    return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def loopback_only() -> Iterator[None]:
+    """Refuses every connection of this process that leaves the machine."""
+    patch = pytest.MonkeyPatch()
+    for name in ("connect", "connect_ex"):
+        real = getattr(socket.socket, name)
+
+        def guarded(self: socket.socket, address: object, real=real) -> object:
+            if self.family in (socket.AF_INET, socket.AF_INET6):
+                host = address[0]
+                if host != "localhost" and not ipaddress.ip_address(host).is_loopback:
+                    raise AssertionError(f"a test tried to reach {host}")
+            return real(self, address)
+
+        patch.setattr(socket.socket, name, guarded)
+    yield
+    patch.undo()
+
+
+class Keystead:
+    """The real command, run in the test's own home.
+
+    ``plain`` takes the files in which the test itself wants keys to stand readably, besides the
+    shared credentials file.
+    """
+
+    def __init__(self, root: Path, home: Path) -> None:
+        self.root = root
+        self.home = home
+        self.plain: set[Path] = {home / ".aws" / "credentials"}
+
+    def __call__(
+        self,
+        *arguments: str | Path,
+        stdin: str | None = None,
+        env: Mapping[str, str] | None = None,
+        seconds: float = 60.0,
+    ) -> command.Done:
+        """Runs `keystead` with ``arguments``, without a terminal, in the environment of the test.
+
+        ``env`` adds to that environment. Fails the test when the output holds a secret that the
+        command was not made to hand over.
+        """
+        texts = [str(argument) for argument in arguments]
+        done = command.run(
+            [command.KEYSTEAD, *texts],
+            environ={**os.environ, **(env or {})},
+            cwd=self.home,
+            stdin=stdin,
+            seconds=seconds,
+        )
+        line = " ".join(["keystead", *texts])
+        shown = done.stderr if scenario.hands_over(line) else done.stderr + done.stdout
+        if found := leaks(shown):
+            pytest.fail(f"`{line}` shows {', '.join(found)}:\n{shown}")
+        return done
+
+
+@pytest.fixture(autouse=True)
+def isolation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> Iterator[Keystead]:
+    """A fresh home and an environment that says nothing of the machine it runs on."""
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "KEYSTEAD_", "XDG_")) or name.lower().endswith("_proxy"):
+            monkeypatch.delenv(name)
+    for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "NO_COLOR", "COLUMNS"):
+        monkeypatch.delenv(name, raising=False)
+    root = tmp_path / "machine"
+    home = root / "home"
+    home.mkdir(mode=0o700, parents=True)
+    settings = {
+        "HOME": str(home),
+        "USERPROFILE": str(home),
+        "KEYSTEAD_HOME": str(root / "keystead"),
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "HTTP_PROXY": _NOWHERE,
+        "HTTPS_PROXY": _NOWHERE,
+        "NO_PROXY": "127.0.0.1,localhost",
+        "TZ": "UTC",
+        "LC_ALL": "C.UTF-8",
+    }
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    caplog.set_level(logging.DEBUG, logger="keystead")
+    keystead = Keystead(root, home)
+    yield keystead
+    found = files_with_leaks(root, keystead.plain)
+    assert not found, f"a secret stands readable in {', '.join(map(str, found))}"
+
+
+@pytest.fixture
+def keystead(isolation: Keystead) -> Keystead:
+    """Runs the real command; see `Keystead`."""
+    return isolation
+
+
+@pytest.fixture
+def home(isolation: Keystead) -> Path:
+    """The home folder of the test."""
+    return isolation.home
+
+
+@pytest.fixture(scope="session")
+def moto_server() -> Iterator[Emulator]:
+    with emulators.moto() as emulator:
+        yield emulator
+
+
+@pytest.fixture(scope="session")
+def ministack_server() -> Iterator[Emulator]:
+    with emulators.ministack() as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def moto(moto_server: Emulator, isolation: Keystead, monkeypatch: pytest.MonkeyPatch) -> Emulator:
+    """Moto with nothing in it, and the environment pointing there."""
+    return _used(moto_server, monkeypatch)
+
+
+@pytest.fixture
+def ministack(
+    ministack_server: Emulator, isolation: Keystead, monkeypatch: pytest.MonkeyPatch
+) -> Emulator:
+    """Ministack with nothing in it, and the environment pointing there."""
+    return _used(ministack_server, monkeypatch)
+
+
+def _used(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
+    emulator.reset()
+    for name, value in emulator.environ.items():
+        monkeypatch.setenv(name, value)
+    return emulator

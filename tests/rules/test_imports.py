@@ -1,0 +1,85 @@
+"""Data flows one way: who may import whom, checked on the source of every module."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import keystead
+
+ROOT = Path(keystead.__file__).parent
+
+# Lower layers first. A package may import those in lower layers and nothing else of keystead;
+# packages on one line do not know each other.
+LAYERS = [
+    {"_version", "errors", "secret", "botocore_session"},
+    {"system", "model"},
+    {"text"},
+    {"stores", "resolve", "delivery"},
+    {"app", "console"},
+    {"cmdlets"},
+    {"cli"},
+    {"__init__", "__main__", "testing"},
+]
+# `text` reads names by the rules in `model`; that is the only other edge between equals.
+PURE = ["text", "model", "errors.py", "secret.py", "stores/seal.py"]
+OUTSIDE = {"os", "time", "socket", "subprocess", "tempfile", "shutil", "botocore", "boto3", "urllib"}
+HEAVY = {"botocore", "boto3", "cryptography", "prompt_toolkit", "filelock", "platformdirs"}
+
+
+def modules() -> list[Path]:
+    return sorted(ROOT.rglob("*.py"))
+
+
+def imports(path: Path, *, top_level_only: bool = False) -> set[str]:
+    tree = ast.parse(path.read_text())
+    nodes = tree.body if top_level_only else ast.walk(tree)
+    found: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def rank(package: str) -> int:
+    return next(i for i, layer in enumerate(LAYERS) if package in layer)
+
+
+def package_of(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_point_down(path: Path) -> None:
+    own = package_of(path)
+    targets = {
+        name.split(".")[1] for name in imports(path) if name.startswith("keystead.") and "." in name
+    }
+    upward = {t for t in targets if t != own and rank(t) >= rank(own)}
+    assert upward == set()
+
+
+@pytest.mark.parametrize("pure", PURE)
+def test_pure_modules_have_no_outside_world(pure: str) -> None:
+    place = ROOT / pure
+    paths = [place] if place.is_file() else sorted(place.rglob("*.py"))
+    assert paths
+    for path in paths:
+        roots = {name.split(".")[0] for name in imports(path)}
+        assert roots & OUTSIDE == set(), path
+        assert not any(name.startswith("keystead.system") for name in imports(path)), path
+
+
+def test_heavy_libraries_are_imported_where_they_are_needed() -> None:
+    for path in modules():
+        roots = {name.split(".")[0] for name in imports(path, top_level_only=True)}
+        if path.name == "prompt.py":  # the interactive prompt, itself imported when one is due
+            roots -= {"prompt_toolkit"}
+        assert roots & HEAVY == set(), path
+
+
+def test_no_module_is_longer_than_four_hundred_lines() -> None:
+    long = {str(p): n for p in modules() if (n := len(p.read_text().splitlines())) > 400}
+    assert long == {}

@@ -1,0 +1,93 @@
+"""`env` in seven syntaxes: what a shell evaluates must give back the very bytes."""
+
+import json
+import shutil
+import subprocess
+
+import pytest
+
+from keystead.delivery import shells
+from keystead.errors import KeysteadError
+
+AWKWARD = {
+    "PLAIN": "wJalrXUtnFEMI/K7MDENG+bPxRfiCY==",
+    "QUOTES": """it's "quoted" and `ticked`""",
+    "DOLLARS": "$HOME ${HOME} $(id) %PATH% !! ~",
+    "SLASHES": "back\\slash \\' \\n end\\",
+    "BLANKS": "  leading, trailing  ",
+    "OPERATORS": "a;b|c&d>e<f(g)h{i}j[k]l*m?n#o",
+    "UNICODE": "zürich \u2019 東京",
+    "EMPTY": "",
+}
+RUNS = {
+    "bash": ["bash", "--norc", "-c"],
+    "dash": ["dash", "-c"],
+    "zsh": ["zsh", "-f", "-c"],
+    "fish": ["fish", "--no-config", "-c"],
+}
+
+
+@pytest.mark.parametrize("program", RUNS)
+def test_the_shell_gives_back_the_value(program: str) -> None:
+    assert shutil.which(program), f"{program} is needed for this test"
+    syntax = "fish" if program == "fish" else "zsh" if program == "zsh" else "bash"
+    text = shells.render(syntax, AWKWARD, ["STALE"])
+    show = "\nenv -0"
+    done = subprocess.run(
+        [*RUNS[program], text + show],
+        capture_output=True,
+        check=True,
+        env={"PATH": "/usr/bin:/bin", "STALE": "old", "HOME": "/nonexistent", "LC_ALL": "C.UTF-8"},
+    )
+    found = dict(line.split("=", 1) for line in done.stdout.decode().split("\0") if "=" in line)
+    assert {key: found.get(key) for key in AWKWARD} == AWKWARD
+    assert "STALE" not in found
+
+
+def test_dotenv_gives_back_the_value_in_a_posix_shell() -> None:
+    # Tools that read such files differ; what they share is the quoting of POSIX shells.
+    values = {k: v for k, v in AWKWARD.items() if k not in ("QUOTES", "SLASHES")}
+    text = shells.render("dotenv", values, ["STALE"])
+    done = subprocess.run(
+        ["dash", "-c", f"set -a\n{text}\nenv -0"], capture_output=True, check=True, env={"PATH": "/usr/bin:/bin"}
+    )
+    found = dict(line.split("=", 1) for line in done.stdout.decode().split("\0") if "=" in line)
+    assert {key: found.get(key) for key in values} == values
+
+
+RULES = [
+    ("powershell", "it's", "$Env:N = 'it''s'"),
+    ("powershell", "a\u2019b", "$Env:N = 'a\u2019\u2019b'"),
+    ("powershell", "$x `n", "$Env:N = '$x `n'"),
+    ("cmd", "100%", 'set "N=100%%"'),
+    ("cmd", "a&b|c>d^e", 'set "N=a&b|c>d^e"'),
+    ("fish", "a\\b'c", "set -gx N 'a\\\\b\\'c'"),
+    ("dotenv", "it's $x", 'N="it\'s \\$x"'),
+]
+
+
+@pytest.mark.parametrize(("shell", "value", "expected"), RULES)
+def test_quoting_by_rule(shell: str, value: str, expected: str) -> None:
+    assert shells.render(shell, {"N": value}, []) == expected
+
+
+def test_removal_by_rule() -> None:
+    assert shells.render("cmd", {}, ["N"]) == 'set "N="'
+    assert shells.render("powershell", {}, ["N"]) == "Remove-Item -ErrorAction SilentlyContinue Env:N"
+    assert shells.render("dotenv", {}, ["N"]) == ""
+
+
+def test_json() -> None:
+    assert json.loads(shells.render("json", AWKWARD, ["STALE"])) == AWKWARD
+
+
+def test_a_double_quote_is_refused_for_cmd() -> None:
+    with pytest.raises(KeysteadError):
+        shells.render("cmd", {"N": 'a"b'}, [])
+
+
+@pytest.mark.parametrize("shell", shells.NAMES)
+@pytest.mark.parametrize("value", ["a\nb", "a\rb", "a\0b"])
+def test_a_line_break_is_refused(shell: str, value: str) -> None:
+    with pytest.raises(KeysteadError):
+        shells.render(shell, {"N": value}, [])

@@ -14,12 +14,13 @@ neither botocore nor cryptography; they come with the first call that needs them
 from __future__ import annotations
 
 import importlib
-import os
-from typing import TYPE_CHECKING
 
 from keystead._version import __version__
 
+TYPE_CHECKING = False  # type checkers know the name; `typing` costs more than this whole package
 if TYPE_CHECKING:
+    import os
+
     import boto3
 
     from keystead.errors import (

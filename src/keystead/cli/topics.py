@@ -1,0 +1,46 @@
+"""``keystead help``: commands, cmdlets and the table of profile types, in words."""
+
+from __future__ import annotations
+
+import argparse
+
+from keystead.cli.command import Context
+from keystead.errors import UsageError
+from keystead.model.profile import TYPES
+
+
+def run(context: Context, args: argparse.Namespace) -> None:
+    """``keystead help [TOPIC]``."""
+    from keystead.cli.commands import COMMANDS
+    from keystead.cli.main import build_parser
+    from keystead.cmdlets.binding import help_text
+    from keystead.cmdlets.table import CMDLETS
+
+    topic = args.topic
+    if topic is None:
+        context.console.out(build_parser(COMMANDS).format_help().rstrip())
+    elif topic == "types":
+        context.console.out(profile_types())
+    elif topic == "cmdlets":
+        width = max(len(cmdlet.name) for cmdlet in CMDLETS)
+        rows = [f"{cmdlet.name:<{width}}  {cmdlet.summary}" for cmdlet in CMDLETS]
+        context.console.out("\n".join(rows))
+    elif "-" in topic:
+        context.console.out(help_text(CMDLETS.find(topic)))
+    elif any(command.name == topic for command in COMMANDS):
+        build_parser(COMMANDS).parse_args([topic, "--help"])
+    else:
+        raise UsageError(
+            f"there is no help on `{topic}`",
+            hint="topics are the commands, the cmdlets, `cmdlets` and `types`",
+        )
+
+
+def profile_types() -> str:
+    """The table of profile types: what each requires and what it may have."""
+    lines: list[str] = []
+    for row in {row.name: row for row in TYPES}.values():
+        lines += [row.name, f"  {row.summary}", f"  required: {', '.join(row.required)}"]
+        if row.optional:
+            lines.append(f"  optional: {', '.join(row.optional)}")
+    return "\n".join(lines)

@@ -17,6 +17,18 @@ SCRIPTS = Path(sysconfig.get_path("scripts"))
 KEYSTEAD = str(SCRIPTS / ("keystead.exe" if sys.platform == "win32" else "keystead"))
 
 
+_OF_THE_MACHINE = ("AWS_", "KEYSTEAD_", "XDG_")
+
+
+def clean_environ(environ: Mapping[str, str]) -> dict[str, str]:
+    """``environ`` without what would lead keystead or an SDK to the accounts of this machine."""
+    return {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith(_OF_THE_MACHINE) and not name.lower().endswith("_proxy")
+    }
+
+
 @dataclass(frozen=True)
 class Done:
     """How a program ended and what it said."""

@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from devtools.command import clean_environ
 from devtools.recorder import Recorder, recording
 
 REGION = "us-east-1"
@@ -119,7 +120,7 @@ def ministack() -> Iterator[Emulator]:
         port = probe.getsockname()[1]
         probe.close()
         environ = {
-            **_bare_environ(),
+            **clean_environ(os.environ),
             "AUTH": "true",
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(port),
@@ -184,14 +185,6 @@ def furnish(emulator: Emulator) -> World:
 def _policy(action: str, **rest: object) -> str:
     statement = {"Effect": "Allow", "Action": action, **rest}
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
-
-def _bare_environ() -> dict[str, str]:
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith("AWS_") and not name.lower().endswith("_proxy")
-    }
 
 
 def _await_ready(process: subprocess.Popen[bytes], url: str, log_path: str) -> None:

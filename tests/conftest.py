@@ -99,9 +99,8 @@ def isolation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> Iterator[Keystead]:
     """A fresh home and an environment that says nothing of the machine it runs on."""
-    for name in list(os.environ):
-        if name.startswith(("AWS_", "KEYSTEAD_", "XDG_")) or name.lower().endswith("_proxy"):
-            monkeypatch.delenv(name)
+    for name in os.environ.keys() - command.clean_environ(os.environ).keys():
+        monkeypatch.delenv(name)
     for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "NO_COLOR", "COLUMNS"):
         monkeypatch.delenv(name, raising=False)
     root = tmp_path / "machine"

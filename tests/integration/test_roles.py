@@ -1,0 +1,281 @@
+"""Roles against real emulators over HTTP: what is sent, who signs it, what is enforced."""
+
+import json
+import os
+import re
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from devtools.emulators import Emulator, furnish
+from keystead.errors import InteractionRequired, ProviderError
+from keystead.model.credentials import Credentials
+from keystead.model.profile import Profile
+from keystead.resolve import aws
+from keystead.resolve.mfa import MfaCodes
+from keystead.resolve.resolver import ProfileCredentials, Resolver
+from keystead.stores.base import register
+from keystead.stores.shared import SharedStore
+from keystead.system import System
+from tests.canaries import ACCESS_KEY_ID, MFA_CODE, SECRET_KEY
+
+MFA_SERIAL = "arn:aws:iam::123456789012:mfa/user"
+
+
+class NoTerminal:
+    """Stands in for a machine without a person; the product's own way to say so."""
+
+    def available(self) -> bool:
+        return False
+
+    def ask_secret(self, question: str, *, hint: str) -> str:
+        raise InteractionRequired(question, hint=hint)
+
+
+def system(**environ: str) -> System:
+    return System(environ={**os.environ, **environ}, terminal=NoTerminal())
+
+
+def store_of(where: System, **profiles: dict[str, str]) -> SharedStore:
+    store = SharedStore.default(where)
+    for name, settings in profiles.items():
+        register(store, Profile(name, settings))
+    return store
+
+
+def resolve(where: System, store: SharedStore, name: str) -> Credentials:
+    resolver = Resolver(where, store, MfaCodes(where))
+    return resolver.run(resolver.plan(name))
+
+
+def arn(name: str) -> str:
+    return f"arn:aws:iam::123456789012:role/{name}"
+
+
+KEYS = {"aws_access_key_id": ACCESS_KEY_ID, "aws_secret_access_key": SECRET_KEY}
+
+
+def role(name: str, source: str, **more: str) -> dict[str, str]:
+    return {"role_arn": arn(name), "source_profile": source, **more}
+
+
+def identity(where: System, credentials: Credentials) -> str:
+    answer = aws.call(
+        "sts", "GetCallerIdentity", {}, credentials=credentials, region=None, environ=where.environ
+    )
+    return answer["Arn"]
+
+
+def test_one_role(moto: Emulator, home: Path) -> None:
+    where = system()
+    store = store_of(where, base=KEYS, admin=role("admin", "base"))
+    credentials = resolve(where, store, "admin")
+    (call,) = moto.recorder.calls
+    assert (call.service, call.operation, call.access_key_id) == ("sts", "AssumeRole", ACCESS_KEY_ID)
+    assert call.parameters.keys() == {"RoleArn", "RoleSessionName"}
+    assert re.fullmatch(r"keystead-6\d{17}", call.parameters["RoleSessionName"])
+    assert credentials.access_key_id.startswith("ASIA")
+    assert credentials.source == f"profile base > {arn('admin')}"
+    assert ":assumed-role/admin/keystead-" in identity(where, credentials)
+    assert moto.recorder.calls[-1].access_key_id == credentials.access_key_id
+
+
+def test_two_roles_are_assumed_from_the_base_outwards(moto: Emulator, home: Path) -> None:
+    where = system()
+    store = store_of(
+        where, base=KEYS, middle=role("middle", "base"), end=role("end", "middle", region="eu-west-1")
+    )
+    resolve(where, store, "end")
+    first, second = moto.recorder.calls
+    assert (first.parameters["RoleArn"], first.access_key_id) == (arn("middle"), ACCESS_KEY_ID)
+    assert second.parameters["RoleArn"] == arn("end")
+    assert second.access_key_id.startswith("ASIA")
+    assert not first.has_session_token
+    assert second.has_session_token
+
+
+def test_every_setting_of_a_role_is_sent(moto: Emulator, home: Path) -> None:
+    where = system(KEYSTEAD_MFA_CODE=MFA_CODE)
+    settings = {
+        "external_id": "partner-7",
+        "mfa_serial": MFA_SERIAL,
+        "role_session_name": "me@example",
+        "duration_seconds": "1800",
+    }
+    credentials = resolve(where, store_of(where, base=KEYS, p=role("p", "base", **settings)), "p")
+    assert dict(moto.recorder.calls[0].parameters) == {
+        "RoleArn": arn("p"),
+        "RoleSessionName": "me@example",
+        "ExternalId": "partner-7",
+        "DurationSeconds": "1800",
+        "SerialNumber": MFA_SERIAL,
+        "TokenCode": MFA_CODE,
+    }
+    lifetime = credentials.expires_at - where.clock()
+    assert timedelta(minutes=29) < lifetime < timedelta(minutes=31)
+
+
+def test_a_code_is_used_once(moto: Emulator, home: Path) -> None:
+    where = system(KEYSTEAD_MFA_CODE=MFA_CODE)
+    store = store_of(
+        where,
+        base=KEYS,
+        middle=role("middle", "base", mfa_serial=MFA_SERIAL),
+        end=role("end", "middle", mfa_serial=MFA_SERIAL),
+    )
+    with pytest.raises(InteractionRequired) as caught:
+        resolve(where, store, "end")
+    assert "KEYSTEAD_MFA_CODE" in caught.value.hint
+    assert [call.parameters["RoleArn"] for call in moto.recorder.calls] == [arn("middle")]
+
+
+@pytest.mark.parametrize("code", ["12345", "1234567", "abcdef", "12 456", "\u0661\u0662\u0663\u0664\u0665\u0666"])
+def test_what_is_no_code_is_not_sent(moto: Emulator, home: Path, code: str) -> None:
+    where = system(KEYSTEAD_MFA_CODE=code)
+    store = store_of(where, base=KEYS, p=role("p", "base", mfa_serial=MFA_SERIAL))
+    with pytest.raises(InteractionRequired):
+        resolve(where, store, "p")
+    assert moto.recorder.calls == []
+
+
+class Clock:
+    """A clock that a test moves on."""
+
+    def __init__(self, real: Callable[[], object]) -> None:
+        self._real = real
+        self.ahead = timedelta(0)
+
+    def __call__(self) -> object:
+        return self._real() + self.ahead
+
+
+def test_credentials_are_renewed_before_they_end(moto: Emulator, home: Path) -> None:
+    clock = Clock(System().clock)
+    where = System(environ=dict(os.environ), clock=clock, terminal=NoTerminal())
+    store = store_of(where, base=KEYS, p=role("p", "base"))
+    resolver = Resolver(where, store, MfaCodes(where))
+    provider = ProfileCredentials(where, resolver, resolver.plan("p"))
+    first = provider.retrieve()
+    clock.ahead = timedelta(minutes=49)
+    assert provider.retrieve() is first
+    clock.ahead = timedelta(minutes=51)
+    second = provider.retrieve()
+    assert second.access_key_id != first.access_key_id
+    clock.ahead = timedelta(hours=9)
+    assert provider.retrieve() is not second
+    names = {call.parameters["RoleSessionName"] for call in moto.recorder.calls}
+    assert len(names) == 1  # the name of a role session is settled once, refreshes keep it
+
+
+def test_a_short_session_is_not_renewed_at_every_call(moto: Emulator, home: Path) -> None:
+    where = system()
+    store = store_of(where, base=KEYS, p=role("p", "base", duration_seconds="900"))
+    resolver = Resolver(where, store, MfaCodes(where))
+    provider = ProfileCredentials(where, resolver, resolver.plan("p"))
+    assert provider.retrieve() is provider.retrieve()
+    assert len(moto.recorder.calls) == 1
+
+
+# What follows is enforced by ministack: signatures, trust policies, external ids, session tokens.
+
+
+def strict_world(stack: Emulator, where: System, *, external_id: str | None = None) -> SharedStore:
+    world = furnish(stack)
+    if external_id:
+        user = f"arn:aws:iam::{world.role_arn.split(':')[4]}:user/my_source_user"
+        trust = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": {"AWS": user},
+                    "Action": "sts:AssumeRole",
+                    "Condition": {"StringEquals": {"sts:ExternalId": external_id}},
+                }
+            ],
+        }
+        stack.client("iam").update_assume_role_policy(
+            RoleName="role-i-want-to-assume", PolicyDocument=json.dumps(trust)
+        )
+    keys = {
+        "aws_access_key_id": world.access_key_id,
+        "aws_secret_access_key": world.secret_access_key,
+    }
+    return store_of(
+        where, base=keys, p={"role_arn": world.role_arn, "source_profile": "base"}
+    )
+
+
+def change(store: SharedStore, name: str, **settings: str) -> None:
+    store.change(name, lambda _: settings)
+
+
+def test_a_role_may_do_what_its_policy_says(ministack: Emulator, home: Path) -> None:
+    where = system()
+    credentials = resolve(where, strict_world(ministack, where), "p")
+    answer = aws.call(
+        "s3", "ListBuckets", {}, credentials=credentials, region=None, environ=where.environ
+    )
+    assert len(answer["Buckets"]) == 2
+    with pytest.raises(ProviderError):
+        aws.call("iam", "ListUsers", {}, credentials=credentials, region=None, environ=where.environ)
+
+
+@pytest.mark.parametrize(("given", "works"), [("right-id", True), ("wrong-id", False), (None, False)])
+def test_external_id(ministack: Emulator, home: Path, given: str | None, works: bool) -> None:
+    where = system()
+    store = strict_world(ministack, where, external_id="right-id")
+    if given:
+        change(store, "p", external_id=given)
+    if works:
+        assert resolve(where, store, "p").session_token
+        return
+    with pytest.raises(ProviderError) as caught:
+        resolve(where, store, "p")
+    assert "AccessDenied" in caught.value.message
+    assert "external_id" in caught.value.hint
+
+
+def test_a_wrong_secret_key_is_refused_and_not_shown(ministack: Emulator, home: Path) -> None:
+    where = system()
+    store = strict_world(ministack, where)
+    change(store, "base", aws_secret_access_key=SECRET_KEY)
+    with pytest.raises(ProviderError) as caught:
+        resolve(where, store, "p")
+    assert SECRET_KEY not in str(caught.value)
+    assert caught.value.__cause__ is None
+    assert caught.value.hint
+
+
+def test_a_role_that_does_not_trust_the_user(ministack: Emulator, home: Path) -> None:
+    where = system()
+    store = strict_world(ministack, where)
+    change(store, "p", role_arn="arn:aws:iam::000000000000:role/somebody-elses")
+    with pytest.raises(ProviderError):
+        resolve(where, store, "p")
+
+
+def test_a_wrong_session_token_is_refused(ministack: Emulator, home: Path) -> None:
+    where = system()
+    credentials = resolve(where, strict_world(ministack, where), "p")
+    broken = Credentials(credentials.access_key_id, credentials.secret_access_key, "wrong")
+    with pytest.raises(ProviderError):
+        identity(where, broken)
+
+
+def test_nobody_listening(home: Path) -> None:
+    where = system(AWS_ENDPOINT_URL="http://127.0.0.1:9")
+    store = store_of(where, base=KEYS, p=role("p", "base"))
+    with pytest.raises(ProviderError) as caught:
+        resolve(where, store, "p")
+    assert "could not be asked" in caught.value.message
+    assert "network" in caught.value.hint
+
+
+def test_a_user_file_that_botocore_refuses_does_not_matter(moto: Emulator, home: Path) -> None:
+    where = system(AWS_PROFILE="not-there")
+    store = store_of(where, base=KEYS, p=role("p", "base"))
+    (home / ".aws" / "config").write_text("[default]\nregion = a\nregion = b\n[default]\n")
+    assert resolve(where, store, "p").session_token

@@ -1,0 +1,154 @@
+"""What a cmdlet is: the rows of the table that binding, help, completion and documentation read.
+
+This file holds the shapes and the look-up, not the cmdlets themselves and not what they do.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from keystead.errors import UsageError
+
+Kind = Literal["string", "switch", "int", "object"]
+
+_KEYLIKE = re.compile(r"[A-Za-z0-9/+=]{32,}")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a cmdlet.
+
+    ``sets`` maps the parameter sets that it belongs to, each to whether it must be given there;
+    None is every set, and in none it must be given. ``position`` orders the parameters that a
+    value without a name may go to. A ``secret`` is bound as
+    `keystead.secret.Secret` and never kept in the history. ``values`` is for completion: a tuple
+    has the values themselves, a text names a source of them, such as ``profile`` or ``region``.
+    """
+
+    name: str
+    meaning: str
+    aliases: tuple[str, ...] = ()
+    kind: Kind = "string"
+    sets: Mapping[str, bool] | None = None
+    position: int | None = None
+    secret: bool = False
+    values: tuple[str, ...] | str = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name, then the aliases."""
+        return (self.name, *self.aliases)
+
+    def in_set(self, set_name: str | None) -> bool:
+        """Whether the parameter belongs to that set."""
+        return self.sets is None or set_name in self.sets
+
+    def mandatory_in(self, set_name: str | None) -> bool:
+        """Whether the parameter must be given in that set."""
+        return (self.sets or {}).get(set_name or "", False)
+
+
+@dataclass(frozen=True)
+class Cmdlet:
+    """One cmdlet.
+
+    ``default_set`` is the parameter set that counts where several would do; it need not be named
+    by a parameter. ``deprecated`` says what to use instead. ``function`` is for who runs the
+    cmdlet; nothing here calls it. A row with two parameters of one name raises ValueError.
+    """
+
+    name: str
+    summary: str
+    parameters: tuple[Parameter, ...]
+    function: Callable[..., object]
+    aliases: tuple[str, ...] = ()
+    default_set: str | None = None
+    deprecated: str | None = None
+
+    def __post_init__(self) -> None:
+        spellings = [name.lower() for row in self.parameters for name in row.names]
+        twice = sorted({name for name in spellings if spellings.count(name) > 1})
+        if twice:
+            raise ValueError(f"{self.name} has two parameters named {', '.join(twice)}")
+
+    @property
+    def set_names(self) -> tuple[str | None, ...]:
+        """The parameter sets, the default first; one nameless set where there are none."""
+        named = (name for row in self.parameters for name in row.sets or ())
+        default = () if self.default_set is None else (self.default_set,)
+        return tuple(dict.fromkeys((*default, *named))) or (None,)
+
+    def matches(self, name: str) -> tuple[Parameter, ...]:
+        """The parameters that ``name`` can stand for, in any letter case.
+
+        A whole name or alias stands for its parameter alone; anything shorter for all that have
+        a name or alias beginning with it.
+        """
+        wanted = name.lower()
+        begun: list[Parameter] = []
+        for row in self.parameters:
+            spellings = [spelling.lower() for spelling in row.names]
+            if wanted in spellings:
+                return (row,)
+            if any(spelling.startswith(wanted) for spelling in spellings):
+                begun.append(row)
+        return tuple(begun)
+
+
+class Registry:
+    """Cmdlets by name or alias, in any letter case."""
+
+    def __init__(self, cmdlets: Iterable[Cmdlet]) -> None:
+        self._cmdlets = tuple(cmdlets)
+        self._by_name: dict[str, Cmdlet] = {}
+        for cmdlet in self._cmdlets:
+            for name in (cmdlet.name, *cmdlet.aliases):
+                if self._by_name.setdefault(name.lower(), cmdlet) is not cmdlet:
+                    raise ValueError(f"two cmdlets are named {name}")
+
+    def __iter__(self) -> Iterator[Cmdlet]:
+        return iter(self._cmdlets)
+
+    def get(self, name: str) -> Cmdlet | None:
+        """The cmdlet of that name or alias, None when there is none."""
+        return self._by_name.get(name.lower())
+
+    def find(self, name: str) -> Cmdlet:
+        """The cmdlet of that name or alias. Raises `UsageError` with near names as hint."""
+        cmdlet = self.get(name)
+        if cmdlet is not None:
+            return cmdlet
+        if looks_like_key(name):  # somebody pasted a secret where a cmdlet belongs
+            raise UsageError(
+                "a line begins with the name of a cmdlet; this one looks like a secret"
+            )
+        near = self.near(name)
+        hint = did_you_mean(near) if near else "`keystead help cmdlets` shows the cmdlets there are"
+        raise UsageError(f"there is no cmdlet `{name}`", hint=hint)
+
+    def near(self, name: str) -> list[str]:
+        """Names and aliases much like ``name``, the nearest first."""
+        spellings = (s for cmdlet in self._cmdlets for s in (cmdlet.name, *cmdlet.aliases))
+        return near_names(name, spellings)
+
+
+def near_names(name: str, known: Iterable[str]) -> list[str]:
+    """Up to three of ``known`` that are much like ``name`` in any letter case."""
+    lowered = {other.lower(): other for other in known}
+    # No name of a cmdlet or parameter is longer; the comparison grows with the square.
+    wanted = name.lower()[:100]
+    return [lowered[match] for match in difflib.get_close_matches(wanted, lowered, n=3)]
+
+
+def did_you_mean(names: Iterable[str], mark: str = "") -> str:
+    """The hint that offers ``names``, each with ``mark`` before it."""
+    return "did you mean " + " or ".join(f"`{mark}{name}`" for name in names)
+
+
+def looks_like_key(text: str) -> bool:
+    """Whether ``text`` has the letters and the length of a secret key or session token."""
+    return _KEYLIKE.fullmatch(text) is not None

@@ -60,6 +60,16 @@ class App:
             return found
         return self.chain(location).find(profile).region
 
+    def regions(self) -> list[str]:
+        """The names of the regions that botocore knows."""
+        from keystead.botocore_session import isolated_session
+
+        session = isolated_session()
+        names: set[str] = set()
+        for partition in session.get_available_partitions():
+            names.update(session.get_available_regions("sts", partition, allow_non_regional=False))
+        return sorted(names)
+
     def profile_name(self, name: str | None, location: Location = None) -> str:
         """``name``, or the profile that the default search comes to."""
         if name:

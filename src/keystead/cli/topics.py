@@ -13,7 +13,7 @@ def run(context: Context, args: argparse.Namespace) -> None:
     """``keystead help [TOPIC]``."""
     from keystead.cli.commands import COMMANDS
     from keystead.cli.main import build_parser
-    from keystead.cmdlets.binding import help_text
+    from keystead.cmdlets.help import help_text
     from keystead.cmdlets.table import CMDLETS
 
     topic = args.topic

@@ -18,7 +18,9 @@ _LOCATION = Parameter(
     aliases=("AWSProfilesLocation", "ProfilesLocation"),
     position=201,
 )
-_STORE_AS = Parameter("StoreAs", "the name to save the profile under", sets=dict.fromkeys(_SOURCES, False))
+_STORE_AS = Parameter(
+    "StoreAs", "the name to save the profile under", sets=dict.fromkeys(_SOURCES, False)
+)
 
 
 def _profile(sets: dict[str, bool], position: int | None = 200) -> Parameter:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from keystead.system.files import Files
 from keystead.system.folders import Folders
@@ -31,3 +31,7 @@ class System:
     def folders(self) -> Folders:
         """The folders and files that the environment points at."""
         return Folders(self.environ)
+
+    def zone(self) -> tzinfo:
+        """The time zone to show times in."""
+        return datetime.now().astimezone().tzinfo or UTC

@@ -1,0 +1,117 @@
+"""Writes the pages of docs/ that come from the product's own tables.
+
+`python -m devtools.docs` writes them; a test holds what is there against what would be written.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from keystead.cli.command import Command
+from keystead.cli.commands import COMMANDS
+from keystead.cli.main import build_parser
+from keystead.cmdlets.help import reference
+from keystead.cmdlets.table import CMDLETS
+from keystead.errors import KeysteadError
+from keystead.model.profile import TYPES
+from keystead.model.settings import SETTINGS
+
+DOCS = Path(__file__).parent.parent / "docs"
+_GENERATED = "<!-- Made by `make docs` from the tables of the product; change those. -->\n\n"
+
+
+def pages() -> dict[str, str]:
+    """The text of each generated page by its file name."""
+    return {
+        "commands.md": _GENERATED + _commands(),
+        "cmdlets.md": _GENERATED + "# Cmdlets\n\n" + reference(CMDLETS),
+        "profiles.md": _GENERATED + _profiles(),
+    }
+
+
+def _commands() -> str:
+    parser = build_parser(COMMANDS)
+    lines = [
+        "# Commands",
+        "",
+        "Data goes to standard output, everything else to standard error. `PATH` of `--location`",
+        "is a shared credentials file; the `config` beside it is read with it.",
+        "",
+    ]
+    for command in COMMANDS:
+        lines += _command(parser, command, "keystead")
+    return "\n".join([*lines, *_exit_codes()]) + "\n"
+
+
+def _command(parser: argparse.ArgumentParser, command: Command, prefix: str) -> Iterator[str]:
+    own = _child(parser, command.name)
+    if command.children:
+        for child in command.children:
+            yield from _command(own, child, f"{prefix} {command.name}")
+        return
+    usage = re.sub(r"\s+", " ", own.format_usage()).removeprefix("usage: ").strip()
+    yield from (f"## {prefix} {command.name}", "")
+    yield from (f"{command.summary[:1].upper()}{command.summary[1:]}. {command.details}".strip(), "")
+    yield from ("```", usage, "```", "")
+    for item in command.arguments:
+        shown = ", ".join(f"`{name}`" for name in item.names if name.startswith("-"))
+        shown = shown or f"`{item.options.get('metavar')}`"
+        yield f"* {shown}: {item.options.get('help')}"
+    if command.arguments:
+        yield ""
+
+
+def _child(parser: argparse.ArgumentParser, name: str) -> argparse.ArgumentParser:
+    actions = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
+    child: argparse.ArgumentParser = actions[0].choices[name]
+    return child
+
+
+def _exit_codes() -> Iterator[str]:
+    yield from ("## Exit codes", "", "| code | error | meaning |", "| --- | --- | --- |")
+    yield "| 0 | | done |"
+    for error in sorted(_tree(KeysteadError), key=lambda e: (e.exit_code, e.__name__)):
+        meaning = re.sub(r"\s+", " ", (error.__doc__ or "").strip()).partition(". ")[0].rstrip(".")
+        yield f"| {error.exit_code} | `{error.__name__}` | {meaning} |"
+    yield "| 130 | | interrupted |"
+    yield "| other | | the command's own, from `exec` alone |"
+
+
+def _tree(error: type[KeysteadError]) -> Iterator[type[KeysteadError]]:
+    yield error
+    for child in error.__subclasses__():
+        yield from _tree(child)
+
+
+def _profiles() -> str:
+    lines = [
+        "# Profile types and settings",
+        "",
+        "A profile has the first of these types whose deciding settings it has all of. It must then",
+        "have the required settings and may have the optional ones; a setting of another type beside",
+        "them is refused when the profile is saved. Settings that decide no type (a region, ones",
+        "that keystead does not know) go with every type and are kept as they are.",
+        "",
+        "| type | what it gives | required | optional |",
+        "| --- | --- | --- | --- |",
+    ]
+    for row in {row.name: row for row in TYPES}.values():
+        required = ", ".join(f"`{key}`" for key in row.required)
+        optional = ", ".join(f"`{key}`" for key in row.optional)
+        lines.append(f"| {row.name} | {row.summary} | {required} | {optional} |")
+    lines += ["", "## Settings", "", "| setting | meaning | values | encrypted store |"]
+    lines.append("| --- | --- | --- | --- |")
+    for setting in SETTINGS.values():
+        kept = f"`{setting.netsdk}`" + (", sealed" if setting.sealed else "")
+        shown = "secret; " if setting.secret else ""
+        rule = (shown + setting.rule).removesuffix("; ")
+        lines.append(f"| `{setting.name}` | {setting.meaning} | {rule} | {kept} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    for name, text in pages().items():
+        (DOCS / name).write_text(text)

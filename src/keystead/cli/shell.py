@@ -1,0 +1,89 @@
+"""``keystead shell`` and cmdlets on the command line: where lines come from, and exit codes.
+
+Lines from ``-c``, a file or standard input stop at the first error, as a script should; at the
+prompt an error is told and the next line asked for.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+from keystead.cli.command import Context
+from keystead.cmdlets.language import from_argv, parse
+from keystead.cmdlets.runner import run_statement
+from keystead.cmdlets.state import State
+from keystead.cmdlets.table import CMDLETS
+from keystead.errors import FileProblem, KeysteadError, Origin
+
+
+def run_words(context: Context, words: Sequence[str]) -> None:
+    """Runs one cmdlet whose words the calling shell has parted already."""
+    state = State(context.app, context.console, lasting=False)
+    run_statement(state, from_argv(list(words)))
+
+
+def run(context: Context, args: argparse.Namespace) -> int | None:
+    """``keystead shell``."""
+    state = State(context.app, context.console)
+    if args.lines is not None:
+        _run_text(state, args.lines)
+    elif args.file:
+        _run_text(state, _read(context, args.file))
+    elif sys.stdin.isatty():
+        return _prompt(state)
+    else:
+        _run_text(state, sys.stdin.read())
+    return None
+
+
+def _run_text(state: State, text: str) -> None:
+    for statement in parse(text):
+        run_statement(state, statement)
+
+
+def _read(context: Context, path: str) -> str:
+    data = context.app.system.files.read(context.app.system.folders.expand(path)).data
+    if data is None:
+        raise FileProblem("there is no such file", where=Origin(path))
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise FileProblem("the file is not UTF-8", where=Origin(path)) from None
+
+
+def _prompt(state: State) -> int:
+    from keystead.cmdlets.prompt import read_lines
+
+    system = state.app.system
+    folder = system.folders.state
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    code = 0
+    for text in read_lines(
+        CMDLETS,
+        history=folder / "history",
+        values=lambda source: _values(state, source),
+        colour="NO_COLOR" not in system.environ,
+    ):
+        try:
+            _run_text(state, text)
+            code = 0
+        except KeysteadError as error:
+            code = state.console.error(error)
+        except KeyboardInterrupt:
+            state.console.say("error", "interrupted")
+    return code
+
+
+def _values(state: State, source: str) -> list[str]:
+    """What a parameter may be completed to."""
+    if source == "profile":
+        try:
+            return [profile.name for profile in state.app.chain().profiles()]
+        except KeysteadError:
+            return []  # a completion is no place for an error; the command will tell it
+    if source == "region":
+        return state.app.regions()
+    return []

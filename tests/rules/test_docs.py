@@ -1,0 +1,51 @@
+"""The documentation says what the product does: generated pages, names, links and sessions."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from devtools.docs import DOCS, pages
+from keystead.cli.commands import COMMANDS
+from keystead.cmdlets.table import CMDLETS
+
+ROOT = DOCS.parent
+PAGES = [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *ROOT.glob("tests/**/README.md")]
+
+
+@pytest.mark.parametrize("name", ["commands.md", "cmdlets.md", "profiles.md"])
+def test_generated_pages_are_up_to_date(name: str) -> None:
+    assert (DOCS / name).read_text() == pages()[name], "run `make docs`"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#]+)", page.read_text())
+    missing = [t for t in targets if "://" not in t and not (page.parent / t).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_commands_and_cmdlets_that_are_named_exist(page: Path) -> None:
+    verbs = {command.name for command in COMMANDS} | {"--help", "--version"}
+    named = set(re.findall(r"`keystead (\S+?)[`\s]", page.read_text()))
+    cmdlets = {c for c in named if re.fullmatch(r"[A-Z]\w+-\w+", c)}
+    placeholders = {"CMDLET", "COMMAND"}
+    assert {n for n in named if n.islower() or n.startswith("--")} - verbs - placeholders == set()
+    assert all(CMDLETS.find(c) for c in cmdlets)
+
+
+def test_every_variable_of_our_own_is_documented() -> None:
+    source = "".join(p.read_text() for p in (ROOT / "src").rglob("*.py"))
+    text = "".join(p.read_text() for p in PAGES)
+    assert {v for v in re.findall(r"KEYSTEAD_[A-Z_]+", source) if v not in text} == set()
+
+
+def test_names_are_said_nowhere_that_do_not_belong() -> None:
+    # A registry's host or a path of somebody's machine has no place in the project.
+    banned = re.compile(r"pypi\.(?:org|io)|pythonhosted|npmjs\.|/root/|/home/[a-z]")
+    skip = {".git", ".venv", "uv.lock", "__pycache__"}
+    for path in ROOT.rglob("*"):
+        if path.suffix in {".py", ".md", ".txt", ".toml", ".yml", ""} and path.is_file():
+            if not skip & set(path.relative_to(ROOT).parts) and path != Path(__file__):
+                assert not banned.search(path.read_text(errors="replace")), path

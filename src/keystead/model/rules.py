@@ -21,13 +21,18 @@ def is_identifier(name: str) -> bool:
     return _IDENTIFIER.fullmatch(name) is not None
 
 
+def has_control(text: str) -> bool:
+    """Whether ``text`` has a line break, another control character or half a surrogate pair."""
+    return _CONTROL.search(text) is not None
+
+
 def check_profile_name(name: str, *, shared: bool) -> None:
     """Refuses names that cannot be stored; ``shared`` adds what the shared files ask for.
 
     Raises `ProfileInvalid`. The encrypted store takes blanks and letters of all scripts, as the
     .NET SDK's does; the shared files take only what every SDK reads.
     """
-    if _CONTROL.search(name):
+    if has_control(name):
         raise ProfileInvalid("a profile name may not contain a line break or control character")
     if not name or name != name.strip() or "[" in name or "]" in name:
         raise ProfileInvalid(
@@ -46,15 +51,15 @@ def check_setting(name: str, value: str) -> None:
 
     Raises `ProfileInvalid` naming the setting and the rule, never the value.
     """
-    if _CONTROL.search(name) or not is_identifier(name):
+    if has_control(name) or not is_identifier(name):
         shown = _CONTROL.sub("?", name)
         raise ProfileInvalid(
             f"`{shown}` is no valid setting name",
             hint="use letters, digits and _ - / . % @ : +",
         )
-    if _CONTROL.search(value):
+    if has_control(value):
         raise ProfileInvalid(f"the value of `{name}` contains a line break or control character")
-    if value != value.strip(" \t"):
+    if value != value.strip().strip("\ufeff"):  # some readers trim more than blanks and tabs
         raise ProfileInvalid(f"the value of `{name}` begins or ends with a blank")
     if _COMMENT.search(value):
         raise ProfileInvalid(

@@ -39,6 +39,15 @@ class Snapshot(NamedTuple):
     stamp: Stamp | None
 
 
+class Access(NamedTuple):
+    """Who else may get at a file; both False where the system has no such modes."""
+
+    shared: bool
+    """Whether its group or everybody may read or write it."""
+    foreign: bool
+    """Whether it belongs to another user, and this one is not root."""
+
+
 class Changed(Exception):
     """The file is no longer the one that was read; nothing was written."""
 
@@ -47,7 +56,7 @@ class OsCalls(Protocol):
     """The system calls a write makes, so that a test can fail or stop each one of them."""
 
     def open(self, path: str, flags: int, mode: int = ..., /) -> int: ...
-    def write(self, fd: int, data: bytes, /) -> int: ...
+    def write(self, fd: int, data: memoryview, /) -> int: ...
     def fsync(self, fd: int, /) -> None: ...
     def close(self, fd: int, /) -> None: ...
     def replace(self, src: str, dst: str, /) -> None: ...
@@ -67,16 +76,30 @@ class Files:
         try:
             with open(path, "rb") as file:
                 status = os.fstat(file.fileno())
-                if status.st_size > MAX_BYTES:
+                data = b"" if status.st_size > MAX_BYTES else file.read(MAX_BYTES + 1)
+                if max(status.st_size, len(data)) > MAX_BYTES:
                     raise FileProblem(
                         f"the file is larger than the bound of {MAX_BYTES // 2**20} MiB",
                         where=Origin(str(path)),
                     )
-                return Snapshot(file.read(MAX_BYTES + 1), _stamp(status))
+                return Snapshot(data, _stamp(status))
         except FileNotFoundError:
             return Snapshot(None, None)
         except OSError as error:
             raise _problem("cannot be read", path, error) from error
+
+    def access(self, path: Path) -> Access:
+        """Who else may get at the file; nobody when there is none. Raises `FileProblem`."""
+        try:
+            status = _status(path)
+        except OSError as error:
+            raise _problem("cannot be looked at", path, error) from error
+        if status is None or os.name != "posix":
+            return Access(shared=False, foreign=False)
+        return Access(
+            shared=bool(status.st_mode & 0o077),
+            foreign=os.geteuid() not in (0, status.st_uid),
+        )
 
     @contextlib.contextmanager
     def lock(self, path: Path) -> Iterator[None]:
@@ -88,6 +111,7 @@ class Files:
         import filelock
 
         target = resolve(path)
+        _check_writable(path, target)
         try:
             os.makedirs(target.parent, mode=0o700, exist_ok=True)
             lock = filelock.FileLock(
@@ -116,39 +140,40 @@ class Files:
         is 0600 from its creation and never wider than the old one; it keeps the old one's owner.
         """
         target = resolve(path)
-        if target.exists() and not os.access(target, os.W_OK):
-            raise FileProblem(
-                "cannot be written: the file is read-only",
-                where=Origin(str(path)),
-                hint="make it writable for its owner first",
-            )
+        _check_writable(path, target)
         self._sweep(target)
-        temporary = _beside(target, f"{os.urandom(6).hex()}.tmp")
         try:
-            fd = self._os.open(
-                temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW | _CLOEXEC, 0o600
-            )
-            try:
-                try:
-                    view = data
-                    while view:
-                        view = view[self._os.write(fd, view) :]
-                    original = _status(target)
-                    if original is not None and os.name == "posix":
-                        _inherit(fd, original, private=private)
-                    self._os.fsync(fd)
-                finally:
-                    self._os.close(fd)
-                if (_stamp(original) if original else None) != expect:
-                    raise Changed
-                self._os.replace(temporary, str(target))
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    os.unlink(temporary)
-                raise
-            self._sync_folder(target.parent)
+            self._replace(target, data, expect=expect, private=private)
         except OSError as error:
             raise _problem("cannot be written", path, error) from error
+        try:
+            self._sync_folder(target.parent)
+        except OSError as error:
+            what = "was written and may be lost in a power failure, as its folder cannot be flushed"
+            raise _problem(what, path, error) from error
+
+    def _replace(self, target: Path, data: bytes, *, expect: Stamp | None, private: bool) -> None:
+        temporary = _beside(target, f"{os.urandom(6).hex()}.tmp")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW | _CLOEXEC
+        try:
+            fd = self._os.open(temporary, flags, 0o600)
+            try:
+                view = memoryview(data)
+                while view:
+                    view = view[self._os.write(fd, view) :]
+                original = _status(target)
+                if original is not None and os.name == "posix":
+                    _inherit(fd, original, private=private)
+                self._os.fsync(fd)
+            finally:
+                self._os.close(fd)
+            if (_stamp(original) if original else None) != expect:
+                raise Changed
+            self._os.replace(temporary, str(target))
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
 
     def _sync_folder(self, folder: Path) -> None:
         if os.name != "posix":  # Windows has no handle of a folder to flush
@@ -165,7 +190,8 @@ class Files:
         with contextlib.suppress(OSError), os.scandir(target.parent) as entries:
             for entry in entries:
                 if entry.name.startswith(prefix) and entry.name.endswith(".tmp"):
-                    os.unlink(entry.path)
+                    with contextlib.suppress(OSError):
+                        os.unlink(entry.path)
 
 
 def resolve(path: Path) -> Path:
@@ -188,13 +214,36 @@ def _status(path: Path) -> os.stat_result | None:
         return None
 
 
+def _check_writable(path: Path, target: Path) -> None:
+    """Refuses what may not be replaced: a read-only file, a folder, a device such as /dev/null."""
+    try:
+        status = _status(target)
+    except OSError as error:
+        raise _problem("cannot be written", path, error) from error
+    if status is None:
+        return
+    if not stat.S_ISREG(status.st_mode):
+        raise FileProblem(
+            "cannot be written: it is no regular file",
+            where=Origin(str(path)),
+            hint="name a file, not a folder or device",
+        )
+    if not os.access(target, os.W_OK):
+        raise FileProblem(
+            "cannot be written: the file is read-only",
+            where=Origin(str(path)),
+            hint="make it writable for its owner first",
+        )
+
+
 def _stamp(status: os.stat_result) -> Stamp:
     return Stamp(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 def _inherit(fd: int, original: os.stat_result, *, private: bool) -> None:
     mode = stat.S_IMODE(original.st_mode) & (0o600 if private else 0o777)
-    if (original.st_uid, original.st_gid) != (os.geteuid(), os.getegid()):
+    made = os.fstat(fd)
+    if (original.st_uid, original.st_gid) != (made.st_uid, made.st_gid):
         os.fchown(fd, original.st_uid, original.st_gid)
     os.fchmod(fd, mode)
 

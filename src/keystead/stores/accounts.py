@@ -1,0 +1,245 @@
+"""The file of the encrypted store: ``RegisteredAccounts.json`` as the .NET SDK lays it out.
+
+One JSON object; a member is a GUID with a flat object of strings, and one more, ``keystead``, is
+the header. This module turns bytes into that and back, refuses what is not of this shape, and
+knows the .NET SDK's names of settings. It opens and seals nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from keystead.errors import Origin, StoreCorrupt
+from keystead.model.profile import Profile
+from keystead.model.rules import has_control
+from keystead.model.settings import SETTINGS, is_secret
+from keystead.stores.seal import FORMAT
+
+HEADER = "keystead"
+DISPLAY_NAME = "DisplayName"
+PROFILE_TYPE = "ProfileType"
+
+Entry = Mapping[str, str]
+
+_NAME_OF = {row.netsdk: row.name for row in SETTINGS.values() if row.netsdk}
+_RESERVED = {key.lower() for key in (DISPLAY_NAME, PROFILE_TYPE, *_NAME_OF)} - SETTINGS.keys()
+
+_GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_COUNTER = re.compile(r"0|[1-9][0-9]{0,17}")
+_PROTECTOR = re.compile(r"Protector\.([1-9][0-9]{0,2})")
+_RESTORE = "put the file back from a backup; keystead leaves it as it is"
+
+
+def make_guid(random: bytes) -> str:
+    """16 random bytes as a GUID of version 4, hyphenated and in lower case."""
+    number = bytearray(random)
+    number[6] = number[6] & 0x0F | 0x40
+    number[8] = number[8] & 0x3F | 0x80
+    text = number.hex()
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+
+
+def setting_name(key: str) -> str:
+    """The shared-file name of a key in the file; an unknown key is its own name, in lower case."""
+    return _NAME_OF.get(key, key.lower())
+
+
+def key_in(entry: Iterable[str], name: str) -> str:
+    """The key that holds the setting ``name`` in ``entry``, or would if it were set."""
+    row = SETTINGS.get(name)
+    if row and row.netsdk:
+        return row.netsdk
+    return next((key for key in entry if key not in _NAME_OF and key.lower() == name), name)
+
+
+def settings_in(entry: Iterable[str]) -> dict[str, str]:
+    """The keys of the settings in ``entry``, by the settings' shared-file names.
+
+    What is there under a second spelling stays in the file and counts for nothing.
+    """
+    named = ((setting_name(key), key) for key in entry if key not in (DISPLAY_NAME, PROFILE_TYPE))
+    return {name: key for name, key in named if key_in(entry, name) == key}
+
+
+def is_reserved(name: str) -> bool:
+    """Whether a setting of that name would read as one of the file's own keys."""
+    return name in _RESERVED
+
+
+def is_sealed(key: str) -> bool:
+    """Whether the file keeps the value of ``key`` sealed.
+
+    The .NET SDK's table says so. Of the names that are not in it, those that keystead itself
+    wrote (they are in lower case) are sealed when they sound like a secret.
+    """
+    row = SETTINGS.get(_NAME_OF.get(key, ""))
+    if row:
+        return row.sealed
+    return key == key.lower() and is_secret(key)
+
+
+def profile_type(profile: Profile) -> str | None:
+    """The .NET SDK's word for the type of the profile; None when its settings make none."""
+    row = profile.type
+    if row is None:
+        return None
+    if row.name == "Basic":
+        return "AWS"
+    word = row.name
+    if word == "AssumeRole":
+        word += "External" if profile.has("external_id") else ""
+        word += "MFA" if profile.has("mfa_serial") else ""
+    if word.startswith("AssumeRole") and profile.has("role_session_name"):
+        word += "SessionName"
+    return word
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """One version of the file: its header and its entries by GUID, in the order of the file."""
+
+    header: Entry
+    entries: Mapping[str, Entry]
+
+    @classmethod
+    def new(cls, store_id: str, protector: str) -> Accounts:
+        """A store without profiles and not yet signed, opened by one protector record."""
+        header = {
+            "Format": str(FORMAT),
+            "StoreId": store_id,
+            "Counter": "0",
+            "Protector.1": protector,
+        }
+        return cls(header, {})
+
+    @property
+    def store_id(self) -> str:
+        """The GUID of the store."""
+        return self.header["StoreId"]
+
+    @property
+    def protectors(self) -> tuple[str, ...]:
+        """The protector records by their numbers."""
+        found = ((_PROTECTOR.fullmatch(key), text) for key, text in self.header.items())
+        return tuple(text for _, text in sorted((int(m[1]), text) for m, text in found if m))
+
+    @property
+    def mac(self) -> str:
+        """The seal over the whole file."""
+        return self.header["Mac"]
+
+    @property
+    def content(self) -> dict[str, Entry]:
+        """All that the seal is over: the whole file but the seal itself."""
+        header = {key: text for key, text in self.header.items() if key != "Mac"}
+        return {HEADER: header, **self.entries}
+
+    def named(self, name: str) -> list[str]:
+        """The GUIDs of the entries with that display name; the first is the one that counts."""
+        return [guid for guid, e in self.entries.items() if e.get(DISPLAY_NAME) == name]
+
+    def names(self) -> list[str]:
+        """The display names of all entries; what has none is no profile."""
+        return [entry[DISPLAY_NAME] for entry in self.entries.values() if DISPLAY_NAME in entry]
+
+    def next(self, entries: Mapping[str, Entry]) -> Accounts:
+        """The following version, with these entries, still to be signed."""
+        counter = str(int(self.header["Counter"]) + 1)
+        return Accounts({**self.header, "Counter": counter}, entries)
+
+    def signed(self, mac: str) -> Accounts:
+        """The same with ``mac`` as its seal."""
+        return replace(self, header={**self.header, "Mac": mac})
+
+    def render(self) -> bytes:
+        """The bytes of the file."""
+        whole = {HEADER: dict(self.header), **{g: dict(e) for g, e in self.entries.items()}}
+        return (json.dumps(whole, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def parse(data: bytes, file: str) -> Accounts:
+    """The content of the file. Raises `StoreCorrupt` with the file, and its line where known."""
+    members = _load(data, file)
+    header = members.pop(HEADER, None)
+    where = Origin(file)
+    if not isinstance(header, dict):
+        raise StoreCorrupt(
+            "the encrypted store has no header of keystead's", hint=_RESTORE, where=where
+        )
+    _check_format(header.get("Format"), where)
+    for guid, entry in members.items():
+        if not _GUID.fullmatch(guid.lower()):
+            raise StoreCorrupt(f"{guid!a} is not a GUID", hint=_RESTORE, where=where)
+        _check_flat(guid, entry, where)
+    _check_flat(HEADER, header, where)
+    accounts = Accounts(header, members)
+    bad = next(_header_faults(accounts), None)
+    if bad:
+        raise StoreCorrupt(
+            f"the header of the encrypted store has no valid `{bad}`", hint=_RESTORE, where=where
+        )
+    return accounts
+
+
+def _load(data: bytes, file: str) -> dict[str, Any]:
+    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        members = dict(pairs)
+        if len(members) < len(pairs):
+            raise StoreCorrupt(
+                "a name stands twice in one JSON object", hint=_RESTORE, where=Origin(file)
+            )
+        return members
+
+    line: int | None = None
+    try:
+        loaded = json.loads(data.decode(), object_pairs_hook=unique)
+    except json.JSONDecodeError as error:
+        line, reason = error.lineno, f"not valid JSON: {error.msg.lower()}"
+    except UnicodeDecodeError as error:
+        line, reason = data.count(b"\n", 0, error.start) + 1, "not valid UTF-8"
+    except (ValueError, RecursionError):  # a number or a nesting beyond what Python reads
+        reason = "not of the shape of an encrypted store"
+    else:
+        if isinstance(loaded, dict):
+            return loaded
+        reason = "not a JSON object"
+    raise StoreCorrupt(f"the file is {reason}", hint=_RESTORE, where=Origin(file, line))
+
+
+def _check_format(text: object, where: Origin) -> None:
+    if text == str(FORMAT):
+        return
+    if isinstance(text, str) and _COUNTER.fullmatch(text) and int(text) > FORMAT:
+        raise StoreCorrupt(
+            f"the encrypted store is of format {text}, written by a newer keystead",
+            hint="use that version of keystead, or a later one",
+            where=where,
+        )
+    raise StoreCorrupt(
+        "the header of the encrypted store has no valid `Format`", hint=_RESTORE, where=where
+    )
+
+
+def _check_flat(member: str, entry: object, where: Origin) -> None:
+    if not isinstance(entry, dict) or not all(isinstance(v, str) for v in entry.values()):
+        raise StoreCorrupt(
+            f"`{member}` is not a flat object of strings", hint=_RESTORE, where=where
+        )
+    if any(has_control(text) for pair in entry.items() for text in pair):
+        raise StoreCorrupt(f"`{member}` has a control character", hint=_RESTORE, where=where)
+
+
+def _header_faults(accounts: Accounts) -> Iterator[str]:
+    header = accounts.header
+    if not _GUID.fullmatch(header.get("StoreId", "")):
+        yield "StoreId"
+    if not _COUNTER.fullmatch(header.get("Counter", "")):
+        yield "Counter"
+    if not accounts.protectors:
+        yield "Protector"
+    if not header.get("Mac"):
+        yield "Mac"

@@ -1,0 +1,100 @@
+"""Changes to the entries of the encrypted store, worked out before anything is sealed.
+
+Pure: versions of the file in, drafts of the next one out. A draft holds new secrets as `Secret`;
+sealing and writing them is the store's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from keystead.errors import ProfileInvalid
+from keystead.model import rules
+from keystead.model.profile import Profile, Value, check_writable
+from keystead.secret import Secret, reveal
+from keystead.stores.accounts import (
+    DISPLAY_NAME,
+    PROFILE_TYPE,
+    Accounts,
+    Entry,
+    is_reserved,
+    is_sealed,
+    key_in,
+    profile_type,
+    setting_name,
+    settings_in,
+)
+from keystead.stores.base import Changes, already_there, not_found
+
+Draft = dict[str, str | Secret]
+"""An entry to be written; a `Secret` is still to be sealed."""
+
+Drafts = dict[str, Draft]
+"""All entries to be written, by GUID."""
+
+
+def require(accounts: Accounts | None, name: str) -> tuple[Accounts, str]:
+    """The accounts and the GUID of the profile in them. Raises `ProfileNotFound`."""
+    guids = accounts.named(name) if accounts else []
+    if accounts is None or not guids:
+        raise not_found(name, accounts.names() if accounts else ())
+    return accounts, guids[0]
+
+
+def drafts_of(entries: Mapping[str, Entry], *, without: Collection[str] = ()) -> Drafts:
+    """All entries as they are, to be written again; ``without`` has the GUIDs to leave out."""
+    return {guid: dict(entry) for guid, entry in entries.items() if guid not in without}
+
+
+def make_room(accounts: Accounts, new: str, *, force: bool) -> Drafts:
+    """The entries without those that have the name ``new``; only ``force`` lets any go."""
+    rules.check_profile_name(new, shared=False)
+    taken = accounts.named(new)
+    if taken and not force:
+        raise already_there(new)
+    return drafts_of(accounts.entries, without=taken)
+
+
+def changed(before: Entry, wanted: Changes) -> Draft:
+    """The entry with the changes made and its type named anew.
+
+    Raises `ProfileInvalid` when the outcome may not be stored.
+    """
+    draft: Draft = {key: text for key, text in before.items() if key != PROFILE_TYPE}
+    for given, value in wanted.items():
+        name = given.lower()
+        text = _checked(given, value)
+        key = key_in(before, name)
+        if not text:  # a setting without a value is one that is not set
+            draft = {k: v for k, v in draft.items() if setting_name(k) != name}
+        else:
+            draft[key] = Secret(text) if is_sealed(key) else text
+    settings = {name: _seen(key, draft[key]) for name, key in settings_in(draft).items()}
+    outcome = Profile(before[DISPLAY_NAME], settings)
+    check_writable(outcome)
+    word = profile_type(outcome)
+    head: Draft = {DISPLAY_NAME: before[DISPLAY_NAME], **({PROFILE_TYPE: word} if word else {})}
+    return {**head, **draft}
+
+
+def _seen(key: str, value: str | Secret) -> str | Secret:
+    """A value as the rules for types look at it: whether it is there, not what it is."""
+    return Secret(value) if is_sealed(key) and value and isinstance(value, str) else value
+
+
+def _checked(name: str, value: Value | None) -> str:
+    """The text to store, empty for a setting that is to go. Raises `ProfileInvalid`."""
+    if value is None:
+        return ""
+    if isinstance(value, Mapping) or "." in name:
+        raise ProfileInvalid(
+            f"the encrypted store cannot keep nested settings such as `{name.partition('.')[0]}`",
+            hint="save the profile in the shared files",
+        )
+    text = reveal(value)
+    rules.check_setting(name, text)
+    if is_reserved(name.lower()):
+        raise ProfileInvalid(
+            f"`{name}` is a name that the encrypted store uses itself", hint="use another name"
+        )
+    return text

@@ -1,0 +1,118 @@
+"""The seals of the encrypted store: one on each value, one over the whole file.
+
+Pure: bytes and text in, bytes and text out; random bytes are an argument. It knows nothing of
+files, profiles and passphrases. docs/encrypted-store.md specifies it byte by byte.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+FORMAT = 1
+"""The version of the format; part of every binding, so that no version passes for another."""
+
+KEY_BYTES = 32
+NONCE_BYTES = 12
+TAG_BYTES = 16
+
+_HEX = re.compile(r"(?:[0-9A-F]{2})*")
+
+
+class BrokenSeal(Exception):
+    """What was to be opened is not what was sealed, or not with this key."""
+
+
+def bind(*parts: str) -> bytes:
+    """``parts`` as bytes that no other parts give.
+
+    Each part is its length in UTF-8 bytes (4 bytes, big-endian), then those bytes.
+    """
+    encoded = [part.encode() for part in parts]
+    return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
+
+
+def seal(key: bytes, plain: bytes, binding: bytes, nonce: bytes) -> str:
+    """``plain`` under AES-256-GCM as upper-case hex of nonce, ciphertext and tag.
+
+    ``nonce`` is `NONCE_BYTES` random bytes, never used before with ``key``.
+    """
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    return (nonce + AESGCM(key).encrypt(nonce, plain, binding)).hex().upper()
+
+
+def unseal(key: bytes, sealed: str, binding: bytes) -> bytes:
+    """What `seal` was given. Raises `BrokenSeal`; lower-case hex is broken too."""
+    from cryptography.exceptions import InvalidTag
+    from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+    if len(sealed) < 2 * (NONCE_BYTES + TAG_BYTES) or not _HEX.fullmatch(sealed):
+        raise BrokenSeal
+    data = bytes.fromhex(sealed)
+    try:
+        return AESGCM(key).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], binding)
+    except InvalidTag as error:
+        raise BrokenSeal from error
+
+
+def canonical(content: Mapping[str, Mapping[str, str]]) -> bytes:
+    """The one serialisation of ``content``: members sorted by code point, no blanks, UTF-8."""
+    plain = {name: dict(member) for name, member in content.items()}
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return text.encode()
+
+
+@dataclass(frozen=True, eq=False)
+class DataKey:
+    """The random key of one store, and what is done with it.
+
+    ``store_id`` is the store's GUID as its header has it; ``raw`` are `KEY_BYTES` bytes.
+    """
+
+    store_id: str
+    raw: bytes = field(repr=False)
+
+    def seal_value(self, guid: str, key: str, text: str, nonce: bytes) -> str:
+        """``text`` sealed as the value of ``key`` in the profile ``guid``, and of no other."""
+        return seal(self._values_key, text.encode(), self._binding(guid, key), nonce)
+
+    def open_value(self, guid: str, key: str, sealed: str) -> str:
+        """The text that was sealed for this profile and key. Raises `BrokenSeal`."""
+        plain = unseal(self._values_key, sealed, self._binding(guid, key))
+        try:
+            return plain.decode()
+        except UnicodeDecodeError as error:
+            raise BrokenSeal from error
+
+    def mac(self, content: Mapping[str, Mapping[str, str]]) -> str:
+        """The seal over the whole file: upper-case hex of HMAC-SHA256 over `canonical`."""
+        return hmac.digest(self._file_key, canonical(content), "sha256").hex().upper()
+
+    def check(self, content: Mapping[str, Mapping[str, str]], mac: str) -> None:
+        """Raises `BrokenSeal` unless ``mac`` is, letter by letter, the seal over ``content``."""
+        if not hmac.compare_digest(self.mac(content).encode(), mac.encode()):
+            raise BrokenSeal
+
+    def _binding(self, guid: str, key: str) -> bytes:
+        return bind(f"keystead/{FORMAT} value", self.store_id, guid, key)
+
+    @cached_property
+    def _values_key(self) -> bytes:
+        return self._subkey("values")
+
+    @cached_property
+    def _file_key(self) -> bytes:
+        return self._subkey("file")
+
+    def _subkey(self, purpose: str) -> bytes:
+        from cryptography.hazmat.primitives.hashes import SHA256
+        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+        salt = bytes.fromhex(self.store_id.replace("-", ""))
+        info = f"keystead/{FORMAT} {purpose}".encode()
+        return HKDF(SHA256(), KEY_BYTES, salt, info).derive(self.raw)

@@ -73,7 +73,11 @@ def test_one_role(moto: Emulator, home: Path) -> None:
     store = store_of(where, base=KEYS, admin=role("admin", "base"))
     credentials = resolve(where, store, "admin")
     (call,) = moto.recorder.calls
-    assert (call.service, call.operation, call.access_key_id) == ("sts", "AssumeRole", ACCESS_KEY_ID)
+    assert (call.service, call.operation, call.access_key_id) == (
+        "sts",
+        "AssumeRole",
+        ACCESS_KEY_ID,
+    )
     assert call.parameters.keys() == {"RoleArn", "RoleSessionName"}
     assert re.fullmatch(r"keystead-6\d{17}", call.parameters["RoleSessionName"])
     assert credentials.access_key_id.startswith("ASIA")
@@ -85,7 +89,10 @@ def test_one_role(moto: Emulator, home: Path) -> None:
 def test_two_roles_are_assumed_from_the_base_outwards(moto: Emulator, home: Path) -> None:
     where = system()
     store = store_of(
-        where, base=KEYS, middle=role("middle", "base"), end=role("end", "middle", region="eu-west-1")
+        where,
+        base=KEYS,
+        middle=role("middle", "base"),
+        end=role("end", "middle", region="eu-west-1"),
     )
     resolve(where, store, "end")
     first, second = moto.recorder.calls
@@ -131,7 +138,9 @@ def test_a_code_is_used_once(moto: Emulator, home: Path) -> None:
     assert [call.parameters["RoleArn"] for call in moto.recorder.calls] == [arn("middle")]
 
 
-@pytest.mark.parametrize("code", ["12345", "1234567", "abcdef", "12 456", "\u0661\u0662\u0663\u0664\u0665\u0666"])
+@pytest.mark.parametrize(
+    "code", ["12345", "1234567", "abcdef", "12 456", "\u0661\u0662\u0663\u0664\u0665\u0666"]
+)
 def test_what_is_no_code_is_not_sent(moto: Emulator, home: Path, code: str) -> None:
     where = system(KEYSTEAD_MFA_CODE=code)
     store = store_of(where, base=KEYS, p=role("p", "base", mfa_serial=MFA_SERIAL))
@@ -203,9 +212,7 @@ def strict_world(stack: Emulator, where: System, *, external_id: str | None = No
         "aws_access_key_id": world.access_key_id,
         "aws_secret_access_key": world.secret_access_key,
     }
-    return store_of(
-        where, base=keys, p={"role_arn": world.role_arn, "source_profile": "base"}
-    )
+    return store_of(where, base=keys, p={"role_arn": world.role_arn, "source_profile": "base"})
 
 
 def change(store: SharedStore, name: str, **settings: str) -> None:
@@ -220,10 +227,14 @@ def test_a_role_may_do_what_its_policy_says(ministack: Emulator, home: Path) -> 
     )
     assert len(answer["Buckets"]) == 2
     with pytest.raises(ProviderError):
-        aws.call("iam", "ListUsers", {}, credentials=credentials, region=None, environ=where.environ)
+        aws.call(
+            "iam", "ListUsers", {}, credentials=credentials, region=None, environ=where.environ
+        )
 
 
-@pytest.mark.parametrize(("given", "works"), [("right-id", True), ("wrong-id", False), (None, False)])
+@pytest.mark.parametrize(
+    ("given", "works"), [("right-id", True), ("wrong-id", False), (None, False)]
+)
 def test_external_id(ministack: Emulator, home: Path, given: str | None, works: bool) -> None:
     where = system()
     store = strict_world(ministack, where, external_id="right-id")

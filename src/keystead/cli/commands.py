@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-from keystead.cli import handover, profiles, shell, stores, topics
-from keystead.cli.command import FORCE, JSON, LOCATION, Command, argument
+import argparse
+
+from keystead.cli import handover, profiles, stores, topics
+from keystead.cli.command import FORCE, JSON, LOCATION, Command, Context, argument
 from keystead.delivery.shells import NAMES as SHELL_NAMES
 
 _NAME = argument("name", metavar="NAME", help="a profile")
 _ANY_NAME = argument("name", metavar="NAME", nargs="?", help="a profile; else the default search")
+
+
+def _shell(context: Context, args: argparse.Namespace) -> int | None:
+    from keystead.cli import shell  # the cmdlets behind it are of no use to the other commands
+
+    return shell.run(context, args)
+
 
 COMMANDS: tuple[Command, ...] = (
     Command(
@@ -21,7 +30,10 @@ COMMANDS: tuple[Command, ...] = (
         profiles.list_,
     ),
     Command(
-        "show", "the settings of one profile, secrets masked", (_NAME, LOCATION, JSON), profiles.show
+        "show",
+        "the settings of one profile, secrets masked",
+        (_NAME, LOCATION, JSON),
+        profiles.show,
     ),
     Command(
         "set",
@@ -74,7 +86,7 @@ COMMANDS: tuple[Command, ...] = (
         "print credentials as a credential_process does",
         (_NAME, LOCATION),
         handover.process,
-        details='In the config file: credential_process = keystead process NAME',
+        details="In the config file: credential_process = keystead process NAME",
     ),
     Command(
         "env",
@@ -134,7 +146,7 @@ COMMANDS: tuple[Command, ...] = (
             argument("-c", metavar="LINES", dest="lines", help="the lines to run"),
             argument("file", metavar="FILE", nargs="?", help="a file with the lines"),
         ),
-        shell.run,
+        _shell,
     ),
     Command(
         "help",

@@ -25,7 +25,9 @@ def env(context: Context, args: argparse.Namespace) -> None:
         app.credentials(args.name, args.location), app.region(args.name, args.location)
     )
     stale = wire.stale_variables(app.system.environ, given)
-    context.console.out(shells.render(args.shell or _usual_shell(app.system.environ.get("SHELL")), given, stale))
+    context.console.out(
+        shells.render(args.shell or _usual_shell(app.system.environ.get("SHELL")), given, stale)
+    )
 
 
 def _usual_shell(login_shell: str | None) -> str:

@@ -75,7 +75,9 @@ def _reworded(message: str) -> str:
         words = message.partition(": ")[2].split()
         names = [word.partition("=")[0] for word in words if word.startswith("-")]
         return f"unknown options {' '.join(names)}" if names else "too many arguments"
-    message = re.sub(r"argument (\S+): invalid choice: ('.*?').*", r"\2 is no choice for \1", message)
+    message = re.sub(
+        r"argument (\S+): invalid choice: ('.*?').*", r"\2 is no choice for \1", message
+    )
     return message[:1].lower() + message[1:].rstrip(".")
 
 
@@ -107,5 +109,3 @@ def _add(parser: argparse.ArgumentParser, commands: Sequence[Command]) -> None:
             row.add_argument(*item.names, **item.options)
         if command.children:
             _add(row, command.children)
-
-

@@ -61,9 +61,7 @@ def show(context: Context, args: argparse.Namespace) -> None:
     profile = context.app.chain(args.location).find(args.name)
     settings = {key: _shown(key, value) for key, value in profile.settings.items()}
     if args.json:
-        details = {
-            key: {"value": value, **_place(profile, key)} for key, value in settings.items()
-        }
+        details = {key: {"value": value, **_place(profile, key)} for key, value in settings.items()}
         context.console.json({**_row(profile, full=True), "settings": details})
         return
     rows = [

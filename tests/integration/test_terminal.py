@@ -1,0 +1,144 @@
+"""Questions to a person, on a real pseudo-terminal: asked there even when the output is taken."""
+
+import os
+import sys
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from devtools.command import KEYSTEAD
+from devtools.emulators import Emulator
+from tests.canaries import ACCESS_KEY_ID, MFA_CODE, PASSPHRASE, SECRET_KEY, leaks
+
+KEYS = f"[base]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
+ROLE = """[admin]
+role_arn = arn:aws:iam::123456789012:role/admin
+source_profile = base
+mfa_serial = arn:aws:iam::123456789012:mfa/user
+"""
+
+
+def spawn(line: str) -> pexpect.spawn:
+    env = {**os.environ, "PATH": f"{Path(KEYSTEAD).parent}:{os.environ['PATH']}"}
+    return pexpect.spawn("/bin/sh", ["-c", line], env=env, encoding="utf-8", timeout=30)
+
+
+def credentials_file(home: Path, text: str) -> Path:
+    path = home / ".aws" / "credentials"
+    path.parent.mkdir(mode=0o700)
+    path.write_text(text)
+    path.chmod(0o600)
+    return path
+
+
+def finish(child: pexpect.spawn) -> int:
+    child.expect(pexpect.EOF)
+    child.close()
+    return child.exitstatus if child.exitstatus is not None else 128 + child.signalstatus
+
+
+@pytest.fixture
+def transcript(tmp_path: Path) -> Path:
+    return tmp_path / "transcript"
+
+
+def test_the_first_profile_makes_the_store(home: Path, transcript: Path) -> None:
+    with transcript.open("w") as log:
+        child = spawn(f"keystead set dev aws_access_key_id={ACCESS_KEY_ID}")
+        child.logfile_read = log
+        child.expect("aws_secret_access_key: ")
+        child.sendline(SECRET_KEY)
+        child.expect("(?i)new passphrase.*: ")
+        child.sendline(PASSPHRASE)
+        child.expect("again.*: ")
+        child.sendline(PASSPHRASE)
+        assert finish(child) == 0
+        child = spawn("keystead process dev > taken")
+        child.logfile_read = log
+        child.expect("passphrase.*: ")
+        child.sendline(PASSPHRASE)
+        assert finish(child) == 0
+    assert SECRET_KEY in (home / "taken").read_text()
+    (home / "taken").unlink()
+    assert leaks(transcript.read_text()) == []
+
+
+@pytest.fixture(autouse=True)
+def in_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home)
+
+
+def test_two_passphrases_that_differ_make_no_store(home: Path) -> None:
+    child = spawn("keystead store init")
+    child.expect("new passphrase.*: ")
+    child.sendline(PASSPHRASE)
+    child.expect("again.*: ")
+    child.sendline("something else")
+    child.expect("differ")
+    assert finish(child) == 5
+    assert not list(Path(os.environ["KEYSTEAD_HOME"]).glob("*.json"))
+
+
+def test_a_wrong_passphrase(home: Path) -> None:
+    child = spawn("keystead store init")
+    for _ in range(2):
+        child.expect("passphrase.*: ")
+        child.sendline(PASSPHRASE)
+    assert finish(child) == 0
+    child = spawn("keystead set x region=eu-west-1")
+    child.expect("passphrase.*: ")
+    child.sendline("wrong")
+    child.expect("does not open")
+    assert finish(child) == 5
+
+
+def test_mfa_is_asked_on_the_terminal_although_input_and_output_are_taken(
+    home: Path, moto: Emulator, transcript: Path
+) -> None:
+    credentials_file(home, KEYS + ROLE)
+    with transcript.open("w") as log:
+        child = spawn("keystead process admin < /dev/null > taken 2> errors")
+        child.logfile_read = log
+        child.expect("MFA code of arn:aws:iam::123456789012:mfa/user for profile `admin`: ")
+        child.sendline(MFA_CODE)
+        assert finish(child) == 0
+    assert '"AccessKeyId": "ASIA' in (home / "taken").read_text()
+    assert (home / "errors").read_text() == ""
+    assert leaks(transcript.read_text()) == []
+    assert moto.recorder.calls[-1].parameters["TokenCode"] == MFA_CODE
+    (home / "taken").unlink()
+
+
+@pytest.mark.parametrize(("answer", "there"), [("y", False), ("n", True), ("", True)])
+def test_removing_asks(home: Path, answer: str, there: bool) -> None:
+    path = credentials_file(home, KEYS)
+    child = spawn("keystead remove base")
+    child.expect("remove profile `base` from .*credentials\\? \\[y/N\\]: ")
+    child.sendline(answer)
+    assert finish(child) == 0
+    assert (path.read_text() == KEYS) is there
+
+
+def test_control_c_at_a_question(home: Path) -> None:
+    path = credentials_file(home, KEYS)
+    child = spawn("exec keystead remove base")
+    child.expect("\\[y/N\\]: ")
+    child.sendintr()
+    assert finish(child) == 130
+    assert path.read_text() == KEYS
+
+
+def test_exec_hands_over_the_terminal_and_the_exit_code(home: Path) -> None:
+    credentials_file(home, KEYS)
+    code = "import os,sys; sys.exit(41 + os.isatty(0) * os.isatty(1))"
+    child = spawn(f"exec keystead exec base -- {sys.executable} -c '{code}'")
+    assert finish(child) == 42
+
+
+def test_a_child_that_is_interrupted(home: Path) -> None:
+    credentials_file(home, KEYS)
+    child = spawn("exec keystead exec base -- sh -c 'echo ready; sleep 30'")
+    child.expect("ready")
+    child.sendintr()
+    assert finish(child) == 128 + 2

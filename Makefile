@@ -7,12 +7,13 @@ UV ?= uv
 READY := .venv/.ready
 RUN := .venv/bin/python
 
-.PHONY: help setup demo test check requirements clean
+.PHONY: help setup demo test check docs requirements clean
 
 help:
 	@echo "make demo          walk through stores, roles and a service call on an emulated AWS"
 	@echo "make test          run all tests; ARGS='-k name' runs some"
 	@echo "make check         lint, format and type checks"
+	@echo "make docs          write the generated pages of docs/ anew"
 	@echo "make setup         make the environment .venv (the others do it when it is due)"
 	@echo "make requirements  pin the newest development dependencies (needs uv)"
 	@echo "make clean         remove everything that these targets made"
@@ -30,6 +31,9 @@ check: $(READY)
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
+
+docs: $(READY)
+	@$(RUN) -m devtools.docs
 
 requirements:
 	@$(UV) lock --quiet --upgrade

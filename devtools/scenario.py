@@ -20,8 +20,8 @@ from devtools.emulators import Emulator, furnish
 
 _WILDCARDS = {"<digits>": r"\d+", "<word>": r"\S+", "<any>": r".*"}
 _WILD = re.compile("|".join(_WILDCARDS) + r"|\$HOME")
-# These are made to hand credentials or files over, so what they print may hold a secret.
-_HANDS_OVER = re.compile(r"(?i)\bkeystead (process|env|exec)\b|--reveal\b|\bcat\b|\bGet-Content\b")
+# These are made to hand credentials over or show a file, so what they print may hold a secret.
+_HANDS_OVER = re.compile(r"(?i)\bkeystead (process|env|exec)\b|--reveal\b|\bcat\b")
 _TAKES_BODY = frozenset({"file", "content", "calls"})
 _WORDS = _TAKES_BODY | {"uses", "env", "plain", "same", "absent"}
 

@@ -18,7 +18,10 @@ def bench(request, home) -> Bench:
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_scenario_keeps_its_promise(path, bench, isolation):
-    isolation.plain.update(play(path, bench))
+    try:
+        isolation.plain.update(play(path, bench))
+    except ScenarioFailed as failed:
+        pytest.fail(str(failed), pytrace=False)
 
 
 def failure(bench, tmp_path, *lines: str) -> str:

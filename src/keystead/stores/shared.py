@@ -7,10 +7,11 @@ files, worked out from what stands there at that moment, and touches only the li
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from keystead.errors import FileProblem, Origin
+from keystead.errors import FileProblem, Origin, ProfileInvalid
 from keystead.model import rules
 from keystead.model.profile import Profile, Value, check_writable
 from keystead.model.settings import SETTINGS, Group
@@ -51,6 +52,8 @@ class SharedStore:
         if not location or "\0" in location:
             raise FileProblem("a location is the path of a file", hint="name a credentials file")
         path = system.folders.expand(location)
+        if path.name in ("", ".."):
+            raise FileProblem("a location is the path of a file", where=Origin(location))
         if path.name == "config":
             raise FileProblem(
                 "a location names a credentials file, and this is a config file",
@@ -71,11 +74,7 @@ class SharedStore:
 
     def reading(self) -> Reading:
         """Both files merged, with the warnings that reading them gave."""
-        pair = self._load()
-        credentials = interpret(pair[0].document, FileKind.CREDENTIALS)
-        if len(pair) == 1:
-            return credentials
-        return merge(interpret(pair[1].document, FileKind.CONFIG), credentials)
+        return self._readings()[1]
 
     def find(self, name: str) -> Profile:
         """The profile of that name. Raises `ProfileNotFound`."""
@@ -86,11 +85,12 @@ class SharedStore:
 
     def profiles(self) -> list[Profile]:
         """All profiles: those of the credentials file, then those only in the config file."""
-        pair = self._load()
-        merged = self.reading().profiles
-        first = interpret(pair[0].document, FileKind.CREDENTIALS).profiles
-        names = [*first, *(name for name in merged if name not in first)]
-        return [self._profile(name, merged[name]) for name in names if name in merged]
+        credentials, merged = self._readings()
+        names = [
+            *credentials.profiles,
+            *(n for n in merged.profiles if n not in credentials.profiles),
+        ]
+        return [self._profile(name, merged.profiles[name]) for name in names]
 
     def change(self, name: str, changes: Callable[[Profile | None], Changes]) -> None:
         """Applies what ``changes`` makes of the profile as it stands under the lock."""
@@ -140,6 +140,14 @@ class SharedStore:
         kinds = (FileKind.CREDENTIALS, FileKind.CONFIG)
         return tuple(self._read(path, kind) for path, kind in zip(self.paths, kinds, strict=False))
 
+    def _readings(self) -> tuple[Reading, Reading]:
+        """What the credentials file says on its own, and both files merged."""
+        pair = self._load()
+        credentials = interpret(pair[0].document, FileKind.CREDENTIALS)
+        if len(pair) == 1:
+            return credentials, credentials
+        return credentials, merge(interpret(pair[1].document, FileKind.CONFIG), credentials)
+
     def _read(self, path: Path, kind: FileKind) -> SharedFile:
         snapshot = self._files.read(path)
         return SharedFile(path, kind, Document(snapshot.data or b"", str(path)), snapshot.stamp)
@@ -172,15 +180,24 @@ class SharedStore:
         return tuple(file.removed(new) for file in pair)
 
     def _write(self, edited: Callable[[tuple[SharedFile, ...]], tuple[SharedFile, ...]]) -> None:
+        edited(self._load())  # what is refused makes no folder and no lock file
         with self._locks():
+            before = self._load()
+            written: set[Path] = set()
             for _ in range(TRIES):
-                before = self._load()
-                after = edited(before)
                 try:
-                    for old, new in zip(before, after, strict=True):
-                        if new.document is not old.document:
+                    for old, new in zip(before, edited(before), strict=True):
+                        if new.document is not old.document and new.path not in written:
                             self._replace(new)
+                            written.add(new.path)
                 except Changed:
+                    # A file that is written already still counts as it was: the rest of the
+                    # same change is worked out anew, not a change on top of half of it.
+                    now = self._load()
+                    before = tuple(
+                        old if old.path in written else new
+                        for old, new in zip(before, now, strict=True)
+                    )
                     continue
                 return
         raise FileProblem(
@@ -199,7 +216,8 @@ class SharedStore:
         with contextlib.ExitStack() as stack:
             # In one order for everybody, so that two writers never wait for each other.
             # A config file that is not there is never made, so it needs no lock.
-            paths = {resolve(p) for p in self.paths if p is self._credentials or p.exists()}
+            config = [self._config] if self._config and os.path.exists(self._config) else []
+            paths = {resolve(path) for path in (self._credentials, *config)}
             for path in sorted(paths):
                 stack.enter_context(self._files.lock(path))
             yield
@@ -214,6 +232,12 @@ def _check(name: str, current: Profile | None, wanted: Changes) -> None:
         if value is None:
             settings.pop(key.lower(), None)
             continue
+        block = key.partition(".")[0].lower()
+        if current and key.lower() not in settings and block != key.lower() and current.text(block):
+            raise ProfileInvalid(
+                f"`{key}` cannot be set: `{block}` has a value and so no settings of its own",
+                hint=f"unset `{block}` first",
+            )
         nested = value if isinstance(value, Mapping) else {}
         for inner, text in nested.items():
             rules.check_setting(inner, text)
@@ -238,10 +262,10 @@ def _home(pair: tuple[SharedFile, ...], name: str, key: str) -> SharedFile:
     Where it stands already; else keys in the credentials file, and the rest where the profile
     lives, in the config file before the credentials file.
     """
-    own = key.partition(".")[0].lower()
-    for file in pair:
-        if {key.lower(), own} & file.settings(name).keys():
-            return file
+    for wanted in (key.lower(), key.partition(".")[0].lower()):
+        for file in pair:
+            if wanted in file.settings(name):
+                return file
     row = SETTINGS.get(key.lower())
     if row and row.group is Group.KEYS:
         return pair[0]

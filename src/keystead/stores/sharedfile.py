@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from keystead.model.profile import Value
+from keystead.model.rules import check_profile_name
 from keystead.secret import reveal
 from keystead.system.files import Stamp
 from keystead.text import edit
@@ -32,7 +33,9 @@ class SharedFile:
 
     def sections(self, name: str) -> list[Section]:
         """The sections that make up the profile ``name`` in this file."""
-        headers = ((read_header(s.title, self.kind), s) for s in self.document.sections)
+        # The test of the plain text spares a closer look at thousands of other profiles.
+        titles = (s for s in self.document.sections if name in s.title)
+        headers = ((read_header(s.title, self.kind), s) for s in titles)
         found = [(h, s) for h, s in headers if (h.kind, h.name) == ("profile", name)]
         full = [s for h, s in found if not h.bare]
         return full or [s for _, s in found]
@@ -46,69 +49,62 @@ class SharedFile:
 
     def set(self, name: str, key: str, value: Value) -> SharedFile:
         """The file with one setting set, its section added when there is none."""
-        if isinstance(value, Mapping):
-            file = self
-            for inner, text in value.items():
-                file = file.set(name, f"{key}.{inner}", text)
-            return file
-        text = reveal(value)
+        # A block without lines cannot be written; it reads as an empty value.
+        content = (dict(value) or "") if isinstance(value, Mapping) else reveal(value)
         sections = self.sections(name)
         if not sections:
-            return self._with(edit.add_section(self.document, self._title(name), {key: text}))
+            # A quoted name of one file cannot be written to the other so that all tools see it.
+            check_profile_name(name, shared=True)
+            return self._with(edit.add_section(self.document, self._title(name), key, content))
         entry = self.settings(name).get(key.lower())
-        if entry is not None and entry.value == text:
-            return self  # already so; not a byte changes
-        return self._with(edit.set_value(self.document, self._holder(sections, key), key, text))
+        if entry is not None and entry.value == content:
+            return self
+        if isinstance(content, dict):
+            return self._set_block(name, key, content)
+        return self._with(edit.set_value(self.document, sections, key, content))
 
     def unset(self, name: str, key: str) -> SharedFile:
         """The file with every line gone that sets ``key`` for the profile."""
-        file = self
-        for index in range(len(self.sections(name))):
-            cut = edit.unset(file.document, file.sections(name)[index], key)
-            if cut.text != file.document.text:
-                file = file._with(cut)
-        return file
+        return self._with(edit.unset(self.document, self.sections(name), key))
 
     def removed(self, name: str) -> SharedFile:
-        """The file without the profile."""
+        """The file without the profile, what another spelling of its header hides included."""
         file = self
         while sections := file.sections(name):
-            file = file._with(edit.remove_section(file.document, sections[-1]))
+            file = file._with(edit.remove(file.document, sections))
         return file
 
     def renamed(self, old: str, new: str) -> SharedFile:
         """The file with the profile under another name, in place."""
-        file = self
-        for index in range(len(self.sections(old))):
-            section = self.sections(old)[-1 - index]  # from the end, so that positions hold
-            file = file._with(edit.rename_section(file.document, section, self._title(new)))
-        return file
+        kept = self._with(edit.rename(self.document, self.sections(old), self._title(new)))
+        return kept if old == new else kept.removed(old)  # `[default]` behind `[profile default]`
 
     def copied(self, old: str, new: str) -> SharedFile:
         """The file with a copy of the profile at its end, in one section."""
         sections = self.sections(old)
         if not sections:
             return self
-        file = self._with(edit.copy_section(self.document, sections[-1], self._title(new)))
-        for key, entry in self.settings(old).items():  # what its other sections had
-            if key not in file.settings(new):
-                file = file.set(new, key, entry.value)
-        return file.unset(new, _GUID)
+        return self._with(edit.copy(self.document, sections, self._title(new))).unset(new, _GUID)
+
+    def _set_block(self, name: str, key: str, block: Mapping[str, str]) -> SharedFile:
+        """The file with a nested block that has these lines and no others."""
+        file = self
+        for inner, text in block.items():
+            cut = edit.set_nested(file.document, file.sections(name), key, inner, text)
+            file = replace(file, document=cut)
+        entry = file.settings(name)[key.lower()]
+        there = entry.value if isinstance(entry.value, Mapping) else {}
+        for inner in there.keys() - {given.lower() for given in block}:
+            cut = edit.unset_nested(file.document, file.sections(name), key, inner)
+            file = replace(file, document=cut)
+        return self._with(file.document)
 
     def _with(self, document: Document) -> SharedFile:
+        if document.text == self.document.text:
+            return self  # already so; not a byte changes
         return replace(self, document=document)
 
     def _title(self, name: str) -> str:
         if self.kind is FileKind.CREDENTIALS or name == DEFAULT:
             return name
         return f"profile {name}"
-
-    def _holder(self, sections: list[Section], key: str) -> Section:
-        """The section to set ``key`` in: the last that has it (or its block), else the last."""
-        wanted = {key.lower(), key.partition(".")[0].lower()}
-        holders = [
-            section
-            for section in sections
-            if any(item.name.lower() in wanted for item in self.document.properties(section))
-        ]
-        return (holders or sections)[-1]

@@ -8,6 +8,7 @@ value, never dropped in silence.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
@@ -18,7 +19,10 @@ from keystead.model.rules import is_identifier
 from keystead.text.document import Document, Property, Section
 
 DEFAULT = "default"
-_BLANKS = " \t"
+_BLANKS = re.compile(r"[ \t]+")
+_QUOTED = re.compile(r"""(["'])([A-Za-z0-9_\-/.%@:+ \t]+)\1""")
+# It does not show the name, which may be a secret that a mistyped line has before its `=`.
+_BAD_NAME = "the name of a setting is not valid; the setting is skipped"
 
 
 class FileKind(Enum):
@@ -79,8 +83,8 @@ class Reading:
 
 def read_header(title: str, kind: FileKind) -> Header:
     """What a section title means in a file of that kind."""
-    prefix, _, rest = title.replace("\t", " ").partition(" ")
-    name, quoted = _unquote(rest.strip(_BLANKS))
+    prefix, *rest = _BLANKS.split(title, 1)
+    name, quoted = _unquote(rest[0] if rest else "")
     if kind is FileKind.CREDENTIALS:
         return _credentials_header(title, prefix, name)
     if prefix in ("profile", "sso-session", "services"):
@@ -94,15 +98,16 @@ def read_header(title: str, kind: FileKind) -> Header:
         return Header(None, title)  # another kind of section; it means nothing here
     if title == DEFAULT:
         return Header("profile", DEFAULT, bare=True)
-    return Header(None, title, note=f"`[{title}]` is skipped: here it is `[profile {title}]`")
+    fitting = f": here it is `[profile {title}]`" if is_identifier(title) else ""
+    return Header(None, title, note=f"`[{title}]` is skipped in this file{fitting}")
 
 
 def _credentials_header(title: str, prefix: str, name: str) -> Header:
-    whole, quoted = _unquote(title)
+    whole, quoted = _unquote(title)  # blanks inside the quotes are part of the name
     if quoted:
         return Header("profile", whole, note=f"not all tools read the quoted name `{whole}`")
     if prefix in ("profile", "sso-session") and name:
-        fitting = f": here it is `[{name}]`" if prefix == "profile" else ""
+        fitting = f": here it is `[{name}]`" if prefix == "profile" and is_identifier(name) else ""
         return Header(None, title, note=f"`[{title}]` is skipped in this file{fitting}")
     if not is_identifier(title):
         return Header(None, title, note=f"`{title}` is no valid name; its section is skipped")
@@ -110,9 +115,9 @@ def _credentials_header(title: str, prefix: str, name: str) -> Header:
 
 
 def _unquote(name: str) -> tuple[str, bool]:
-    if len(name) > 2 and name[0] == name[-1] and name[0] in "'\"":  # noqa: PLR2004  # two quotes
-        return name[1:-1], True
-    return name, False
+    """The name without quotes and whether it had any; only blanks may need them."""
+    found = _QUOTED.fullmatch(name)
+    return (found[2], True) if found else (name, False)
 
 
 def interpret(document: Document, kind: FileKind) -> Reading:
@@ -152,7 +157,7 @@ def collect(document: Document, section: Section, settings: Settings) -> list[Wa
     for item in document.properties(section):
         where = Origin(document.file, item.line)
         if not is_identifier(item.name):
-            warnings.append(Warning(where, f"`{item.name}` is no valid name; it is skipped"))
+            warnings.append(Warning(where, _BAD_NAME))
             continue
         key = item.name.lower()
         if key in settings:
@@ -166,11 +171,15 @@ def _value(document: Document, item: Property, warnings: list[Warning]) -> str |
         return item.value
     block: dict[str, str] = {}
     for entry in item.nested:
-        if is_identifier(entry.name):
-            block[entry.name.lower()] = entry.value
-        else:
-            where = Origin(document.file, entry.line)
-            warnings.append(Warning(where, f"`{entry.name}` is no valid name; it is skipped"))
+        where = Origin(document.file, entry.line)
+        if not is_identifier(entry.name):
+            warnings.append(Warning(where, _BAD_NAME))
+            continue
+        name = entry.name.lower()
+        if name in block:
+            note = f"`{name}` stands twice in `{item.name}`; the last one counts"
+            warnings.append(Warning(where, note))
+        block[name] = entry.value
     return block
 
 

@@ -101,11 +101,20 @@ class Document:
             raise DocumentError("a byte is not UTF-8", where=Origin(file, line)) from None
         self.has_bom = decoded.startswith(BOM)
         self.text = decoded[1:] if self.has_bom else decoded
-        self.sections: tuple[Section, ...] = tuple(self._scan())
         self._bodies: dict[int, tuple[Property, ...]] = {}
-        first = self.sections[0].start if self.sections else len(self.text)
-        for _ in self._properties(Span(0, first), line=1, inside=False):
+        first = _HEADER.search(self.text)
+        above = Span(0, first.start() if first else len(self.text))
+        for _ in self._properties(above, line=1, inside=False):
             pass  # nothing but blanks and comments may stand there; anything else raises
+        found: list[Section] = []
+        try:
+            for section in self._scan():
+                found.append(section)  # noqa: PERF402  # those before a broken header are kept
+        except DocumentError:
+            for section in found:  # the first broken line is the one to tell
+                self.properties(section)
+            raise
+        self.sections: tuple[Section, ...] = tuple(found)
 
     def render(self) -> bytes:
         """The bytes of the file."""
@@ -151,13 +160,13 @@ class Document:
 
     def is_blank(self, line: Span) -> bool:
         """Whether the line holds nothing but blanks."""
-        return not self._content(line).strip(_BLANKS)
+        return not self.content(line).strip(_BLANKS)
 
     def is_comment(self, line: Span) -> bool:
         """Whether the line is a comment line."""
         return self.text.startswith(("#", ";"), line.start)
 
-    def _content(self, line: Span) -> str:
+    def content(self, line: Span) -> str:
         """The line without its line end."""
         if self.text.endswith("\r\n", line.start, line.end):
             return self.text[line.start : line.end - 2]
@@ -177,7 +186,7 @@ class Document:
             line += self.text.count("\n", counted, start)
             counted = start
             after = min(match.end() + 1, len(self.text))
-            inside = self._content(Span(start, after))[1:]
+            inside = self.content(Span(start, after))[1:]
             title, bracket, rest = inside.partition("]")
             if not bracket:
                 raise self._error("a section header has no `]`", line)
@@ -189,24 +198,24 @@ class Document:
             yield Section(stripped, line, start, span, Span(after, end))
 
     def _properties(self, body: Span, line: int, *, inside: bool) -> Iterator[Property]:
-        current: Property | None = None
+        head: Property | None = None
+        more: list[tuple[int, Span]] = []
         for number, span in enumerate(self.lines(body), line):
-            content = self._content(span)
-            text = content.strip(_BLANKS)
-            if not text or content[0] in "#;":
+            content = self.content(span)
+            if not content.strip(_BLANKS) or content[0] in "#;":
                 continue
             if content[0] in _BLANKS:
-                if current is None:
+                if head is None:
                     raise self._error("an indented line has no setting above it", number)
-                current = self._continued(current, span, text, number)
+                more.append((number, span))
                 continue
-            if current is not None:
-                yield current
-            current = self._first_line(span, content, number)
+            if head is not None:
+                yield self._continued(head, more)
+            head, more = self._first_line(span, content, number), []
             if not inside:
                 raise self._error("a setting stands before any section", number)
-        if current is not None:
-            yield current
+        if head is not None:
+            yield self._continued(head, more)
 
     def _first_line(self, span: Span, content: str, number: int) -> Property:
         name, equals, rest = content.partition("=")
@@ -223,15 +232,21 @@ class Document:
             at = span.start + len(content) - len(rest) + len(kept)
         return Property(name, value, number, span, Span(at, at + len(value)), (), ())
 
-    def _continued(self, above: Property, span: Span, text: str, number: int) -> Property:
-        more = (*above.more, span)
-        if above.value and not above.nested:
-            return above._replace(value=f"{above.value}\n{text}", more=more)
-        name, equals, value = text.partition("=")
-        if not equals or not name.strip(_BLANKS):
+    def _continued(self, head: Property, lines: list[tuple[int, Span]]) -> Property:
+        """``head`` with the lines that continue it, as text or, without a value, as a block."""
+        more = tuple(span for _, span in lines)
+        if head.value:
+            texts = (self.content(span).strip(_BLANKS) for span in more)
+            return head._replace(value="\n".join([head.value, *texts]), more=more)
+        nested = tuple(self._nested(number, span) for number, span in lines)
+        return head._replace(more=more, nested=nested)
+
+    def _nested(self, number: int, span: Span) -> Nested:
+        name, equals, value = self.content(span).partition("=")
+        name = name.strip(_BLANKS)
+        if not equals or not name:
             raise self._error("a line of a nested block is no `name = value`", number)
         behind = self.text.index("=", span.start) + 1
-        at = behind + len(value) - len(value.lstrip(_BLANKS))
-        value = value.strip(_BLANKS)
-        entry = Nested(name.strip(_BLANKS), value, number, span, Span(at, at + len(value)))
-        return above._replace(more=more, nested=(*above.nested, entry))
+        stripped = value.strip(_BLANKS)
+        at = behind + (len(value) - len(value.lstrip(_BLANKS)) if stripped else 0)
+        return Nested(name, stripped, number, span, Span(at, at + len(stripped)))

@@ -4,194 +4,276 @@ Every function here leaves all bytes alone but those of the lines it names. The 
 the habits of its surroundings: line ends, the spacing around ``=``, indentation of nested blocks,
 blank lines between sections, a missing line end at the end of the file.
 
-What may be written (names, control characters) is decided before, in `keystead.model.rules`.
+``sections`` are all the sections of one name, in order: readers take them as one, the last value
+winning, so an edit of what is in them looks at all of them. What may be written (names, control
+characters) is decided before, in `keystead.model.rules`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from keystead.text.document import Document, Property, Section, Span, Splice
+from keystead.text.document import Document, Nested, Property, Section, Span, Splice
 
 _EQUALS = re.compile(r"[ \t]*=[ \t]*")
-_INDENT = re.compile(r"[ \t]+")
+_INDENTED = re.compile(r"^([ \t]+)[^ \t\r\n]", re.MULTILINE)
 _USUAL_EQUALS = " = "
 _USUAL_INDENT = "    "
 
 
-def set_value(document: Document, section: Section, key: str, value: str) -> Document:
-    """Sets ``key`` in ``section``: in place where it stands, else behind the last setting.
+def set_value(document: Document, sections: Sequence[Section], key: str, value: str) -> Document:
+    """Sets ``key``: in place where its value is read from, else behind the last setting.
 
     ``key`` with a dot, such as ``s3.max_concurrent_requests``, names a line of the nested block
-    ``s3`` when that is how it stands or when the section has no setting of the dotted name.
+    ``s3``, unless there is a setting of the dotted name.
     """
-    item = _last(document, section, key)
-    if item is not None:
-        # What continued the old value goes with it; comment lines in between stay.
-        cuts = [Splice(item.value_span, _padded(document, item, value))]
-        return document.splice([*cuts, *(Splice(line, "") for line in item.more)])
-    block, dot, name = key.partition(".")
-    if dot and block and name:
-        return _set_nested(document, section, block, name, value)
-    return _append(document, section, [key + _equals(document, section) + value])
-
-
-def unset(document: Document, section: Section, key: str) -> Document:
-    """Removes every line that sets ``key`` in ``section``; nothing when there is none."""
-    cuts = [
-        Splice(line, "")
-        for item in document.properties(section)
-        if item.name.lower() == key.lower()
-        for line in (item.span, *item.more)
-    ]
-    block, dot, name = key.partition(".")
-    holder = _last(document, section, block) if dot and not cuts else None
-    if holder is not None:
-        doomed = [entry for entry in holder.nested if entry.name.lower() == name.lower()]
-        if len(doomed) == len(holder.nested):  # an emptied block would read as an empty value
-            return unset(document, section, block)
-        cuts = [Splice(entry.span, "") for entry in doomed]
+    item = _last(document, sections, key)
+    block, _, name = key.partition(".")
+    if item is None and block and name:
+        return set_nested(document, sections, block, name, value)
+    if item is None:
+        return _append(document, sections[-1], [key + _equals(document, sections[-1]) + value])
+    # What continued the old value goes with it; comment lines in between stay.
+    cuts = [_value_splice(document, item, value), *(Splice(line, "") for line in item.more)]
     return _trim_last_line_end(document, document.splice(cuts))
 
 
-def add_section(document: Document, title: str, settings: Mapping[str, str]) -> Document:
-    """Adds a section at the end of the file, looking like its neighbours."""
+def set_nested(
+    document: Document, sections: Sequence[Section], block: str, name: str, value: str
+) -> Document:
+    """Sets ``name`` in the nested block ``block``, which takes the place of a text value."""
+    holder = _last(document, sections, block)
+    if holder is None:
+        lines = _block(document, block, _equals(document, sections[-1]), {name: value})
+        return _append(document, sections[-1], lines)
+    known = next((e for e in reversed(holder.nested) if _same(e.name, name)), None)
+    if known is not None:
+        return document.splice([_value_splice(document, known, value)])
+    if holder.nested:
+        last = holder.nested[-1]
+        written = document.text[last.span.start : last.span.end]
+        indent = written[: len(written) - len(written.lstrip(" \t"))]
+        line = f"{indent}{name}{_equals_of(document, last, len(indent))}{value}"
+        return _insert(document, holder.end, [line])
+    line = f"{_indent(document)}{name}{_USUAL_EQUALS}{value}"
+    cuts = [Splice(holder.value_span, ""), *(Splice(line, "") for line in holder.more)]
+    emptied = _trim_last_line_end(document, document.splice(cuts))
+    end = holder.span.end - (holder.value_span.end - holder.value_span.start)
+    return _insert(emptied, min(end, len(emptied.text)), [line])
+
+
+def unset(document: Document, sections: Sequence[Section], key: str) -> Document:
+    """Removes every line that sets ``key``; nothing when there is none.
+
+    A dotted key names a line of a nested block as in `set_value`; a block goes with its last line.
+    """
+    found = [i for s in sections for i in document.properties(s) if _same(i.name, key)]
+    block, _, name = key.partition(".")
+    if not found and block and name:
+        return unset_nested(document, sections, block, name)
+    cuts = [Splice(line, "") for item in found for line in (item.span, *item.more)]
+    return _trim_last_line_end(document, document.splice(cuts))
+
+
+def unset_nested(
+    document: Document, sections: Sequence[Section], block: str, name: str
+) -> Document:
+    """Removes ``name`` from the nested block ``block``, and the block with its last line."""
+    holder = _last(document, sections, block)
+    doomed = [entry for entry in holder.nested if _same(entry.name, name)] if holder else []
+    if holder and doomed and len(doomed) == len(holder.nested):
+        return unset(document, sections, block)  # emptied, it would read as an empty value
+    cuts = [Splice(entry.span, "") for entry in doomed]
+    return _trim_last_line_end(document, document.splice(cuts))
+
+
+def add_section(
+    document: Document, title: str, key: str, value: str | Mapping[str, str]
+) -> Document:
+    """Adds a section with one setting at the end of the file, looking like its neighbours.
+
+    ``value`` may be a whole nested block; a dotted key is understood as in `set_value`.
+    """
     equals = _equals(document, document.sections[-1] if document.sections else None)
-    lines = [f"[{title}]", *(f"{key}{equals}{value}" for key, value in settings.items())]
-    return _append_block(document, document.newline.join(lines))
+    block, _, name = key.partition(".")
+    if isinstance(value, str) and block and name:
+        key, value = block, {name: value}
+    if isinstance(value, str):
+        lines = [key + equals + value]
+    else:
+        lines = _block(document, key, equals, value)
+    return _append_block(document, document.newline.join([f"[{title}]", *lines]))
 
 
-def remove_section(document: Document, section: Section) -> Document:
-    """Removes ``section`` with its own comments and the blank lines that part it.
+def remove(document: Document, sections: Sequence[Section]) -> Document:
+    """Removes ``sections``, each with its own comments and the blank lines that part it.
 
     Its own comments are the lines right above its header and those that follow its settings
     without a blank line; what stands right above the next header is the next section's.
     """
-    span = _extent(document, section)
-    before = _blank_run_before(document, span.start)
-    if before.start > 0:
-        span = Span(before.start, span.end)
-    else:
-        span = Span(span.start, _blank_run_after(document, span.end).end)
-    return _trim_last_line_end(document, document.splice([Splice(span, "")]))
+    runs: list[Span] = []
+    for span in (_extent(document, section) for section in sections):
+        if runs and _blank_run_before(document, span.start).start <= runs[-1].end:
+            runs[-1] = Span(runs[-1].start, span.end)
+        else:
+            runs.append(span)
+    cuts = []
+    for span in runs:
+        before = _blank_run_before(document, span.start)
+        after = _blank_run_after(document, span.end)
+        if before.start == 0:
+            cuts.append(Splice(Span(span.start, after.end), ""))
+        elif after.end > after.start or span.end == len(document.text):
+            cuts.append(Splice(Span(before.start, span.end), ""))
+        else:  # what parted this section above parts its neighbours now
+            cuts.append(Splice(span, ""))
+    return _trim_last_line_end(document, document.splice(cuts))
 
 
-def rename_section(document: Document, section: Section, title: str) -> Document:
-    """Gives ``section`` another title; brackets, blanks and comments of its header stay."""
-    return document.splice([Splice(section.title_span, title)])
+def rename(document: Document, sections: Sequence[Section], title: str) -> Document:
+    """Gives ``sections`` another title; brackets, blanks and comments of the headers stay."""
+    return document.splice([Splice(section.title_span, title) for section in sections])
 
 
-def copy_section(document: Document, section: Section, title: str) -> Document:
-    """Adds a copy of ``section`` at the end, comments included, under another title."""
-    span = _extent(document, section)
-    text = document.text[span.start : span.end]
-    cut = section.title_span
-    text = text[: cut.start - span.start] + title + text[cut.end - span.start :]
-    return _append_block(document, text.rstrip("\r\n"))
+def copy(document: Document, sections: Sequence[Section], title: str) -> Document:
+    """Adds a copy at the end, comments included, under another title.
+
+    It is one section in which nothing stands twice, whatever there was to copy: the last of
+    ``sections``, with the settings that only the others have behind its own.
+    """
+    own = sections[-1]
+    items = document.properties(own)
+    values = {_folded(i.name): i for section in sections for i in document.properties(section)}
+    lent = [item for item in values.values() if item.span.start < own.start]
+    lines = [document.content(line) for item in lent for line in (item.span, *item.more)]
+    cuts = [
+        Splice(line, "")
+        for item in items
+        if values[_folded(item.name)] is not item
+        for line in (item.span, *item.more)
+    ]
+    index = document.sections.index(own)
+    draft = _append(document, own, lines) if lines else document
+    draft = draft.splice([Splice(own.title_span, title), *cuts])
+    span = _extent(draft, draft.sections[index])
+    last = list(draft.lines(span))[-1]
+    return _append_block(document, draft.text[span.start : last.start] + draft.content(last))
 
 
-def _last(document: Document, section: Section, key: str) -> Property | None:
-    items = document.properties(section)
-    return next((item for item in reversed(items) if item.name.lower() == key.lower()), None)
+def _folded(name: str) -> str:
+    """The name without its letter case; of one that is not ASCII, and so not valid, the name."""
+    return name.lower() if name.isascii() else name
 
 
-def _padded(document: Document, item: Property, value: str) -> str:
-    """``value``, parted from the ``=`` when it takes the place of an empty one."""
-    if item.value or not value:
-        return value
+def _same(name: str, key: str) -> bool:
+    return _folded(name) == _folded(key)
+
+
+def _last(document: Document, sections: Sequence[Section], key: str) -> Property | None:
+    for section in reversed(sections):
+        for item in reversed(document.properties(section)):
+            if _same(item.name, key):
+                return item
+    return None
+
+
+def _value_splice(document: Document, item: Property | Nested, value: str) -> Splice:
+    """The cut that gives ``item`` another value, parted from its ``=`` if that is its style."""
     at = item.value_span.start
-    return value if document.text[at - 1] in " \t" else " " + value
+    part = ""
+    if value and not item.value and document.text[at - 1] == "=" and document.text[at - 2] in " \t":
+        part = " "
+    return Splice(item.value_span, part + value)
 
 
 def _equals(document: Document, section: Section | None) -> str:
-    """How the section writes ``=``: as its last setting does, else as usual."""
+    """How the section writes ``=``: as its last setting with a value does, else as usual."""
     items = document.properties(section) if section else ()
     if not items:
         return _USUAL_EQUALS
-    item = items[-1]
-    found = _EQUALS.search(document.text, item.span.start, max(item.value_span.end, item.span.end))
-    if found is None or not item.value:
-        return _USUAL_EQUALS
-    return found.group()
+    return _equals_of(document, next((i for i in reversed(items) if i.value), items[-1]), 0)
 
 
-def _append(document: Document, section: Section, lines: list[str]) -> Document:
-    items = document.properties(section)
-    at = items[-1].end if items else section.body.start
-    return _insert(document, at, lines)
+def _equals_of(document: Document, item: Property | Nested, indent: int) -> str:
+    """How ``item`` writes ``=``; of one without a value only the side of its name tells."""
+    behind_name = item.span.start + indent + len(item.name)
+    if not item.value:
+        return "=" if document.text[behind_name] == "=" else _USUAL_EQUALS
+    found = _EQUALS.match(document.text, behind_name, item.value_span.start)
+    return found.group() if found else _USUAL_EQUALS
 
 
-def _insert(document: Document, at: int, lines: list[str]) -> Document:
-    newline = document.newline
-    text = newline.join(lines)
-    if at > 0 and document.text[at - 1] != "\n":  # the last line has no line end, nor gets one
-        return document.splice([Splice(Span(at, at), newline + text)])
-    return document.splice([Splice(Span(at, at), text + newline)])
-
-
-def _set_nested(
-    document: Document, section: Section, block: str, name: str, value: str
-) -> Document:
-    holder = _last(document, section, block)
-    if holder is None:
-        indent = _indent(document)
-        line = f"{indent}{name}{_USUAL_EQUALS}{value}"
-        return _append(document, section, [block + _equals(document, section).rstrip(" \t"), line])
-    known = next((e for e in reversed(holder.nested) if e.name.lower() == name.lower()), None)
-    if known is not None:
-        return document.splice([Splice(known.value_span, value)])
-    if holder.nested:
-        last = holder.nested[-1]
-        written = document.text[last.span.start : last.span.end]
-        indent = (_INDENT.match(written) or _INDENT.match(_USUAL_INDENT) or [""])[0]
-        equals = (_EQUALS.search(written) or [_USUAL_EQUALS])[0]
-        return _insert(document, holder.end, [f"{indent}{name}{equals}{value}"])
-    cuts = [Splice(holder.value_span, ""), *(Splice(line, "") for line in holder.more)]
-    emptied = document.splice(cuts)
-    line = f"{_indent(document)}{name}{_USUAL_EQUALS}{value}"
-    end = holder.span.end - (holder.value_span.end - holder.value_span.start)
-    return _insert(emptied, end, [line])
+def _block(document: Document, key: str, equals: str, block: Mapping[str, str]) -> list[str]:
+    """The lines of a new nested block."""
+    indent = _indent(document)
+    lines = (f"{indent}{name}{_USUAL_EQUALS}{value}" for name, value in block.items())
+    return [key + equals.rstrip(" \t"), *lines]
 
 
 def _indent(document: Document) -> str:
     """How the file indents nested blocks, four blanks where it has none."""
-    found = re.search(r"^([ \t]+)[^ \t\r\n]", document.text, re.MULTILINE)
+    found = _INDENTED.search(document.text)
     return found[1] if found else _USUAL_INDENT
+
+
+def _append(document: Document, section: Section, lines: list[str]) -> Document:
+    items = document.properties(section)
+    return _insert(document, items[-1].end if items else section.body.start, lines)
+
+
+def _insert(document: Document, at: int, lines: list[str]) -> Document:
+    text = document.newline.join(lines)
+    if at > 0 and document.text[at - 1] != "\n":  # the last line has no line end, nor gets one
+        text = _line_end(document, document.text[:at]) + text
+    else:
+        text += _line_end(document, text)
+    return document.splice([Splice(Span(at, at), text)])
+
+
+def _line_end(document: Document, text: str) -> str:
+    """The line end to put behind ``text``; a CR there is part of a value and has to stay one."""
+    return "\r\n" if text.endswith("\r") else document.newline
 
 
 def _append_block(document: Document, block: str) -> Document:
     """Puts a whole section behind the last line, parted as sections of this file are."""
-    text, newline = document.text, document.newline
-    if not text:
-        return document.splice([Splice(Span(0, 0), block + newline)])
+    text = document.text
     end = _blank_run_before(document, len(text)).start  # blank lines at the end stay at the end
-    gap = newline if _parts_by_blank_line(document) else ""
+    gap = document.newline if end > 0 and _parts_by_blank_line(document, end) else ""
     if text[end - 1 : end] == "\n" or end == 0:
-        return document.splice([Splice(Span(end, end), gap + block + newline)])
-    return document.splice([Splice(Span(end, end), newline + gap + block)])
+        addition = gap + block + _line_end(document, block)
+    else:
+        addition = _line_end(document, text) + gap + block
+    return document.splice([Splice(Span(end, end), addition)])
 
 
-def _parts_by_blank_line(document: Document) -> bool:
-    """Whether this file parts its sections by blank lines; one with a single section does."""
+def _parts_by_blank_line(document: Document, end: int) -> bool:
+    """Whether to part a section that comes at ``end`` by a blank line.
+
+    As the last sections of this file are parted; one with a single section does it, and behind a
+    comment it has to be, or the comment would become the new section's.
+    """
+    if _comments_above(document, end) < end:
+        return True
     later = document.sections[1:]
-    starts = [_extent(document, section).start for section in later[-2:]]
+    starts = [_comments_above(document, section.start) for section in later[-2:]]
     runs = [_blank_run_before(document, start) for start in starts]
     return not runs or any(run.start < run.end for run in runs)
 
 
 def _extent(document: Document, section: Section) -> Span:
     """What belongs to a section: the comments right above its header, down to its last line."""
-    start = _comments_above(document, section.start)
     items = document.properties(section)
     end = items[-1].end if items else section.body.start
-    following = next((s.start for s in document.sections if s.start > section.start), None)
-    limit = len(document.text) if following is None else _comments_above(document, following)
+    limit = section.body.end
+    if limit < len(document.text):
+        limit = _comments_above(document, limit)
     for line in document.lines(Span(end, max(end, limit))):
         if not document.is_comment(line):
             break
         end = line.end
-    return Span(start, end)
+    return Span(_comments_above(document, section.start), end)
 
 
 def _comments_above(document: Document, at: int) -> int:

@@ -24,9 +24,9 @@ class Parameter:
 
     ``sets`` maps the parameter sets that it belongs to, each to whether it must be given there;
     None is every set, and in none it must be given. ``position`` orders the parameters that a
-    value without a name may go to. A ``secret`` is bound as
-    `keystead.secret.Secret` and never kept in the history. ``values`` is for completion: a tuple
-    has the values themselves, a text names a source of them, such as ``profile`` or ``region``.
+    value without a name may go to. A ``secret`` is bound as `keystead.secret.Secret` and never
+    kept in the history. ``values`` is for completion: a tuple has the values themselves, a text
+    names a source of them, such as ``profile`` or ``region``.
     """
 
     name: str
@@ -57,14 +57,15 @@ class Cmdlet:
     """One cmdlet.
 
     ``default_set`` is the parameter set that counts where several would do; it need not be named
-    by a parameter. ``deprecated`` says what to use instead. ``function`` is for who runs the
-    cmdlet; nothing here calls it. A row with two parameters of one name raises ValueError.
+    by a parameter. ``deprecated`` says what to use instead. ``function`` gives the objects that
+    the cmdlet puts out; nothing here calls it. A row with two parameters of one name raises
+    ValueError.
     """
 
     name: str
     summary: str
     parameters: tuple[Parameter, ...]
-    function: Callable[..., object]
+    function: Callable[..., Iterable[object]]
     aliases: tuple[str, ...] = ()
     default_set: str | None = None
     deprecated: str | None = None

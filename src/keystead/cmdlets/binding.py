@@ -1,0 +1,254 @@
+"""From the words of a cmdlet to its parameters, by PowerShell's rules.
+
+Names in any letter case, aliases and unique beginnings; switches; values without a name by
+position; then the parameter set that all of it fits. What the values mean is for the cmdlet to
+decide. No error here shows a value, since it may be a secret in the wrong place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations, takewhile
+
+from keystead.cmdlets.statements import Argument, Named, Value
+from keystead.cmdlets.table_types import Cmdlet, Parameter, did_you_mean, near_names
+from keystead.errors import UsageError
+from keystead.secret import MASK, Secret
+
+Ask = Callable[[Parameter], object]
+"""Gives the value of a mandatory parameter that was left out, or None."""
+
+_INT = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
+_SWITCH_TEXTS = {"$true": True, "true": True, "$false": False, "false": False}
+_Row = tuple[Parameter, object]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A cmdlet with its parameters; ``values`` by canonical names, absent ones left out.
+
+    A ``$null`` counts as absent. ``set_name`` is None for a cmdlet without parameter sets.
+    """
+
+    cmdlet: Cmdlet = field(repr=False)
+    set_name: str | None
+    values: Mapping[str, object] = field(repr=False)
+
+
+def bind(cmdlet: Cmdlet, arguments: Sequence[Argument], ask: Ask | None = None) -> Bound:
+    """Puts ``arguments`` to the parameters of ``cmdlet``.
+
+    ``ask`` is called for mandatory parameters that were left out. Raises `UsageError` for
+    unknown, ambiguous, repeated and missing parameters, for ones that do not go together, for
+    values without a place and for values that a parameter cannot take.
+    """
+    given: dict[str, _Row] = {}
+    loose: list[Value] = []
+    rest = list(arguments)
+    while rest:
+        item = rest.pop(0)
+        if isinstance(item, Value):
+            loose.append(item)
+            continue
+        row = _find(cmdlet, item.name)
+        if row.name in given:
+            raise UsageError(f"`-{row.name}` is given twice")
+        given[row.name] = (row, _taken(row, item, rest))
+    if loose:
+        _place(cmdlet, given, loose)
+    set_name, asked = _choose(cmdlet, given, ask)
+    given.update(asked)
+    values = {name: _converted(row, value) for name, (row, value) in given.items()}
+    for row, value in given.values():
+        if row.mandatory_in(set_name) and value in (None, ""):
+            raise UsageError(f"`-{row.name}` may not be empty")
+    kept = {name: value for name, value in values.items() if value is not None}
+    return Bound(cmdlet, set_name, kept)
+
+
+def _find(cmdlet: Cmdlet, name: str) -> Parameter:
+    matches = cmdlet.matches(name)
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        candidates = " or ".join(f"`-{row.name}`" for row in matches)
+        raise UsageError(f"`-{name}` is ambiguous: it could be {candidates}")
+    near = near_names(name, (spelling for row in cmdlet.parameters for spelling in row.names))
+    shown = _without_secret(cmdlet, name, near)
+    if shown != name:
+        hint = f"put a blank between a parameter and its value; {_see_help(cmdlet)}"
+    else:
+        hint = did_you_mean(near, "-") if near else _see_help(cmdlet)
+    raise UsageError(f"{cmdlet.name} has no parameter `-{shown}`", hint=hint)
+
+
+def _without_secret(cmdlet: Cmdlet, name: str, near: Sequence[str]) -> str:
+    """``name`` without what may be a secret that ran into its parameter, as in ``-SKabc``."""
+    secret = [spelling for row in cmdlet.parameters if row.secret for spelling in row.names]
+    if near and near[0] not in secret:
+        return name
+    length = max((_common(spelling, name) for spelling in secret), default=0)
+    if length < min(2, len(name)):  # one letter in common says nothing
+        return name
+    return name if len(name) <= length else f"{name[:length]}..."
+
+
+def _common(one: str, other: str) -> int:
+    """How many letters two names begin with in common."""
+    same = (a == b for a, b in zip(one.lower(), other.lower(), strict=False))
+    return sum(1 for _ in takewhile(bool, same))
+
+
+def _taken(row: Parameter, item: Named, rest: list[Argument]) -> object:
+    if row.kind == "switch":
+        return True if item.value is None else item.value.value
+    if item.value is not None:
+        return item.value.value
+    following = rest[0] if rest else None
+    if not isinstance(following, Value):
+        hint = f"write `-{row.name}:VALUE` if the value begins with a dash" if following else None
+        raise UsageError(f"`-{row.name}` needs a value", hint=hint)
+    del rest[0]
+    return following.value
+
+
+def _place(cmdlet: Cmdlet, given: dict[str, _Row], loose: Sequence[Value]) -> None:
+    """Puts values without a name to the first set that has a position for each."""
+    for value in loose:
+        if isinstance(value.value, str) and value.value.startswith("--") and not value.quoted:
+            raise UsageError(
+                "a parameter of a cmdlet begins with one dash, not two", hint=_see_help(cmdlet)
+            )
+    most = 0
+    for set_name in _candidates(cmdlet, given):
+        free = [
+            row
+            for row in cmdlet.parameters
+            if row.position is not None and row.in_set(set_name) and row.name not in given
+        ]
+        if len(free) >= len(loose):
+            free.sort(key=lambda row: row.position or 0)
+            for row, value in zip(free, loose, strict=False):
+                given[row.name] = (row, value.value)
+            return
+        most = max(most, len(free))
+    what = "no value" if most == 0 else f"{most} value{'s' if most > 1 else ''}"
+    raise UsageError(
+        f"{cmdlet.name} takes {what} without a parameter name here, {len(loose)} given",
+        hint="name the parameter of each value; a value with blanks belongs in quotes",
+    )
+
+
+def _candidates(cmdlet: Cmdlet, given: Mapping[str, _Row]) -> list[str | None]:
+    """The sets that have all parameters given, the default first."""
+    fitting = [
+        name for name in cmdlet.set_names if all(row.in_set(name) for row, _ in given.values())
+    ]
+    if fitting:
+        return fitting
+    raise _exclusive([row for row, _ in given.values() if row.sets is not None])
+
+
+def _exclusive(rows: Sequence[Parameter]) -> UsageError:
+    """The error for parameters without a common set: the two that exclude each other, else all."""
+    pairs = combinations(rows, 2)
+    apart = (pair for pair in pairs if not set(pair[0].sets or ()) & set(pair[1].sets or ()))
+    clashing = next(apart, rows)
+    names = " and ".join(f"`-{row.name}`" for row in clashing)
+    homes = "; ".join(f"`-{row.name}` belongs to {_listed(row.sets or ())}" for row in clashing)
+    return UsageError(
+        f"{names} do not go together", hint=f"they are of different parameter sets: {homes}"
+    )
+
+
+def _choose(
+    cmdlet: Cmdlet, given: Mapping[str, _Row], ask: Ask | None
+) -> tuple[str | None, dict[str, _Row]]:
+    """The parameter set, and what was asked for to complete it."""
+    candidates = _candidates(cmdlet, given)
+    lacking = {
+        name: [row for row in cmdlet.parameters if row.mandatory_in(name) and row.name not in given]
+        for name in candidates
+    }
+    complete = [name for name in candidates if not lacking[name]]
+    if complete:
+        if len(complete) == 1 or cmdlet.default_set in complete:
+            return (complete[0] if len(complete) == 1 else cmdlet.default_set), {}
+        raise UsageError(
+            f"the parameters fit several parameter sets: {_listed(map(str, complete))}",
+            hint=_see_help(cmdlet),
+        )
+    if len(candidates) > 1 and cmdlet.default_set not in candidates:
+        ways = "; or ".join(f"{_dashed(rows)} ({name})" for name, rows in lacking.items())
+        raise UsageError(f"{cmdlet.name} needs more parameters", hint=f"give {ways}")
+    chosen = candidates[0] if len(candidates) == 1 else cmdlet.default_set
+    asked: dict[str, _Row] = {}
+    for row in lacking[chosen]:
+        value = ask(row) if ask else None
+        if value is None:
+            place = f" in the parameter set {chosen}" if len(cmdlet.set_names) > 1 else ""
+            missing = [other for other in lacking[chosen] if other.name not in asked]
+            raise UsageError(
+                f"{cmdlet.name} lacks {_dashed(missing)}, mandatory{place}",
+                hint=_see_help(cmdlet),
+            )
+        asked[row.name] = (row, value)
+    return chosen, asked
+
+
+def _converted(row: Parameter, value: object) -> object:
+    if row.kind == "switch":
+        return _switch(row, value)
+    if value is None:
+        return None
+    if value == MASK:  # from a recalled or copied line
+        raise UsageError(
+            f"`-{row.name}` is the mask that stands for a secret, not the secret",
+            hint="type the value itself",
+        )
+    if row.kind == "object":
+        if isinstance(value, str | bool | int | Secret):
+            raise UsageError(
+                f"`-{row.name}` takes an object, not text", hint=f"give -{row.name} $variable"
+            )
+        return value
+    if row.kind == "int":
+        return _int(row, value)
+    if isinstance(value, Secret):
+        if not row.secret:
+            raise UsageError(f"`-{row.name}` would show the secret that it is given")
+        return value
+    if not isinstance(value, str | int):
+        raise UsageError(f"`-{row.name}` takes text, not an object")
+    return Secret(str(value)) if row.secret else str(value)
+
+
+def _switch(row: Parameter, value: object) -> bool:
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    known = _SWITCH_TEXTS.get(value.lower()) if isinstance(value, str) else None
+    if known is None:
+        raise UsageError(f"`-{row.name}` is a switch and takes $true or $false")
+    return known
+
+
+def _int(row: Parameter, value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and _INT.fullmatch(value):
+        return int(value)
+    raise UsageError(f"`-{row.name}` takes a whole number")
+
+
+def _dashed(rows: Sequence[Parameter]) -> str:
+    return " and ".join(f"-{row.name}" for row in rows)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
+
+
+def _see_help(cmdlet: Cmdlet) -> str:
+    return f"`keystead help {cmdlet.name}` shows its parameters"

@@ -1,0 +1,75 @@
+"""The marks of the cmdlet language: which letters part words, open quotes and name constructs.
+
+What is made of them is decided in `keystead.cmdlets.language`.
+"""
+
+from __future__ import annotations
+
+import re
+
+# PowerShell takes typographic quotes, dashes and blanks for the plain ones.
+SINGLE = "'\u2018\u2019\u201a\u201b"
+DOUBLE = '"\u201c\u201d\u201e'
+DASH = "-\u2013\u2014\u2015"
+BLANK = " \t\v\f\x85\xa0\u1680\u2000-\u200a\u202f\u205f\u3000"
+
+BLANKS = re.compile(f"[{BLANK}]+")
+NEWLINE = re.compile(r"\r\n|\n|\r")
+TO_LINE_END = re.compile(r"[^\r\n]*")
+PROMPT = re.compile(f"[{BLANK}]*(?:PS(?:[{BLANK}][^\r\n>]*)?>+|>>)")
+CONTINUATION_PROMPT = re.compile(f"[{BLANK}]*>>")
+PARAMETER = re.compile(f"[{DASH}]([^\\W\\d][^{BLANK}\r\n;|&(){{}},<>:`{SINGLE}{DOUBLE}]*)")
+IN_WORD = re.compile(f"[^{BLANK}\r\n;|&(){{}},<>`${SINGLE}{DOUBLE}]+")
+IN_SINGLE = re.compile(f"[^{SINGLE}]+")
+IN_DOUBLE = re.compile(f"[^{DOUBLE}`$]+")
+VARIABLE = re.compile(r"\$(?:(\w+)|\{([^}]*)\})")
+NUMBER = re.compile(f"[+-]?[0-9]+(?=[{BLANK}\r\n;]|$)")
+CODE_POINT = re.compile(r"u\{([0-9A-Fa-f]{1,6})\}")
+_BARE = re.compile(r"[\w./\\:+=%~][\w./\\:+=%~@-]*")
+ARGV_PROMPT = re.compile(r"PS|\S*>|PS\s[^>]*>+")
+ARGV_PARAMETER = re.compile(f"[{DASH}]([^\\W\\d][^:]*)(:?)(.*)", re.DOTALL)
+
+ESCAPES = dict(zip("0abefnrtv", "\0\a\b\x1b\f\n\r\t\v", strict=True))
+
+HINT = (
+    "keystead reads cmdlets with parameters, variables and assignments; "
+    "a value with such letters in it belongs in single quotes"
+)
+# The longest first: the first one that the text begins with names the construct.
+CONSTRUCTS = {
+    "@{": "a hash table",
+    "@(": "an array",
+    "@'": "a here-string",
+    '@"': "a here-string",
+    "@": "splatting",
+    "$(": "a subexpression",
+    "$": "an automatic variable",
+    "||": "a chain of pipelines",
+    "&&": "a chain of pipelines",
+    "|": "a pipeline",
+    "&": "the call operator",
+    ">": "redirection",
+    "<": "redirection",
+    "(": "an expression in parentheses",
+    ")": "an expression in parentheses",
+    "{": "a script block",
+    "}": "a script block",
+    ",": "an array",
+    "[": "a type or an index",
+    ".": "property access or a script",
+}
+KEYWORDS = re.compile(
+    "begin|break|catch|class|continue|data|do|dynamicparam|else|elseif|end|enum|filter|finally|for"
+    "|foreach|function|if|param|process|return|switch|throw|trap|try|until|using|while",
+    re.IGNORECASE,
+)
+
+ACCESS = re.compile(r"\.\w|\[")
+SCOPE = re.compile(r":[\w:]")
+
+
+def quote(value: str) -> str:
+    """``value`` as one word of the language, in single quotes where it needs them."""
+    if _BARE.fullmatch(value):
+        return value
+    return "'" + re.sub(f"([{SINGLE}])", r"\1\1", value) + "'"

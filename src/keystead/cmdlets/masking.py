@@ -1,0 +1,123 @@
+"""What may be kept of a line that somebody typed: its secrets masked, or nothing of it.
+
+The kept line is built anew from what is known to be harmless. Whatever is not known to be that
+(an unknown parameter's value, a value after a secret one, text on its own) is masked or goes, so
+comments and pasted prompts go too.
+"""
+
+from __future__ import annotations
+
+import re
+
+from keystead.cmdlets.language import parse
+from keystead.cmdlets.statements import (
+    Command,
+    Expression,
+    ParameterWord,
+    Showing,
+    Statement,
+    Template,
+    Variable,
+)
+from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry, looks_like_key
+from keystead.errors import UsageError
+from keystead.secret import MASK
+
+_CMDLET_NAME = re.compile(r"[A-Za-z]{2,20}-[A-Za-z0-9]{2,60}")
+_PLAIN_NAME = re.compile(r"\w+")
+
+
+def mask_line(text: str, table: Registry) -> str | None:
+    """``text`` as the history may keep it; None when it may not.
+
+    Several lines become one. Never raises: a line that cannot be read is not kept, since nobody
+    can tell what in it is secret.
+    """
+    try:
+        statements = parse(text)
+    except UsageError:
+        return None
+    kept = [_statement(text, statement, table) for statement in statements]
+    if not kept or None in kept:
+        return None
+    return "; ".join(line for line in kept if line)
+
+
+def _statement(text: str, statement: Statement, table: Registry) -> str | None:
+    if isinstance(statement, Command):
+        return _command(text, statement, table)
+    value = statement.value
+    if isinstance(statement, Showing):
+        return _raw(text, value) if isinstance(value, Variable) else None
+    if isinstance(value, Command):
+        shown = _command(text, value, table)
+    else:
+        shown = _raw(text, value) if isinstance(value, Variable) else MASK
+    name = statement.variable
+    target = f"${name}" if _PLAIN_NAME.fullmatch(name) else f"${{{name}}}"
+    return None if shown is None else f"{target} = {shown}"
+
+
+def _command(text: str, command: Command, table: Registry) -> str | None:
+    cmdlet = table.get(command.name)
+    if cmdlet is None and not (_CMDLET_NAME.fullmatch(command.name) and table.near(command.name)):
+        return None  # perhaps a secret that was pasted into the wrong window
+    masker = _Masker(text, table, cmdlet)
+    return " ".join([command.name, *(masker.word(word) for word in command.words)])
+
+
+class _Masker:
+    """Goes through the words of one command and decides on each."""
+
+    def __init__(self, text: str, table: Registry, cmdlet: Cmdlet | None) -> None:
+        self._text = text
+        self._cmdlets = list(table) if cmdlet is None else [cmdlet]
+        positional = (
+            [row for row in cmdlet.parameters if row.position is not None] if cmdlet else []
+        )
+        # How many values without a name are known to be no secret.
+        self._free = 0 if any(row.secret for row in positional) else len(positional)
+        self._awaited: bool | None = None  # whether the value due for a parameter is harmless
+
+    def word(self, word: Expression | ParameterWord) -> str:
+        if isinstance(word, ParameterWord):
+            return self._parameter(word)
+        harmless = self._awaited
+        self._awaited = None
+        if harmless is None:
+            harmless = self._free > 0
+            self._free -= 1
+        elif not harmless:
+            self._free = 0  # the rest of a secret with a blank in it comes as further values
+        return self._value(word, harmless=harmless)
+
+    def _parameter(self, word: ParameterWord) -> str:
+        matches = [row for cmdlet in self._cmdlets for row in cmdlet.matches(word.name)]
+        # A secret may run into its parameter, or begin with a dash itself.
+        if not matches or self._awaited is False:
+            self._awaited = False
+            return f"-{MASK}"
+        harmless = not any(row.secret for row in matches)
+        if word.value is not None:
+            self._awaited = None
+            if not harmless:
+                self._free = 0
+            return f"-{word.name}:{self._value(word.value, harmless=harmless)}"
+        self._awaited = None if _takes_no_value(matches) else harmless
+        return f"-{word.name}"
+
+    def _value(self, value: Expression, *, harmless: bool) -> str:
+        if isinstance(value, Variable):
+            return _raw(self._text, value)
+        parts = value.parts if isinstance(value, Template) else (value.value,)
+        if not harmless or any(isinstance(part, str) and looks_like_key(part) for part in parts):
+            return MASK
+        return _raw(self._text, value)
+
+
+def _takes_no_value(matches: list[Parameter]) -> bool:
+    return all(row.kind == "switch" for row in matches)
+
+
+def _raw(text: str, expression: Expression) -> str:
+    return text[expression.span.start : expression.span.end]

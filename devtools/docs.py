@@ -22,6 +22,24 @@ from keystead.model.settings import SETTINGS
 DOCS = Path(__file__).parent.parent / "docs"
 _GENERATED = "<!-- Made by `make docs` from the tables of the product; change those. -->\n\n"
 
+_ENVIRONMENT = """\
+## Environment
+
+| variable | meaning |
+| --- | --- |
+| `KEYSTEAD_HOME` | one folder for everything keystead keeps; else the platform's own folders |
+| `KEYSTEAD_PASSPHRASE_FILE` | a file of mode 0600 with the passphrase of the encrypted store |
+| `KEYSTEAD_MFA_CODE` | a one-time code for this one command; it is handed out once |
+| `KEYSTEAD_DEBUG` | `1`: a log of AWS calls, and tracebacks, on standard error; no secret is in it |
+| `AWS_SHARED_CREDENTIALS_FILE`, `AWS_CONFIG_FILE` | the shared files |
+| `AWS_PROFILE`, `AWS_DEFAULT_PROFILE` | the profile to use when none is named |
+| `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | keys to use when no profile is named |
+| `AWS_REGION`, `AWS_DEFAULT_REGION` | the region, before a profile's own |
+| `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_<SERVICE>` | the address to call; `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true` turns both off |
+| `AWS_CA_BUNDLE` | the certificates to trust |
+| `NO_COLOR` | no colour in the shell |
+""".splitlines()
+
 
 def pages() -> dict[str, str]:
     """The text of each generated page by its file name."""
@@ -43,7 +61,7 @@ def _commands() -> str:
     ]
     for command in COMMANDS:
         lines += _command(parser, command, "keystead")
-    return "\n".join([*lines, *_exit_codes()]) + "\n"
+    return "\n".join([*lines, *_ENVIRONMENT, *_exit_codes()]) + "\n"
 
 
 def _command(parser: argparse.ArgumentParser, command: Command, prefix: str) -> Iterator[str]:
@@ -54,7 +72,10 @@ def _command(parser: argparse.ArgumentParser, command: Command, prefix: str) -> 
         return
     usage = re.sub(r"\s+", " ", own.format_usage()).removeprefix("usage: ").strip()
     yield from (f"## {prefix} {command.name}", "")
-    yield from (f"{command.summary[:1].upper()}{command.summary[1:]}. {command.details}".strip(), "")
+    yield from (
+        f"{command.summary[:1].upper()}{command.summary[1:]}. {command.details}".strip(),
+        "",
+    )
     yield from ("```", usage, "```", "")
     for item in command.arguments:
         shown = ", ".join(f"`{name}`" for name in item.names if name.startswith("-"))
@@ -71,7 +92,7 @@ def _child(parser: argparse.ArgumentParser, name: str) -> argparse.ArgumentParse
 
 
 def _exit_codes() -> Iterator[str]:
-    yield from ("## Exit codes", "", "| code | error | meaning |", "| --- | --- | --- |")
+    yield from ("", "## Exit codes", "", "| code | error | meaning |", "| --- | --- | --- |")
     yield "| 0 | | done |"
     for error in sorted(_tree(KeysteadError), key=lambda e: (e.exit_code, e.__name__)):
         meaning = re.sub(r"\s+", " ", (error.__doc__ or "").strip()).partition(". ")[0].rstrip(".")

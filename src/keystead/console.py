@@ -22,10 +22,15 @@ def printable(text: str) -> str:
 
 
 class Console:
-    """Writes for people and programs. ``debug`` adds tracebacks to errors."""
+    """Writes for people and programs. ``debug`` adds a log and tracebacks, without secrets."""
 
     def __init__(self, *, debug: bool = False) -> None:
         self._debug = debug
+        if debug:
+            import logging
+
+            logging.basicConfig(format="keystead: debug: %(message)s")
+            logging.getLogger("keystead").setLevel(logging.DEBUG)
 
     def out(self, text: str) -> None:
         """Data, on standard output, as it is; nothing for an empty text."""

@@ -50,7 +50,8 @@ def _run(context: Context, words: list[str]) -> int | None:
     if words and _CMDLET.fullmatch(words[0]):
         from keystead.cli import shell
 
-        return shell.run_words(context, words)
+        shell.run_words(context, words)
+        return None
     from keystead.cli.commands import COMMANDS
 
     parser = build_parser(COMMANDS)

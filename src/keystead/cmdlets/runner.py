@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable
 
 from keystead.cmdlets.binding import bind
@@ -21,6 +23,7 @@ from keystead.cmdlets.table_types import Cmdlet, Parameter
 from keystead.errors import UsageError
 from keystead.secret import Secret
 
+_WINDOWS_PATH = re.compile(r"[A-Za-z]:\\")
 _CONSTANTS = frozenset({"true", "false", "null"})
 _ROLE_PARAMETERS = ("sourceprofile", "rolearn", "externalid", "mfaserial")
 
@@ -46,9 +49,8 @@ def run_command(state: State, command: Command) -> list[object]:
     if cmdlet.deprecated:
         state.console.warn(f"{cmdlet.name} is deprecated: {cmdlet.deprecated}")
     bound = bind(cmdlet, given, ask=lambda parameter: _ask(state, parameter))
-    function = cmdlet.function
-    output: Iterable[object] = function(state, bound.values)
-    return list(output)
+    _warn_of_windows_path(state, bound.values.get("ProfileLocation"))
+    return list(cmdlet.function(state, bound.values))
 
 
 def _assign(state: State, statement: Assignment) -> None:
@@ -67,7 +69,11 @@ def _show(state: State, output: Iterable[object]) -> None:
     for item in output:
         plain += item if isinstance(item, list) else [item]
     shown = [item.properties if isinstance(item, AwsObject) else item for item in plain]
-    state.console.out(show(shown, zone=state.app.system.zone()))
+    text = show(shown, zone=state.app.system.zone())
+    if text and state.has_shown:
+        text = f"\n{text}"  # PowerShell parts the outputs of two lines by a blank one
+    state.has_shown = state.has_shown or bool(text)
+    state.console.out(text)
 
 
 def _ask(state: State, parameter: Parameter) -> object:
@@ -79,6 +85,12 @@ def _ask(state: State, parameter: Parameter) -> object:
     if parameter.secret:
         return Secret(terminal.ask_secret(parameter.name, hint=hint))
     return terminal.ask(parameter.name, hint=hint)
+
+
+def _warn_of_windows_path(state: State, location: object) -> None:
+    """Tells what a line pasted from the documentation does on another system than Windows."""
+    if os.name != "nt" and isinstance(location, str) and _WINDOWS_PATH.match(location):
+        state.console.warn(f"`{location}` is a path of Windows; here it is one name of a file")
 
 
 def _refuse_role_parameters(cmdlet: Cmdlet, names: Iterable[str]) -> None:
@@ -94,5 +106,3 @@ def _refuse_role_parameters(cmdlet: Cmdlet, names: Iterable[str]) -> None:
                 hint="store them first: Set-AWSCredential -StoreAs NAME -SourceProfile SOURCE "
                 f"-RoleArn ARN; then {cmdlet.name} -ProfileName NAME",
             )
-
-

@@ -16,12 +16,14 @@ _REGION = "storedawsregion"
 class State:
     """One shell. ``variables`` are kept under their lower-case names.
 
-    ``lasting`` is False when the shell ends with the one line that it runs.
+    ``lasting`` is False when the shell ends with the one line that it runs, ``has_shown`` True
+    once a line had output.
     """
 
     app: App
     console: Console
     lasting: bool = True
+    has_shown: bool = False
     variables: dict[str, object] = field(default_factory=dict)
 
     @property

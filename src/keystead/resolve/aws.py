@@ -48,9 +48,13 @@ def call(
     ``AWS_ENDPOINT_URL_<SERVICE>`` of ``environ``. Raises `ProviderError`, whose text holds none
     of the credentials even when the service's answer quotes them.
     """
+    import logging
+
     import botocore.exceptions
     from botocore import xform_name
 
+    log = logging.getLogger("keystead")
+    log.debug("%s %s as %s in %s", service, operation, credentials.access_key_id, region)
     client = _client(service, credentials, region, environ, endpoint_url)
     try:
         answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
@@ -93,6 +97,7 @@ def _client(
     endpoint_url: str | None,
 ) -> Any:  # noqa: ANN401  # botocore makes the class of a client at run time
     from botocore.config import Config
+
     return isolated_session().create_client(
         service,
         region_name=region or FALLBACK_REGION,

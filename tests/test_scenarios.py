@@ -18,10 +18,13 @@ def bench(request, home) -> Bench:
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_scenario_keeps_its_promise(path, bench, isolation):
+    failure = ""
     try:
         isolation.plain.update(play(path, bench))
     except ScenarioFailed as failed:
-        pytest.fail(str(failed), pytrace=False)
+        failure = str(failed)
+    if failure:  # told here, for the runner's own stack would only hide it
+        pytest.fail(failure, pytrace=False)
 
 
 def failure(bench, tmp_path, *lines: str) -> str:

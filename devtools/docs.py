@@ -12,7 +12,7 @@ from pathlib import Path
 
 from keystead.cli.command import Command
 from keystead.cli.commands import COMMANDS
-from keystead.cli.main import build_parser
+from keystead.cli.parser import build_parser
 from keystead.cmdlets.help import reference
 from keystead.cmdlets.table import CMDLETS
 from keystead.errors import KeysteadError
@@ -21,24 +21,6 @@ from keystead.model.settings import SETTINGS
 
 DOCS = Path(__file__).parent.parent / "docs"
 _GENERATED = "<!-- Made by `make docs` from the tables of the product; change those. -->\n\n"
-
-_ENVIRONMENT = """\
-## Environment
-
-| variable | meaning |
-| --- | --- |
-| `KEYSTEAD_HOME` | one folder for everything keystead keeps; else the platform's own folders |
-| `KEYSTEAD_PASSPHRASE_FILE` | a file of mode 0600 with the passphrase of the encrypted store |
-| `KEYSTEAD_MFA_CODE` | a one-time code for this one command; it is handed out once |
-| `KEYSTEAD_DEBUG` | `1`: a log of AWS calls, and tracebacks, on standard error; no secret is in it |
-| `AWS_SHARED_CREDENTIALS_FILE`, `AWS_CONFIG_FILE` | the shared files |
-| `AWS_PROFILE`, `AWS_DEFAULT_PROFILE` | the profile to use when none is named |
-| `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN` | keys to use when no profile is named |
-| `AWS_REGION`, `AWS_DEFAULT_REGION` | the region, before a profile's own |
-| `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_<SERVICE>` | the address to call; `AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true` turns both off |
-| `AWS_CA_BUNDLE` | the certificates to trust |
-| `NO_COLOR` | no colour in the shell |
-""".splitlines()
 
 
 def pages() -> dict[str, str]:
@@ -61,7 +43,7 @@ def _commands() -> str:
     ]
     for command in COMMANDS:
         lines += _command(parser, command, "keystead")
-    return "\n".join([*lines, *_ENVIRONMENT, *_exit_codes()]) + "\n"
+    return "\n".join([*lines, *_exit_codes()]) + "\n"
 
 
 def _command(parser: argparse.ArgumentParser, command: Command, prefix: str) -> Iterator[str]:
@@ -86,13 +68,14 @@ def _command(parser: argparse.ArgumentParser, command: Command, prefix: str) -> 
 
 
 def _child(parser: argparse.ArgumentParser, name: str) -> argparse.ArgumentParser:
-    actions = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
+    # argparse has no public way to a subparser's usage.
+    actions = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]  # noqa: SLF001
     child: argparse.ArgumentParser = actions[0].choices[name]
     return child
 
 
 def _exit_codes() -> Iterator[str]:
-    yield from ("", "## Exit codes", "", "| code | error | meaning |", "| --- | --- | --- |")
+    yield from ("## Exit codes", "", "| code | error | meaning |", "| --- | --- | --- |")
     yield "| 0 | | done |"
     for error in sorted(_tree(KeysteadError), key=lambda e: (e.exit_code, e.__name__)):
         meaning = re.sub(r"\s+", " ", (error.__doc__ or "").strip()).partition(". ")[0].rstrip(".")
@@ -111,10 +94,10 @@ def _profiles() -> str:
     lines = [
         "# Profile types and settings",
         "",
-        "A profile has the first of these types whose deciding settings it has all of. It must then",
-        "have the required settings and may have the optional ones; a setting of another type beside",
-        "them is refused when the profile is saved. Settings that decide no type (a region, ones",
-        "that keystead does not know) go with every type and are kept as they are.",
+        "A profile has the first of these types whose deciding settings it has all of. It must",
+        "then have the required settings and may have the optional ones; a setting of another type",
+        "beside them is refused when the profile is saved. Settings that decide no type (a region,",
+        "ones that keystead does not know) go with every type and are kept as they are.",
         "",
         "| type | what it gives | required | optional |",
         "| --- | --- | --- | --- |",

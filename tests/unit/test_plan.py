@@ -76,7 +76,9 @@ PLANS = [
 ]
 
 
-@pytest.mark.parametrize(("profiles", "expected"), [c[1:] for c in PLANS], ids=[c[0] for c in PLANS])
+@pytest.mark.parametrize(
+    ("profiles", "expected"), [c[1:] for c in PLANS], ids=[c[0] for c in PLANS]
+)
 def test_plan(profiles: dict[str, dict[str, str]], expected: Plan) -> None:
     assert make_plan("p", Source(**profiles)) == expected
 
@@ -99,7 +101,9 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("profiles", "message"), [c[1:] for c in REFUSED], ids=[c[0] for c in REFUSED])
+@pytest.mark.parametrize(
+    ("profiles", "message"), [c[1:] for c in REFUSED], ids=[c[0] for c in REFUSED]
+)
 def test_refused(profiles: dict[str, dict[str, str]], message: str) -> None:
     with pytest.raises(ProfileInvalid) as caught:
         make_plan("p", Source(**profiles))

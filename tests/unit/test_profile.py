@@ -76,14 +76,27 @@ def test_not_writable(settings: dict[str, str], rule: str) -> None:
 
 def test_secrets_are_wrapped_and_never_shown() -> None:
     profile = Profile("p", {**PAIR, "my_password": "canary-other"})
-    shown = [repr(profile), str(profile), f"{profile}", repr(profile.settings), str(dict(profile.settings))]
+    shown = [
+        repr(profile),
+        str(profile),
+        f"{profile}",
+        repr(profile.settings),
+        str(dict(profile.settings)),
+    ]
     assert not any("canary" in text for text in shown)
     assert profile.text("aws_secret_access_key") == "canary-secret"
 
 
 def test_a_secret_shows_in_no_form() -> None:
     secret = Secret("canary")
-    forms = [str(secret), repr(secret), f"{secret}", f"{secret:>20}", "%s" % secret, "{!r}".format(secret)]
+    forms = [
+        str(secret),
+        repr(secret),
+        f"{secret}",
+        f"{secret:>20}",
+        "%s" % secret,
+        "{!r}".format(secret),
+    ]
     assert not any("canary" in form for form in forms)
     assert secret.reveal() == "canary"
     assert secret == Secret("canary")
@@ -97,7 +110,21 @@ def test_redact() -> None:
     assert redact("a token and a key", "token", None, "", "key") == "a ******** and a ********"
 
 
-LINE_BREAKS = ["\n", "\r", "\r\n", "\x0b", "\x0c", "\x1c", "\x85", "\u2028", "\u2029", "\0", "\x1b", "\x7f", "\ud800"]
+LINE_BREAKS = [
+    "\n",
+    "\r",
+    "\r\n",
+    "\x0b",
+    "\x0c",
+    "\x1c",
+    "\x85",
+    "\u2028",
+    "\u2029",
+    "\0",
+    "\x1b",
+    "\x7f",
+    "\ud800",
+]
 
 
 @pytest.mark.parametrize("bad", LINE_BREAKS, ids=ascii)

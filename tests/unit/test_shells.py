@@ -49,7 +49,10 @@ def test_dotenv_gives_back_the_value_in_a_posix_shell() -> None:
     values = {k: v for k, v in AWKWARD.items() if k not in ("QUOTES", "SLASHES")}
     text = shells.render("dotenv", values, ["STALE"])
     done = subprocess.run(
-        ["dash", "-c", f"set -a\n{text}\nenv -0"], capture_output=True, check=True, env={"PATH": "/usr/bin:/bin"}
+        ["dash", "-c", f"set -a\n{text}\nenv -0"],
+        capture_output=True,
+        check=True,
+        env={"PATH": "/usr/bin:/bin"},
     )
     found = dict(line.split("=", 1) for line in done.stdout.decode().split("\0") if "=" in line)
     assert {key: found.get(key) for key in values} == values
@@ -73,7 +76,9 @@ def test_quoting_by_rule(shell: str, value: str, expected: str) -> None:
 
 def test_removal_by_rule() -> None:
     assert shells.render("cmd", {}, ["N"]) == 'set "N="'
-    assert shells.render("powershell", {}, ["N"]) == "Remove-Item -ErrorAction SilentlyContinue Env:N"
+    assert (
+        shells.render("powershell", {}, ["N"]) == "Remove-Item -ErrorAction SilentlyContinue Env:N"
+    )
     assert shells.render("dotenv", {}, ["N"]) == ""
 
 

@@ -13,10 +13,11 @@ from keystead.console import Console
 
 @dataclass(frozen=True)
 class Context:
-    """What a command works with."""
+    """What a command works with; ``commands`` is the table it was chosen from."""
 
     app: App
     console: Console
+    commands: tuple[Command, ...] = ()
 
 
 Run = Callable[[Context, argparse.Namespace], int | None]

@@ -6,18 +6,16 @@ else to the table of plain commands.
 
 from __future__ import annotations
 
-import argparse
 import os
 import re
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from dataclasses import replace
 
-from keystead._version import __version__
 from keystead.app import App
-from keystead.cli.command import Command, Context, Run
+from keystead.cli.command import Context, Run
 from keystead.console import Console
-from keystead.errors import KeysteadError, UsageError
+from keystead.errors import KeysteadError
 
 INTERRUPTED = 130
 
@@ -53,6 +51,7 @@ def _run(context: Context, words: list[str]) -> int | None:
         shell.run_words(context, words)
         return None
     from keystead.cli.commands import COMMANDS
+    from keystead.cli.parser import build_parser
 
     parser = build_parser(COMMANDS)
     if not words:
@@ -60,53 +59,4 @@ def _run(context: Context, words: list[str]) -> int | None:
         return None
     args = parser.parse_args(words)
     run: Run = args.run
-    return run(context, args)
-
-
-class _Parser(argparse.ArgumentParser):
-    """An argument parser whose errors follow the message rules."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(_reworded(message), hint=f"`{self.prog} --help` shows how it is used")
-
-
-def _reworded(message: str) -> str:
-    if message.startswith("unrecognized arguments: "):
-        # Only the names: what was typed behind them may have been meant as a secret.
-        words = message.partition(": ")[2].split()
-        names = [word.partition("=")[0] for word in words if word.startswith("-")]
-        return f"unknown options {' '.join(names)}" if names else "too many arguments"
-    message = re.sub(
-        r"argument (\S+): invalid choice: ('.*?').*", r"\2 is no choice for \1", message
-    )
-    return message[:1].lower() + message[1:].rstrip(".")
-
-
-def build_parser(commands: Sequence[Command]) -> argparse.ArgumentParser:
-    """The parser for a table of commands; the chosen row's function is in ``run``."""
-    parser = _Parser(
-        prog="keystead",
-        description="AWS credential profiles: kept safe, understood, handed to any program.",
-        epilog="Cmdlets of the AWS Tools for PowerShell work too: keystead help cmdlets",
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action="version", version=f"keystead {__version__}")
-    _add(parser, commands)
-    return parser
-
-
-def _add(parser: argparse.ArgumentParser, commands: Sequence[Command]) -> None:
-    rows = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
-    for command in commands:
-        row = rows.add_parser(
-            command.name,
-            help=command.summary,
-            description=f"{command.summary[:1].upper()}{command.summary[1:]}.",
-            epilog=command.details or None,
-            allow_abbrev=False,
-        )
-        row.set_defaults(run=command.run)
-        for item in command.arguments:
-            row.add_argument(*item.names, **item.options)
-        if command.children:
-            _add(row, command.children)
+    return run(replace(context, commands=COMMANDS), args)

@@ -38,7 +38,7 @@ def list_(context: Context, args: argparse.Namespace) -> None:
         )
 
 
-def _row(profile: Profile, full: bool) -> dict[str, object]:  # noqa: FBT001  # internal
+def _row(profile: Profile, full: bool) -> dict[str, object]:  # internal
     row: dict[str, object] = {
         "name": profile.name,
         "type": profile.type.name if profile.type else None,
@@ -118,9 +118,11 @@ def set_(context: Context, args: argparse.Namespace) -> None:
         changes["aws_access_key_id"] = context.app.system.terminal.ask(
             "access key id", hint="name what to set, such as region=eu-west-1"
         )
-    if changes.get("aws_access_key_id") and "aws_secret_access_key" not in changes:
-        if current is None or not current.has("aws_secret_access_key"):
-            changes["aws_secret_access_key"] = _ask(context, "aws_secret_access_key")
+    has_secret = "aws_secret_access_key" in changes or (
+        current is not None and current.has("aws_secret_access_key")
+    )
+    if changes.get("aws_access_key_id") and not has_secret:
+        changes["aws_secret_access_key"] = _ask(context, "aws_secret_access_key")
     store.change(args.name, lambda _: changes)
 
 

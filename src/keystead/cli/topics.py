@@ -5,20 +5,19 @@ from __future__ import annotations
 import argparse
 
 from keystead.cli.command import Context
+from keystead.cli.parser import build_parser
 from keystead.errors import UsageError
 from keystead.model.profile import TYPES
 
 
 def run(context: Context, args: argparse.Namespace) -> None:
     """``keystead help [TOPIC]``."""
-    from keystead.cli.commands import COMMANDS
-    from keystead.cli.main import build_parser
     from keystead.cmdlets.help import help_text
     from keystead.cmdlets.table import CMDLETS
 
     topic = args.topic
     if topic is None:
-        context.console.out(build_parser(COMMANDS).format_help().rstrip())
+        context.console.out(build_parser(context.commands).format_help().rstrip())
     elif topic == "types":
         context.console.out(profile_types())
     elif topic == "cmdlets":
@@ -27,8 +26,8 @@ def run(context: Context, args: argparse.Namespace) -> None:
         context.console.out("\n".join(rows))
     elif "-" in topic:
         context.console.out(help_text(CMDLETS.find(topic)))
-    elif any(command.name == topic for command in COMMANDS):
-        build_parser(COMMANDS).parse_args([topic, "--help"])
+    elif any(command.name == topic for command in context.commands):
+        build_parser(context.commands).parse_args([topic, "--help"])
     else:
         raise UsageError(
             f"there is no help on `{topic}`",

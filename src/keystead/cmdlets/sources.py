@@ -83,7 +83,7 @@ def find_credentials(state: State, values: Values) -> AwsObject:
 
 
 def find_region(state: State, values: Values) -> str | None:
-    """The region to call: the parameter, ``$StoredAWSRegion``, the environment, the profile's own."""
+    """The region to call: parameter, ``$StoredAWSRegion``, environment, the profile's own."""
     region = values.get("Region") or state.region
     if region:
         return str(region)
@@ -123,5 +123,3 @@ def _role_of(state: State, values: Values) -> AwsObject:
     source = _With(profile, app.chain(values.get("ProfileLocation")))
     resolver = Resolver(app.system, source, app.mfa_codes, find_region(state, values))
     return role_object(ProfileCredentials(app.system, resolver, resolver.plan(profile.name)))
-
-

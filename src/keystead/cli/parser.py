@@ -1,0 +1,61 @@
+"""The argument parser that a table of commands makes, with errors that follow the message rules."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Sequence
+from typing import NoReturn
+
+from keystead._version import __version__
+from keystead.cli.command import Command
+from keystead.errors import UsageError
+
+
+class _Parser(argparse.ArgumentParser):
+    """An argument parser whose errors follow the message rules."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(_reworded(message), hint=f"`{self.prog} --help` shows how it is used")
+
+
+def _reworded(message: str) -> str:
+    if message.startswith("unrecognized arguments: "):
+        # Only the names: what was typed behind them may have been meant as a secret.
+        words = message.partition(": ")[2].split()
+        names = [word.partition("=")[0] for word in words if word.startswith("-")]
+        return f"unknown options {' '.join(names)}" if names else "too many arguments"
+    message = re.sub(
+        r"argument (\S+): invalid choice: ('.*?').*", r"\2 is no choice for \1", message
+    )
+    return message[:1].lower() + message[1:].rstrip(".")
+
+
+def build_parser(commands: Sequence[Command]) -> argparse.ArgumentParser:
+    """The parser for a table of commands; the chosen row's function is in ``run``."""
+    parser = _Parser(
+        prog="keystead",
+        description="AWS credential profiles: kept safe, understood, handed to any program.",
+        epilog="Cmdlets of the AWS Tools for PowerShell work too: keystead help cmdlets",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"keystead {__version__}")
+    _add(parser, commands)
+    return parser
+
+
+def _add(parser: argparse.ArgumentParser, commands: Sequence[Command]) -> None:
+    rows = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+    for command in commands:
+        row = rows.add_parser(
+            command.name,
+            help=command.summary,
+            description=f"{command.summary[:1].upper()}{command.summary[1:]}.",
+            epilog=command.details or None,
+            allow_abbrev=False,
+        )
+        row.set_defaults(run=command.run)
+        for item in command.arguments:
+            row.add_argument(*item.names, **item.options)
+        if command.children:
+            _add(row, command.children)

@@ -45,7 +45,9 @@ def test_names_are_said_nowhere_that_do_not_belong() -> None:
     # A registry's host or a path of somebody's machine has no place in the project.
     banned = re.compile(r"pypi\.(?:org|io)|pythonhosted|npmjs\.|/root/|/home/[a-z]")
     skip = {".git", ".venv", "uv.lock", "__pycache__"}
+    kinds = {".py", ".md", ".txt", ".toml", ".yml", ""}
     for path in ROOT.rglob("*"):
-        if path.suffix in {".py", ".md", ".txt", ".toml", ".yml", ""} and path.is_file():
-            if not skip & set(path.relative_to(ROOT).parts) and path != Path(__file__):
-                assert not banned.search(path.read_text(errors="replace")), path
+        if path.suffix not in kinds or skip & set(path.relative_to(ROOT).parts):
+            continue
+        if path.is_file() and path != Path(__file__):
+            assert not banned.search(path.read_text(errors="replace")), path

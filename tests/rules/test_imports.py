@@ -23,7 +23,17 @@ LAYERS = [
 ]
 # `text` reads names by the rules in `model`; that is the only other edge between equals.
 PURE = ["text", "model", "errors.py", "secret.py", "stores/seal.py"]
-OUTSIDE = {"os", "time", "socket", "subprocess", "tempfile", "shutil", "botocore", "boto3", "urllib"}
+OUTSIDE = {
+    "os",
+    "time",
+    "socket",
+    "subprocess",
+    "tempfile",
+    "shutil",
+    "botocore",
+    "boto3",
+    "urllib",
+}
 HEAVY = {"botocore", "boto3", "cryptography", "prompt_toolkit", "filelock", "platformdirs"}
 
 

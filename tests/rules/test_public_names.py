@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 import keystead
 
 
@@ -38,12 +40,8 @@ def test_every_public_name_is_there_and_documented() -> None:
 
 
 def test_names_that_are_not_public_are_not_there() -> None:
-    try:
-        keystead.nonsense
-    except AttributeError as error:
-        assert "nonsense" in str(error)
-    else:
-        raise AssertionError("an unknown name was found")
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = keystead.nonsense
 
 
 def test_importing_loads_no_heavy_library() -> None:

@@ -48,21 +48,27 @@ def setting_name(key: str) -> str:
     return _NAME_OF.get(key, key.lower())
 
 
-def key_in(entry: Iterable[str], name: str) -> str:
-    """The key that holds the setting ``name`` in ``entry``, or would if it were set."""
+def key_of(name: str) -> str:
+    """The key under which the file keeps the setting ``name`` (in lower case)."""
     row = SETTINGS.get(name)
-    if row and row.netsdk:
-        return row.netsdk
-    return next((key for key in entry if key not in _NAME_OF and key.lower() == name), name)
+    return row.netsdk if row and row.netsdk else name
 
 
 def settings_in(entry: Iterable[str]) -> dict[str, str]:
     """The keys of the settings in ``entry``, by the settings' shared-file names.
 
-    What is there under a second spelling stays in the file and counts for nothing.
+    Under several spellings the one that keystead would write counts, else the first; the others
+    stay in the file. A key in the shared files' spelling of a setting that has its own here is
+    not that setting.
     """
-    named = ((setting_name(key), key) for key in entry if key not in (DISPLAY_NAME, PROFILE_TYPE))
-    return {name: key for name, key in named if key_in(entry, name) == key}
+    found: dict[str, str] = {}
+    for key in entry:
+        name = setting_name(key)
+        if key in (DISPLAY_NAME, PROFILE_TYPE) or (name in SETTINGS and key != key_of(name)):
+            continue
+        if name not in found or key == name:
+            found[name] = key
+    return found
 
 
 def is_reserved(name: str) -> bool:
@@ -140,11 +146,11 @@ class Accounts:
 
     def named(self, name: str) -> list[str]:
         """The GUIDs of the entries with that display name; the first is the one that counts."""
-        return [guid for guid, e in self.entries.items() if e.get(DISPLAY_NAME) == name]
+        return [guid for guid, e in self.entries.items() if e[DISPLAY_NAME] == name]
 
     def names(self) -> list[str]:
-        """The display names of all entries; what has none is no profile."""
-        return [entry[DISPLAY_NAME] for entry in self.entries.values() if DISPLAY_NAME in entry]
+        """The display names of all entries."""
+        return [entry[DISPLAY_NAME] for entry in self.entries.values()]
 
     def next(self, entries: Mapping[str, Entry]) -> Accounts:
         """The following version, with these entries, still to be signed."""
@@ -175,6 +181,8 @@ def parse(data: bytes, file: str) -> Accounts:
         if not _GUID.fullmatch(guid.lower()):
             raise StoreCorrupt(f"{guid!a} is not a GUID", hint=_RESTORE, where=where)
         _check_flat(guid, entry, where)
+        if not entry.get(DISPLAY_NAME):
+            raise StoreCorrupt(f"`{guid}` has no `{DISPLAY_NAME}`", hint=_RESTORE, where=where)
     _check_flat(HEADER, header, where)
     accounts = Accounts(header, members)
     bad = next(_header_faults(accounts), None)

@@ -19,7 +19,7 @@ from keystead.stores.accounts import (
     Entry,
     is_reserved,
     is_sealed,
-    key_in,
+    key_of,
     profile_type,
     setting_name,
     settings_in,
@@ -64,11 +64,12 @@ def changed(before: Entry, wanted: Changes) -> Draft:
     for given, value in wanted.items():
         name = given.lower()
         text = _checked(given, value)
-        key = key_in(before, name)
-        if not text:  # a setting without a value is one that is not set
-            draft = {k: v for k, v in draft.items() if setting_name(k) != name}
-        else:
+        key = key_of(name)
+        draft = {k: v for k, v in draft.items() if k == key or setting_name(k) != name}
+        if text:
             draft[key] = Secret(text) if is_sealed(key) else text
+        else:  # a setting without a value is one that is not set
+            draft.pop(key, None)
     settings = {name: _seen(key, draft[key]) for name, key in settings_in(draft).items()}
     outcome = Profile(before[DISPLAY_NAME], settings)
     check_writable(outcome)

@@ -129,7 +129,7 @@ class EncryptedStore:
             format=accounts.header["Format"],
             store_id=accounts.store_id,
             protectors=tuple(kind_of(record) for record in accounts.protectors),
-            profiles=len(accounts.names()),
+            profiles=len(accounts.entries),
             unlocked=self._is_unlocked(accounts),
         )
 
@@ -144,11 +144,7 @@ class EncryptedStore:
         accounts, _ = self._read()
         if accounts is None:
             return []
-        return [
-            self._profile(accounts, guid)
-            for guid, entry in accounts.entries.items()
-            if DISPLAY_NAME in entry
-        ]
+        return [self._profile(accounts, guid) for guid in accounts.entries]
 
     def change(self, name: str, changes: Callable[[Profile | None], Changes]) -> None:
         """Applies what ``changes`` makes of the profile; it may be asked more than once."""

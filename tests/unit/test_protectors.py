@@ -1,0 +1,247 @@
+"""Protectors: the passphrase, where it comes from, and what a record may ask for."""
+
+from pathlib import Path
+
+import pytest
+
+from keystead.errors import InteractionRequired, StoreCorrupt, StoreUnavailable
+from keystead.stores.protectors import (
+    PROTECTORS,
+    Argon2Cost,
+    PassphraseProtector,
+    PassphraseSource,
+    StoreRef,
+    kind_of,
+    open_data_key,
+)
+from keystead.system import System, Terminal
+from tests.canaries import PASSPHRASE
+
+STORE = StoreRef("00112233-4455-4677-8899-aabbccddeeff", Path("store.json"))
+CHEAP = Argon2Cost(memory=8192, passes=1, lanes=1)
+DATA_KEY = bytes(range(32))
+FILE = "KEYSTEAD_PASSPHRASE_FILE"
+
+
+class Person(Terminal):
+    """Somebody at a terminal who types these answers."""
+
+    def __init__(self, *answers: str) -> None:
+        self.answers = list(answers)
+        self.questions: list[str] = []
+
+    def ask_secret(self, question: str, *, hint: str) -> str:
+        self.questions.append(question)
+        return self.answers.pop(0)
+
+
+class Nobody(Terminal):
+    def available(self) -> bool:
+        return False
+
+
+def typing(*answers: str) -> System:
+    return System(environ={}, terminal=Person(*answers))
+
+
+def wrapped(passphrase: str = PASSPHRASE) -> str:
+    system = typing(passphrase, passphrase)
+    return PassphraseProtector(system, cost=CHEAP).wrap(DATA_KEY, STORE)
+
+
+def unwrap(record: str, passphrase: str = PASSPHRASE, store: StoreRef = STORE) -> bytes:
+    return PassphraseProtector(typing(passphrase)).unwrap(record, store)
+
+
+def with_file(tmp_path: Path, content: bytes, mode: int = 0o600) -> System:
+    path = tmp_path / "pass phrase"
+    path.write_bytes(content)
+    path.chmod(mode)
+    return System(environ={FILE: str(path)}, terminal=Nobody())
+
+
+def test_what_was_wrapped_is_unwrapped() -> None:
+    record = wrapped()
+    assert unwrap(record) == DATA_KEY
+    assert record.startswith("passphrase argon2id m=8192 t=1 p=1 salt=")
+    assert kind_of(record) == "passphrase"
+    assert DATA_KEY.hex().upper() not in record
+
+
+def test_each_record_is_new() -> None:
+    assert wrapped() != wrapped()
+
+
+def test_a_new_store_costs_what_the_specification_says() -> None:
+    record = PassphraseProtector(typing("a", "a")).wrap(DATA_KEY, STORE)
+    assert record.startswith("passphrase argon2id m=65536 t=3 p=4 salt=")
+    assert unwrap(record, "a") == DATA_KEY
+
+
+def test_a_wrong_passphrase_says_so_and_no_more() -> None:
+    record = wrapped()
+    said = set()
+    for wrong in ("x", PASSPHRASE[:-1], PASSPHRASE + " ", PASSPHRASE.upper()):
+        with pytest.raises(StoreUnavailable) as caught:
+            unwrap(record, wrong)
+        said.add((str(caught.value), caught.value.hint))
+    assert said == {
+        (
+            "store.json: the passphrase does not open the encrypted store",
+            f"try again; with {FILE}, check the file that it names",
+        )
+    }
+
+
+def test_a_record_opens_for_its_own_store_only() -> None:
+    other = StoreRef("99999999-4455-4677-8899-aabbccddeeff", STORE.path)
+    with pytest.raises(StoreUnavailable):
+        unwrap(wrapped(), store=other)
+
+
+def test_the_parameters_are_part_of_what_is_sealed() -> None:
+    record = wrapped()
+    for old, new in (("m=8192", "m=8193"), ("t=1", "t=2"), ("p=1", "p=2")):
+        with pytest.raises(StoreUnavailable):
+            unwrap(record.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("m=8192", "m=8191", "`m=8191` is not within its bounds of 8192 to 1048576"),
+        ("m=8192", "m=1048577", "`m=1048577` is not within its bounds of 8192 to 1048576"),
+        ("m=8192", "m=9999999999", "`m=9999999999` is not within its bounds"),
+        ("t=1", "t=17", "`t=17` is not within its bounds of 1 to 16"),
+        ("p=1", "p=17", "`p=17` is not within its bounds of 1 to 16"),
+        ("salt=", "salt=" + "00" * 49, "a salt of 65 bytes is not within its bounds of 16 to 64"),
+        ("m=8192", "m=99999999999", "malformed"),
+        ("m=8192", "m=08192", "malformed"),
+        ("m=8192", "m=\u0668192", "malformed"),
+        ("t=1", "t=0", "malformed"),
+        ("t=1", "t=-1", "malformed"),
+        ("argon2id", "argon2i", "malformed"),
+        ("salt=", "salt=0", "malformed"),
+        (" key=", "  key=", "malformed"),
+        (" key=", " key= ", "malformed"),
+    ],
+)
+def test_records_are_judged_before_anybody_is_asked(old: str, new: str, said: str) -> None:
+    system = System(environ={}, terminal=Person())  # would fail if it were asked
+    record = wrapped().replace(old, new, 1)
+    with pytest.raises(StoreCorrupt, match="record of the passphrase") as caught:
+        PassphraseProtector(system).unwrap(record, STORE)
+    assert said in str(caught.value)
+    assert str(caught.value).startswith("store.json: ")
+
+
+def test_a_short_salt_and_lower_case_are_refused() -> None:
+    head, _, key = wrapped().partition(" key=")
+    for record in (f"{head[:-2]} key={key}", f"{head} key={key.lower()}", f"{head} key={key}\n"):
+        with pytest.raises(StoreCorrupt):
+            unwrap(record)
+
+
+@pytest.mark.parametrize(
+    "cost",
+    [(8191, 1, 1), (1048577, 1, 1), (8192, 0, 1), (8192, 1, 0), (8192, 17, 1), (8192, 1, 17)],
+)
+def test_a_cost_beyond_the_bounds_cannot_be_made(cost: tuple[int, int, int]) -> None:
+    with pytest.raises(ValueError, match="bounds"):
+        Argon2Cost(*cost)
+
+
+def test_records_of_other_kinds_are_passed_over() -> None:
+    ours = wrapped()
+    assert open_data_key(("tpm x", ours), STORE, typing(PASSPHRASE)) == (ours, DATA_KEY)
+    with pytest.raises(StoreUnavailable, match="protected by `tpm`, `yubikey`, which"):
+        open_data_key(("tpm x", "yubikey"), STORE, typing())
+
+
+def test_the_registry_names_what_it_has() -> None:
+    assert {kind: make(typing()).kind for kind, make in PROTECTORS.items()} == {
+        "passphrase": "passphrase"
+    }
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"two words\n", b"two words"),
+        (b"two words", b"two words"),
+        (b"two words\r\n", b"two words"),
+        (b"two\nlines\n\n", b"two\nlines\n"),
+        (b" blanks stay \n", b" blanks stay "),
+        (b"\xff\x00 any bytes\r", b"\xff\x00 any bytes\r"),
+    ],
+)
+def test_a_passphrase_from_a_file(tmp_path: Path, content: bytes, expected: bytes) -> None:
+    source = PassphraseSource(with_file(tmp_path, content))
+    assert (source.existing(), source.new()) == (expected, expected)
+
+
+def test_the_file_may_stand_in_the_home_folder(tmp_path: Path) -> None:
+    with_file(tmp_path, b"x")
+    system = System(environ={FILE: "~/pass phrase", "HOME": str(tmp_path)})
+    assert PassphraseSource(system).existing() == b"x"
+
+
+@pytest.mark.parametrize("content", [b"", b"\n", b"\r\n"])
+def test_an_empty_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    with pytest.raises(StoreUnavailable, match=f"{FILE} names a file that is empty"):
+        PassphraseSource(with_file(tmp_path, content)).existing()
+
+
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
+    system = System(environ={FILE: str(tmp_path / "nothing")})
+    with pytest.raises(StoreUnavailable, match=f"{FILE} names a file that does not exist"):
+        PassphraseSource(system).new()
+
+
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o700)
+    system = System(environ={FILE: str(tmp_path)})
+    with pytest.raises(StoreUnavailable, match=f"{FILE} names a file that cannot be read"):
+        PassphraseSource(system).new()
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o644])
+def test_a_file_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
+    system = with_file(tmp_path, b"x", mode)
+    with pytest.raises(StoreUnavailable, match="other users may read") as caught:
+        PassphraseSource(system).existing()
+    assert caught.value.hint == f"run `chmod 600 '{tmp_path / 'pass phrase'}'`"
+
+
+def test_a_person_is_asked_once_for_an_old_and_twice_for_a_new_passphrase() -> None:
+    person = Person("old", "new", "new")
+    source = PassphraseSource(System(environ={}, terminal=person))
+    assert (source.existing(), source.new()) == (b"old", b"new")
+    assert person.questions == [
+        "passphrase of the encrypted store",
+        "new passphrase for the encrypted store",
+        "the same passphrase again",
+    ]
+
+
+def test_two_different_answers_make_no_passphrase() -> None:
+    with pytest.raises(StoreUnavailable, match="differ"):
+        PassphraseSource(typing("one", "two")).new()
+
+
+def test_an_empty_answer_is_refused() -> None:
+    for ask in (PassphraseSource.new, PassphraseSource.existing):
+        with pytest.raises(StoreUnavailable, match="empty"):
+            ask(PassphraseSource(typing("")))
+
+
+def test_what_the_terminal_sent_counts() -> None:
+    assert PassphraseSource(typing("zürich \udcff")).existing() == b"z\xc3\xbcrich \xff"
+
+
+def test_without_a_terminal_the_variable_is_named() -> None:
+    source = PassphraseSource(System(environ={}, terminal=Nobody()))
+    for ask in (source.existing, source.new):
+        with pytest.raises(InteractionRequired) as caught:
+            ask()
+        assert FILE in (caught.value.hint or "")

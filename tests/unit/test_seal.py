@@ -1,0 +1,167 @@
+"""The seals: what they bind, what they refuse, and the vectors of the specification."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from keystead.stores import accounts, seal
+from keystead.stores.protectors import Argon2Cost, PassphraseProtector, StoreRef
+from keystead.stores.seal import BrokenSeal, DataKey, bind, canonical
+from keystead.system import System
+from tests import decoder
+
+PAGE = (Path(__file__).parents[2] / "docs" / "encrypted-store.md").read_text(encoding="utf-8")
+[VECTORS, EXAMPLE] = re.findall(r"^```(?:text|json)\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
+V = dict(line.split(" = ", 1) for line in VECTORS.splitlines() if line)
+
+KEY = DataKey("00112233-4455-4677-8899-aabbccddeeff", bytes(range(32)))
+GUID = "12345678-9abc-4def-8123-456789abcdef"
+NONCE = bytes(12)
+
+
+def test_the_page_has_all_vectors() -> None:
+    assert len(V) == 16
+
+
+def test_vectors_of_a_value() -> None:
+    key = DataKey(V["StoreId"], bytes.fromhex(V["data key"]))
+    assert key._values_key.hex().upper() == V["values key"]
+    assert key._file_key.hex().upper() == V["file key"]
+    binding = bind("keystead/1 value", V["StoreId"], V["GUID"], V["key"])
+    assert binding.hex().upper() == V["value binding"]
+    nonce = bytes.fromhex(V["nonce"])
+    assert key.seal_value(V["GUID"], V["key"], V["value"], nonce) == V["sealed value"]
+    assert key.open_value(V["GUID"], V["key"], V["sealed value"]) == V["value"]
+
+
+def test_vectors_of_a_passphrase(tmp_path: Path) -> None:
+    passphrase = tmp_path / "passphrase"
+    passphrase.touch(mode=0o600)
+    passphrase.write_text(V["passphrase"] + "\n")
+    system = System(environ={"KEYSTEAD_PASSPHRASE_FILE": str(passphrase)})
+    random = {16: bytes.fromhex(V["salt"]), 12: bytes.fromhex(V["wrapping nonce"])}
+    cost = Argon2Cost(memory=8192, passes=1, lanes=1)
+    protector = PassphraseProtector(system, cost=cost, random_bytes=random.__getitem__)
+
+    record = protector.wrap(bytes.fromhex(V["data key"]), StoreRef(V["StoreId"], tmp_path))
+
+    assert record == f"{V['record up to key']} key={V['wrapped data key']}"
+    wrapping = cost.derive(V["passphrase"].encode(), bytes.fromhex(V["salt"]))
+    assert wrapping.hex().upper() == V["wrapping key"]
+
+
+def test_the_example_is_what_keystead_writes() -> None:
+    data = EXAMPLE.encode()
+    example = accounts.parse(data, "example")
+    assert example.render() == data
+    assert example.protectors == (f"{V['record up to key']} key={V['wrapped data key']}",)
+    key = DataKey(V["StoreId"], bytes.fromhex(V["data key"]))
+    key.check(example.content, example.mac)
+    sealed = key.seal_value(
+        V["GUID"], "AWSAccessKey", "AKIAIOSFODNN7EXAMPLE", bytes.fromhex("0C0D0E0F1011121314151617")
+    )
+    assert example.entries[V["GUID"]]["AWSAccessKey"] == sealed
+
+
+def test_the_decoder_opens_the_example() -> None:
+    assert decoder.decode(EXAMPLE.encode(), V["passphrase"].encode()) == {
+        V["GUID"]: {
+            "DisplayName": "zürich",
+            "ProfileType": "AWS",
+            "AWSAccessKey": "AKIAIOSFODNN7EXAMPLE",
+            "AWSSecretKey": "abc",
+            "Region": "eu-central-2",
+        }
+    }
+
+
+def test_the_table_of_settings_on_the_page_is_the_one_in_the_code() -> None:
+    rows = re.findall(r"^\| (`[a-z_`, ]+`|any other) \| (.+?) \| ?(.*?) ?\|$", PAGE, re.MULTILINE)
+    told = {}
+    for names, key, sealed in rows:
+        for name in re.findall(r"`([a-z_]+)`", names):
+            told[name] = (name if key == "the same name" else key.strip("`"), sealed == "yes")
+    coded = {row.name: (row.netsdk, row.sealed) for row in accounts.SETTINGS.values() if row.netsdk}
+    assert told == coded
+
+
+def test_no_two_lists_of_parts_bind_alike() -> None:
+    lists = [
+        ("ab", "c"),
+        ("a", "bc"),
+        ("abc",),
+        ("", "abc"),
+        ("abc", ""),
+        ("a", "b", "c"),
+        ("äb", "c"),
+    ]
+    assert len({bind(*parts) for parts in lists}) == len(lists)
+    assert bind("ä", "") == b"\x00\x00\x00\x02\xc3\xa4\x00\x00\x00\x00"
+
+
+def test_a_value_opens_only_where_it_was_sealed() -> None:
+    sealed = KEY.seal_value(GUID, "AWSSecretKey", "a value", NONCE)
+    assert KEY.open_value(GUID, "AWSSecretKey", sealed) == "a value"
+    elsewhere = [
+        (KEY, GUID, "SessionToken"),
+        (KEY, GUID.replace("1", "2"), "AWSSecretKey"),
+        (KEY, GUID.upper(), "AWSSecretKey"),
+        (DataKey(KEY.store_id, bytes(32)), GUID, "AWSSecretKey"),
+        (DataKey(GUID, KEY.raw), GUID, "AWSSecretKey"),
+    ]
+    for key, guid, name in elsewhere:
+        with pytest.raises(BrokenSeal):
+            key.open_value(guid, name, sealed)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        str.lower,
+        lambda s: s[:-2],
+        lambda s: s[:-1],
+        lambda s: s + "00",
+        lambda s: "00" + s,
+        lambda s: s + " ",
+        lambda s: s[:54],
+        lambda s: "",
+        lambda s: "not hex",
+        lambda s: s.replace("0", "\N{FULLWIDTH DIGIT ZERO}"),
+    ],
+)
+def test_a_spoilt_value_is_refused(spoil) -> None:
+    sealed = KEY.seal_value(GUID, "AWSSecretKey", "a value", NONCE)
+    with pytest.raises(BrokenSeal):
+        KEY.open_value(GUID, "AWSSecretKey", spoil(sealed))
+
+
+def test_bytes_that_are_no_text_are_refused() -> None:
+    sealed = seal.seal(KEY._values_key, b"\xff", KEY._binding(GUID, "AWSSecretKey"), NONCE)
+    with pytest.raises(BrokenSeal):
+        KEY.open_value(GUID, "AWSSecretKey", sealed)
+
+
+def test_the_canonical_form() -> None:
+    content = {"b": {"y": 'a"\\ /', "x": "zürich"}, "a": {}}
+    assert canonical(content) == '{"a":{},"b":{"x":"zürich","y":"a\\"\\\\ /"}}'.encode()
+    assert canonical(content) == decoder.canonical(content)
+    assert json.loads(canonical(content)) == content
+
+
+def test_the_seal_over_the_file() -> None:
+    content = {"keystead": {"Format": "1"}, GUID: {"Region": "eu-west-1"}}
+    mac = KEY.mac(content)
+    KEY.check(content, mac)
+    for other in ({}, {**content, "x": {}}, {**content, GUID: {"Region": "eu-west-2"}}):
+        with pytest.raises(BrokenSeal):
+            KEY.check(other, mac)
+    for other in (mac.lower(), mac[:-1], mac + " ", "", "ä"):
+        with pytest.raises(BrokenSeal):
+            KEY.check(content, other)
+
+
+def test_a_key_does_not_show() -> None:
+    assert KEY.raw.hex() not in repr(KEY)
+    assert repr(KEY) == f"DataKey(store_id='{KEY.store_id}')"

@@ -19,7 +19,7 @@ from keystead.cmdlets.statements import (
     Template,
     Variable,
 )
-from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry, looks_like_key
+from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry, holds_key
 from keystead.errors import UsageError
 from keystead.secret import MASK
 
@@ -40,7 +40,8 @@ def mask_line(text: str, table: Registry) -> str | None:
     kept = [_statement(text, statement, table) for statement in statements]
     if not kept or None in kept:
         return None
-    return "; ".join(line for line in kept if line)
+    line = "; ".join(part for part in kept if part)
+    return None if holds_key(line) else line  # in a name, where nothing is masked
 
 
 def _statement(text: str, statement: Statement, table: Registry) -> str | None:
@@ -110,7 +111,7 @@ class _Masker:
         if isinstance(value, Variable):
             return _raw(self._text, value)
         parts = value.parts if isinstance(value, Template) else (value.value,)
-        if not harmless or any(isinstance(part, str) and looks_like_key(part) for part in parts):
+        if not harmless or any(isinstance(part, str) and holds_key(part) for part in parts):
             return MASK
         return _raw(self._text, value)
 

@@ -15,7 +15,7 @@ from keystead.errors import UsageError
 
 Kind = Literal["string", "switch", "int", "object"]
 
-_KEYLIKE = re.compile(r"[A-Za-z0-9/+=]{32,}")
+_KEYLIKE = re.compile(r"[A-Za-z0-9/+=]{40}")
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class Registry:
         cmdlet = self.get(name)
         if cmdlet is not None:
             return cmdlet
-        if looks_like_key(name):  # somebody pasted a secret where a cmdlet belongs
+        if holds_key(name):  # somebody pasted a secret where a cmdlet belongs
             raise UsageError(
                 "a line begins with the name of a cmdlet; this one looks like a secret"
             )
@@ -150,6 +150,6 @@ def did_you_mean(names: Iterable[str], mark: str = "") -> str:
     return "did you mean " + " or ".join(f"`{mark}{name}`" for name in names)
 
 
-def looks_like_key(text: str) -> bool:
-    """Whether ``text`` has the letters and the length of a secret key or session token."""
-    return _KEYLIKE.fullmatch(text) is not None
+def holds_key(text: str) -> bool:
+    """Whether a run of letters in ``text`` could be a secret key, or part of a session token."""
+    return _KEYLIKE.search(text) is not None

@@ -1,0 +1,264 @@
+"""Binding as in PowerShell: names, positions, sets, conversions, and errors without values."""
+
+from dataclasses import replace
+
+import pytest
+
+from keystead.cmdlets.binding import Bound, bind
+from keystead.cmdlets.help import help_text, reference, syntax
+from keystead.cmdlets.language import from_argv, parse
+from keystead.cmdlets.statements import arguments
+from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry
+from keystead.errors import UsageError
+from keystead.secret import MASK, Secret
+from tests.canaries import SECRET_KEY
+
+KEYS, ROLE, OBJECT = "Keys", "Role", "Object"
+
+SET = Cmdlet(
+    "Set-Thing",
+    "saves a thing",
+    (
+        Parameter("AccessKey", "the id", aliases=("AK",), sets={KEYS: True}),
+        Parameter("SecretKey", "the key", aliases=("SK",), sets={KEYS: True}, secret=True),
+        Parameter("RoleArn", "the role", sets={ROLE: True}),
+        Parameter("SourceProfile", "its source", sets={ROLE: True}, values="profile"),
+        Parameter("Credential", "an object", kind="object", sets={OBJECT: True}),
+        Parameter("StoreAs", "the name", sets={KEYS: False, ROLE: False}, position=1),
+        Parameter("Location", "the file | folder", aliases=("ProfilesLocation",), position=2),
+        Parameter("Seconds", "how long", kind="int"),
+        Parameter("Force", "do not ask", kind="switch"),
+    ),
+    list,
+    aliases=("Set-Things",),
+)
+GET = Cmdlet(
+    "Get-Thing",
+    "shows things",
+    (
+        Parameter("Name", "which", sets={"One": True}, position=1),
+        Parameter("List", "all", kind="switch", sets={"All": True}),
+        Parameter("Location", "where", sets={"One": False, "All": False}),
+    ),
+    list,
+    default_set="Shell",
+    deprecated="use Show-Thing",
+)
+PLAIN = Cmdlet("Show-Thing", "shows it", (), list)
+TABLE = Registry((SET, GET, PLAIN))
+THING = object()
+
+
+def bound(line: str, **variables: object) -> Bound:
+    (command,) = parse(line)
+    return bind(TABLE.find(command.name), arguments(command, {"thing": THING, **variables}))
+
+
+BINDS = {
+    "set-thing -accesskey a -SECRETKEY b": (KEYS, {"AccessKey": "a", "SecretKey": Secret("b")}),
+    "Set-Things -AK a -sk:b": (KEYS, {"AccessKey": "a", "SecretKey": Secret("b")}),
+    "Set-Thing -Acc a -Secr b -F": (
+        KEYS,
+        {"AccessKey": "a", "SecretKey": Secret("b"), "Force": True},
+    ),
+    "Set-Thing n p -Role r -Sou s": (
+        ROLE,
+        {"RoleArn": "r", "SourceProfile": "s", "StoreAs": "n", "Location": "p"},
+    ),
+    "Set-Thing -Location p n -Role r -Sou s": (
+        ROLE,
+        {"RoleArn": "r", "SourceProfile": "s", "StoreAs": "n", "Location": "p"},
+    ),
+    "Set-Thing -Credential $thing p": (OBJECT, {"Credential": THING, "Location": "p"}),
+    "Set-Thing -Cred $thing -Force:$false": (OBJECT, {"Credential": THING, "Force": False}),
+    "Set-Thing -Cred $thing -Seconds 900": (OBJECT, {"Credential": THING, "Seconds": 900}),
+    "Set-Thing -Cred $thing -Seconds -5": (OBJECT, {"Credential": THING, "Seconds": -5}),
+    "Set-Thing -Cred $thing -Location $null": (OBJECT, {"Credential": THING}),
+    "Get-Thing": ("Shell", {}),
+    "Get-Thing x": ("One", {"Name": "x"}),
+    "Get-Thing -List": ("All", {"List": True}),
+    "Get-Thing x -Location y": ("One", {"Name": "x", "Location": "y"}),
+    "Get-Thing '--x'": ("One", {"Name": "--x"}),
+    "Get-Thing -Name --x": ("One", {"Name": "--x"}),
+    "Show-Thing": (None, {}),
+}
+
+
+@pytest.mark.parametrize("line", BINDS)
+def test_line_binds(line: str) -> None:
+    made = bound(line)
+    assert (made.set_name, made.values) == BINDS[line]
+
+
+def test_a_switch_takes_its_word_from_a_command_line() -> None:
+    command = from_argv(["Get-Thing", "-List:$true"])
+    assert bind(GET, arguments(command, {})).values == {"List": True}
+
+
+def test_an_object_of_a_variable_stays_what_it_is() -> None:
+    assert bound("Set-Thing -Credential $thing").values["Credential"] is THING
+
+
+REFUSED = {
+    "Set-Thing -Nonsense x": (
+        "Set-Thing has no parameter `-Nonsense`",
+        "`keystead help Set-Thing`",
+    ),
+    "Set-Thing -StorAs x": ("Set-Thing has no parameter `-StorAs`", "did you mean `-StoreAs`"),
+    "Set-Thing -S x": (
+        "`-S` is ambiguous: it could be `-SecretKey` or `-SourceProfile` or `-StoreAs` or `-Seconds`",
+        "",
+    ),
+    "Set-Thing -StoreAs x -storeas y": ("`-StoreAs` is given twice", ""),
+    "Set-Thing -AccessKey": ("`-AccessKey` needs a value", ""),
+    "Set-Thing -AccessKey -SecretKey x": ("`-AccessKey` needs a value", "write `-AccessKey:VALUE`"),
+    "Set-Thing -AccessKey a": (
+        "Set-Thing lacks -SecretKey, mandatory in the parameter set Keys",
+        "",
+    ),
+    "Set-Thing -StoreAs a": (
+        "Set-Thing needs more parameters",
+        "give -AccessKey and -SecretKey (Keys); or -RoleArn and -SourceProfile (Role)",
+    ),
+    "Set-Thing -StoreAs a -Credential $thing": (
+        "`-StoreAs` and `-Credential` do not go together",
+        "`-StoreAs` belongs to Keys, Role; `-Credential` belongs to Object",
+    ),
+    "Get-Thing -List -Name x": ("`-List` and `-Name` do not go together", "belongs to All"),
+    "Get-Thing a b": ("Get-Thing takes 1 value without a parameter name here, 2 given", "quotes"),
+    "Get-Thing -List a": ("Get-Thing takes no value without a parameter name here, 1 given", ""),
+    "Get-Thing --json": ("a parameter of a cmdlet begins with one dash, not two", ""),
+    "Get-Thing -Name ''": ("`-Name` may not be empty", ""),
+    "Get-Thing -Name $null": ("`-Name` may not be empty", ""),
+    "Get-Thing -List:5": ("`-List` is a switch and takes $true or $false", ""),
+    "Get-Thing -Name $thing": ("`-Name` takes text, not an object", ""),
+    "Get-Thing -Name $secret": ("`-Name` would show the secret that it is given", ""),
+    "Set-Thing -Credential text": ("`-Credential` takes an object, not text", "$variable"),
+    "Set-Thing -Credential $thing -Seconds 1.5": ("`-Seconds` takes a whole number", ""),
+    "Set-Thing -Credential $thing -Seconds $true": ("`-Seconds` takes a whole number", ""),
+    f"Set-Thing -AccessKey a -SecretKey {MASK}": (
+        "`-SecretKey` is the mask that stands for a secret, not the secret",
+        "type the value itself",
+    ),
+}
+
+
+@pytest.mark.parametrize("line", REFUSED)
+def test_line_is_refused(line: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        bound(line, secret=Secret("x"))
+    message, hint = REFUSED[line]
+    assert caught.value.message == message
+    assert hint in (caught.value.hint or "")
+    assert caught.value.exit_code == 2
+
+
+def test_several_fitting_sets_without_a_default_are_refused() -> None:
+    with pytest.raises(UsageError, match="fit several parameter sets: One, All"):
+        rows = (Parameter("A", "", sets={"One": False}), Parameter("B", "", sets={"All": False}))
+        bind(replace(PLAIN, parameters=rows), ())
+
+
+LEAKY = [
+    f"Set-Thing -SecretKey{SECRET_KEY}",
+    f"Set-Thing -SK{SECRET_KEY}",
+    f"Set-Thing -SecretKye {SECRET_KEY}",
+    f"Set-Thing -SecretK{SECRET_KEY} x",
+    f"Set-Thing a b {SECRET_KEY}",
+    f"Set-Thing -Seconds {SECRET_KEY} -Credential $thing",
+    f"Set-Thing -Force:{SECRET_KEY} -Credential $thing",
+    f"Set-Thing -Credential {SECRET_KEY}",
+    f"Set-Thing -SecretKey {SECRET_KEY} -SecretKey {SECRET_KEY}",
+    f"Set-Thing -SecretKey {SECRET_KEY} -RoleArn x",
+    f"Set-Thing -SecretKey {SECRET_KEY}",
+    SECRET_KEY,
+]
+
+
+@pytest.mark.parametrize("line", LEAKY, ids=range(len(LEAKY)))
+def test_no_error_shows_a_secret(line: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        bound(line)
+    assert SECRET_KEY[:12] not in f"{caught.value} {caught.value.hint} {caught.value!r}"
+
+
+def test_a_name_that_runs_into_its_value_is_pointed_out() -> None:
+    with pytest.raises(UsageError) as caught:
+        bound(f"Set-Thing -SecretKey{SECRET_KEY}")
+    assert caught.value.message == "Set-Thing has no parameter `-SecretKey...`"
+    assert "put a blank between" in (caught.value.hint or "")
+
+
+def test_missing_mandatory_parameters_are_asked_for() -> None:
+    asked: list[str] = []
+
+    def ask(row: Parameter) -> object:
+        asked.append(row.name)
+        return f"typed {row.name}"
+
+    (command,) = parse("Set-Thing -StoreAs x -SecretKey s")
+    made = bind(SET, arguments(command, {}), ask)
+    assert asked == ["AccessKey"]
+    assert made.values["AccessKey"] == "typed AccessKey"
+    assert made.values["SecretKey"] == Secret("s")
+
+
+def test_an_unanswered_question_is_a_missing_parameter() -> None:
+    with pytest.raises(UsageError, match="lacks -AccessKey, mandatory"):
+        bind(SET, arguments(parse("Set-Thing -SecretKey s")[0], {}), lambda _: None)
+
+
+def test_what_is_bound_shows_no_value() -> None:
+    assert repr(bound("Get-Thing value")) == "Bound(set_name='One')"
+
+
+def test_cmdlets_are_found_by_any_of_their_names() -> None:
+    assert TABLE.find("SET-THINGS") is SET
+    assert TABLE.get("Nonsense") is None
+    assert list(TABLE) == [SET, GET, PLAIN]
+
+
+def test_an_unknown_cmdlet_gets_near_names() -> None:
+    with pytest.raises(UsageError) as caught:
+        TABLE.find("Get-Thingy")
+    assert caught.value.message == "there is no cmdlet `Get-Thingy`"
+    assert (caught.value.hint or "").startswith("did you mean `Get-Thing`")
+
+
+def test_rows_that_contradict_themselves_are_refused() -> None:
+    twice = (Parameter("A", ""), Parameter("B", "", aliases=("a",)))
+    with pytest.raises(ValueError, match="two parameters named a"):
+        replace(PLAIN, parameters=twice)
+    with pytest.raises(ValueError, match="two cmdlets are named Show-Thing"):
+        Registry((PLAIN, replace(GET, name="Show-Thing")))
+
+
+def test_syntax_has_a_line_for_each_set() -> None:
+    rest = "[[-Location] <string>]"
+    tail = "[-Seconds <int>] [-Force]"
+    assert syntax(SET) == [
+        f"Set-Thing [[-StoreAs] <string>] {rest} -AccessKey <string> -SecretKey <string> {tail}",
+        f"Set-Thing [[-StoreAs] <string>] {rest} -RoleArn <string> -SourceProfile <string> {tail}",
+        f"Set-Thing {rest} -Credential <object> {tail}",
+    ]
+    assert syntax(GET)[:2] == ["Get-Thing", "Get-Thing [-Name] <string> [-Location <string>]"]
+    assert syntax(PLAIN) == ["Show-Thing"]
+
+
+def test_help_tells_all_that_the_table_has() -> None:
+    text = help_text(GET)
+    assert text.startswith("Get-Thing\n    Shows things.\n    Deprecated: use Show-Thing.\n")
+    assert "    -Name <string>\n        Which.\n        Sets: One (required)\n" in text
+    assert "    -SecretKey <string>\n        The key.\n        Aliases: SK\n" in help_text(SET)
+
+
+def test_reference_has_a_section_for_each_cmdlet() -> None:
+    page = reference(TABLE)
+    assert [line for line in page.splitlines() if line.startswith("## ")] == [
+        "## Set-Thing",
+        "## Get-Thing",
+        "## Show-Thing",
+    ]
+    assert "| `-SecretKey <string>` | `-SK` | Keys (required) | the key |" in page
+    assert "the file \\| folder" in page
+    assert "Deprecated: use Show-Thing." in page

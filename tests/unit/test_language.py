@@ -1,0 +1,317 @@
+"""Cmdlet lines: what each piece of text is read as, and what is refused by which name."""
+
+import pytest
+
+from keystead.cmdlets.language import from_argv, is_incomplete, parse
+from keystead.cmdlets.lexemes import quote
+from keystead.cmdlets.masking import mask_line
+from keystead.cmdlets.statements import (
+    Assignment,
+    Command,
+    Named,
+    ParameterWord,
+    Showing,
+    Template,
+    Value,
+    Variable,
+    Word,
+    arguments,
+    evaluate,
+)
+from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry
+from keystead.errors import UsageError
+from keystead.secret import MASK, Secret
+from tests.canaries import SECRET_KEY, SESSION_TOKEN
+
+
+def get_x(*words: object, line: int = 1) -> Command:
+    return Command("Get-X", words, line)
+
+
+P = ParameterWord
+Q = {"quoted": True}
+C = Variable("c")
+
+READS = {
+    # words
+    "Get-X": [get_x()],
+    "Get-X one two": [get_x(Word("one"), Word("two"))],
+    "Get-X -Name value": [get_x(P("Name"), Word("value"))],
+    "Get-X -Name:value": [get_x(P("Name", Word("value")))],
+    "Get-X -Name: value": [get_x(P("Name", Word("value")))],
+    "Get-X -Name:-value": [get_x(P("Name", Word("-value")))],
+    "Get-X -Force:$false": [get_x(P("Force", Variable("false")))],
+    "Get-X \u2013Name value": [get_x(P("Name"), Word("value"))],
+    "Get-X\u00a0-Name\u00a0value": [get_x(P("Name"), Word("value"))],
+    "Get-X -5 -.5 - --": [get_x(Word("-5"), Word("-.5"), Word("-"), Word("--"))],
+    "Get-X '-Name' \"-Name\"": [get_x(Word("-Name", **Q), Word("-Name", **Q))],
+    r"Get-X C:\Users\auser\.aws\credentials": [get_x(Word(r"C:\Users\auser\.aws\credentials"))],
+    "Get-X arn:aws:iam::1:role/a+b=c,".rstrip(","): [get_x(Word("arn:aws:iam::1:role/a+b=c"))],
+    "Get-X a#b x@y ~/z [1] 50%": [
+        get_x(Word("a#b"), Word("x@y"), Word("~/z"), Word("[1]"), Word("50%"))
+    ],
+    # quotes
+    "Get-X 'it''s' '' \"\"": [get_x(Word("it's", **Q), Word("", **Q), Word("", **Q))],
+    "Get-X '$c `n \"'": [get_x(Word('$c `n "', **Q))],
+    'Get-X "say ""hi"" `"there`""': [get_x(Word('say "hi" "there"', **Q))],
+    'Get-X "a`tb`nc`0`e`u{1F600}`$c`q"': [get_x(Word("a\tb\nc\0\x1b\U0001f600$cq", **Q))],
+    "Get-X \u2018a\u2019 \u201cb\u201d": [get_x(Word("a", **Q), Word("b", **Q))],
+    "Get-X 'two\nlines'": [get_x(Word("two\nlines", **Q))],
+    'Get-X a"b c"d`;e': [get_x(Word("ab cd;e"))],
+    "Get-X 'a'b": [get_x(Word("a", **Q), Word("b"))],
+    # variables
+    "Get-X $c ${c}": [get_x(C, C)],
+    'Get-X "$c-x" "${c}x" "$ 5$"': [
+        get_x(Template((C, "-x")), Template((C, "x")), Word("$ 5$", **Q))
+    ],
+    r"Get-X $c\x a$c $": [get_x(Template((C, r"\x")), Template(("a", C)), Word("$"))],
+    'Get-X "$c.Name"': [get_x(Template((C, ".Name")))],
+    "$c": [Showing(C, 1)],
+    "'text'": [Showing(Word("text", **Q), 1)],
+    "$c = Get-X -A b": [Assignment("c", get_x(P("A"), Word("b")), 1)],
+    "$c='text'": [Assignment("c", Word("text", **Q), 1)],
+    "$c = $d": [Assignment("c", Variable("d"), 1)],
+    "$c = 900": [Assignment("c", Word("900"), 1)],
+    "$c =\n\nGet-X": [Assignment("c", get_x(line=3), 1)],
+    # statements, comments, continuation
+    "": [],
+    " \n;\n\t;; # nothing\n": [],
+    "Get-X; Get-X\nGet-X\r\nGet-X\rGet-X": [get_x(line=n) for n in (1, 1, 2, 3, 4)],
+    "Get-X # it's a comment\n<# more\n #> Get-X a <# in between #> b": [
+        get_x(),
+        get_x(Word("a"), Word("b"), line=3),
+    ],
+    "Get-X `\n  -A `\r\n b": [get_x(P("A"), Word("b"))],
+    "Get-X a`\n-B": [get_x(Word("a"), P("B"))],
+    # pasted prompts
+    "PS > Get-X": [get_x()],
+    "PS>Get-X": [get_x()],
+    "PS C:\\Program Files\\x> Get-X": [get_x()],
+    "PS /home/x> Get-X": [get_x()],
+    "PS >\nGet-X -A\n": [get_x(P("A"), line=2)],
+    "PS > PS > Get-X": [get_x()],
+    "PS > Get-X `\n>> -A `\n>> b": [get_x(P("A"), Word("b"))],
+    "PS > Get-X\nPS > $c\n>> ": [get_x(), Showing(C, 2)],
+}
+
+
+@pytest.mark.parametrize("text", READS)
+def test_text_reads_as(text: str) -> None:
+    assert parse(text) == tuple(READS[text])
+
+
+REFUSED = {
+    "Get-X | Get-Y": (1, "a pipeline (`|`)"),
+    "Get-X || Get-Y": (1, "a chain of pipelines (`||`)"),
+    "Get-X\nGet-X && Get-Y": (2, "a chain of pipelines (`&&`)"),
+    "& Get-X": (1, "the call operator (`&`)"),
+    ". ./x.ps1": (1, "property access or a script (`.`)"),
+    "Get-X > file": (1, "redirection (`>`)"),
+    "Get-X 2>file": (1, "redirection (`>`)"),
+    "Get-X < file": (1, "redirection (`<`)"),
+    "Get-X @{a=1}": (1, "a hash table (`@{`)"),
+    "Get-X `\n `\n @(1)": (3, "an array (`@(`)"),
+    "Get-X @c": (1, "splatting (`@`)"),
+    "Get-X @'\nx\n'@": (1, "a here-string (`@'`)"),
+    "Get-X a,b": (1, "an array (`,`)"),
+    "Get-X (Get-Y)": (1, "an expression in parentheses (`(`)"),
+    "Get-X {x}": (1, "a script block (`{`)"),
+    "Get-X $(Get-Y)": (1, "a subexpression (`$(`)"),
+    'Get-X "a$(Get-Y)"': (1, "a subexpression (`$(`)"),
+    "Get-X $? ": (1, "an automatic variable (`$`)"),
+    "Get-X $c.Key": (1, "property access or a script (`.`)"),
+    "$c.Key": (1, "property access or a script (`.`)"),
+    "$c[0]": (1, "a type or an index (`[`)"),
+    "'a'.Length": (1, "property access or a script (`.`)"),
+    "[int]5": (1, "a type or an index (`[`)"),
+    "Get-X $env:HOME": (1, "a scope or drive in a variable's name"),
+    "Get-X ${env:HOME}": (1, "a scope or drive in a variable's name"),
+    "'a' + 'b'": (1, "an expression with operators or numbers"),
+    "$c == 5": (1, "an expression with operators or numbers"),
+    "$c += 5": (1, "an expression with operators or numbers"),
+    "5 + 5": (1, "an expression with operators or numbers"),
+    "\nforeach ($a in $b) { }": (2, "the keyword `foreach`"),
+    "If ($a) { }": (1, "the keyword `If`"),
+}
+
+
+@pytest.mark.parametrize("text", REFUSED)
+def test_what_is_outside_the_language_is_refused_by_name_and_line(text: str) -> None:
+    line, what = REFUSED[text]
+    with pytest.raises(UsageError) as caught:
+        parse(text, "x.ps1")
+    assert str(caught.value) == f"x.ps1:{line}: {what} is not supported"
+    assert caught.value.hint
+
+
+MALFORMED = {
+    "$true = 'x'": "input:1: `$true` cannot be given a value",
+    "Get-$c": "input:1: the name of a cmdlet may not hold a variable",
+    "Get-X -A:": "input:1: a parameter ends in a colon and no value follows",
+    "Get-X -A b ` \n  -C d": "input:2: a line begins with a parameter",
+    'Get-X "`u{110000}"': "input:1: `u{...} does not name a character",
+    'Get-X "`u{D800}"': "input:1: `u{...} does not name a character",
+    "Get-X ${}": "input:1: `${}` does not name a variable",
+}
+
+
+@pytest.mark.parametrize("text", MALFORMED)
+def test_malformed_lines_say_what_is_wrong(text: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        parse(text)
+    assert str(caught.value) == MALFORMED[text]
+
+
+UNFINISHED = {
+    "\nGet-X 'a": "input:2: a single quote is not closed",
+    'Get-X "a\n\n': "input:1: a double quote is not closed",
+    "Get-X `": "input:1: nothing follows the backtick at the end",
+    "Get-X <# a": "input:1: a `<#` comment is not closed",
+    "$c =": "input:1: no value follows the `=` of an assignment",
+    "Get-X ${c": "input:1: the brace of `${` is not closed",
+}
+
+
+@pytest.mark.parametrize("text", UNFINISHED)
+def test_unfinished_text_waits_for_more_lines(text: str) -> None:
+    assert is_incomplete(text)
+    with pytest.raises(UsageError) as caught:
+        parse(text)
+    assert str(caught.value) == UNFINISHED[text]
+
+
+@pytest.mark.parametrize("text", ["", "Get-X", "Get-X 'a'", "Get-X `\n", "Get-X | 'a", "# it's"])
+def test_finished_or_hopeless_text_does_not_wait(text: str) -> None:
+    assert not is_incomplete(text)
+
+
+ARGV = [
+    (["Get-X"], get_x()),
+    (["Get-X", "-Name", "a b", "c"], get_x(P("Name"), Word("a b"), Word("c"))),
+    (["Get-X", "-Name:", "-b", "-C"], get_x(P("Name", Word("-b")), P("C"))),
+    (["Get-X", "-Name:b:c", "-5"], get_x(P("Name", Word("b:c")), Word("-5"))),
+    (
+        ["Get-X", "-Name", "", "$c", "#x", "a,b"],
+        get_x(P("Name"), *map(Word, ["", "$c", "#x", "a,b"])),
+    ),
+    (["PS", ">", "Get-X"], get_x()),
+    (["PS>", "Get-X"], get_x()),
+    (["PS >", "Get-X"], get_x()),
+    (["PS", "C:\\x>", "Get-X"], get_x()),
+    (["PS C:\\Program Files>", "Get-X"], get_x()),
+]
+
+
+@pytest.mark.parametrize(("words", "expected"), ARGV, ids=[" ".join(words) for words, _ in ARGV])
+def test_words_of_a_command_line_read_as(words: list[str], expected: Command) -> None:
+    assert from_argv(words) == expected
+
+
+@pytest.mark.parametrize("words", [[], ["PS"], ["PS", ">"], ["Get-X", "-Force:"]])
+def test_words_without_a_cmdlet_or_value_are_refused(words: list[str]) -> None:
+    with pytest.raises(UsageError):
+        from_argv(words)
+
+
+@pytest.mark.parametrize("plain", ["my_profile", r"C:\Users\x", "a-b", "~/x", "zürich", "a@b"])
+def test_harmless_values_stay_unquoted(plain: str) -> None:
+    assert quote(plain) == plain
+
+
+@pytest.mark.parametrize("value", ["", "a b", "-x", "$c", "it's", "a;b", "\u2018", "@x", "#x"])
+def test_other_values_are_quoted(value: str) -> None:
+    assert parse(f"Get-X {quote(value)}") == (get_x(Word(value, **Q)),)
+
+
+def test_variables_give_their_object() -> None:
+    credential = object()
+    (command,) = parse("Get-X $C -On:$TRUE -Off $null \"$n/$true/$null\" 'x' y")
+    assert isinstance(command, Command)
+    assert arguments(command, {"c": credential, "n": 5}) == (
+        Value(credential),
+        Named("On", Value(True)),
+        Named("Off"),
+        Value(None),
+        Value("5/True/", quoted=True),
+        Value("x", quoted=True),
+        Value("y"),
+    )
+
+
+def test_text_with_a_secret_in_it_is_a_secret() -> None:
+    made = evaluate(Template(("a-", Variable("s"))), {"s": Secret("b")})
+    assert isinstance(made, Secret)
+    assert made.reveal() == "a-b"
+
+
+def test_a_variable_without_a_value_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"the variable `\$nope` has no value"):
+        evaluate(Variable("nope"), {})
+
+
+def test_no_repr_shows_what_was_typed() -> None:
+    text = f"$c = Set-X -SecretKey {SECRET_KEY} -ST:'{SESSION_TOKEN}' -SK{SECRET_KEY} \"{SECRET_KEY}$x\""
+    (statement,) = parse(text)
+    given = arguments(statement.value, {"x": "x"})
+    assert SECRET_KEY not in repr((statement, given))
+    assert SESSION_TOKEN not in repr((statement, given))
+
+
+TABLE = Registry(
+    (
+        Cmdlet(
+            "Set-AWSCredential",
+            "saves",
+            (
+                Parameter("AccessKey", "", aliases=("AK",)),
+                Parameter("SecretKey", "", aliases=("SK", "SecretAccessKey"), secret=True),
+                Parameter("SessionToken", "", aliases=("ST",), secret=True),
+                Parameter("ProfileName", "", position=200),
+                Parameter("ProfileLocation", "", position=201),
+                Parameter("Force", "", kind="switch"),
+            ),
+            list,
+        ),
+        Cmdlet("Get-AWSCredential", "gets", (Parameter("ProfileName", "", position=1),), list),
+        Cmdlet("Use-Code", "uses", (Parameter("Code", "", position=1, secret=True),), list),
+    )
+)
+M = MASK
+KEPT = {
+    "PS > Get-AWSCredential -ProfileName 'my role' # secret": "Get-AWSCredential -ProfileName 'my role'",
+    "Get-AWSCredential one": "Get-AWSCredential one",
+    "Get-AWSCredential one two": f"Get-AWSCredential one {M}",
+    "Set-AWSCredential -AK a -SecretKey b": f"Set-AWSCredential -AK a -SecretKey {M}",
+    "Set-AWSCredential -sec b -Force p": f"Set-AWSCredential -sec {M} -Force {M}",
+    "Set-AWSCredential -Force p": "Set-AWSCredential -Force p",
+    "Set-AWSCredential -SK:b -st 'c d'": f"Set-AWSCredential -SK:{M} -st {M}",
+    "Set-AWSCredential -S b": f"Set-AWSCredential -S {M}",
+    "Set-AWSCredential -SecretKey a b": f"Set-AWSCredential -SecretKey {M} {M}",
+    "Set-AWSCredential -SecretKey 'a'b": f"Set-AWSCredential -SecretKey {M} {M}",
+    "Set-AWSCredential -SecretKey -abc -Force": f"Set-AWSCredential -SecretKey -{M} -{M}",
+    "Set-AWSCredential -SecretKye b": f"Set-AWSCredential -{M} {M}",
+    "Set-AWSCredential -SecretKeyabc": f"Set-AWSCredential -{M}",
+    "Set-AWSCredential -SecretKey $s": "Set-AWSCredential -SecretKey $s",
+    'Set-AWSCredential -SecretKey "a$s"': f"Set-AWSCredential -SecretKey {M}",
+    f"Set-AWSCredential -AccessKey {SECRET_KEY}": f"Set-AWSCredential -AccessKey {M}",
+    f"Set-AWSCredential AKIA {SECRET_KEY}": f"Set-AWSCredential AKIA {M}",
+    "Use-Code 123456": f"Use-Code {M}",
+    "Set-AWSCredentail -SK a -ProfileName b": f"Set-AWSCredentail -SK {M} -ProfileName b",
+    "$c = Set-AWSCredential `\n -SK a; $c": f"$c = Set-AWSCredential -SK {M}; $c",
+    "$s = 'secret'": f"$s = {M}",
+    "${my s} = $t": "${my s} = $t",
+    # not kept at all
+    "": None,
+    "# secret": None,
+    "'secret'": None,
+    SECRET_KEY: None,
+    "correct-horse": None,
+    "Set-AWSCredential -SK 'a": None,
+    "Set-AWSCredential -SK a | Get-X": None,
+    "Get-AWSCredential; 'secret'": None,
+}
+
+
+@pytest.mark.parametrize("text", KEPT)
+def test_history_keeps(text: str) -> None:
+    assert mask_line(text, TABLE) == KEPT[text]

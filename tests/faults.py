@@ -1,0 +1,46 @@
+"""System calls that fail on demand, for tests of what a write leaves behind."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from keystead.system.files import Files
+
+OLD = b"old = 1\n"
+NEW = b"new = 22222222\n" * 50
+
+
+class Fault:
+    """The calls of `os`, of which the one with number ``at`` fails, before or after it is done.
+
+    ``seen`` are the names of the calls so far; ``at`` -1 fails none.
+    """
+
+    def __init__(self, at: int, error: BaseException, *, done: bool = False) -> None:
+        self.at = at
+        self.error = error
+        self.done = done
+        self.seen: list[str] = []
+
+    def __getattr__(self, name: str) -> Callable[..., object]:
+        def call(*arguments: object) -> object:
+            self.seen.append(name)
+            hit = len(self.seen) - 1 == self.at
+            if hit and not self.done:
+                if name == "close":
+                    os.close(*arguments)  # a close that fails has closed all the same
+                raise self.error
+            result = getattr(os, name)(*arguments)
+            if hit:
+                raise self.error
+            return result
+
+        return call
+
+
+def replace(files: Files, path: Path, data: bytes = NEW, *, private: bool = True) -> None:
+    """Replaces what stands at ``path`` now, as a store does it."""
+    with files.lock(path):
+        files.replace(path, data, expect=files.read(path).stamp, private=private)

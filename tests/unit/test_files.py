@@ -1,0 +1,227 @@
+"""Replacing a file is whole or not at all: failing calls, killed writers, foreign changes."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from keystead.errors import FileProblem
+from keystead.system import files as files_module
+from keystead.system.files import Changed, Files, Snapshot
+from tests.faults import NEW, OLD, Fault, replace
+
+CALLS = ("open", "write", "fsync", "close", "replace", "open", "fsync", "close")
+AFTER_REPLACE = CALLS.index("replace") + 1
+
+
+def leftovers(folder: Path) -> list[str]:
+    return [name.name for name in folder.iterdir() if name.name.endswith(".tmp")]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    found = tmp_path / "aws" / "credentials"
+    found.parent.mkdir()
+    found.write_bytes(OLD)
+    return found
+
+
+def test_a_replacement_makes_these_calls(path: Path) -> None:
+    calls = Fault(99, OSError())
+    replace(Files(calls), path)
+    assert tuple(calls.seen) == CALLS
+    assert path.read_bytes() == NEW
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EDQUOT])
+@pytest.mark.parametrize("at", range(len(CALLS)), ids=lambda at: f"{at}-{CALLS[at]}")
+def test_every_failing_call_leaves_a_whole_file_and_says_which(
+    path: Path, at: int, code: int
+) -> None:
+    calls = Fault(at, OSError(code, os.strerror(code)))
+    with pytest.raises(FileProblem) as caught:
+        replace(Files(calls), path)
+    assert len(calls.seen) > at
+    assert path.read_bytes() == (NEW if at >= AFTER_REPLACE else OLD)
+    assert leftovers(path.parent) == []
+    assert caught.value.where is not None
+    assert caught.value.where.file == str(path)
+    assert os.strerror(code).lower() in caught.value.message
+    assert ("was written" in caught.value.message) == (at >= AFTER_REPLACE)
+
+
+@pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("at", range(len(CALLS)), ids=lambda at: f"{at}-{CALLS[at]}")
+def test_an_interrupt_at_every_call_leaves_a_whole_file(path: Path, at: int, done: bool) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        replace(Files(Fault(at, KeyboardInterrupt(), done=done)), path)
+    replaced = at >= AFTER_REPLACE or (done and CALLS[at] == "replace")
+    assert path.read_bytes() == (NEW if replaced else OLD)
+    assert leftovers(path.parent) == []
+
+
+def test_short_writes_are_continued(path: Path) -> None:
+    class Short(Fault):
+        def write(self, fd: int, data: memoryview) -> int:
+            self.seen.append("write")
+            return os.write(fd, data[:7])
+
+    calls = Short(-1, OSError())
+    replace(Files(calls), path)
+    assert path.read_bytes() == NEW
+    assert calls.seen.count("write") == -(-len(NEW) // 7)
+
+
+def test_a_disk_that_fills_up_halfway_leaves_the_old_file(path: Path) -> None:
+    class Filling(Fault):
+        def write(self, fd: int, data: memoryview) -> int:
+            if len(data) < len(NEW):
+                raise OSError(errno.ENOSPC, "No space left on device")
+            return os.write(fd, data[:100])
+
+    with pytest.raises(FileProblem, match="no space left"):
+        replace(Files(Filling(-1, OSError())), path)
+    assert path.read_bytes() == OLD
+    assert leftovers(path.parent) == []
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from keystead.system.files import Files
+at, done, path = int(sys.argv[1]), sys.argv[2] == "after", Path(sys.argv[3])
+
+class Calls:
+    count = -1
+    def __getattr__(self, name):
+        def call(*arguments):
+            self.count += 1
+            here = self.count == at
+            if here and name == "write" and not done:
+                os.write(arguments[0], arguments[1][:20])
+            if here and not done:
+                os.kill(os.getpid(), signal.SIGKILL)
+            result = getattr(os, name)(*arguments)
+            if here:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return result
+        return call
+
+files = Files(Calls())
+with files.lock(path):
+    files.replace(path, Path(sys.argv[4]).read_bytes(), expect=files.read(path).stamp, private=True)
+"""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("at", range(len(CALLS)), ids=lambda at: f"{at}-{CALLS[at]}")
+def test_a_writer_killed_at_every_call_leaves_a_whole_file_and_blocks_nobody(
+    path: Path, tmp_path: Path, at: int, when: str
+) -> None:
+    new = tmp_path / "new"
+    new.write_bytes(NEW)
+    done = subprocess.run([sys.executable, "-c", KILLED, str(at), when, path, new])
+    assert done.returncode == -9
+    replaced = at >= AFTER_REPLACE or (when == "after" and CALLS[at] == "replace")
+    assert path.read_bytes() == (NEW if replaced else OLD)
+    # What it left behind is private, and the next writer takes it away.
+    assert {(path.parent / n).stat().st_mode & 0o777 for n in leftovers(path.parent)} <= {0o600}
+    replace(Files(), path, b"next\n")
+    assert path.read_bytes() == b"next\n"
+    assert leftovers(path.parent) == []
+
+
+def test_what_a_killed_writer_left_is_swept_and_other_files_are_not(path: Path) -> None:
+    ours = path.with_name(".credentials.keystead.0123456789ab.tmp")
+    others = [path.with_name(n) for n in ("credentials.tmp", ".config.keystead.0123.tmp", "x.tmp")]
+    folder = path.with_name(".credentials.keystead.folder.tmp")
+    folder.mkdir()
+    for file in (ours, *others):
+        file.write_bytes(b"rest")
+    replace(Files(), path)
+    assert not ours.exists()
+    assert all(other.read_bytes() == b"rest" for other in others)
+
+
+def test_a_foreign_change_since_the_read_is_not_overwritten(path: Path) -> None:
+    files = Files()
+    snapshot = files.read(path)
+    path.with_name("other").write_bytes(b"foreign")
+    path.with_name("other").replace(path)
+    with pytest.raises(Changed):
+        files.replace(path, NEW, expect=snapshot.stamp, private=True)
+    assert path.read_bytes() == b"foreign"
+    assert leftovers(path.parent) == []
+
+
+@pytest.mark.parametrize("change", ["made", "gone", "appended"])
+def test_files_that_came_went_or_grew_are_changes(path: Path, change: str) -> None:
+    files = Files()
+    stamp = None if change == "made" else files.read(path).stamp
+    if change == "gone":
+        path.unlink()
+    elif change == "appended":
+        with path.open("ab") as stream:
+            stream.write(b"more")
+    with pytest.raises(Changed):
+        files.replace(path, NEW, expect=stamp, private=True)
+    assert path.exists() == (change != "gone")
+    assert leftovers(path.parent) == []
+
+
+def test_a_missing_file_is_no_file(tmp_path: Path) -> None:
+    assert Files().read(tmp_path / "none" / "file") == Snapshot(None, None)
+    assert list(tmp_path.iterdir()) == [tmp_path / "machine"]
+
+
+def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "aws" / "credentials"
+    path.mkdir(parents=True)
+    for act in (lambda: Files().read(path), lambda: replace(Files(), path)):
+        with pytest.raises(FileProblem) as caught:
+            act()
+        assert str(path) in str(caught.value)
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_device_is_read(tmp_path: Path) -> None:
+    assert Files().read(Path("/dev/null")).data == b""
+
+
+def test_what_is_no_regular_file_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "aws" / "credentials"
+    path.parent.mkdir()
+    os.mkfifo(path)
+    for act in (Files().lock(path).__enter__, lambda: unlocked(path)):
+        with pytest.raises(FileProblem, match="no regular file"):
+            act()
+    assert path.is_fifo()
+    assert list(path.parent.iterdir()) == [path]
+
+
+def unlocked(path: Path) -> None:
+    Files().replace(path, NEW, expect=None, private=True)
+
+
+def test_a_path_through_a_file_is_a_problem(path: Path) -> None:
+    for act in (Files().read, lambda p: replace(Files(), p)):
+        with pytest.raises(FileProblem, match="not a directory"):
+            act(path / "credentials")
+
+
+def test_an_oversized_file_is_refused_without_reading_it(tmp_path: Path) -> None:
+    path = tmp_path / "credentials"
+    with path.open("wb") as stream:
+        stream.truncate(files_module.MAX_BYTES + 1)
+    with pytest.raises(FileProblem, match="larger than the bound of 64 MiB"):
+        Files().read(path)
+
+
+def test_a_file_without_end_is_refused() -> None:
+    with pytest.raises(FileProblem, match="larger than the bound"):
+        Files().read(Path("/dev/zero"))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 
-from keystead.cli import handover, profiles, stores, topics
+from keystead.cli import handover, profiles, stores, topics, undo
 from keystead.cli.command import FORCE, JSON, LOCATION, Command, Context, argument
+from keystead.cli.dryrun import DRY_RUN, dry
 from keystead.delivery.shells import NAMES as SHELL_NAMES
 
 _NAME = argument("name", metavar="NAME", help="a profile")
@@ -49,15 +50,16 @@ COMMANDS: tuple[Command, ...] = (
                 metavar="SOURCE",
                 help="read key=value lines with secrets from standard input (-) or fd:N",
             ),
+            DRY_RUN,
         ),
-        profiles.set_,
+        dry(profiles.set_),
         details="A secret is never an argument: it is asked for, or read by --secrets-from.",
     ),
     Command(
         "remove",
         "remove profiles",
-        (argument("names", metavar="NAME", nargs="+", help="profiles"), LOCATION, FORCE),
-        profiles.remove,
+        (argument("names", metavar="NAME", nargs="+", help="profiles"), LOCATION, FORCE, DRY_RUN),
+        dry(profiles.remove),
     ),
     Command(
         "rename",
@@ -67,8 +69,9 @@ COMMANDS: tuple[Command, ...] = (
             argument("new", metavar="NEW", help="its new name"),
             LOCATION,
             argument("--force", action="store_true", help="replace a profile of that name"),
+            DRY_RUN,
         ),
-        profiles.rename,
+        dry(profiles.rename),
     ),
     Command(
         "copy",
@@ -78,8 +81,9 @@ COMMANDS: tuple[Command, ...] = (
             argument("new", metavar="NEW", help="the name of the copy"),
             LOCATION,
             argument("--force", action="store_true", help="replace a profile of that name"),
+            DRY_RUN,
         ),
-        profiles.copy,
+        dry(profiles.copy),
     ),
     Command(
         "process",
@@ -130,6 +134,19 @@ COMMANDS: tuple[Command, ...] = (
             argument("--json", action="store_true", help="JSON, which is its only form"),
         ),
         stores.dump,
+    ),
+    Command(
+        "undo",
+        "put back what the last change of a file replaced",
+        (
+            argument("id", metavar="ID", nargs="?", help="the change to undo; else the last one"),
+            argument("--list", action="store_true", help="show the changes that can be undone"),
+            argument("--location", metavar="PATH", help="the last change of that file"),
+            argument("--force", action="store_true", help="also when the file changed again since"),
+            JSON,
+        ),
+        undo.run,
+        details="An undo is a change too: undoing it brings the undone change back.",
     ),
     Command(
         "store",

@@ -31,7 +31,7 @@ def run(context: Context, args: argparse.Namespace) -> int | None:
     if args.lines is not None:
         _run_text(state, args.lines)
     elif args.file:
-        _run_text(state, _read(context, args.file))
+        _run_text(state, _read(context, args.file), source=args.file)
     elif sys.stdin.isatty():
         return _prompt(state)
     else:
@@ -39,8 +39,8 @@ def run(context: Context, args: argparse.Namespace) -> int | None:
     return None
 
 
-def _run_text(state: State, text: str) -> None:
-    for statement in parse(text):
+def _run_text(state: State, text: str, source: str = "input") -> None:
+    for statement in parse(text, source):
         run_statement(state, statement)
 
 

@@ -24,7 +24,6 @@ from keystead.errors import UsageError
 from keystead.secret import Secret
 
 _WINDOWS_PATH = re.compile(r"[A-Za-z]:\\")
-_CONSTANTS = frozenset({"true", "false", "null"})
 _ROLE_PARAMETERS = ("sourceprofile", "rolearn", "externalid", "mfaserial")
 
 
@@ -55,8 +54,6 @@ def run_command(state: State, command: Command) -> list[object]:
 
 def _assign(state: State, statement: Assignment) -> None:
     name = statement.variable.lower()
-    if name in _CONSTANTS:
-        raise UsageError(f"`${statement.variable}` cannot be changed")
     if isinstance(statement.value, Command):
         output = run_command(state, statement.value)
         state.variables[name] = output[0] if len(output) == 1 else output or None

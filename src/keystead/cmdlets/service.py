@@ -13,7 +13,7 @@ from keystead.errors import FileProblem, Origin, UsageError
 from keystead.resolve.resolver import session_name, temporary_credentials
 from keystead.secret import Secret, reveal
 from keystead.text.document import Document
-from keystead.text.masked import masked_text
+from keystead.text.masked import masked_lines
 
 
 def use_sts_role(state: State, values: Values) -> Iterable[AwsObject]:
@@ -72,7 +72,7 @@ def get_content(state: State, values: Values) -> Iterable[str]:
     data = state.app.system.files.read(path).data
     if data is None:
         raise FileProblem("there is no such file", where=Origin(os.fspath(path)))
-    return masked_text(Document(data, os.fspath(path))).splitlines()
+    return masked_lines(Document(data, os.fspath(path)))
 
 
 def _sts_common(state: State, values: Values) -> dict[str, Any]:

@@ -24,7 +24,9 @@ class State:
     console: Console
     lasting: bool = True
     has_shown: bool = False
-    variables: dict[str, object] = field(default_factory=dict)
+    variables: dict[str, object] = field(
+        default_factory=lambda: {_CREDENTIALS: None, _REGION: None}
+    )
 
     @property
     def credentials(self) -> AwsObject | None:

@@ -43,6 +43,7 @@ from keystead.stores.protectors import (
 )
 from keystead.system import System
 from keystead.system.files import Changed, Stamp
+from keystead.system.generations import Replaced
 
 TRIES = 5
 """How often a change is worked out anew because a foreign program wrote in between."""
@@ -302,11 +303,12 @@ class EncryptedStore:
                     return
                 base, key = (current, self._key(current)) if current else made or self._new()
                 following = base.next(self._sealed(key, drafts))
-                signed = following.signed(key.mac(following.content))
+                data = following.signed(key.mac(following.content)).render()
+                before = current.render() if current else None
+                replaced = Replaced(self.path, before, data)
                 try:
-                    self._system.files.replace(
-                        self.path, signed.render(), expect=stamp, private=True
-                    )
+                    with self._system.generations.keeping([replaced], self._system.clock()):
+                        self._system.files.replace(self.path, data, expect=stamp, private=True)
                 except Changed:
                     continue
                 return

@@ -20,6 +20,7 @@ from keystead.stores.base import Changes, already_there, not_found
 from keystead.stores.sharedfile import SharedFile
 from keystead.system import System
 from keystead.system.files import Changed, resolve
+from keystead.system.generations import Replaced
 from keystead.text.dialect import FileKind, Reading, Settings, interpret, merge
 from keystead.text.document import Document
 
@@ -37,6 +38,7 @@ class SharedStore:
     type_name = "SharedCredentialsFile"
 
     def __init__(self, system: System, credentials: Path, config: Path | None) -> None:
+        self._system = system
         self._files = system.files
         self._credentials = credentials
         self._config = config
@@ -185,11 +187,14 @@ class SharedStore:
             before = self._load()
             written: set[Path] = set()
             for _ in range(TRIES):
+                pairs = zip(before, edited(before), strict=True)
+                changed = [(old, new) for old, new in pairs if new.document is not old.document]
                 try:
-                    for old, new in zip(before, edited(before), strict=True):
-                        if new.document is not old.document and new.path not in written:
-                            self._replace(new)
-                            written.add(new.path)
+                    with self._keeping(changed):
+                        for _, new in changed:
+                            if new.path not in written:
+                                self._replace(new)
+                                written.add(new.path)
                 except Changed:
                     # A file that is written already still counts as it was: the rest of the
                     # same change is worked out anew, not a change on top of half of it.
@@ -205,6 +210,17 @@ class SharedStore:
             hint="try again when the other program is done",
             where=Origin(self.location),
         )
+
+    def _keeping(
+        self, changed: list[tuple[SharedFile, SharedFile]]
+    ) -> contextlib.AbstractContextManager[None]:
+        if not changed:
+            return contextlib.nullcontext()
+        replaced = [
+            Replaced(old.path, old.document.render() if old.stamp else None, new.document.render())
+            for old, new in changed
+        ]
+        return self._system.generations.keeping(replaced, self._system.clock())
 
     def _replace(self, file: SharedFile) -> None:
         file.document.check()  # what cannot be read back is not written

@@ -13,9 +13,10 @@ from datetime import UTC, datetime, tzinfo
 
 from keystead.system.files import Files
 from keystead.system.folders import Folders
+from keystead.system.generations import Generations
 from keystead.system.terminal import Terminal
 
-__all__ = ["Files", "Folders", "System", "Terminal"]
+__all__ = ["Files", "Folders", "Generations", "System", "Terminal"]
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,11 @@ class System:
     def folders(self) -> Folders:
         """The folders and files that the environment points at."""
         return Folders(self.environ)
+
+    @property
+    def generations(self) -> Generations:
+        """What the last changes replaced."""
+        return Generations(self.files, self.folders.state / "generations")
 
     def zone(self) -> tzinfo:
         """The time zone to show times in."""

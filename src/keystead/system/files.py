@@ -60,6 +60,7 @@ class OsCalls(Protocol):
     def fsync(self, fd: int, /) -> None: ...
     def close(self, fd: int, /) -> None: ...
     def replace(self, src: str, dst: str, /) -> None: ...
+    def unlink(self, path: str, /) -> None: ...
 
 
 class Files:
@@ -151,6 +152,19 @@ class Files:
         except OSError as error:
             what = "was written and may be lost in a power failure, as its folder cannot be flushed"
             raise _problem(what, path, error) from error
+
+    def remove(self, path: Path, *, expect: Stamp | None) -> None:
+        """Removes the file that has the stamp ``expect``, else raises `Changed`. Under `lock`."""
+        target = resolve(path)
+        try:
+            status = _status(target)
+            if (_stamp(status) if status else None) != expect:
+                raise Changed
+            if status:
+                self._os.unlink(str(target))
+                self._sync_folder(target.parent)
+        except OSError as error:
+            raise _problem("cannot be removed", path, error) from error
 
     def _replace(self, target: Path, data: bytes, *, expect: Stamp | None, private: bool) -> None:
         temporary = _beside(target, f"{os.urandom(6).hex()}.tmp")

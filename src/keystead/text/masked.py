@@ -2,22 +2,74 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterator
+
 from keystead.model.settings import is_secret
 from keystead.secret import MASK
-from keystead.text.document import Document, Splice
+from keystead.text.document import Document, Span
+
+_AROUND = 3
+"""So many unchanged lines are shown around a change."""
 
 
-def masked_text(document: Document) -> str:
-    """The text of ``document`` with the values of secret settings masked.
+def masked_lines(document: Document) -> list[str]:
+    """The lines of ``document``, without line ends, each secret masked to the end of its line.
 
-    Raises `DocumentError` for a file whose settings cannot be told apart.
+    Settings that were commented out count too. Raises `DocumentError` for a file whose settings
+    cannot be told apart.
     """
-    cuts: list[Splice] = []
+    hidden: dict[int, int] = {}  # from where on a line is masked, by where the line begins
     for section in document.sections:
         for item in document.properties(section):
             if is_secret(item.name):
-                cuts += [Splice(item.value_span, MASK if item.value else "")]
-                cuts += [Splice(line, "") for line in item.more]
+                hidden[item.span.start] = item.value_span.start
+                hidden |= {line.start: line.start + 1 for line in item.more}
             else:
-                cuts += [Splice(n.value_span, MASK) for n in item.nested if is_secret(n.name)]
-    return document.splice(cuts).text
+                secret = [entry for entry in item.nested if is_secret(entry.name)]
+                hidden |= {entry.span.start: entry.value_span.start for entry in secret}
+    lines: list[str] = []
+    for line in document.lines(Span(0, len(document.text))):
+        content = document.content(line)
+        keep = (
+            hidden[line.start] - line.start if line.start in hidden else _kept_of_comment(content)
+        )
+        lines.append(content[:keep] + MASK if content[keep:].strip() else content)
+    return lines
+
+
+def _kept_of_comment(content: str) -> int:
+    """How much of a line may be shown: all, unless it is a secret setting commented out."""
+    name, equals, _ = content.partition("=")
+    if content[:1] in ("#", ";") and equals and is_secret(name.lstrip("#; \t").rstrip()):
+        return len(name) + 1
+    return len(content)
+
+
+def masked_diff(before: Document, after: Document) -> Iterator[str]:
+    """The lines of a unified diff, made on the true lines and shown with secrets masked.
+
+    A secret that changed shows as a changed line, although both sides look the same.
+    """
+    true = [
+        [document.content(line) for line in document.lines(Span(0, len(document.text)))]
+        for document in (before, after)
+    ]
+    shown = [masked_lines(document) for document in (before, after)]
+    matcher = difflib.SequenceMatcher(None, true[0], true[1], autojunk=False)
+    for group in matcher.get_grouped_opcodes(_AROUND):
+        first, last = group[0], group[-1]
+        old, new = (first[1], last[2]), (first[3], last[4])
+        yield f"@@ -{_range(*old)} +{_range(*new)} @@"
+        for kind, i, j, k, m in group:
+            if kind == "equal":
+                yield from (f" {line}" for line in shown[0][i:j])
+            else:
+                yield from (f"-{line}" for line in shown[0][i:j])
+                yield from (f"+{line}" for line in shown[1][k:m])
+
+
+def _range(start: int, end: int) -> str:
+    """The lines of a hunk, as a unified diff counts them."""
+    size = end - start
+    return f"{start + 1 if size else start},{size}"

@@ -1,0 +1,39 @@
+"""``--dry-run``: runs a command over files that are only read, and shows what it would write."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from keystead.app import App
+from keystead.cli.command import Context, Run, argument
+from keystead.system.dryrun import DryFiles
+from keystead.text.document import Document
+from keystead.text.masked import masked_diff
+
+DRY_RUN = argument("--dry-run", action="store_true", help="only show what would change")
+
+
+def dry(run: Run) -> Run:
+    """``run`` with its ``--dry-run``: a diff on standard output, and nothing written."""
+
+    def either(context: Context, args: argparse.Namespace) -> int | None:
+        if not args.dry_run:
+            return run(context, args)
+        system = context.app.system
+        files = DryFiles(ignored=system.folders.state / "generations")
+        code = run(replace(context, app=App(replace(system, files=files))), args)
+        for path, (before, after) in files.written.items():
+            context.console.out("\n".join(_shown(path, before, after)))
+        return code
+
+    return either
+
+
+def _shown(path: Path, before: bytes | None, after: bytes | None) -> list[str]:
+    if path.suffix == ".json":
+        return [f"{path}: would be sealed anew"]  # its values say nothing, and the rest is not text
+    names = [f"--- {path if before is not None else '/dev/null'}", f"+++ {path}"]
+    pair = (Document(data or b"", str(path)) for data in (before, after))
+    return [*names, *masked_diff(*pair)]

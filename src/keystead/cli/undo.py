@@ -1,0 +1,44 @@
+"""``keystead undo``: puts back what the last change replaced, or lists what there is."""
+
+from __future__ import annotations
+
+import argparse
+
+from keystead.cli.command import Context
+from keystead.cmdlets.display import table
+
+
+def run(context: Context, args: argparse.Namespace) -> None:
+    """``keystead undo [ID]``."""
+    system = context.app.system
+    location = system.folders.expand(args.location) if args.location else None
+    if args.list:
+        _list(context, args)
+        return
+    generation = system.generations.find(args.id, location)
+    system.generations.restore(generation, system.clock(), force=args.force)
+    for path, before in zip(generation.paths, generation.before, strict=True):
+        context.console.note(f"{'removed' if before is None else 'restored'} {path}")
+
+
+def _list(context: Context, args: argparse.Namespace) -> None:
+    zone = context.app.system.zone()
+    found = context.app.system.generations.all()
+    if args.json:
+        context.console.json(
+            [
+                {
+                    "id": generation.name,
+                    "changed_at": generation.made.isoformat(),
+                    "files": [str(path) for path in generation.paths],
+                }
+                for generation in found
+            ]
+        )
+        return
+    rows = [
+        {"Id": generation.name, "Changed": generation.made, "File": str(path)}
+        for generation in found
+        for path in generation.paths
+    ]
+    context.console.out(table(rows, zone=zone))

@@ -1,0 +1,50 @@
+"""Files that are read and not written: what would be written is noted instead."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from keystead.system.files import Files, Snapshot, Stamp
+
+
+class DryFiles(Files):
+    """Takes the place of `Files` where a command shall only show what it would do.
+
+    ``written`` has each file that would change, with its bytes before and after (None: no file).
+    What goes below ``ignored``, keystead's own records, is dropped.
+    """
+
+    def __init__(self, ignored: Path) -> None:
+        super().__init__()
+        self._ignored = ignored
+        self.written: dict[Path, tuple[bytes | None, bytes | None]] = {}
+
+    def read(self, path: Path) -> Snapshot:
+        """The file as it would be by now."""
+        snapshot = super().read(path)
+        if path in self.written:
+            return Snapshot(self.written[path][1], snapshot.stamp)
+        return snapshot
+
+    @contextlib.contextmanager
+    def lock(self, path: Path) -> Iterator[None]:
+        """Nothing is written, so nobody has to wait."""
+        del path
+        yield
+
+    def replace(self, path: Path, data: bytes, *, expect: Stamp | None, private: bool) -> None:
+        """Notes what would be written."""
+        del expect, private
+        self._note(path, data)
+
+    def remove(self, path: Path, *, expect: Stamp | None) -> None:
+        """Notes what would be removed."""
+        del expect
+        self._note(path, None)
+
+    def _note(self, path: Path, data: bytes | None) -> None:
+        if self._ignored not in path.parents:
+            before = self.written[path][0] if path in self.written else self.read(path).data
+            self.written[path] = (before, data)

@@ -1,0 +1,160 @@
+"""The last generations of the files that keystead changes, so that a change can be undone.
+
+A generation is what one change replaced: each file with its bytes before and a digest of its
+bytes after. It is one file of its owner's alone in keystead's state folder, written whole before
+the change is. What a plain-text credentials file held stands in it as plainly, so the folder is
+0700 and the files 0600, and only the newest few of each pair of files are kept.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from keystead.errors import FileProblem, KeysteadError, Origin, UsageError
+from keystead.system.files import Changed, Files
+
+KEPT = 10
+"""How many generations of the same files are kept."""
+
+
+class Replaced(NamedTuple):
+    """One file of a change: its bytes before (None: there was no file) and after."""
+
+    path: Path
+    before: bytes | None
+    after: bytes | None
+
+
+class Generation(NamedTuple):
+    """One change as it was kept. ``after`` are SHA-256 digests in hex, None for no file."""
+
+    name: str
+    made: datetime
+    paths: tuple[Path, ...]
+    before: tuple[bytes | None, ...]
+    after: tuple[str | None, ...]
+
+
+class Generations:
+    """The generations in ``folder``, written and read by ``files``."""
+
+    def __init__(self, files: Files, folder: Path) -> None:
+        self._files = files
+        self._folder = folder
+
+    @contextlib.contextmanager
+    def keeping(self, replaced: Sequence[Replaced], now: datetime) -> Iterator[None]:
+        """Keeps what the change made inside is about to replace, and forgets it if that fails.
+
+        Raises `FileProblem` before the change when it cannot be kept.
+        """
+        paths = [os.path.abspath(item.path) for item in replaced]
+        entry = {
+            "made": now.isoformat(),
+            "files": [
+                {"path": path, "before": _encoded(item.before), "after": _digest(item.after)}
+                for path, item in zip(paths, replaced, strict=True)
+            ],
+        }
+        group = hashlib.sha256("\0".join(paths).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+        name = f"{now:%Y%m%dT%H%M%S.%f}-{group}-{os.urandom(2).hex()}"
+        path = self._folder / f"{name}.json"
+        with self._files.lock(self._folder / "generations"):
+            data = json.dumps(entry).encode()
+            self._files.replace(path, data, expect=None, private=True)
+            for old in sorted(self._folder.glob(f"*-{group}-*.json"))[:-KEPT]:
+                with contextlib.suppress(OSError):
+                    os.unlink(old)
+        try:
+            yield
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+            raise
+
+    def all(self) -> list[Generation]:
+        """The generations, the newest first; what cannot be read as one is left out."""
+        found: list[Generation] = []
+        for path in sorted(self._folder.glob("*.json"), reverse=True):
+            with contextlib.suppress(KeysteadError, ValueError, KeyError, TypeError):
+                found.append(_read(path.stem, self._files.read(path).data or b""))
+        return found
+
+    def find(self, name: str | None, location: Path | None) -> Generation:
+        """The generation of that name, or the newest; ``location`` looks at one file's alone.
+
+        Raises `UsageError` when there is none.
+        """
+        wanted = None if location is None else Path(os.path.abspath(location))
+        for generation in self.all():
+            if name in (None, generation.name) and (wanted is None or wanted in generation.paths):
+                return generation
+        raise UsageError(
+            "there is no such change to undo" if name else "there is nothing to undo",
+            hint="`keystead undo --list` shows what there is",
+        )
+
+    def restore(self, generation: Generation, now: datetime, *, force: bool) -> None:
+        """Puts the files back as they were before that change, and keeps that as a change too.
+
+        Raises `FileProblem` when a file is not as the change left it, unless ``force``.
+        """
+        with contextlib.ExitStack() as stack:
+            for path in sorted(generation.paths):
+                stack.enter_context(self._files.lock(path))
+            current = [self._files.read(path) for path in generation.paths]
+            for path, snapshot, after in zip(
+                generation.paths, current, generation.after, strict=True
+            ):
+                if _digest(snapshot.data) != after and not force:
+                    raise FileProblem(
+                        "the file was changed again since",
+                        hint="--force puts the old file back all the same; "
+                        "what is there now can be had back by `keystead undo`",
+                        where=Origin(str(path)),
+                    )
+            replaced = [
+                Replaced(path, snapshot.data, before)
+                for path, snapshot, before in zip(
+                    generation.paths, current, generation.before, strict=True
+                )
+            ]
+            stack.enter_context(self.keeping(replaced, now))
+            for (path, _, data), snapshot in zip(replaced, current, strict=True):
+                try:
+                    if data is None:
+                        self._files.remove(path, expect=snapshot.stamp)
+                    else:
+                        self._files.replace(path, data, expect=snapshot.stamp, private=False)
+                except Changed:
+                    raise FileProblem(
+                        "another program wrote the file meanwhile", where=Origin(str(path))
+                    ) from None
+
+
+def _encoded(data: bytes | None) -> str | None:
+    return None if data is None else base64.b64encode(data).decode()
+
+
+def _digest(data: bytes | None) -> str | None:
+    return None if data is None else hashlib.sha256(data).hexdigest()
+
+
+def _read(name: str, data: bytes) -> Generation:
+    entry = json.loads(data)
+    files = entry["files"]
+    return Generation(
+        name,
+        datetime.fromisoformat(entry["made"]),
+        tuple(Path(item["path"]) for item in files),
+        tuple(None if i["before"] is None else base64.b64decode(i["before"]) for i in files),
+        tuple(item["after"] for item in files),
+    )

@@ -54,7 +54,9 @@ def test_files_mean_what_the_rules_say(case: Case, tmp_path: Path) -> None:
     assert expected == actual
     places = [(Path(w.where.file).name, w.where.line, w.message) for w in reading.warnings]
     assert [(f, line) for f, line, _ in warnings] == [(f, line) for f, line, _ in places]
-    assert [m for (_, _, part), (_, _, m) in zip(warnings, places, strict=True) if part not in m] == []
+    assert [
+        m for (_, _, part), (_, _, m) in zip(warnings, places, strict=True) if part not in m
+    ] == []
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,8 @@ def list_(context: Context, args: argparse.Namespace) -> None:
     if args.all:
         headings["problem"] = "Problem"
     context.console.out(table([{headings[k]: row[k] for k in headings} for row in rows]))
+    if not found:
+        context.console.note("there are no profiles yet; `keystead set NAME` makes one")
     if len(shown) < len(found):
         context.console.note(
             f"{len(found) - len(shown)} more cannot give credentials; "

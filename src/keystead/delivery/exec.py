@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess  # noqa: TID251  # the one place that starts processes
 from collections.abc import Mapping, Sequence
 
 from keystead.errors import ChildNotFound, ChildNotRunnable
@@ -19,6 +18,8 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
     """
     path = environment.get("PATH", os.defpath)
     if os.name == "nt":
+        import subprocess  # noqa: TID251  # the one place that starts processes
+
         program = shutil.which(command[0], path=path)
         if program is None:
             raise ChildNotFound(f"`{command[0]}` is not a command")

@@ -76,9 +76,16 @@ class Generations:
         try:
             yield
         except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(path)
+            if not any(map(self._is_made, replaced)):
+                with contextlib.suppress(OSError):
+                    os.unlink(path)
             raise
+
+    def _is_made(self, item: Replaced) -> bool:
+        """Whether the change of that file happened, although something failed around it."""
+        with contextlib.suppress(KeysteadError):
+            return self._files.read(item.path).data == item.after
+        return False
 
     def all(self) -> list[Generation]:
         """The generations, the newest first; what cannot be read as one is left out."""

@@ -10,6 +10,13 @@ from keystead.cli.dryrun import DRY_RUN, dry
 from keystead.delivery.shells import NAMES as SHELL_NAMES
 
 _NAME = argument("name", metavar="NAME", help="a profile")
+_FROM_TO = (
+    argument("old", metavar="OLD", help="the profile"),
+    argument("new", metavar="NEW", help="the new name"),
+    LOCATION,
+    argument("--force", action="store_true", help="replace a profile of that name"),
+    DRY_RUN,
+)
 _ANY_NAME = argument("name", metavar="NAME", nargs="?", help="a profile; else the default search")
 
 
@@ -64,25 +71,13 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "rename",
         "give a profile another name",
-        (
-            argument("old", metavar="OLD", help="the profile"),
-            argument("new", metavar="NEW", help="its new name"),
-            LOCATION,
-            argument("--force", action="store_true", help="replace a profile of that name"),
-            DRY_RUN,
-        ),
+        _FROM_TO,
         dry(profiles.rename),
     ),
     Command(
         "copy",
         "copy a profile within its store",
-        (
-            argument("old", metavar="OLD", help="the profile"),
-            argument("new", metavar="NEW", help="the name of the copy"),
-            LOCATION,
-            argument("--force", action="store_true", help="replace a profile of that name"),
-            DRY_RUN,
-        ),
+        _FROM_TO,
         dry(profiles.copy),
     ),
     Command(

@@ -10,9 +10,12 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
-from keystead.errors import ProfileInvalid, ProfileNotFound
+from keystead.errors import FileProblem, Origin, ProfileInvalid, ProfileNotFound
 from keystead.model.profile import Profile, Value
 from keystead.model.settings import decides_type
+
+TRIES = 5
+"""How often a change is worked out anew because a foreign program wrote in between."""
 
 Changes = Mapping[str, Value | None]
 """Settings to set, by name; None unsets one."""
@@ -93,6 +96,15 @@ def not_found(name: str, known: Iterable[str], *, place: str | None = None) -> P
         hint = "there are no profiles yet; `keystead set NAME` makes one"
     return ProfileNotFound(
         f"there is no profile `{name}`" + (f" in {place}" if place else ""), hint=hint
+    )
+
+
+def overtaken(where: Origin) -> FileProblem:
+    """The error when foreign programs wrote the file each of `TRIES` times."""
+    return FileProblem(
+        f"another program wrote the file {TRIES} times while it was to be changed",
+        hint="try again when the other program is done",
+        where=where,
     )
 
 

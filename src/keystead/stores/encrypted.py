@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from keystead.errors import FileProblem, Origin, StoreCorrupt, StoreUnavailable, UsageError
+from keystead.errors import Origin, StoreCorrupt, StoreUnavailable, UsageError
 from keystead.model import rules
 from keystead.model.profile import Profile, Value
 from keystead.secret import Secret
@@ -31,7 +31,7 @@ from keystead.stores.accounts import (
     parse,
     settings_in,
 )
-from keystead.stores.base import Changes
+from keystead.stores.base import TRIES, Changes, overtaken
 from keystead.stores.drafts import Draft, Drafts, changed, drafts_of, make_room, require
 from keystead.stores.protectors import (
     PassphraseProtector,
@@ -44,9 +44,6 @@ from keystead.stores.protectors import (
 from keystead.system import System
 from keystead.system.files import Changed, Stamp
 from keystead.system.generations import Replaced
-
-TRIES = 5
-"""How often a change is worked out anew because a foreign program wrote in between."""
 
 _UNIQUE_KEY = "toolkit_artifact_guid"
 """What the shared files call a profile's GUID; a copy may not share it."""
@@ -312,11 +309,7 @@ class EncryptedStore:
                 except Changed:
                     continue
                 return
-        raise FileProblem(
-            f"another program wrote the file {TRIES} times while it was to be changed",
-            hint="try again when the other program is done",
-            where=self._where,
-        )
+        raise overtaken(self._where)
 
     def _sealed(self, key: seal.DataKey, drafts: Drafts) -> dict[str, Entry]:
         def text(guid: str, name: str, value: str | Secret) -> str:

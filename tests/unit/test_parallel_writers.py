@@ -11,8 +11,8 @@ from keystead.system import System
 from keystead.text.dialect import FileKind, interpret
 from keystead.text.document import Document
 
-WRITERS = 24
-ROUNDS = 3
+WRITERS = 100
+ROUNDS = 2
 UNTOUCHED = "# mine\n[common]\nkeep = as it is ; note\n\n[last]\nx=1\n"
 
 WRITE = f"""

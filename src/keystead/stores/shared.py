@@ -8,24 +8,40 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TypeVar
 
-from keystead.errors import FileProblem, Origin, ProfileInvalid
+from keystead.errors import DocumentError, FileProblem, Origin, ProfileInvalid, ProfileNotFound
 from keystead.model import rules
 from keystead.model.profile import Profile, Value, check_writable
 from keystead.model.settings import SETTINGS, Group
 from keystead.secret import reveal
 from keystead.stores.base import Changes, already_there, not_found
-from keystead.stores.sharedfile import SharedFile
+from keystead.stores.sharedfile import Origins, SharedFile
 from keystead.system import System
-from keystead.system.files import Changed, resolve
+from keystead.system.files import Changed, Snapshot, resolve
 from keystead.system.generations import Replaced
-from keystead.text.dialect import FileKind, Reading, Settings, interpret, merge
+from keystead.text.dialect import FileKind, Reading, interpret, merge
 from keystead.text.document import Document
 
 TRIES = 5
 """How often a change is worked out anew because a foreign program wrote in between."""
+
+MOMENT = 2.0
+"""Seconds for which a file counts as just written; some file systems know no finer times."""
+
+PAUSES = (0.002, 0.005, 0.01, 0.02, 0.04, 0.08)
+"""Seconds to wait before each new look at what may be half-written."""
+
+CHECKED = 256 * 1024
+"""Files up to so many characters are checked whole by a look-up; it takes about a millisecond."""
+
+Pair = tuple[SharedFile, ...]
+"""The credentials file and, if there is one, the config file."""
+
+_Used = TypeVar("_Used")
 
 
 class SharedStore:
@@ -76,28 +92,41 @@ class SharedStore:
 
     def reading(self) -> Reading:
         """Both files merged, with the warnings that reading them gave."""
-        return self._readings()[1]
+        return self._settled(_merged)
 
     def find(self, name: str) -> Profile:
-        """The profile of that name. Raises `ProfileNotFound`."""
-        profiles = self.reading().profiles
-        if name not in profiles:
-            raise not_found(name, profiles, place=self.location)
-        return self._profile(name, profiles[name])
+        """The profile of that name. Raises `ProfileNotFound`.
+
+        Of files above `CHECKED` it reads no more than that profile, so a broken line elsewhere
+        in them is left to those who read or write the whole file.
+        """
+
+        def found(pair: Pair) -> Profile:
+            for file in pair:
+                if len(file.document.text) <= CHECKED:
+                    file.document.check()
+            return self._require(pair, name)
+
+        return self._settled(found)
 
     def profiles(self) -> list[Profile]:
         """All profiles: those of the credentials file, then those only in the config file."""
-        credentials, merged = self._readings()
-        names = [
-            *credentials.profiles,
-            *(n for n in merged.profiles if n not in credentials.profiles),
-        ]
-        return [self._profile(name, merged.profiles[name]) for name in names]
+
+        def found(pair: Pair) -> list[Profile]:
+            credentials, *config = [file.profiles() for file in pair]
+            # They come first in order, and what they set comes last and wins.
+            merged: dict[str, dict[str, Value]] = {name: {} for name in credentials}
+            for profiles in (*config, credentials):
+                for name, values in profiles.items():
+                    merged.setdefault(name, {}).update(values)
+            return [self._profile(pair, name, values) for name, values in merged.items()]
+
+        return self._settled(found)
 
     def change(self, name: str, changes: Callable[[Profile | None], Changes]) -> None:
         """Applies what ``changes`` makes of the profile as it stands under the lock."""
 
-        def edited(pair: tuple[SharedFile, ...]) -> tuple[SharedFile, ...]:
+        def edited(pair: Pair) -> Pair:
             current = self._current(pair, name)
             wanted = changes(current)
             _check(name, current, wanted)
@@ -110,7 +139,7 @@ class SharedStore:
     def unregister(self, name: str) -> None:
         """Removes the profile from both files. Raises `ProfileNotFound`."""
 
-        def edited(pair: tuple[SharedFile, ...]) -> tuple[SharedFile, ...]:
+        def edited(pair: Pair) -> Pair:
             self._require(pair, name)
             return tuple(file.removed(name) for file in pair)
 
@@ -119,7 +148,7 @@ class SharedStore:
     def rename(self, old: str, new: str, *, force: bool = False) -> None:
         """Renames the profile in both files, in place."""
 
-        def edited(pair: tuple[SharedFile, ...]) -> tuple[SharedFile, ...]:
+        def edited(pair: Pair) -> Pair:
             self._require(pair, old)
             if old == new:
                 return pair
@@ -130,7 +159,7 @@ class SharedStore:
     def copy(self, old: str, new: str, *, force: bool = False) -> None:
         """Copies the profile within both files, comments included."""
 
-        def edited(pair: tuple[SharedFile, ...]) -> tuple[SharedFile, ...]:
+        def edited(pair: Pair) -> Pair:
             self._require(pair, old)
             if old == new:
                 return pair
@@ -138,42 +167,60 @@ class SharedStore:
 
         self._write(edited)
 
-    def _load(self) -> tuple[SharedFile, ...]:
+    def _settled(self, use: Callable[[Pair], _Used]) -> _Used:
+        """What ``use`` makes of both files, which another program may be writing just now.
+
+        A program that writes in place shows its file empty and then half-written. So where a
+        file was written a moment ago and is empty, is broken or lacks a profile, both are read
+        again, a few times, before that counts.
+        """
+        for pause in PAUSES:
+            snapshots = self._snapshots()
+            empty = any(snapshot.data == b"" for snapshot in snapshots)
+            try:
+                if not empty or not self._fresh(snapshots):
+                    return use(self._pair(snapshots))
+            except (DocumentError, ProfileNotFound):
+                if not self._fresh(snapshots):
+                    raise
+            time.sleep(pause)
+        return use(self._pair(self._snapshots()))
+
+    def _fresh(self, snapshots: list[Snapshot]) -> bool:
+        """Whether one of the files was written a moment ago."""
+        now = self._system.clock().timestamp()
+        stamps = (snapshot.stamp for snapshot in snapshots)
+        return any(stamp and abs(now - stamp.changed_ns / 1e9) < MOMENT for stamp in stamps)
+
+    def _snapshots(self) -> list[Snapshot]:
+        return [self._files.read(path) for path in self.paths]
+
+    def _pair(self, snapshots: list[Snapshot]) -> Pair:
         kinds = (FileKind.CREDENTIALS, FileKind.CONFIG)
-        return tuple(self._read(path, kind) for path, kind in zip(self.paths, kinds, strict=False))
+        return tuple(
+            SharedFile(path, kind, Document(snapshot.data or b"", str(path)), snapshot.stamp)
+            for path, kind, snapshot in zip(self.paths, kinds, snapshots, strict=False)
+        )
 
-    def _readings(self) -> tuple[Reading, Reading]:
-        """What the credentials file says on its own, and both files merged."""
-        pair = self._load()
-        credentials = interpret(pair[0].document, FileKind.CREDENTIALS)
-        if len(pair) == 1:
-            return credentials, credentials
-        return credentials, merge(interpret(pair[1].document, FileKind.CONFIG), credentials)
+    def _profile(self, pair: Pair, name: str, values: Mapping[str, Value]) -> Profile:
+        return Profile(name, values, self.type_name, self.location, Origins(pair, name))
 
-    def _read(self, path: Path, kind: FileKind) -> SharedFile:
-        snapshot = self._files.read(path)
-        return SharedFile(path, kind, Document(snapshot.data or b"", str(path)), snapshot.stamp)
-
-    def _profile(self, name: str, settings: Settings) -> Profile:
-        values: dict[str, Value] = {key: entry.value for key, entry in settings.items()}
-        origins = {key: entry.where for key, entry in settings.items()}
-        return Profile(name, values, self.type_name, self.location, origins)
-
-    def _current(self, pair: tuple[SharedFile, ...], name: str) -> Profile | None:
-        settings: Settings = {}
+    def _current(self, pair: Pair, name: str) -> Profile | None:
+        if not any(file.sections(name) for file in pair):
+            return None
+        values: dict[str, Value] = {}
         for file in reversed(pair):  # the credentials file's settings win
-            file.document.check()
-            settings.update(file.settings(name))
-        there = any(file.sections(name) for file in pair)
-        return self._profile(name, settings) if there else None
+            values |= {key: entry.value for key, entry in file.settings(name).items()}
+        return self._profile(pair, name, values)
 
-    def _require(self, pair: tuple[SharedFile, ...], name: str) -> None:
-        if self._current(pair, name) is None:
-            raise not_found(name, self.reading().profiles, place=self.location)
+    def _require(self, pair: Pair, name: str) -> Profile:
+        profile = self._current(pair, name)
+        if profile is None:
+            names = dict.fromkeys(other for file in reversed(pair) for other in file.profiles())
+            raise not_found(name, names, place=self.location)
+        return profile
 
-    def _make_room(
-        self, pair: tuple[SharedFile, ...], new: str, *, force: bool
-    ) -> tuple[SharedFile, ...]:
+    def _make_room(self, pair: Pair, new: str, *, force: bool) -> Pair:
         rules.check_profile_name(new, shared=True)
         if self._current(pair, new) is None:
             return pair
@@ -181,28 +228,29 @@ class SharedStore:
             raise already_there(new)
         return tuple(file.removed(new) for file in pair)
 
-    def _write(self, edited: Callable[[tuple[SharedFile, ...]], tuple[SharedFile, ...]]) -> None:
-        edited(self._load())  # what is refused makes no folder and no lock file
+    def _write(self, edited: Callable[[Pair], Pair]) -> None:
+        before, after = self._settled(lambda pair: _worked_out(edited, pair))
+        # What is refused has made no folder and no lock file by now.
         with self._locks():
-            before = self._load()
-            written: set[Path] = set()
+            written: dict[Path, SharedFile] = {}
             for _ in range(TRIES):
-                pairs = zip(before, edited(before), strict=True)
+                if not _same(before, self._snapshots()):
+                    # A file that is written already still counts as it was: the rest of the
+                    # same change is worked out anew, not a change on top of half of it.
+                    before, after = self._settled(
+                        lambda pair: _worked_out(
+                            edited, tuple(written.get(file.path, file) for file in pair)
+                        )
+                    )
+                pairs = zip(before, after, strict=True)
                 changed = [(old, new) for old, new in pairs if new.document is not old.document]
                 try:
                     with self._keeping(changed):
-                        for _, new in changed:
+                        for old, new in changed:
                             if new.path not in written:
                                 self._replace(new)
-                                written.add(new.path)
+                                written[new.path] = old
                 except Changed:
-                    # A file that is written already still counts as it was: the rest of the
-                    # same change is worked out anew, not a change on top of half of it.
-                    now = self._load()
-                    before = tuple(
-                        old if old.path in written else new
-                        for old, new in zip(before, now, strict=True)
-                    )
                     continue
                 return
         raise FileProblem(
@@ -239,6 +287,26 @@ class SharedStore:
             yield
 
 
+def _worked_out(edited: Callable[[Pair], Pair], before: Pair) -> tuple[Pair, Pair]:
+    """Both files before and after an edit. A broken line anywhere in them refuses it."""
+    for file in before:
+        file.document.check()
+    return before, edited(before)
+
+
+def _same(pair: Pair, snapshots: list[Snapshot]) -> bool:
+    """Whether both files still are as they were read."""
+    return all(
+        file.stamp == snapshot.stamp and file.document.render() == (snapshot.data or b"")
+        for file, snapshot in zip(pair, snapshots, strict=True)
+    )
+
+
+def _merged(pair: Pair) -> Reading:
+    readings = [interpret(file.document, file.kind) for file in pair]
+    return merge(readings[1], readings[0]) if len(readings) > 1 else readings[0]
+
+
 def _check(name: str, current: Profile | None, wanted: Changes) -> None:
     """Refuses changes whose outcome may not be stored."""
     if current is None:
@@ -262,9 +330,7 @@ def _check(name: str, current: Profile | None, wanted: Changes) -> None:
     check_writable(Profile(name, settings))
 
 
-def _changed(
-    pair: tuple[SharedFile, ...], name: str, key: str, value: Value | None
-) -> tuple[SharedFile, ...]:
+def _changed(pair: Pair, name: str, key: str, value: Value | None) -> Pair:
     """The pair with one setting set or, for None, gone from both files."""
     if value is None:
         return tuple(file.unset(name, key) for file in pair)
@@ -272,7 +338,7 @@ def _changed(
     return tuple(file.set(name, key, value) if file is chosen else file for file in pair)
 
 
-def _home(pair: tuple[SharedFile, ...], name: str, key: str) -> SharedFile:
+def _home(pair: Pair, name: str, key: str) -> SharedFile:
     """The file that a setting belongs in.
 
     Where it stands already; else keys in the credentials file, and the rest where the profile

@@ -6,17 +6,19 @@ make up a profile. Values in, values out; reading and writing the file is the st
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
+from keystead.errors import Origin
 from keystead.model.profile import Value
 from keystead.model.rules import check_profile_name
 from keystead.secret import reveal
 from keystead.system.files import Stamp
 from keystead.text import edit
-from keystead.text.dialect import DEFAULT, FileKind, Settings, collect, read_header
-from keystead.text.document import Document, Section
+from keystead.text.dialect import DEFAULT, FileKind, Settings, collect, profiles, read_header
+from keystead.text.document import Document, Section, Values
 
 _GUID = "toolkit_artifact_guid"
 """The .NET SDK's unique key of a profile; a copy may not share it."""
@@ -33,12 +35,14 @@ class SharedFile:
 
     def sections(self, name: str) -> list[Section]:
         """The sections that make up the profile ``name`` in this file."""
-        # The test of the plain text spares a closer look at thousands of other profiles.
-        titles = (s for s in self.document.sections if name in s.title)
-        headers = ((read_header(s.title, self.kind), s) for s in titles)
+        headers = [(read_header(s.title, self.kind), s) for s in self.document.naming(name)]
         found = [(h, s) for h, s in headers if (h.kind, h.name) == ("profile", name)]
         full = [s for h, s in found if not h.bare]
         return full or [s for _, s in found]
+
+    def profiles(self) -> dict[str, Values]:
+        """What this file sets for all profiles. Raises `DocumentError` for a broken line."""
+        return profiles(self.document, self.kind)
 
     def settings(self, name: str) -> Settings:
         """What this file alone sets for the profile."""
@@ -108,3 +112,27 @@ class SharedFile:
         if self.kind is FileKind.CREDENTIALS or name == DEFAULT:
             return name
         return f"profile {name}"
+
+
+class Origins(Mapping[str, Origin]):
+    """Where each setting of a profile stands, worked out when somebody asks."""
+
+    def __init__(self, files: Sequence[SharedFile], name: str) -> None:
+        self._files = files
+        self._name = name
+
+    @cached_property
+    def _found(self) -> dict[str, Origin]:
+        settings: Settings = {}
+        for file in reversed(self._files):
+            settings.update(file.settings(self._name))
+        return {key: entry.where for key, entry in settings.items()}
+
+    def __getitem__(self, key: str) -> Origin:
+        return self._found[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)

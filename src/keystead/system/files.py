@@ -77,7 +77,9 @@ class Files:
         try:
             with open(path, "rb") as file:
                 status = os.fstat(file.fileno())
-                data = b"" if status.st_size > MAX_BYTES else file.read(MAX_BYTES + 1)
+                data = b"" if status.st_size > MAX_BYTES else file.read(status.st_size + 1)
+                if len(data) > status.st_size:  # it grows, or is one that does not know its size
+                    data += file.read(MAX_BYTES + 1 - len(data))
                 if max(status.st_size, len(data)) > MAX_BYTES:
                     raise FileProblem(
                         f"the file is larger than the bound of {MAX_BYTES // 2**20} MiB",

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from keystead.errors import Origin
 from keystead.model.rules import is_identifier
-from keystead.text.document import Document, Property, Section
+from keystead.text.document import Document, Property, Section, Values
 
 DEFAULT = "default"
 _BLANKS = re.compile(r"[ \t]+")
@@ -43,7 +43,13 @@ class Entry(NamedTuple):
     """The value of one setting, text or a nested block, and where it stands."""
 
     value: str | Mapping[str, str]
-    where: Origin
+    file: str
+    line: int
+
+    @property
+    def where(self) -> Origin:
+        """File and line."""
+        return Origin(self.file, self.line)
 
 
 Settings = dict[str, Entry]
@@ -83,6 +89,9 @@ class Reading:
 
 def read_header(title: str, kind: FileKind) -> Header:
     """What a section title means in a file of that kind."""
+    usual = title if kind is FileKind.CREDENTIALS else title.removeprefix("profile ")
+    if is_identifier(usual) and (kind is FileKind.CREDENTIALS or usual is not title):
+        return Header("profile", usual)
     prefix, *rest = _BLANKS.split(title, 1)
     name, quoted = _unquote(rest[0] if rest else "")
     if kind is FileKind.CREDENTIALS:
@@ -122,7 +131,6 @@ def _unquote(name: str) -> tuple[str, bool]:
 
 def interpret(document: Document, kind: FileKind) -> Reading:
     """What the file says on its own. Raises `DocumentError` for the first broken line."""
-    document.check()
     reading = Reading()
     if document.has_bom:
         where = Origin(document.file, 1)
@@ -132,27 +140,80 @@ def interpret(document: Document, kind: FileKind) -> Reading:
         header.kind == "profile" and header.name == DEFAULT and not header.bare
         for header, _ in headers
     )
+    hides_bare = prefixed_default and kind is FileKind.CONFIG
     for header, section in headers:
-        where = Origin(document.file, section.line)
         if header.note:
-            reading.warnings.append(Warning(where, header.note))
-        if header.kind is None:
-            continue
-        if header.bare and prefixed_default and kind is FileKind.CONFIG:
+            _warn(reading, document, section, header.note)
+        hidden = header.bare and hides_bare
+        if hidden:
             note = "`[default]` is skipped: `[profile default]` replaces it"
-            reading.warnings.append(Warning(where, note))
+            _warn(reading, document, section, note)
+        if header.kind is None or hidden:
+            document.properties(section)  # what is skipped may not be broken either
             continue
         sections = reading.of_kind(header.kind)
-        if header.name in sections:
-            note = f"section `{header.name}` stands twice; both are merged"
-            reading.warnings.append(Warning(where, note))
-        settings = sections.setdefault(header.name, {})
+        settings = sections.get(header.name)
+        if settings is None:
+            settings = sections[header.name] = {}
+        else:
+            _warn(
+                reading, document, section, f"section `{header.name}` stands twice; both are merged"
+            )
         reading.warnings += collect(document, section, settings)
     return reading
 
 
+def _warn(reading: Reading, document: Document, section: Section, message: str) -> None:
+    reading.warnings.append(Warning(Origin(document.file, section.line), message))
+
+
 def collect(document: Document, section: Section, settings: Settings) -> list[Warning]:
     """Adds what one section sets to ``settings``, the last value winning; tells what it skips."""
+    plain = document.plain_settings(section)
+    if plain is None:
+        return _collect(document, section, settings)
+    warnings: list[Warning] = []
+    file = document.file
+    for line, (key, value) in enumerate(plain, section.line + 1):
+        if key:  # a plain name is a valid one in lower case
+            if key in settings:
+                _twice(warnings, Origin(file, line), key)
+            settings[key] = Entry(value, file, line)
+    return warnings
+
+
+def profiles(document: Document, kind: FileKind) -> dict[str, Values]:
+    """The profiles as `interpret` has them, for readers that want no places and no warnings."""
+    found: dict[str, Values] = {}
+    bare: Values = {}
+    prefixed = False
+    for title, content in document.outline():
+        values = _values(document, content) if isinstance(content, Section) else content
+        header = read_header(title, kind)
+        if header.kind != "profile":
+            continue
+        if header.bare:
+            bare.update(values)
+            values = {}
+        elif header.name == DEFAULT:
+            prefixed = True
+        if header.name in found:
+            found[header.name].update(values)
+        else:
+            found[header.name] = values
+    if not prefixed and DEFAULT in found:
+        found[DEFAULT] = bare
+    return found
+
+
+def _values(document: Document, section: Section) -> Values:
+    settings: Settings = {}
+    collect(document, section, settings)
+    return {key: entry.value for key, entry in settings.items()}
+
+
+def _collect(document: Document, section: Section, settings: Settings) -> list[Warning]:
+    """`collect` for lines of all shapes."""
     warnings: list[Warning] = []
     for item in document.properties(section):
         where = Origin(document.file, item.line)
@@ -161,9 +222,13 @@ def collect(document: Document, section: Section, settings: Settings) -> list[Wa
             continue
         key = item.name.lower()
         if key in settings:
-            warnings.append(Warning(where, f"`{key}` stands twice; the last one counts"))
-        settings[key] = Entry(_value(document, item, warnings), where)
+            _twice(warnings, where, key)
+        settings[key] = Entry(_value(document, item, warnings), document.file, item.line)
     return warnings
+
+
+def _twice(warnings: list[Warning], where: Origin, key: str) -> None:
+    warnings.append(Warning(where, f"`{key}` stands twice; the last one counts"))
 
 
 def _value(document: Document, item: Property, warnings: list[Warning]) -> str | Mapping[str, str]:

@@ -2,9 +2,10 @@
 
 `Document` keeps the text as it is and only notes positions, so printing it gives back the bytes
 it was made from, and an edit (see `keystead.text.edit`) is a cut in that text. It knows the
-grammar of lines and nothing of what names mean: that is `keystead.text.dialect`. Section headers
-are found in one pass; the body of a section is read when somebody asks for it, so that one
-profile among thousands costs little.
+grammar of lines and nothing of what names mean: that is `keystead.text.dialect`. Nothing is read
+before somebody asks for it, and then no more than that, so that one profile among thousands
+costs little. Lines of the usual shape are taken by one pattern each; the grammar itself, for all
+lines and with its errors, is in `_properties` and `_header`.
 
 The grammar, in short: lines end in LF or CRLF; blank lines and lines with ``#`` or ``;`` in
 column 0 end nothing; ``[`` in column 0 begins a section; an indented line continues the property
@@ -14,15 +15,36 @@ above it, as more text of its value or, where that value is empty, as a nested `
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from operator import itemgetter
 from typing import NamedTuple
 
 from keystead.errors import DocumentError, Origin
 
 BOM = "\ufeff"
-_HEADER = re.compile(r"^\[([^\n]*)", re.MULTILINE)
+# A header of the usual shape. It is a subset of what `_header` accepts.
+_PLAIN_HEADER = r"\[([^\]\s]+(?: [^\]\s]+)*)\]\n"
+_HEADER = re.compile(_PLAIN_HEADER)
+# Lines that no line around them can make wrong: settings of plain names, blank lines, comments.
+# A setting's value in group 2 is as `_first_line` reads it: without blanks around or a comment.
+# Character classes are of ASCII alone, which is what makes them quick.
+_WORD = r"[!\"$-:<-~]+"
+_SETTING = rf"([a-z0-9_]+)[ \t]*=[ \t]*((?:{_WORD}(?:[ \t]+{_WORD})*)?)[ \t]*\r?\n"
+_COMMENT = r"[#;][^\n]*\n"
+# Group 3 is any other line.
+_LINE = re.compile(rf"{_SETTING}|\r?\n|{_COMMENT}|([^\n]+\n?)")
+# Group 3 is the title of a plain header, group 4 any other line. Blank lines go with a setting.
+_OUTLINE = re.compile(rf"{_SETTING}\n*|{_PLAIN_HEADER}|\r?\n|{_COMMENT}|([^\n]+\n?)")
+# As many of them, and of plain headers, as are quick to step back over.
+_PLAIN_LINES = re.compile(r"(?:[A-Za-z0-9_]+[ \t]*=[^\n]*\n|\n|\[[^\]\n]*\]\n|[#;][^\n]*\n){1,500}")
+_OTHER = itemgetter(2)
+_ENDS_A_NAME = "] \t'\""
 _INLINE_COMMENT = re.compile(r"[ \t][#;]")
 _BLANKS = " \t"
+
+Values = dict[str, str | Mapping[str, str]]
+"""Settings by name in lower case: text, or a nested block."""
 
 
 class Span(NamedTuple):
@@ -65,16 +87,28 @@ class Property(NamedTuple):
 
 
 class Section(NamedTuple):
-    """One header and the stretch of text up to the next one.
+    """One header and the stretch of text up to the next one, from ``start`` to ``end``.
 
-    ``title`` is the inside of the brackets, trimmed; ``title_span`` where it stands.
+    ``title`` is the inside of the brackets, trimmed, and stands at ``title_start``; the line
+    below the header begins at ``below``.
     """
 
     title: str
     line: int
     start: int
-    title_span: Span
-    body: Span
+    title_start: int
+    below: int
+    end: int
+
+    @property
+    def title_span(self) -> Span:
+        """Where the title stands."""
+        return Span(self.title_start, self.title_start + len(self.title))
+
+    @property
+    def body(self) -> Span:
+        """What stands below the header."""
+        return Span(self.below, self.end)
 
 
 class Splice(NamedTuple):
@@ -87,25 +121,26 @@ class Splice(NamedTuple):
 class Document:
     """The text of one shared file. Immutable: an edit makes a new document.
 
-    ``file`` names it in errors. Raises `DocumentError` with file and line for bytes that are not
-    UTF-8 and for broken headers at once, for a broken body when that body is read (`check` reads
-    them all).
+    ``data`` is the file's bytes, or its text. ``file`` names it in errors. Raises `DocumentError`
+    with file and line for bytes that are not UTF-8 at once, for a broken header or line when it
+    is read (`check` reads them all).
     """
 
-    def __init__(self, data: bytes, file: str) -> None:
+    def __init__(self, data: bytes | str, file: str) -> None:
         self.file = file
         try:
-            decoded = data.decode("utf-8")
+            decoded = data if isinstance(data, str) else data.decode("utf-8")
         except UnicodeDecodeError as error:
-            line = data.count(b"\n", 0, error.start) + 1
+            line = error.object.count(b"\n", 0, error.start) + 1
             raise DocumentError("a byte is not UTF-8", where=Origin(file, line)) from None
         self.has_bom = decoded.startswith(BOM)
         self.text = decoded[1:] if self.has_bom else decoded
         self._bodies: dict[int, tuple[Property, ...]] = {}
-        first = _HEADER.search(self.text)
-        above = Span(0, first.start() if first else len(self.text))
-        for _ in self._properties(above, line=1, inside=False):
-            pass  # nothing but blanks and comments may stand there; anything else raises
+        self._naming: dict[str, tuple[Section, ...]] = {}
+
+    @cached_property
+    def sections(self) -> tuple[Section, ...]:
+        """All sections, in order. Raises `DocumentError` for the first broken line above them."""
         found: list[Section] = []
         try:
             for section in self._scan():
@@ -114,7 +149,17 @@ class Document:
             for section in found:  # the first broken line is the one to tell
                 self.properties(section)
             raise
-        self.sections: tuple[Section, ...] = tuple(found)
+        return tuple(found)
+
+    def naming(self, name: str) -> tuple[Section, ...]:
+        """The sections whose title ends in ``name``, quoted or not, and maybe some others.
+
+        It looks at no other header and no body.
+        """
+        found = self._naming.get(name)
+        if found is None:
+            found = self._naming[name] = tuple(self._search(name))
+        return found
 
     def render(self) -> bytes:
         """The bytes of the file."""
@@ -128,10 +173,53 @@ class Document:
             self._bodies[section.start] = found
         return found
 
+    def plain_settings(self, section: Section) -> list[tuple[str, str]] | None:
+        """Name and value of each line below the header, empty where it sets nothing.
+
+        It is for readers that want no positions: many times as fast as `properties`, and None
+        where only that can tell.
+        """
+        found = _LINE.findall(self.text, section.below, section.end)
+        return None if any(map(_OTHER, found)) else [line[:2] for line in found]
+
+    def outline(self) -> Iterator[tuple[str, Values | Section]]:
+        """Every section in one pass: its title with its settings, the last of a name winning.
+
+        In place of the settings stands the section itself where only `properties` can tell.
+        Raises `DocumentError` for a broken header.
+        """
+        title, number, start = "", -1, self._above().end
+        found: Values | None = None
+        for name, value, header, other in _OUTLINE.findall(self.text, start):
+            if name:
+                if found is not None:
+                    found[name] = value
+            elif header or other.startswith("["):
+                if number >= 0:
+                    yield title, self.sections[number] if found is None else found
+                number += 1
+                title = header or self.sections[number].title
+                found = {}
+            elif other:
+                found = None
+        if number >= 0:
+            yield title, self.sections[number] if found is None else found
+
     def check(self) -> None:
-        """Reads every section. Raises `DocumentError` for the first broken line."""
-        for section in self.sections:
+        """Reads every line. Raises `DocumentError` for the first broken one."""
+        at = self._above().end
+        line, counted = 1, 0
+        while at < len(self.text):
+            plain = _PLAIN_LINES.match(self.text, at)
+            if plain:
+                at = plain.end()
+                continue
+            start = at if self.text[at] == "[" else self.text.rfind("\n[", 0, at) + 1
+            line += self.text.count("\n", counted, start)
+            counted = start
+            section = self._header(start, line)
             self.properties(section)
+            at = section.end
 
     def splice(self, splices: Sequence[Splice]) -> Document:
         """The document with the cuts made; they may not overlap."""
@@ -141,7 +229,7 @@ class Document:
             parts += [self.text[at : cut.span.start], cut.text]
             at = cut.span.end
         text = "".join([*parts, self.text[at:]])
-        return Document(((BOM if self.has_bom else "") + text).encode("utf-8"), self.file)
+        return Document((BOM if self.has_bom else "") + text, self.file)
 
     @property
     def newline(self) -> str:
@@ -177,25 +265,54 @@ class Document:
     def _error(self, message: str, line: int) -> DocumentError:
         return DocumentError(message, where=Origin(self.file, line))
 
+    def _above(self) -> Span:
+        """What stands above the first section: blanks and comments, or it raises."""
+        first = 0 if self.text.startswith("[") else self.text.find("\n[") + 1
+        above = Span(0, first or (0 if self.text.startswith("[") else len(self.text)))
+        for _ in self._properties(above, line=1, inside=False):
+            pass
+        return above
+
     def _scan(self) -> Iterator[Section]:
-        matches = list(_HEADER.finditer(self.text))
-        ends = [*(match.start() for match in matches), len(self.text)][1:]
-        line, counted = 1, 0
-        for match, end in zip(matches, ends, strict=True):
-            start = match.start()
-            line += self.text.count("\n", counted, start)
-            counted = start
-            after = min(match.end() + 1, len(self.text))
-            inside = self.content(Span(start, after))[1:]
-            title, bracket, rest = inside.partition("]")
+        start = self._above().end
+        line = self.text.count("\n", 0, start) + 1
+        while start < len(self.text):
+            section = self._header(start, line)
+            yield section
+            line += self.text.count("\n", start, section.end)
+            start = section.end
+
+    def _search(self, name: str) -> Iterator[Section]:
+        text = self.text
+        at = text.find(name, self._above().end) if name else -1
+        while at >= 0:
+            behind = at + len(name)
+            if text[behind : behind + 1] not in _ENDS_A_NAME:
+                at = text.find(name, at + 1)
+                continue
+            start = text.rfind("\n", 0, at) + 1
+            if text.startswith("[", start):
+                yield self._header(start, text.count("\n", 0, start) + 1)
+            feed = text.find("\n", at)
+            at = text.find(name, feed) if feed >= 0 else -1
+
+    def _header(self, start: int, line: int) -> Section:
+        """The section that begins at ``start``. Raises `DocumentError` for a broken header."""
+        plain = _HEADER.match(self.text, start)
+        if plain:
+            title, title_start, below = plain[1], start + 1, plain.end()
+        else:
+            feed = self.text.find("\n", start)
+            below = feed + 1 if feed >= 0 else len(self.text)
+            inside, bracket, rest = self.content(Span(start, below))[1:].partition("]")
             if not bracket:
                 raise self._error("a section header has no `]`", line)
             if rest.strip(_BLANKS) and not rest.lstrip(_BLANKS).startswith(("#", ";")):
                 raise self._error("something other than a comment follows a section header", line)
-            stripped = title.strip(_BLANKS)
-            at = start + 1 + len(title) - len(title.lstrip(_BLANKS))
-            span = Span(at, at + len(stripped))
-            yield Section(stripped, line, start, span, Span(after, end))
+            title = inside.strip(_BLANKS)
+            title_start = start + 1 + len(inside) - len(inside.lstrip(_BLANKS))
+        end = self.text.find("\n[", below - 1) + 1 or len(self.text)
+        return Section(title, line, start, title_start, below, end)
 
     def _properties(self, body: Span, line: int, *, inside: bool) -> Iterator[Property]:
         head: Property | None = None

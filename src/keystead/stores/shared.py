@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -18,16 +17,13 @@ from keystead.model import rules
 from keystead.model.profile import Profile, Value, check_writable
 from keystead.model.settings import SETTINGS, Group
 from keystead.secret import reveal
-from keystead.stores.base import Changes, already_there, not_found
+from keystead.stores.base import TRIES, Changes, already_there, not_found, overtaken
 from keystead.stores.sharedfile import Origins, SharedFile
 from keystead.system import System
 from keystead.system.files import Changed, Snapshot, resolve
 from keystead.system.generations import Replaced
 from keystead.text.dialect import FileKind, Reading, interpret, merge
 from keystead.text.document import Document
-
-TRIES = 5
-"""How often a change is worked out anew because a foreign program wrote in between."""
 
 MOMENT = 2.0
 """Seconds for which a file counts as just written; some file systems know no finer times."""
@@ -183,7 +179,7 @@ class SharedStore:
             except (DocumentError, ProfileNotFound):
                 if not self._fresh(snapshots):
                     raise
-            time.sleep(pause)
+            self._system.sleep(pause)
         return use(self._pair(self._snapshots()))
 
     def _fresh(self, snapshots: list[Snapshot]) -> bool:
@@ -253,11 +249,7 @@ class SharedStore:
                 except Changed:
                     continue
                 return
-        raise FileProblem(
-            f"another program wrote the file {TRIES} times while it was to be changed",
-            hint="try again when the other program is done",
-            where=Origin(self.location),
-        )
+        raise overtaken(Origin(self.location))
 
     def _keeping(
         self, changed: list[tuple[SharedFile, SharedFile]]

@@ -32,6 +32,9 @@ class FileKind(Enum):
     CREDENTIALS = "credentials"
 
 
+_CREDENTIALS = FileKind.CREDENTIALS  # it costs less to look up, which counts among thousands
+
+
 class Warning(NamedTuple):  # noqa: A001  # the rule book's and the contract's word
     """Something that the rules skip or decide: file, line and what was done."""
 
@@ -89,8 +92,8 @@ class Reading:
 
 def read_header(title: str, kind: FileKind) -> Header:
     """What a section title means in a file of that kind."""
-    usual = title if kind is FileKind.CREDENTIALS else title.removeprefix("profile ")
-    if is_identifier(usual) and (kind is FileKind.CREDENTIALS or usual is not title):
+    usual = title if kind is _CREDENTIALS else title[8:] if title[:8] == "profile " else ""
+    if is_identifier(usual):
         return Header("profile", usual)
     prefix, *rest = _BLANKS.split(title, 1)
     name, quoted = _unquote(rest[0] if rest else "")
@@ -195,8 +198,9 @@ def profiles(document: Document, kind: FileKind) -> dict[str, Values]:
         if header.bare:
             bare.update(values)
             values = {}
-        elif header.name == DEFAULT:
+        elif header.name == DEFAULT and not prefixed:
             prefixed = True
+            found.pop(DEFAULT, None)  # the place of `[default]` counts as little as what it sets
         if header.name in found:
             found[header.name].update(values)
         else:

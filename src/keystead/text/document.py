@@ -17,28 +17,18 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
-from operator import itemgetter
 from typing import NamedTuple
 
 from keystead.errors import DocumentError, Origin
 
 BOM = "\ufeff"
 # A header of the usual shape. It is a subset of what `_header` accepts.
-_PLAIN_HEADER = r"\[([^\]\s]+(?: [^\]\s]+)*)\]\n"
-_HEADER = re.compile(_PLAIN_HEADER)
-# Lines that no line around them can make wrong: settings of plain names, blank lines, comments.
-# A setting's value in group 2 is as `_first_line` reads it: without blanks around or a comment.
-# Character classes are of ASCII alone, which is what makes them quick.
-_WORD = r"[!\"$-:<-~]+"
-_SETTING = rf"([a-z0-9_]+)[ \t]*=[ \t]*((?:{_WORD}(?:[ \t]+{_WORD})*)?)[ \t]*\r?\n"
-_COMMENT = r"[#;][^\n]*\n"
-# Group 3 is any other line.
-_LINE = re.compile(rf"{_SETTING}|\r?\n|{_COMMENT}|([^\n]+\n?)")
-# Group 3 is the title of a plain header, group 4 any other line. Blank lines go with a setting.
-_OUTLINE = re.compile(rf"{_SETTING}\n*|{_PLAIN_HEADER}|\r?\n|{_COMMENT}|([^\n]+\n?)")
-# As many of them, and of plain headers, as are quick to step back over.
+_PLAIN_HEADER = re.compile(r"\[([^\]\s]+(?: [^\]\s]+)*)\]\n")
+# The name of a setting up to its `=`, as nearly all are written.
+_PLAIN_NAME = re.compile(r"([a-z0-9_]+) *")
+# Lines that no line around them can make wrong: plain settings and headers, blanks, comments.
+# So many at once as are quick to step back over.
 _PLAIN_LINES = re.compile(r"(?:[A-Za-z0-9_]+[ \t]*=[^\n]*\n|\n|\[[^\]\n]*\]\n|[#;][^\n]*\n){1,500}")
-_OTHER = itemgetter(2)
 _ENDS_A_NAME = "] \t'\""
 _INLINE_COMMENT = re.compile(r"[ \t][#;]")
 _BLANKS = " \t"
@@ -179,8 +169,7 @@ class Document:
         It is for readers that want no positions: many times as fast as `properties`, and None
         where only that can tell.
         """
-        found = _LINE.findall(self.text, section.below, section.end)
-        return None if any(map(_OTHER, found)) else [line[:2] for line in found]
+        return _plain(self.text[section.below : section.end], {})
 
     def outline(self) -> Iterator[tuple[str, Values | Section]]:
         """Every section in one pass: its title with its settings, the last of a name winning.
@@ -188,22 +177,20 @@ class Document:
         In place of the settings stands the section itself where only `properties` can tell.
         Raises `DocumentError` for a broken header.
         """
-        title, number, start = "", -1, self._above().end
-        found: Values | None = None
-        for name, value, header, other in _OUTLINE.findall(self.text, start):
-            if name:
-                if found is not None:
-                    found[name] = value
-            elif header or other.startswith("["):
-                if number >= 0:
-                    yield title, self.sections[number] if found is None else found
-                number += 1
-                title = header or self.sections[number].title
-                found = {}
-            elif other:
-                found = None
-        if number >= 0:
-            yield title, self.sections[number] if found is None else found
+        start = self._above().end
+        if start == len(self.text):
+            return
+        names: dict[str, str] = {}
+        for number, chunk in enumerate(self.text[start + 1 :].split("\n[")):
+            title, bracket, body = chunk.partition("]\n")
+            plain = _plain(body, names)
+            if plain is None or not bracket or "]" in title or "\n" in title or _ends_blank(title):
+                section = self.sections[number]
+                yield section.title, section
+            else:
+                values: Values = dict(plain)
+                values.pop("", None)
+                yield title, values
 
     def check(self) -> None:
         """Reads every line. Raises `DocumentError` for the first broken one."""
@@ -298,7 +285,7 @@ class Document:
 
     def _header(self, start: int, line: int) -> Section:
         """The section that begins at ``start``. Raises `DocumentError` for a broken header."""
-        plain = _HEADER.match(self.text, start)
+        plain = _PLAIN_HEADER.match(self.text, start)
         if plain:
             title, title_start, below = plain[1], start + 1, plain.end()
         else:
@@ -367,3 +354,32 @@ class Document:
         stripped = value.strip(_BLANKS)
         at = behind + (len(value) - len(value.lstrip(_BLANKS)) if stripped else 0)
         return Nested(name, stripped, number, span, Span(at, at + len(stripped)))
+
+
+def _plain(body: str, names: dict[str, str]) -> list[tuple[str, str]] | None:
+    """Name and value of each line, empty for a blank one; None unless all are plain settings.
+
+    ``names`` keeps which names are plain from one call to the next.
+    """
+    if "\n " in body or "#" in body or ";" in body or "\t" in body or "\r" in body:
+        return None
+    if body.startswith(" "):
+        return None
+    found: list[tuple[str, str]] = []
+    for line in body.split("\n"):
+        written, equals, value = line.partition("=")
+        name = names.get(written)
+        if name is None or not equals:
+            match = _PLAIN_NAME.fullmatch(written)
+            if match and equals:
+                name = names[written] = match[1]
+            elif line:
+                return None
+            else:
+                name = ""
+        found.append((name, value.strip(" ")))
+    return found
+
+
+def _ends_blank(title: str) -> bool:
+    return title.strip(_BLANKS) != title

@@ -306,9 +306,15 @@ def _blank_run_after(document: Document, at: int) -> Span:
 
 
 def _trim_last_line_end(before: Document, after: Document) -> Document:
-    """A file that did not end in a line end does not get one by losing its last line."""
+    """A file that did not end in a line end does not get one by losing its last line.
+
+    Where a blank line is the last one then, it stays: without its line end it would be gone.
+    """
     if not before.text or before.text.endswith("\n") or not after.text.endswith("\n"):
         return after
-    size = 2 if after.text.endswith("\r\n") else 1
     end = len(after.text)
-    return after.splice([Splice(Span(end - size, end), "")])
+    last = Span(after.text.rfind("\n", 0, end - 1) + 1, end)
+    if after.is_blank(last):
+        return after
+    kept = last.start + len(after.content(last))
+    return after.splice([Splice(Span(kept, end), "")])

@@ -121,7 +121,10 @@ def _one_line(text: str) -> str:
 
 
 def _moment(value: datetime, zone: tzinfo) -> str:
-    local = value.astimezone(zone) if value.tzinfo else value
+    try:
+        local = value.astimezone(zone) if value.tzinfo else value
+    except OverflowError:  # the last or first day that there is, in a zone where it is another
+        local = value
     hour = local.hour % 12 or 12
     half = "AM" if local.hour < 12 else "PM"  # noqa: PLR2004  # noon
     return (

@@ -24,7 +24,9 @@ def use_sts_role(state: State, values: Values) -> Iterable[AwsObject]:
         if values.get(parameter):
             parameters[member] = values[parameter]
     answer = _call(state, values, "sts", "AssumeRole", {**parameters, **_sts_common(state, values)})
-    credentials = temporary_credentials(answer, source=f"Use-STSRole {values['RoleArn']}")
+    credentials = temporary_credentials(
+        answer, operation="AssumeRole", source=f"Use-STSRole {values['RoleArn']}"
+    )
     user = answer.get("AssumedRoleUser", {})
     shown = {
         "AssumedRoleUser": user.get("Arn"),
@@ -39,7 +41,9 @@ def use_sts_role(state: State, values: Values) -> Iterable[AwsObject]:
 def get_sts_session_token(state: State, values: Values) -> Iterable[AwsObject]:
     """``Get-STSSessionToken``: GetSessionToken, with the credentials as its output."""
     answer = _call(state, values, "sts", "GetSessionToken", _sts_common(state, values))
-    credentials = temporary_credentials(answer, source="Get-STSSessionToken")
+    credentials = temporary_credentials(
+        answer, operation="GetSessionToken", source="Get-STSSessionToken"
+    )
     shown = {
         "AccessKeyId": credentials.access_key_id,
         "Expiration": credentials.expires_at,
@@ -60,9 +64,9 @@ def get_s3_bucket(state: State, values: Values) -> Iterable[AwsObject]:
     answer = _call(state, values, "s3", "ListBuckets", {})
     wanted = values.get("BucketName")
     return [
-        AwsObject({"CreationDate": bucket.get("CreationDate"), "BucketName": bucket["Name"]})
+        AwsObject({"CreationDate": bucket.get("CreationDate"), "BucketName": bucket.get("Name")})
         for bucket in answer.get("Buckets", [])
-        if not wanted or bucket["Name"] == wanted
+        if not wanted or bucket.get("Name") == wanted
     ]
 
 

@@ -6,13 +6,16 @@ files itself: it would refuse files that the SDK rules accept, and search source
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from keystead.botocore_session import isolated_session
-from keystead.errors import ProviderError
+from keystead.errors import ProfileInvalid, ProviderError
 from keystead.model.credentials import Credentials
-from keystead.secret import redact
+from keystead.model.rules import has_control
+from keystead.secret import MASK, redact
 
 FALLBACK_REGION = "us-east-1"
 """Where STS, IAM and S3's list of buckets are asked when no region is set anywhere."""
@@ -21,6 +24,7 @@ _CONNECT_SECONDS = 5
 _READ_SECONDS = 20
 _ATTEMPTS = 3
 _LONGEST_MESSAGE = 500
+_USER_IN_URL = re.compile(r"(://)[^/?#\s\"']*@")
 
 _HINTS = {
     "AccessDenied": "check the role's trust policy and, where it asks for one, `external_id`",
@@ -51,17 +55,19 @@ def call(
     import logging
 
     import botocore.exceptions
+    import botocore.parsers
     from botocore import xform_name
 
+    _refuse_controls(credentials)
     log = logging.getLogger("keystead")
     log.debug("%s %s as %s in %s", service, operation, credentials.access_key_id, region)
-    client = _client(service, credentials, region, environ, endpoint_url)
     try:
+        client = _client(service, credentials, region, environ, endpoint_url)
         answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
     except botocore.exceptions.ClientError as error:
         details = error.response.get("Error", {})
         code = str(details.get("Code", "Unknown"))
-        message = str(details.get("Message", ""))[:_LONGEST_MESSAGE]
+        message = str(details.get("Message", ""))
         hint = next(
             (text for word, text in _HINTS.items() if word in code or word in message), None
         )
@@ -69,8 +75,15 @@ def call(
             _clean(f"{service} refused {operation}: {code}: {message}", credentials, parameters),
             hint=hint,
         ) from None  # the original holds the request, and with it the credentials
-    except (botocore.exceptions.BotoCoreError, ValueError) as error:
-        text = _clean(str(error)[:_LONGEST_MESSAGE], credentials, parameters)
+    except (botocore.parsers.ResponseParserError, LookupError):
+        # The first one's text is the answer itself, which may be anything.
+        raise unusable(service, operation) from None
+    except (botocore.exceptions.BotoCoreError, ValueError, RuntimeError, OSError) as error:
+        if type(error) is botocore.exceptions.HTTPClientError:
+            # Whatever the HTTP library stumbled over; its words quote headers and addresses.
+            text = "the HTTP library could not send the request"
+        else:
+            text = _clean(str(error), credentials, parameters)
         raise ProviderError(
             f"{service} could not be asked for {operation}: {text}",
             hint="check the network, the region and AWS_ENDPOINT_URL",
@@ -79,14 +92,38 @@ def call(
     return answer
 
 
-def _clean(text: str, credentials: Credentials, parameters: Mapping[str, Any]) -> str:
-    one_line = " ".join(text.split()).rstrip(".")
-    return redact(
-        one_line,
-        credentials.secret_access_key,
-        credentials.session_token,
-        parameters.get("TokenCode"),
+def unusable(service: str, operation: str) -> ProviderError:
+    """The error for an answer that is not what the service answers: another program's, say."""
+    return ProviderError(
+        f"{service} answered {operation} with something that cannot be used",
+        hint="check AWS_ENDPOINT_URL, and that no proxy or sign-in page stands in between",
     )
+
+
+def _refuse_controls(credentials: Credentials) -> None:
+    """Refuses keys that no request can carry, before an error of the HTTP library quotes them."""
+    for what, value in (
+        ("access key id", credentials.access_key_id),
+        ("secret access key", credentials.secret_access_key),
+        ("session token", credentials.session_token or ""),
+    ):
+        if has_control(value):
+            raise ProfileInvalid(
+                f"the {what} ({credentials.source}) contains a line break or control character",
+                hint="perhaps it was copied from a file with line ends of Windows",
+            )
+
+
+def _clean(text: str, credentials: Credentials, parameters: Mapping[str, Any]) -> str:
+    """``text`` on one line, cut short, and without what is secret, be it quoted for a URL."""
+    secrets = (
+        credentials.secret_access_key,
+        credentials.session_token or "",
+        str(parameters.get("TokenCode") or ""),
+    )
+    text = redact(text, *secrets, *(quote(secret, safe="") for secret in secrets))
+    text = _USER_IN_URL.sub(rf"\1{MASK}@", text)
+    return " ".join(text.split())[:_LONGEST_MESSAGE].rstrip(".")  # cut last: no half of a secret
 
 
 def _client(

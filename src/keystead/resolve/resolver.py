@@ -10,6 +10,7 @@ from keystead.errors import ProfileInvalid
 from keystead.model.credentials import Credentials
 from keystead.model.plan import AssumeRoleStep, Plan, make_plan
 from keystead.model.profile import Profile, ProfileSource
+from keystead.model.rules import has_control
 from keystead.resolve import aws
 from keystead.resolve.mfa import MfaCodes
 from keystead.system import System
@@ -77,7 +78,9 @@ class Resolver:
             region=step.region or self._region,
             environ=self._system.environ,
         )
-        return temporary_credentials(answer, source=f"{credentials.source} > {step.role_arn}")
+        return temporary_credentials(
+            answer, operation="AssumeRole", source=f"{credentials.source} > {step.role_arn}"
+        )
 
 
 def static_credentials(profile: Profile) -> Credentials:
@@ -89,15 +92,20 @@ def static_credentials(profile: Profile) -> Credentials:
     return Credentials(key, secret, token, source=f"profile {profile.name}")
 
 
-def temporary_credentials(answer: dict[str, Any], *, source: str) -> Credentials:
-    """The credentials in an answer of STS."""
-    keys = answer["Credentials"]
+def temporary_credentials(answer: dict[str, Any], *, operation: str, source: str) -> Credentials:
+    """The credentials in an answer of STS. Raises `ProviderError` when it has none of use."""
+    keys = answer.get("Credentials", {})
+    texts = [keys.get(name) or "" for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")]
+    ends = keys.get("Expiration")
+    if not all(texts) or any(map(has_control, texts)) or not isinstance(ends, datetime):
+        raise aws.unusable("sts", operation)
+    key, secret, token = texts
     account = answer.get("AssumedRoleUser", {}).get("Arn", "").split(":")[4:5]
     return Credentials(
-        keys["AccessKeyId"],
-        keys["SecretAccessKey"],
-        keys["SessionToken"],
-        keys["Expiration"],
+        key,
+        secret,
+        token,
+        ends if ends.tzinfo else ends.replace(tzinfo=UTC),
         account[0] if account else None,
         source,
     )

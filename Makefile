@@ -6,14 +6,18 @@ UV ?= uv
 
 READY := .venv/.ready
 RUN := .venv/bin/python
+FUZZ_READY := .venv-fuzz/.ready
+SECONDS ?= 60
 
-.PHONY: help setup demo test check docs requirements clean
+.PHONY: help setup demo test check docs bench fuzz requirements clean
 
 help:
 	@echo "make demo          walk through stores, roles and a service call on an emulated AWS"
 	@echo "make test          run all tests; ARGS='-k name' runs some"
 	@echo "make check         lint, format and type checks"
 	@echo "make docs          write the generated pages of docs/ anew"
+	@echo "make bench         time it beside botocore and the AWS CLI, write docs/benchmarks.md"
+	@echo "make fuzz          fuzz reading and editing; SECONDS=600 for longer than a minute"
 	@echo "make setup         make the environment .venv (the others do it when it is due)"
 	@echo "make requirements  pin the newest development dependencies (needs uv)"
 	@echo "make clean         remove everything that these targets made"
@@ -35,14 +39,22 @@ check: $(READY)
 docs: $(READY)
 	@$(RUN) -m devtools.docs
 
+bench: $(READY)
+	@$(RUN) -m benchmarks
+
+fuzz: $(READY) $(FUZZ_READY)
+	@$(RUN) -m fuzz.seeds .venv-fuzz/corpus
+	@.venv-fuzz/bin/python -m fuzz.shared_file -max_total_time=$(SECONDS) -dict=fuzz/keywords.dict \
+	  -artifact_prefix=.venv-fuzz/ .venv-fuzz/corpus
+
 requirements:
 	@$(UV) lock --quiet --upgrade
 	@$(UV) export --quiet --format requirements-txt --no-header --no-emit-project --no-annotate \
 	  --all-groups --output-file requirements-dev.txt
 
 clean:
-	@rm -rf .venv build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	@find src tests devtools -name __pycache__ -type d -prune -exec rm -rf {} +
+	@rm -rf .venv .venv-fuzz build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find src tests devtools benchmarks fuzz -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is the last thing written, so a set-up that was interrupted starts over.
 # pip comes from outside: a Python without ensurepip will do.
@@ -58,4 +70,11 @@ $(READY): requirements-dev.txt pyproject.toml
 	  --require-hashes -r requirements-dev.txt
 	@$(PYTHON) -m pip --python $(RUN) install --quiet --disable-pip-version-check \
 	  --no-deps --no-build-isolation -e .
+	@touch $@
+
+# atheris is kept apart: not every system and Python that keystead runs on has it.
+$(FUZZ_READY): $(READY)
+	@$(PYTHON) -m venv --clear --without-pip .venv-fuzz
+	@$(PYTHON) -m pip --python .venv-fuzz/bin/python install --quiet --disable-pip-version-check \
+	  'atheris>=2.3' -e .
 	@touch $@

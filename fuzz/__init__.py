@@ -1,0 +1,1 @@
+"""Coverage-guided fuzzing of the shared-file layer; `make fuzz` runs it."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain, cycle
+
 from hypothesis import strategies as st
 
 from keystead.text.dialect import FileKind
@@ -13,68 +15,89 @@ NEW_NAME = "fresh"
 NEW_KEY = "new_key"
 
 kinds = st.sampled_from(FileKind)
-ends = st.sampled_from(["\n", "\r\n"])
-blanks = st.text(" \t", max_size=3)
-indents = st.text(" \t", min_size=1, max_size=4)
+blanks = st.sampled_from(["", "", " ", " ", "\t", "  \t"])
+indents = st.sampled_from([" ", "  ", "    ", "\t", "\t  "])
 # No comment sign behind a blank, no blank at the ends: what may be written as a value.
-words = st.text("abzAZ09=/[]'\"é#;.-%$\\", min_size=1, max_size=6).filter(
-    lambda w: w[0] not in "#;"
+words = st.sampled_from(
+    [
+        *("0", "eu-west-1", "é", "a=b", "=", "==x", "a#b", "c;d", "[b]", "]", "[", "'q'", '"'),
+        *("%(x)s", "${y}", "\\n", "\\", "-", ".", "/bin/x", "a:b", ":", "%", "\U0001f5dd"),
+    ]
 )
-values = st.lists(words, max_size=3).map(" ".join)
+values = st.just("") | words | st.tuples(words, words).map(" ".join)
 
 
-def _title(name: str, kind: FileKind) -> str:
-    return name if kind is FileKind.CREDENTIALS or name == "default" else f"profile {name}"
+def _titles(kind: FileKind) -> list[str]:
+    """Titles: mostly of profiles, some that mean something else or nothing."""
+    prefix = "" if kind is FileKind.CREDENTIALS else "profile "
+    profiles = [name if name == "default" else prefix + name for name in NAMES]
+    strange = ["profile a", "profile default", "sso-session a", "services b", "bad!", "'b c'"]
+    return [*profiles * 3, *strange]
 
 
-@st.composite
-def headers(draw: st.DrawFn, kind: FileKind) -> str:
-    """A header line: mostly a profile, sometimes one that means something else or nothing."""
-    name = draw(st.sampled_from(NAMES))
-    titles = [_title(name, kind)] * 6 + [f"profile {name}", f"sso-session {name}", "bad!", "'b c'"]
-    title = draw(st.sampled_from(titles))
-    tail = draw(st.sampled_from(["", "", "", " ", "# note", " ; note"]))
-    return f"[{draw(blanks)}{title}{draw(blanks)}]{tail}"
+def _block(key: str, equals: str, inner: list[tuple[list[str], str, str, str]]) -> list[str]:
+    lines = [key + equals]
+    for between, indent, name, value in inner:
+        lines += [*between, f"{indent}{name}{equals}{value}"]
+    return lines
 
 
-@st.composite
-def settings(draw: st.DrawFn) -> list[str]:
-    """The lines of one setting, continued ones and nested blocks included."""
-    key = draw(st.sampled_from([*KEYS, "Region", "b@d name"]))
-    equals = f"{draw(blanks)}={draw(blanks)}"
-    form = draw(st.sampled_from(["plain", "plain", "plain", "note", "empty", "block", "long"]))
-    between = st.sampled_from([[], [], [], [""], ["  \t"], ["# between"]])
-    if form == "block":
-        lines = [key + equals]
-        for _ in range(draw(st.integers(1, 3))):
-            inner = draw(st.sampled_from(INNER))
-            lines += [*draw(between), f"{draw(indents)}{inner}{equals}{draw(values)}"]
-        return lines
-    if form == "long":
-        lines = [key + equals + draw(words)]
-        for _ in range(draw(st.integers(1, 2))):
-            lines += [*draw(between), draw(indents) + draw(words)]
-        return lines
-    value = "" if form == "empty" else draw(values)
-    return [key + equals + value + (" # note" if form == "note" else "")]
+def _long(key: str, equals: str, value: str, more: list[tuple[list[str], str, str]]) -> list[str]:
+    lines = [key + equals + value]
+    for between, indent, text in more:
+        lines += [*between, indent + text]
+    return lines
 
 
-@st.composite
-def files(draw: st.DrawFn, kind: FileKind) -> bytes:
-    """A file that is accepted, untidy in every way that the rules allow."""
-    loose = st.lists(st.sampled_from(["", " ", "# note", "; note"]), max_size=2)
-    lines = draw(loose)
-    for _ in range(draw(st.integers(0, 4))):
-        lines += [draw(headers(kind)), *draw(loose)]
-        for _ in range(draw(st.integers(0, 3))):
-            lines += [*draw(settings()), *draw(loose)]
-    style = draw(st.sampled_from(["lf", "crlf", "mixed"]))
-    text = ""
-    for line in lines:
-        text += line + {"lf": "\n", "crlf": "\r\n"}.get(style, draw(ends))
-    if draw(st.booleans()):
+_keys = st.sampled_from([*KEYS, "Region", "b@d name"])
+_equals = st.tuples(blanks, blanks).map("=".join)
+_loose = st.lists(st.sampled_from(["", " ", "# note", "; note"]), max_size=2)
+_between = st.sampled_from([[], [], [], [""], ["  \t"], ["# between"]])
+_notes = st.sampled_from(["", "", "", " # note", "\t;"])
+_plain = st.tuples(_keys, _equals, values, _notes).map(lambda parts: ["".join(parts)])
+_inner = st.tuples(_between, indents, st.sampled_from(INNER), values)
+_blocks = st.builds(_block, _keys, _equals, st.lists(_inner, min_size=1, max_size=3))
+_more = st.tuples(_between, indents, words)
+_longs = st.builds(_long, _keys, _equals, words, st.lists(_more, min_size=1, max_size=2))
+_settings = _plain | _blocks | _longs
+_bodies = st.lists(st.tuples(_settings, _loose).map(lambda parts: parts[0] + parts[1]), max_size=3)
+_tails = st.sampled_from(["", "", "", " ", "# note", " ; note"])
+_marks = st.sampled_from([b"", b"", b"\xef\xbb\xbf"])
+
+
+def _sections(kind: FileKind) -> st.SearchStrategy[list[str]]:
+    titles = st.sampled_from(_titles(kind))
+    headers = st.tuples(blanks, titles, blanks, _tails).map(lambda p: "[{}{}{}]{}".format(*p))
+    parts = st.tuples(headers.map(lambda header: [header]), _loose, _bodies)
+    return parts.map(lambda found: [*found[0], *found[1], *chain.from_iterable(found[2])])
+
+
+def _file(
+    head: list[str], sections: list[list[str]], ends: list[str], whole: bool, mark: bytes
+) -> bytes:
+    lines = [*head, *chain.from_iterable(sections)]
+    text = "".join(line + end for line, end in zip(lines, cycle(ends), strict=False))
+    if not whole:
         text = text.removesuffix("\n").removesuffix("\r")
-    return draw(st.sampled_from([b"", b"", b"\xef\xbb\xbf"])) + text.encode()
+    return mark + text.encode()
+
+
+_files = {
+    kind: st.builds(
+        _file,
+        _loose,
+        st.lists(_sections(kind), max_size=4),
+        st.lists(st.sampled_from(["\n", "\r\n"]), min_size=1, max_size=3),
+        st.booleans(),
+        _marks,
+    )
+    for kind in FileKind
+}
+
+
+def files(kind: FileKind) -> st.SearchStrategy[bytes]:
+    """Files that are accepted, untidy in every way that the rules allow."""
+    return _files[kind]
 
 
 _PIECES = [

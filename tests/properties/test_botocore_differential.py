@@ -20,7 +20,7 @@ from keystead.stores.shared import SharedStore
 from keystead.system import System
 from keystead.text.dialect import FileKind, interpret
 from keystead.text.document import Document
-from tests.properties.shared_files import blanks, indents, words
+from tests.properties.shared_files import blanks, indents, values, words
 
 # What the generator stays away from, with a file that shows the difference: what keystead makes
 # of it and what botocore does. None: the file is refused.
@@ -77,55 +77,75 @@ def test_what_the_generator_avoids_is_a_difference(what: str, tmp_path: Path) ->
     assert by_the_rules != by_botocore
 
 
-section_names = st.text("abcZ09_-/.@+", min_size=1, max_size=5).filter(
-    lambda name: name not in ("default", "profile")
+section_names = st.sampled_from(["a", "b", "Z0", "x.y", "_-/@+", "a/b", "DEFAULTS", "profiles"])
+setting_names = ["region", "s3", "x.y", "_-/@+%", "0", "role_arn", "rem", "profile", "default"]
+
+
+Form = tuple[str, str, str, list[str], list[tuple[str, str, str]]]
+
+
+def lines_of(name: str, given_form: Form) -> list[str]:
+    """One setting in one of the forms that a file may have, behind lines that carry nothing."""
+    form, equals, value, loose, more = given_form
+    if form == "long":
+        return [*loose, name + equals + "first", *(indent + word for indent, word, _ in more)]
+    if form == "block":
+        inner = [f"{indent}n{index}{equals}{v}" for index, (indent, _, v) in enumerate(more)]
+        return [*loose, name + equals, *inner]
+    spelled = name.upper() if form == "upper" else name
+    return [*loose, spelled + equals + value]
+
+
+forms = st.tuples(
+    st.sampled_from(["plain", "plain", "upper", "long", "block"]),
+    st.tuples(blanks, blanks).map("=".join),
+    values,
+    st.sampled_from([[], [], [""], ["# note"], ["; note"]]),
+    st.lists(st.tuples(indents, words, values), min_size=1, max_size=3),
 )
-setting_names = st.text("abz09_-./@+%", min_size=1, max_size=8)
-plain_values = st.lists(words, max_size=3).map(" ".join)
+bodies = st.lists(
+    st.tuples(st.sampled_from(setting_names), forms), max_size=4, unique_by=lambda part: part[0]
+).map(lambda parts: [line for name, form in parts for line in lines_of(name, form)])
+defaults = st.tuples(st.sampled_from(["[default]", "[profile default]"]), bodies)
+headers = st.tuples(
+    st.sampled_from(
+        [
+            "[profile {}]",
+            "[profile 'my {}']",
+            '[profile "the {}"]',
+            "[sso-session {}]",
+            "[services {}]",
+        ]
+    ),
+    section_names,
+).map(lambda parts: parts[0].format(parts[1]))
+in_config = st.lists(st.tuples(headers, bodies), max_size=4, unique_by=lambda part: part[0])
+in_credentials = st.lists(
+    st.tuples(section_names.map("[{}]".format) | st.just("[default]"), bodies),
+    max_size=3,
+    unique_by=lambda part: part[0],
+)
 
 
-@st.composite
-def bodies(draw: st.DrawFn) -> list[str]:
-    """Settings that stand once each, with blocks, long values and lines that carry nothing."""
-    lines: list[str] = []
-    for name in draw(st.lists(setting_names, max_size=4, unique=True)):
-        equals = f"{draw(blanks)}={draw(blanks)}"
-        lines += draw(st.sampled_from([[], [], [""], ["# note"], ["; note"]]))
-        form = draw(st.sampled_from(["plain", "plain", "long", "block"]))
-        if form == "plain":
-            spelled = draw(st.sampled_from([name, name.upper()]))
-            lines.append(spelled + equals + draw(plain_values))
-        elif form == "long":
-            lines.append(name + equals + draw(words))
-            more = draw(st.lists(words.filter(lambda w: w[0] not in "#;"), min_size=1, max_size=3))
-            lines += [draw(indents) + word for word in more]
-        else:
-            lines.append(name + equals)
-            for inner in draw(st.lists(setting_names, min_size=1, max_size=3, unique=True)):
-                lines.append(f"{draw(indents)}{inner}{equals}{draw(plain_values)}")
-    return lines
+def file(sections: list[tuple[str, list[str]]], end: str) -> bytes:
+    lines = [line for header, body in sections for line in [header, *body, ""]]
+    return end.join(lines).encode()
 
 
-@st.composite
-def pairs(draw: st.DrawFn) -> tuple[bytes, bytes]:
-    """A config file and a credentials file."""
-    end = draw(st.sampled_from(["\n", "\r\n"]))
-
-    def file(headers: list[str]) -> bytes:
-        lines = [line for header in headers for line in [header, *draw(bodies()), ""]]
-        return end.join(lines).encode()
-
-    names = st.lists(section_names, max_size=3, unique=True)
-    config = [draw(st.sampled_from(["[default]", "[profile default]"]))]
-    config += [f"[profile {name}]" for name in draw(names)]
-    config += [f"[profile 'my {name}']" for name in draw(st.lists(section_names, max_size=1))]
-    config += [f"[sso-session {name}]" for name in draw(names)]
-    config += [f"[services {name}]" for name in draw(names)]
-    return file(config), file([f"[{name}]" for name in ["default", *draw(names)]])
+pairs = st.builds(
+    lambda first, config, credentials, end: (
+        file([first, *config], end),
+        file(credentials, end),
+    ),
+    defaults,
+    in_config,
+    in_credentials,
+    st.sampled_from(["\n", "\r\n"]),
+)
 
 
-@settings(max_examples=250, deadline=None)
-@given(pairs())
+@settings(max_examples=120, deadline=None)
+@given(pairs)
 def test_both_read_the_same_settings(pair: tuple[bytes, bytes]) -> None:
     with TemporaryDirectory() as name:
         config, credentials = Path(name, "config"), Path(name, "credentials")

@@ -72,8 +72,8 @@ class App:
 
     def profile_name(self, name: str | None, location: Location = None) -> str:
         """``name``, or the profile that the default search comes to."""
-        if name:
-            return name
+        if name is not None:
+            return name  # an empty one too: an unset variable in a script is no wish for `default`
         return search.default_profile(self.system.environ, self.chain(location))
 
     def resolver(self, location: Location = None, region: str | None = None) -> Resolver:
@@ -94,7 +94,7 @@ class App:
 
     def credentials(self, name: str | None = None, location: Location = None) -> Credentials:
         """Credentials of the profile, or of the default search when no name is given."""
-        if not name and not location:
+        if name is None and not location:
             found = search.environment_credentials(self.system.environ)
             if found:
                 return found
@@ -106,7 +106,7 @@ class App:
         """A boto3 Session with credentials that renew themselves."""
         from keystead.delivery.boto import boto_session
 
-        if not name and not location and search.environment_credentials(self.system.environ):
+        if name is None and not location and search.environment_credentials(self.system.environ):
             found = self.credentials()
             return boto_session(lambda: found, region=region or self.region(), profile=None)
         profile = self.profile_name(name, location)

@@ -6,11 +6,16 @@ to do``. Control characters from outside are shown escaped, so that no name driv
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import re
 import sys
 import traceback
+from collections.abc import Iterator
+from typing import TextIO
 
-from keystead.errors import KeysteadError
+from keystead.errors import FileProblem, KeysteadError
 
 
 def printable(text: str) -> str:
@@ -19,6 +24,35 @@ def printable(text: str) -> str:
         char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode()
         for char in text
     )
+
+
+def discard(stream: TextIO) -> None:
+    """Leaves what ``stream`` still holds unwritten, also when the process ends."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+@contextlib.contextmanager
+def _writing() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        discard(sys.stdout)
+        reason = (error.strerror or str(error)).lower()
+        raise FileProblem(f"standard output cannot be written: {reason}") from None
+
+
+def _takes_unicode() -> bool:
+    return sys.stdout is None or sys.stdout.encoding.lower().startswith("utf")
+
+
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff]")
+
+
+def _json_escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 class Console:
@@ -33,18 +67,46 @@ class Console:
             logging.getLogger("keystead").setLevel(logging.DEBUG)
 
     def out(self, text: str) -> None:
-        """Data, on standard output, as it is; nothing for an empty text."""
-        if text:
-            print(text)  # noqa: T201  # the one place that prints data
+        """Data, on standard output, as it is; nothing for an empty text.
+
+        Raises `FileProblem` when it cannot be written, and `BrokenPipeError` when nobody reads it.
+        """
+        if not text:
+            return
+        if sys.stdout is None:
+            raise FileProblem("standard output is closed")
+        with _writing():
+            try:
+                print(text)  # noqa: T201  # the one place that prints data
+            except UnicodeEncodeError:
+                code = sys.stdout.encoding
+                print(text.encode(code, "backslashreplace").decode(code))  # noqa: T201  # as above
+
+    def flush(self) -> None:
+        """Writes what is still held back. Raises as `out`."""
+        if sys.stdout is not None:
+            with _writing():
+                sys.stdout.flush()
 
     def json(self, value: object) -> None:
-        """Data as indented JSON."""
-        self.out(json.dumps(value, indent=2, ensure_ascii=False))
+        """Data as indented JSON, with what could drive the terminal or has no bytes escaped."""
+        text = json.dumps(value, indent=2, ensure_ascii=not _takes_unicode())
+        self.out(_UNPRINTABLE.sub(_json_escape, text))
 
     def say(self, kind: str, text: str) -> None:
         """One message line on standard error, such as ``keystead: warning: ...``."""
-        sys.stdout.flush()
-        print(f"keystead: {kind}: {printable(text)}", file=sys.stderr)  # noqa: T201  # the one place for messages
+        if sys.stderr is None:  # None would mean standard output to `print`
+            return
+        line = printable(text).replace("\n", "\\n")
+        if sys.stdout is not None:
+            try:
+                sys.stdout.flush()
+            except OSError:  # it is told elsewhere, or what is told here matters more
+                discard(sys.stdout)
+        try:
+            print(f"keystead: {kind}: {line}", file=sys.stderr)  # noqa: T201  # the one place for messages
+        except OSError:
+            discard(sys.stderr)
 
     def warn(self, text: str) -> None:
         """Something that is done all the same and that the person should know."""
@@ -72,7 +134,7 @@ class Console:
         return 1
 
     def _trace(self) -> None:
-        if not self._debug:
+        if not self._debug or sys.stderr is None:
             return
         # Frames only: the text of an unforeseen exception may quote what it was working on.
         for line in traceback.format_tb(sys.exc_info()[2]):

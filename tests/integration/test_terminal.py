@@ -21,7 +21,9 @@ mfa_serial = arn:aws:iam::123456789012:mfa/user
 
 def spawn(line: str) -> pexpect.spawn:
     env = {**os.environ, "PATH": f"{Path(KEYSTEAD).parent}:{os.environ['PATH']}"}
-    return pexpect.spawn("/bin/sh", ["-c", line], env=env, encoding="utf-8", timeout=30)
+    return pexpect.spawn(
+        "/bin/sh", ["-c", line], env=env, encoding="utf-8", codec_errors="replace", timeout=30
+    )
 
 
 def credentials_file(home: Path, text: str) -> Path:
@@ -118,6 +120,34 @@ def test_removing_asks(home: Path, answer: str, there: bool) -> None:
     child.sendline(answer)
     assert finish(child) == 0
     assert (path.read_text() == KEYS) is there
+
+
+def test_an_answer_that_is_no_text_is_no_yes(home: Path) -> None:
+    path = credentials_file(home, KEYS)
+    child = spawn("keystead remove base")
+    child.expect("\\[y/N\\]: ")
+    os.write(child.child_fd, b"\xff\n")
+    assert finish(child) == 0
+    assert path.read_text() == KEYS
+
+
+def test_a_name_in_a_question_drives_no_terminal(home: Path) -> None:
+    serial = "mfa_serial = arn:aws:iam::123456789012:mfa/\x1b]0;x\x07"
+    credentials_file(home, KEYS + "[admin]\n" + "\n".join([*ROLE.splitlines()[1:3], serial]) + "\n")
+    child = spawn("exec keystead process admin")
+    child.expect("MFA code of .*mfa/(.*) for profile `admin`: ")
+    assert child.match[1] == "?]0;x?"
+    child.sendintr()
+    assert finish(child) == 130
+
+
+def test_the_shell_goes_on_without_a_history() -> None:
+    child = spawn("KEYSTEAD_HOME=/dev/null/x TERM=dumb exec keystead shell")
+    child.expect("PS > ")
+    child.sendline("Get-AWSCredential -ProfileName nobody")
+    child.expect("there is no profile|not a directory")
+    child.expect("PS > ")
+    child.close(force=True)
 
 
 def test_control_c_at_a_question(home: Path) -> None:

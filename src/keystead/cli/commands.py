@@ -103,7 +103,10 @@ COMMANDS: tuple[Command, ...] = (
         (
             LOCATION,
             _NAME,
-            argument("command", metavar="COMMAND", nargs="...", help="the command, behind --"),
+            # What begins it is no option, so that options may stand on both sides of NAME.
+            argument(
+                "command", metavar="COMMAND", nargs=argparse.PARSER, help="the command, behind --"
+            ),
         ),
         handover.exec_,
     ),

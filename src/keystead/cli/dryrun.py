@@ -8,6 +8,7 @@ from pathlib import Path
 
 from keystead.app import App
 from keystead.cli.command import Context, Run, argument
+from keystead.console import printable
 from keystead.system.dryrun import DryFiles
 from keystead.text.document import Document
 from keystead.text.masked import masked_diff
@@ -25,7 +26,7 @@ def dry(run: Run) -> Run:
         files = DryFiles(ignored=system.folders.state / "generations")
         code = run(replace(context, app=App(replace(system, files=files))), args)
         for path, (before, after) in files.written.items():
-            context.console.out("\n".join(_shown(path, before, after)))
+            context.console.out(printable("\n".join(_shown(path, before, after))))
         return code
 
     return either

@@ -7,9 +7,9 @@ import os
 
 from keystead.cli.command import Context
 from keystead.cmdlets.display import table
+from keystead.console import printable
 from keystead.delivery import exec as child
 from keystead.delivery import shells, wire
-from keystead.errors import UsageError
 from keystead.model.plan import as_json
 
 
@@ -40,8 +40,6 @@ def _usual_shell(login_shell: str | None) -> str:
 def exec_(context: Context, args: argparse.Namespace) -> int:
     """``keystead exec NAME -- COMMAND``."""
     command = args.command[1:] if args.command[:1] == ["--"] else args.command
-    if not command:
-        raise UsageError("no command was given", hint="keystead exec NAME -- COMMAND ...")
     app = context.app
     given = wire.variables(
         app.credentials(args.name, args.location), app.region(args.name, args.location)
@@ -82,4 +80,4 @@ def plan(context: Context, args: argparse.Namespace) -> None:
         if step.mfa_serial:
             details.append(f"asks for a code of {step.mfa_serial}")
         lines.append(f"  > assume {step.role_arn} ({', '.join(details)})")
-    context.console.out("\n".join(lines))
+    context.console.out(printable("\n".join(lines)))

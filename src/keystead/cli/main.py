@@ -6,7 +6,6 @@ else to the table of plain commands.
 
 from __future__ import annotations
 
-import os
 import re
 import sys
 from collections.abc import Sequence
@@ -14,7 +13,7 @@ from dataclasses import replace
 
 from keystead.app import App
 from keystead.cli.command import Context, Run
-from keystead.console import Console
+from keystead.console import Console, discard
 from keystead.errors import KeysteadError
 
 INTERRUPTED = 130
@@ -29,15 +28,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     console = Console(debug=app.system.environ.get("KEYSTEAD_DEBUG") == "1")
     try:
         code = _run(Context(app, console), words)
-        sys.stdout.flush()
+        console.flush()
     except KeysteadError as error:
         return console.error(error)
     except KeyboardInterrupt:
         console.say("error", "interrupted")
         return INTERRUPTED
     except BrokenPipeError:
-        # Whoever read the output has enough; nothing may be written at exit either.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard(sys.stdout)  # whoever read it has enough
         return 1
     except Exception as error:  # noqa: BLE001  # the last resort: a message instead of a traceback
         return console.crash(error)
@@ -57,6 +55,9 @@ def _run(context: Context, words: list[str]) -> int | None:
     if not words:
         context.console.out(parser.format_help().rstrip())
         return None
-    args = parser.parse_args(words)
-    run: Run = args.run
-    return run(replace(context, commands=COMMANDS), args)
+    try:
+        args = parser.parse_args(words)
+        run: Run = args.run
+        return run(replace(context, commands=COMMANDS), args)
+    except SystemExit as done:  # help or the version was printed
+        return done.code if isinstance(done.code, int) else None

@@ -20,15 +20,26 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _reworded(message: str) -> str:
+    # Only names: what was typed behind them may have been meant as a secret.
     if message.startswith("unrecognized arguments: "):
-        # Only the names: what was typed behind them may have been meant as a secret.
         words = message.partition(": ")[2].split()
-        names = [word.partition("=")[0] for word in words if word.startswith("-")]
+        names = [_option(word) for word in words if word.startswith("-")]
         return f"unknown options {' '.join(names)}" if names else "too many arguments"
+    message = re.sub(r"argument (\S+): ignored explicit .*", r"\1 takes no value", message)
     message = re.sub(
-        r"argument (\S+): invalid choice: ('.*?').*", r"\2 is no choice for \1", message
+        r"argument COMMAND: invalid choice: '([a-z-]{1,20})'.*",
+        r"there is no command `\1`",
+        message,
+    )
+    message = re.sub(
+        r"argument (\S+): invalid choice: .*", r"what is given for \1 is not valid", message
     )
     return message[:1].lower() + message[1:].rstrip(".")
+
+
+def _option(word: str) -> str:
+    """The name in ``word``; a value may follow ``=``, or the one letter of a short option."""
+    return word.partition("=")[0] if word.startswith("--") else word[:2]
 
 
 def build_parser(commands: Sequence[Command]) -> argparse.ArgumentParser:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import os
-import sys
+import re
 from collections.abc import Iterable, Mapping
 
 from keystead.cli.command import Context
 from keystead.cmdlets.display import table
 from keystead.cmdlets.removal import remove_profiles
+from keystead.console import printable
 from keystead.errors import ProfileNotFound, UsageError
 from keystead.model.profile import RESOLVABLE, Profile, Value
 from keystead.model.settings import is_secret
@@ -72,7 +73,7 @@ def show(context: Context, args: argparse.Namespace) -> None:
         for name, value in _flat(key, shown)
     ]
     kind = profile.type.name if profile.type else "none"
-    context.console.out(f"{profile.name} ({kind}, {profile.store_type_name})\n")
+    context.console.out(printable(f"{profile.name} ({kind}, {profile.store_type_name})\n"))
     context.console.out(table(rows))
     problem = _problem(profile)
     if problem:
@@ -149,16 +150,17 @@ def _ask(context: Context, key: str) -> Secret:
 
 def _read_secrets(source: str) -> dict[str, Value | None]:
     """The ``key=value`` lines of standard input (``-``) or a descriptor (``fd:N``)."""
-    if source == "-":
-        lines = sys.stdin.read().splitlines()
-    elif source.startswith("fd:") and source[3:].isdigit():
-        try:
-            with os.fdopen(int(source[3:]), encoding="utf-8") as stream:
-                lines = stream.read().splitlines()
-        except OSError as error:
-            raise UsageError(f"descriptor {source[3:]} cannot be read") from error
-    else:
+    descriptor = re.fullmatch("fd:([0-9]{1,9})", source)
+    if source != "-" and not descriptor:
         raise UsageError("`--secrets-from` takes - or fd:N", hint=_SECRETS_HINT)
+    number = int(descriptor[1]) if descriptor else 0
+    try:
+        with os.fdopen(number, "rb", closefd=number > 2) as stream:  # noqa: PLR2004  # the standard ones
+            lines = stream.read().decode().splitlines()
+    except UnicodeDecodeError:
+        raise UsageError("what `--secrets-from` reads is not UTF-8") from None
+    except OSError as error:
+        raise UsageError(f"descriptor {number} cannot be read") from error
     secrets: dict[str, Value | None] = {}
     for number, line in enumerate(lines, 1):
         key, equals, value = line.partition("=")

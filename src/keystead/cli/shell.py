@@ -7,6 +7,7 @@ prompt an error is told and the next line asked for.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 from collections.abc import Sequence
@@ -16,7 +17,7 @@ from keystead.cmdlets.language import from_argv, parse
 from keystead.cmdlets.runner import run_statement
 from keystead.cmdlets.state import State
 from keystead.cmdlets.table import CMDLETS
-from keystead.errors import FileProblem, KeysteadError, Origin
+from keystead.errors import FileProblem, KeysteadError, Origin, UsageError
 
 
 def run_words(context: Context, words: Sequence[str]) -> None:
@@ -32,10 +33,12 @@ def run(context: Context, args: argparse.Namespace) -> int | None:
         _run_text(state, args.lines)
     elif args.file:
         _run_text(state, _read(context, args.file), source=args.file)
+    elif sys.stdin is None:
+        raise UsageError("standard input is closed", hint="give lines with -c, or a file")
     elif sys.stdin.isatty():
         return _prompt(state)
     else:
-        _run_text(state, sys.stdin.read())
+        _run_text(state, _decoded(sys.stdin.buffer.read(), "input"))
     return None
 
 
@@ -48,10 +51,14 @@ def _read(context: Context, path: str) -> str:
     data = context.app.system.files.read(context.app.system.folders.expand(path)).data
     if data is None:
         raise FileProblem("there is no such file", where=Origin(path))
+    return _decoded(data, path)
+
+
+def _decoded(data: bytes, source: str) -> str:
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise FileProblem("the file is not UTF-8", where=Origin(path)) from None
+        raise FileProblem("the text is not UTF-8", where=Origin(source)) from None
 
 
 def _prompt(state: State) -> int:
@@ -59,7 +66,8 @@ def _prompt(state: State) -> int:
 
     system = state.app.system
     folder = system.folders.state
-    os.makedirs(folder, mode=0o700, exist_ok=True)
+    with contextlib.suppress(OSError):  # costs the history, not the shell
+        os.makedirs(folder, mode=0o700, exist_ok=True)
     code = 0
     for text in read_lines(
         CMDLETS,

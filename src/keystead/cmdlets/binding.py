@@ -86,6 +86,8 @@ def _find(cmdlet: Cmdlet, name: str) -> Parameter:
 
 def _without_secret(cmdlet: Cmdlet, name: str, near: Sequence[str]) -> str:
     """``name`` without what may be a secret that ran into its parameter, as in ``-SKabc``."""
+    if "=" in name:
+        return f"{name.partition('=')[0]}..."
     secret = [spelling for row in cmdlet.parameters if row.secret for spelling in row.names]
     if near and near[0] not in secret:
         return name

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from keystead.errors import ProfileInvalid
-from keystead.model.settings import SETTINGS, is_secret
+from keystead.model.settings import SETTINGS, Group, is_secret
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_\-/.%@:+]+")
@@ -67,5 +67,6 @@ def check_setting(name: str, value: str) -> None:
         )
     row = SETTINGS.get(name.lower())
     if row and row.shape and value and not re.fullmatch(row.shape, value, re.ASCII):
-        shown = "" if is_secret(name) else f" `{value}`"
+        # The halves of a key pair are easily given in each other's place.
+        shown = "" if is_secret(name) or row.group is Group.KEYS else f" `{value}`"
         raise ProfileInvalid(f"the value{shown} of `{name}` is not valid: {row.rule}")

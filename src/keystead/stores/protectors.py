@@ -197,13 +197,13 @@ class PassphraseSource:
     def _read(self, named: str) -> bytes:
         path = self._system.folders.expand(named)
         where = Origin(str(path))
-        if self._system.files.access(path).shared:
-            raise StoreUnavailable(
-                f"{VARIABLE} names a file that other users may read",
-                hint=f"run `chmod 600 {shlex.quote(str(path))}`",
-                where=where,
-            )
         try:
+            if self._system.files.access(path).shared:
+                raise StoreUnavailable(
+                    f"{VARIABLE} names a file that other users may read",
+                    hint=f"run `chmod 600 {shlex.quote(str(path))}`",
+                    where=where,
+                )
             data = self._system.files.read(path).data
         except FileProblem as error:
             raise StoreUnavailable(

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+from keystead.errors import FileProblem
+
+_HOMELESS = "there is no home folder"
 
 
 class Folders:
@@ -15,8 +20,22 @@ class Folders:
 
     @property
     def home(self) -> Path:
-        """The home folder: ``HOME`` before the platform's own answer, as the AWS SDKs do."""
-        return Path(self._environ.get("HOME") or os.path.expanduser("~"))
+        """The home folder: ``HOME`` before the platform's own answer, as the AWS SDKs do.
+
+        Raises `FileProblem` where neither has one, as for a user of a container that has no
+        account there.
+        """
+        named = self._environ.get("HOME")
+        if named:
+            return Path(named)
+        if os.name == "nt":
+            return Path(os.path.expanduser("~"))
+        import pwd  # asked for itself, as `expanduser` takes an empty HOME for the root folder
+
+        try:
+            return Path(pwd.getpwuid(os.getuid()).pw_dir)
+        except KeyError:
+            raise FileProblem(_HOMELESS, hint="set HOME") from None
 
     def expand(self, path: str) -> Path:
         """``path`` with a leading ``~`` that stands before a separator (or alone) expanded."""
@@ -44,7 +63,8 @@ class Folders:
             return self.expand(own)
         import platformdirs
 
-        return Path(platformdirs.user_data_dir("keystead", appauthor=False))
+        with _at_home():
+            return Path(platformdirs.user_data_dir("keystead", appauthor=False))
 
     @property
     def state(self) -> Path:
@@ -54,4 +74,14 @@ class Folders:
             return self.expand(own)
         import platformdirs
 
-        return Path(platformdirs.user_state_dir("keystead", appauthor=False))
+        with _at_home():
+            return Path(platformdirs.user_state_dir("keystead", appauthor=False))
+
+
+@contextlib.contextmanager
+def _at_home() -> Iterator[None]:
+    """What platformdirs raises for want of a home folder, in our words."""
+    try:
+        yield
+    except RuntimeError:
+        raise FileProblem(_HOMELESS, hint="set HOME, or KEYSTEAD_HOME") from None

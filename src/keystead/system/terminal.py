@@ -34,9 +34,9 @@ class Terminal:
         raised when there is no terminal.
         """
         self._require(question, hint)
-        with open(TTY, "w", encoding="utf-8") as out, open(TTY, encoding="utf-8") as inp:
-            print(f"{question}: ", end="", file=out, flush=True)
-            answer = inp.readline()
+        with open(TTY, "wb", buffering=0) as out, open(TTY, "rb", buffering=0) as inp:
+            out.write(f"{_harmless(question)}: ".encode())
+            answer = inp.readline().decode("utf-8", "surrogateescape")
         if not answer:
             raise InteractionRequired(f"no answer was given: {question}", hint=hint)
         return answer.strip()
@@ -45,10 +45,17 @@ class Terminal:
         """The typed answer to ``question``, without echo."""
         self._require(question, hint)
         try:
-            return getpass.getpass(f"{question}: ")
+            return getpass.getpass(f"{_harmless(question)}: ")
         except EOFError:
             raise InteractionRequired(f"no answer was given: {question}", hint=hint) from None
+        except UnicodeError:  # its text would quote what was typed
+            raise InteractionRequired(f"the answer is no text: {question}", hint=hint) from None
 
     def confirm(self, question: str, *, hint: str) -> bool:
         """Whether the person agreed; anything but a yes is a no."""
         return self.ask(f"{question} [y/N]", hint=hint).lower() in ("y", "yes")
+
+
+def _harmless(question: str) -> str:
+    """``question`` without what could drive the terminal; names in it come from files."""
+    return "".join(char if char.isprintable() else "?" for char in question)

@@ -1,0 +1,26 @@
+"""Where files live when HOME says little."""
+
+import os
+import pwd
+from pathlib import Path
+
+import pytest
+
+from keystead.errors import FileProblem
+from keystead.system.folders import Folders
+
+
+@pytest.mark.parametrize("environ", [{}, {"HOME": ""}])
+def test_without_home_it_is_the_accounts(environ: dict[str, str]) -> None:
+    expected = Path(pwd.getpwuid(os.getuid()).pw_dir) / ".aws" / "credentials"
+    assert Folders(environ).credentials_file == expected
+
+
+def test_without_home_and_account_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: 4_000_000_000)
+    monkeypatch.delenv("HOME")
+    folders = Folders({})
+    for name in ("credentials_file", "config_file", "data", "state"):
+        with pytest.raises(FileProblem, match="no home folder"):
+            getattr(folders, name)
+    assert Folders({"KEYSTEAD_HOME": "/k"}).data == Path("/k")

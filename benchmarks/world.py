@@ -1,0 +1,118 @@
+"""A home with generated profiles, and the things that are timed on it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import venv
+from collections.abc import Callable
+from pathlib import Path
+
+import botocore.configloader
+import botocore.session
+
+from keystead.stores.shared import SharedStore
+from keystead.system import System
+
+Action = Callable[[], object]
+
+
+class World:
+    """Both shared files with ``size`` profiles: keys in one, region and output in the other."""
+
+    def __init__(self, folder: Path, size: int) -> None:
+        self.last = f"profile-{size - 1:06}"
+        self._config = folder / ".aws" / "config"
+        self._credentials = folder / ".aws" / "credentials"
+        self._config.parent.mkdir(parents=True)
+        names = [f"profile-{number:06}" for number in range(size)]
+        self._config.write_text(
+            "\n".join(f"[profile {name}]\nregion = eu-west-1\noutput = json\n" for name in names)
+        )
+        self._credentials.write_text(
+            "\n".join(
+                f"[{name}]\naws_access_key_id = AKIA{number:016}\n"
+                f"aws_secret_access_key = {number:040}\n"
+                for number, name in enumerate(names)
+            )
+        )
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "KEYSTEAD_"))}
+        self.environ = {
+            **clean,
+            "HOME": str(folder),
+            "KEYSTEAD_HOME": str(folder / "keystead"),
+            "AWS_CONFIG_FILE": str(self._config),
+            "AWS_SHARED_CREDENTIALS_FILE": str(self._credentials),
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        self._store = SharedStore.default(System(environ=self.environ))
+        self._edits = 0
+
+    def in_process(self) -> dict[str, Action]:
+        """What is timed within one process, by its label."""
+        return {
+            "keystead: load all": self._store.profiles,
+            "botocore: load all": self._load,
+            "keystead: look up one": lambda: self._store.find(self.last),
+            "botocore: look up one": self._session,
+            "keystead: edit one": lambda: self._store.change(
+                self.last, lambda _: {"region": self._next_region()}
+            ),
+        }
+
+    def commands(self, aws: Path | None) -> dict[str, Action]:
+        """What is timed as a command, its start included, by its label."""
+        keystead = [sys.executable, "-m", "keystead"]
+        found: dict[str, Action] = {
+            "keystead show": lambda: self._run(
+                *keystead, "show", self.last, "--location", self._credentials
+            ),
+            "keystead set": lambda: self._run(
+                *keystead,
+                "set",
+                self.last,
+                f"region={self._next_region()}",
+                "--location",
+                self._credentials,
+            ),
+        }
+        if aws:
+            profile = ["--profile", self.last]
+            found["aws configure get"] = lambda: self._run(
+                aws, "configure", "get", "region", *profile
+            )
+            found["aws configure set"] = lambda: self._run(
+                aws, "configure", "set", "region", self._next_region(), *profile
+            )
+        return found
+
+    def _load(self) -> None:
+        botocore.configloader.load_config(str(self._config))
+        botocore.configloader.raw_config_parse(str(self._credentials))
+
+    def _session(self) -> None:
+        os.environ.update(self.environ)
+        session = botocore.session.Session(profile=self.last)
+        session.get_scoped_config()
+        assert session.get_credentials().access_key
+
+    def _next_region(self) -> str:
+        self._edits += 1
+        return f"eu-west-{self._edits % 8 + 1}"
+
+    def _run(self, *command: str | Path) -> None:
+        subprocess.run(command, env=self.environ, check=True, capture_output=True)
+
+
+def install_aws_cli(folder: Path) -> Path | None:
+    """The AWS CLI of PyPI in an environment of its own; None where it cannot be installed."""
+    try:
+        venv.create(folder, with_pip=False)
+        python = folder / "bin" / "python"
+        outer = Path(sys.base_prefix) / "bin" / "python3"  # this one's own environment has no pip
+        install = [outer, "-m", "pip", "--python", python, "install", "--quiet"]
+        subprocess.run([*install, "awscli"], check=True, capture_output=True)
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return folder / "bin" / "aws"

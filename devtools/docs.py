@@ -87,7 +87,8 @@ def _exit_codes() -> Iterator[str]:
 def _tree(error: type[KeysteadError]) -> Iterator[type[KeysteadError]]:
     yield error
     for child in error.__subclasses__():
-        yield from _tree(child)
+        if not child.__name__.startswith("_"):  # a module's own, there only once it is loaded
+            yield from _tree(child)
 
 
 def _profiles() -> str:

@@ -56,15 +56,18 @@ def _json_escape(found: re.Match[str]) -> str:
 
 
 class Console:
-    """Writes for people and programs. ``debug`` adds a log and tracebacks, without secrets."""
+    """Writes for people and programs."""
 
-    def __init__(self, *, debug: bool = False) -> None:
-        self._debug = debug
-        if debug:
-            import logging
+    def __init__(self) -> None:
+        self._debug = False
 
-            logging.basicConfig(format="keystead: debug: %(message)s")
-            logging.getLogger("keystead").setLevel(logging.DEBUG)
+    def debug(self) -> None:
+        """Adds a log and tracebacks from now on, without secrets."""
+        import logging
+
+        self._debug = True
+        logging.basicConfig(format="keystead: debug: %(message)s")
+        logging.getLogger("keystead").setLevel(logging.DEBUG)
 
     def out(self, text: str) -> None:
         """Data, on standard output, as it is; nothing for an empty text.

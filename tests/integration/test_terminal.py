@@ -159,6 +159,22 @@ def test_control_c_at_a_question(home: Path) -> None:
     assert path.read_text() == KEYS
 
 
+def test_control_c_while_it_loads_is_told_in_words(tmp_path: Path) -> None:
+    # Ctrl-C in the middle of the imports, at a moment that does not hang on the clock.
+    (tmp_path / "sitecustomize.py").write_text(
+        "import os, signal, sys\n"
+        "class Finder:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'keystead.app':\n"
+        "            os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Finder())\n"
+    )
+    child = spawn(f"PYTHONPATH={tmp_path} exec keystead list")
+    child.expect("keystead: error: interrupted")
+    assert finish(child) == 130
+    assert "Traceback" not in child.before
+
+
 def test_exec_hands_over_the_terminal_and_the_exit_code(home: Path) -> None:
     credentials_file(home, KEYS)
     code = "import os,sys; sys.exit(41 + os.isatty(0) * os.isatty(1))"

@@ -108,6 +108,12 @@ def test_a_secret_does_not_come_back(history: Path) -> None:
     assert history.read_bytes() == f'"{kept}"\n'.encode()
 
 
+@pytest.mark.parametrize("spelling", ["--SecretKey", "'-SecretKey'", "---SecretKey", "--TokenCode"])
+def test_a_spelling_that_is_no_parameter_hides_what_follows(history: Path, spelling: str) -> None:
+    typed(history, f"Set-AWSCredential {spelling} 271828", ENTER)
+    assert history.read_bytes() == f'"Set-AWSCredential -{MASK} {MASK}"\n'.encode()
+
+
 def test_a_line_that_cannot_be_read_is_not_kept(history: Path) -> None:
     assert len(typed(history, f"Set-AWSCredential | {SECRET_KEY}", ENTER)) == 1
     assert not history.exists()

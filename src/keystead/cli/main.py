@@ -9,10 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
 
-from keystead.app import App
-from keystead.cli.command import Context, Run
 from keystead.console import Console, discard
 from keystead.errors import KeysteadError
 
@@ -24,10 +21,9 @@ _CMDLET = re.compile(r"[A-Za-z]+-[A-Za-z]\w*|PS\b.*", re.DOTALL)
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs one command line (None: the process's own) and returns its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
-    app = App()
-    console = Console(debug=app.system.environ.get("KEYSTEAD_DEBUG") == "1")
+    console = Console()
     try:
-        code = _run(Context(app, console), words)
+        code = _run(console, words)
         console.flush()
     except KeysteadError as error:
         return console.error(error)
@@ -42,7 +38,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     return code or 0
 
 
-def _run(context: Context, words: list[str]) -> int | None:
+def _run(console: Console, words: list[str]) -> int | None:
+    # Loaded here, as Ctrl-C while they load is to be told like any other.
+    from dataclasses import replace
+
+    from keystead.app import App
+    from keystead.cli.command import Context, Run
+
+    context = Context(App(), console)
+    if context.app.system.environ.get("KEYSTEAD_DEBUG") == "1":
+        console.debug()
     if words and _CMDLET.fullmatch(words[0]):
         from keystead.cli import shell
 
@@ -53,7 +58,7 @@ def _run(context: Context, words: list[str]) -> int | None:
 
     parser = build_parser(COMMANDS)
     if not words:
-        context.console.out(parser.format_help().rstrip())
+        console.out(parser.format_help().rstrip())
         return None
     try:
         args = parser.parse_args(words)

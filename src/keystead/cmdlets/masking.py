@@ -18,6 +18,7 @@ from keystead.cmdlets.statements import (
     Statement,
     Template,
     Variable,
+    Word,
 )
 from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry, holds_key
 from keystead.errors import UsageError
@@ -90,6 +91,9 @@ class _Masker:
             self._free -= 1
         elif not harmless:
             self._free = 0  # the rest of a secret with a blank in it comes as further values
+        if isinstance(word, Word) and word.value.startswith("-"):
+            self._awaited = False  # a parameter that was spelled so that it is none
+            return f"-{MASK}"
         return self._value(word, harmless=harmless)
 
     def _parameter(self, word: ParameterWord) -> str:

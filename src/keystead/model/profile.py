@@ -7,7 +7,7 @@ reader would reject or misread).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
@@ -115,6 +115,8 @@ class Profile:
     ``settings`` maps lower-case shared-file names to values; secrets given as text become
     `Secret`. ``store_type_name``, ``location`` and ``origins`` say where it was read from and are
     empty for a profile that was just made. ``unique_key`` is its GUID in the encrypted store.
+    ``confirm`` proves that what was read is what was saved, where the store can tell; it is
+    called before the profile gives credentials and raises what opening the store raises.
     """
 
     name: str
@@ -123,6 +125,7 @@ class Profile:
     location: str | None = None
     origins: Mapping[str, Origin] = field(default_factory=dict, repr=False, compare=False)
     unique_key: str | None = field(default=None, compare=False)
+    confirm: Callable[[], object] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         wrapped: dict[str, Value] = {

@@ -53,10 +53,21 @@ class Resolver:
         Raises `ProviderError` when STS refuses, `InteractionRequired` when a code is due and
         nobody can be asked, `StoreUnavailable` when the keys are in a store that stays locked.
         """
+        for name in dict.fromkeys((*(step.profile for step in plan.steps), plan.base.profile)):
+            self._confirm(name)
         credentials = static_credentials(self._source.find(plan.base.profile))
         for step in plan.steps:
             credentials = self._assume(step, credentials)
         return credentials
+
+    def _confirm(self, name: str) -> None:
+        """Has the store prove a profile: a planted role would otherwise be assumed unchecked.
+
+        A profile that is made of parameters alone is in no store.
+        """
+        profile = self._source.find(name)
+        if profile.confirm is not None:
+            profile.confirm()
 
     def _assume(self, step: AssumeRoleStep, credentials: Credentials) -> Credentials:
         parameters: dict[str, Any] = {

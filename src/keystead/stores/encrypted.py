@@ -230,7 +230,15 @@ class EncryptedStore:
             name: self._value(accounts, guid, key) for name, key in settings_in(entry).items()
         }
         origins = dict.fromkeys(settings, self._where)
-        return Profile(entry[DISPLAY_NAME], settings, self.type_name, self.location, origins, guid)
+        return Profile(
+            entry[DISPLAY_NAME],
+            settings,
+            self.type_name,
+            self.location,
+            origins,
+            guid,
+            partial(self._key, accounts),
+        )
 
     def _value(self, accounts: Accounts, guid: str, key: str) -> str | Secret:
         text = accounts.entries[guid][key]

@@ -49,6 +49,17 @@ def test_a_file_that_was_made_is_removed_again(generations: Generations, tmp_pat
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+@pytest.mark.parametrize("clock", [timedelta(0), timedelta(hours=-3)])
+def test_the_newest_change_is_found_whatever_the_clock_says(
+    generations: Generations, tmp_path: Path, clock: timedelta
+) -> None:
+    path = tmp_path / "file"
+    for number in range(KEPT):
+        write(generations, path, b"%d" % number, minute=number * round(clock.total_seconds()) // 60)
+    found = generations.all()
+    assert [item.before[0] for item in found[:-1]] == [b"%d" % n for n in range(KEPT - 2, -1, -1)]
+
+
 def test_a_file_that_was_removed_comes_back(generations: Generations, tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"old")

@@ -14,12 +14,15 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
 from keystead.errors import FileProblem, KeysteadError, Origin, UsageError
 from keystead.system.files import Changed, Files
+
+_TIME = "%Y%m%dT%H%M%S.%f"
+_TICK = timedelta(microseconds=1)
 
 KEPT = 10
 """How many generations of the same files are kept."""
@@ -65,9 +68,8 @@ class Generations:
             ],
         }
         group = hashlib.sha256("\0".join(paths).encode("utf-8", "surrogateescape")).hexdigest()[:8]
-        name = f"{now:%Y%m%dT%H%M%S.%f}-{group}-{os.urandom(2).hex()}"
-        path = self._folder / f"{name}.json"
         with self._files.lock(self._folder / "generations"):
+            path = self._folder / f"{self._next(now)}-{group}-{os.urandom(2).hex()}.json"
             data = json.dumps(entry).encode()
             self._files.replace(path, data, expect=None, private=True)
             for old in sorted(self._folder.glob(f"*-{group}-*.json"))[:-KEPT]:
@@ -80,6 +82,20 @@ class Generations:
                 with contextlib.suppress(OSError):
                     os.unlink(path)
             raise
+
+    def _next(self, now: datetime) -> str:
+        """The time that a new generation's name begins with: later than every other one's.
+
+        The names tell the order, and a clock may stand still or be set back.
+        """
+        newest = max(
+            (path.name[: len(_stamp(now))] for path in self._folder.glob("*.json")), default=""
+        )
+        try:
+            after = datetime.strptime(newest, _TIME).replace(tzinfo=now.tzinfo) + _TICK
+        except ValueError:
+            return _stamp(now)
+        return _stamp(max(now, after))
 
     def _is_made(self, item: Replaced) -> bool:
         """Whether the change of that file happened, although something failed around it."""
@@ -145,6 +161,10 @@ class Generations:
                     raise FileProblem(
                         "another program wrote the file meanwhile", where=Origin(str(path))
                     ) from None
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.strftime(_TIME)
 
 
 def _encoded(data: bytes | None) -> str | None:

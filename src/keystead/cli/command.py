@@ -35,7 +35,7 @@ class Argument:
 class Command:
     """One row of the table. ``run`` returns the exit code, None for 0.
 
-    A command with ``children`` has no function of its own.
+    One with ``children`` has a function only if it means something without them.
     """
 
     name: str

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from keystead.cli import handover, profiles, stores, topics, undo
+from keystead.cli import handover, profiles, protectors, stores, topics, undo
 from keystead.cli.command import FORCE, JSON, LOCATION, Command, Context, argument
 from keystead.cli.dryrun import DRY_RUN, dry
 from keystead.delivery.shells import NAMES as SHELL_NAMES
+from keystead.stores.protectors import PROTECTORS
 
 _NAME = argument("name", metavar="NAME", help="a profile")
 _FROM_TO = (
@@ -16,6 +17,10 @@ _FROM_TO = (
     LOCATION,
     argument("--force", action="store_true", help="replace a profile of that name"),
     DRY_RUN,
+)
+_PROTECTORS = tuple(PROTECTORS)
+_KEY_FILE = argument(
+    "--key-file", metavar="PATH", help="for `keyfile`: the file, which is made when it is not there"
 )
 _ANY_NAME = argument("name", metavar="NAME", nargs="?", help="a profile; else the default search")
 
@@ -150,8 +155,56 @@ COMMANDS: tuple[Command, ...] = (
         "store",
         "the encrypted store",
         children=(
-            Command("init", "make the encrypted store", (), stores.init),
+            Command(
+                "init",
+                "make the encrypted store",
+                (
+                    argument(
+                        "--protector",
+                        choices=_PROTECTORS,
+                        help="what opens it; else a passphrase, on Windows the user's log-on",
+                    ),
+                    _KEY_FILE,
+                ),
+                protectors.init,
+            ),
             Command("status", "where it is and what opens it", (JSON,), stores.status),
+            Command(
+                "protectors",
+                "what opens it: a list, and what adds to it or takes away",
+                (JSON,),
+                protectors.list_,
+                (
+                    Command("list", "the protectors with their numbers", (JSON,), protectors.list_),
+                    Command(
+                        "add",
+                        "one more way to open it",
+                        (argument("kind", metavar="KIND", choices=_PROTECTORS), _KEY_FILE),
+                        protectors.add,
+                        details=f"KIND is one of {', '.join(_PROTECTORS)}.",
+                    ),
+                    Command(
+                        "remove",
+                        "take one away",
+                        (argument("number", metavar="NUMBER", type=int, help="as listed"),),
+                        protectors.remove,
+                    ),
+                ),
+            ),
+            Command(
+                "rekey",
+                "a new data key: seal every value anew",
+                (),
+                protectors.rekey,
+                details="A passphrase is set anew. What `undo` kept of the store goes.",
+            ),
+            Command(
+                "accept",
+                "take the file as it stands for the newest version",
+                (FORCE,),
+                protectors.accept,
+                details="After you put a backup of it back yourself.",
+            ),
         ),
     ),
     Command(

@@ -51,12 +51,12 @@ def build_parser(commands: Sequence[Command]) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"keystead {__version__}")
-    _add(parser, commands)
+    _add(parser, commands, required=True)
     return parser
 
 
-def _add(parser: argparse.ArgumentParser, commands: Sequence[Command]) -> None:
-    rows = parser.add_subparsers(metavar="COMMAND", required=True, parser_class=_Parser)
+def _add(parser: argparse.ArgumentParser, commands: Sequence[Command], *, required: bool) -> None:
+    rows = parser.add_subparsers(metavar="COMMAND", required=required, parser_class=_Parser)
     for command in commands:
         row = rows.add_parser(
             command.name,
@@ -69,4 +69,4 @@ def _add(parser: argparse.ArgumentParser, commands: Sequence[Command]) -> None:
         for item in command.arguments:
             row.add_argument(*item.names, **item.options)
         if command.children:
-            _add(row, command.children)
+            _add(row, command.children, required=command.run is None)

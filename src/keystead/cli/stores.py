@@ -1,4 +1,4 @@
-"""Plain commands on stores and files: store init, store status, dump."""
+"""Plain commands on stores and files: store status, dump."""
 
 from __future__ import annotations
 
@@ -10,12 +10,6 @@ from keystead.model.settings import is_secret
 from keystead.secret import MASK
 from keystead.stores.shared import SharedStore
 from keystead.text.dialect import Settings
-
-
-def init(context: Context, _args: argparse.Namespace) -> None:
-    """``keystead store init``."""
-    context.app.encrypted.init()
-    context.console.note(f"made the encrypted store {context.app.encrypted.path}")
 
 
 def status(context: Context, args: argparse.Namespace) -> None:

@@ -17,6 +17,8 @@ def run(context: Context, args: argparse.Namespace) -> None:
         return
     generation = system.generations.find(args.id, location)
     system.generations.restore(generation, system.clock(), force=args.force)
+    if context.app.encrypted.path in generation.paths:
+        context.app.encrypted.protectors.restored()
     for path, before in zip(generation.paths, generation.before, strict=True):
         context.console.note(f"{'removed' if before is None else 'restored'} {path}")
 

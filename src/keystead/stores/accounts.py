@@ -1,16 +1,18 @@
 """The file of the encrypted store: ``RegisteredAccounts.json`` as the .NET SDK lays it out.
 
 One JSON object; a member is a GUID with a flat object of strings, and one more, ``keystead``, is
-the header. This module turns bytes into that and back, refuses what is not of this shape, and
-knows the .NET SDK's names of settings. It opens and seals nothing.
+the header. The .NET SDK's own file has no header and nothing that proves it. This module turns
+bytes into that and back, refuses what is not of this shape, and knows the .NET SDK's names of
+settings. It opens and seals nothing.
 """
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from keystead.errors import Origin, StoreCorrupt
@@ -106,10 +108,15 @@ def profile_type(profile: Profile) -> str | None:
 
 @dataclass(frozen=True)
 class Accounts:
-    """One version of the file: its header and its entries by GUID, in the order of the file."""
+    """One version of the file: its header and its entries by GUID, in the order of the file.
 
-    header: Entry
+    ``header`` is None in the .NET SDK's own file. ``foreign`` are that file's members that are no
+    profiles; they are kept.
+    """
+
+    header: Entry | None
     entries: Mapping[str, Entry]
+    foreign: Mapping[str, Entry] = field(default_factory=dict)
 
     @classmethod
     def new(cls, store_id: str, protector: str) -> Accounts:
@@ -123,25 +130,36 @@ class Accounts:
         return cls(header, {})
 
     @property
+    def own(self) -> Entry:
+        """The header, in a file that has one."""
+        assert self.header is not None  # noqa: S101  # callers know which kind of file it is
+        return self.header
+
+    @property
     def store_id(self) -> str:
         """The GUID of the store."""
-        return self.header["StoreId"]
+        return self.own["StoreId"]
+
+    @property
+    def counter(self) -> int:
+        """How often the store was written."""
+        return int(self.own["Counter"])
 
     @property
     def protectors(self) -> tuple[str, ...]:
-        """The protector records by their numbers."""
-        found = ((_PROTECTOR.fullmatch(key), text) for key, text in self.header.items())
+        """The protector records by their numbers; none in the .NET SDK's own file."""
+        found = ((_PROTECTOR.fullmatch(key), text) for key, text in (self.header or {}).items())
         return tuple(text for _, text in sorted((int(m[1]), text) for m, text in found if m))
 
     @property
     def mac(self) -> str:
         """The seal over the whole file."""
-        return self.header["Mac"]
+        return self.own["Mac"]
 
     @property
     def content(self) -> dict[str, Entry]:
         """All that the seal is over: the whole file but the seal itself."""
-        header = {key: text for key, text in self.header.items() if key != "Mac"}
+        header = {key: text for key, text in self.own.items() if key != "Mac"}
         return {HEADER: header, **self.entries}
 
     def named(self, name: str) -> list[str]:
@@ -154,28 +172,46 @@ class Accounts:
 
     def next(self, entries: Mapping[str, Entry]) -> Accounts:
         """The following version, with these entries, still to be signed."""
-        counter = str(int(self.header["Counter"]) + 1)
-        return Accounts({**self.header, "Counter": counter}, entries)
+        if self.header is None:
+            return replace(self, entries=entries)
+        counter = str(self.counter + 1)
+        return replace(self, header={**self.header, "Counter": counter}, entries=entries)
+
+    def protected(self, records: Iterable[str]) -> Accounts:
+        """The same with these protector records, still to be signed."""
+        header = {k: text for k, text in self.own.items() if not _PROTECTOR.fullmatch(k)}
+        numbered = {f"Protector.{n}": record for n, record in enumerate(records, 1)}
+        return replace(self, header={**header, **numbered})
 
     def signed(self, mac: str) -> Accounts:
         """The same with ``mac`` as its seal."""
-        return replace(self, header={**self.header, "Mac": mac})
+        header = {key: text for key, text in self.own.items() if key != "Mac"}
+        return replace(self, header={**header, "Mac": mac})
 
     def render(self) -> bytes:
         """The bytes of the file."""
-        whole = {HEADER: dict(self.header), **{g: dict(e) for g, e in self.entries.items()}}
-        return (json.dumps(whole, indent=2, ensure_ascii=False) + "\n").encode()
+        head = {} if self.header is None else {HEADER: dict(self.header)}
+        members = {guid: dict(e) for guid, e in {**self.entries, **self.foreign}.items()}
+        return (json.dumps({**head, **members}, indent=2, ensure_ascii=False) + "\n").encode()
 
 
-def parse(data: bytes, file: str) -> Accounts:
-    """The content of the file. Raises `StoreCorrupt` with the file, and its line where known."""
-    members = _load(data, file)
-    header = members.pop(HEADER, None)
+def parse(data: bytes, file: str, *, native: bool = False) -> Accounts:
+    """The content of the file; ``native``: a file without a header is the .NET SDK's own.
+
+    Raises `StoreCorrupt` with the file, and its line where known.
+    """
     where = Origin(file)
-    if not isinstance(header, dict):
+    members = _load(data.removeprefix(codecs.BOM_UTF8) if native else data, file)
+    if native and HEADER not in members:
+        return _parse_native(members, where)
+    if not isinstance(members.get(HEADER), dict):
         raise StoreCorrupt(
-            "the encrypted store has no header of keystead's", hint=_RESTORE, where=where
+            "the encrypted store has no header of keystead's",
+            hint="the .NET SDK's own file opens on Windows alone; "
+            "if this is another one, put it back from a backup",
+            where=where,
         )
+    header = members.pop(HEADER)
     _check_format(header.get("Format"), where)
     for guid, entry in members.items():
         if not _GUID.fullmatch(guid.lower()):
@@ -191,6 +227,17 @@ def parse(data: bytes, file: str) -> Accounts:
             f"the header of the encrypted store has no valid `{bad}`", hint=_RESTORE, where=where
         )
     return accounts
+
+
+def _parse_native(members: dict[str, Any], where: Origin) -> Accounts:
+    for name, entry in members.items():
+        if not isinstance(entry, dict) or not all(isinstance(v, str) for v in entry.values()):
+            raise StoreCorrupt(
+                f"{name!a} is not a flat object of strings", hint=_RESTORE, where=where
+            )
+    profiles = {name: entry for name, entry in members.items() if entry.get(DISPLAY_NAME)}
+    foreign = {name: entry for name, entry in members.items() if name not in profiles}
+    return Accounts(None, profiles, foreign)
 
 
 def _load(data: bytes, file: str) -> dict[str, Any]:
@@ -242,7 +289,7 @@ def _check_flat(member: str, entry: object, where: Origin) -> None:
 
 
 def _header_faults(accounts: Accounts) -> Iterator[str]:
-    header = accounts.header
+    header = accounts.own
     if not _GUID.fullmatch(header.get("StoreId", "")):
         yield "StoreId"
     if not _COUNTER.fullmatch(header.get("Counter", "")):

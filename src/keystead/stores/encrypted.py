@@ -1,49 +1,41 @@
-"""The encrypted store: one file whose keys are sealed under a passphrase.
+"""The encrypted store: one file whose keys are sealed.
 
 Listing and finding unlock nothing: a sealed value is a `Secret` that unlocks the store, checks
 the seal over the whole file and opens when somebody reveals it. Every write unlocks, for the
-seal has to be made anew. What is sealed how stands in `seal`, what opens it in `protectors`, and
-docs/encrypted-store.md specifies the file.
+seal has to be made anew. What is sealed how stands in `vault` and `seal`, what opens it in
+`protectors`, and docs/encrypted-store.md specifies the file.
 """
 
 from __future__ import annotations
 
 import os
-import shlex
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
-from keystead.errors import Origin, StoreCorrupt, StoreUnavailable, UsageError
+from keystead.errors import UsageError
 from keystead.model import rules
 from keystead.model.profile import Profile, Value
 from keystead.secret import Secret
-from keystead.stores import seal
 from keystead.stores.accounts import (
     DISPLAY_NAME,
     Accounts,
     Entry,
     is_sealed,
-    make_guid,
-    parse,
     settings_in,
 )
+from keystead.stores.accountsfile import AccountsFile
 from keystead.stores.base import TRIES, Changes, overtaken
 from keystead.stores.drafts import Draft, Drafts, changed, drafts_of, make_room, require
+from keystead.stores.enrolment import Enrolment
 from keystead.stores.protectors import (
-    PassphraseProtector,
     Protector,
     RandomBytes,
-    StoreRef,
     kind_of,
-    open_data_key,
 )
+from keystead.stores.vault import Vault
 from keystead.system import System
-from keystead.system.files import Changed, Stamp
-from keystead.system.generations import Replaced
 
 _UNIQUE_KEY = "toolkit_artifact_guid"
 """What the shared files call a profile's GUID; a copy may not share it."""
@@ -56,6 +48,7 @@ class StoreStatus:
     path: Path
     exists: bool = False
     format: str | None = None
+    """The version of keystead's own format; None for the .NET SDK's file."""
     store_id: str | None = None
     protectors: tuple[str, ...] = ()
     """The kinds of its protectors, such as ``passphrase``."""
@@ -64,16 +57,12 @@ class StoreStatus:
     """Whether this object has opened it already."""
 
 
-class _Unlocked(NamedTuple):
-    record: str
-    key: seal.DataKey
-
-
 class EncryptedStore:
     """The profiles in ``RegisteredAccounts.json`` in the data folder.
 
-    It need not exist: the first change makes it, protected by ``protector`` (a passphrase that is
-    asked for). Each call reads the file anew; only the opened key is kept between calls.
+    It need not exist: the first change makes it, protected by ``protector`` (else, on Windows, as
+    the .NET SDK's own file; elsewhere by a passphrase that is asked for). Each call reads the file
+    anew; only the opened key is kept between calls.
     """
 
     type_name = "NetSDKCredentialsFile"
@@ -86,60 +75,66 @@ class EncryptedStore:
         protector: Protector | None = None,
         random_bytes: RandomBytes = os.urandom,
     ) -> None:
-        self._system = system
-        self._protector = protector or PassphraseProtector(system)
-        self._random_bytes = random_bytes
-        self._unlocked: _Unlocked | None = None
-        self._verified: Accounts | None = None
-        self._opening = threading.RLock()  # so that a person is asked once, not once a thread
+        self._file = AccountsFile(system, random_bytes)
+        self._protector = protector
 
     @property
     def path(self) -> Path:
         """The file of the store."""
-        return self._system.folders.data / "RegisteredAccounts.json"
+        return self._file.path
+
+    @property
+    def protectors(self) -> Enrolment:
+        """What opens the store, to be listed and changed."""
+        return Enrolment(self._file)
 
     def exists(self) -> bool:
         """Whether there is a store."""
-        return self._system.files.read(self.path).data is not None
+        return self._file.read().accounts is not None
 
-    def init(self) -> None:
-        """Makes a store without profiles. Raises `UsageError` when there is one."""
+    def init(self, protector: Protector | None = None) -> None:
+        """Makes a store without profiles, protected by ``protector``.
+
+        Raises `UsageError` when there is one.
+        """
 
         def edited(accounts: Accounts | None) -> Drafts:
             if accounts is not None:
                 raise UsageError(
                     "there is an encrypted store already",
-                    hint="`keystead store status` tells about it",
-                    where=self._where,
+                    hint="`keystead store status` tells about it; "
+                    "`keystead store protectors add` gives it one more protector",
+                    where=self._file.where,
                 )
             return {}
 
+        self._protector = protector or self._protector
         self._write(edited)
 
     def status(self) -> StoreStatus:
         """What can be said of the store without unlocking it. Raises `StoreCorrupt`."""
-        accounts, _ = self._read()
+        accounts = self._file.read().accounts
         if accounts is None:
             return StoreStatus(self.path)
         return StoreStatus(
             self.path,
             exists=True,
-            format=accounts.header["Format"],
-            store_id=accounts.store_id,
-            protectors=tuple(kind_of(record) for record in accounts.protectors),
+            format=accounts.own["Format"] if accounts.header else None,
+            store_id=accounts.store_id if accounts.header else None,
+            protectors=tuple(map(kind_of, accounts.protectors)) or ("dpapi",),
             profiles=len(accounts.entries),
-            unlocked=self._is_unlocked(accounts),
+            unlocked=self._file.is_unlocked(accounts),
         )
 
     def find(self, name: str) -> Profile:
         """The profile of that name, still sealed. Raises `ProfileNotFound`, `StoreCorrupt`."""
-        accounts, _ = self._read()
+        accounts = self._file.read().accounts
         accounts, guid = require(accounts, name)
         return self._profile(accounts, guid)
 
     def profiles(self) -> list[Profile]:
         """All profiles in the order of the file, still sealed. Raises `StoreCorrupt`."""
-        accounts, _ = self._read()
+        accounts = self._file.read().accounts
         if accounts is None:
             return []
         return [self._profile(accounts, guid) for guid in accounts.entries]
@@ -154,7 +149,7 @@ class EncryptedStore:
             wanted = changes(current)
             if current is None:
                 rules.check_profile_name(name, shared=False)
-            guid = guids[0] if guids else self._new_guid()
+            guid = guids[0] if guids else self._file.new_guid()
             before = entries.get(guid, {DISPLAY_NAME: name})
             draft = changed(before, wanted)
             return None if draft == before else {**drafts_of(entries), guid: draft}
@@ -196,40 +191,16 @@ class EncryptedStore:
                 for key in accounts.entries[guid]
                 if key != _UNIQUE_KEY
             }
-            return {**drafts, self._new_guid(): {**twin, DISPLAY_NAME: new}}
+            return {**drafts, self._file.new_guid(): {**twin, DISPLAY_NAME: new}}
 
         self._write(edited)
-
-    def _read(self) -> tuple[Accounts | None, Stamp | None]:
-        """The file as it stands, its seal checked when the store is unlocked already."""
-        access = self._system.files.access(self.path)
-        quoted = shlex.quote(str(self.path))
-        if access.foreign:
-            raise StoreUnavailable(
-                "the encrypted store belongs to another user",
-                hint=f"if it should be yours, run `sudo chown $(id -u) {quoted}`",
-                where=self._where,
-            )
-        if access.shared:
-            raise StoreUnavailable(
-                "other users may read or write the encrypted store",
-                hint=f"run `chmod 600 {quoted}`",
-                where=self._where,
-            )
-        data, stamp = self._system.files.read(self.path)
-        if data is None:
-            return None, None
-        accounts = parse(data, str(self.path))
-        if self._is_unlocked(accounts):
-            self._key(accounts)
-        return accounts, stamp
 
     def _profile(self, accounts: Accounts, guid: str) -> Profile:
         entry = accounts.entries[guid]
         settings: dict[str, Value] = {
             name: self._value(accounts, guid, key) for name, key in settings_in(entry).items()
         }
-        origins = dict.fromkeys(settings, self._where)
+        origins = dict.fromkeys(settings, self._file.where)
         return Profile(
             entry[DISPLAY_NAME],
             settings,
@@ -237,103 +208,58 @@ class EncryptedStore:
             self.location,
             origins,
             guid,
-            partial(self._key, accounts),
+            partial(self._file.vault, accounts),
         )
 
     def _value(self, accounts: Accounts, guid: str, key: str) -> str | Secret:
         text = accounts.entries[guid][key]
-        return Secret(partial(self._open, accounts, guid, key)) if is_sealed(key) and text else text
-
-    def _open(self, accounts: Accounts, guid: str, key: str) -> str:
-        data_key = self._key(accounts)
-        try:
-            return data_key.open_value(guid, key, accounts.entries[guid][key])
-        except seal.BrokenSeal as error:
-            raise StoreCorrupt(
-                f"the value of `{key}` in the profile {guid} is not sealed for it",
-                hint="remove the profile and save it anew",
-                where=self._where,
-            ) from error
-
-    def _is_unlocked(self, accounts: Accounts) -> bool:
-        opened = self._unlocked
         return (
-            opened is not None
-            and opened.key.store_id == accounts.store_id
-            and opened.record in accounts.protectors
+            Secret(partial(self._file.open_value, accounts, guid, key))
+            if is_sealed(key) and text
+            else text
         )
-
-    def _key(self, accounts: Accounts) -> seal.DataKey:
-        """The key of the store, with the seal over this very content checked."""
-        with self._opening:
-            if self._unlocked is None or not self._is_unlocked(accounts):
-                store = StoreRef(accounts.store_id, self.path)
-                record, raw = open_data_key(accounts.protectors, store, self._system)
-                self._unlocked = _Unlocked(record, seal.DataKey(store.store_id, raw))
-            key = self._unlocked.key
-            if self._verified is not accounts:
-                try:
-                    key.check(accounts.content, accounts.mac)
-                except seal.BrokenSeal as error:
-                    raise StoreCorrupt(
-                        "the encrypted store was damaged, or changed by something else",
-                        hint="put the file back from a backup; keystead leaves it as it is",
-                        where=self._where,
-                    ) from error
-                self._verified = accounts
-            return key
-
-    def _new(self) -> tuple[Accounts, seal.DataKey]:
-        """A store that is not written yet, and its key."""
-        store = StoreRef(self._new_guid(), self.path)
-        key = seal.DataKey(store.store_id, self._random_bytes(seal.KEY_BYTES))
-        record = self._protector.wrap(key.raw, store)
-        self._unlocked = _Unlocked(record, key)
-        return Accounts.new(store.store_id, record), key
 
     def _write(self, edited: Callable[[Accounts | None], Drafts | None]) -> None:
         # Before the lock is taken: what is wrong is refused before a person is asked anything,
         # and nobody else waits while a person looks for a passphrase.
-        accounts, _ = self._read()
+        accounts = self._file.read().accounts
         if edited(accounts) is None:
             return
-        made = None if accounts else self._new()
         if accounts:
-            self._key(accounts)
-        with self._system.files.lock(self.path):
+            self._file.vault(accounts)
+            self._write_edited(edited, None)
+            return
+        made = self._file.new(self._protector)
+        with self._file.cleaning(made[0], made[0].protectors):
+            self._write_edited(edited, made)
+
+    def _write_edited(
+        self,
+        edited: Callable[[Accounts | None], Drafts | None],
+        made: tuple[Accounts, Vault] | None,
+    ) -> None:
+        with self._file.system.files.lock(self._file.path):
             for _ in range(TRIES):
-                current, stamp = self._read()
+                version = self._file.read()
+                current = version.accounts
                 drafts = edited(current)
                 if drafts is None:
                     return
-                base, key = (current, self._key(current)) if current else made or self._new()
-                following = base.next(self._sealed(key, drafts))
-                data = following.signed(key.mac(following.content)).render()
-                before = current.render() if current else None
-                replaced = Replaced(self.path, before, data)
-                try:
-                    with self._system.generations.keeping([replaced], self._system.clock()):
-                        self._system.files.replace(self.path, data, expect=stamp, private=True)
-                except Changed:
-                    continue
-                return
-        raise overtaken(self._where)
+                if current:
+                    base, vault = current, self._file.vault(current)
+                else:
+                    base, vault = made or self._file.new(self._protector)
+                following = vault.signed(base.next(_sealed(vault, drafts)))
+                if self._file.put(version, following):
+                    return
+        raise overtaken(self._file.where)
 
-    def _sealed(self, key: seal.DataKey, drafts: Drafts) -> dict[str, Entry]:
-        def text(guid: str, name: str, value: str | Secret) -> str:
-            if isinstance(value, str):
-                return value
-            nonce = self._random_bytes(seal.NONCE_BYTES)
-            return key.seal_value(guid, name, value.reveal(), nonce)
 
-        return {
-            guid: {name: text(guid, name, value) for name, value in draft.items()}
-            for guid, draft in drafts.items()
+def _sealed(vault: Vault, drafts: Drafts) -> dict[str, Entry]:
+    return {
+        guid: {
+            name: value if isinstance(value, str) else vault.seal(guid, name, value.reveal())
+            for name, value in draft.items()
         }
-
-    def _new_guid(self) -> str:
-        return make_guid(self._random_bytes(16))
-
-    @property
-    def _where(self) -> Origin:
-        return Origin(str(self.path))
+        for guid, draft in drafts.items()
+    }

@@ -11,13 +11,27 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
+from typing import Protocol
 
 from keystead.system.files import Files
 from keystead.system.folders import Folders
 from keystead.system.generations import Generations
+from keystead.system.keyring import Keyring
 from keystead.system.terminal import Terminal
 
-__all__ = ["Files", "Folders", "Generations", "System", "Terminal"]
+__all__ = ["Dpapi", "Files", "Folders", "Generations", "Keyring", "System", "Terminal"]
+
+
+class Dpapi(Protocol):
+    """Windows' data protection, with the .NET SDK's parameters, for the user logged on."""
+
+    def protect(self, data: bytes, /) -> bytes:
+        """``data`` sealed. Raises `StoreUnavailable`."""
+        ...
+
+    def unprotect(self, blob: bytes, /) -> bytes:
+        """What `protect` was given. Raises `StoreUnavailable`."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -29,6 +43,8 @@ class System:
     sleep: Callable[[float], None] = time.sleep
     files: Files = field(default_factory=Files)
     terminal: Terminal = field(default_factory=Terminal)
+    keyring: Keyring = field(default_factory=Keyring)
+    dpapi: Dpapi | None = None
 
     @property
     def folders(self) -> Folders:

@@ -67,6 +67,15 @@ class Folders:
             return Path(platformdirs.user_data_dir("keystead", appauthor=False))
 
     @property
+    def accounts_file(self) -> Path:
+        """The file of the encrypted store; on Windows the one that is the .NET SDK's too."""
+        if os.name != "nt" or self._environ.get("KEYSTEAD_HOME"):
+            return self.data / "RegisteredAccounts.json"
+        home = self._environ.get("HOME") or self._environ.get("USERPROFILE")
+        folder = (Path(home) if home else self.home) / "AppData" / "Local" / "AWSToolkit"
+        return folder / "RegisteredAccounts.json"
+
+    @property
     def state(self) -> Path:
         """Where the shell keeps its history: ``KEYSTEAD_HOME``, else the platform's."""
         own = self._environ.get("KEYSTEAD_HOME")

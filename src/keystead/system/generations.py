@@ -125,6 +125,14 @@ class Generations:
             hint="`keystead undo --list` shows what there is",
         )
 
+    def forget(self, path: Path) -> None:
+        """Removes every generation of the file."""
+        with self._files.lock(self._folder / "generations"):
+            for generation in self.all():
+                if Path(os.path.abspath(path)) in generation.paths:
+                    with contextlib.suppress(OSError):
+                        os.unlink(self._folder / f"{generation.name}.json")
+
     def restore(self, generation: Generation, now: datetime, *, force: bool) -> None:
         """Puts the files back as they were before that change, and keeps that as a change too.
 

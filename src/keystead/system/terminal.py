@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import os
 
@@ -50,6 +51,11 @@ class Terminal:
             raise InteractionRequired(f"no answer was given: {question}", hint=hint) from None
         except UnicodeError:  # its text would quote what was typed
             raise InteractionRequired(f"the answer is no text: {question}", hint=hint) from None
+
+    def tell(self, text: str) -> None:
+        """Shows a line to the person who is about to be asked; without a terminal, to nobody."""
+        with contextlib.suppress(OSError), open(TTY, "wb", buffering=0) as out:
+            out.write(f"{_harmless(text)}\n".encode())
 
     def confirm(self, question: str, *, hint: str) -> bool:
         """Whether the person agreed; anything but a yes is a no."""

@@ -1,63 +1,23 @@
-"""Protectors: what the data key of the encrypted store is wrapped under, and opened by.
-
-A protector writes one line of text, its record, into the header of the store and gets the data
-key back from it. `PROTECTORS` is the registry: a new kind is a class and a row. This module knows
-nothing of profiles, and the file that it reads is the passphrase's, never the store's.
-"""
+"""The protector ``passphrase``: Argon2id over what a person types, or a file holds."""
 
 from __future__ import annotations
 
 import os
 import re
 import shlex
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import NamedTuple, Protocol
 
 from keystead.errors import FileProblem, Origin, StoreCorrupt, StoreUnavailable
 from keystead.stores import seal
+from keystead.stores.protectors.base import Protector, RandomBytes, StoreRef, binding
 from keystead.system import System
 
 VARIABLE = "KEYSTEAD_PASSPHRASE_FILE"
+NEW_VARIABLE = "KEYSTEAD_NEW_PASSPHRASE_FILE"
+"""For a new passphrase, where it is to be another one than the old."""
+
+_QUESTION = "passphrase of the encrypted store"
 _HINT = f"set {VARIABLE} to a file that holds the passphrase"
-
-RandomBytes = Callable[[int], bytes]
-"""That many random bytes, as `os.urandom` gives them."""
-
-
-class StoreRef(NamedTuple):
-    """Which store a record belongs to: the GUID it is bound to, and the file to name in errors."""
-
-    store_id: str
-    path: Path
-
-    @property
-    def where(self) -> Origin:
-        """The file, for errors."""
-        return Origin(str(self.path))
-
-
-class Protector(Protocol):
-    """One way to keep the data key of a store."""
-
-    @property
-    def kind(self) -> str:
-        """The first word of its records."""
-        ...
-
-    def wrap(self, data_key: bytes, store: StoreRef) -> str:
-        """The record that keeps ``data_key``, for this store only."""
-        ...
-
-    def unwrap(self, record: str, store: StoreRef) -> bytes:
-        """The data key that `wrap` was given.
-
-        Raises `StoreUnavailable` when it cannot be opened (a wrong passphrase), `StoreCorrupt`
-        for a record that is malformed or asks for work beyond the bounds, and
-        `InteractionRequired` when nobody can be asked.
-        """
-        ...
 
 
 @dataclass(frozen=True)
@@ -106,7 +66,7 @@ _RECORD = re.compile(
 )
 
 
-class PassphraseProtector:
+class PassphraseProtector(Protector):
     """Wraps the data key under a passphrase: Argon2id, then AES-256-GCM."""
 
     kind = "passphrase"
@@ -119,6 +79,7 @@ class PassphraseProtector:
         random_bytes: RandomBytes = os.urandom,
     ) -> None:
         self._source = PassphraseSource(system)
+        self.asks = not self._source.unattended
         self._cost = cost or Argon2Cost()
         self._random_bytes = random_bytes
 
@@ -128,7 +89,7 @@ class PassphraseProtector:
         salt, nonce = self._random_bytes(SALT_BYTES[0]), self._random_bytes(seal.NONCE_BYTES)
         head = f"{self.kind} argon2id {self._cost} salt={salt.hex().upper()}"
         key = self._cost.derive(passphrase, salt)
-        return f"{head} key={seal.seal(key, data_key, _binding(store, head), nonce)}"
+        return f"{head} key={seal.seal(key, data_key, binding(store, head), nonce)}"
 
     def unwrap(self, record: str, store: StoreRef) -> bytes:
         """The data key, by the passphrase. The record is judged before any work is done."""
@@ -151,7 +112,7 @@ class PassphraseProtector:
             )
         key = cost.derive(self._source.existing(), salt)
         try:
-            data_key = seal.unseal(key, match["key"], _binding(store, match["head"]))
+            data_key = seal.unseal(key, match["key"], binding(store, match["head"]))
         except seal.BrokenSeal as error:
             raise StoreUnavailable(
                 "the passphrase does not open the encrypted store",
@@ -162,6 +123,10 @@ class PassphraseProtector:
             raise StoreCorrupt("the record of the passphrase is malformed", where=store.where)
         return data_key
 
+    def describe(self, record: str) -> str:
+        """What a guess costs."""
+        return " ".join(record.split(" ")[1:5])
+
 
 class PassphraseSource:
     """Where the passphrase comes from: the file that `VARIABLE` names, else the terminal."""
@@ -169,19 +134,25 @@ class PassphraseSource:
     def __init__(self, system: System) -> None:
         self._system = system
 
+    @property
+    def unattended(self) -> bool:
+        """Whether it comes without asking anybody."""
+        return bool(self._system.environ.get(VARIABLE))
+
     def existing(self) -> bytes:
         """The passphrase of a store that there is.
 
         Raises `StoreUnavailable`, or `InteractionRequired` when nobody can be asked.
         """
         named = self._system.environ.get(VARIABLE)
-        return self._read(named) if named else self._ask("passphrase of the encrypted store")
+        return self._read(VARIABLE, named) if named else self._ask(_QUESTION)
 
     def new(self) -> bytes:
         """A passphrase for a new store; a person has to type it twice. Raises as `existing`."""
-        named = self._system.environ.get(VARIABLE)
-        if named:
-            return self._read(named)
+        for variable in (NEW_VARIABLE, VARIABLE):
+            named = self._system.environ.get(variable)
+            if named:
+                return self._read(variable, named)
         passphrase = self._ask("new passphrase for the encrypted store")
         if passphrase != self._ask("the same passphrase again"):
             raise StoreUnavailable("the two passphrases differ", hint="try again")
@@ -194,60 +165,28 @@ class PassphraseSource:
         # What the terminal sent, also where it does not fit the encoding of the locale.
         return answer.encode("utf-8", "surrogateescape")
 
-    def _read(self, named: str) -> bytes:
+    def _read(self, variable: str, named: str) -> bytes:
         path = self._system.folders.expand(named)
         where = Origin(str(path))
         try:
             if self._system.files.access(path).shared:
                 raise StoreUnavailable(
-                    f"{VARIABLE} names a file that other users may read",
+                    f"{variable} names a file that other users may read",
                     hint=f"run `chmod 600 {shlex.quote(str(path))}`",
                     where=where,
                 )
             data = self._system.files.read(path).data
         except FileProblem as error:
             raise StoreUnavailable(
-                f"{VARIABLE} names a file that {error.message}", hint=error.hint, where=where
+                f"{variable} names a file that {error.message}", hint=error.hint, where=where
             ) from error
         if data is None:
             raise StoreUnavailable(
-                f"{VARIABLE} names a file that does not exist", hint=_HINT, where=where
+                f"{variable} names a file that does not exist", hint=_HINT, where=where
             )
         passphrase = data[:-1].removesuffix(b"\r") if data.endswith(b"\n") else data
         if not passphrase:
             raise StoreUnavailable(
-                f"{VARIABLE} names a file that is empty", hint=_HINT, where=where
+                f"{variable} names a file that is empty", hint=_HINT, where=where
             )
         return passphrase
-
-
-PROTECTORS: Mapping[str, Callable[[System], Protector]] = {
-    PassphraseProtector.kind: PassphraseProtector,
-}
-"""Every kind of protector by the first word of its records."""
-
-
-def kind_of(record: str) -> str:
-    """The kind of protector that wrote the record."""
-    return record.partition(" ")[0]
-
-
-def open_data_key(records: tuple[str, ...], store: StoreRef, system: System) -> tuple[str, bytes]:
-    """The first record of a kind that is known here, and the data key that it keeps.
-
-    Raises `StoreUnavailable` when no kind is known, else as `Protector.unwrap`.
-    """
-    for record in records:
-        make = PROTECTORS.get(kind_of(record))
-        if make:
-            return record, make(system).unwrap(record, store)
-    kinds = ", ".join(f"`{kind_of(record)}`" for record in records)
-    raise StoreUnavailable(
-        f"the encrypted store is protected by {kinds}, which this keystead does not know",
-        hint="use the version of keystead that set the protector up",
-        where=store.where,
-    )
-
-
-def _binding(store: StoreRef, head: str) -> bytes:
-    return seal.bind(f"keystead/{seal.FORMAT} data key", store.store_id, head)

@@ -1,0 +1,72 @@
+"""Plain commands on what opens the encrypted store: store init, protectors, rekey, accept."""
+
+from __future__ import annotations
+
+import argparse
+
+from keystead.cli.command import Context
+from keystead.cmdlets.display import table
+from keystead.errors import UsageError
+from keystead.stores.protectors import PROTECTORS, KeyfileProtector, Protector
+
+
+def init(context: Context, args: argparse.Namespace) -> None:
+    """``keystead store init``."""
+    store = context.app.encrypted
+    if args.protector is None and args.key_file is not None:
+        raise UsageError("--key-file goes with --protector keyfile")
+    store.init(args.protector and _protector(context, args.protector, args.key_file))
+    kinds = ", ".join(store.status().protectors)
+    context.console.note(f"made the encrypted store {store.path}, protected by {kinds}")
+
+
+def list_(context: Context, args: argparse.Namespace) -> None:
+    """``keystead store protectors``."""
+    enrolled = context.app.encrypted.protectors.list()
+    if args.json:
+        context.console.json([row._asdict() for row in enrolled])
+    else:
+        rows = [{"Number": row.number, "Kind": row.kind, "About": row.about} for row in enrolled]
+        context.console.out(table(rows))
+
+
+def add(context: Context, args: argparse.Namespace) -> None:
+    """``keystead store protectors add``."""
+    protector = _protector(context, args.kind, args.key_file)
+    context.app.encrypted.protectors.add(protector)
+    context.console.note(f"the encrypted store opens by {args.kind} too")
+
+
+def remove(context: Context, args: argparse.Namespace) -> None:
+    """``keystead store protectors remove``."""
+    context.app.encrypted.protectors.remove(args.number)
+    context.console.note(f"took the protector {args.number} of the encrypted store away")
+    context.console.note("if what it kept is in wrong hands, run `keystead store rekey` as well")
+
+
+def rekey(context: Context, _args: argparse.Namespace) -> None:
+    """``keystead store rekey``."""
+    context.app.encrypted.protectors.rekey()
+    context.console.note("sealed every value of the encrypted store anew under a new data key")
+
+
+def accept(context: Context, args: argparse.Namespace) -> None:
+    """``keystead store accept``."""
+    path = context.app.encrypted.path
+    if not args.force and not context.app.system.terminal.confirm(
+        f"take {path} as it stands for the newest version?",
+        hint="use --force to do it without a question",
+    ):
+        context.console.note("nothing was changed")
+        return
+    context.app.encrypted.protectors.accept()
+    context.console.note("the encrypted store as it stands counts as the newest version")
+
+
+def _protector(context: Context, kind: str, key_file: str | None) -> Protector:
+    system = context.app.system
+    if kind == KeyfileProtector.kind:
+        return KeyfileProtector(system, path=system.folders.expand(key_file) if key_file else None)
+    if key_file is not None:
+        raise UsageError("--key-file goes with the protector `keyfile` alone")
+    return PROTECTORS[kind](system)

@@ -1,0 +1,247 @@
+"""The file of the encrypted store on disk: read, unlocked, proved and written.
+
+It knows versions of the file and what opens them; what the entries mean is the store's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import shlex
+import threading
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from keystead.errors import KeysteadError, Origin, StoreCorrupt, StoreUnavailable
+from keystead.stores import seal
+from keystead.stores.accounts import Accounts, make_guid, parse
+from keystead.stores.protectors import (
+    PassphraseProtector,
+    Protector,
+    RandomBytes,
+    RememberingProtector,
+    StoreRef,
+    open_data_key,
+    protector_of,
+)
+from keystead.stores.vault import DpapiVault, KeyVault, Vault
+from keystead.system import System
+from keystead.system.files import Changed, Stamp
+from keystead.system.generations import Replaced
+
+
+class Version(NamedTuple):
+    """The file at one moment; all None: there is none."""
+
+    accounts: Accounts | None = None
+    stamp: Stamp | None = None
+    data: bytes | None = None
+
+
+class Unlocked(NamedTuple):
+    """A data key, the record that gave it, and what its protector remembers."""
+
+    record: str
+    key: seal.DataKey
+    newest: int | None = None
+    """The counter below which a version is an old one; None where nobody remembers."""
+
+
+class AccountsFile:
+    """``RegisteredAccounts.json``. Once unlocked it stays so for as long as this object lives."""
+
+    def __init__(self, system: System, random_bytes: RandomBytes = os.urandom) -> None:
+        self.system = system
+        self.random_bytes = random_bytes
+        self._unlocked: Unlocked | None = None
+        self._verified: Accounts | None = None
+        self._opening = threading.RLock()  # so that a person is asked once, not once a thread
+
+    @property
+    def path(self) -> Path:
+        """The file of the store."""
+        return self.system.folders.accounts_file
+
+    @property
+    def where(self) -> Origin:
+        """The same, for errors."""
+        return Origin(str(self.path))
+
+    def read(self) -> Version:
+        """The file as it stands, its seal checked when the store is unlocked already."""
+        access = self.system.files.access(self.path)
+        quoted = shlex.quote(str(self.path))
+        if access.foreign:
+            raise StoreUnavailable(
+                "the encrypted store belongs to another user",
+                hint=f"if it should be yours, run `sudo chown $(id -u) {quoted}`",
+                where=self.where,
+            )
+        if access.shared:
+            raise StoreUnavailable(
+                "other users may read or write the encrypted store",
+                hint=f"run `chmod 600 {quoted}`",
+                where=self.where,
+            )
+        data, stamp = self.system.files.read(self.path)
+        if data is None:
+            return Version()
+        accounts = parse(data, str(self.path), native=self.system.dpapi is not None)
+        if self.is_unlocked(accounts):
+            self.vault(accounts)
+        return Version(accounts, stamp, data)
+
+    def ref(self, accounts: Accounts) -> StoreRef:
+        """What the records of its protectors are bound to."""
+        return StoreRef(accounts.store_id, self.path)
+
+    def new_guid(self) -> str:
+        """A GUID that nothing has yet."""
+        return make_guid(self.random_bytes(16))
+
+    def new(self, protector: Protector | None) -> tuple[Accounts, Vault]:
+        """A version without entries that is not written yet, and its vault.
+
+        Without a ``protector`` it is the .NET SDK's own file on Windows, else one under a
+        passphrase.
+        """
+        if protector is None and self.system.dpapi is not None:
+            return Accounts(None, {}), DpapiVault(self.system.dpapi)
+        protector = protector or PassphraseProtector(self.system)
+        store = StoreRef(self.new_guid(), self.path)
+        key = seal.DataKey(store.store_id, self.random_bytes(seal.KEY_BYTES))
+        record = protector.wrap(key.raw, store)
+        self._unlocked = Unlocked(record, key)
+        return Accounts.new(store.store_id, record), KeyVault(key, self.random_bytes)
+
+    def is_unlocked(self, accounts: Accounts) -> bool:
+        """Whether it opens without asking anybody or anything again."""
+        opened = self._unlocked
+        return (
+            accounts.header is not None
+            and opened is not None
+            and opened.key.store_id == accounts.store_id
+            and opened.record in accounts.protectors
+        )
+
+    def vault(self, accounts: Accounts) -> Vault:
+        """What opens the store, with this very content checked."""
+        if accounts.header is None:
+            assert self.system.dpapi is not None  # noqa: S101  # else the file was refused
+            return DpapiVault(self.system.dpapi)
+        with self._opening:
+            if self._unlocked is None or not self.is_unlocked(accounts):
+                self._unlocked = self._unlock(accounts)
+            vault = KeyVault(self._unlocked.key, self.random_bytes)
+            if self._verified is not accounts:
+                self._check(accounts, vault, self._unlocked.newest)
+                self._verified = accounts
+            return vault
+
+    def open_value(self, accounts: Accounts, guid: str, key: str) -> str:
+        """The value of ``key`` in an entry. Raises `StoreCorrupt`, and what unlocking raises."""
+        vault = self.vault(accounts)
+        try:
+            return vault.open(guid, key, accounts.entries[guid][key])
+        except seal.BrokenSeal as error:
+            raise StoreCorrupt(
+                f"the value of `{key}` in the profile {guid} is not sealed for it",
+                hint="remove the profile and save it anew",
+                where=self.where,
+            ) from error
+
+    def put(self, before: Version, following: Accounts, unlocked: Unlocked | None = None) -> bool:
+        """Writes the version that follows ``before``; False when another program was faster.
+
+        ``unlocked`` is what opens it, where that is not what opened ``before``.
+        """
+        data = following.render()
+        replaced = Replaced(self.path, before.data, data)
+        try:
+            with self.system.generations.keeping([replaced], self.system.clock()):
+                self.system.files.replace(self.path, data, expect=before.stamp, private=True)
+        except Changed:
+            return False
+        self._unlocked = unlocked or self._unlocked
+        self._note(following)
+        return True
+
+    def accept(self, accounts: Accounts) -> None:
+        """Unlocks the version and takes it for the newest one, whatever is remembered."""
+        store = self.ref(accounts)
+        record, raw = open_data_key(accounts.protectors, store, self.system)
+        unlocked = Unlocked(record, seal.DataKey(store.store_id, raw))
+        self._check(accounts, KeyVault(unlocked.key, self.random_bytes), None)
+        self._unlocked, self._verified = unlocked, accounts
+        self._note(accounts)
+
+    @property
+    def record(self) -> str | None:
+        """The record of the protector that opened the file."""
+        return self._unlocked.record if self._unlocked else None
+
+    def remembers(self, record: str) -> RememberingProtector | None:
+        """The protector of the record, if it is one that knows an old version."""
+        protector = protector_of(record, self.system)
+        return protector if isinstance(protector, RememberingProtector) else None
+
+    @contextlib.contextmanager
+    def cleaning(self, accounts: Accounts, *records: Iterable[str]) -> Iterator[None]:
+        """Has what the protectors keep elsewhere follow the file, however the change ends.
+
+        Those of ``records`` that the file does not name in the end are forgotten. That is best
+        effort: what stays behind opens nothing.
+        """
+        try:
+            yield
+        finally:
+            with contextlib.suppress(KeysteadError):
+                current = self.read().accounts
+                named = current.protectors if current else ()
+                # Of a file that went meanwhile they are kept, for whoever puts it back.
+                gone = current is None and accounts.counter > 0
+                for record in () if gone else itertools.chain(*records):
+                    protector = self.remembers(record)
+                    if protector and record not in named:
+                        protector.forget(record, self.ref(accounts))
+
+    def _unlock(self, accounts: Accounts) -> Unlocked:
+        store = self.ref(accounts)
+        record, raw = open_data_key(accounts.protectors, store, self.system)
+        protector = self.remembers(record)
+        newest = protector.newest(record, store) if protector else None
+        return Unlocked(record, seal.DataKey(store.store_id, raw), newest)
+
+    def _check(self, accounts: Accounts, vault: KeyVault, newest: int | None) -> None:
+        try:
+            vault.check(accounts)
+        except seal.BrokenSeal as error:
+            raise StoreCorrupt(
+                "the encrypted store was damaged, or changed by something else",
+                hint="put the file back from a backup; keystead leaves it as it is",
+                where=self.where,
+            ) from error
+        if newest is not None and accounts.counter < newest:
+            raise StoreCorrupt(
+                f"this is version {accounts.counter} of the encrypted store, "
+                f"and version {newest} was written already",
+                hint="if you put an older file back yourself, run `keystead store accept`; "
+                "else somebody replaced it",
+                where=self.where,
+            )
+
+    def _note(self, accounts: Accounts) -> None:
+        """Has the protector that opened the store remember the version that counts now.
+
+        Best effort, for the version is written: an older number is not a wrong one.
+        """
+        opened = self._unlocked
+        if accounts.header is None or opened is None:
+            return
+        protector = self.remembers(opened.record)
+        if protector:
+            with contextlib.suppress(StoreUnavailable):
+                protector.note(opened.record, self.ref(accounts), accounts.counter)
+            self._unlocked = opened._replace(newest=accounts.counter)

@@ -1,0 +1,166 @@
+"""The protectors of the encrypted store: listed, added, taken away, and all renewed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from keystead.errors import StoreUnavailable, UsageError
+from keystead.stores import seal
+from keystead.stores.accounts import Accounts, Entry, is_sealed
+from keystead.stores.accountsfile import AccountsFile, Unlocked
+from keystead.stores.base import TRIES, overtaken
+from keystead.stores.protectors import Protector, kind_of, protector_of
+from keystead.stores.vault import KeyVault
+
+
+class Enrolled(NamedTuple):
+    """One protector of the store, by its number from 1."""
+
+    number: int
+    kind: str
+    about: str
+    """What its record says, for people."""
+
+
+class Enrolment:
+    """What can be done with the protectors of a store.
+
+    Every method raises `StoreUnavailable` when there is no store and `UsageError` for the .NET
+    SDK's own file, which has none but Windows.
+    """
+
+    def __init__(self, file: AccountsFile) -> None:
+        self._file = file
+
+    def list(self) -> list[Enrolled]:
+        """The ways to open the store. Raises `StoreUnavailable` when there is no store."""
+        accounts = self._present()
+        found = [(r, protector_of(r, self._file.system)) for r in accounts.protectors]
+        return [
+            Enrolled(n, kind_of(record), p.describe(record) if p else "not known to this keystead")
+            for n, (record, p) in enumerate(found, 1)
+        ]
+
+    def add(self, protector: Protector) -> None:
+        """One more way to open the store. It is unlocked by one that it has."""
+        accounts = self._present()
+        key = self._data_key(accounts)
+        record = protector.wrap(key.raw, self._file.ref(accounts))
+        with self._file.cleaning(accounts, [record]):
+            self._reprotect(accounts, key, [*accounts.protectors, record])
+
+    def remove(self, number: int) -> None:
+        """Takes the protector of that number away, with what it keeps elsewhere.
+
+        Who has what it keeps and an old copy of the file can still open that copy; `rekey` is
+        what helps against that. Raises `UsageError` for a number there is not and for the last.
+        """
+        accounts = self._present()
+        records = list(accounts.protectors)
+        if not 1 <= number <= len(records):
+            raise UsageError(
+                f"the encrypted store has no protector {number}",
+                hint="`keystead store protectors` lists them",
+            )
+        if len(records) == 1:
+            raise UsageError(
+                "it is the only protector of the encrypted store",
+                hint="add another one first: `keystead store protectors add`",
+            )
+        key = self._data_key(accounts)
+        with self._file.cleaning(accounts, [records.pop(number - 1)]):
+            self._reprotect(accounts, key, records)
+
+    def rekey(self) -> None:
+        """A new data key: every value sealed anew, every protector asked anew.
+
+        The earlier versions of the file that `keystead undo` kept go, as the old key opens them.
+        """
+        accounts = self._present()
+        old = self._data_key(accounts)
+        store = self._file.ref(accounts)
+        new = seal.DataKey(store.store_id, self._file.random_bytes(seal.KEY_BYTES))
+        records: list[str] = []
+        with self._file.cleaning(accounts, accounts.protectors, records):
+            for record in accounts.protectors:
+                protector = protector_of(record, self._file.system)
+                if protector is None:
+                    raise StoreUnavailable(
+                        f"this keystead does not know the protector `{kind_of(record)}` and so "
+                        "cannot give it the new key",
+                        hint="take it away first: `keystead store protectors remove`",
+                        where=self._file.where,
+                    )
+                records.append(protector.rewrap(record, new.raw, store))
+            self._reprotect(accounts, old, records, new)
+        self._file.system.generations.forget(self._file.path)
+
+    def accept(self) -> None:
+        """Takes the file as it stands for the newest version, as after putting a backup back."""
+        self._file.accept(self._present())
+
+    def restored(self) -> None:
+        """`accept`, where that is needed, for a file that keystead itself put back."""
+        accounts = self._file.read().accounts
+        if accounts and any(map(self._file.remembers, accounts.protectors)):
+            self._file.accept(accounts)
+
+    def _present(self) -> Accounts:
+        accounts = self._file.read().accounts
+        if accounts is None:
+            raise StoreUnavailable(
+                "there is no encrypted store", hint="`keystead store init` makes it"
+            )
+        if accounts.header is None:
+            raise UsageError(
+                "the encrypted store is the .NET SDK's own file, which Windows protects",
+                hint="with KEYSTEAD_HOME set keystead keeps a store of its own, "
+                "which takes other protectors",
+                where=self._file.where,
+            )
+        return accounts
+
+    def _data_key(self, accounts: Accounts) -> seal.DataKey:
+        vault = self._file.vault(accounts)
+        assert isinstance(vault, KeyVault)  # noqa: S101  # as the file has a header
+        return vault.key
+
+    def _reprotect(
+        self,
+        seen: Accounts,
+        old: seal.DataKey,
+        records: Sequence[str],
+        new: seal.DataKey | None = None,
+    ) -> None:
+        """Writes the store with these protector records, sealed anew when there is a ``new`` key.
+
+        Raises `FileProblem` when somebody changed the protectors since they were ``seen``.
+        """
+        key = new or old
+        vault = KeyVault(key, self._file.random_bytes)
+        with self._file.system.files.lock(self._file.path):
+            for _ in range(TRIES):
+                version = self._file.read()
+                current = version.accounts
+                if current is None or current.protectors != seen.protectors:
+                    break
+                self._file.vault(current)
+                entries = self._resealed(current, vault) if new else current.entries
+                following = vault.signed(current.next(entries).protected(records))
+                opened = self._file.record
+                kept = opened if opened and opened in records else records[0]
+                if self._file.put(version, following, Unlocked(kept, key)):
+                    return
+        raise overtaken(self._file.where)
+
+    def _resealed(self, accounts: Accounts, vault: KeyVault) -> dict[str, Entry]:
+        return {
+            guid: {
+                key: vault.seal(guid, key, self._file.open_value(accounts, guid, key))
+                if is_sealed(key) and text
+                else text
+                for key, text in entry.items()
+            }
+            for guid, entry in accounts.entries.items()
+        }

@@ -1,0 +1,98 @@
+"""Protectors: what the data key of the encrypted store is wrapped under, and opened by.
+
+`PROTECTORS` is the registry: a new kind is a module here and a row. docs/encrypted-store.md
+specifies their records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from keystead.errors import InteractionRequired, KeysteadError, StoreUnavailable
+from keystead.stores.protectors.base import (
+    Protector,
+    RandomBytes,
+    RememberingProtector,
+    StoreRef,
+    kind_of,
+)
+from keystead.stores.protectors.dpapi import DpapiProtector
+from keystead.stores.protectors.keyfile import KeyfileProtector
+from keystead.stores.protectors.keyring import KeyringProtector
+from keystead.stores.protectors.passphrase import Argon2Cost, PassphraseProtector, PassphraseSource
+from keystead.system import System
+
+__all__ = [
+    "PROTECTORS",
+    "Argon2Cost",
+    "DpapiProtector",
+    "KeyfileProtector",
+    "KeyringProtector",
+    "Opened",
+    "PassphraseProtector",
+    "PassphraseSource",
+    "Protector",
+    "RandomBytes",
+    "RememberingProtector",
+    "StoreRef",
+    "kind_of",
+    "open_data_key",
+    "protector_of",
+]
+
+PROTECTORS: Mapping[str, type[Protector]] = {
+    kind.kind: kind
+    for kind in (PassphraseProtector, KeyringProtector, KeyfileProtector, DpapiProtector)
+}
+"""Every kind of protector by the first word of its records."""
+
+
+class Opened(NamedTuple):
+    """A data key, and the record that gave it."""
+
+    record: str
+    data_key: bytes
+
+
+def protector_of(record: str, system: System) -> Protector | None:
+    """The protector that wrote the record, None for a kind that is not known here."""
+    kind = PROTECTORS.get(kind_of(record))
+    return kind(system) if kind else None
+
+
+def open_data_key(
+    records: Sequence[str], store: StoreRef, system: System, *, unattended: bool = False
+) -> Opened:
+    """The data key, from the first record that gives it; those that ask nobody go first.
+
+    ``unattended`` leaves out those that would ask a person.
+
+    One that cannot be opened is passed over for the next, and a person who is then asked is told
+    why. Raises `StoreUnavailable` or `InteractionRequired` when none can, with the reasons, and
+    `StoreCorrupt` for the first malformed one.
+    """
+    known = [(p, record) for record in records if (p := protector_of(record, system))]
+    if not known:
+        kinds = ", ".join(f"`{kind_of(record)}`" for record in records)
+        raise StoreUnavailable(
+            f"the encrypted store is protected by {kinds}, which this keystead does not know",
+            hint="use the version of keystead that set the protector up",
+            where=store.where,
+        )
+    failures: list[KeysteadError] = []
+    for protector, record in sorted(known, key=lambda pair: pair[0].asks):
+        if protector.asks and unattended:
+            failures.append(InteractionRequired("a person would have to be asked"))
+            continue
+        if protector.asks and failures:
+            reasons = "; ".join(failure.message for failure in failures)
+            system.terminal.tell(f"the encrypted store did not open by itself: {reasons}")
+        try:
+            return Opened(record, protector.unwrap(record, store))
+        except (StoreUnavailable, InteractionRequired) as error:
+            failures.append(error)
+    last = failures[-1]
+    if len(failures) > 1:
+        last.message = "; ".join(failure.message for failure in failures)
+    raise last

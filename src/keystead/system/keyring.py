@@ -1,0 +1,126 @@
+"""The keyring of the operating system: secrets by account, within a time limit.
+
+It is reached through the `keyring` package, and only where that leads to a keyring of the
+operating system: what else the package can be set to (a plain file, say) is refused.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+from keystead.errors import StoreUnavailable
+
+if TYPE_CHECKING:
+    from keyring.backend import KeyringBackend
+
+SERVICE = "keystead"
+"""The service under which a keyring's own program shows the entries."""
+
+_DBUS = ("SecretService", "libsecret", "kwallet")
+_OWN = ("macOS", "Windows")
+_TRUSTED = {f"keyring.backends.{name}" for name in (*_DBUS, *_OWN)}
+
+DBUS_SECONDS = 2.0
+"""How long a keyring behind D-Bus may take; a dead bus never answers."""
+
+DIALOG_SECONDS = 60.0
+"""How long the others may take: they ask the person in a dialog of their own."""
+
+_T = TypeVar("_T")
+
+_WAY_OUT = "unlock or start it, or use another protector: `keystead store protectors` lists them"
+
+
+class Keyring:
+    """The keyring of the operating system. All methods raise `StoreUnavailable`."""
+
+    def get(self, account: str) -> str | None:
+        """The secret of ``account``, None when the keyring has none."""
+        return self._ask(lambda: self._backend.get_password(SERVICE, account))
+
+    def set(self, account: str, secret: str) -> None:
+        """Keeps ``secret`` for ``account``, in place of an earlier one."""
+        self._ask(lambda: self._backend.set_password(SERVICE, account, secret))
+
+    def delete(self, account: str) -> None:
+        """Forgets the secret of ``account``; there need not be one."""
+        if self.get(account) is not None:
+            self._ask(lambda: self._backend.delete_password(SERVICE, account))
+
+    @property
+    def name(self) -> str:
+        """What kind of keyring it is, such as ``SecretService``."""
+        return type(self._backend).__module__.rpartition(".")[2]
+
+    @cached_property
+    def _backend(self) -> KeyringBackend:
+        return _within(DBUS_SECONDS, _choose)
+
+    def _ask(self, question: Callable[[], _T]) -> _T:
+        return _within(DBUS_SECONDS if self.name in _DBUS else DIALOG_SECONDS, question)
+
+
+def _choose() -> KeyringBackend:
+    """The keyring that the `keyring` package is set to, or its first one that is trusted."""
+    import keyring
+    from keyring.backends import chainer, fail
+
+    chosen = keyring.get_keyring()
+    candidates: Iterable[KeyringBackend] = (
+        chosen.backends if isinstance(chosen, chainer.ChainerBackend) else (chosen,)
+    )
+    for backend in candidates:
+        if type(backend).__module__ in _TRUSTED:
+            return backend
+    if isinstance(chosen, (fail.Keyring, chainer.ChainerBackend)):
+        raise StoreUnavailable(
+            "there is no keyring of the operating system here",
+            hint="on Linux it needs a D-Bus session with gnome-keyring or KWallet; or use another "
+            "protector: `keystead store protectors` lists them",
+        )
+    kind = type(chosen)
+    raise StoreUnavailable(
+        f"the keyring in use is {kind.__module__}.{kind.__qualname__}, "
+        "which is not the operating system's",
+        hint="set PYTHON_KEYRING_BACKEND, or the configuration of the keyring package, back",
+    )
+
+
+def _within(seconds: float, question: Callable[[], _T]) -> _T:
+    """The answer, unless it takes longer; whatever the keyring raises becomes one error.
+
+    The question is asked in a thread: what waits for a dead bus cannot be interrupted, and a
+    thread of this kind does not keep the process from ending.
+    """
+    answers: list[_T] = []
+    errors: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            answers.append(question())
+        except BaseException as error:  # noqa: BLE001  # raised in the thread that asked
+            errors.append(error)
+
+    thread = threading.Thread(target=ask, daemon=True, name="keyring")
+    thread.start()
+    thread.join(seconds)
+    if answers:
+        return answers[0]
+    if not errors:
+        raise StoreUnavailable(
+            f"the keyring has not answered for {seconds:.0f} seconds", hint=_WAY_OUT
+        )
+    if isinstance(errors[0], StoreUnavailable):
+        raise errors[0]
+    raise StoreUnavailable(f"the keyring refused: {_reason(errors[0])}", hint=_WAY_OUT) from errors[
+        0
+    ]
+
+
+def _reason(error: BaseException) -> str:
+    lines = str(error).splitlines()
+    first = lines[0].strip().rstrip(".!") if lines else ""
+    return first[:1].lower() + first[1:] if first else type(error).__name__

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -46,13 +47,22 @@ def secret_service(folder: Path, *, unlocked: bool = True) -> Iterator[Mapping[s
         assert keyring.stdin
         keyring.stdin.write(b"test bench")
         keyring.stdin.close()
-        # The name is on the bus when the daemon is ready; asking for it waits for nothing else.
-        subprocess.run(
-            ["gdbus", "wait", "--session", "--timeout", "10", "org.freedesktop.secrets"],
-            env=environ,
-            check=True,
-        )
+        _await(environ)
         yield environ
+
+
+def _await(environ: Mapping[str, str]) -> None:
+    """Returns when the daemon has taken its name on the bus."""
+    question = "dbus-send --session --print-reply --dest=org.freedesktop.DBus / "
+    question += "org.freedesktop.DBus.NameHasOwner string:org.freedesktop.secrets"
+    for _ in range(200):
+        answer = subprocess.run(
+            question.split(), env=environ, capture_output=True, text=True, check=True
+        )
+        if "true" in answer.stdout:
+            return
+        time.sleep(0.05)
+    raise RuntimeError("gnome-keyring did not start within ten seconds")
 
 
 def _end(process: subprocess.Popen[str] | subprocess.Popen[bytes]) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from devtools import command, emulators, scenario
+from devtools import command, emulators, scenario, secretservice
 from devtools.emulators import Emulator
 from tests.canaries import files_with_leaks, leaks
 
@@ -53,6 +53,23 @@ def loopback_only() -> Iterator[None]:
         patch.setattr(socket.socket, name, guarded)
     yield
     patch.undo()
+
+
+@pytest.fixture(scope="session")
+def secret_service_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    """The variables of one real Secret Service for all tests that need one."""
+    with secretservice.secret_service(tmp_path_factory.mktemp("keyring")) as environ:
+        yield environ
+
+
+@pytest.fixture
+def secret_service(
+    secret_service_session: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> Mapping[str, str]:
+    """The same, for this process too."""
+    for name in ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"):
+        monkeypatch.setenv(name, secret_service_session[name])
+    return secret_service_session
 
 
 class Keystead:

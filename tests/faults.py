@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 from keystead.system.files import Files
 
@@ -15,10 +16,11 @@ NEW = b"new = 22222222\n" * 50
 class Fault:
     """The calls of `os`, of which the one with number ``at`` fails, before or after it is done.
 
-    ``seen`` are the names of the calls so far; ``at`` -1 fails none.
+    ``seen`` are the names of the calls so far; ``at`` -1 fails none. Without an ``error`` the
+    process is gone at that call, as if it was killed.
     """
 
-    def __init__(self, at: int, error: BaseException, *, done: bool = False) -> None:
+    def __init__(self, at: int, error: BaseException | None, *, done: bool = False) -> None:
         self.at = at
         self.error = error
         self.done = done
@@ -31,13 +33,18 @@ class Fault:
             if hit and not self.done:
                 if name == "close":
                     os.close(*arguments)  # a close that fails has closed all the same
-                raise self.error
+                self._fail()
             result = getattr(os, name)(*arguments)
             if hit:
-                raise self.error
+                self._fail()
             return result
 
         return call
+
+    def _fail(self) -> NoReturn:
+        if self.error is None:
+            os._exit(9)
+        raise self.error
 
 
 def replace(files: Files, path: Path, data: bytes = NEW, *, private: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""What every store must do, as a suite of tests that each store's own tests inherit.
+"""What every store and every protector must do, as suites that their own tests inherit.
 
 ::
 
@@ -15,14 +15,18 @@ names are such that the shared files take them too.
 
 from __future__ import annotations
 
+import hashlib
+import os
 from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
-from keystead.errors import ProfileInvalid, ProfileNotFound
+from keystead.errors import ProfileInvalid, ProfileNotFound, StoreCorrupt, StoreUnavailable
 from keystead.model.profile import TYPES, Profile
 from keystead.secret import Secret, reveal
 from keystead.stores.base import ProfileStore, register
+from keystead.stores.protectors import Protector, StoreRef, kind_of
 
 _SECRETS = ("contract/secret+key/8sVq2LmT", "contract//session+token/3wXz==")
 _KEYS = {"aws_access_key_id": "AKIDCONTRACTEXAMPLE", "aws_secret_access_key": _SECRETS[0]}
@@ -280,3 +284,79 @@ class StoreContract:
                 assert not any(secret in text for secret in _SECRETS)
         for key in ("aws_secret_access_key", "aws_session_token"):
             assert isinstance(found.settings[key], Secret)
+
+
+class ProtectorContract:
+    """The suite. A subclass gives a fixture ``protector``, and whether it can tell stores apart."""
+
+    DATA_KEY = bytes(range(32))
+    STORE = StoreRef("00112233-4455-4677-8899-aabbccddeeff", Path("store.json"))
+    OTHER = StoreRef("99999999-4455-4677-8899-aabbccddeeff", Path("store.json"))
+    binds_store = True
+
+    @pytest.fixture
+    def protector(self) -> Protector:
+        """A protector that asks nobody."""
+        raise NotImplementedError("the subclass makes the protector")
+
+    def test_what_is_wrapped_is_unwrapped(self, protector: Protector) -> None:
+        record = protector.wrap(self.DATA_KEY, self.STORE)
+        assert protector.unwrap(record, self.STORE) == self.DATA_KEY
+
+    def test_a_record_is_one_line_of_its_kind(self, protector: Protector) -> None:
+        record = protector.wrap(self.DATA_KEY, self.STORE)
+        assert kind_of(record) == protector.kind
+        assert record.isprintable()
+        assert record.isascii()
+
+    def test_nothing_shows_the_data_key(self, protector: Protector) -> None:
+        record = protector.wrap(self.DATA_KEY, self.STORE)
+        shown = f"{record} {protector.describe(record)} {protector!r}"
+        assert self.DATA_KEY.hex()[8:24] not in shown.lower()
+
+    def test_each_record_is_another(self, protector: Protector) -> None:
+        records = [protector.wrap(self.DATA_KEY, self.STORE) for _ in range(2)]
+        assert records[0] != records[1]
+        assert [protector.unwrap(r, self.STORE) for r in records] == [self.DATA_KEY] * 2
+
+    def test_a_record_is_for_its_store(self, protector: Protector) -> None:
+        record = protector.wrap(self.DATA_KEY, self.STORE)
+        if self.binds_store:
+            with pytest.raises(StoreUnavailable):
+                protector.unwrap(record, self.OTHER)
+
+    def test_a_new_data_key_is_kept_the_same_way(self, protector: Protector) -> None:
+        old = protector.wrap(self.DATA_KEY, self.STORE)
+        new = protector.rewrap(old, self.DATA_KEY[::-1], self.STORE)
+        assert protector.unwrap(new, self.STORE) == self.DATA_KEY[::-1]
+        assert protector.unwrap(old, self.STORE) == self.DATA_KEY
+
+    def test_no_letter_of_a_record_can_change(self, protector: Protector) -> None:
+        record = protector.wrap(self.DATA_KEY, self.STORE)
+        for at in range(len(protector.kind), len(record)):
+            other = "1" if record[at] == "0" else "0"
+            with pytest.raises((StoreCorrupt, StoreUnavailable)):
+                protector.unwrap(record[:at] + other + record[at + 1 :], self.STORE)
+
+    @pytest.mark.parametrize("cut", range(1, 60, 7))
+    def test_a_record_that_is_cut_is_refused(self, protector: Protector, cut: int) -> None:
+        record = protector.wrap(self.DATA_KEY, self.STORE)
+        for broken in (record[:-cut], record + "0" * cut, record[:-cut] + " " + record[-cut:]):
+            with pytest.raises((StoreCorrupt, StoreUnavailable)):
+                protector.unwrap(broken, self.STORE)
+
+
+class StandInDpapi:
+    """Windows' data protection for tests where it is not: strict, and no protection at all."""
+
+    def protect(self, data: bytes) -> bytes:
+        """``data`` with a tag that tells when it was changed."""
+        salted = os.urandom(8) + data
+        return hashlib.sha256(salted).digest() + salted[::-1]
+
+    def unprotect(self, blob: bytes) -> bytes:
+        """What `protect` was given. Raises `StoreUnavailable` as Windows' would."""
+        salted = blob[:31:-1]
+        if hashlib.sha256(salted).digest() != blob[:32]:
+            raise StoreUnavailable("Windows could not open it (error 13)")
+        return salted[8:]

@@ -1,27 +1,39 @@
-"""The encrypted store does what every store must."""
+"""The encrypted store does what every store must, whatever protects it."""
 
 from pathlib import Path
 
 import pytest
 
 from keystead.stores.encrypted import EncryptedStore
-from keystead.stores.protectors import Argon2Cost, PassphraseProtector
+from keystead.stores.protectors import KeyfileProtector, KeyringProtector
 from keystead.system import System
-from keystead.testing import StoreContract
+from keystead.testing import StandInDpapi, StoreContract
+from tests.protection import home, passphrase
 
 
-class TestEncryptedStore(StoreContract):
+class TestUnderAPassphrase(StoreContract):
     @pytest.fixture
     def store(self, tmp_path: Path) -> EncryptedStore:
-        passphrase = tmp_path / "passphrase"
-        passphrase.touch(mode=0o600)
-        passphrase.write_text("contract passphrase\n")
-        system = System(
-            environ={
-                "HOME": str(tmp_path),
-                "KEYSTEAD_HOME": str(tmp_path / "keystead"),
-                "KEYSTEAD_PASSPHRASE_FILE": str(passphrase),
-            }
-        )
-        cheap = Argon2Cost(memory=8192, passes=1, lanes=1)
-        return EncryptedStore(system, protector=PassphraseProtector(system, cost=cheap))
+        system = System(home(tmp_path))
+        return EncryptedStore(system, protector=passphrase(system))
+
+
+class TestUnderAKeyFile(StoreContract):
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> EncryptedStore:
+        system = System(home(tmp_path))
+        return EncryptedStore(system, protector=KeyfileProtector(system, path=tmp_path / "key"))
+
+
+@pytest.mark.usefixtures("secret_service")
+class TestUnderTheKeyring(StoreContract):
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> EncryptedStore:
+        system = System(home(tmp_path))
+        return EncryptedStore(system, protector=KeyringProtector(system))
+
+
+class TestTheNetSdksOwnFile(StoreContract):
+    @pytest.fixture
+    def store(self, tmp_path: Path) -> EncryptedStore:
+        return EncryptedStore(System(home(tmp_path), dpapi=StandInDpapi()))

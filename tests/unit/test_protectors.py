@@ -6,7 +6,6 @@ import pytest
 
 from keystead.errors import InteractionRequired, StoreCorrupt, StoreUnavailable
 from keystead.stores.protectors import (
-    PROTECTORS,
     Argon2Cost,
     PassphraseProtector,
     PassphraseSource,
@@ -156,12 +155,6 @@ def test_records_of_other_kinds_are_passed_over() -> None:
     assert open_data_key(("tpm x", ours), STORE, typing(PASSPHRASE)) == (ours, DATA_KEY)
     with pytest.raises(StoreUnavailable, match="protected by `tpm`, `yubikey`, which"):
         open_data_key(("tpm x", "yubikey"), STORE, typing())
-
-
-def test_the_registry_names_what_it_has() -> None:
-    assert {kind: make(typing()).kind for kind, make in PROTECTORS.items()} == {
-        "passphrase": "passphrase"
-    }
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import quote, unquote
 
 from keystead.errors import FileProblem, Origin, StoreCorrupt, StoreUnavailable, UsageError
+from keystead.model.rules import has_control
 from keystead.stores import seal
 from keystead.stores.protectors.base import Protector, RandomBytes, StoreRef, binding
 from keystead.system import System
@@ -61,6 +62,8 @@ class KeyfileProtector(Protector):
                 hint=f"give --key-file PATH, or set {VARIABLE}",
             )
         path = Path(os.path.abspath(path))
+        if has_control(str(path)):
+            raise UsageError("the name of the key file has a control character")
         return self._record(data_key, store, path, self._read(path) or self._make(path))
 
     def rewrap(self, record: str, data_key: bytes, store: StoreRef) -> str:
@@ -70,7 +73,7 @@ class KeyfileProtector(Protector):
 
     def _record(self, data_key: bytes, store: StoreRef, path: Path, content: bytes) -> str:
         salt = self._random_bytes(16).hex().upper()
-        file = quote(str(path), safe=_PLAIN, errors="surrogateescape")
+        file = quote(str(path), safe=_PLAIN)
         head = f"{self.kind} salt={salt} file={file}"
         nonce = self._random_bytes(seal.NONCE_BYTES)
         sealed = seal.seal(_derive(content, salt), data_key, binding(store, head), nonce)
@@ -164,13 +167,13 @@ class KeyfileProtector(Protector):
 
 def _parts(record: str, store: StoreRef) -> re.Match[str]:
     found = _RECORD.fullmatch(record)
-    if not found:
+    if not found or has_control(str(_path(found))):
         raise StoreCorrupt("the record of the key file is malformed", where=store.where)
     return found
 
 
 def _path(parts: re.Match[str]) -> Path:
-    return Path(unquote(parts["file"], errors="surrogateescape"))
+    return Path(unquote(parts["file"]))
 
 
 def _derive(content: bytes, salt: str) -> bytes:

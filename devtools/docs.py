@@ -110,7 +110,7 @@ def _profiles() -> str:
     lines += ["", "## Settings", "", "| setting | meaning | values | encrypted store |"]
     lines.append("| --- | --- | --- | --- |")
     for setting in SETTINGS.values():
-        kept = f"`{setting.netsdk}`" + (", sealed" if setting.sealed else "")
+        kept = f"`{setting.netsdk or setting.name}`" + (", sealed" if setting.sealed else "")
         shown = "secret; " if setting.secret else ""
         rule = (shown + setting.rule).removesuffix("; ")
         lines.append(f"| `{setting.name}` | {setting.meaning} | {rule} | {kept} |")

@@ -21,6 +21,7 @@ from keystead.stores.chain import ProfileStoreChain
 from keystead.stores.encrypted import EncryptedStore
 from keystead.stores.shared import SharedStore
 from keystead.system import System
+from keystead.system.generations import Generations
 
 if TYPE_CHECKING:
     import boto3
@@ -39,6 +40,11 @@ class App:
     def encrypted(self) -> EncryptedStore:
         """The encrypted store; once unlocked it stays so for this process."""
         return EncryptedStore(self.system)
+
+    @property
+    def generations(self) -> Generations:
+        """What the last changes of all files replaced."""
+        return self.encrypted.generations
 
     @cached_property
     def mfa_codes(self) -> MfaCodes:

@@ -112,7 +112,7 @@ def test_a_new_store(machine: Machine) -> None:
     header = whole.pop("keystead")
     [entry] = whole.values()
     assert (header["Format"], header["Counter"]) == ("1", "1")
-    assert list(header) == ["Format", "StoreId", "Counter", "Protector.1", "Mac"]
+    assert list(header) == ["Format", "StoreId", "Counter", "Recipient", "Protector.1", "Mac"]
     assert list(entry) == [
         "DisplayName",
         "ProfileType",
@@ -198,7 +198,16 @@ def test_guids(machine: Machine) -> None:
 
 def test_a_copy_is_sealed_anew(machine: Machine) -> None:
     store = machine.store()
-    register(store, Profile("one", {**EXAMPLES["AssumeRole"], "toolkit_artifact_guid": "x"}))
+    register(
+        store,
+        Profile(
+            "one",
+            {
+                **EXAMPLES["AssumeRole"],
+                "toolkit_artifact_guid": "12345678-9abc-4def-8123-456789abcdef",
+            },
+        ),
+    )
     store.copy("one", "two")
     entries = [e for e in machine.file().values() if "DisplayName" in e]
     for key in ("ExternalId", "MfaSerial"):

@@ -156,9 +156,9 @@ def test_a_rekey_takes_another_passphrase(machine: Machine, tmp_path: Path) -> N
 
 def test_after_a_rekey_no_earlier_version_is_kept(machine: Machine) -> None:
     register(machine.store(), Profile("one", BASIC))
-    assert machine.system().generations.all()
+    assert machine.store().generations.all()
     machine.store().protectors.rekey()
-    assert machine.system().generations.all() == []
+    assert machine.store().generations.all() == []
 
 
 def test_a_protector_that_is_not_known_stops_a_rekey(machine: Machine) -> None:
@@ -170,8 +170,9 @@ def test_a_protector_that_is_not_known_stops_a_rekey(machine: Machine) -> None:
     accounts = parse(machine.path.read_bytes(), "f")
     store = StoreRef(accounts.store_id, machine.path)
     opened = open_data_key(accounts.protectors, store, machine.system())
-    later = accounts.protected([*accounts.protectors, "tpm sealed=1"])
-    signed = later.signed(DataKey(accounts.store_id, opened.data_key).mac(later.content))
+    key = DataKey(accounts.store_id, opened.data_key)
+    later = accounts.protected(key.recipient, [*accounts.protectors, "tpm sealed=1"])
+    signed = later.signed(key.mac(later.content))
     machine.path.write_bytes(signed.render())
     with pytest.raises(StoreUnavailable, match="does not know the protector `tpm`"):
         machine.store().protectors.rekey()

@@ -9,7 +9,7 @@ import pytest
 
 from keystead.errors import FileProblem, UsageError
 from keystead.system.files import Files
-from keystead.system.generations import KEPT, Generations, Replaced
+from keystead.system.generations import KEPT, Bare, Generations, Replaced
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -21,7 +21,7 @@ def files() -> Files:
 
 @pytest.fixture
 def generations(files: Files, tmp_path: Path) -> Generations:
-    return Generations(files, tmp_path / "state" / "generations")
+    return Generations(files, tmp_path / "state" / "generations", Bare())
 
 
 def write(generations: Generations, path: Path, data: bytes | None, minute: int = 0) -> None:
@@ -57,7 +57,9 @@ def test_the_newest_change_is_found_whatever_the_clock_says(
     for number in range(KEPT):
         write(generations, path, b"%d" % number, minute=number * round(clock.total_seconds()) // 60)
     found = generations.all()
-    assert [item.before[0] for item in found[:-1]] == [b"%d" % n for n in range(KEPT - 2, -1, -1)]
+    assert [Bare().open(item.before[0] or "") for item in found[:-1]] == [
+        b"%d" % n for n in range(KEPT - 2, -1, -1)
+    ]
 
 
 def test_a_file_that_was_removed_comes_back(generations: Generations, tmp_path: Path) -> None:
@@ -99,7 +101,7 @@ def test_only_the_newest_of_each_file_are_kept(generations: Generations, tmp_pat
     found = generations.all()
     assert [g.paths for g in found].count((one,)) == KEPT
     assert [g.paths for g in found].count((other,)) == 1
-    assert found[0].before == (b"%d" % (KEPT + 3),)
+    assert found[0].before == (Bare().seal(b"%d" % (KEPT + 3)),)
     assert [g.made for g in found] == sorted((g.made for g in found), reverse=True)
 
 

@@ -1,5 +1,6 @@
 """The seals: what they bind, what they refuse, and the vectors of the specification."""
 
+import base64
 import json
 import re
 from pathlib import Path
@@ -7,9 +8,15 @@ from pathlib import Path
 import pytest
 
 from keystead.stores import accounts, seal
-from keystead.stores.protectors import Argon2Cost, PassphraseProtector, StoreRef
+from keystead.stores.protectors import (
+    Argon2Cost,
+    KeyfileProtector,
+    KeyringProtector,
+    PassphraseProtector,
+    StoreRef,
+)
 from keystead.stores.seal import BrokenSeal, DataKey, bind, canonical
-from keystead.system import System
+from keystead.system import Keyring, System
 from tests import decoder
 
 PAGE = (Path(__file__).parents[2] / "docs" / "encrypted-store.md").read_text(encoding="utf-8")
@@ -22,7 +29,7 @@ NONCE = bytes(12)
 
 
 def test_the_page_has_all_vectors() -> None:
-    assert len(V) == 16
+    assert len(V) == 29
 
 
 def test_vectors_of_a_value() -> None:
@@ -52,6 +59,48 @@ def test_vectors_of_a_passphrase(tmp_path: Path) -> None:
     assert wrapping.hex().upper() == V["wrapping key"]
 
 
+def test_vectors_of_a_key_file(tmp_path: Path) -> None:
+    record = V["keyfile record"]
+    salt = re.findall("salt=([0-9A-F]+)", record)[0]
+    wrapping = seal.hkdf(
+        V["content of the key file"].encode(), bytes.fromhex(salt), "keystead/1 keyfile"
+    )
+    assert wrapping.hex().upper() == V["keyfile wrapping key"]
+    file = tmp_path / "store.key"
+    file.touch(mode=0o600)
+    file.write_text(V["content of the key file"] + "\n")
+    protector = KeyfileProtector(System({"KEYSTEAD_KEY_FILE": str(file)}))
+    data_key = protector.unwrap(record, StoreRef(V["StoreId"], tmp_path))
+    assert data_key == bytes.fromhex(V["data key"])
+    assert V["keyfile wrapping nonce"] in record
+
+
+@pytest.mark.usefixtures("secret_service")
+def test_vectors_of_a_keyring(tmp_path: Path) -> None:
+    Keyring().set(V["keyring account"], V["keyring wrapping key"])
+    data_key = KeyringProtector(System({})).unwrap(
+        V["keyring record"], StoreRef(V["StoreId"], tmp_path)
+    )
+    assert data_key == bytes.fromhex(V["data key"])
+    assert V["keyring wrapping nonce"] in V["keyring record"]
+
+
+def test_vectors_of_an_envelope() -> None:
+    key = DataKey(V["StoreId"], bytes.fromhex(V["data key"]))
+    assert key.envelope_key.hex().upper() == V["envelope key"]
+    assert key.recipient.hex().upper() == V["Recipient"]
+    head, _, content = V["envelope of abc"].rpartition(" ")
+    assert head == f"{key.recipient.hex()} {once_public()}"
+    opening = seal.agreed_key(key.envelope_key, bytes.fromhex(once_public()), "keystead/1 envelope")
+    nonce = bytes.fromhex(V["envelope nonce"])
+    sealed = seal.seal_bytes(opening, b"abc", bind("keystead/1 envelope", head), nonce)
+    assert base64.b64encode(sealed).decode() == content
+
+
+def once_public() -> str:
+    return seal.public_key(bytes.fromhex(V["envelope private key"])).hex()
+
+
 def test_the_example_is_what_keystead_writes() -> None:
     data = EXAMPLE.encode()
     example = accounts.parse(data, "example")
@@ -78,10 +127,12 @@ def test_the_decoder_opens_the_example() -> None:
 
 
 def test_the_table_of_settings_on_the_page_is_the_one_in_the_code() -> None:
-    rows = re.findall(r"^\| (`[a-z_`, ]+`|any other) \| (.+?) \| ?(.*?) ?\|$", PAGE, re.MULTILINE)
+    rows = re.findall(
+        r"^\| (`[a-z0-9_`, ]+`|any other) \| (.+?) \| ?(.*?) ?\|$", PAGE, re.MULTILINE
+    )
     told = {}
     for names, key, sealed in rows:
-        for name in re.findall(r"`([a-z_]+)`", names):
+        for name in re.findall(r"`([a-z0-9_]+)`", names):
             told[name] = (name if key == "the same name" else key.strip("`"), sealed == "yes")
     coded = {row.name: (row.netsdk, row.sealed) for row in accounts.SETTINGS.values() if row.netsdk}
     assert told == coded

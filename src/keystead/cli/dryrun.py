@@ -23,7 +23,7 @@ def dry(run: Run) -> Run:
         if not args.dry_run:
             return run(context, args)
         system = context.app.system
-        files = DryFiles(ignored=system.folders.state / "generations")
+        files = DryFiles(ignored=system.folders.generations)
         code = run(replace(context, app=App(replace(system, files=files))), args)
         for path, (before, after) in files.written.items():
             context.console.out(printable("\n".join(_shown(path, before, after))))

@@ -15,8 +15,9 @@ def run(context: Context, args: argparse.Namespace) -> None:
     if args.list:
         _list(context, args)
         return
-    generation = system.generations.find(args.id, location)
-    system.generations.restore(generation, system.clock(), force=args.force)
+    generations = context.app.generations
+    generation = generations.find(args.id, location)
+    generations.restore(generation, system.clock(), force=args.force)
     if context.app.encrypted.path in generation.paths:
         context.app.encrypted.protectors.restored()
     for path, before in zip(generation.paths, generation.before, strict=True):
@@ -25,7 +26,7 @@ def run(context: Context, args: argparse.Namespace) -> None:
 
 def _list(context: Context, args: argparse.Namespace) -> None:
     zone = context.app.system.zone()
-    found = context.app.system.generations.all()
+    found = context.app.generations.all()
     if args.json:
         context.console.json(
             [

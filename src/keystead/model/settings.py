@@ -42,6 +42,26 @@ class Setting:
 
 _ARN = r"arn:[\w-]+:{service}:[\w-]*:\d{{12}}:{what}/[\w+=,.@:/-]+"
 
+_RETRY_MODES = ("legacy", "standard", "adaptive")
+_ENDPOINT_MODES = ("legacy", "regional")
+
+
+def _choice(name: str, meaning: str, netsdk: str | None, words: tuple[str, ...]) -> Setting:
+    """A setting that is one of these words, in any letter case, as the .NET SDK reads it."""
+    return Setting(
+        name,
+        Group.OTHER,
+        meaning,
+        netsdk,
+        shape=f"(?i:{'|'.join(words)})",
+        rule=f"one of {', '.join(words)}",
+    )
+
+
+def _switch(name: str, meaning: str, netsdk: str | None = None) -> Setting:
+    return _choice(name, meaning, netsdk, ("true", "false"))
+
+
 _ROWS = (
     Setting(
         "aws_access_key_id",
@@ -171,7 +191,78 @@ _ROWS = (
         shape=r"[A-Za-z0-9-]{1,64}",
         rule="letters, digits and -",
     ),
-    Setting("endpoint_url", Group.OTHER, "the address to call instead of the service's own"),
+    Setting(
+        "endpoint_url",
+        Group.OTHER,
+        "the address to call instead of the service's own",
+        netsdk="endpoint_url",
+    ),
+    _switch(
+        "ignore_configured_endpoint_urls",
+        "whether addresses in files and variables count for nothing",
+        "ignore_configured_endpoint_urls",
+    ),
+    Setting("services", Group.OTHER, "the services section with an address for each service"),
+    Setting("output", Group.OTHER, "the form in which the AWS CLI prints"),
+    Setting(
+        "defaults_mode", Group.OTHER, "the set of default settings to use", netsdk="DefaultsMode"
+    ),
+    _choice("retry_mode", "how failed calls are tried again", "RetryMode", _RETRY_MODES),
+    Setting(
+        "max_attempts",
+        Group.OTHER,
+        "how often a call is tried at most",
+        netsdk="MaxAttempts",
+        shape=r"[1-9]\d{0,3}",
+        rule="a number from 1 to 9999",
+    ),
+    _switch(
+        "endpoint_discovery_enabled",
+        "whether services are asked for the address to call",
+        "EndpointDiscoveryEnabled",
+    ),
+    _choice(
+        "sts_regional_endpoints",
+        "whether STS is called in the region or in us-east-1",
+        "StsRegionalEndpoints",
+        _ENDPOINT_MODES,
+    ),
+    _choice(
+        "s3_us_east_1_regional_endpoint",
+        "whether S3 in us-east-1 is called at the region's address",
+        "S3RegionalEndpoint",
+        _ENDPOINT_MODES,
+    ),
+    _switch("s3_use_arn_region", "whether the region in an ARN is called", "S3UseArnRegion"),
+    _switch(
+        "s3_disable_express_session_auth",
+        "whether S3 Express is called without sessions",
+        "S3DisableExpressSessionAuth",
+    ),
+    _switch(
+        "s3_disable_multiregion_access_points",
+        "whether access points of several regions are refused",
+        "S3DisableMultiRegionAccessPoints",
+    ),
+    _switch("use_dualstack_endpoint", "whether to call addresses that have IPv6 too"),
+    _switch("use_fips_endpoint", "whether to call addresses that keep to FIPS 140"),
+    Setting(
+        "ec2_metadata_service_endpoint", Group.OTHER, "the address of the EC2 metadata service"
+    ),
+    _choice(
+        "ec2_metadata_service_endpoint_mode",
+        "which address of the EC2 metadata service to call",
+        None,
+        ("IPv4", "IPv6"),
+    ),
+    _switch("ec2_metadata_v1_disabled", "whether version 1 of the metadata service is refused"),
+    Setting(
+        "toolkit_artifact_guid",
+        Group.OTHER,
+        "the profile's GUID, for the AWS toolkits",
+        shape=r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}",
+        rule="a GUID",
+    ),
 )
 
 SETTINGS: dict[str, Setting] = {row.name: row for row in _ROWS}

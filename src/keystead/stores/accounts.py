@@ -32,6 +32,7 @@ _RESERVED = {key.lower() for key in (DISPLAY_NAME, PROFILE_TYPE, *_NAME_OF)} - S
 
 _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _COUNTER = re.compile(r"0|[1-9][0-9]{0,17}")
+_RECIPIENT = re.compile(r"[0-9A-F]{64}")
 _PROTECTOR = re.compile(r"Protector\.([1-9][0-9]{0,2})")
 _RESTORE = "put the file back from a backup; keystead leaves it as it is"
 
@@ -119,12 +120,13 @@ class Accounts:
     foreign: Mapping[str, Entry] = field(default_factory=dict)
 
     @classmethod
-    def new(cls, store_id: str, protector: str) -> Accounts:
+    def new(cls, store_id: str, recipient: bytes, protector: str) -> Accounts:
         """A store without profiles and not yet signed, opened by one protector record."""
         header = {
             "Format": str(FORMAT),
             "StoreId": store_id,
             "Counter": "0",
+            "Recipient": recipient.hex().upper(),
             "Protector.1": protector,
         }
         return cls(header, {})
@@ -144,6 +146,11 @@ class Accounts:
     def counter(self) -> int:
         """How often the store was written."""
         return int(self.own["Counter"])
+
+    @property
+    def recipient(self) -> bytes | None:
+        """The public key of envelopes for the store; None for the .NET SDK's own file."""
+        return bytes.fromhex(self.header["Recipient"]) if self.header else None
 
     @property
     def protectors(self) -> tuple[str, ...]:
@@ -177,11 +184,12 @@ class Accounts:
         counter = str(self.counter + 1)
         return replace(self, header={**self.header, "Counter": counter}, entries=entries)
 
-    def protected(self, records: Iterable[str]) -> Accounts:
-        """The same with these protector records, still to be signed."""
+    def protected(self, recipient: bytes, records: Iterable[str]) -> Accounts:
+        """The same with another key and these records that keep it, still to be signed."""
         header = {k: text for k, text in self.own.items() if not _PROTECTOR.fullmatch(k)}
         numbered = {f"Protector.{n}": record for n, record in enumerate(records, 1)}
-        return replace(self, header={**header, **numbered})
+        own = {**header, "Recipient": recipient.hex().upper()}
+        return replace(self, header={**own, **numbered})
 
     def signed(self, mac: str) -> Accounts:
         """The same with ``mac`` as its seal."""
@@ -294,6 +302,8 @@ def _header_faults(accounts: Accounts) -> Iterator[str]:
         yield "StoreId"
     if not _COUNTER.fullmatch(header.get("Counter", "")):
         yield "Counter"
+    if not _RECIPIENT.fullmatch(header.get("Recipient", "")):
+        yield "Recipient"
     if not accounts.protectors:
         yield "Protector"
     if not header.get("Mac"):

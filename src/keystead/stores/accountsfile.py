@@ -29,7 +29,7 @@ from keystead.stores.protectors import (
 from keystead.stores.vault import DpapiVault, KeyVault, Vault
 from keystead.system import System
 from keystead.system.files import Changed, Stamp
-from keystead.system.generations import Replaced
+from keystead.system.generations import Bare, Generations, Replaced
 
 
 class Version(NamedTuple):
@@ -68,6 +68,11 @@ class AccountsFile:
     def where(self) -> Origin:
         """The same, for errors."""
         return Origin(str(self.path))
+
+    @property
+    def generations(self) -> Generations:
+        """The last versions of the file, which need no key of their own to come back."""
+        return Generations(self.system.files, self.system.folders.generations, Bare())
 
     def read(self) -> Version:
         """The file as it stands, its seal checked when the store is unlocked already."""
@@ -114,7 +119,7 @@ class AccountsFile:
         key = seal.DataKey(store.store_id, self.random_bytes(seal.KEY_BYTES))
         record = protector.wrap(key.raw, store)
         self._unlocked = Unlocked(record, key)
-        return Accounts.new(store.store_id, record), KeyVault(key, self.random_bytes)
+        return Accounts.new(store.store_id, key.recipient, record), KeyVault(key, self.random_bytes)
 
     def is_unlocked(self, accounts: Accounts) -> bool:
         """Whether it opens without asking anybody or anything again."""
@@ -160,7 +165,7 @@ class AccountsFile:
         data = following.render()
         replaced = Replaced(self.path, before.data, data)
         try:
-            with self.system.generations.keeping([replaced], self.system.clock()):
+            with self.generations.keeping([replaced], self.system.clock()):
                 self.system.files.replace(self.path, data, expect=before.stamp, private=True)
         except Changed:
             return False

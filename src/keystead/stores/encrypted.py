@@ -29,6 +29,7 @@ from keystead.stores.accountsfile import AccountsFile
 from keystead.stores.base import TRIES, Changes, overtaken
 from keystead.stores.drafts import Draft, Drafts, changed, drafts_of, make_room, require
 from keystead.stores.enrolment import Enrolment
+from keystead.stores.envelope import generations
 from keystead.stores.protectors import (
     Protector,
     RandomBytes,
@@ -36,6 +37,7 @@ from keystead.stores.protectors import (
 )
 from keystead.stores.vault import Vault
 from keystead.system import System
+from keystead.system.generations import Generations
 
 _UNIQUE_KEY = "toolkit_artifact_guid"
 """What the shared files call a profile's GUID; a copy may not share it."""
@@ -87,6 +89,11 @@ class EncryptedStore:
     def protectors(self) -> Enrolment:
         """What opens the store, to be listed and changed."""
         return Enrolment(self._file)
+
+    @property
+    def generations(self) -> Generations:
+        """What the last changes of all files replaced, in envelopes that this store opens."""
+        return generations(self._file)
 
     def exists(self) -> bool:
         """Whether there is a store."""

@@ -75,7 +75,7 @@ class Enrolment:
     def rekey(self) -> None:
         """A new data key: every value sealed anew, every protector asked anew.
 
-        The earlier versions of the file that `keystead undo` kept go, as the old key opens them.
+        What `keystead undo` kept of any file goes: it opens by the old key.
         """
         accounts = self._present()
         old = self._data_key(accounts)
@@ -94,7 +94,7 @@ class Enrolment:
                     )
                 records.append(protector.rewrap(record, new.raw, store))
             self._reprotect(accounts, old, records, new)
-        self._file.system.generations.forget(self._file.path)
+        self._file.generations.forget()
 
     def accept(self) -> None:
         """Takes the file as it stands for the newest version, as after putting a backup back."""
@@ -147,7 +147,7 @@ class Enrolment:
                     break
                 self._file.vault(current)
                 entries = self._resealed(current, vault) if new else current.entries
-                following = vault.signed(current.next(entries).protected(records))
+                following = vault.signed(current.next(entries).protected(key.recipient, records))
                 opened = self._file.record
                 kept = opened if opened and opened in records else records[0]
                 if self._file.put(version, following, Unlocked(kept, key)):

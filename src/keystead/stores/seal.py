@@ -37,27 +37,54 @@ def bind(*parts: str) -> bytes:
 
 
 def seal(key: bytes, plain: bytes, binding: bytes, nonce: bytes) -> str:
-    """``plain`` under AES-256-GCM as upper-case hex of nonce, ciphertext and tag.
+    """`seal_bytes` as upper-case hex."""
+    return seal_bytes(key, plain, binding, nonce).hex().upper()
+
+
+def seal_bytes(key: bytes, plain: bytes, binding: bytes, nonce: bytes) -> bytes:
+    """``plain`` under AES-256-GCM: nonce, ciphertext and tag.
 
     ``nonce`` is `NONCE_BYTES` random bytes, never used before with ``key``.
     """
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    return (nonce + AESGCM(key).encrypt(nonce, plain, binding)).hex().upper()
+    return nonce + AESGCM(key).encrypt(nonce, plain, binding)
 
 
 def unseal(key: bytes, sealed: str, binding: bytes) -> bytes:
     """What `seal` was given. Raises `BrokenSeal`; lower-case hex is broken too."""
+    if not _HEX.fullmatch(sealed):
+        raise BrokenSeal
+    return unseal_bytes(key, bytes.fromhex(sealed), binding)
+
+
+def unseal_bytes(key: bytes, sealed: bytes, binding: bytes) -> bytes:
+    """What `seal_bytes` was given. Raises `BrokenSeal`."""
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-    if len(sealed) < 2 * (NONCE_BYTES + TAG_BYTES) or not _HEX.fullmatch(sealed):
+    if len(sealed) < NONCE_BYTES + TAG_BYTES:
         raise BrokenSeal
-    data = bytes.fromhex(sealed)
     try:
-        return AESGCM(key).decrypt(data[:NONCE_BYTES], data[NONCE_BYTES:], binding)
+        return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], binding)
     except InvalidTag as error:
         raise BrokenSeal from error
+
+
+def public_key(private: bytes) -> bytes:
+    """The public half of an X25519 key of `KEY_BYTES` bytes."""
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+
+    return X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
+
+
+def agreed_key(private: bytes, public: bytes, info: str) -> bytes:
+    """The key that the owners of two X25519 keys agree on, for one purpose."""
+    from cryptography.hazmat.primitives.asymmetric import x25519
+
+    peer = x25519.X25519PublicKey.from_public_bytes(public)
+    shared = x25519.X25519PrivateKey.from_private_bytes(private).exchange(peer)
+    return hkdf(shared, b"", info)
 
 
 def canonical(content: Mapping[str, Mapping[str, str]]) -> bytes:
@@ -102,6 +129,16 @@ class DataKey:
         return bind(f"keystead/{FORMAT} value", self.store_id, guid, key)
 
     @cached_property
+    def envelope_key(self) -> bytes:
+        """The private X25519 key of envelopes for the store."""
+        return self._subkey("envelope")
+
+    @property
+    def recipient(self) -> bytes:
+        """Its public half."""
+        return public_key(self.envelope_key)
+
+    @cached_property
     def _values_key(self) -> bytes:
         return self._subkey("values")
 
@@ -110,9 +147,13 @@ class DataKey:
         return self._subkey("file")
 
     def _subkey(self, purpose: str) -> bytes:
-        from cryptography.hazmat.primitives.hashes import SHA256
-        from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
         salt = bytes.fromhex(self.store_id.replace("-", ""))
-        info = f"keystead/{FORMAT} {purpose}".encode()
-        return HKDF(SHA256(), KEY_BYTES, salt, info).derive(self.raw)
+        return hkdf(self.raw, salt, f"keystead/{FORMAT} {purpose}")
+
+
+def hkdf(secret: bytes, salt: bytes, info: str) -> bytes:
+    """A key of `KEY_BYTES` bytes for one purpose, by HKDF with SHA-256."""
+    from cryptography.hazmat.primitives.hashes import SHA256
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+    return HKDF(SHA256(), KEY_BYTES, salt, info.encode()).derive(secret)

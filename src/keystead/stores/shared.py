@@ -17,7 +17,9 @@ from keystead.model import rules
 from keystead.model.profile import Profile, Value, check_writable
 from keystead.model.settings import SETTINGS, Group
 from keystead.secret import reveal
+from keystead.stores.accountsfile import AccountsFile
 from keystead.stores.base import TRIES, Changes, already_there, not_found, overtaken
+from keystead.stores.envelope import generations
 from keystead.stores.sharedfile import Origins, SharedFile
 from keystead.system import System
 from keystead.system.files import Changed, Snapshot, resolve
@@ -260,7 +262,7 @@ class SharedStore:
             Replaced(old.path, old.document.render() if old.stamp else None, new.document.render())
             for old, new in changed
         ]
-        return self._system.generations.keeping(replaced, self._system.clock())
+        return generations(AccountsFile(self._system)).keeping(replaced, self._system.clock())
 
     def _replace(self, file: SharedFile) -> None:
         file.document.check()  # what cannot be read back is not written

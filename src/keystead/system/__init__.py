@@ -15,11 +15,10 @@ from typing import Protocol
 
 from keystead.system.files import Files
 from keystead.system.folders import Folders
-from keystead.system.generations import Generations
 from keystead.system.keyring import Keyring
 from keystead.system.terminal import Terminal
 
-__all__ = ["Dpapi", "Files", "Folders", "Generations", "Keyring", "System", "Terminal"]
+__all__ = ["Dpapi", "Files", "Folders", "Keyring", "System", "Terminal"]
 
 
 class Dpapi(Protocol):
@@ -50,11 +49,6 @@ class System:
     def folders(self) -> Folders:
         """The folders and files that the environment points at."""
         return Folders(self.environ)
-
-    @property
-    def generations(self) -> Generations:
-        """What the last changes replaced."""
-        return Generations(self.files, self.folders.state / "generations")
 
     def zone(self) -> tzinfo:
         """The time zone to show times in."""

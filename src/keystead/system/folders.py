@@ -86,6 +86,11 @@ class Folders:
         with _at_home():
             return Path(platformdirs.user_state_dir("keystead", appauthor=False))
 
+    @property
+    def generations(self) -> Path:
+        """Where the last versions of changed files are kept."""
+        return self.state / "generations"
+
 
 @contextlib.contextmanager
 def _at_home() -> Iterator[None]:

@@ -2,8 +2,8 @@
 
 A generation is what one change replaced: each file with its bytes before and a digest of its
 bytes after. It is one file of its owner's alone in keystead's state folder, written whole before
-the change is. What a plain-text credentials file held stands in it as plainly, so the folder is
-0700 and the files 0600, and only the newest few of each pair of files are kept.
+the change is. The bytes before are in an envelope, for a plain-text credentials file holds keys;
+only the newest few of each pair of files are kept.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import os
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from keystead.errors import FileProblem, KeysteadError, Origin, UsageError
 from keystead.system.files import Changed, Files
@@ -26,6 +26,32 @@ _TICK = timedelta(microseconds=1)
 
 KEPT = 10
 """How many generations of the same files are kept."""
+
+
+class Envelope(Protocol):
+    """What keeps bytes from everybody but their owner."""
+
+    def seal(self, data: bytes) -> str:
+        """``data`` as a line of text that tells nothing of it."""
+        ...
+
+    def open(self, text: str) -> bytes:
+        """What `seal` was given. May ask a person; raises `KeysteadError`."""
+        ...
+
+
+class Bare:
+    """The envelope of what is sealed already: to come back it must not need its own key."""
+
+    WORD = "bare"
+
+    def seal(self, data: bytes) -> str:
+        """``data`` in Base64."""
+        return f"{self.WORD} {base64.b64encode(data).decode()}"
+
+    def open(self, text: str) -> bytes:
+        """What that stands for."""
+        return base64.b64decode(text.removeprefix(self.WORD))
 
 
 class Replaced(NamedTuple):
@@ -42,16 +68,23 @@ class Generation(NamedTuple):
     name: str
     made: datetime
     paths: tuple[Path, ...]
-    before: tuple[bytes | None, ...]
+    before: tuple[str | None, ...]
+    """What was there, in the envelope; None where no file was."""
     after: tuple[str | None, ...]
+
+    @property
+    def bare(self) -> bool:
+        """Whether it was kept without an envelope that needs a key."""
+        return all(text is None or text.startswith(Bare.WORD) for text in self.before)
 
 
 class Generations:
-    """The generations in ``folder``, written and read by ``files``."""
+    """The generations in ``folder``, written and read by ``files``, closed by ``envelope``."""
 
-    def __init__(self, files: Files, folder: Path) -> None:
+    def __init__(self, files: Files, folder: Path, envelope: Envelope) -> None:
         self._files = files
         self._folder = folder
+        self._envelope = envelope
 
     @contextlib.contextmanager
     def keeping(self, replaced: Sequence[Replaced], now: datetime) -> Iterator[None]:
@@ -60,16 +93,20 @@ class Generations:
         Raises `FileProblem` before the change when it cannot be kept.
         """
         paths = [os.path.abspath(item.path) for item in replaced]
-        entry = {
-            "made": now.isoformat(),
-            "files": [
-                {"path": path, "before": _encoded(item.before), "after": _digest(item.after)}
-                for path, item in zip(paths, replaced, strict=True)
-            ],
-        }
         group = hashlib.sha256("\0".join(paths).encode("utf-8", "surrogateescape")).hexdigest()[:8]
         with self._files.lock(self._folder / "generations"):
             path = self._folder / f"{self._next(now)}-{group}-{os.urandom(2).hex()}.json"
+            entry = {
+                "made": now.isoformat(),
+                "files": [
+                    {
+                        "path": path,
+                        "before": None if item.before is None else self._envelope.seal(item.before),
+                        "after": _digest(item.after),
+                    }
+                    for path, item in zip(paths, replaced, strict=True)
+                ],
+            }
             data = json.dumps(entry).encode()
             self._files.replace(path, data, expect=None, private=True)
             for old in sorted(self._folder.glob(f"*-{group}-*.json"))[:-KEPT]:
@@ -125,19 +162,21 @@ class Generations:
             hint="`keystead undo --list` shows what there is",
         )
 
-    def forget(self, path: Path) -> None:
-        """Removes every generation of the file."""
+    def forget(self) -> None:
+        """Removes every generation."""
         with self._files.lock(self._folder / "generations"):
-            for generation in self.all():
-                if Path(os.path.abspath(path)) in generation.paths:
-                    with contextlib.suppress(OSError):
-                        os.unlink(self._folder / f"{generation.name}.json")
+            for path in self._folder.glob("*.json"):
+                with contextlib.suppress(OSError):
+                    os.unlink(path)
 
     def restore(self, generation: Generation, now: datetime, *, force: bool) -> None:
         """Puts the files back as they were before that change, and keeps that as a change too.
 
         Raises `FileProblem` when a file is not as the change left it, unless ``force``.
         """
+        envelope = Bare() if generation.bare else self._envelope
+        # Before the locks are taken, as a person may have to be asked.
+        before = [None if text is None else envelope.open(text) for text in generation.before]
         with contextlib.ExitStack() as stack:
             for path in sorted(generation.paths):
                 stack.enter_context(self._files.lock(path))
@@ -153,12 +192,11 @@ class Generations:
                         where=Origin(str(path)),
                     )
             replaced = [
-                Replaced(path, snapshot.data, before)
-                for path, snapshot, before in zip(
-                    generation.paths, current, generation.before, strict=True
-                )
+                Replaced(path, snapshot.data, data)
+                for path, snapshot, data in zip(generation.paths, current, before, strict=True)
             ]
-            stack.enter_context(self.keeping(replaced, now))
+            again = Generations(self._files, self._folder, envelope)
+            stack.enter_context(again.keeping(replaced, now))
             for (path, _, data), snapshot in zip(replaced, current, strict=True):
                 try:
                     if data is None:
@@ -175,10 +213,6 @@ def _stamp(moment: datetime) -> str:
     return moment.strftime(_TIME)
 
 
-def _encoded(data: bytes | None) -> str | None:
-    return None if data is None else base64.b64encode(data).decode()
-
-
 def _digest(data: bytes | None) -> str | None:
     return None if data is None else hashlib.sha256(data).hexdigest()
 
@@ -190,6 +224,6 @@ def _read(name: str, data: bytes) -> Generation:
         name,
         datetime.fromisoformat(entry["made"]),
         tuple(Path(item["path"]) for item in files),
-        tuple(None if i["before"] is None else base64.b64decode(i["before"]) for i in files),
+        tuple(item["before"] for item in files),
         tuple(item["after"] for item in files),
     )

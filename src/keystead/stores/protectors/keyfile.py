@@ -177,8 +177,4 @@ def _path(parts: re.Match[str]) -> Path:
 
 
 def _derive(content: bytes, salt: str) -> bytes:
-    from cryptography.hazmat.primitives.hashes import SHA256
-    from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
-    info = f"keystead/{seal.FORMAT} keyfile".encode()
-    return HKDF(SHA256(), seal.KEY_BYTES, bytes.fromhex(salt), info).derive(content)
+    return seal.hkdf(content, bytes.fromhex(salt), f"keystead/{seal.FORMAT} keyfile")

@@ -186,7 +186,7 @@ COMMANDS: tuple[Command, ...] = (
                     Command(
                         "remove",
                         "take one away",
-                        (argument("number", metavar="NUMBER", type=int, help="as listed"),),
+                        (argument("which", metavar="WHICH", help="its number, or its kind"),),
                         protectors.remove,
                     ),
                 ),

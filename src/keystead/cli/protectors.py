@@ -39,8 +39,15 @@ def add(context: Context, args: argparse.Namespace) -> None:
 
 def remove(context: Context, args: argparse.Namespace) -> None:
     """``keystead store protectors remove``."""
-    context.app.encrypted.protectors.remove(args.number)
-    context.console.note(f"took the protector {args.number} of the encrypted store away")
+    protectors = context.app.encrypted.protectors
+    numbers = [row.number for row in protectors.list() if args.which in (str(row.number), row.kind)]
+    if len(numbers) != 1:
+        raise UsageError(
+            "there is no such protector" if not numbers else "there are several of that kind",
+            hint="`keystead store protectors` lists them with their numbers",
+        )
+    protectors.remove(numbers[0])
+    context.console.note(f"took the protector {args.which} of the encrypted store away")
     context.console.note("if what it kept is in wrong hands, run `keystead store rekey` as well")
 
 

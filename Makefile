@@ -41,6 +41,7 @@ docs: $(READY)
 
 bench: $(READY)
 	@$(RUN) -m benchmarks
+	@$(RUN) -m benchmarks.store
 
 fuzz: $(READY) $(FUZZ_READY)
 	@$(RUN) -m fuzz.seeds .venv-fuzz/corpus

@@ -11,6 +11,7 @@ import os
 import shlex
 import threading
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -59,12 +60,12 @@ class AccountsFile:
         self._verified: Accounts | None = None
         self._opening = threading.RLock()  # so that a person is asked once, not once a thread
 
-    @property
+    @cached_property
     def path(self) -> Path:
         """The file of the store."""
         return self.system.folders.accounts_file
 
-    @property
+    @cached_property
     def where(self) -> Origin:
         """The same, for errors."""
         return Origin(str(self.path))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hmac
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,8 +18,6 @@ FORMAT = 1
 KEY_BYTES = 32
 NONCE_BYTES = 12
 TAG_BYTES = 16
-
-_HEX = re.compile(r"(?:[0-9A-F]{2})*")
 
 
 class BrokenSeal(Exception):
@@ -53,9 +50,13 @@ def seal_bytes(key: bytes, plain: bytes, binding: bytes, nonce: bytes) -> bytes:
 
 def unseal(key: bytes, sealed: str, binding: bytes) -> bytes:
     """What `seal` was given. Raises `BrokenSeal`; lower-case hex is broken too."""
-    if not _HEX.fullmatch(sealed):
+    try:
+        data = bytes.fromhex(sealed)
+    except ValueError:
+        raise BrokenSeal from None
+    if data.hex().upper() != sealed:  # one spelling for one value: no blanks, no lower case
         raise BrokenSeal
-    return unseal_bytes(key, bytes.fromhex(sealed), binding)
+    return unseal_bytes(key, data, binding)
 
 
 def unseal_bytes(key: bytes, sealed: bytes, binding: bytes) -> bytes:

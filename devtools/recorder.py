@@ -53,10 +53,14 @@ class Call:
 
 
 class Recorder:
-    """What `recording` hands out: the address to call, and the calls so far in order."""
+    """What `recording` hands out: the address to call, and the calls so far in order.
+
+    While ``down`` is set, every call is answered with 503.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.down = False
         self._calls: list[Call] = []
         self._lock = threading.Lock()
 
@@ -67,7 +71,8 @@ class Recorder:
             return list(self._calls)
 
     def clear(self) -> None:
-        """Forgets the calls so far."""
+        """Forgets the calls so far, and is up again."""
+        self.down = False
         with self._lock:
             self._calls.clear()
 
@@ -114,6 +119,11 @@ class _Forward(BaseHTTPRequestHandler):
     def forward(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         self.server.recorder.note(_call(self.command, urlsplit(self.path).path, self.headers, body))
+        if self.server.recorder.down:
+            self.send_response_only(503)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         connection = HTTPConnection(self.server.upstream, timeout=UPSTREAM_SECONDS)
         try:
             connection.putrequest(

@@ -50,17 +50,12 @@ def leaks(text: str) -> list[str]:
 
 
 def files_with_leaks(folder: Path, plain: set[Path]) -> list[Path]:
-    """The files below ``folder``, except those in ``plain``, that hold a secret readably.
-
-    The generations that `keystead undo` puts back are copies of the user's own files, and hold
-    what those hold; they may, as long as nobody else can read them.
-    """
+    """The files below ``folder``, except those in ``plain``, that hold a secret readably."""
     expected = {path.resolve() for path in plain}
     return [
         path
         for path in sorted(folder.rglob("*"))
         if path.is_file()
         and path.resolve() not in expected
-        and not (path.parent.name == "generations" and path.stat().st_mode & 0o077 == 0)
         and leaks(path.read_bytes().decode("latin-1"))
     ]

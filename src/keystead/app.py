@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from keystead.model.credentials import Credentials
 from keystead.model.plan import Plan
+from keystead.model.session import Session
 from keystead.resolve import aws, search
 from keystead.resolve.mfa import MfaCodes
 from keystead.resolve.resolver import ProfileCredentials, Resolver
 from keystead.stores.base import ProfileStore
 from keystead.stores.chain import ProfileStoreChain
 from keystead.stores.encrypted import EncryptedStore
+from keystead.stores.sessions import SessionCache
 from keystead.stores.shared import SharedStore
 from keystead.system import System
 from keystead.system.generations import Generations
@@ -50,6 +52,11 @@ class App:
     def mfa_codes(self) -> MfaCodes:
         """The MFA codes of this process."""
         return MfaCodes(self.system)
+
+    @cached_property
+    def sessions(self) -> SessionCache:
+        """The temporary credentials that were got before, by any process."""
+        return self.encrypted.sessions()
 
     def chain(self, location: Location = None) -> ProfileStoreChain:
         """The stores to search and save in."""
@@ -85,11 +92,20 @@ class App:
     def resolver(self, location: Location = None, region: str | None = None) -> Resolver:
         """A resolver that looks profiles up at ``location``."""
         in_effect = region or search.environment_region(self.system.environ)
-        return Resolver(self.system, self.chain(location), self.mfa_codes, in_effect)
+        return Resolver(self.system, self.chain(location), self.mfa_codes, self.sessions, in_effect)
 
     def plan(self, name: str | None = None, location: Location = None) -> Plan:
         """What would be done for the profile's credentials; nothing is done."""
         return self.resolver(location).plan(self.profile_name(name, location))
+
+    def cached(self, plan: Plan, location: Location = None) -> Session | None:
+        """What the cache has for a plan, where that can be seen without asking anybody."""
+        if not plan.steps:
+            return None
+        base = self.chain(location).find(plan.base.profile)
+        if base.store_type_name == EncryptedStore.type_name and not self.encrypted.opens_unasked():
+            return None
+        return self.resolver(location).cached(plan)
 
     def profile_credentials(
         self, name: str, location: Location = None, region: str | None = None

@@ -113,9 +113,16 @@ class InteractionRequired(KeysteadError):
 
 
 class ProviderError(KeysteadError):
-    """A provider of credentials (STS, S3 or another service) refused or could not be reached."""
+    """A provider of credentials (STS, S3 or another service) refused or could not be reached.
+
+    ``code`` is the word of a service that refused, such as ``ExpiredToken``; else None.
+    """
 
     exit_code = 7
+
+    def __init__(self, message: str, *, hint: str | None = None, code: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
 
 
 class ChildNotRunnable(KeysteadError):

@@ -17,6 +17,7 @@ from keystead.resolve import aws
 from keystead.resolve.mfa import MfaCodes
 from keystead.resolve.resolver import ProfileCredentials, Resolver
 from keystead.stores.base import register
+from keystead.stores.encrypted import EncryptedStore
 from keystead.stores.shared import SharedStore
 from keystead.system import System
 from tests.canaries import ACCESS_KEY_ID, MFA_CODE, SECRET_KEY
@@ -46,7 +47,7 @@ def store_of(where: System, **profiles: dict[str, str]) -> SharedStore:
 
 
 def resolve(where: System, store: SharedStore, name: str) -> Credentials:
-    resolver = Resolver(where, store, MfaCodes(where))
+    resolver = Resolver(where, store, MfaCodes(where), EncryptedStore(where).sessions())
     return resolver.run(resolver.plan(name))
 
 
@@ -164,7 +165,7 @@ def test_credentials_are_renewed_before_they_end(moto: Emulator, home: Path) -> 
     clock = Clock(System().clock)
     where = System(environ=dict(os.environ), clock=clock, terminal=NoTerminal())
     store = store_of(where, base=KEYS, p=role("p", "base"))
-    resolver = Resolver(where, store, MfaCodes(where))
+    resolver = Resolver(where, store, MfaCodes(where), EncryptedStore(where).sessions())
     provider = ProfileCredentials(where, resolver, resolver.plan("p"))
     first = provider.retrieve()
     clock.ahead = timedelta(minutes=49)
@@ -181,7 +182,7 @@ def test_credentials_are_renewed_before_they_end(moto: Emulator, home: Path) -> 
 def test_a_short_session_is_not_renewed_at_every_call(moto: Emulator, home: Path) -> None:
     where = system()
     store = store_of(where, base=KEYS, p=role("p", "base", duration_seconds="900"))
-    resolver = Resolver(where, store, MfaCodes(where))
+    resolver = Resolver(where, store, MfaCodes(where), EncryptedStore(where).sessions())
     provider = ProfileCredentials(where, resolver, resolver.plan("p"))
     assert provider.retrieve() is provider.retrieve()
     assert len(moto.recorder.calls) == 1

@@ -1,6 +1,7 @@
 """Plans: where a profile's path begins, which roles are on it, and what is refused."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -9,6 +10,8 @@ from keystead.model.plan import AssumeRoleStep, Base, Plan, as_json, make_plan
 from keystead.model.profile import Profile
 
 KEYS = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "x"}
+
+NOW = datetime(2026, 1, 31, tzinfo=UTC)
 
 
 def arn(name: str) -> str:
@@ -132,7 +135,7 @@ def test_a_profile_that_is_not_there() -> None:
 def test_a_plan_as_json_leaves_absent_settings_out() -> None:
     profiles = {"p": role("k", mfa_serial="serial-123"), "k": KEYS}
     plan = make_plan("p", Source(**profiles)).named("keystead-1")
-    assert as_json(plan) == {
+    assert as_json(plan, None, NOW) == {
         "profile": "p",
         "base": {"kind": "static", "profile": "k"},
         "steps": [

@@ -29,7 +29,7 @@ NONCE = bytes(12)
 
 
 def test_the_page_has_all_vectors() -> None:
-    assert len(V) == 29
+    assert len(V) == 30
 
 
 def test_vectors_of_a_value() -> None:
@@ -88,6 +88,7 @@ def test_vectors_of_a_keyring(tmp_path: Path) -> None:
 def test_vectors_of_an_envelope() -> None:
     key = DataKey(V["StoreId"], bytes.fromhex(V["data key"]))
     assert key.envelope_key.hex().upper() == V["envelope key"]
+    assert key.sessions_key.hex().upper() == V["sessions key"]
     assert key.recipient.hex().upper() == V["Recipient"]
     head, _, content = V["envelope of abc"].rpartition(" ")
     assert head == f"{key.recipient.hex()} {once_public()}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from keystead.cli import handover, profiles, protectors, stores, topics, undo
+from keystead.cli import cache, handover, profiles, protectors, stores, topics, undo
 from keystead.cli.command import FORCE, JSON, LOCATION, Command, Context, argument
 from keystead.cli.dryrun import DRY_RUN, dry
 from keystead.delivery.shells import NAMES as SHELL_NAMES
@@ -205,6 +205,14 @@ COMMANDS: tuple[Command, ...] = (
                 protectors.accept,
                 details="After you put a backup of it back yourself.",
             ),
+        ),
+    ),
+    Command(
+        "cache",
+        "temporary credentials that are kept until they end",
+        children=(
+            Command("list", "what is kept, without opening it", (JSON,), cache.list_),
+            Command("clear", "forget all of it", (), cache.clear),
         ),
     ),
     Command(

@@ -66,9 +66,11 @@ def whoami(context: Context, args: argparse.Namespace) -> None:
 
 def plan(context: Context, args: argparse.Namespace) -> None:
     """``keystead plan [NAME]``."""
-    made = context.app.plan(args.name, args.location)
+    app = context.app
+    made = app.plan(args.name, args.location)
+    cached, now = app.cached(made, args.location), app.system.clock()
     if args.json:
-        context.console.json(as_json(made))
+        context.console.json(as_json(made, cached, now))
         return
     lines = [f"{made.profile}", f"  keys of profile {made.base.profile}"]
     for step in made.steps:
@@ -80,4 +82,7 @@ def plan(context: Context, args: argparse.Namespace) -> None:
         if step.mfa_serial:
             details.append(f"asks for a code of {step.mfa_serial}")
         lines.append(f"  > assume {step.role_arn} ({', '.join(details)})")
+    if cached and cached.serves(now):
+        ends = cached.expires_at.astimezone(app.system.zone())
+        lines.append(f"  nothing of this is due before {ends:%Y-%m-%d %H:%M}: a session is kept")
     context.console.out(printable("\n".join(lines)))

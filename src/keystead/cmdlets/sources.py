@@ -121,5 +121,6 @@ def _role_of(state: State, values: Values) -> AwsObject:
     profile = Profile("the given role", profile_settings(values))
     check_writable(profile)
     source = _With(profile, app.chain(values.get("ProfileLocation")))
-    resolver = Resolver(app.system, source, app.mfa_codes, find_region(state, values))
+    region = find_region(state, values)
+    resolver = Resolver(app.system, source, app.mfa_codes, app.sessions, region)
     return role_object(ProfileCredentials(app.system, resolver, resolver.plan(profile.name)))

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from keystead.errors import ProfileCycle, ProfileInvalid, ProfileNotFound
 from keystead.model.profile import RESOLVABLE, Profile, ProfileSource
+from keystead.model.session import Session
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,8 @@ class Plan:
     profile: str
     base: Base
     steps: tuple[AssumeRoleStep, ...] = ()
+    made_up_name: str | None = None
+    """The session name of the steps whose profile sets none; another one at each run."""
 
     @property
     def mfa_serials(self) -> tuple[str, ...]:
@@ -58,7 +62,7 @@ class Plan:
             step if step.role_session_name else replace(step, role_session_name=role_session_name)
             for step in self.steps
         )
-        return replace(self, steps=tuple(steps))
+        return replace(self, steps=tuple(steps), made_up_name=role_session_name)
 
 
 def make_plan(name: str, source: ProfileSource) -> Plan:
@@ -96,7 +100,7 @@ def make_plan(name: str, source: ProfileSource) -> Plan:
     return Plan(name, Base("static", profile.name), tuple(reversed(steps)))
 
 
-def as_json(plan: Plan) -> dict[str, object]:
+def as_json(plan: Plan, cached: Session | None, now: datetime) -> dict[str, object]:
     """The plan as ``keystead plan --json`` shows it; absent settings are absent keys."""
     steps = [{"kind": "assume-role", **dict(_present(step))} for step in plan.steps]
     return {
@@ -104,8 +108,15 @@ def as_json(plan: Plan) -> dict[str, object]:
         "base": {"kind": plan.base.kind, "profile": plan.base.profile},
         "steps": steps,
         "prompts": [{"kind": "mfa", "mfa_serial": serial} for serial in plan.mfa_serials],
-        "cache": {"state": "none"},
+        "cache": _cache(cached, now),
     }
+
+
+def _cache(cached: Session | None, now: datetime) -> dict[str, object]:
+    if cached is None or not cached.alive(now):
+        return {"state": "none"}
+    state = "fresh" if cached.fresh(now) else "stale"
+    return {"state": state, "expires_at": cached.expires_at.isoformat()}
 
 
 def _present(step: AssumeRoleStep) -> Iterator[tuple[str, object]]:

@@ -74,6 +74,7 @@ def call(
         raise ProviderError(
             _clean(f"{service} refused {operation}: {code}: {message}", credentials, parameters),
             hint=hint,
+            code=code,
         ) from None  # the original holds the request, and with it the credentials
     except (botocore.parsers.ResponseParserError, LookupError):
         # The first one's text is the answer itself, which may be anything.

@@ -1,18 +1,24 @@
-"""Does what a plan says: takes the keys of its base, then one AssumeRole call for each step."""
+"""Does what a plan says: takes the keys of its base, then one AssumeRole call for each step.
+
+Sessions that were got before serve again, and of all who ask for one at once a single one calls.
+"""
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol
 
-from keystead.errors import ProfileInvalid
+from keystead.errors import ProfileInvalid, ProviderError
 from keystead.model.credentials import Credentials
 from keystead.model.plan import AssumeRoleStep, Plan, make_plan
 from keystead.model.profile import Profile, ProfileSource
 from keystead.model.rules import has_control
+from keystead.model.session import Session
 from keystead.resolve import aws
 from keystead.resolve.mfa import MfaCodes
+from keystead.resolve.sessionkey import session_keys
 from keystead.system import System
 
 _EPOCH_TICKS = 621_355_968_000_000_000
@@ -28,19 +34,45 @@ def session_name(now: datetime) -> str:
     return f"keystead-{_EPOCH_TICKS + since_epoch // timedelta(microseconds=1) * 10}"
 
 
+class Sessions(Protocol):
+    """Where sessions are kept, by names that `session_keys` gives."""
+
+    def get(self, key: str) -> Session | None:
+        """The session; it may have ended."""
+        ...
+
+    def put(self, key: str, session: Session) -> None:
+        """Keeps it, where that can be done."""
+        ...
+
+    def drop(self, key: str) -> None:
+        """Forgets it."""
+        ...
+
+    def alone(self, key: str) -> AbstractContextManager[None]:
+        """Keeps others from getting that session meanwhile."""
+        ...
+
+
 class Resolver:
     """Turns plans into credentials.
 
     ``source`` is where profiles are looked up, ``region`` what is in effect for steps whose
-    profile sets none, ``codes`` the process's MFA codes.
+    profile sets none, ``codes`` the process's MFA codes, ``sessions`` the ones got before.
     """
 
     def __init__(
-        self, system: System, source: ProfileSource, codes: MfaCodes, region: str | None = None
+        self,
+        system: System,
+        source: ProfileSource,
+        codes: MfaCodes,
+        sessions: Sessions,
+        region: str | None = None,
     ) -> None:
         self._system = system
         self._source = source
         self._codes = codes
+        self._sessions = sessions
         self._region = region
 
     def plan(self, name: str) -> Plan:
@@ -48,16 +80,72 @@ class Resolver:
         return make_plan(name, self._source).named(session_name(self._system.clock()))
 
     def run(self, plan: Plan) -> Credentials:
-        """Credentials by ``plan``.
+        """Credentials by ``plan``, from the cache where it has some that live on for a while.
 
         Raises `ProviderError` when STS refuses, `InteractionRequired` when a code is due and
         nobody can be asked, `StoreUnavailable` when the keys are in a store that stays locked.
         """
         for name in dict.fromkeys((*(step.profile for step in plan.steps), plan.base.profile)):
             self._confirm(name)
-        credentials = static_credentials(self._source.find(plan.base.profile))
-        for step in plan.steps:
+        base = static_credentials(self._source.find(plan.base.profile))
+        if not plan.steps:
+            return base
+        keys = self._keys(plan, base)
+        kept = self._sessions.get(keys[-1])
+        if kept and self._will_do(kept, plan):
+            return kept.credentials
+        with self._sessions.alone(keys[-1]):
+            kept = self._sessions.get(keys[-1])  # perhaps somebody got it while we waited
+            if kept and self._will_do(kept, plan):
+                return kept.credentials
+            try:
+                return self._walk(plan, base, keys)
+            except ProviderError:
+                if kept and kept.serves(self._system.clock()):
+                    return kept.credentials  # renewing early is a wish, not a need
+                raise
+
+    def cached(self, plan: Plan) -> Session | None:
+        """What the cache has for the plan. Opens the keys of its base; raises as `run` does."""
+        if not plan.steps:
+            return None
+        base = static_credentials(self._source.find(plan.base.profile))
+        return self._sessions.get(self._keys(plan, base)[-1])
+
+    def _will_do(self, session: Session, plan: Plan) -> bool:
+        """Whether to hand it out without trying for a new one: not for the sake of a prompt."""
+        now = self._system.clock()
+        return session.serves(now) if plan.mfa_serials else session.fresh(now)
+
+    def _keys(self, plan: Plan, base: Credentials) -> list[str]:
+        regions = [step.region or self._region for step in plan.steps]
+        endpoint = aws.configured_endpoint("sts", self._system.environ)
+        return session_keys(plan, base, regions, endpoint)
+
+    def _walk(self, plan: Plan, base: Credentials, keys: list[str]) -> Credentials:
+        """All steps, from the last session of another role on the way that serves."""
+        done = 0
+        credentials = base
+        for number in reversed(range(len(keys) - 1)):
+            kept = self._sessions.get(keys[number])
+            if kept and kept.serves(self._system.clock()):
+                done, credentials = number + 1, kept.credentials
+                break
+        try:
+            return self._steps(plan, done, credentials, keys)
+        except ProviderError as error:
+            if not done or error.code is None:
+                raise
+            self._sessions.drop(keys[done - 1])  # it may be what STS refused
+            return self._steps(plan, 0, base, keys)
+
+    def _steps(
+        self, plan: Plan, done: int, credentials: Credentials, keys: list[str]
+    ) -> Credentials:
+        for step, key in list(zip(plan.steps, keys, strict=True))[done:]:
+            made = self._system.clock()
             credentials = self._assume(step, credentials)
+            self._sessions.put(key, Session(credentials, made))
         return credentials
 
     def _confirm(self, name: str) -> None:

@@ -15,7 +15,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from keystead.errors import KeysteadError, Origin, StoreCorrupt, StoreUnavailable
+from keystead.errors import (
+    InteractionRequired,
+    KeysteadError,
+    Origin,
+    StoreCorrupt,
+    StoreUnavailable,
+)
 from keystead.stores import seal
 from keystead.stores.accounts import Accounts, make_guid, parse
 from keystead.stores.protectors import (
@@ -69,6 +75,10 @@ class AccountsFile:
     def where(self) -> Origin:
         """The same, for errors."""
         return Origin(str(self.path))
+
+    def exists(self) -> bool:
+        """Whether there is a file."""
+        return self.system.files.read(self.path).data is not None
 
     @property
     def generations(self) -> Generations:
@@ -146,6 +156,20 @@ class AccountsFile:
                 self._verified = accounts
             return vault
 
+    def key_unasked(self) -> seal.DataKey | None:
+        """The data key, if it can be had without asking a person. Raises `StoreCorrupt`."""
+        accounts = self.read().accounts
+        if accounts is None or accounts.header is None:
+            return None
+        with self._opening:
+            if not self.is_unlocked(accounts):
+                try:
+                    self._unlocked = self._unlock(accounts, unattended=True)
+                except (StoreUnavailable, InteractionRequired):
+                    return None
+            vault = self.vault(accounts)
+        return vault.key if isinstance(vault, KeyVault) else None
+
     def open_value(self, accounts: Accounts, guid: str, key: str) -> str:
         """The value of ``key`` in an entry. Raises `StoreCorrupt`, and what unlocking raises."""
         vault = self.vault(accounts)
@@ -213,9 +237,9 @@ class AccountsFile:
                     if protector and record not in named:
                         protector.forget(record, self.ref(accounts))
 
-    def _unlock(self, accounts: Accounts) -> Unlocked:
+    def _unlock(self, accounts: Accounts, *, unattended: bool = False) -> Unlocked:
         store = self.ref(accounts)
-        record, raw = open_data_key(accounts.protectors, store, self.system)
+        record, raw = open_data_key(accounts.protectors, store, self.system, unattended=unattended)
         protector = self.remembers(record)
         newest = protector.newest(record, store) if protector else None
         return Unlocked(record, seal.DataKey(store.store_id, raw), newest)

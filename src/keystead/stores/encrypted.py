@@ -35,6 +35,7 @@ from keystead.stores.protectors import (
     RandomBytes,
     kind_of,
 )
+from keystead.stores.sessions import SessionCache
 from keystead.stores.vault import Vault
 from keystead.system import System
 from keystead.system.generations import Generations
@@ -95,9 +96,17 @@ class EncryptedStore:
         """What the last changes of all files replaced, in envelopes that this store opens."""
         return generations(self._file)
 
+    def sessions(self) -> SessionCache:
+        """The cache of sessions, sealed for this store."""
+        return SessionCache(self._file)
+
+    def opens_unasked(self) -> bool:
+        """Whether it is open, or opens without asking a person. Raises `StoreCorrupt`."""
+        return self._file.system.dpapi is not None or self._file.key_unasked() is not None
+
     def exists(self) -> bool:
         """Whether there is a store."""
-        return self._file.read().accounts is not None
+        return self._file.exists()
 
     def init(self, protector: Protector | None = None) -> None:
         """Makes a store without profiles, protected by ``protector``.

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import base64
 import os
-from pathlib import Path
 
 from keystead.errors import KeysteadError, Origin, StoreUnavailable
 from keystead.stores import seal
 from keystead.stores.accountsfile import AccountsFile
+from keystead.stores.sparekey import SpareKey
 from keystead.stores.vault import KeyVault
 from keystead.system.generations import Bare, Generations
 
@@ -24,19 +24,21 @@ _BINDING = f"keystead/{seal.FORMAT} envelope"
 def generations(file: AccountsFile) -> Generations:
     """The generations of all files, in envelopes for that store."""
     folder = file.system.folders.generations
-    return Generations(file.system.files, folder, StoreEnvelope(file, folder / "key"))
+    return Generations(
+        file.system.files, folder, StoreEnvelope(file, SpareKey(file.system, folder / "key"))
+    )
 
 
 class StoreEnvelope:
     """Sealed for the store in ``file``, else for the private key in ``spare``."""
 
-    def __init__(self, file: AccountsFile, spare: Path) -> None:
+    def __init__(self, file: AccountsFile, spare: SpareKey) -> None:
         self._file = file
         self._spare = spare
 
     def seal(self, data: bytes) -> str:
         """The public keys of the recipient and of this one envelope, and the sealed bytes."""
-        recipient = self._recipient() or seal.public_key(self._spare_key() or self._new_spare())
+        recipient = self._recipient() or seal.public_key(self._spare.get())
         once = os.urandom(seal.KEY_BYTES)
         head = f"{recipient.hex()} {seal.public_key(once).hex()}"
         key = seal.agreed_key(once, recipient, _BINDING)
@@ -57,7 +59,7 @@ class StoreEnvelope:
             raise StoreUnavailable("what was kept for `keystead undo` was damaged") from error
 
     def _private(self, recipient: bytes) -> bytes:
-        spare = self._spare_key()
+        spare = self._spare.find()
         if spare and seal.public_key(spare) == recipient:
             return spare
         accounts = self._file.read().accounts
@@ -68,7 +70,7 @@ class StoreEnvelope:
         raise StoreUnavailable(
             "what was kept was sealed for a key that is no more",
             hint="`keystead undo --list` shows what else there is",
-            where=Origin(str(self._spare)),
+            where=Origin(str(self._spare.path)),
         )
 
     def _recipient(self) -> bytes | None:
@@ -78,13 +80,3 @@ class StoreEnvelope:
         except KeysteadError:
             return None  # a store in trouble must not keep the user from changing other files
         return accounts.recipient if accounts else None
-
-    def _spare_key(self) -> bytes | None:
-        data = self._file.system.files.read(self._spare).data
-        return bytes.fromhex(data.decode()) if data else None
-
-    def _new_spare(self) -> bytes:
-        key = os.urandom(seal.KEY_BYTES)
-        text = f"{key.hex()}\n".encode()
-        self._file.system.files.replace(self._spare, text, expect=None, private=True)
-        return key

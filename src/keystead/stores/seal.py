@@ -134,6 +134,11 @@ class DataKey:
         """The private X25519 key of envelopes for the store."""
         return self._subkey("envelope")
 
+    @cached_property
+    def sessions_key(self) -> bytes:
+        """The key of the cache of sessions."""
+        return self._subkey("sessions")
+
     @property
     def recipient(self) -> bytes:
         """Its public half."""

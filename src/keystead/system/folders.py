@@ -87,6 +87,17 @@ class Folders:
             return Path(platformdirs.user_state_dir("keystead", appauthor=False))
 
     @property
+    def sessions(self) -> Path:
+        """Where temporary credentials are kept until they end."""
+        own = self._environ.get("KEYSTEAD_HOME")
+        if own:
+            return self.expand(own) / "sessions"
+        import platformdirs
+
+        with _at_home():
+            return Path(platformdirs.user_cache_dir("keystead", appauthor=False)) / "sessions"
+
+    @property
     def generations(self) -> Path:
         """Where the last versions of changed files are kept."""
         return self.state / "generations"

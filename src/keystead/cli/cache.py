@@ -1,0 +1,29 @@
+"""Plain commands on the cache of sessions: cache list, cache clear."""
+
+from __future__ import annotations
+
+import argparse
+
+from keystead.cli.command import Context
+from keystead.cmdlets.display import table
+
+
+def list_(context: Context, args: argparse.Namespace) -> None:
+    """``keystead cache list``."""
+    kept = context.app.sessions.all()
+    if args.json:
+        context.console.json(
+            [
+                {"key": row.key, "source": row.source, "expires_at": row.expires_at.isoformat()}
+                for row in kept
+            ]
+        )
+        return
+    rows = [{"Source": row.source, "Expires": row.expires_at} for row in kept]
+    context.console.out(table(rows, zone=context.app.system.zone()))
+
+
+def clear(context: Context, _args: argparse.Namespace) -> None:
+    """``keystead cache clear``."""
+    number = context.app.sessions.clear()
+    context.console.note(f"forgot {number} session{'' if number == 1 else 's'}")

@@ -1,0 +1,149 @@
+"""The cache of sessions: temporary credentials at rest, sealed, shared by all processes.
+
+A session is a file of its own, named by the key that stands for everything that it was asked for
+with. It is sealed under the data key of the encrypted store when that can be had without asking a
+person, and is not kept when it cannot; while there is no store, under a key in a file. Nothing of
+the cache is ever an error: what cannot be read or written is not there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from keystead.errors import KeysteadError
+from keystead.model.credentials import Credentials
+from keystead.model.session import Session
+from keystead.stores import seal
+from keystead.stores.accountsfile import AccountsFile
+from keystead.stores.sparekey import SpareKey
+
+_BINDING = f"keystead/{seal.FORMAT} session"
+_LOG = logging.getLogger("keystead")
+
+
+class Kept(NamedTuple):
+    """What a session in the cache says of itself without being opened."""
+
+    key: str
+    source: str
+    """Where the credentials came from, such as ``profile dev > arn:...``."""
+    expires_at: datetime
+
+
+class SessionCache:
+    """The sessions in ``folder``, sealed for the store in ``file``."""
+
+    def __init__(self, file: AccountsFile) -> None:
+        self._file = file
+        self._files = file.system.files
+        self._folder = file.system.folders.sessions
+        self._spare = SpareKey(file.system, self._folder / "key")
+
+    def get(self, key: str) -> Session | None:
+        """The session that was kept under ``key``; it may have ended."""
+        with self._harmless():
+            data = self._files.read(self._path(key)).data
+            sealing = self._sealing_key() if data else None
+            if data and sealing:
+                return _opened(key, data, sealing)
+        return None
+
+    def put(self, key: str, session: Session) -> None:
+        """Keeps the session under ``key``, in place of an earlier one."""
+        with self._harmless():
+            sealing = self._sealing_key()
+            if sealing:
+                path = self._path(key)
+                with self._files.lock(path):
+                    stamp = self._files.read(path).stamp
+                    data = _sealed(key, session, sealing)
+                    self._files.replace(path, data, expect=stamp, private=True)
+
+    def drop(self, key: str) -> None:
+        """Forgets the session under ``key``."""
+        with contextlib.suppress(OSError):
+            os.unlink(self._path(key))
+
+    @contextlib.contextmanager
+    def alone(self, key: str) -> Iterator[None]:
+        """Lets one process at a time get the session under ``key``; the others wait for it.
+
+        It is the system's lock, so a process that dies lets the next one go on at once. Who waits
+        too long goes on by itself.
+        """
+        with contextlib.ExitStack() as stack:
+            with self._harmless():
+                if self._sealing_key():  # else nobody could see what another one got
+                    stack.enter_context(self._files.lock(self._folder / f"{key}.get"))
+            yield
+
+    def all(self) -> list[Kept]:
+        """What is kept, the first to end first."""
+        found: list[Kept] = []
+        for path in self._folder.glob("*.json"):
+            with self._harmless():
+                head = json.loads(self._files.read(path).data or b"")
+                ends = datetime.fromisoformat(head["expires_at"])
+                found.append(Kept(path.stem, str(head["source"]), ends))
+        return sorted(found, key=lambda kept: kept.expires_at)
+
+    def clear(self) -> int:
+        """Forgets all sessions; how many there were."""
+        kept = self.all()
+        for name in self._folder.glob("*.json"):
+            with contextlib.suppress(OSError):
+                os.unlink(name)
+        return len(kept)
+
+    def _path(self, key: str) -> Path:
+        return self._folder / f"{key}.json"
+
+    def _sealing_key(self) -> bytes | None:
+        if self._file.system.dpapi is None and self._file.exists():
+            key = self._file.key_unasked()
+            return key.sessions_key if key else None
+        return self._spare.get()
+
+    @contextlib.contextmanager
+    def _harmless(self) -> Iterator[None]:
+        try:
+            yield
+        except (KeysteadError, OSError, ValueError, KeyError, TypeError) as error:
+            _LOG.debug("the cache of sessions cannot be used: %s", type(error).__name__)
+
+
+def _sealed(key: str, session: Session, sealing: bytes) -> bytes:
+    found = session.credentials
+    head = {
+        "source": found.source,
+        "made": session.made.isoformat(),
+        "expires_at": session.expires_at.isoformat(),
+    }
+    secret = {
+        "access_key_id": found.access_key_id,
+        "secret_access_key": found.secret_access_key,
+        "session_token": found.session_token,
+        "account_id": found.account_id,
+    }
+    binding = seal.bind(_BINDING, key, *head.values())
+    nonce = os.urandom(seal.NONCE_BYTES)
+    text = seal.seal(sealing, json.dumps(secret).encode(), binding, nonce)
+    return json.dumps({**head, "sealed": text}, indent=2).encode() + b"\n"
+
+
+def _opened(key: str, data: bytes, sealing: bytes) -> Session | None:
+    whole = json.loads(data)
+    head = [whole[name] for name in ("source", "made", "expires_at")]
+    try:
+        secret = json.loads(seal.unseal(sealing, whole["sealed"], seal.bind(_BINDING, key, *head)))
+    except seal.BrokenSeal:
+        return None
+    source, made, ends = head[0], *map(datetime.fromisoformat, head[1:])
+    return Session(Credentials(**secret, expires_at=ends, source=source), made)

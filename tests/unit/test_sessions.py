@@ -1,0 +1,216 @@
+"""The cache of sessions: sealed, keyed by all that counts, and never in the way."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from keystead.model.credentials import Credentials
+from keystead.model.plan import AssumeRoleStep, Base, Plan
+from keystead.model.session import Session
+from keystead.resolve.sessionkey import session_keys
+from keystead.stores.encrypted import EncryptedStore
+from keystead.stores.sessions import SessionCache
+from keystead.system import System, Terminal
+from tests.canaries import SECRET_KEY, SESSION_TOKEN, leaks
+from tests.protection import home, passphrase
+
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+KEY = "a" * 40
+CREDENTIALS = Credentials(
+    "ASIAIOSFODNN7EXAMPLE",
+    SECRET_KEY,
+    SESSION_TOKEN,
+    NOW + timedelta(hours=1),
+    "123456789012",
+    "profile base > arn:aws:iam::123456789012:role/r",
+)
+SESSION = Session(CREDENTIALS, NOW)
+
+
+class Nobody(Terminal):
+    def available(self) -> bool:
+        return False
+
+
+class Machine:
+    def __init__(self, folder: Path) -> None:
+        self.environ = home(folder)
+        self.folder = Path(self.environ["KEYSTEAD_HOME"]) / "sessions"
+
+    def store(self) -> EncryptedStore:
+        system = System(self.environ, terminal=Nobody())
+        return EncryptedStore(system, protector=passphrase(system))
+
+    def cache(self) -> SessionCache:
+        return self.store().sessions()
+
+    @property
+    def file(self) -> Path:
+        return self.folder / f"{KEY}.json"
+
+
+@pytest.fixture(params=["without a store", "with a store"])
+def machine(request: pytest.FixtureRequest, tmp_path: Path) -> Machine:
+    machine = Machine(tmp_path)
+    if request.param == "with a store":
+        machine.store().init()
+    return machine
+
+
+def test_what_was_kept_is_there_for_the_next_process(machine: Machine) -> None:
+    assert machine.cache().get(KEY) is None
+    machine.cache().put(KEY, SESSION)
+    assert machine.cache().get(KEY) == SESSION
+    assert machine.cache().get("b" * 40) is None
+
+
+def test_nothing_of_it_lies_open(machine: Machine) -> None:
+    machine.cache().put(KEY, SESSION)
+    text = machine.file.read_text()
+    assert leaks(text) == []
+    assert CREDENTIALS.access_key_id not in text
+    assert machine.file.stat().st_mode & 0o777 == 0o600
+    assert machine.folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_list_needs_no_key(machine: Machine) -> None:
+    machine.cache().put(KEY, SESSION)
+    machine.environ.pop("KEYSTEAD_PASSPHRASE_FILE")
+    [kept] = machine.cache().all()
+    assert kept == (KEY, CREDENTIALS.source, CREDENTIALS.expires_at)
+    assert machine.cache().clear() == 1
+    assert machine.cache().all() == []
+
+
+def test_a_store_that_asks_keeps_nothing(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    machine.store().init()
+    machine.environ.pop("KEYSTEAD_PASSPHRASE_FILE")
+    machine.cache().put(KEY, SESSION)
+    assert not machine.file.exists()
+    assert not (machine.folder / "key").exists()
+
+
+@pytest.mark.parametrize("field", ["source", "made", "expires_at", "sealed"])
+def test_what_was_changed_is_not_there(machine: Machine, field: str) -> None:
+    machine.cache().put(KEY, SESSION)
+    whole = json.loads(machine.file.read_text())
+    whole[field] = whole[field][:-1] + ("1" if whole[field][-1] != "1" else "2")
+    machine.file.write_text(json.dumps(whole))
+    assert machine.cache().get(KEY) is None
+
+
+def test_one_sessions_file_is_not_anothers(machine: Machine) -> None:
+    machine.cache().put(KEY, SESSION)
+    machine.file.rename(machine.folder / f"{'b' * 40}.json")
+    assert machine.cache().get("b" * 40) is None
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"[]", b"\xff", b'{"source": 1}', b"x" * 100])
+def test_rubbish_is_not_there_and_is_replaced(machine: Machine, data: bytes) -> None:
+    machine.folder.mkdir(mode=0o700, parents=True)
+    machine.file.write_bytes(data)
+    assert machine.cache().get(KEY) is None
+    assert machine.cache().all() == []
+    machine.cache().put(KEY, SESSION)
+    assert machine.cache().get(KEY) == SESSION
+
+
+def test_a_folder_in_the_way_is_no_error(machine: Machine) -> None:
+    machine.folder.parent.mkdir(exist_ok=True)
+    machine.folder.touch()
+    cache = machine.cache()
+    cache.put(KEY, SESSION)
+    cache.drop(KEY)
+    with cache.alone(KEY):
+        assert cache.get(KEY) is None
+    assert cache.all() == []
+
+
+def test_a_new_data_key_leaves_sessions_that_do_not_open(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    machine.store().init()
+    machine.cache().put(KEY, SESSION)
+    machine.store().protectors.rekey()
+    assert machine.cache().get(KEY) is None
+
+
+@pytest.mark.parametrize(
+    ("minutes", "left", "fresh", "serves", "alive"),
+    [
+        (60, 16, True, True, True),
+        (60, 15, False, True, True),
+        (60, 11, False, True, True),
+        (60, 10, False, False, True),
+        (60, 0, False, False, False),
+        (720, 16, True, True, True),
+        (720, 15, False, True, True),
+        (15, 4, True, True, True),
+        (15, 3.7, False, True, True),
+        (15, 2.4, False, False, True),
+        (15, -1, False, False, False),
+    ],
+)
+def test_windows(minutes: int, left: float, fresh: bool, serves: bool, alive: bool) -> None:
+    session = Session(replace(CREDENTIALS, expires_at=NOW + timedelta(minutes=minutes)), NOW)
+    now = session.expires_at - timedelta(minutes=left)
+    assert (session.fresh(now), session.serves(now), session.alive(now)) == (fresh, serves, alive)
+
+
+STEP = AssumeRoleStep("p", "arn:aws:iam::123456789012:role/r", role_session_name="made-up")
+PLAN = Plan("p", Base("static", "base"), (STEP,), made_up_name="made-up")
+BASE = Credentials("AKIAIOSFODNN7EXAMPLE", "secret")
+
+
+def keys(
+    plan: Plan = PLAN,
+    base: Credentials = BASE,
+    region: str | None = "eu-west-1",
+    endpoint: str | None = None,
+) -> list[str]:
+    return session_keys(plan, base, [region] * len(plan.steps), endpoint)
+
+
+def test_a_made_up_name_does_not_count() -> None:
+    other = replace(PLAN, steps=(replace(STEP, role_session_name="other"),), made_up_name="other")
+    assert keys() == keys(other)
+    assert keys() == keys(replace(PLAN, profile="alias", steps=(replace(STEP, profile="alias"),)))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"role_arn": "arn:aws:iam::123456789012:role/other"},
+        {"role_session_name": "given"},
+        {"external_id": "id"},
+        {"mfa_serial": "serial"},
+        {"duration_seconds": 900},
+    ],
+)
+def test_every_input_counts(change: dict[str, object]) -> None:
+    assert keys() != keys(replace(PLAN, steps=(replace(STEP, **change),)))
+
+
+def test_who_asks_where_counts() -> None:
+    all_keys = [
+        keys(),
+        keys(base=replace(BASE, access_key_id="AKIAI44QH8DHBEXAMPLE")),
+        keys(base=replace(BASE, session_token="token")),
+        keys(region="eu-west-2"),
+        keys(endpoint="http://127.0.0.1:1"),
+    ]
+    assert len({key for [key] in all_keys}) == len(all_keys)
+    assert keys(base=replace(BASE, secret_access_key="other")) == keys()
+
+
+def test_a_step_depends_on_those_before() -> None:
+    first = replace(STEP, role_arn="arn:aws:iam::123456789012:role/first")
+    two = keys(replace(PLAN, steps=(first, STEP)))
+    assert len(set(two)) == 2
+    assert two[1] != keys()[0]
+    assert two[0] == keys(replace(PLAN, steps=(first,)))[0]

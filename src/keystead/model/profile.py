@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
@@ -128,10 +129,10 @@ class Profile:
     confirm: Callable[[], object] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        wrapped: dict[str, Value] = {
-            key.lower(): Secret(value) if isinstance(value, str) and is_secret(key) else value
-            for key, value in self.settings.items()
-        }
+        wrapped: dict[str, Value] = {}
+        for key, value in self.settings.items():
+            name, secret = _known(key)
+            wrapped[name] = Secret(value) if secret and isinstance(value, str) else value
         object.__setattr__(self, "settings", MappingProxyType(wrapped))
 
     def __repr__(self) -> str:
@@ -187,6 +188,15 @@ class Profile:
 
     def _candidate(self) -> ProfileType | None:
         return next((row for row in TYPES if all(map(self.has, row.deciding))), None)
+
+
+@lru_cache
+def _known(key: str) -> tuple[str, bool]:
+    """A setting's name in lower case and whether it is a secret.
+
+    Thousands of profiles have the same few settings, and share the names too.
+    """
+    return key.lower(), is_secret(key)
 
 
 def check_writable(profile: Profile) -> None:

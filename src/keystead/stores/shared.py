@@ -7,6 +7,7 @@ files, worked out from what stands there at that moment, and touches only the li
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -109,15 +110,13 @@ class SharedStore:
         """All profiles: those of the credentials file, then those only in the config file."""
 
         def found(pair: Pair) -> list[Profile]:
-            credentials, *config = [file.profiles() for file in pair]
-            # They come first in order, and what they set comes last and wins.
-            merged: dict[str, dict[str, Value]] = {name: {} for name in credentials}
-            for profiles in (*config, credentials):
-                for name, values in profiles.items():
-                    merged.setdefault(name, {}).update(values)
+            merged, *others = [file.profiles() for file in pair]
+            for config in others:  # the credentials file comes first, and what it sets wins
+                merged |= {name: values | merged.get(name, {}) for name, values in config.items()}
             return [self._profile(pair, name, values) for name, values in merged.items()]
 
-        return self._settled(found)
+        with _uncollected():
+            return self._settled(found)
 
     def change(self, name: str, changes: Callable[[Profile | None], Changes]) -> None:
         """Applies what ``changes`` makes of the profile as it stands under the lock."""
@@ -206,7 +205,7 @@ class SharedStore:
             return None
         values: dict[str, Value] = {}
         for file in reversed(pair):  # the credentials file's settings win
-            values |= {key: entry.value for key, entry in file.settings(name).items()}
+            values |= file.values(name)
         return self._profile(pair, name, values)
 
     def _require(self, pair: Pair, name: str) -> Profile:
@@ -277,6 +276,18 @@ class SharedStore:
             for path in sorted(paths):
                 stack.enter_context(self._files.lock(path))
             yield
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Puts off the search for garbage, which is lost time where all that is made stays."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _worked_out(edited: Callable[[Pair], Pair], before: Pair) -> tuple[Pair, Pair]:

@@ -112,7 +112,9 @@ class SharedStore:
         def found(pair: Pair) -> list[Profile]:
             merged, *others = [file.profiles() for file in pair]
             for config in others:  # the credentials file comes first, and what it sets wins
-                merged |= {name: values | merged.get(name, {}) for name, values in config.items()}
+                for name, values in config.items():
+                    values.update(merged.get(name, ()))
+                merged |= config
             return [self._profile(pair, name, values) for name, values in merged.items()]
 
         with _uncollected():

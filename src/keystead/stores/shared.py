@@ -46,6 +46,7 @@ class SharedStore:
 
     ``credentials`` and ``config`` are their paths; ``config`` None means that there is none.
     Neither has to exist. Nothing is kept between calls: each one reads the files anew.
+    ``location`` is the path of the credentials file.
     """
 
     type_name = "SharedCredentialsFile"
@@ -55,6 +56,7 @@ class SharedStore:
         self._files = system.files
         self._credentials = credentials
         self._config = config
+        self.location = str(credentials)
 
     @classmethod
     def default(cls, system: System) -> SharedStore:
@@ -76,11 +78,6 @@ class SharedStore:
                 where=Origin(location),
             )
         return cls(system, path, path.with_name("config"))
-
-    @property
-    def location(self) -> str:
-        """The path of the credentials file."""
-        return str(self._credentials)
 
     @property
     def paths(self) -> tuple[Path, ...]:

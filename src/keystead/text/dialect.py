@@ -201,11 +201,12 @@ def profiles(document: Document, kind: FileKind) -> dict[str, Values]:
     for title, content in document.outline():
         values = section_values(document, content) if isinstance(content, Section) else content
         match = usual(title)  # what `read_header` does first, without what a call of it costs
-        what, name, bare, _ = (
-            ("profile", match[1], False, None) if match else read_header(title, kind)
-        )
-        if what != "profile":
-            continue
+        if match:
+            name, bare = match[1], False
+        else:
+            what, name, bare, _ = read_header(title, kind)
+            if what != "profile":
+                continue
         if bare:
             hidden.update(values)
             values = {}

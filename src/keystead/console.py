@@ -20,6 +20,8 @@ from keystead.errors import FileProblem, KeysteadError
 
 def printable(text: str) -> str:
     """``text`` with control characters as escapes; line feeds and tabs stay."""
+    if text.isprintable():
+        return text
     return "".join(
         char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode()
         for char in text

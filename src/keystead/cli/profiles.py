@@ -42,9 +42,10 @@ def list_(context: Context, args: argparse.Namespace) -> None:
 
 
 def _row(profile: Profile, full: bool) -> dict[str, object]:  # internal
+    kind = profile.type
     row: dict[str, object] = {
         "name": profile.name,
-        "type": profile.type.name if profile.type else None,
+        "type": kind.name if kind else None,
         "store_type_name": profile.store_type_name,
         "location": profile.location,
     }

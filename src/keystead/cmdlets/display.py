@@ -69,6 +69,8 @@ def cell(value: object, *, zone: tzinfo = UTC) -> str:
         return ""
     if isinstance(value, Enum):
         return cell(value.value, zone=zone)
+    if isinstance(value, str):
+        return _one_line(value)
     if isinstance(value, datetime):
         return _moment(value, zone)
     if isinstance(value, Mapping):

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 from keystead.errors import Origin, ProfileInvalid
-from keystead.model.settings import decides_type, is_secret
+from keystead.model.settings import DECIDING, is_secret
 from keystead.secret import Secret, reveal
 
 Value = str | Secret | Mapping[str, str]
@@ -128,10 +129,10 @@ class Profile:
     confirm: Callable[[], object] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        wrapped: dict[str, Value] = {
-            key.lower(): Secret(value) if isinstance(value, str) and is_secret(key) else value
-            for key, value in self.settings.items()
-        }
+        wrapped: dict[str, Value] = {}
+        for key, value in self.settings.items():
+            name, secret = _known(key)
+            wrapped[name] = Secret(value) if secret and isinstance(value, str) else value
         object.__setattr__(self, "settings", MappingProxyType(wrapped))
 
     def __repr__(self) -> str:
@@ -152,7 +153,7 @@ class Profile:
     @property
     def type(self) -> ProfileType | None:
         """The type of the profile; None when its settings make none."""
-        return None if self.problem() else self._candidate()
+        return _judged(self._deciding())[0]
 
     @property
     def region(self) -> str | None:
@@ -167,26 +168,40 @@ class Profile:
 
     def problem(self) -> str | None:
         """Why the profile gives no credentials, naming setting and rule; None when it can."""
-        candidate = self._candidate()
-        if candidate is None:
-            stray = next((key for key in _ROLE_OPTIONS if self.has(key)), None)
-            if stray or self.has("source_profile"):
-                return f"`{stray or 'source_profile'}` without `role_arn`"
-            return "no setting that gives credentials"
-        missing = [key for key in candidate.required if not self.has(key)]
-        if missing:
-            given = next(key for key in candidate.required if key not in missing)
-            needs = " and ".join(f"`{key}`" for key in candidate.required)
-            return (
-                f"`{given}` without `{missing[0]}`: "
-                f"a profile of type {candidate.name} needs {needs}"
-            )
-        if candidate.name == "AssumeRoleCredentialSource" and self.has("source_profile"):
-            return "`source_profile` and `credential_source` exclude each other"
-        return None
+        return _judged(self._deciding())[1]
 
-    def _candidate(self) -> ProfileType | None:
-        return next((row for row in TYPES if all(map(self.has, row.deciding))), None)
+    def _deciding(self) -> frozenset[str]:
+        return frozenset(filter(self.has, DECIDING.intersection(self.settings)))
+
+
+@lru_cache
+def _judged(given: frozenset[str]) -> tuple[ProfileType | None, str | None]:
+    """The type that those settings make and None or, where they make none, None and why."""
+    row = next((row for row in TYPES if given.issuperset(row.deciding)), None)
+    if row is None:
+        stray = next((key for key in _ROLE_OPTIONS if key in given), None)
+        if stray or "source_profile" in given:
+            return None, f"`{stray or 'source_profile'}` without `role_arn`"
+        return None, "no setting that gives credentials"
+    missing = [key for key in row.required if key not in given]
+    if missing:
+        there = next(key for key in row.required if key in given)
+        needs = " and ".join(f"`{key}`" for key in row.required)
+        return None, (
+            f"`{there}` without `{missing[0]}`: a profile of type {row.name} needs {needs}"
+        )
+    if row.name == "AssumeRoleCredentialSource" and "source_profile" in given:
+        return None, "`source_profile` and `credential_source` exclude each other"
+    return row, None
+
+
+@lru_cache
+def _known(key: str) -> tuple[str, bool]:
+    """A setting's name in lower case and whether it is a secret.
+
+    Thousands of profiles have the same few settings, and share the names too.
+    """
+    return key.lower(), is_secret(key)
 
 
 def check_writable(profile: Profile) -> None:
@@ -195,7 +210,7 @@ def check_writable(profile: Profile) -> None:
     A profile without any setting that decides types (only a region, say) may be written.
     Raises `ProfileInvalid` naming profile, setting and rule.
     """
-    deciding = [key for key in profile.settings if decides_type(key) and profile.has(key)]
+    deciding = [key for key in profile.settings if key in DECIDING and profile.has(key)]
     if not deciding:
         return
     problem = profile.problem()

@@ -12,13 +12,14 @@ from keystead.errors import ProfileInvalid
 from keystead.model.settings import SETTINGS, Group, is_secret
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_IDENTIFIER = re.compile(r"[A-Za-z0-9_\-/.%@:+]+")
+IDENTIFIER = re.compile(r"[A-Za-z0-9_\-/.%@:+]+")
+"""A name that all SDKs read as one of a section or a setting."""
 _COMMENT = re.compile(r"(?:^|[ \t])[#;]")
 
 
 def is_identifier(name: str) -> bool:
     """Whether ``name`` is one that all SDKs read as a section or setting name."""
-    return _IDENTIFIER.fullmatch(name) is not None
+    return IDENTIFIER.fullmatch(name) is not None
 
 
 def has_control(text: str) -> bool:

@@ -269,10 +269,8 @@ SETTINGS: dict[str, Setting] = {row.name: row for row in _ROWS}
 """Every setting that keystead knows by name; others are kept untouched."""
 
 
-def decides_type(name: str) -> bool:
-    """Whether the setting plays a part in what type a profile is."""
-    row = SETTINGS.get(name)
-    return row is not None and row.group is not Group.OTHER
+DECIDING = frozenset(row.name for row in _ROWS if row.group is not Group.OTHER)
+"""The settings that play a part in what type a profile is."""
 
 
 _SECRET_WORDS = re.compile(r"secret|password|passphrase|private_key|(?:^|_)token$")

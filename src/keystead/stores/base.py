@@ -12,7 +12,7 @@ from typing import Protocol
 
 from keystead.errors import FileProblem, Origin, ProfileInvalid, ProfileNotFound
 from keystead.model.profile import Profile, Value
-from keystead.model.settings import decides_type
+from keystead.model.settings import DECIDING
 
 TRIES = 5
 """How often a change is worked out anew because a foreign program wrote in between."""
@@ -72,12 +72,10 @@ def register(store: ProfileStore, profile: Profile) -> None:
     profile without any deciding setting changes just the others, as the .NET SDK does it.
     """
     given = {key: value for key, value in profile.settings.items() if profile.has(key)}
-    retyping = any(decides_type(key) for key in given)
+    retyping = any(key in DECIDING for key in given)
 
     def changes(current: Profile | None) -> Changes:
-        stale = (
-            [key for key in current.settings if decides_type(key)] if current and retyping else []
-        )
+        stale = [key for key in current.settings if key in DECIDING] if current and retyping else []
         return {**dict.fromkeys(stale), **given}
 
     store.change(profile.name, changes)

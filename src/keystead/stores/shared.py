@@ -7,6 +7,7 @@ files, worked out from what stands there at that moment, and touches only the li
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -47,6 +48,7 @@ class SharedStore:
 
     ``credentials`` and ``config`` are their paths; ``config`` None means that there is none.
     Neither has to exist. Nothing is kept between calls: each one reads the files anew.
+    ``location`` is the path of the credentials file.
     """
 
     type_name = "SharedCredentialsFile"
@@ -56,6 +58,7 @@ class SharedStore:
         self._files = system.files
         self._credentials = credentials
         self._config = config
+        self.location = str(credentials)
 
     @classmethod
     def default(cls, system: System) -> SharedStore:
@@ -77,11 +80,6 @@ class SharedStore:
                 where=Origin(location),
             )
         return cls(system, path, path.with_name("config"))
-
-    @property
-    def location(self) -> str:
-        """The path of the credentials file."""
-        return str(self._credentials)
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -111,15 +109,15 @@ class SharedStore:
         """All profiles: those of the credentials file, then those only in the config file."""
 
         def found(pair: Pair) -> list[Profile]:
-            credentials, *config = [file.profiles() for file in pair]
-            # They come first in order, and what they set comes last and wins.
-            merged: dict[str, dict[str, Value]] = {name: {} for name in credentials}
-            for profiles in (*config, credentials):
-                for name, values in profiles.items():
-                    merged.setdefault(name, {}).update(values)
+            merged, *others = [file.profiles() for file in pair]
+            for config in others:  # the credentials file comes first, and what it sets wins
+                for name, values in config.items():
+                    values.update(merged.get(name, ()))
+                merged |= config
             return [self._profile(pair, name, values) for name, values in merged.items()]
 
-        return self._settled(found)
+        with _uncollected():
+            return self._settled(found)
 
     def change(self, name: str, changes: Callable[[Profile | None], Changes]) -> None:
         """Applies what ``changes`` makes of the profile as it stands under the lock."""
@@ -208,7 +206,7 @@ class SharedStore:
             return None
         values: dict[str, Value] = {}
         for file in reversed(pair):  # the credentials file's settings win
-            values |= {key: entry.value for key, entry in file.settings(name).items()}
+            values |= file.values(name)
         return self._profile(pair, name, values)
 
     def _require(self, pair: Pair, name: str) -> Profile:
@@ -279,6 +277,18 @@ class SharedStore:
             for path in sorted(paths):
                 stack.enter_context(self._files.lock(path))
             yield
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Puts off the search for garbage, which is lost time where all that is made stays."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _worked_out(edited: Callable[[Pair], Pair], before: Pair) -> tuple[Pair, Pair]:

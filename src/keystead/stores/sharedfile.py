@@ -17,7 +17,15 @@ from keystead.model.rules import check_profile_name
 from keystead.secret import reveal
 from keystead.system.files import Stamp
 from keystead.text import edit
-from keystead.text.dialect import DEFAULT, FileKind, Settings, collect, profiles, read_header
+from keystead.text.dialect import (
+    DEFAULT,
+    FileKind,
+    Settings,
+    collect,
+    profiles,
+    read_header,
+    section_values,
+)
 from keystead.text.document import Document, Section, Values
 
 _GUID = "toolkit_artifact_guid"
@@ -44,8 +52,15 @@ class SharedFile:
         """What this file sets for all profiles. Raises `DocumentError` for a broken line."""
         return profiles(self.document, self.kind)
 
-    def settings(self, name: str) -> Settings:
+    def values(self, name: str) -> Values:
         """What this file alone sets for the profile."""
+        found: Values = {}
+        for section in self.sections(name):
+            found |= section_values(self.document, section)
+        return found
+
+    def settings(self, name: str) -> Settings:
+        """What `values` has, each with the place where it stands."""
         found: Settings = {}
         for section in self.sections(name):
             collect(self.document, section, found)

@@ -15,7 +15,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from keystead.errors import Origin
-from keystead.model.rules import is_identifier
+from keystead.model.rules import IDENTIFIER, is_identifier
 from keystead.text.document import Document, Property, Section, Values
 
 DEFAULT = "default"
@@ -32,7 +32,11 @@ class FileKind(Enum):
     CREDENTIALS = "credentials"
 
 
-_CREDENTIALS = FileKind.CREDENTIALS  # it costs less to look up, which counts among thousands
+# The titles of profiles, as nearly all are written.
+_USUAL = {
+    FileKind.CONFIG: re.compile(rf"profile ({IDENTIFIER.pattern})"),
+    FileKind.CREDENTIALS: re.compile(rf"({IDENTIFIER.pattern})"),
+}
 
 
 class Warning(NamedTuple):  # noqa: A001  # the rule book's and the contract's word
@@ -46,13 +50,7 @@ class Entry(NamedTuple):
     """The value of one setting, text or a nested block, and where it stands."""
 
     value: str | Mapping[str, str]
-    file: str
-    line: int
-
-    @property
-    def where(self) -> Origin:
-        """File and line."""
-        return Origin(self.file, self.line)
+    where: Origin
 
 
 Settings = dict[str, Entry]
@@ -92,9 +90,9 @@ class Reading:
 
 def read_header(title: str, kind: FileKind) -> Header:
     """What a section title means in a file of that kind."""
-    usual = title if kind is _CREDENTIALS else title[8:] if title[:8] == "profile " else ""
-    if is_identifier(usual):
-        return Header("profile", usual)
+    usual = _USUAL[kind].fullmatch(title)
+    if usual:
+        return Header("profile", usual[1])
     prefix, *rest = _BLANKS.split(title, 1)
     name, quoted = _unquote(rest[0] if rest else "")
     if kind is FileKind.CREDENTIALS:
@@ -167,7 +165,7 @@ def interpret(document: Document, kind: FileKind) -> Reading:
 
 
 def _warn(reading: Reading, document: Document, section: Section, message: str) -> None:
-    reading.warnings.append(Warning(Origin(document.file, section.line), message))
+    reading.warnings.append(Warning(Origin(document.file, document.line(section.start)), message))
 
 
 def collect(document: Document, section: Section, settings: Settings) -> list[Warning]:
@@ -176,58 +174,66 @@ def collect(document: Document, section: Section, settings: Settings) -> list[Wa
     if plain is None:
         return _collect(document, section, settings)
     warnings: list[Warning] = []
-    file = document.file
-    for line, (key, value) in enumerate(plain, section.line + 1):
-        if key:  # a plain name is a valid one in lower case
-            if key in settings:
-                _twice(warnings, Origin(file, line), key)
-            settings[key] = Entry(value, file, line)
+    for key, value, at in plain:  # a plain name is a valid one in lower case
+        where = Origin(document.file, document.line(at))
+        if key in settings:
+            _twice(warnings, where, key)
+        settings[key] = Entry(value, where)
     return warnings
+
+
+def section_values(document: Document, section: Section) -> Values:
+    """What one section sets, for readers that want no places and no warnings."""
+    plain = document.plain_settings(section)
+    if plain is not None:
+        return {key: value for key, value, _ in plain}
+    settings: Settings = {}
+    _collect(document, section, settings)
+    return {key: entry.value for key, entry in settings.items()}
 
 
 def profiles(document: Document, kind: FileKind) -> dict[str, Values]:
     """The profiles as `interpret` has them, for readers that want no places and no warnings."""
     found: dict[str, Values] = {}
-    bare: Values = {}
+    hidden: Values = {}  # what `[default]` of the config file sets
     prefixed = False
+    usual = _USUAL[kind].fullmatch
     for title, content in document.outline():
-        values = _values(document, content) if isinstance(content, Section) else content
-        header = read_header(title, kind)
-        if header.kind != "profile":
-            continue
-        if header.bare:
-            bare.update(values)
+        values = section_values(document, content) if isinstance(content, Section) else content
+        match = usual(title)  # what `read_header` does first, without what a call of it costs
+        if match:
+            name, bare = match[1], False
+        else:
+            what, name, bare, _ = read_header(title, kind)
+            if what != "profile":
+                continue
+        if bare:
+            hidden.update(values)
             values = {}
-        elif header.name == DEFAULT and not prefixed:
+        elif name == DEFAULT and not prefixed:
             prefixed = True
             found.pop(DEFAULT, None)  # the place of `[default]` counts as little as what it sets
-        if header.name in found:
-            found[header.name].update(values)
+        if name in found:
+            found[name].update(values)
         else:
-            found[header.name] = values
+            found[name] = values
     if not prefixed and DEFAULT in found:
-        found[DEFAULT] = bare
+        found[DEFAULT] = hidden
     return found
-
-
-def _values(document: Document, section: Section) -> Values:
-    settings: Settings = {}
-    collect(document, section, settings)
-    return {key: entry.value for key, entry in settings.items()}
 
 
 def _collect(document: Document, section: Section, settings: Settings) -> list[Warning]:
     """`collect` for lines of all shapes."""
     warnings: list[Warning] = []
     for item in document.properties(section):
-        where = Origin(document.file, item.line)
+        where = Origin(document.file, document.line(item.span.start))
         if not is_identifier(item.name):
             warnings.append(Warning(where, _BAD_NAME))
             continue
         key = item.name.lower()
         if key in settings:
             _twice(warnings, where, key)
-        settings[key] = Entry(_value(document, item, warnings), document.file, item.line)
+        settings[key] = Entry(_value(document, item, warnings), where)
     return warnings
 
 
@@ -240,7 +246,7 @@ def _value(document: Document, item: Property, warnings: list[Warning]) -> str |
         return item.value
     block: dict[str, str] = {}
     for entry in item.nested:
-        where = Origin(document.file, entry.line)
+        where = Origin(document.file, document.line(entry.span.start))
         if not is_identifier(entry.name):
             warnings.append(Warning(where, _BAD_NAME))
             continue

@@ -4,8 +4,8 @@
 it was made from, and an edit (see `keystead.text.edit`) is a cut in that text. It knows the
 grammar of lines and nothing of what names mean: that is `keystead.text.dialect`. Nothing is read
 before somebody asks for it, and then no more than that, so that one profile among thousands
-costs little. Lines of the usual shape are taken by one pattern each; the grammar itself, for all
-lines and with its errors, is in `_properties` and `_header`.
+costs little. Lines of the usual shape are taken by one pattern, thousands at a time; the grammar
+itself, for all lines and with its errors, is in `_properties` and `_header`.
 
 The grammar, in short: lines end in LF or CRLF; blank lines and lines with ``#`` or ``;`` in
 column 0 end nothing; ``[`` in column 0 begins a section; an indented line continues the property
@@ -24,8 +24,15 @@ from keystead.errors import DocumentError, Origin
 BOM = "\ufeff"
 # A header of the usual shape. It is a subset of what `_header` accepts.
 _PLAIN_HEADER = re.compile(r"\[([^\]\s]+(?: [^\]\s]+)*)\]\n")
-# The name of a setting up to its `=`, as nearly all are written.
-_PLAIN_NAME = re.compile(r"([a-z0-9_]+) *")
+# One line and the empty ones below it. A line of the usual shape gives name and value of its
+# setting or the title of its header, a comment gives nothing; the last group has every other line.
+_LINE = re.compile(
+    r"([a-z0-9_]++)[ ]*+=[ ]*+([^#;\t\r\n]*+)(?:\r?\n++|\Z)"
+    r"|\[([^\]\s]++(?:[ ][^\]\s]++)?)\](?:\r?\n++|\Z)"
+    r"|[#;].*+\n?|[ \t]*+\r?\n|(.++)\n?"
+)
+_BLOCK = 1 << 16
+"""So many characters are split into lines at once; it bounds the memory that takes."""
 # Lines that no line around them can make wrong: plain settings and headers, blanks, comments.
 # So many at once as are quick to step back over.
 _PLAIN_LINES = re.compile(r"(?:[A-Za-z0-9_]+[ \t]*=[^\n]*\n|\n|\[[^\]\n]*\]\n|[#;][^\n]*\n){1,500}")
@@ -49,7 +56,6 @@ class Nested(NamedTuple):
 
     name: str
     value: str
-    line: int
     span: Span
     value_span: Span
 
@@ -64,7 +70,6 @@ class Property(NamedTuple):
 
     name: str
     value: str
-    line: int
     span: Span
     value_span: Span
     more: tuple[Span, ...]
@@ -84,7 +89,6 @@ class Section(NamedTuple):
     """
 
     title: str
-    line: int
     start: int
     title_start: int
     below: int
@@ -108,6 +112,13 @@ class Splice(NamedTuple):
     text: str
 
 
+class Numbered(NamedTuple):
+    """A position and the number of the line that it is in, from 1."""
+
+    at: int
+    line: int
+
+
 class Document:
     """The text of one shared file. Immutable: an edit makes a new document.
 
@@ -125,6 +136,7 @@ class Document:
             raise DocumentError("a byte is not UTF-8", where=Origin(file, line)) from None
         self.has_bom = decoded.startswith(BOM)
         self.text = decoded[1:] if self.has_bom else decoded
+        self._numbered = Numbered(0, 1)
         self._bodies: dict[int, tuple[Property, ...]] = {}
         self._naming: dict[str, tuple[Section, ...]] = {}
 
@@ -155,56 +167,72 @@ class Document:
         """The bytes of the file."""
         return ((BOM if self.has_bom else "") + self.text).encode("utf-8")
 
+    def line(self, at: int) -> int:
+        """The number of the line that ``at`` is in; it costs what lies between it and the last."""
+        known, line = self._numbered
+        line += self.text.count("\n", known, at) - self.text.count("\n", at, known)
+        self._numbered = Numbered(at, line)
+        return line
+
     def properties(self, section: Section) -> tuple[Property, ...]:
         """The settings of ``section``, in order. Raises `DocumentError` on a broken line."""
         found = self._bodies.get(section.start)
         if found is None:
-            found = tuple(self._properties(section.body, section.line + 1, inside=True))
+            found = tuple(self._properties(section.body, inside=True))
             self._bodies[section.start] = found
         return found
 
-    def plain_settings(self, section: Section) -> list[tuple[str, str]] | None:
-        """Name and value of each line below the header, empty where it sets nothing.
+    def plain_settings(self, section: Section) -> list[tuple[str, str, int]] | None:
+        """Each setting's name, value and where it stands, for readers that want no more.
 
-        It is for readers that want no positions: many times as fast as `properties`, and None
-        where only that can tell.
+        It is many times as fast as `properties`, and None where only that can tell.
         """
-        return _plain(self.text[section.below : section.end], {})
+        found: list[tuple[str, str, int]] = []
+        for line in _LINE.finditer(self.text, section.below, section.end):
+            name, value, _, other = line.groups()
+            if other:
+                return None
+            if name:
+                found.append((name, value.rstrip(" "), line.start()))
+        return found
 
-    def outline(self) -> Iterator[tuple[str, Values | Section]]:
+    def outline(self) -> list[tuple[str, Values | Section]]:
         """Every section in one pass: its title with its settings, the last of a name winning.
 
         In place of the settings stands the section itself where only `properties` can tell.
         Raises `DocumentError` for a broken header.
         """
-        start = self._above().end
-        if start == len(self.text):
-            return
-        names: dict[str, str] = {}
-        for number, chunk in enumerate(self.text[start + 1 :].split("\n[")):
-            title, bracket, body = chunk.partition("]\n")
-            plain = _plain(body, names)
-            if plain is None or not bracket or "]" in title or "\n" in title or _ends_blank(title):
-                section = self.sections[number]
-                yield section.title, section
-            else:
-                values: Values = dict(plain)
-                values.pop("", None)
-                yield title, values
+        found: list[tuple[str, Values | Section]] = []
+        unclear: set[int] = set()
+        values: Values = {}
+        at = self._above().end
+        while at < len(self.text):
+            end = self.text.find("\n[", at + _BLOCK) + 1 or len(self.text)
+            for name, value, title, other in _LINE.findall(self.text, at, end):
+                if name:
+                    values[name] = value.rstrip(" ")
+                elif title or other:
+                    if title or other[0] == "[":
+                        values = {}
+                        found.append((title, values))
+                    if other:
+                        unclear.add(len(found) - 1)
+            at = end
+        for number in unclear:
+            section = self.sections[number]
+            found[number] = (section.title, section)
+        return found
 
     def check(self) -> None:
         """Reads every line. Raises `DocumentError` for the first broken one."""
         at = self._above().end
-        line, counted = 1, 0
         while at < len(self.text):
             plain = _PLAIN_LINES.match(self.text, at)
             if plain:
                 at = plain.end()
                 continue
             start = at if self.text[at] == "[" else self.text.rfind("\n[", 0, at) + 1
-            line += self.text.count("\n", counted, start)
-            counted = start
-            section = self._header(start, line)
+            section = self._header(start)
             self.properties(section)
             at = section.end
 
@@ -249,24 +277,22 @@ class Document:
             return self.text[line.start : line.end - 1]
         return self.text[line.start : line.end]
 
-    def _error(self, message: str, line: int) -> DocumentError:
-        return DocumentError(message, where=Origin(self.file, line))
+    def _error(self, message: str, at: int) -> DocumentError:
+        return DocumentError(message, where=Origin(self.file, self.line(at)))
 
     def _above(self) -> Span:
         """What stands above the first section: blanks and comments, or it raises."""
         first = 0 if self.text.startswith("[") else self.text.find("\n[") + 1
         above = Span(0, first or (0 if self.text.startswith("[") else len(self.text)))
-        for _ in self._properties(above, line=1, inside=False):
+        for _ in self._properties(above, inside=False):
             pass
         return above
 
     def _scan(self) -> Iterator[Section]:
         start = self._above().end
-        line = self.text.count("\n", 0, start) + 1
         while start < len(self.text):
-            section = self._header(start, line)
+            section = self._header(start)
             yield section
-            line += self.text.count("\n", start, section.end)
             start = section.end
 
     def _search(self, name: str) -> Iterator[Section]:
@@ -279,11 +305,11 @@ class Document:
                 continue
             start = text.rfind("\n", 0, at) + 1
             if text.startswith("[", start):
-                yield self._header(start, text.count("\n", 0, start) + 1)
+                yield self._header(start)
             feed = text.find("\n", at)
             at = text.find(name, feed) if feed >= 0 else -1
 
-    def _header(self, start: int, line: int) -> Section:
+    def _header(self, start: int) -> Section:
         """The section that begins at ``start``. Raises `DocumentError` for a broken header."""
         plain = _PLAIN_HEADER.match(self.text, start)
         if plain:
@@ -293,93 +319,62 @@ class Document:
             below = feed + 1 if feed >= 0 else len(self.text)
             inside, bracket, rest = self.content(Span(start, below))[1:].partition("]")
             if not bracket:
-                raise self._error("a section header has no `]`", line)
+                raise self._error("a section header has no `]`", start)
             if rest.strip(_BLANKS) and not rest.lstrip(_BLANKS).startswith(("#", ";")):
-                raise self._error("something other than a comment follows a section header", line)
+                raise self._error("something other than a comment follows a section header", start)
             title = inside.strip(_BLANKS)
             title_start = start + 1 + len(inside) - len(inside.lstrip(_BLANKS))
         end = self.text.find("\n[", below - 1) + 1 or len(self.text)
-        return Section(title, line, start, title_start, below, end)
+        return Section(title, start, title_start, below, end)
 
-    def _properties(self, body: Span, line: int, *, inside: bool) -> Iterator[Property]:
+    def _properties(self, body: Span, *, inside: bool) -> Iterator[Property]:
         head: Property | None = None
-        more: list[tuple[int, Span]] = []
-        for number, span in enumerate(self.lines(body), line):
+        more: list[Span] = []
+        for span in self.lines(body):
             content = self.content(span)
             if not content.strip(_BLANKS) or content[0] in "#;":
                 continue
             if content[0] in _BLANKS:
                 if head is None:
-                    raise self._error("an indented line has no setting above it", number)
-                more.append((number, span))
+                    raise self._error("an indented line has no setting above it", span.start)
+                more.append(span)
                 continue
             if head is not None:
                 yield self._continued(head, more)
-            head, more = self._first_line(span, content, number), []
+            head, more = self._first_line(span, content), []
             if not inside:
-                raise self._error("a setting stands before any section", number)
+                raise self._error("a setting stands before any section", span.start)
         if head is not None:
             yield self._continued(head, more)
 
-    def _first_line(self, span: Span, content: str, number: int) -> Property:
+    def _first_line(self, span: Span, content: str) -> Property:
         name, equals, rest = content.partition("=")
         if not equals:
-            raise self._error("a line is no `name = value`", number)
+            raise self._error("a line is no `name = value`", span.start)
         name = name.strip(_BLANKS)
         if not name:
-            raise self._error("a setting has no name", number)
+            raise self._error("a setting has no name", span.start)
         comment = _INLINE_COMMENT.search(rest)
         kept = rest[: comment.start()] if comment else rest
         value = kept.strip(_BLANKS)
         at = span.start + len(content) - len(rest) + len(kept) - len(kept.lstrip(_BLANKS))
         if not value:  # where a value would go: behind the `=` and the blanks that follow it
             at = span.start + len(content) - len(rest) + len(kept)
-        return Property(name, value, number, span, Span(at, at + len(value)), (), ())
+        return Property(name, value, span, Span(at, at + len(value)), (), ())
 
-    def _continued(self, head: Property, lines: list[tuple[int, Span]]) -> Property:
+    def _continued(self, head: Property, more: list[Span]) -> Property:
         """``head`` with the lines that continue it, as text or, without a value, as a block."""
-        more = tuple(span for _, span in lines)
         if head.value:
             texts = (self.content(span).strip(_BLANKS) for span in more)
-            return head._replace(value="\n".join([head.value, *texts]), more=more)
-        nested = tuple(self._nested(number, span) for number, span in lines)
-        return head._replace(more=more, nested=nested)
+            return head._replace(value="\n".join([head.value, *texts]), more=tuple(more))
+        return head._replace(more=tuple(more), nested=tuple(map(self._nested, more)))
 
-    def _nested(self, number: int, span: Span) -> Nested:
+    def _nested(self, span: Span) -> Nested:
         name, equals, value = self.content(span).partition("=")
         name = name.strip(_BLANKS)
         if not equals or not name:
-            raise self._error("a line of a nested block is no `name = value`", number)
+            raise self._error("a line of a nested block is no `name = value`", span.start)
         behind = self.text.index("=", span.start) + 1
         stripped = value.strip(_BLANKS)
         at = behind + (len(value) - len(value.lstrip(_BLANKS)) if stripped else 0)
-        return Nested(name, stripped, number, span, Span(at, at + len(stripped)))
-
-
-def _plain(body: str, names: dict[str, str]) -> list[tuple[str, str]] | None:
-    """Name and value of each line, empty for a blank one; None unless all are plain settings.
-
-    ``names`` keeps which names are plain from one call to the next.
-    """
-    if "\n " in body or "#" in body or ";" in body or "\t" in body or "\r" in body:
-        return None
-    if body.startswith(" "):
-        return None
-    found: list[tuple[str, str]] = []
-    for line in body.split("\n"):
-        written, equals, value = line.partition("=")
-        name = names.get(written)
-        if name is None or not equals:
-            match = _PLAIN_NAME.fullmatch(written)
-            if match and equals:
-                name = names[written] = match[1]
-            elif line:
-                return None
-            else:
-                name = ""
-        found.append((name, value.strip(" ")))
-    return found
-
-
-def _ends_blank(title: str) -> bool:
-    return title.strip(_BLANKS) != title
+        return Nested(name, stripped, span, Span(at, at + len(stripped)))

@@ -21,6 +21,10 @@ def arn(name: str) -> str:
 class Source:
     def __init__(self, **profiles: dict[str, str]) -> None:
         self._profiles = profiles
+        self.sessions: dict[str, dict[str, str]] = {}
+
+    def sso_session(self, name: str) -> dict[str, str]:
+        return self.sessions.get(name, {})
 
     def find(self, name: str) -> Profile:
         if name not in self._profiles:
@@ -94,7 +98,6 @@ REFUSED = [
     ("no role", {"p": {"source_profile": "k"}, "k": KEYS}, "`source_profile` without `role_arn`"),
     ("unknown source", {"p": role("gone")}, "names the source profile `gone`, which does not"),
     ("itself without keys", {"p": role("p")}, "names itself as its source and has no keys"),
-    ("type not there yet", {"p": {"credential_process": "x"}}, "type CredentialProcess"),
     (
         "two sources",
         {"p": {**role("k"), "credential_source": "Environment"}, "k": KEYS},

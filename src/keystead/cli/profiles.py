@@ -12,7 +12,7 @@ from keystead.cmdlets.display import table
 from keystead.cmdlets.removal import remove_profiles
 from keystead.console import printable
 from keystead.errors import ProfileNotFound, UsageError
-from keystead.model.profile import RESOLVABLE, Profile, Value
+from keystead.model.profile import Profile, Value
 from keystead.model.settings import is_secret
 from keystead.secret import MASK, Secret
 from keystead.stores.base import ProfileStore
@@ -50,14 +50,8 @@ def _row(profile: Profile, full: bool) -> dict[str, object]:  # internal
         "location": profile.location,
     }
     if full:
-        row["problem"] = _problem(profile)
+        row["problem"] = profile.problem()
     return row
-
-
-def _problem(profile: Profile) -> str | None:
-    if profile.type and profile.type.name not in RESOLVABLE:
-        return f"keystead cannot get credentials for type {profile.type.name} yet"
-    return profile.problem()
 
 
 def show(context: Context, args: argparse.Namespace) -> None:
@@ -76,7 +70,7 @@ def show(context: Context, args: argparse.Namespace) -> None:
     kind = profile.type.name if profile.type else "none"
     context.console.out(printable(f"{profile.name} ({kind}, {profile.store_type_name})\n"))
     context.console.out(table(rows))
-    problem = _problem(profile)
+    problem = profile.problem()
     if problem:
         context.console.warn(f"profile `{profile.name}`: {problem}")
 

@@ -115,6 +115,9 @@ class _With:
     def find(self, name: str) -> Profile:
         return self._extra if name == self._extra.name else self._rest.find(name)
 
+    def sso_session(self, name: str) -> Mapping[str, str]:
+        return self._rest.sso_session(name)
+
 
 def _role_of(state: State, values: Values) -> AwsObject:
     app = state.app

@@ -97,15 +97,16 @@ TYPES: tuple[ProfileType, ...] = (
     ),
 )
 
-RESOLVABLE = frozenset({"Basic", "Session", "AssumeRole"})
-"""The types that keystead gets credentials for so far."""
-
 
 class ProfileSource(Protocol):
     """The look-up side of stores; all that planning and resolving need."""
 
     def find(self, name: str) -> Profile:
         """The profile of that name. Raises `keystead.ProfileNotFound`."""
+        ...
+
+    def sso_session(self, name: str) -> Mapping[str, str]:
+        """The settings of an ``sso-session`` section; empty when there is none."""
         ...
 
 
@@ -159,6 +160,17 @@ class Profile:
     def region(self) -> str | None:
         """The profile's own region."""
         return self.text("region")
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether it has a complete pair of keys of its own."""
+        return self.has(_KEY) and self.has(_SECRET)
+
+    @property
+    def keys_are_last(self) -> bool:
+        """Whether its keys stand in the config file, where other sources go before them."""
+        place = self.where(_KEY) if self.location and _KEY in self.origins else None
+        return place is not None and place.file != self.location
 
     def where(self, key: str | None = None) -> Origin | None:
         """File and line of a setting, else of the profile's first one."""

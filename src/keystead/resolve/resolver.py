@@ -10,13 +10,14 @@ from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Any, Protocol
 
-from keystead.errors import ProfileInvalid, ProviderError
+from keystead.errors import ProviderError
 from keystead.model.credentials import Credentials
 from keystead.model.plan import AssumeRoleStep, Plan, make_plan
-from keystead.model.profile import Profile, ProfileSource
+from keystead.model.profile import ProfileSource
 from keystead.model.rules import has_control
 from keystead.model.session import Session
 from keystead.resolve import aws
+from keystead.resolve.bases import Place, base_credentials
 from keystead.resolve.mfa import MfaCodes
 from keystead.resolve.sessionkey import session_keys
 from keystead.system import System
@@ -87,7 +88,7 @@ class Resolver:
         """
         for name in dict.fromkeys((*(step.profile for step in plan.steps), plan.base.profile)):
             self._confirm(name)
-        base = static_credentials(self._source.find(plan.base.profile))
+        base = self._base(plan)
         if not plan.steps:
             return base
         keys = self._keys(plan, base)
@@ -109,8 +110,12 @@ class Resolver:
         """What the cache has for the plan. Opens the keys of its base; raises as `run` does."""
         if not plan.steps:
             return None
-        base = static_credentials(self._source.find(plan.base.profile))
+        base = self._base(plan)
         return self._sessions.get(self._keys(plan, base)[-1])
+
+    def _base(self, plan: Plan) -> Credentials:
+        profile = self._source.find(plan.base.profile)
+        return base_credentials(Place(plan.base, profile, self._system, self._region))
 
     def _will_do(self, session: Session, plan: Plan) -> bool:
         """Whether to hand it out without trying for a new one: not for the sake of a prompt."""
@@ -180,15 +185,6 @@ class Resolver:
         return temporary_credentials(
             answer, operation="AssumeRole", source=f"{credentials.source} > {step.role_arn}"
         )
-
-
-def static_credentials(profile: Profile) -> Credentials:
-    """The keys that stand in ``profile`` itself."""
-    key, secret = profile.text("aws_access_key_id"), profile.text("aws_secret_access_key")
-    if not key or not secret:
-        raise ProfileInvalid(f"profile `{profile.name}` has no keys", where=profile.where())
-    token = profile.text("aws_session_token")
-    return Credentials(key, secret, token, source=f"profile {profile.name}")
 
 
 def temporary_credentials(answer: dict[str, Any], *, operation: str, source: str) -> Credentials:

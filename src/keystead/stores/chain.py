@@ -8,6 +8,7 @@ for ``-ProfileLocation``.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 from keystead.errors import ProfileNotFound
 from keystead.model.profile import Profile
@@ -34,10 +35,9 @@ class ProfileStoreChain:
     ) -> None:
         system = system or System()
         path = os.fspath(location) if location is not None else ""
+        self._shared = SharedStore.at(system, path) if path else SharedStore.default(system)
         self.stores: tuple[base.ProfileStore, ...] = (
-            (SharedStore.at(system, path),)
-            if path
-            else (encrypted or EncryptedStore(system), SharedStore.default(system))
+            (self._shared,) if path else (encrypted or EncryptedStore(system), self._shared)
         )
 
     def find(self, name: str) -> Profile:
@@ -56,6 +56,10 @@ class ProfileStoreChain:
                 continue
         place = self.stores[0].location if len(self.stores) == 1 else None
         raise base.not_found(name, (profile.name for profile in self.profiles()), place=place)
+
+    def sso_session(self, name: str) -> Mapping[str, str]:
+        """The settings of an ``sso-session`` section of the shared files; empty for none."""
+        return self._shared.sso_session(name)
 
     def profiles(self) -> list[Profile]:
         """All profiles in search order, invalid ones included, duplicates kept."""

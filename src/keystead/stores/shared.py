@@ -105,6 +105,14 @@ class SharedStore:
 
         return self._settled(found)
 
+    def sso_session(self, name: str) -> Mapping[str, str]:
+        """The settings of an ``sso-session`` section; empty when there is none of that name."""
+        found: dict[str, str] = {}
+        for file in self._pair(self._snapshots()):
+            values = file.sso_session(name)
+            found |= {key: text for key, text in values.items() if isinstance(text, str)}
+        return found
+
     def profiles(self) -> list[Profile]:
         """All profiles: those of the credentials file, then those only in the config file."""
 

@@ -48,6 +48,15 @@ class SharedFile:
         full = [s for h, s in found if not h.bare]
         return full or [s for _, s in found]
 
+    def sso_session(self, name: str) -> Values:
+        """What the ``sso-session`` section of that name sets; empty when there is none."""
+        found: Values = {}
+        for section in self.document.naming(name):
+            header = read_header(section.title, self.kind)
+            if (header.kind, header.name) == ("sso-session", name):
+                found |= section_values(self.document, section)
+        return found
+
     def profiles(self) -> dict[str, Values]:
         """What this file sets for all profiles. Raises `DocumentError` for a broken line."""
         return profiles(self.document, self.kind)

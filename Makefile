@@ -9,11 +9,12 @@ RUN := .venv/bin/python
 FUZZ_READY := .venv-fuzz/.ready
 SECONDS ?= 60
 
-.PHONY: help setup demo test check docs bench fuzz requirements clean
+.PHONY: help setup demo test test-windows check docs bench fuzz requirements clean
 
 help:
 	@echo "make demo          walk through stores, roles and a service call on an emulated AWS"
 	@echo "make test          run all tests; ARGS='-k name' runs some"
+	@echo "make test-windows  run what matters there in a Windows Python under Wine"
 	@echo "make check         lint, format and type checks"
 	@echo "make docs          write the generated pages of docs/ anew"
 	@echo "make bench         time it beside botocore and the AWS CLI, write docs/benchmarks.md"
@@ -31,10 +32,14 @@ demo: $(READY)
 test: $(READY)
 	@$(RUN) -m pytest $(ARGS)
 
+test-windows:
+	@$(PYTHON) -m devtools.windows $(ARGS)
+
 check: $(READY)
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
 	@.venv/bin/mypy
+	@.venv/bin/mypy --platform win32
 
 docs: $(READY)
 	@$(RUN) -m devtools.docs
@@ -54,7 +59,7 @@ requirements:
 	  --all-groups --output-file requirements-dev.txt
 
 clean:
-	@rm -rf .venv .venv-fuzz build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-fuzz .windows build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find src tests devtools benchmarks fuzz -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is the last thing written, so a set-up that was interrupted starts over.

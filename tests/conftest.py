@@ -6,6 +6,7 @@ import ipaddress
 import logging
 import os
 import socket
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -14,6 +15,8 @@ import pytest
 from devtools import command, emulators, scenario, secretservice
 from devtools.emulators import Emulator
 from tests.canaries import files_with_leaks, leaks
+
+collect_ignore = [] if sys.platform == "win32" else ["windows"]
 
 # Off the loopback there is only a closed port. Programs that a test starts see it as their proxy.
 _NOWHERE = "http://127.0.0.1:9"
@@ -56,20 +59,23 @@ def loopback_only() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def secret_service_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
-    """The variables of one real Secret Service for all tests that need one."""
+def keyring_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+    """The variables of one real keyring for all tests that need one; Windows has its own."""
+    if os.name == "nt":
+        yield {}
+        return
     with secretservice.secret_service(tmp_path_factory.mktemp("keyring")) as environ:
         yield environ
 
 
 @pytest.fixture
-def secret_service(
-    secret_service_session: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+def system_keyring(
+    keyring_session: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> Mapping[str, str]:
     """The same, for this process too."""
-    for name in ("DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"):
-        monkeypatch.setenv(name, secret_service_session[name])
-    return secret_service_session
+    for name in keyring_session.keys() & {"DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"}:
+        monkeypatch.setenv(name, keyring_session[name])
+    return keyring_session
 
 
 class Keystead:

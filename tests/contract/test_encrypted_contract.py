@@ -25,7 +25,7 @@ class TestUnderAKeyFile(StoreContract):
         return EncryptedStore(system, protector=KeyfileProtector(system, path=tmp_path / "key"))
 
 
-@pytest.mark.usefixtures("secret_service")
+@pytest.mark.usefixtures("system_keyring")
 class TestUnderTheKeyring(StoreContract):
     @pytest.fixture
     def store(self, tmp_path: Path) -> EncryptedStore:

@@ -28,7 +28,7 @@ class TestKeyfile(ProtectorContract):
         return KeyfileProtector(System(home(tmp_path)), path=tmp_path / "a key\xe9%20")
 
 
-@pytest.mark.usefixtures("secret_service")
+@pytest.mark.usefixtures("system_keyring")
 class TestKeyring(ProtectorContract):
     @pytest.fixture
     def protector(self, tmp_path: Path) -> Protector:
@@ -36,8 +36,6 @@ class TestKeyring(ProtectorContract):
 
 
 class TestDpapi(ProtectorContract):
-    binds_store = False  # the seal over the whole file does: its key comes from the StoreId too
-
     @pytest.fixture
     def protector(self, tmp_path: Path) -> Protector:
         return DpapiProtector(System(home(tmp_path), dpapi=StandInDpapi()))

@@ -231,7 +231,7 @@ def test_which_key_file_has_to_be_said(machine: Machine) -> None:
 
 
 @pytest.fixture
-def kept(machine: Machine, secret_service: Mapping[str, str]) -> Machine:
+def kept(machine: Machine, system_keyring: Mapping[str, str]) -> Machine:
     """A machine whose store opens by the keyring alone."""
     machine.without("KEYSTEAD_PASSPHRASE_FILE")
     store = EncryptedStore(machine.system(), protector=KeyringProtector(machine.system()))
@@ -375,7 +375,7 @@ def opens_by_all(machine: Machine) -> None:
     assert len(entries_of(machine)) == sum(row.kind == "keyring" for row in rows)
 
 
-@pytest.mark.usefixtures("secret_service")
+@pytest.mark.usefixtures("system_keyring")
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), Death()])
 @pytest.mark.parametrize("verb", CHANGES)
 @pytest.mark.parametrize("done", [False, True])
@@ -430,7 +430,7 @@ def clear(machine: Machine) -> None:
         machine.keyring.delete(f"{account} counter")
 
 
-@pytest.mark.usefixtures("secret_service")
+@pytest.mark.usefixtures("system_keyring")
 @pytest.mark.parametrize("verb", CHANGES)
 @pytest.mark.parametrize("done", [False, True])
 def test_ended_at_every_change_of_the_keyring(tmp_path: Path, verb: str, done: bool) -> None:
@@ -453,7 +453,7 @@ def test_ended_at_every_change_of_the_keyring(tmp_path: Path, verb: str, done: b
 
 
 def test_a_failing_write_leaves_no_entry_in_the_keyring(
-    machine: Machine, secret_service: Mapping[str, str]
+    machine: Machine, system_keyring: Mapping[str, str]
 ) -> None:
     machine.store().init()
     wrapped: list[str] = []

@@ -75,7 +75,7 @@ def test_vectors_of_a_key_file(tmp_path: Path) -> None:
     assert V["keyfile wrapping nonce"] in record
 
 
-@pytest.mark.usefixtures("secret_service")
+@pytest.mark.usefixtures("system_keyring")
 def test_vectors_of_a_keyring(tmp_path: Path) -> None:
     Keyring().set(V["keyring account"], V["keyring wrapping key"])
     data_key = KeyringProtector(System({})).unwrap(

@@ -329,7 +329,7 @@ def test_a_change_that_fails_at_any_call_leaves_whole_files(aws: Aws, code: int)
         failed += 1
         assert all(text in pair for text, *pair in zip(aws.texts(), before, after, strict=True))
         assert list(aws.home.rglob("*.tmp")) == []
-    assert failed >= 16  # eight calls for each of the two files
+    assert failed >= 10  # five calls for each of the two files, more where folders are flushed
     assert aws.texts() == after
 
 

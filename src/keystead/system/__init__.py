@@ -7,6 +7,7 @@ home, at another time and without a terminal.
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -33,6 +34,16 @@ class Dpapi(Protocol):
         ...
 
 
+def _dpapi() -> Dpapi | None:
+    """Windows' own, None elsewhere."""
+    if sys.platform == "win32":
+        from keystead.system import dpapi
+
+        return dpapi
+    else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
+        return None
+
+
 @dataclass(frozen=True)
 class System:
     """What keystead sees of the outside world."""
@@ -43,7 +54,7 @@ class System:
     files: Files = field(default_factory=Files)
     terminal: Terminal = field(default_factory=Terminal)
     keyring: Keyring = field(default_factory=Keyring)
-    dpapi: Dpapi | None = None
+    dpapi: Dpapi | None = field(default_factory=_dpapi)
 
     @property
     def folders(self) -> Folders:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -97,12 +98,13 @@ class Files:
             status = _status(path)
         except OSError as error:
             raise _problem("cannot be looked at", path, error) from error
-        if status is None or os.name != "posix":
+        if status is None or sys.platform == "win32":
             return Access(shared=False, foreign=False)
-        return Access(
-            shared=bool(status.st_mode & 0o077),
-            foreign=os.geteuid() not in (0, status.st_uid),
-        )
+        else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
+            return Access(
+                shared=bool(status.st_mode & 0o077),
+                foreign=os.geteuid() not in (0, status.st_uid),
+            )
 
     @contextlib.contextmanager
     def lock(self, path: Path) -> Iterator[None]:
@@ -170,7 +172,7 @@ class Files:
 
     def _replace(self, target: Path, data: bytes, *, expect: Stamp | None, private: bool) -> None:
         temporary = _beside(target, f"{os.urandom(6).hex()}.tmp")
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW | _CLOEXEC
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW | _CLOEXEC | _BINARY
         try:
             fd = self._os.open(temporary, flags, 0o600)
             try:
@@ -178,7 +180,7 @@ class Files:
                 while view:
                     view = view[self._os.write(fd, view) :]
                 original = _status(target)
-                if original is not None and os.name == "posix":
+                if original is not None:
                     _inherit(fd, original, private=private)
                 self._os.fsync(fd)
             finally:
@@ -217,6 +219,7 @@ def resolve(path: Path) -> Path:
 
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _CLOEXEC = getattr(os, "O_CLOEXEC", 0)
+_BINARY = getattr(os, "O_BINARY", 0)  # without it Windows turns each line feed into two characters
 
 
 def _beside(target: Path, suffix: str) -> str:
@@ -257,11 +260,12 @@ def _stamp(status: os.stat_result) -> Stamp:
 
 
 def _inherit(fd: int, original: os.stat_result, *, private: bool) -> None:
-    mode = stat.S_IMODE(original.st_mode) & (0o600 if private else 0o777)
-    made = os.fstat(fd)
-    if (original.st_uid, original.st_gid) != (made.st_uid, made.st_gid):
-        os.fchown(fd, original.st_uid, original.st_gid)
-    os.fchmod(fd, mode)
+    if sys.platform != "win32":
+        mode = stat.S_IMODE(original.st_mode) & (0o600 if private else 0o777)
+        made = os.fstat(fd)
+        if (original.st_uid, original.st_gid) != (made.st_uid, made.st_gid):
+            os.fchown(fd, original.st_uid, original.st_gid)
+        os.fchmod(fd, mode)
 
 
 def _problem(what: str, path: Path, error: OSError) -> FileProblem:

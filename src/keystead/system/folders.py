@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -28,14 +29,15 @@ class Folders:
         named = self._environ.get("HOME")
         if named:
             return Path(named)
-        if os.name == "nt":
+        if sys.platform == "win32":
             return Path(os.path.expanduser("~"))
-        import pwd  # asked for itself, as `expanduser` takes an empty HOME for the root folder
+        else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
+            import pwd  # asked for itself, as `expanduser` takes an empty HOME for the root folder
 
-        try:
-            return Path(pwd.getpwuid(os.getuid()).pw_dir)
-        except KeyError:
-            raise FileProblem(_HOMELESS, hint="set HOME") from None
+            try:
+                return Path(pwd.getpwuid(os.getuid()).pw_dir)
+            except KeyError:
+                raise FileProblem(_HOMELESS, hint="set HOME") from None
 
     def expand(self, path: str) -> Path:
         """``path`` with a leading ``~`` that stands before a separator (or alone) expanded."""

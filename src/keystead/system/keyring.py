@@ -6,6 +6,7 @@ operating system: what else the package can be set to (a plain file, say) is ref
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterable
 from functools import cached_property
@@ -57,7 +58,10 @@ class Keyring:
 
     @cached_property
     def _backend(self) -> KeyringBackend:
-        return _within(DBUS_SECONDS, _choose)
+        import keyring.backends.chainer  # noqa: F401  # outside of the time limit: loading waits for nobody
+
+        own = sys.platform in ("win32", "darwin")
+        return _within(DIALOG_SECONDS if own else DBUS_SECONDS, _choose)
 
     def _ask(self, question: Callable[[], _T]) -> _T:
         return _within(DBUS_SECONDS if self.name in _DBUS else DIALOG_SECONDS, question)

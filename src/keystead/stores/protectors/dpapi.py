@@ -1,38 +1,48 @@
-"""The protector ``dpapi``: the data key is under Windows' data protection, for this user."""
+"""The protector ``dpapi``: the wrapping key is under Windows' data protection, for this user."""
 
 from __future__ import annotations
 
+import os
 import re
 
 from keystead.errors import StoreCorrupt, StoreUnavailable
 from keystead.stores import seal
-from keystead.stores.protectors.base import Protector, StoreRef
+from keystead.stores.protectors.base import Protector, RandomBytes, StoreRef, binding
 from keystead.system import Dpapi, System
 
-_RECORD = re.compile(r"dpapi key=((?:[0-9A-F]{2})+)")
+_RECORD = re.compile(
+    r"(?P<head>dpapi wrapping=(?P<wrapping>(?:[0-9A-F]{2})+)) key=(?P<key>[0-9A-F]+)"
+)
 
 
 class DpapiProtector(Protector):
-    """Keeps the data key as Windows seals it for the user who is logged on."""
+    """Wraps the data key under a random key that Windows seals for the user who is logged on."""
 
     kind = "dpapi"
 
-    def __init__(self, system: System) -> None:
+    def __init__(self, system: System, *, random_bytes: RandomBytes = os.urandom) -> None:
         self._system = system
+        self._random_bytes = random_bytes
 
     def wrap(self, data_key: bytes, store: StoreRef) -> str:
         """The record, for this Windows user alone."""
-        return f"{self.kind} key={self._dpapi(store).protect(data_key).hex().upper()}"
+        key = self._random_bytes(seal.KEY_BYTES)
+        head = f"{self.kind} wrapping={self._dpapi(store).protect(key).hex().upper()}"
+        nonce = self._random_bytes(seal.NONCE_BYTES)
+        return f"{head} key={seal.seal(key, data_key, binding(store, head), nonce)}"
 
     def unwrap(self, record: str, store: StoreRef) -> bytes:
         """The data key, if this is that user."""
         found = _RECORD.fullmatch(record)
         if not found:
             raise StoreCorrupt("the record of dpapi is malformed", where=store.where)
-        data_key = self._dpapi(store).unprotect(bytes.fromhex(found[1]))
-        if len(data_key) != seal.KEY_BYTES:
-            raise StoreCorrupt("the record of dpapi is malformed", where=store.where)
-        return data_key
+        key = self._dpapi(store).unprotect(bytes.fromhex(found["wrapping"]))
+        try:
+            if len(key) != seal.KEY_BYTES:
+                raise seal.BrokenSeal
+            return seal.unseal(key, found["key"], binding(store, found["head"]))
+        except seal.BrokenSeal as error:
+            raise StoreCorrupt("the record of dpapi was changed", where=store.where) from error
 
     def describe(self, record: str) -> str:  # noqa: ARG002  # it says nothing of itself
         """Whom it opens for."""

@@ -35,7 +35,7 @@ PAUSES = (0.002, 0.005, 0.01, 0.02, 0.04, 0.08)
 """Seconds to wait before each new look at what may be half-written."""
 
 CHECKED = 256 * 1024
-"""Files up to so many characters are checked whole by a look-up; it takes about a millisecond."""
+"""Files up to so many bytes are checked whole by a look-up; it takes about a millisecond."""
 
 Pair = tuple[SharedFile, ...]
 """The credentials file and, if there is one, the config file."""
@@ -99,7 +99,7 @@ class SharedStore:
 
         def found(pair: Pair) -> Profile:
             for file in pair:
-                if len(file.document.text) <= CHECKED:
+                if len(file.document.data) <= CHECKED:
                     file.document.check()
             return self._require(pair, name)
 
@@ -210,12 +210,13 @@ class SharedStore:
         return Profile(name, values, self.type_name, self.location, Origins(pair, name))
 
     def _current(self, pair: Pair, name: str) -> Profile | None:
-        if not any(file.sections(name) for file in pair):
+        found = [file.values(name) for file in reversed(pair)]  # the credentials file's win
+        if all(values is None for values in found):
             return None
-        values: dict[str, Value] = {}
-        for file in reversed(pair):  # the credentials file's settings win
-            values |= file.values(name)
-        return self._profile(pair, name, values)
+        merged: dict[str, Value] = {}
+        for values in found:
+            merged |= values or {}
+        return self._profile(pair, name, merged)
 
     def _require(self, pair: Pair, name: str) -> Profile:
         profile = self._current(pair, name)
@@ -265,7 +266,7 @@ class SharedStore:
         if not changed:
             return contextlib.nullcontext()
         replaced = [
-            Replaced(old.path, old.document.render() if old.stamp else None, new.document.render())
+            Replaced(old.path, old.document.data if old.stamp else None, new.document.data)
             for old, new in changed
         ]
         return generations(AccountsFile(self._system)).keeping(replaced, self._system.clock())
@@ -273,7 +274,7 @@ class SharedStore:
     def _replace(self, file: SharedFile) -> None:
         file.document.check()  # what cannot be read back is not written
         private = file.kind is FileKind.CREDENTIALS
-        self._files.replace(file.path, file.document.render(), expect=file.stamp, private=private)
+        self._files.replace(file.path, file.document.data, expect=file.stamp, private=private)
 
     @contextlib.contextmanager
     def _locks(self) -> Iterator[None]:
@@ -309,7 +310,7 @@ def _worked_out(edited: Callable[[Pair], Pair], before: Pair) -> tuple[Pair, Pai
 def _same(pair: Pair, snapshots: list[Snapshot]) -> bool:
     """Whether both files still are as they were read."""
     return all(
-        file.stamp == snapshot.stamp and file.document.render() == (snapshot.data or b"")
+        file.stamp == snapshot.stamp and file.document.data == (snapshot.data or b"")
         for file, snapshot in zip(pair, snapshots, strict=True)
     )
 

@@ -24,7 +24,6 @@ from keystead.text.dialect import (
     collect,
     profiles,
     read_header,
-    section_values,
 )
 from keystead.text.document import Document, Section, Values
 
@@ -61,12 +60,9 @@ class SharedFile:
         """What this file sets for all profiles. Raises `DocumentError` for a broken line."""
         return profiles(self.document, self.kind)
 
-    def values(self, name: str) -> Values:
-        """What this file alone sets for the profile."""
-        found: Values = {}
-        for section in self.sections(name):
-            found |= section_values(self.document, section)
-        return found
+    def values(self, name: str) -> Values | None:
+        """What this file alone sets for the profile; None where it does not have it."""
+        return profiles(self.document, self.kind, name).get(name)
 
     def settings(self, name: str) -> Settings:
         """What `values` has, each with the place where it stands."""

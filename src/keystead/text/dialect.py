@@ -192,13 +192,16 @@ def section_values(document: Document, section: Section) -> Values:
     return {key: entry.value for key, entry in settings.items()}
 
 
-def profiles(document: Document, kind: FileKind) -> dict[str, Values]:
-    """The profiles as `interpret` has them, for readers that want no places and no warnings."""
+def profiles(document: Document, kind: FileKind, only: str | None = None) -> dict[str, Values]:
+    """The profiles as `interpret` has them, for readers that want no places and no warnings.
+
+    ``only`` is the name of the one that counts: others are left out as far as that saves work.
+    """
     found: dict[str, Values] = {}
     hidden: Values = {}  # what `[default]` of the config file sets
     prefixed = False
     usual = _USUAL[kind].fullmatch
-    for title, content in document.outline():
+    for title, content in document.outline(only):
         values = section_values(document, content) if isinstance(content, Section) else content
         match = usual(title)  # what `read_header` does first, without what a call of it costs
         if match:

@@ -1,11 +1,11 @@
 """A shared file as text: sections, properties and where each of them stands, to the byte.
 
-`Document` keeps the text as it is and only notes positions, so printing it gives back the bytes
-it was made from, and an edit (see `keystead.text.edit`) is a cut in that text. It knows the
-grammar of lines and nothing of what names mean: that is `keystead.text.dialect`. Nothing is read
-before somebody asks for it, and then no more than that, so that one profile among thousands
-costs little. Lines of the usual shape are taken by one pattern, thousands at a time; the grammar
-itself, for all lines and with its errors, is in `_properties` and `_header`.
+`Document` keeps the bytes as they are and only notes positions, so an edit (see
+`keystead.text.edit`) is a cut in them. It knows the grammar of lines and nothing of what names
+mean: that is `keystead.text.dialect`. Nothing is read before somebody asks for it, and then no
+more than that, so that one profile among thousands costs little. Lines of the usual shape are
+taken by one pattern, thousands at a time (`outline`, `plain_settings`); the grammar itself, for
+all lines and with its errors, is in `properties` and `sections`.
 
 The grammar, in short: lines end in LF or CRLF; blank lines and lines with ``#`` or ``;`` in
 column 0 end nothing; ``[`` in column 0 begins a section; an indented line continues the property
@@ -14,6 +14,7 @@ above it, as more text of its value or, where that value is empty, as a nested `
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
@@ -21,7 +22,6 @@ from typing import NamedTuple
 
 from keystead.errors import DocumentError, Origin
 
-BOM = "\ufeff"
 # A header of the usual shape. It is a subset of what `_header` accepts.
 _PLAIN_HEADER = re.compile(r"\[([^\]\s]+(?: [^\]\s]+)*)\]\n")
 # One line and the empty ones below it. A line of the usual shape gives name and value of its
@@ -33,10 +33,12 @@ _LINE = re.compile(
 )
 _BLOCK = 1 << 16
 """So many characters are split into lines at once; it bounds the memory that takes."""
-# Lines that no line around them can make wrong: plain settings and headers, blanks, comments.
+# Lines that no line around them can make wrong: plain settings and headers, comments, blanks.
 # So many at once as are quick to step back over.
-_PLAIN_LINES = re.compile(r"(?:[A-Za-z0-9_]+[ \t]*=[^\n]*\n|\n|\[[^\]\n]*\]\n|[#;][^\n]*\n){1,500}")
-_ENDS_A_NAME = "] \t'\""
+_PLAIN_LINES = re.compile(
+    r"(?:[A-Za-z0-9_]++[ \t]*+=.*+\n++|\[[^\]\n]*+\]\r?\n++|[#;].*+\n++|[ \t]*+\r?\n){1,500}"
+)
+_ENDS_A_NAME = b"] \t'\""
 _INLINE_COMMENT = re.compile(r"[ \t][#;]")
 _BLANKS = " \t"
 
@@ -120,25 +122,29 @@ class Numbered(NamedTuple):
 
 
 class Document:
-    """The text of one shared file. Immutable: an edit makes a new document.
+    """One shared file. Immutable: an edit makes a new document.
 
-    ``data`` is the file's bytes, or its text. ``file`` names it in errors. Raises `DocumentError`
-    with file and line for bytes that are not UTF-8 at once, for a broken header or line when it
-    is read (`check` reads them all).
+    ``data`` is the bytes of the file, ``file`` names it in errors. Raises `DocumentError` with
+    file and line for bytes that are not UTF-8, a broken header or a broken line when it comes to
+    them (`check` reads them all).
     """
 
-    def __init__(self, data: bytes | str, file: str) -> None:
+    def __init__(self, data: bytes, file: str) -> None:
+        self.data = data
         self.file = file
-        try:
-            decoded = data if isinstance(data, str) else data.decode("utf-8")
-        except UnicodeDecodeError as error:
-            line = error.object.count(b"\n", 0, error.start) + 1
-            raise DocumentError("a byte is not UTF-8", where=Origin(file, line)) from None
-        self.has_bom = decoded.startswith(BOM)
-        self.text = decoded[1:] if self.has_bom else decoded
         self._numbered = Numbered(0, 1)
         self._bodies: dict[int, tuple[Property, ...]] = {}
         self._naming: dict[str, tuple[Section, ...]] = {}
+
+    @property
+    def has_bom(self) -> bool:
+        """Whether the file begins with a byte-order mark, which is no part of its text."""
+        return self.data.startswith(codecs.BOM_UTF8)
+
+    @cached_property
+    def text(self) -> str:
+        """The text of the file; all positions are positions in it."""
+        return self._decoded(self._begin, len(self.data))
 
     @cached_property
     def sections(self) -> tuple[Section, ...]:
@@ -160,12 +166,9 @@ class Document:
         """
         found = self._naming.get(name)
         if found is None:
-            found = self._naming[name] = tuple(self._search(name))
+            starts = [self._position(span.start) for span in self._mentions(name)]
+            found = self._naming[name] = tuple(map(self._header, starts))
         return found
-
-    def render(self) -> bytes:
-        """The bytes of the file."""
-        return ((BOM if self.has_bom else "") + self.text).encode("utf-8")
 
     def line(self, at: int) -> int:
         """The number of the line that ``at`` is in; it costs what lies between it and the last."""
@@ -196,30 +199,27 @@ class Document:
                 found.append((name, value.rstrip(" "), line.start()))
         return found
 
-    def outline(self) -> list[tuple[str, Values | Section]]:
+    def outline(self, name: str | None = None) -> list[tuple[str, Values | Section]]:
         """Every section in one pass: its title with its settings, the last of a name winning.
 
         In place of the settings stands the section itself where only `properties` can tell.
-        Raises `DocumentError` for a broken header.
+        ``name`` leaves out the sections that `naming` does, without a look at them.
         """
         found: list[tuple[str, Values | Section]] = []
         unclear: set[int] = set()
         values: Values = {}
-        at = self._above().end
-        while at < len(self.text):
-            end = self.text.find("\n[", at + _BLOCK) + 1 or len(self.text)
-            for name, value, title, other in _LINE.findall(self.text, at, end):
-                if name:
-                    values[name] = value.rstrip(" ")
+        for part in self._blocks() if name is None else self._parts_naming(name):
+            for key, value, title, other in _LINE.findall(part):
+                if key:
+                    values[key] = value.rstrip(" ")
                 elif title or other:
                     if title or other[0] == "[":
                         values = {}
                         found.append((title, values))
                     if other:
                         unclear.add(len(found) - 1)
-            at = end
         for number in unclear:
-            section = self.sections[number]
+            section = (self.sections if name is None else self.naming(name))[number]
             found[number] = (section.title, section)
         return found
 
@@ -244,7 +244,7 @@ class Document:
             parts += [self.text[at : cut.span.start], cut.text]
             at = cut.span.end
         text = "".join([*parts, self.text[at:]])
-        return Document((BOM if self.has_bom else "") + text, self.file)
+        return Document(text.encode("utf-8-sig" if self.has_bom else "utf-8"), self.file)
 
     @property
     def newline(self) -> str:
@@ -280,6 +280,23 @@ class Document:
     def _error(self, message: str, at: int) -> DocumentError:
         return DocumentError(message, where=Origin(self.file, self.line(at)))
 
+    @property
+    def _begin(self) -> int:
+        return len(codecs.BOM_UTF8) if self.has_bom else 0
+
+    def _decoded(self, start: int, end: int) -> str:
+        try:
+            return self.data[start:end].decode()
+        except UnicodeDecodeError as error:
+            line = self.data.count(b"\n", 0, start + error.start) + 1
+            raise DocumentError("a byte is not UTF-8", where=Origin(self.file, line)) from None
+
+    def _position(self, at: int) -> int:
+        """The position in the text of what stands at ``at`` in the bytes."""
+        if len(self.text) == len(self.data):  # all is ASCII
+            return at
+        return len(self.data[:at].decode("utf-8-sig"))
+
     def _above(self) -> Span:
         """What stands above the first section: blanks and comments, or it raises."""
         first = 0 if self.text.startswith("[") else self.text.find("\n[") + 1
@@ -295,19 +312,32 @@ class Document:
             yield section
             start = section.end
 
-    def _search(self, name: str) -> Iterator[Section]:
-        text = self.text
-        at = text.find(name, self._above().end) if name else -1
+    def _blocks(self) -> Iterator[str]:
+        at = self._above().end
+        while at < len(self.text):
+            end = self.text.find("\n[", at + _BLOCK) + 1 or len(self.text)
+            yield self.text[at:end]
+            at = end
+
+    def _parts_naming(self, name: str) -> Iterator[str]:
+        return (self._decoded(*span) for span in self._mentions(name))
+
+    def _mentions(self, name: str) -> Iterator[Span]:
+        """Where in the bytes the sections of `naming` stand; nothing else is decoded for it."""
+        data, needle = self.data, name.encode(errors="surrogatepass")
+        at = data.find(needle) if needle else -1
         while at >= 0:
-            behind = at + len(name)
-            if text[behind : behind + 1] not in _ENDS_A_NAME:
-                at = text.find(name, at + 1)
+            behind = at + len(needle)
+            if data[behind : behind + 1] not in _ENDS_A_NAME:
+                at = data.find(needle, at + 1)
                 continue
-            start = text.rfind("\n", 0, at) + 1
-            if text.startswith("[", start):
-                yield self._header(start)
-            feed = text.find("\n", at)
-            at = text.find(name, feed) if feed >= 0 else -1
+            start = max(data.rfind(b"\n", 0, at) + 1, self._begin)
+            if data.startswith(b"[", start):
+                end = data.find(b"\n[", at) + 1 or len(data)
+                yield Span(start, end)
+            else:
+                end = data.find(b"\n", at) + 1 or len(data)
+            at = data.find(needle, end)
 
     def _header(self, start: int) -> Section:
         """The section that begins at ``start``. Raises `DocumentError` for a broken header."""

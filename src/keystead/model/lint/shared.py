@@ -16,8 +16,8 @@ KEY = "aws_access_key_id"
 SECRET = "aws_secret_access_key"  # noqa: S105  # the name of a setting
 TOKEN = "aws_session_token"  # noqa: S105  # the name of a setting
 
-_ORDINARY = re.compile(r"[a-z]+(?:_[a-z0-9]+)*")
-_LONGEST = 32
+# The words of such a name are shorter than a secret.
+_ORDINARY = re.compile(r"[a-z][a-z0-9]{0,15}(?:_[a-z0-9]{1,15})*")
 
 
 class Shared(NamedTuple):
@@ -49,8 +49,7 @@ def found(rule: str, profile: Profile, key: str, message: str, fix: str) -> Find
 def shown(key: str) -> str:
     """How a key is named in messages: not at all where it may be a secret without its key."""
     lowered = key.lower()
-    ordinary = len(key) <= _LONGEST and _ORDINARY.fullmatch(lowered)
-    return f"`{key}`" if lowered in SETTINGS or ordinary else "a setting"
+    return f"`{key}`" if lowered in SETTINGS or _ORDINARY.fullmatch(lowered) else "a setting"
 
 
 def either(names: Iterable[str]) -> str:

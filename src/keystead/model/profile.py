@@ -115,9 +115,10 @@ class Profile:
 
     ``settings`` maps lower-case shared-file names to values; secrets given as text become
     `Secret`, save an empty one, which is none. ``store_type_name``, ``location`` and ``origins``
-    say where it was read from and are empty for a profile that was just made. ``unique_key`` is its GUID in the encrypted store.
-    ``confirm`` proves that what was read is what was saved, where the store can tell; it is
-    called before the profile gives credentials and raises what opening the store raises.
+    say where it was read from and are empty for a profile that was just made. ``unique_key`` is
+    its GUID in the encrypted store. ``confirm`` proves that what was read is what was saved, where
+    the store can tell; it is called before the profile gives credentials and raises what opening
+    the store raises.
     """
 
     name: str

@@ -20,9 +20,15 @@ _PORTAL = ("sso_start_url", "sso_region")
 def roles(shared: Shared) -> Iterator[Finding]:
     """Roles without one source of credentials that exists."""
     for name, profile in shared.profiles.items():
-        if not profile.has("role_arn") or profile.has("web_identity_token_file"):
-            continue
         source, other = profile.text("source_profile"), profile.text("credential_source")
+        if not profile.has("role_arn"):
+            continue
+        if profile.has("web_identity_token_file"):
+            if source:
+                message = f"profile `{name}` has a web identity and a `source_profile`"
+                fix = "take one of them away"
+                yield found("web-identity-beside-source", profile, "source_profile", message, fix)
+            continue
         if source and other:
             message = f"profile `{name}` has a `source_profile` and a `credential_source`"
             fix = "take one of them away"

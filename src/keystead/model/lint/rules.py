@@ -24,7 +24,7 @@ _ROWS = (
         "not-utf8",
         _ERROR,
         "a byte is not UTF-8",
-        Readers(_REFUSED, _REFUSED, "the byte is replaced", "the byte is replaced"),
+        Readers("whole file refused or empty", _REFUSED, "byte replaced", "byte replaced"),
     ),
     Rule(
         "byte-order-mark",
@@ -131,7 +131,7 @@ _ROWS = (
         Readers(
             "quotes taken off by keystead, not found by most",
             "taken off in `config`, part of the name in `credentials`",
-            "taken off where the name has no blanks",
+            "taken off in `config` where the name has no blanks, else part of the name",
             "part of the name",
         ),
     ),
@@ -146,7 +146,11 @@ _ROWS = (
         _WARNING,
         "a section of a credentials file is called `[profile x]` or `[sso-session x]`",
         Readers(
-            "skipped", "a profile of that whole name", "skipped", "`[profile x]` is `x`", "Go v1: x"
+            "skipped",
+            "a profile of that whole name",
+            "a profile `profile.x`",
+            "`[profile x]` is `x`",
+            "Go v1: `[profile x]` is `x`",
         ),
     ),
     Rule(
@@ -263,6 +267,12 @@ _ROWS = (
     Rule("source-profile-cycle", _ERROR, "source profiles lead back to where they were"),
     Rule("source-without-credentials", _ERROR, "a source profile gives no credentials"),
     Rule("role-with-two-sources", _ERROR, "a role has a source profile and a credential source"),
+    Rule(
+        "web-identity-beside-source",
+        _WARNING,
+        "a role has a web identity and a source profile",
+        Readers("web identity", "web identity", "the source profile", "profile invalid"),
+    ),
     Rule("role-without-source", _ERROR, "a role has no source of credentials"),
     Rule(
         "credential-source",
@@ -300,12 +310,13 @@ NO_RULE: tuple[tuple[str, Readers], ...] = (
         Readers("the role", "the role", "the role", "profile invalid"),
     ),
     (
-        "`source_profile` beside `web_identity_token_file`",
-        Readers("web identity", "web identity", "", "profile invalid"),
-    ),
-    (
         "`source_profile` that names the profile itself",
-        Readers("the role, by its own keys", "the role, by its own keys", "", "an error"),
+        Readers(
+            "the role, by its own keys",
+            "the role, by its own keys",
+            "the role, by its own keys",
+            "an error",
+        ),
     ),
     ("`duration_seconds`", Readers("asked of STS", "asked of STS", "", "not used")),
 )

@@ -16,6 +16,8 @@ from keystead.cli.parser import build_parser
 from keystead.cmdlets.help import reference
 from keystead.cmdlets.table import CMDLETS
 from keystead.errors import KeysteadError
+from keystead.model.lint.finding import READERS, Readers
+from keystead.model.lint.rules import NO_RULE, RULES
 from keystead.model.profile import TYPES
 from keystead.model.settings import SETTINGS
 
@@ -29,6 +31,7 @@ def pages() -> dict[str, str]:
         "commands.md": _GENERATED + _commands(),
         "cmdlets.md": _GENERATED + "# Cmdlets\n\n" + reference(CMDLETS),
         "profiles.md": _GENERATED + _profiles(),
+        "readers.md": _GENERATED + _readers(),
     }
 
 
@@ -98,7 +101,8 @@ def _profiles() -> str:
         "A profile has the first of these types whose deciding settings it has all of. It must",
         "then have the required settings and may have the optional ones; a setting of another type",
         "beside them is refused when the profile is saved. Settings that decide no type (a region,",
-        "ones that keystead does not know) go with every type and are kept as they are.",
+        "ones that keystead does not know) go with every type and are kept as they are. Which",
+        "readers take a profile otherwise is in [readers](readers.md).",
         "",
         "| type | what it gives | required | optional |",
         "| --- | --- | --- | --- |",
@@ -115,6 +119,39 @@ def _profiles() -> str:
         rule = (shown + setting.rule).removesuffix("; ")
         lines.append(f"| `{setting.name}` | {setting.meaning} | {rule} | {kept} |")
     return "\n".join(lines) + "\n"
+
+
+def _readers() -> str:
+    lines = [
+        "# Who reads what how",
+        "",
+        "The AWS SDKs share most of their rules for the shared files, and keystead reads by these.",
+        "This is where readers part ways. `keystead lint` finds what the column `rule` names, says",
+        "who reads it how, and gives the spelling that all of them read alike. Where botocore",
+        "differs is held by tests against botocore itself. JS v3 was tried by hand in November",
+        "2026; the others are known from their source or documentation. All of it may age. An",
+        "empty cell means that nothing is known.",
+        "",
+        f"| in the file | {' | '.join(READERS)} | rule |",
+        f"|{' --- |' * (len(READERS) + 2)}",
+        *(_reading(r.meaning, r.readers, f"`{r.id}`") for r in RULES.values() if any(r.readers)),
+        *(_reading(what, readers, "") for what, readers in NO_RULE),
+        "",
+        "## Rules",
+        "",
+        "An error does not work by the SDKs' rules, or makes the AWS CLI refuse the file, or hands",
+        "keys to another profile. A warning is read differently by some reader, or is hardly what",
+        "was meant. An info is good to know and leaves the exit code at 0.",
+        "",
+        "| rule | severity | finds |",
+        "| --- | --- | --- |",
+        *(f"| `{rule.id}` | {rule.severity.value} | {rule.meaning} |" for rule in RULES.values()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _reading(what: str, readers: Readers, rule: str) -> str:
+    return f"| {' | '.join([what, *readers, rule])} |"
 
 
 if __name__ == "__main__":

@@ -3,8 +3,8 @@ r"""Cases as text files: what they look like and how they are read.
 A case begins with ``=== its purpose`` and has parts that begin with ``--- name``. A part is the
 lines up to the next mark, each ended by LF, but for one blank line that parts it from the next
 case. Bytes that cannot be seen have escapes: ``\r``, ``\t``, ``\s`` (a blank at a line's end),
-``\xNN`` (one byte), ``\\``, and ``\`` as the last thing on a line: no line end. In the part
-``expect``, which is JSON, a backslash is JSON's. Lines that begin with ``>`` above the first case
+``\xNN`` (one byte), ``\\``, and ``\`` as the last thing on a line: no line end. In the parts
+``expect`` and ``botocore``, which are JSON, a backslash is JSON's. Lines that begin with ``>`` above the first case
 are remarks.
 """
 
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 CASES = Path(__file__).parent / "cases"
+_JSON = ("expect", "botocore")
 
 _ESCAPE = re.compile(rb"\\(?:x([0-9a-f]{2})|(.)|\n)")
 _PLAIN = {b"r": b"\r", b"t": b"\t", b"s": b" ", b"\\": b"\\"}
@@ -56,7 +57,7 @@ def _read(path: Path) -> list[Case]:
         else:
             assert not line.strip() or line.startswith(b">"), f"{path}:{number}"
     return [
-        case._replace(parts={k: v if k == "expect" else _bytes(v) for k, v in case.parts.items()})
+        case._replace(parts={k: v if k in _JSON else _bytes(v) for k, v in case.parts.items()})
         for case in found
     ]
 

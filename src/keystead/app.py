@@ -24,9 +24,12 @@ from keystead.stores.sessions import SessionCache
 from keystead.stores.shared import SharedStore
 from keystead.system import System
 from keystead.system.generations import Generations
+from keystead.text.dialect import FileKind
 
 if TYPE_CHECKING:
     import boto3
+
+    from keystead.stores.linting import Report
 
 Location = str | os.PathLike[str] | None
 """A path for the shared file there alone, None for all stores in search order."""
@@ -65,6 +68,27 @@ class App:
     def store(self, name: str) -> ProfileStore:
         """The store ``encrypted`` or ``shared``."""
         return self.encrypted if name == "encrypted" else SharedStore.default(self.system)
+
+    def lint(
+        self, location: Location = None, config: Location = None, credentials: Location = None
+    ) -> Report:
+        """What is wrong in the shared files, or in those at ``location``.
+
+        ``config`` and ``credentials`` name one file in place of the usual one. Where none is
+        named, a source profile may also be in the encrypted store.
+        """
+        from keystead.stores.linting import lint_files
+
+        at = os.fspath(location) if location else None
+        store = SharedStore.at(self.system, at) if at else SharedStore.default(self.system)
+        paths = dict(zip((FileKind.CREDENTIALS, FileKind.CONFIG), store.paths, strict=True))
+        named = {FileKind.CREDENTIALS} if at else set()
+        for kind, path in ((FileKind.CONFIG, config), (FileKind.CREDENTIALS, credentials)):
+            if path:
+                paths[kind] = self.system.folders.expand(os.fspath(path))
+                named.add(kind)
+        elsewhere = [] if named else [profile.name for profile in self.encrypted.profiles()]
+        return lint_files(self.system, paths, named=named, elsewhere=elsewhere)
 
     def region(self, profile: str | None = None, location: Location = None) -> str | None:
         """The region in effect: the environment's, else the profile's own."""

@@ -8,14 +8,24 @@ import pytest
 from devtools.docs import DOCS, pages
 from keystead.cli.commands import COMMANDS
 from keystead.cmdlets.table import CMDLETS
+from keystead.model.lint.rules import NO_RULE, RULES
 
 ROOT = DOCS.parent
 PAGES = [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *ROOT.glob("tests/**/README.md")]
 
 
-@pytest.mark.parametrize("name", ["commands.md", "cmdlets.md", "profiles.md"])
+@pytest.mark.parametrize("name", ["commands.md", "cmdlets.md", "profiles.md", "readers.md"])
 def test_generated_pages_are_up_to_date(name: str) -> None:
     assert (DOCS / name).read_text() == pages()[name], "run `make docs`"
+
+
+def test_readers_and_rules_name_each_other() -> None:
+    differences, rules = (DOCS / "readers.md").read_text().split("## Rules")
+    rows = [line.split(" | ") for line in differences.splitlines() if line.startswith("| ")]
+    named = {row[0].strip("| "): row[-1].strip("| `") for row in rows[2:]}
+    expected = {rule.meaning: rule.id for rule in RULES.values() if any(rule.readers)}
+    assert named == expected | {what: "" for what, _ in NO_RULE}
+    assert re.findall(r"^\| `(\S+)` \|", rules, re.MULTILINE) == list(RULES)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))

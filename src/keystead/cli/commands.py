@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from keystead.cli import cache, handover, profiles, protectors, stores, topics, undo
+from keystead.cli import cache, handover, lint, profiles, protectors, stores, topics, undo
 from keystead.cli.command import FORCE, JSON, LOCATION, Command, Context, argument
 from keystead.cli.dryrun import DRY_RUN, dry
 from keystead.delivery.shells import NAMES as SHELL_NAMES
@@ -137,6 +137,18 @@ COMMANDS: tuple[Command, ...] = (
             argument("--json", action="store_true", help="JSON, which is its only form"),
         ),
         stores.dump,
+    ),
+    Command(
+        "lint",
+        "what is wrong in the shared files, who reads it how, and what to do",
+        (
+            LOCATION,
+            argument("--config", metavar="FILE", help="look at this config file"),
+            argument("--credentials", metavar="FILE", help="look at this credentials file"),
+            JSON,
+        ),
+        lint.run,
+        details="The exit code is 1 when there are errors or warnings; see docs/readers.md.",
     ),
     Command(
         "undo",

@@ -115,10 +115,11 @@ class Profile:
     """A named group of settings.
 
     ``settings`` maps lower-case shared-file names to values; secrets given as text become
-    `Secret`. ``store_type_name``, ``location`` and ``origins`` say where it was read from and are
-    empty for a profile that was just made. ``unique_key`` is its GUID in the encrypted store.
-    ``confirm`` proves that what was read is what was saved, where the store can tell; it is
-    called before the profile gives credentials and raises what opening the store raises.
+    `Secret`, save an empty one, which is none. ``store_type_name``, ``location`` and ``origins``
+    say where it was read from and are empty for a profile that was just made. ``unique_key`` is
+    its GUID in the encrypted store. ``confirm`` proves that what was read is what was saved, where
+    the store can tell; it is called before the profile gives credentials and raises what opening
+    the store raises.
     """
 
     name: str
@@ -133,7 +134,7 @@ class Profile:
         wrapped: dict[str, Value] = {}
         for key, value in self.settings.items():
             name, secret = _known(key)
-            wrapped[name] = Secret(value) if secret and isinstance(value, str) else value
+            wrapped[name] = Secret(value) if secret and value and isinstance(value, str) else value
         object.__setattr__(self, "settings", MappingProxyType(wrapped))
 
     def __repr__(self) -> str:

@@ -6,7 +6,9 @@ section of its own, so each door of keystead (library, plain command, cmdlet) co
 
 from __future__ import annotations
 
+import difflib
 import re
+from collections.abc import Iterable
 
 from keystead.errors import ProfileInvalid
 from keystead.model.settings import SETTINGS, Group, is_secret
@@ -25,6 +27,16 @@ def is_identifier(name: str) -> bool:
 def has_control(text: str) -> bool:
     """Whether ``text`` has a line break, another control character or half a surrogate pair."""
     return _CONTROL.search(text) is not None
+
+
+def near(name: str, known: Iterable[str], *, likeness: float = 0.6) -> list[str]:
+    """Up to three of the ``known`` names that ``name`` may have been meant as, nearest first.
+
+    ``likeness`` is how much they have in common at least, from 0 to 1.
+    """
+    lowered = {other.lower(): other for other in known}
+    found = difflib.get_close_matches(name.lower(), lowered, n=3, cutoff=likeness)
+    return [lowered[match] for match in found]
 
 
 def check_profile_name(name: str, *, shared: bool) -> None:
@@ -67,7 +79,7 @@ def check_setting(name: str, value: str) -> None:
             f"the value of `{name}` contains a `#` or `;` after a blank, which reads as a comment"
         )
     row = SETTINGS.get(name.lower())
-    if row and row.shape and value and not re.fullmatch(row.shape, value, re.ASCII):
+    if row and value and not row.fits(value):
         # The halves of a key pair are easily given in each other's place.
         shown = "" if is_secret(name) or row.group is Group.KEYS else f" `{value}`"
         raise ProfileInvalid(f"the value{shown} of `{name}` is not valid: {row.rule}")

@@ -39,6 +39,10 @@ class Setting:
     shape: str | None = None
     rule: str = ""
 
+    def fits(self, value: str) -> bool:
+        """Whether ``value`` has the setting's shape."""
+        return self.shape is None or re.fullmatch(self.shape, value, re.ASCII) is not None
+
 
 _ARN = r"arn:[\w-]+:{service}:[\w-]*:\d{{12}}:{what}/[\w+=,.@:/-]+"
 

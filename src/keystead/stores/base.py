@@ -6,12 +6,12 @@ worked out from the profile as it stands under the writers' lock, checked, and w
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from keystead.errors import FileProblem, Origin, ProfileInvalid, ProfileNotFound
 from keystead.model.profile import Profile, Value
+from keystead.model.rules import near
 from keystead.model.settings import DECIDING
 
 TRIES = 5
@@ -84,10 +84,9 @@ def register(store: ProfileStore, profile: Profile) -> None:
 def not_found(name: str, known: Iterable[str], *, place: str | None = None) -> ProfileNotFound:
     """The error for a profile that is not there, with near names as its hint."""
     names = list(known)
-    lowered = {other.lower(): other for other in names}
-    near = [lowered[match] for match in difflib.get_close_matches(name.lower(), lowered, n=3)]
-    if near:
-        hint = "did you mean " + " or ".join(f"`{other}`" for other in near)
+    alike = near(name, names)
+    if alike:
+        hint = "did you mean " + " or ".join(f"`{other}`" for other in alike)
     elif names:
         hint = "`keystead list` shows the profiles there are"
     else:

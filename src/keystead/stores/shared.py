@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
@@ -182,19 +182,13 @@ class SharedStore:
             snapshots = self._snapshots()
             empty = any(snapshot.data == b"" for snapshot in snapshots)
             try:
-                if not empty or not self._fresh(snapshots):
+                if not empty or not just_written(self._system, snapshots):
                     return use(self._pair(snapshots))
             except (DocumentError, ProfileNotFound):
-                if not self._fresh(snapshots):
+                if not just_written(self._system, snapshots):
                     raise
             self._system.sleep(pause)
         return use(self._pair(self._snapshots()))
-
-    def _fresh(self, snapshots: list[Snapshot]) -> bool:
-        """Whether one of the files was written a moment ago."""
-        now = self._system.clock().timestamp()
-        stamps = (snapshot.stamp for snapshot in snapshots)
-        return any(stamp and abs(now - stamp.changed_ns / 1e9) < MOMENT for stamp in stamps)
 
     def _snapshots(self) -> list[Snapshot]:
         return [self._files.read(path) for path in self.paths]
@@ -298,6 +292,13 @@ def _uncollected() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+def just_written(system: System, snapshots: Iterable[Snapshot]) -> bool:
+    """Whether one of the files was written a moment ago."""
+    now = system.clock().timestamp()
+    stamps = (snapshot.stamp for snapshot in snapshots)
+    return any(stamp and abs(now - stamp.changed_ns / 1e9) < MOMENT for stamp in stamps)
 
 
 def _worked_out(edited: Callable[[Pair], Pair], before: Pair) -> tuple[Pair, Pair]:

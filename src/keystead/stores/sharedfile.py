@@ -24,6 +24,7 @@ from keystead.text.dialect import (
     collect,
     profiles,
     read_header,
+    section_values,
 )
 from keystead.text.document import Document, Section, Values
 

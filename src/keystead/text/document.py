@@ -126,12 +126,16 @@ class Document:
 
     ``data`` is the bytes of the file, ``file`` names it in errors. Raises `DocumentError` with
     file and line for bytes that are not UTF-8, a broken header or a broken line when it comes to
-    them (`check` reads them all).
+    them (`check` reads them all). With ``broken`` it raises nothing for a broken header or line:
+    it notes there which they are, and reads on as if they were not.
     """
 
-    def __init__(self, data: bytes, file: str) -> None:
+    def __init__(
+        self, data: bytes, file: str, broken: dict[int, DocumentError] | None = None
+    ) -> None:
         self.data = data
         self.file = file
+        self._broken = broken
         self._numbered = Numbered(0, 1)
         self._bodies: dict[int, tuple[Property, ...]] = {}
         self._naming: dict[str, tuple[Section, ...]] = {}
@@ -277,8 +281,11 @@ class Document:
             return self.text[line.start : line.end - 1]
         return self.text[line.start : line.end]
 
-    def _error(self, message: str, at: int) -> DocumentError:
-        return DocumentError(message, where=Origin(self.file, self.line(at)))
+    def _refuse(self, message: str, at: int) -> None:
+        error = DocumentError(message, where=Origin(self.file, self.line(at)))
+        if self._broken is None:
+            raise error
+        self._broken.setdefault(at, error)
 
     @property
     def _begin(self) -> int:
@@ -349,9 +356,9 @@ class Document:
             below = feed + 1 if feed >= 0 else len(self.text)
             inside, bracket, rest = self.content(Span(start, below))[1:].partition("]")
             if not bracket:
-                raise self._error("a section header has no `]`", start)
+                self._refuse("a section header has no `]`", start)
             if rest.strip(_BLANKS) and not rest.lstrip(_BLANKS).startswith(("#", ";")):
-                raise self._error("something other than a comment follows a section header", start)
+                self._refuse("something other than a comment follows a section header", start)
             title = inside.strip(_BLANKS)
             title_start = start + 1 + len(inside) - len(inside.lstrip(_BLANKS))
         end = self.text.find("\n[", below - 1) + 1 or len(self.text)
@@ -366,24 +373,25 @@ class Document:
                 continue
             if content[0] in _BLANKS:
                 if head is None:
-                    raise self._error("an indented line has no setting above it", span.start)
-                more.append(span)
+                    self._refuse("an indented line has no setting above it", span.start)
+                else:
+                    more.append(span)
                 continue
             if head is not None:
                 yield self._continued(head, more)
             head, more = self._first_line(span, content), []
             if not inside:
-                raise self._error("a setting stands before any section", span.start)
+                self._refuse("a setting stands before any section", span.start)
         if head is not None:
             yield self._continued(head, more)
 
     def _first_line(self, span: Span, content: str) -> Property:
         name, equals, rest = content.partition("=")
         if not equals:
-            raise self._error("a line is no `name = value`", span.start)
+            self._refuse("a line is no `name = value`", span.start)
         name = name.strip(_BLANKS)
         if not name:
-            raise self._error("a setting has no name", span.start)
+            self._refuse("a setting has no name", span.start)
         comment = _INLINE_COMMENT.search(rest)
         kept = rest[: comment.start()] if comment else rest
         value = kept.strip(_BLANKS)
@@ -400,11 +408,12 @@ class Document:
         return head._replace(more=tuple(more), nested=tuple(map(self._nested, more)))
 
     def _nested(self, span: Span) -> Nested:
-        name, equals, value = self.content(span).partition("=")
+        content = self.content(span)
+        name, equals, value = content.partition("=")
         name = name.strip(_BLANKS)
         if not equals or not name:
-            raise self._error("a line of a nested block is no `name = value`", span.start)
-        behind = self.text.index("=", span.start) + 1
+            self._refuse("a line of a nested block is no `name = value`", span.start)
+        behind = span.start + len(content) - len(value)
         stripped = value.strip(_BLANKS)
         at = behind + (len(value) - len(value.lstrip(_BLANKS)) if stripped else 0)
         return Nested(name, stripped, span, Span(at, at + len(stripped)))

@@ -1,0 +1,53 @@
+"""``keystead lint``: what is wrong in the shared files, who reads it how, and what to do."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+from keystead.cli.command import Context
+from keystead.console import printable
+from keystead.model.lint.finding import READERS, Finding, Severity, as_json
+
+_FOUND = 1
+
+
+def run(context: Context, args: argparse.Namespace) -> int:
+    """``keystead lint``. Exit code 1 when there is an error or a warning."""
+    report = context.app.lint(args.location, args.config, args.credentials)
+    if args.json:
+        context.console.json([as_json(found) for found in report.findings])
+    else:
+        lines = (line for found in report.findings for line in _lines(found))
+        context.console.out("\n".join(lines))
+    problems = [found for found in report.findings if found.severity is not Severity.INFO]
+    context.console.note(_summary(problems, report.findings, report.files))
+    return _FOUND if problems else 0
+
+
+def _lines(found: Finding) -> Iterator[str]:
+    severity, rule = found.severity.value, found.rule.id
+    yield _line(f"{found.where}: {severity}: {found.message} [{rule}]")
+    yield _line(f"  fix: {found.fix}")
+    readers = found.rule.readers.by_name()
+    if readers:
+        others = readers.pop(READERS[-1], None)  # they are named in what they do
+        shown = [f"{name}: {does}" for name, does in readers.items()] + ([others] if others else [])
+        yield _line(f"  readers: {'; '.join(shown)}")
+
+
+def _line(text: str) -> str:
+    return printable(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
+def _summary(problems: list[Finding], findings: list[Finding], files: list[str]) -> str:
+    if not findings and not files:
+        return "there is no shared file to look at"
+    where = {found.where.file for found in problems} or files
+    text = f"{_count(len(problems), 'problem')} in {_count(len(where), 'file')}"
+    notes = len(findings) - len(problems)
+    return f"{text}, and {notes} of severity info" if notes else text
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"

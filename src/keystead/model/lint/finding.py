@@ -1,0 +1,92 @@
+"""What a finding of `keystead lint` is: a rule, a place, what is wrong and what to do.
+
+An error does not work by the rules that the SDKs share, or makes the AWS CLI refuse the file, or
+hands keys to another profile. A warning is read differently by some reader, or is hardly what was
+meant. An info is good to know.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from keystead.errors import Origin
+
+
+class Severity(Enum):
+    """How bad a finding is; the worst first."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    INFO = "info"
+
+
+class Readers(NamedTuple):
+    """What each reader does; empty where nothing is known or there is nothing to say."""
+
+    sdks: str = ""
+    """The rules that the AWS SDKs share; keystead reads by them."""
+    botocore: str = ""
+    js: str = ""
+    dotnet: str = ""
+    others: str = ""
+
+    def by_name(self) -> dict[str, str]:
+        """What each reader does, by the reader's name."""
+        return {name: text for name, text in zip(READERS, self, strict=True) if text}
+
+
+READERS = ("SDK rules", "botocore, AWS CLI", "JS v3", ".NET", "others")
+"""The names of the fields of `Readers`."""
+
+
+class Rule(NamedTuple):
+    """One row of `keystead.model.lint.rules.RULES`; without ``readers`` all of them do the same."""
+
+    id: str
+    severity: Severity
+    meaning: str
+    readers: Readers = Readers()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a rule found. Neither ``message`` nor ``fix`` holds a secret.
+
+    ``fix`` is what to type or do, ``profile`` the profile it is about, if it is about one.
+    """
+
+    rule: Rule
+    where: Origin
+    message: str
+    fix: str
+    profile: str | None = None
+
+    @property
+    def severity(self) -> Severity:
+        """How bad it is."""
+        return self.rule.severity
+
+
+def in_order(findings: list[Finding]) -> list[Finding]:
+    """``findings`` by file and line, the worst first where they are on one line."""
+    ranks = {severity: rank for rank, severity in enumerate(Severity)}
+    return sorted(
+        findings,
+        key=lambda f: (f.where.file, f.where.line or 0, ranks[f.severity], f.rule.id, f.message),
+    )
+
+
+def as_json(found: Finding) -> dict[str, object]:
+    """The finding as ``keystead lint --json`` shows it."""
+    return {
+        "rule": found.rule.id,
+        "severity": found.severity.value,
+        "file": found.where.file,
+        "line": found.where.line,
+        "profile": found.profile,
+        "message": found.message,
+        "fix": found.fix,
+        "readers": found.rule.readers.by_name(),
+    }

@@ -1,0 +1,32 @@
+"""All rules on profiles: a new one is a function here and a row in `RULES`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from keystead.model.lint import keys, roles
+from keystead.model.lint.finding import Finding
+from keystead.model.lint.shared import Shared
+
+CHECKS: tuple[Callable[[Shared], Iterator[Finding]], ...] = (
+    keys.values,
+    keys.misspelt,
+    keys.pairs,
+    keys.plain,
+    keys.repeated,
+    keys.in_config,
+    keys.differing,
+    keys.mixed,
+    roles.roles,
+    roles.sources,
+    roles.cycles,
+    roles.single_sign_on,
+    roles.services,
+)
+"""Each yields the findings of one or a few rows of `RULES`."""
+
+
+def lint_profiles(shared: Shared) -> Iterator[Finding]:
+    """What the rules find in the profiles."""
+    for check in CHECKS:
+        yield from check(shared)

@@ -1,0 +1,72 @@
+"""The shared files as `keystead lint` reads them: each on its own, whatever is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from keystead.errors import DocumentError, FileProblem, Origin
+from keystead.model.lint.finding import Finding, in_order
+from keystead.model.lint.rules import finding
+from keystead.stores.shared import PAUSES, just_written
+from keystead.system import System
+from keystead.text.dialect import FileKind
+from keystead.text.document import Document
+from keystead.text.lint.files import Given, lint
+
+
+class Report(NamedTuple):
+    """What was found, and the files in which it was looked for."""
+
+    findings: list[Finding]
+    files: list[str]
+
+
+def lint_files(
+    system: System,
+    paths: Mapping[FileKind, Path],
+    *,
+    named: Collection[FileKind],
+    elsewhere: Collection[str],
+) -> Report:
+    """Looks for what is wrong in these files.
+
+    A file that cannot be read is a finding, and so is one that is not there though it was
+    ``named``. ``elsewhere`` are the names of profiles that another store has.
+    """
+    found: list[Finding] = []
+    files: list[Given] = []
+    for kind, path in paths.items():
+        try:
+            files += _given(system, kind, path)
+        except FileProblem as error:
+            where, fix = Origin(str(path)), error.hint or "see that it is a file you can read"
+            found.append(finding("unreadable-file", where, error.message, fix=fix))
+            continue
+        if kind in named and not (files and files[-1].kind is kind):
+            message, fix = "there is no such file", "name another one, or make it"
+            found.append(finding("missing-file", Origin(str(path)), message, fix=fix))
+    found += lint(files, elsewhere)
+    return Report(in_order(found), [given.file for given in files])
+
+
+def _given(system: System, kind: FileKind, path: Path) -> Iterator[Given]:
+    """The file, once nobody writes it just now; nothing when there is none."""
+    for pause in (*PAUSES, None):
+        snapshot = system.files.read(path)
+        data = snapshot.data
+        if data is None:
+            return
+        if pause is None or _is_whole(data) or not just_written(system, [snapshot]):
+            yield Given(kind, str(path), data, system.files.access(path).shared)
+            return
+        system.sleep(pause)
+
+
+def _is_whole(data: bytes) -> bool:
+    try:
+        Document(data, "").check()
+    except DocumentError:
+        return False
+    return data != b""

@@ -1,0 +1,104 @@
+"""From the bytes of both files to what is wrong with them; a new rule is one of `CHECKS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from keystead.errors import Origin
+from keystead.model.lint.finding import Finding, in_order
+from keystead.model.lint.profiles import lint_profiles
+from keystead.model.lint.rules import finding
+from keystead.model.lint.shared import Shared
+from keystead.model.profile import Profile
+from keystead.text.dialect import FileKind, Reading, Settings, interpret, merge
+from keystead.text.lint import headers, lines, settings
+from keystead.text.lint.view import View
+
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_AS_UTF8 = "save the file as UTF-8 without a byte-order mark"
+
+CHECKS: tuple[Callable[[View], Iterator[Finding]], ...] = (
+    lines.mark,
+    lines.broken,
+    lines.carriage_returns,
+    lines.access,
+    headers.names,
+    headers.blanks,
+    headers.comments,
+    headers.repeated,
+    headers.empty,
+    settings.keys,
+    settings.repeated,
+    settings.values,
+    settings.continued,
+)
+"""Each yields the findings of one or a few rows of `RULES`."""
+
+
+class Given(NamedTuple):
+    """A file as it was found: ``open`` says whether other users may read or write it."""
+
+    kind: FileKind
+    file: str
+    data: bytes
+    open: bool
+
+
+def lint(files: Iterable[Given], elsewhere: Collection[str] = ()) -> list[Finding]:
+    """What the rules find in the files, by file and line.
+
+    ``elsewhere`` are the names of profiles that another store has. No broken line, and no byte
+    that is not UTF-8, hides what stands elsewhere.
+    """
+    found: list[Finding] = []
+    readings = {kind: Reading() for kind in FileKind}
+    for given in files:
+        found += _encoding(given)
+        view = View.of(_text(given), given.kind, given.file, is_open=given.open)
+        for check in CHECKS:
+            found += check(view)
+        readings[given.kind] = interpret(view.document, given.kind)
+    found += lint_profiles(_shared(readings, elsewhere))
+    return in_order(found)
+
+
+def _text(given: Given) -> str:
+    return "" if given.data.startswith(_UTF16) else given.data.decode("utf-8", "replace")
+
+
+def _encoding(given: Given) -> Iterator[Finding]:
+    if given.data.startswith(_UTF16):
+        where, message = Origin(given.file, 1), "the file is UTF-16"
+        yield finding("not-utf8", where, message, fix=_AS_UTF8)
+        return
+    for number, line in enumerate(given.data.split(b"\n"), 1):
+        try:
+            line.decode()
+        except UnicodeDecodeError:
+            where, message = Origin(given.file, number), "a byte of this line is not UTF-8"
+            yield finding("not-utf8", where, message, fix=_AS_UTF8)
+
+
+def _shared(readings: Mapping[FileKind, Reading], elsewhere: Collection[str]) -> Shared:
+    config, credentials = readings[FileKind.CONFIG], readings[FileKind.CREDENTIALS]
+    merged = merge(config, credentials)
+    return Shared(
+        _profiles(config.profiles),
+        _profiles(credentials.profiles),
+        _profiles(merged.profiles),
+        _profiles(merged.sso_sessions),
+        set(merged.services),
+        elsewhere,
+    )
+
+
+def _profiles(sections: Mapping[str, Settings]) -> dict[str, Profile]:
+    return {
+        name: Profile(
+            name,
+            {key: entry.value for key, entry in entries.items()},
+            origins={key: entry.where for key, entry in entries.items()},
+        )
+        for name, entries in sections.items()
+    }

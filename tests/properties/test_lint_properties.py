@@ -1,0 +1,77 @@
+"""What `keystead lint` finds in generated files: something for each that is not read alike."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import botocore.configloader
+import pytest
+from botocore.exceptions import ConfigParseError
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from keystead.errors import DocumentError
+from keystead.model.lint.finding import Finding, Severity, as_json
+from keystead.text.dialect import FileKind, interpret
+from keystead.text.document import Document
+from keystead.text.lint.files import Given, lint
+from tests.properties.shared_files import any_bytes, files, kinds
+
+any_file = any_bytes | kinds.flatmap(files)
+
+
+def found(kind: FileKind, data: bytes, *, is_open: bool = False) -> list[Finding]:
+    return lint([Given(kind, kind.value, data, is_open)])
+
+
+@settings(deadline=None)
+@given(any_file, any_file, st.booleans())
+def test_any_bytes_give_findings_in_order_with_their_lines(
+    config: bytes, credentials: bytes, is_open: bool
+) -> None:
+    contents = {"config": config, "credentials": credentials}
+    findings = lint([Given(FileKind(name), name, data, is_open) for name, data in contents.items()])
+    places = [(finding.where.file, finding.where.line or 0) for finding in findings]
+    assert places == sorted(places)
+    assert all(line <= contents[file].count(b"\n") + 1 for file, line in places)
+    assert all(f.message and f.fix and "\n" not in f.message + f.fix for f in findings)
+    json.dumps([as_json(finding) for finding in findings])
+
+
+@settings(deadline=None)
+@given(kinds, any_file)
+@example(FileKind.CONFIG, b"[\xff\n")
+def test_a_file_that_is_refused_has_an_error_in_that_line(kind: FileKind, data: bytes) -> None:
+    try:
+        interpret(Document(data, "file"), kind)
+    except DocumentError as error:
+        assert error.where is not None
+        line = error.where.line
+    else:
+        return
+    errors = {f.where.line for f in found(kind, data) if f.severity is Severity.ERROR}
+    assert line in errors or data[:2] in (b"\xff\xfe", b"\xfe\xff")
+
+
+@pytest.mark.parametrize("kind", FileKind)
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_what_is_clean_is_read_alike_by_botocore(kind: FileKind, data: st.DataObject) -> None:
+    content = data.draw(files(kind) | any_bytes)
+    if any(f.severity is not Severity.INFO for f in found(kind, content)):
+        return
+    with TemporaryDirectory() as name:
+        path = Path(name, "file")
+        path.write_bytes(content)
+        try:
+            theirs = (
+                botocore.configloader.raw_config_parse(str(path))
+                if kind is FileKind.CREDENTIALS
+                else botocore.configloader.load_config(str(path))["profiles"]
+            )
+        except ConfigParseError as error:
+            raise AssertionError(f"botocore refuses {content!r}") from error
+    ours = interpret(Document(content, "file"), kind).profiles
+    assert {name: {k: e.value for k, e in s.items()} for name, s in ours.items()} == theirs

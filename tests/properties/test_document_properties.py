@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from keystead.errors import DocumentError
 from keystead.stores.sharedfile import SharedFile
 from keystead.text.dialect import FileKind, Reading, interpret
-from keystead.text.document import Document, Section, Span
+from keystead.text.document import Document
+from keystead.text.pieces import Section, Span
 from tests.properties.shared_files import (
     INNER,
     KEYS,

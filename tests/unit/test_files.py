@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import subprocess
 import sys
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -189,8 +192,8 @@ def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_a_device_is_read(tmp_path: Path) -> None:
-    assert Files().read(Path("/dev/null")).data == b""
+def test_the_null_device_is_no_file() -> None:
+    assert Files().read(Path("/dev/null")) == (None, None)
 
 
 def test_what_is_no_regular_file_is_not_replaced(tmp_path: Path) -> None:
@@ -198,7 +201,7 @@ def test_what_is_no_regular_file_is_not_replaced(tmp_path: Path) -> None:
     path.parent.mkdir()
     os.mkfifo(path)
     for act in (Files().lock(path).__enter__, lambda: unlocked(path)):
-        with pytest.raises(FileProblem, match="no regular file"):
+        with pytest.raises(FileProblem, match="it is a pipe, not a file"):
             act()
     assert path.is_fifo()
     assert list(path.parent.iterdir()) == [path]
@@ -222,6 +225,50 @@ def test_an_oversized_file_is_refused_without_reading_it(tmp_path: Path) -> None
         Files().read(path)
 
 
-def test_a_file_without_end_is_refused() -> None:
-    with pytest.raises(FileProblem, match="larger than the bound"):
-        Files().read(Path("/dev/zero"))
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        (os.mkfifo, "a pipe"),
+        (lambda path: path.symlink_to("/dev/zero"), "a device"),
+    ],
+)
+def test_what_is_no_file_is_refused_at_once(
+    tmp_path: Path, make: Callable[[Path], None], kind: str
+) -> None:
+    path = tmp_path / "odd"
+    make(path)
+    with pytest.raises(FileProblem, match=kind):
+        Files().read(path)
+    assert Files().access(path) == (False, False)
+
+
+def test_what_comes_out_of_a_pipe(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = threading.Thread(target=lambda: path.write_bytes(b"a line\n" * 1000))
+    writer.start()
+    assert Files().read_pipe(path) == b"a line\n" * 1000
+    writer.join()
+    path.unlink()
+    path.write_bytes(b"a file")
+    assert Files().read_pipe(path) is None
+    assert Files().read_pipe(tmp_path / "nothing") is None
+
+
+def test_a_pipe_that_never_ends_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    monkeypatch.setattr(files_module, "PIPE_SECONDS", 0.1)
+    with pytest.raises(FileProblem, match="nothing came to an end"):
+        Files().read_pipe(path)
+    writer = threading.Thread(target=_pour, args=(path,))
+    writer.start()
+    monkeypatch.setattr(files_module, "PIPE_SECONDS", 10)
+    with pytest.raises(FileProblem, match="longer than the bound of 64 KiB"):
+        Files().read_pipe(path)
+    writer.join()
+
+
+def _pour(path: Path) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        path.write_bytes(b"x" * 1024 * 1024)

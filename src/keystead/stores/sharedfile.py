@@ -26,7 +26,8 @@ from keystead.text.dialect import (
     read_header,
     section_values,
 )
-from keystead.text.document import Document, Section, Values
+from keystead.text.document import Document
+from keystead.text.pieces import Section, Values
 
 _GUID = "toolkit_artifact_guid"
 """The .NET SDK's unique key of a profile; a copy may not share it."""

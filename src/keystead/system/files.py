@@ -10,6 +10,7 @@ import contextlib
 import os
 import stat
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -19,6 +20,10 @@ from keystead.errors import FileProblem, Origin
 
 MAX_BYTES = 64 * 1024 * 1024
 """Files above this are refused: 100,000 profiles need less than half of it."""
+
+PIPE_BYTES = 64 * 1024
+PIPE_SECONDS = 10.0
+"""How much may come out of a pipe, and how long that may take: a passphrase is a line."""
 
 LOCK_SECONDS = 30.0
 """How long a writer waits for another one before it gives up."""
@@ -73,11 +78,20 @@ class Files:
     def read(self, path: Path) -> Snapshot:
         """The file's bytes and stamp; both None when there is no file.
 
-        Raises `FileProblem` for a folder, an unreadable file or one above `MAX_BYTES`.
+        Raises `FileProblem` for what is no regular file, an unreadable file or one above
+        `MAX_BYTES`.
         """
         try:
-            with open(path, "rb") as file:
+            with open(path, "rb", opener=_opener) as file:
                 status = os.fstat(file.fileno())
+                if not stat.S_ISREG(status.st_mode):
+                    if os.path.realpath(path) == os.devnull:
+                        return Snapshot(None, None)  # AWS_CONFIG_FILE=/dev/null is a usual way
+                    raise FileProblem(
+                        f"cannot be read: it is {_kind(status)}, not a file",
+                        hint="name a file; what a program prints can be written to one first",
+                        where=Origin(str(path)),
+                    )
                 data = b"" if status.st_size > MAX_BYTES else file.read(status.st_size + 1)
                 if len(data) > status.st_size:  # it grows, or is one that does not know its size
                     data += file.read(MAX_BYTES + 1 - len(data))
@@ -89,8 +103,28 @@ class Files:
                 return Snapshot(data, _stamp(status))
         except FileNotFoundError:
             return Snapshot(None, None)
+        except ValueError as error:  # a name that no system call takes
+            raise FileProblem("cannot be read: no file has such a name") from error
         except OSError as error:
             raise _problem("cannot be read", path, error) from error
+
+    def read_pipe(self, path: Path) -> bytes | None:
+        """What a program writes into the pipe ``path``, to its end; None when it is no pipe.
+
+        Raises `FileProblem` when it takes longer than `PIPE_SECONDS` or has more than
+        `PIPE_BYTES`.
+        """
+        if sys.platform == "win32":
+            return None
+        else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
+            try:
+                fd = os.open(path, os.O_RDONLY | _NONBLOCK | _CLOEXEC)
+            except (OSError, ValueError):
+                return None
+            try:
+                return _drained(fd, path) if stat.S_ISFIFO(os.fstat(fd).st_mode) else None
+            finally:
+                os.close(fd)
 
     def access(self, path: Path) -> Access:
         """Who else may get at the file; nobody when there is none. Raises `FileProblem`."""
@@ -98,7 +132,7 @@ class Files:
             status = _status(path)
         except OSError as error:
             raise _problem("cannot be looked at", path, error) from error
-        if status is None or sys.platform == "win32":
+        if status is None or not stat.S_ISREG(status.st_mode) or sys.platform == "win32":
             return Access(shared=False, foreign=False)
         else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
             return Access(
@@ -118,7 +152,7 @@ class Files:
         target = resolve(path)
         _check_writable(path, target)
         try:
-            os.makedirs(target.parent, mode=0o700, exist_ok=True)
+            _make_folders(target.parent)
             lock = filelock.FileLock(
                 _beside(target, "lock"), timeout=LOCK_SECONDS, mode=0o600, thread_local=False
             )
@@ -214,12 +248,69 @@ class Files:
 
 def resolve(path: Path) -> Path:
     """The file behind the user's symbolic link, so that the link stays and its target changes."""
-    return Path(os.path.realpath(path))
+    try:
+        return Path(os.path.realpath(path))
+    except (ValueError, OSError) as error:  # a name that no system call takes, a loop of links
+        raise FileProblem("cannot be written: no file has such a name") from error
 
 
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
+_SYSTEMS_OWN = ("/proc/", "/dev/", "/sys/")
+"""Where nothing can be put beside what is there; `/dev/fd/9` leads there too."""
+
 _CLOEXEC = getattr(os, "O_CLOEXEC", 0)
+_NONBLOCK = getattr(os, "O_NONBLOCK", 0)
 _BINARY = getattr(os, "O_BINARY", 0)  # without it Windows turns each line feed into two characters
+
+
+def _make_folders(folder: Path) -> None:
+    """Makes what is missing on the way to ``folder``, each of its owner's alone."""
+    missing: list[Path] = []
+    while not folder.exists():
+        missing.append(folder)
+        folder = folder.parent
+    for made in reversed(missing):
+        with contextlib.suppress(FileExistsError):  # somebody else made it just now
+            os.mkdir(made, mode=0o700)
+
+
+def _opener(path: str, flags: int) -> int:
+    # Without waiting: opening a pipe would wait for somebody to write into it.
+    return os.open(path, flags | _NONBLOCK)
+
+
+if sys.platform != "win32":
+
+    def _drained(fd: int, path: Path) -> bytes:
+        import select
+
+        ends = time.monotonic() + PIPE_SECONDS
+        data = b""
+        waiting = select.poll()
+        waiting.register(fd, select.POLLIN)
+        while len(data) <= PIPE_BYTES:
+            left = ends - time.monotonic()
+            if left <= 0 or not waiting.poll(left * 1000):
+                raise FileProblem(
+                    f"cannot be read: nothing came to an end in {PIPE_SECONDS:.0f} seconds",
+                    where=Origin(str(path)),
+                )
+            part = os.read(fd, PIPE_BYTES)
+            if not part:
+                return data
+            data += part
+        raise FileProblem(
+            f"is longer than the bound of {PIPE_BYTES // 1024} KiB", where=Origin(str(path))
+        )
+
+
+def _kind(status: os.stat_result) -> str:
+    kinds = (
+        (stat.S_ISDIR, "a folder"),
+        (stat.S_ISFIFO, "a pipe"),
+        (stat.S_ISSOCK, "a socket"),
+    )
+    return next((name for test, name in kinds if test(status.st_mode)), "a device")
 
 
 def _beside(target: Path, suffix: str) -> str:
@@ -235,6 +326,12 @@ def _status(path: Path) -> os.stat_result | None:
 
 def _check_writable(path: Path, target: Path) -> None:
     """Refuses what may not be replaced: a read-only file, a folder, a device such as /dev/null."""
+    if str(target).startswith(_SYSTEMS_OWN):
+        raise FileProblem(
+            f"cannot be written: /{target.parts[1]} is no place for files",
+            where=Origin(str(path)),
+            hint="name a file",
+        )
     try:
         status = _status(target)
     except OSError as error:
@@ -243,9 +340,9 @@ def _check_writable(path: Path, target: Path) -> None:
         return
     if not stat.S_ISREG(status.st_mode):
         raise FileProblem(
-            "cannot be written: it is no regular file",
+            f"cannot be written: it is {_kind(status)}, not a file",
             where=Origin(str(path)),
-            hint="name a file, not a folder or device",
+            hint="name a file",
         )
     if not os.access(target, os.W_OK):
         raise FileProblem(

@@ -42,7 +42,7 @@ class Folders:
     def expand(self, path: str) -> Path:
         """``path`` with a leading ``~`` that stands before a separator (or alone) expanded."""
         if path == "~" or path.startswith(("~/", "~" + os.sep)):
-            return self.home / path[2:]
+            return self.home / path[2:].lstrip(f"/{os.sep}")
         return Path(path)
 
     @property

@@ -94,8 +94,27 @@ class Generations:
         """
         paths = [os.path.abspath(item.path) for item in replaced]
         group = hashlib.sha256("\0".join(paths).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+        try:
+            path = self._keep(replaced, paths, group, now)
+        except FileProblem as error:
+            raise FileProblem(
+                f"nothing was changed, as what was there cannot be kept: {error.message}",
+                hint="see that this folder can be written, for `keystead undo` needs it",
+                where=Origin(str(self._folder)),
+            ) from error
+        try:
+            yield
+        except BaseException:
+            if not any(map(self._is_made, replaced)):
+                with contextlib.suppress(OSError):
+                    os.unlink(path)
+            raise
+
+    def _keep(
+        self, replaced: Sequence[Replaced], paths: Sequence[str], group: str, now: datetime
+    ) -> Path:
         with self._files.lock(self._folder / "generations"):
-            path = self._folder / f"{self._next(now)}-{group}-{os.urandom(2).hex()}.json"
+            name = self._folder / f"{self._next(now)}-{group}-{os.urandom(2).hex()}.json"
             entry = {
                 "made": now.isoformat(),
                 "files": [
@@ -108,17 +127,11 @@ class Generations:
                 ],
             }
             data = json.dumps(entry).encode()
-            self._files.replace(path, data, expect=None, private=True)
+            self._files.replace(name, data, expect=None, private=True)
             for old in sorted(self._folder.glob(f"*-{group}-*.json"))[:-KEPT]:
                 with contextlib.suppress(OSError):
                     os.unlink(old)
-        try:
-            yield
-        except BaseException:
-            if not any(map(self._is_made, replaced)):
-                with contextlib.suppress(OSError):
-                    os.unlink(path)
-            raise
+        return name
 
     def _next(self, now: datetime) -> str:
         """The time that a new generation's name begins with: later than every other one's.

@@ -16,7 +16,8 @@ from typing import NamedTuple
 
 from keystead.errors import Origin
 from keystead.model.rules import IDENTIFIER, is_identifier
-from keystead.text.document import Document, Property, Section, Values
+from keystead.text.document import Document
+from keystead.text.pieces import Property, Section, Values
 
 DEFAULT = "default"
 _BLANKS = re.compile(r"[ \t]+")

@@ -14,7 +14,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from keystead.text.document import Document, Nested, Property, Section, Span, Splice
+from keystead.text.document import Document
+from keystead.text.pieces import Nested, Property, Section, Span, Splice
 
 _EQUALS = re.compile(r"[ \t]*=[ \t]*")
 _INDENTED = re.compile(r"^([ \t]+)[^ \t\r\n]", re.MULTILINE)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 
 from keystead.model.settings import is_secret
 from keystead.secret import MASK
-from keystead.text.document import Document, Span
+from keystead.text.document import Document
+from keystead.text.pieces import Span
 
 _AROUND = 3
 """So many unchanged lines are shown around a change."""

@@ -175,7 +175,10 @@ class PassphraseSource:
                     hint=f"run `chmod 600 {shlex.quote(str(path))}`",
                     where=where,
                 )
-            data = self._system.files.read(path).data
+            # It may be a pipe from a program that knows it: KEYSTEAD_PASSPHRASE_FILE=<(pass show x)
+            data = self._system.files.read_pipe(path)
+            if data is None:
+                data = self._system.files.read(path).data
         except FileProblem as error:
             raise StoreUnavailable(
                 f"{variable} names a file that {error.message}", hint=error.hint, where=where

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from keystead.model.lint.finding import Finding
 from keystead.model.rules import is_identifier, near
 from keystead.text.dialect import DEFAULT, FileKind
-from keystead.text.document import Section, Span
 from keystead.text.lint.view import Block, View
+from keystead.text.pieces import Section, Span
 
 _KINDS = ("profile", "sso-session", "services")
 _OF_THE_CLI = ("plugins", "preview")

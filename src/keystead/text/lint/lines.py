@@ -10,8 +10,8 @@ from operator import itemgetter
 from keystead.model.lint.finding import Finding
 from keystead.model.settings import is_secret
 from keystead.text.dialect import FileKind
-from keystead.text.document import Span
 from keystead.text.lint.view import View
+from keystead.text.pieces import Span
 
 _COLON = re.compile(r"[ \t]*[A-Za-z0-9_]+[ \t]*:")
 _WRITE = "write `name = value`"

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from keystead.model.lint.finding import Finding
 from keystead.model.lint.shared import shown
 from keystead.model.rules import is_identifier
-from keystead.text.document import Nested, Property
 from keystead.text.lint.view import Block, View
+from keystead.text.pieces import Nested, Property
 
 _COMMENT = re.compile(r"[ \t][#;]")
 _OWN_LINE = "put the comment on a line of its own, with its `#` in column 0"

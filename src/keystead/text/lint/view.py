@@ -11,7 +11,8 @@ from keystead.errors import DocumentError, Origin
 from keystead.model.lint.finding import Finding
 from keystead.model.lint.rules import finding
 from keystead.text.dialect import FileKind, Header, read_header
-from keystead.text.document import Document, Property, Section, Span
+from keystead.text.document import Document
+from keystead.text.pieces import Property, Section, Span
 
 
 class Block(NamedTuple):

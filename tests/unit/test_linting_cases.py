@@ -166,7 +166,7 @@ def test_botocore_refuses_the_files_that_the_table_says_it_refuses() -> None:
     for case in CASES:
         if "botocore" in case.parts:
             readers = [RULES[rule].readers.botocore for rule in rules_of(case)]
-            refused = any(text.startswith("whole file refused") for text in readers)
+            refused = any("whole file refused" in text for text in readers)
             assert refused or json.loads(case.text("botocore")) != "refused", case.place
 
 

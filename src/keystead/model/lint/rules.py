@@ -206,7 +206,12 @@ _ROWS = (
         "colon-in-key",
         _WARNING,
         "a key has a colon",
-        Readers("part of the key", "ends the key", "part of the key", "part of the key"),
+        Readers(
+            "part of the key",
+            "ends the key, at its beginning whole file refused",
+            "part of the key",
+            "part of the key",
+        ),
     ),
     Rule(
         "empty-value",

@@ -28,6 +28,7 @@ CHECKS: tuple[Callable[[View], Iterator[Finding]], ...] = (
     headers.comments,
     headers.repeated,
     headers.empty,
+    settings.colons,
     settings.keys,
     settings.repeated,
     settings.values,

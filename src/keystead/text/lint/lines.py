@@ -62,11 +62,9 @@ def carriage_returns(view: View) -> Iterator[Finding]:
 
 
 def access(view: View) -> Iterator[Finding]:
-    """A file with keys that other users may read or write."""
-    if not view.open:
-        return
+    """A file with keys, or one made for them, that other users may read or write."""
     keys = any(is_secret(item.name) for block in view.blocks for item in block.items)
-    if keys or view.kind is FileKind.CREDENTIALS:
+    if view.open and (keys or (view.kind is FileKind.CREDENTIALS and view.blocks)):
         message = "other users of this machine may read or write the file"
         fix = f"`chmod 600 {shlex.quote(view.document.file)}`"
         yield view.found("open-file", None, message, fix)

@@ -17,12 +17,34 @@ _ONE_LINE = "write the value on one line"
 _LOWER = "write it in lower case"
 
 
+def colons(view: View) -> Iterator[Finding]:
+    """Keys with a colon, also where they mean nothing: some readers refuse the file for one."""
+    for block in view.blocks:
+        for item in block.items:
+            if ":" in item.name:
+                rule, message = "colon-separator", "a colon stands where a `=` belongs"
+                if is_identifier(item.name):
+                    rule, message = "colon-in-key", "a key has a colon, which ends it for some"
+                yield view.found(rule, item.span.start, message, "write `name = value`", block)
+
+
 def keys(view: View) -> Iterator[Finding]:
     """Keys that not all readers find."""
     for block, item in view.settings():
-        yield from _key(view, block, item)
+        if is_identifier(item.name) or ":" not in item.name:
+            yield from _key(view, block, item)
         for entry in _entries(view, item):
             yield from _key(view, block, entry)
+
+
+def _key(view: View, block: Block, item: Property | Nested) -> Iterator[Finding]:
+    if not is_identifier(item.name):  # it is not told, for it may be a secret with a `=` in it
+        message = "the name of a setting is not valid, so the setting is skipped"
+        fix = "use letters, digits and _ - / . % @ : + for the name"
+        yield view.found("invalid-key", item.span.start, message, fix, block)
+    elif item.name != item.name.lower():
+        message = f"{shown(item.name)} has upper-case letters"
+        yield view.found("upper-case-key", item.span.start, message, _LOWER, block)
 
 
 def _entries(view: View, item: Property) -> Iterator[Nested]:
@@ -30,25 +52,6 @@ def _entries(view: View, item: Property) -> Iterator[Nested]:
     for entry in item.nested:
         if entry.span.start not in view.broken and not entry.name.startswith(("#", ";")):
             yield entry
-
-
-def _key(view: View, block: Block, item: Property | Nested) -> Iterator[Finding]:
-    if is_identifier(item.name):
-        if ":" in item.name:
-            message = "a key has a colon, which ends it for some readers"
-            yield view.found(
-                "colon-in-key", item.span.start, message, "write `name = value`", block
-            )
-        if item.name != item.name.lower():
-            message = f"{shown(item.name)} has upper-case letters"
-            yield view.found("upper-case-key", item.span.start, message, _LOWER, block)
-    elif ":" in item.name:
-        message = "a colon stands where a `=` belongs"
-        yield view.found("colon-separator", item.span.start, message, "write `name = value`", block)
-    else:  # the name is not told, for it may be a secret with an `=` in it
-        message = "the name of a setting is not valid, so the setting is skipped"
-        fix = "use letters, digits and _ - / . % @ : + for the name"
-        yield view.found("invalid-key", item.span.start, message, fix, block)
 
 
 def repeated(view: View) -> Iterator[Finding]:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import textwrap
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -216,10 +217,14 @@ def test_plain_words_are_not_taken_for_shell_syntax(helper: Helper) -> None:
 
 
 def pid_is_gone(path: Path) -> bool:
-    # A dead one may wait for its parent in a container without init.
-    pid = path.read_text().strip()
-    shown = subprocess.run(["ps", "-o", "stat=", "-p", pid], capture_output=True, text=True).stdout
-    return not shown.strip() or shown.startswith("Z")
+    """Whether the process ends; a killed one may take a moment, or wait for a parent that reaps."""
+    for _ in range(200):
+        command = ["ps", "-o", "stat=", "-p", path.read_text().strip()]
+        shown = subprocess.run(command, capture_output=True, text=True).stdout
+        if not shown.strip() or shown.startswith("Z"):
+            return True
+        time.sleep(0.02)
+    return False
 
 
 HANGING = "sleep 1000 & echo $! >%s; echo $$ >%s; wait"
@@ -254,7 +259,10 @@ def test_a_daemon_that_holds_the_output_open_is_not_waited_for(
     helper: Helper, tmp_path: Path
 ) -> None:
     pid = tmp_path / "daemon"
-    command = helper(f"setsid sh -c 'echo $$ >{pid}; exec sleep 30' &\n" + printing(GOOD))
+    command = helper(
+        f"setsid sh -c 'echo $$ >{pid}; exec sleep 30' &\nuntil test -s {pid}; do :; done\n"
+        + printing(GOOD)
+    )
     try:
         assert process_credentials(command, System()).access_key_id == ACCESS_KEY_ID
     finally:

@@ -120,8 +120,15 @@ class ProviderError(KeysteadError):
 
     exit_code = 7
 
-    def __init__(self, message: str, *, hint: str | None = None, code: str | None = None) -> None:
-        super().__init__(message, hint=hint)
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str | None = None,
+        where: Origin | None = None,
+        code: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, where=where)
         self.code = code
 
 

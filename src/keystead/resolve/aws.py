@@ -26,6 +26,14 @@ _ATTEMPTS = 3
 _LONGEST_MESSAGE = 500
 _USER_IN_URL = re.compile(r"(://)[^/?#\s\"']*@")
 
+_SECRET_PARAMETERS = (
+    "TokenCode",
+    "WebIdentityToken",
+    "accessToken",
+    "clientSecret",
+    "refreshToken",
+)
+
 _HINTS = {
     "AccessDenied": "check the role's trust policy and, where it asks for one, `external_id`",
     "ExpiredToken": "the session has ended; get new temporary credentials",
@@ -41,13 +49,14 @@ def call(
     operation: str,
     parameters: Mapping[str, Any],
     *,
-    credentials: Credentials,
+    credentials: Credentials | None,
     region: str | None,
     environ: Mapping[str, str],
     endpoint_url: str | None = None,
 ) -> dict[str, Any]:
     """The answer of one operation, such as ``call("sts", "AssumeRole", {...}, ...)``.
 
+    ``credentials`` None leaves the request unsigned, for operations that carry a token instead.
     ``region`` None asks `FALLBACK_REGION`; ``endpoint_url`` None follows ``AWS_ENDPOINT_URL`` and
     ``AWS_ENDPOINT_URL_<SERVICE>`` of ``environ``. Raises `ProviderError`, whose text holds none
     of the credentials even when the service's answer quotes them.
@@ -58,9 +67,11 @@ def call(
     import botocore.parsers
     from botocore import xform_name
 
-    _refuse_controls(credentials)
+    if credentials:
+        _refuse_controls(credentials)
     log = logging.getLogger("keystead")
-    log.debug("%s %s as %s in %s", service, operation, credentials.access_key_id, region)
+    who = credentials.access_key_id if credentials else "nobody"
+    log.debug("%s %s as %s in %s", service, operation, who, region)
     try:
         client = _client(service, credentials, region, environ, endpoint_url)
         answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
@@ -115,13 +126,11 @@ def _refuse_controls(credentials: Credentials) -> None:
             )
 
 
-def _clean(text: str, credentials: Credentials, parameters: Mapping[str, Any]) -> str:
+def _clean(text: str, credentials: Credentials | None, parameters: Mapping[str, Any]) -> str:
     """``text`` on one line, cut short, and without what is secret, be it quoted for a URL."""
-    secrets = (
-        credentials.secret_access_key,
-        credentials.session_token or "",
-        str(parameters.get("TokenCode") or ""),
-    )
+    secrets = [str(parameters.get(name) or "") for name in _SECRET_PARAMETERS]
+    if credentials:
+        secrets += [credentials.secret_access_key, credentials.session_token or ""]
     text = redact(text, *secrets, *(quote(secret, safe="") for secret in secrets))
     text = _USER_IN_URL.sub(rf"\1{MASK}@", text)
     return " ".join(text.split())[:_LONGEST_MESSAGE].rstrip(".")  # cut last: no half of a secret
@@ -129,26 +138,36 @@ def _clean(text: str, credentials: Credentials, parameters: Mapping[str, Any]) -
 
 def _client(
     service: str,
-    credentials: Credentials,
+    credentials: Credentials | None,
     region: str | None,
     environ: Mapping[str, str],
     endpoint_url: str | None,
 ) -> Any:  # noqa: ANN401  # botocore makes the class of a client at run time
+    from botocore import UNSIGNED
     from botocore.config import Config
 
+    keys = (
+        {
+            "aws_access_key_id": credentials.access_key_id,
+            "aws_secret_access_key": credentials.secret_access_key,
+            "aws_session_token": credentials.session_token,
+        }
+        if credentials
+        else {}
+    )
     return isolated_session().create_client(
         service,
         region_name=region or FALLBACK_REGION,
         endpoint_url=endpoint_url or configured_endpoint(service, environ),
-        aws_access_key_id=credentials.access_key_id,
-        aws_secret_access_key=credentials.secret_access_key,
-        aws_session_token=credentials.session_token,
         verify=environ.get("AWS_CA_BUNDLE") or None,
         config=Config(
             connect_timeout=_CONNECT_SECONDS,
             read_timeout=_READ_SECONDS,
             retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+            # Without it botocore would look for credentials of its own.
+            signature_version=None if credentials else UNSIGNED,
         ),
+        **keys,
     )
 
 

@@ -1,0 +1,83 @@
+"""The JSON in which programs and local endpoints hand out credentials, read strictly.
+
+Whatever is wrong is said without one byte of the document: any of it may be a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from keystead.model.credentials import Credentials
+from keystead.model.rules import has_control
+
+
+class BadDocument(Exception):
+    """What is wrong with a document, as words that follow its name: ``is not JSON``."""
+
+
+def read_object(data: bytes) -> dict[str, object]:
+    """The JSON object in ``data``. Raises `BadDocument`."""
+    import json
+
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):  # the first one holds the document
+        raise BadDocument("is not JSON" if data.strip() else "is empty") from None
+    if not isinstance(found, dict):
+        raise BadDocument("is JSON and not an object")
+    return found
+
+
+def read_credentials(document: Mapping[str, object], token: str, *, source: str) -> Credentials:
+    """The credentials in ``document``; ``token`` is its word for the session token.
+
+    ``AccessKeyId`` and ``SecretAccessKey`` must be there; session token, ``Expiration`` and
+    ``AccountId`` may be missing or null. Raises `BadDocument`.
+    """
+    key = _text(document, "AccessKeyId")
+    secret = _text(document, "SecretAccessKey")
+    for name, value in (("AccessKeyId", key), ("SecretAccessKey", secret)):
+        if value is None:
+            raise BadDocument(f"has no `{name}`")
+    return Credentials(
+        key or "",
+        secret or "",
+        _text(document, token),
+        _moment(document, "Expiration"),
+        _text(document, "AccountId"),
+        source,
+    )
+
+
+def parse_moment(text: str) -> datetime | None:
+    """A moment in ISO 8601, in UTC where it names no zone; None for any other text."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _text(document: Mapping[str, object], name: str) -> str | None:
+    value = document.get(name)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise BadDocument(f"has a `{name}` that is no text")
+    if has_control(value):
+        raise BadDocument(f"has a line break or control character in `{name}`")
+    return value
+
+
+def _moment(document: Mapping[str, object], name: str) -> datetime | None:
+    value = document.get(name)
+    if isinstance(value, datetime):  # botocore has parsed it already
+        value = value.isoformat()
+    text = _text({name: value}, name)
+    if text is None:
+        return None
+    moment = parse_moment(text)
+    if moment is None:
+        raise BadDocument(f"has an `{name}` that is no ISO 8601 time")
+    return moment

@@ -1,0 +1,83 @@
+"""A role by web identity: the token of another identity provider, in a file, instead of keys."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from keystead.errors import Origin, ProfileInvalid
+from keystead.model.credentials import Credentials
+from keystead.resolve import aws
+from keystead.resolve.keydocument import BadDocument, read_credentials
+from keystead.system import System
+
+MOST_TOKEN_BYTES = 20_000
+"""STS takes no longer token."""
+
+_TOKEN = re.compile(rb"[!-~]+")
+
+
+def web_identity_credentials(
+    role_arn: str,
+    token_file: Path,
+    *,
+    role_session_name: str,
+    duration_seconds: int | None,
+    region: str | None,
+    system: System,
+) -> Credentials:
+    """The credentials that STS gives for the token in ``token_file``, by an unsigned request.
+
+    The file is read anew each time, as whoever writes it renews it; blanks and line breaks at
+    both ends are no part of the token. ``duration_seconds`` None: STS's own default. ``region``
+    and the environment decide which address is called, as for `aws.call`.
+
+    Raises `ProfileInvalid` for a file that is not there or holds no token, `FileProblem` for one
+    that cannot be read, `ProviderError` when STS refuses or cannot be reached.
+    """
+    parameters: dict[str, Any] = {
+        "RoleArn": role_arn,
+        "RoleSessionName": role_session_name,
+        "WebIdentityToken": _token(token_file, system),
+    }
+    if duration_seconds:
+        parameters["DurationSeconds"] = duration_seconds
+    operation = "AssumeRoleWithWebIdentity"
+    answer = aws.call(
+        "sts",
+        operation,
+        parameters,
+        credentials=None,
+        region=region,
+        environ=system.environ,
+    )
+    try:
+        account = answer.get("AssumedRoleUser", {}).get("Arn", "").split(":")[4:5]
+        found = read_credentials(
+            {**answer.get("Credentials", {}), "AccountId": "".join(account)},
+            "SessionToken",
+            source=f"web identity > {role_arn}",
+        )
+    except BadDocument:
+        raise aws.unusable("sts", operation) from None
+    if found.session_token is None or found.expires_at is None:
+        raise aws.unusable("sts", operation)
+    return found
+
+
+def _token(file: Path, system: System) -> str:
+    where = Origin(str(file))
+    data = system.files.read(file).data
+    if data is None:
+        raise ProfileInvalid(
+            "the file in `web_identity_token_file` does not exist",
+            hint="check the path, and that what writes the token there runs",
+            where=where,
+        )
+    token = data.strip()
+    if not token:
+        raise ProfileInvalid("the web identity token file is empty", where=where)
+    if len(token) > MOST_TOKEN_BYTES or not _TOKEN.fullmatch(token):
+        raise ProfileInvalid("the file holds no web identity token", where=where)
+    return token.decode()

@@ -1,0 +1,88 @@
+"""One request to a server on this machine or its link, such as the metadata service.
+
+No proxy, no redirection, nothing kept between two requests: what answers there hands out keys.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+_MOST_BYTES = 256 * 1024
+_CHUNK = 16384
+
+
+class Answer(NamedTuple):
+    """Status code and body."""
+
+    status: int
+    body: bytes
+
+
+class Unreachable(Exception):
+    """No answer; the text says why, in words that quote nothing that was sent or received."""
+
+
+def ask(
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    *,
+    seconds: float,
+    ca_bundle: str | None = None,
+) -> Answer:
+    """The answer to one request without a body; ``url`` is ASCII, ``http`` or ``https``.
+
+    ``seconds`` bound each step (connecting, a read) and the reading of the body as a whole.
+    ``ca_bundle`` names a file of certificates to trust instead of the system's. Raises
+    `Unreachable`.
+    """
+    import http.client
+    import ssl
+
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    connection: http.client.HTTPConnection
+    try:
+        if parts.scheme == "https":
+            context = ssl.create_default_context(cafile=ca_bundle)
+            connection = http.client.HTTPSConnection(
+                host, parts.port, timeout=seconds, context=context
+            )
+        else:
+            connection = http.client.HTTPConnection(host, parts.port, timeout=seconds)
+    except OSError as error:
+        raise Unreachable(_reason(error)) from None
+    try:
+        connection.request(method, target, headers=dict(headers))
+        response = connection.getresponse()
+        return Answer(response.status, _body(response, time.monotonic() + seconds))
+    except OSError as error:
+        raise Unreachable(_reason(error)) from None
+    except (http.client.HTTPException, ValueError):
+        raise Unreachable("what answers there is no HTTP server") from None
+    finally:
+        connection.close()
+
+
+def _body(response: object, deadline: float) -> bytes:
+    from http.client import HTTPResponse
+
+    assert isinstance(response, HTTPResponse)  # noqa: S101  # its module is loaded when it is due
+    body = bytearray()
+    while chunk := response.read1(_CHUNK):
+        body += chunk
+        if len(body) > _MOST_BYTES:
+            raise Unreachable("the answer is too large")
+        if time.monotonic() > deadline:
+            raise Unreachable("timed out")
+    return bytes(body)
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, TimeoutError):
+        return "timed out"
+    return (error.strerror or type(error).__name__).lower()

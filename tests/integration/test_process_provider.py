@@ -1,0 +1,391 @@
+"""``credential_process``: real programs, well made and not; no byte of what they print in an error."""
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from devtools.command import clean_environ
+from keystead.errors import Origin, ProfileInvalid, ProviderError
+from keystead.resolve import process
+from keystead.resolve.process import process_credentials
+from keystead.system import System
+from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN, leaks
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the programs are shell scripts")
+
+GOOD = {"Version": 1, "AccessKeyId": ACCESS_KEY_ID, "SecretAccessKey": SECRET_KEY}
+FULL = {
+    **GOOD,
+    "SessionToken": SESSION_TOKEN,
+    "Expiration": "2099-01-02T03:04:05Z",
+    "AccountId": "123456789012",
+}
+
+Helper = Callable[..., str]
+
+
+@pytest.fixture
+def helper(tmp_path: Path) -> Helper:
+    """Makes an executable ``helper`` of the given script, and gives its path."""
+
+    def make(script: str, shebang: str = "#!/bin/sh") -> str:
+        path = tmp_path / "bin" / "helper"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"{shebang}\n{textwrap.dedent(script)}")
+        path.chmod(0o700)
+        return str(path)
+
+    return make
+
+
+def printing(document: object) -> str:
+    text = document if isinstance(document, str) else json.dumps(document)
+    return f"cat <<'end'\n{text}\nend"
+
+
+def failure(command: str, where: Origin | None = None) -> ProviderError:
+    with pytest.raises(ProviderError) as caught:
+        process_credentials(command, System(), where)
+    assert caught.value.exit_code == 7
+    assert not leaks(f"{caught.value} {caught.value.hint} {caught.value!r}")
+    return caught.value
+
+
+def test_everything_that_a_program_may_say_is_taken(helper: Helper) -> None:
+    found = process_credentials(helper(printing(FULL)), System())
+    assert (found.access_key_id, found.secret_access_key) == (ACCESS_KEY_ID, SECRET_KEY)
+    assert (found.session_token, found.account_id) == (SESSION_TOKEN, "123456789012")
+    assert found.expires_at == datetime(2099, 1, 2, 3, 4, 5, tzinfo=UTC)
+    assert found.source == "credential_process helper"
+
+
+@pytest.mark.parametrize(
+    "absent", [{}, {"SessionToken": None, "Expiration": None}, {"SessionToken": ""}]
+)
+def test_token_and_end_may_be_missing(helper: Helper, absent: dict[str, object]) -> None:
+    found = process_credentials(helper(printing({**GOOD, **absent})), System())
+    assert (found.session_token, found.expires_at, found.account_id) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    "document", [GOOD, FULL, {**FULL, "Expiration": "2099-01-02T04:34:05+01:30"}]
+)
+def test_botocore_gets_the_same(
+    helper: Helper, document: dict[str, object], home: Path, tmp_path: Path
+) -> None:
+    from botocore.session import Session
+
+    command = helper(printing(document))
+    config = tmp_path / "config"
+    config.write_text(f"[profile p]\ncredential_process = {command}\n")
+    session = Session(session_vars={"config_file": (None, None, str(config), None)}, profile="p")
+    theirs = session.get_credentials().get_frozen_credentials()
+    ours = process_credentials(command, System())
+    assert (ours.access_key_id, ours.secret_access_key, ours.session_token, ours.account_id) == (
+        theirs.access_key,
+        theirs.secret_key,
+        theirs.token,
+        theirs.account_id,
+    )
+
+
+def test_the_words_are_a_shells_and_the_environment_is_whole(helper: Helper) -> None:
+    command = helper(
+        """\
+        test "$#" = 4 && test "$1" = "a b" && test "$2" = "c'd" && test "$3" = '*' &&
+        test "$4" = '' && test "$TOLD" = yes || exit 9
+        """
+        + printing(GOOD)
+    )
+    system = System({**os.environ, "TOLD": "yes"})
+    process_credentials(f"""{command} "a b" c\\'d '*' ''""", system)
+
+
+def test_a_program_is_found_along_the_path(helper: Helper) -> None:
+    folder = os.path.dirname(helper(printing(GOOD)))
+    system = System({**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"})
+    assert process_credentials("helper", system).access_key_id == ACCESS_KEY_ID
+
+
+WRONG = {
+    "": "is empty",
+    "no": "is not JSON",
+    f'{{"SecretAccessKey": "{SECRET_KEY}"': "is not JSON",
+    "[" * 100_000: "is not JSON",
+    f'["{SECRET_KEY}"]': "is JSON and not an object",
+    json.dumps({**GOOD, "Version": None}): "has no `Version`",
+    json.dumps({**GOOD, "Version": 2}): "has another `Version` than 1",
+    json.dumps({**GOOD, "Version": "1"}): "has another `Version` than 1",
+    json.dumps({**GOOD, "Version": True}): "has another `Version` than 1",
+    json.dumps({**GOOD, "AccessKeyId": ""}): "has no `AccessKeyId`",
+    json.dumps({**FULL, "SecretAccessKey": None}): "has no `SecretAccessKey`",
+    json.dumps(
+        {**FULL, "SecretAccessKey": [SECRET_KEY]}
+    ): "has a `SecretAccessKey` that is no text",
+    json.dumps({**FULL, "SecretAccessKey": SECRET_KEY + "\n"}): "line break or control character",
+    json.dumps({**FULL, "SessionToken": f"\x1b{SESSION_TOKEN}"}): "in `SessionToken`",
+    json.dumps({**FULL, "Expiration": "soon"}): "that is no ISO 8601 time",
+    json.dumps({**FULL, "Expiration": "0001-01-01T00:00:00+14:00"}): "that is no ISO 8601 time",
+    json.dumps({**FULL, "Expiration": 4102444800}): "has a `Expiration` that is no text",
+}
+
+
+@pytest.mark.parametrize("output", WRONG, ids=range(len(WRONG)))
+def test_what_is_wrong_with_the_output_is_said_without_it(helper: Helper, output: str) -> None:
+    error = failure(helper(printing(output)))
+    assert str(error).startswith(
+        "credential_process `helper` printed something that cannot be used"
+    )
+    assert WRONG[output] in str(error)
+
+
+def test_credentials_that_have_ended_are_refused(helper: Helper) -> None:
+    command = helper(printing({**FULL, "Expiration": "2020-01-01T00:00:00Z"}))
+    assert "gave credentials that have ended" in str(failure(command))
+
+
+def test_output_without_end_is_cut_off(helper: Helper) -> None:
+    command = helper(f"while :; do echo {SECRET_KEY * 50}; done")
+    assert str(failure(command)).endswith("printed more than 1024 KiB")
+
+
+def test_a_program_that_fails_is_named_with_its_place(helper: Helper) -> None:
+    command = helper(printing(FULL) + "\nexit 3")
+    error = failure(f"{command} --secret {SECRET_KEY}", Origin("/home/u/.aws/config", 7))
+    assert (
+        str(error) == "/home/u/.aws/config:7: credential_process `helper` failed with exit code 3"
+    )
+
+
+def test_a_program_that_is_killed_is_told_apart(helper: Helper) -> None:
+    assert str(failure(helper("kill -TERM $$"))).endswith("was killed by SIGTERM")
+
+
+def test_a_program_that_is_not_there(tmp_path: Path) -> None:
+    for command in ("no-such-helper", str(tmp_path / "none"), "/etc/passwd/x"):
+        assert str(failure(command)).endswith("was not found")
+
+
+def test_a_program_that_cannot_be_run(tmp_path: Path, helper: Helper) -> None:
+    plain = tmp_path / "plain"
+    plain.write_text(printing(GOOD))
+    assert "cannot be run: permission denied" in str(failure(str(plain)))
+    assert "cannot be run: permission denied" in str(failure(str(tmp_path)))
+    plain.chmod(0o700)
+    assert "cannot be run: exec format error" in str(failure(str(plain)))
+    assert "cannot be run: it is no command" in str(failure(f"{helper('')} 'a\0b'"))
+
+
+@pytest.mark.parametrize("command", ["", "  ", "''", '"" x'])
+def test_an_empty_command_is_a_bad_profile(command: str) -> None:
+    with pytest.raises(ProfileInvalid, match="names no command"):
+        process_credentials(command, System(), Origin("config", 1))
+
+
+def test_a_quote_without_end_is_a_bad_profile() -> None:
+    with pytest.raises(ProfileInvalid, match=r"^config:1: .* a quote that does not end$"):
+        process_credentials(f"helper 'a {SECRET_KEY}", System(), Origin("config", 1))
+
+
+@pytest.mark.parametrize(
+    "rest", ["| jq .", "> out", "$(date)", "&& true", "`date`", "~/keys", "$HOME/keys", "${HOME}"]
+)
+def test_shell_syntax_is_told_of_when_the_program_fails(helper: Helper, rest: str) -> None:
+    hint = failure(f"{helper('exit 1')} {rest}").hint
+    assert hint is not None
+    assert hint.startswith("the command is run without a shell")
+
+
+def test_a_home_folder_by_tilde_is_told_of() -> None:
+    hint = failure("~/bin/helper").hint
+    assert hint is not None
+    assert hint.startswith("the command is run without a shell")
+
+
+def test_plain_words_are_not_taken_for_shell_syntax(helper: Helper) -> None:
+    hint = failure(f"{helper('exit 1')} --user a~b --cost 5$ --mail a@b -- x").hint
+    assert hint == "run it by hand to see why"
+
+
+def pid_is_gone(path: Path) -> bool:
+    """Whether the process ends; a killed one may take a moment, or wait for a parent that reaps."""
+    for _ in range(200):
+        command = ["ps", "-o", "stat=", "-p", path.read_text().strip()]
+        shown = subprocess.run(command, capture_output=True, text=True).stdout
+        if not shown.strip() or shown.startswith("Z"):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+HANGING = "sleep 1000 & echo $! >%s; echo $$ >%s; wait"
+
+
+def test_after_the_time_limit_nothing_of_it_is_left(
+    helper: Helper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "TIME_LIMIT_SECONDS", 0.5)
+    own, below = tmp_path / "own", tmp_path / "below"
+    error = failure(helper(f"echo '{SECRET_KEY}'\n" + HANGING % (below, own)))
+    assert "did not end within" in str(error)
+    assert pid_is_gone(own)
+    assert pid_is_gone(below)
+
+
+def test_a_program_that_heeds_no_signal_is_ended_all_the_same(
+    helper: Helper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "TIME_LIMIT_SECONDS", 0.2)
+    assert "did not end within" in str(failure(helper("trap '' TERM INT HUP; while :; do :; done")))
+
+
+def test_what_a_program_leaves_running_ends_with_it(helper: Helper, tmp_path: Path) -> None:
+    below = tmp_path / "below"
+    command = helper(f"sleep 1000 & echo $! >{below}\n" + printing(GOOD))
+    assert process_credentials(command, System()).access_key_id == ACCESS_KEY_ID
+    assert pid_is_gone(below)
+
+
+def test_a_daemon_that_holds_the_output_open_is_not_waited_for(
+    helper: Helper, tmp_path: Path
+) -> None:
+    pid = tmp_path / "daemon"
+    command = helper(
+        f"setsid sh -c 'echo $$ >{pid}; exec sleep 30' &\nuntil test -s {pid}; do :; done\n"
+        + printing(GOOD)
+    )
+    try:
+        assert process_credentials(command, System()).access_key_id == ACCESS_KEY_ID
+    finally:
+        os.kill(int(pid.read_text()), 9)
+
+
+def test_standard_error_comes_through_and_piped_input_is_left_alone(
+    helper: Helper, tmp_path: Path
+) -> None:
+    command = helper("cat >&2; echo 'look at your token' >&2\n" + printing(GOOD))
+    done = in_a_program(f"credentials = process_credentials({command!r}, System())", stdin="kept\n")
+    assert done.stdout == "kept\n"
+    assert done.stderr == "look at your token\n"
+
+
+def in_a_program(line: str, stdin: str) -> subprocess.CompletedProcess[str]:
+    source = (
+        "from keystead.resolve.process import process_credentials\n"
+        "from keystead.system import System\n"
+        f"{line}\n"
+        "print(input())\n"
+    )
+    return subprocess.run(
+        [sys.executable, "-c", source],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        env=clean_environ(os.environ),
+        start_new_session=True,
+        timeout=60,
+    )
+
+
+def at_a_terminal(command: str, after: str = "") -> pexpect.spawn:
+    source = (
+        "import sys\n"
+        "from keystead.resolve.process import process_credentials\n"
+        "from keystead.system import System\n"
+        "try:\n"
+        f"    found = process_credentials({command!r}, System())\n"
+        "except KeyboardInterrupt:\n"
+        "    print('interrupted')\n"
+        "    sys.exit()\n"
+        "print('got', found)\n"
+        f"{after}\n"
+    )
+    return pexpect.spawn(
+        sys.executable,
+        ["-c", source],
+        env=clean_environ(os.environ),  # type: ignore[arg-type]
+        encoding="utf-8",
+        timeout=30,
+    )
+
+
+def test_a_program_can_ask_at_the_terminal(helper: Helper) -> None:
+    script = "printf 'code: ' >/dev/tty; read code </dev/tty; test $code = 12345 || exit 1\n"
+    child = at_a_terminal(helper(script + printing(GOOD)), "print('and', input())")
+    child.expect("code: ")
+    child.sendline("12345")
+    child.expect(r"got AKIAIOSFODNN7EXAMPLE \*+")
+    child.sendline("ours again")
+    child.expect("and ours again")
+    child.expect(pexpect.EOF)
+
+
+def test_a_program_can_ask_on_standard_input_that_is_a_terminal(helper: Helper) -> None:
+    script = "printf 'code: ' >&2; read code; test $code = 12345 || exit 1\n"
+    child = at_a_terminal(helper(script + printing(GOOD)))
+    child.expect("code: ")
+    child.sendline("12345")
+    child.expect(r"got AKIAIOSFODNN7EXAMPLE \*+")
+    child.expect(pexpect.EOF)
+
+
+def test_interrupting_ends_the_program_too_and_the_terminal_echoes_again(
+    helper: Helper, tmp_path: Path
+) -> None:
+    own, below = tmp_path / "own", tmp_path / "below"
+    script = "stty -echo </dev/tty; printf 'code: ' >/dev/tty\n" + HANGING % (below, own)
+    child = at_a_terminal(helper(script))
+    child.expect("code: ")
+    while not (own.exists() and own.read_text()):
+        child.expect([pexpect.TIMEOUT, "never"], timeout=0.05)
+    child.sendintr()
+    child.expect("interrupted")
+    assert child.getecho()
+    child.expect(pexpect.EOF)
+    assert pid_is_gone(own)
+    assert pid_is_gone(below)
+
+
+def test_an_interrupt_without_a_terminal_ends_the_program_too(
+    helper: Helper, tmp_path: Path
+) -> None:
+    own, below = tmp_path / "own", tmp_path / "below"
+    command = helper("kill -INT $PPID\n" + HANGING % (below, own))
+    line = (
+        "try:\n"
+        f"    process_credentials({command!r}, System())\n"
+        "except KeyboardInterrupt:\n"
+        "    print('interrupted')"
+    )
+    assert in_a_program(line, stdin="end\n").stdout == "interrupted\nend\n"
+    assert not own.exists() or pid_is_gone(own)
+    assert not below.exists() or pid_is_gone(below)
+
+
+def test_a_command_that_comes_back_to_itself_is_stopped(helper: Helper, tmp_path: Path) -> None:
+    said = tmp_path / "said"
+    inner = tmp_path / "inner.py"
+    command = helper(f"exec {sys.executable} {inner}")
+    inner.write_text(
+        "from keystead.errors import KeysteadError\n"
+        "from keystead.resolve.process import process_credentials\n"
+        "from keystead.system import System\n"
+        "try:\n"
+        f"    process_credentials({command!r}, System())\n"
+        "except KeysteadError as error:\n"
+        f"    open({str(said)!r}, 'a').write(str(error))\n"
+        "    raise SystemExit(error.exit_code)\n"
+    )
+    assert str(failure(command)).endswith("failed with exit code 4")
+    assert said.read_text() == (
+        "`credential_process` runs keystead, which would run the same command again"
+    )

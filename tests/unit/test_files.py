@@ -192,8 +192,8 @@ def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
     assert list(path.parent.iterdir()) == [path]
 
 
-def test_the_null_device_is_no_file() -> None:
-    assert Files().read(Path("/dev/null")) == (None, None)
+def test_the_null_device_is_an_empty_file() -> None:
+    assert Files().read(Path("/dev/null")) == (b"", None)
 
 
 def test_what_is_no_regular_file_is_not_replaced(tmp_path: Path) -> None:

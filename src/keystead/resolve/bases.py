@@ -10,6 +10,7 @@ from keystead.model.credentials import Credentials
 from keystead.model.plan import Base
 from keystead.model.profile import Profile
 from keystead.resolve import search
+from keystead.resolve.process import process_credentials
 from keystead.system import System
 
 
@@ -56,8 +57,16 @@ def environment(place: Place) -> Credentials:
     return found
 
 
+def process(place: Place) -> Credentials:
+    """What the program of ``credential_process`` prints."""
+    setting = "credential_process"
+    command = place.profile.text(setting) or ""
+    return process_credentials(command, place.system, place.profile.where(setting))
+
+
 BASES: Mapping[str, Callable[[Place], Credentials]] = {
     "static": static,
+    "process": process,
     "environment": environment,
 }
 """How the credentials of each kind of `Base` are got."""

@@ -118,11 +118,11 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
     """Ends what is left of the program and of its group."""
     if sys.platform == "win32":
         process.kill()
-        return
-    _signal_group(process.pid, signal.SIGTERM)
-    with contextlib.suppress(subprocess.TimeoutExpired):
-        process.wait(GRACE_SECONDS)
-    _signal_group(process.pid, signal.SIGKILL)
+    else:
+        _signal_group(process.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(GRACE_SECONDS)
+        _signal_group(process.pid, signal.SIGKILL)
 
 
 def _reap(process: subprocess.Popen[bytes]) -> None:

@@ -39,7 +39,10 @@ class Stamp(NamedTuple):
 
 
 class Snapshot(NamedTuple):
-    """The bytes of a file and the stamp of the version they came from; both None: no file."""
+    """The bytes of a file and the stamp of the version they came from; both None: no file.
+
+    The null device has bytes, none, and no stamp.
+    """
 
     data: bytes | None
     stamp: Stamp | None
@@ -86,7 +89,7 @@ class Files:
                 status = os.fstat(file.fileno())
                 if not stat.S_ISREG(status.st_mode):
                     if os.path.realpath(path) == os.devnull:
-                        return Snapshot(None, None)  # AWS_CONFIG_FILE=/dev/null is a usual way
+                        return Snapshot(b"", None)  # AWS_CONFIG_FILE=/dev/null is a usual way
                     raise FileProblem(
                         f"cannot be read: it is {_kind(status)}, not a file",
                         hint="name a file; what a program prints can be written to one first",

@@ -1,8 +1,8 @@
 """The fuzz target: any bytes as a shared file, read in every way there is, and edited.
 
-It holds that the only error is one with file and line, that all ways of reading give the same,
-that printing gives back the bytes, and that after an edit what was set is read, what is of others
-is as it was, and an edit made again changes nothing.
+It holds that the only error is one with file and line, that linting has none, that all ways of
+reading give the same, that printing gives back the bytes, and that after an edit what was set is
+read, what is of others is as it was, and an edit made again changes nothing.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ with atheris.instrument_imports(include=["keystead.text", "keystead.stores"]):
     from keystead.stores.sharedfile import SharedFile
     from keystead.text.dialect import FileKind, interpret, profiles
     from keystead.text.document import Document
+    from keystead.text.lint.files import Given, lint
 
 _KINDS = (FileKind.CREDENTIALS, FileKind.CONFIG)
 _EDITS = ("set", "set nested", "unset", "unset nested", "remove", "rename", "copy", "block")
@@ -32,12 +33,14 @@ def main(data: bytes) -> None:
     if not number:
         return
     kind = _KINDS[choice[0] % 2]
+    findings = lint([Given(kind, "file", content, open=False)])
     try:
         document = Document(content, "file")
         meaning = _meaning(document, kind)
     except DocumentError as error:
         assert error.where is not None
         assert 1 <= (error.where.line or 0) <= content.count(b"\n") + 1
+        assert findings
         _refused(content, kind)
         return
     document.check()

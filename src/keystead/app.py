@@ -87,7 +87,10 @@ class App:
             if path:
                 paths[kind] = self.system.folders.expand(os.fspath(path))
                 named.add(kind)
-        elsewhere = [] if named else [profile.name for profile in self.encrypted.profiles()]
+
+        def elsewhere() -> list[str]:
+            return [] if named else [profile.name for profile in self.encrypted.profiles()]
+
         return lint_files(self.system, paths, named=named, elsewhere=elsewhere)
 
     def region(self, profile: str | None = None, location: Location = None) -> str | None:

@@ -83,6 +83,15 @@ def test_a_file_that_stays_broken_is_told_and_one_of_old_at_once(tmp_path: Path)
     assert (rules(App(later).lint(path)), pauses) == (["syntax"], [])
 
 
+def test_a_damaged_encrypted_store_hides_nothing(tmp_path: Path) -> None:
+    write(tmp_path / ".aws" / "credentials", b"[a]\nX = 1\n")
+    store = write(tmp_path / "keystead" / "RegisteredAccounts.json", b"{")
+    environ = {"HOME": str(tmp_path), "KEYSTEAD_HOME": str(store.parent)}
+    report = App(System(environ=environ)).lint()
+    assert sorted(rules(report)) == ["unreadable-file", "upper-case-key"]
+    assert str(store) in {finding.where.file for finding in report.findings}
+
+
 def test_thousands_of_profiles_with_long_chains_are_no_trouble(tmp_path: Path) -> None:
     role = "role_arn = arn:aws:iam::123456789012:role/x\nsource_profile = p{}\n"
     sections = [f"[p{i}]\n{role.format(i + 1)}" for i in range(3000)]

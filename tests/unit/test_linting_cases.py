@@ -60,7 +60,7 @@ def lint(case: Case, folder: Path) -> list[Finding]:
         System(environ={}, sleep=lambda _: None),
         {kind: folder / kind.value for kind in FileKind},
         named={FileKind(name) for name in words(case, "missing")},
-        elsewhere=words(case, "elsewhere"),
+        elsewhere=lambda: words(case, "elsewhere"),
     )
     return report.findings
 

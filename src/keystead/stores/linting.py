@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from keystead.errors import DocumentError, FileProblem, Origin
+from keystead.errors import DocumentError, FileProblem, KeysteadError, Origin
 from keystead.model.lint.finding import Finding, in_order
 from keystead.model.lint.rules import finding
 from keystead.stores.shared import PAUSES, just_written
@@ -28,12 +28,12 @@ def lint_files(
     paths: Mapping[FileKind, Path],
     *,
     named: Collection[FileKind],
-    elsewhere: Collection[str],
+    elsewhere: Callable[[], Collection[str]] = tuple,
 ) -> Report:
     """Looks for what is wrong in these files.
 
     A file that cannot be read is a finding, and so is one that is not there though it was
-    ``named``. ``elsewhere`` are the names of profiles that another store has.
+    ``named``. ``elsewhere`` gives the names of profiles that another store has.
     """
     found: list[Finding] = []
     files: list[Given] = []
@@ -41,14 +41,23 @@ def lint_files(
         try:
             files += _given(system, kind, path)
         except FileProblem as error:
-            where, fix = Origin(str(path)), error.hint or "see that it is a file you can read"
-            found.append(finding("unreadable-file", where, error.message, fix=fix))
+            found.append(_unreadable(error, str(path)))
             continue
         if kind in named and not (files and files[-1].kind is kind):
             message, fix = "there is no such file", "name another one, or make it"
             found.append(finding("missing-file", Origin(str(path)), message, fix=fix))
-    found += lint(files, elsewhere)
+    others: Collection[str] = ()
+    try:
+        others = elsewhere()
+    except KeysteadError as error:
+        found.append(_unreadable(error, "the other store"))
+    found += lint(files, others)
     return Report(in_order(found), [given.file for given in files])
+
+
+def _unreadable(error: KeysteadError, file: str) -> Finding:
+    where, fix = error.where or Origin(file), error.hint or "see that it is whole and yours to read"
+    return finding("unreadable-file", where, error.message, fix=fix)
 
 
 def _given(system: System, kind: FileKind, path: Path) -> Iterator[Given]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from functools import lru_cache
 
 from keystead.model.lint.finding import Finding
 from keystead.model.lint.rules import finding
@@ -43,13 +44,19 @@ def misspelt(shared: Shared) -> Iterator[Finding]:
     """Keys that are nearly those of a setting; others are some other tool's."""
     for section, profile in shared.sections():
         for key, where in section.origins.items():
-            if key in SETTINGS or key in _OF_OTHERS:
-                continue
-            alike = near(key.replace("-", "_"), SETTINGS, likeness=_ALIKE)
-            if alike:
-                message = f"`{key}` is not known here and much like `{alike[0]}`"
-                fix = f"write `{alike[0]}` if that was meant"
+            meant = _meant(key)
+            if meant:
+                message = f"`{key}` is not known here and much like `{meant}`"
+                fix = f"write `{meant}` if that was meant"
                 yield finding("unknown-setting", where, message, fix=fix, profile=profile)
+
+
+@lru_cache
+def _meant(key: str) -> str | None:
+    if key in SETTINGS or key in _OF_OTHERS:
+        return None
+    alike = near(key.replace("-", "_"), SETTINGS, likeness=_ALIKE)
+    return alike[0] if alike else None
 
 
 def pairs(shared: Shared) -> Iterator[Finding]:

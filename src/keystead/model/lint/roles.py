@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 
 from keystead.errors import Origin
 from keystead.model.lint.finding import Finding
@@ -19,6 +20,8 @@ _PORTAL = ("sso_start_url", "sso_region")
 
 def roles(shared: Shared) -> Iterator[Finding]:
     """Roles without one source of credentials that exists."""
+    names = [*shared.profiles, *shared.elsewhere]
+    alike = cache(lambda wanted: either(near(wanted, names)))  # many may misspell it the same way
     for name, profile in shared.profiles.items():
         source, other = profile.text("source_profile"), profile.text("credential_source")
         if not profile.has("role_arn"):
@@ -45,8 +48,8 @@ def roles(shared: Shared) -> Iterator[Finding]:
             yield found("credential-source", profile, "credential_source", message, fix)
         if source and source not in shared.profiles and source not in shared.elsewhere:
             message = f"profile `{name}` names the source profile `{source}`, which does not exist"
-            alike = either(near(source, [*shared.profiles, *shared.elsewhere]))
-            fix = f"did you mean {alike}" if alike else f"{set_command(source, KEY)} makes it"
+            makes = f"{set_command(source, KEY)} makes it"
+            fix = f"did you mean {alike(source)}" if alike(source) else makes
             yield found("source-profile-missing", profile, "source_profile", message, fix)
 
 

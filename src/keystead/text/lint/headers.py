@@ -112,7 +112,7 @@ def repeated(view: View) -> Iterator[Finding]:
         name = header.name if header.kind else block.section.title
         place = first.setdefault((header.kind, name, header.bare), at)
         if place != at:
-            line = view.document.line(place)
+            line = view.line(place)
             message = f"the section of line {line}, `[{block.section.title}]`, stands here again"
             fix = f"move its settings to line {line}"
             yield view.found("duplicate-section", at, message, fix, block)

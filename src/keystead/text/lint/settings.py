@@ -74,7 +74,7 @@ def repeated(view: View) -> Iterator[Finding]:
 def _again(
     view: View, rule: str, block: Block, known: Property | Nested, item: Property | Nested
 ) -> Finding:
-    first, line = (view.document.line(found.span.start) for found in (known, item))
+    first, line = (view.line(found.span.start) for found in (known, item))
     message = f"{shown(item.name)} stands in line {first} already"
     if known.name != item.name:
         message = f"{shown(item.name)} and {shown(known.name)} of line {first} are one"

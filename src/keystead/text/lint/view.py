@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -68,6 +70,14 @@ class View:
             if block.header.kind is not None:
                 yield from ((block, item) for item in block.items)
 
+    def line(self, at: int) -> int:
+        """The number of the line that ``at`` is in."""
+        return bisect_left(self._ends, at) + 1
+
+    @cached_property
+    def _ends(self) -> list[int]:
+        return [found.start() for found in re.finditer("\n", self.document.text)]
+
     def rest(self, span: Span, after: int) -> str:
         """What stands in the line of ``span`` from ``after`` on."""
         return self.document.content(span)[after - span.start :]
@@ -76,5 +86,5 @@ class View:
         self, rule: str, at: int | None, message: str, fix: str, block: Block | None = None
     ) -> Finding:
         """The finding of that rule in the line of that position, None for the file as a whole."""
-        where = Origin(self.document.file, None if at is None else self.document.line(at))
+        where = Origin(self.document.file, None if at is None else self.line(at))
         return finding(rule, where, message, fix=fix, profile=block.profile if block else None)

@@ -12,7 +12,7 @@ import pytest
 from keystead.model.credentials import Credentials
 from keystead.model.plan import AssumeRoleStep, Base, Plan
 from keystead.model.session import Session
-from keystead.resolve.sessionkey import session_keys
+from keystead.resolve.sessionkey import base_inputs, session_keys
 from keystead.stores.encrypted import EncryptedStore
 from keystead.stores.sessions import SessionCache
 from keystead.system import System, Terminal
@@ -164,16 +164,15 @@ def test_windows(minutes: int, left: float, fresh: bool, serves: bool, alive: bo
 
 STEP = AssumeRoleStep("p", "arn:aws:iam::123456789012:role/r", role_session_name="made-up")
 PLAN = Plan("p", Base("static", "base"), (STEP,), made_up_name="made-up")
-BASE = Credentials("AKIAIOSFODNN7EXAMPLE", "secret")
 
 
 def keys(
     plan: Plan = PLAN,
-    base: Credentials = BASE,
+    first: str = "AKIAIOSFODNN7EXAMPLE",
     region: str | None = "eu-west-1",
     endpoint: str | None = None,
 ) -> list[str]:
-    return session_keys(plan, base, [region] * len(plan.steps), endpoint)
+    return session_keys(plan, first, [region] * len(plan.steps), endpoint)
 
 
 def test_a_made_up_name_does_not_count() -> None:
@@ -193,24 +192,33 @@ def test_a_made_up_name_does_not_count() -> None:
     ],
 )
 def test_every_input_counts(change: dict[str, object]) -> None:
-    assert keys() != keys(replace(PLAN, steps=(replace(STEP, **change),)))
+    other = replace(PLAN, steps=(replace(STEP, **change),))
+    assert keys()[-1] != keys(other)[-1]
 
 
 def test_who_asks_where_counts() -> None:
-    all_keys = [
+    found = [
         keys(),
-        keys(base=replace(BASE, access_key_id="AKIAI44QH8DHBEXAMPLE")),
-        keys(base=replace(BASE, session_token="token")),
+        keys(first="AKIAI44QH8DHBEXAMPLE"),
+        keys(replace(PLAN, base=Base("environment", "base"))),
         keys(region="eu-west-2"),
         keys(endpoint="http://127.0.0.1:1"),
     ]
-    assert len({key for [key] in all_keys}) == len(all_keys)
-    assert keys(base=replace(BASE, secret_access_key="other")) == keys()
+    assert len({names[-1] for names in found}) == len(found)
 
 
 def test_a_step_depends_on_those_before() -> None:
     first = replace(STEP, role_arn="arn:aws:iam::123456789012:role/first")
     two = keys(replace(PLAN, steps=(first, STEP)))
-    assert len(set(two)) == 2
-    assert two[1] != keys()[0]
-    assert two[0] == keys(replace(PLAN, steps=(first,)))[0]
+    assert len(set(two)) == 3
+    assert two[-1] != keys()[-1]
+    assert two[:2] == keys(replace(PLAN, steps=(first,)))
+
+
+def test_every_input_of_a_base_counts_but_not_who_names_it() -> None:
+    base = Base("sso", "p", sso_start_url="https://a", sso_account_id="1", sso_role_name="r")
+    plan = Plan("p", base)
+    assert base_inputs(plan) == base_inputs(replace(plan, base=replace(base, profile="q")))
+    others = [replace(base, **{key: "x"}) for key in ("sso_start_url", "sso_role_name", "region")]
+    texts = {base_inputs(replace(plan, base=other)) for other in (base, *others)}
+    assert len({*texts, base_inputs(plan, "more")}) == 5

@@ -7,10 +7,15 @@ from typing import NamedTuple
 
 from keystead.errors import NotConfigured, ProfileInvalid
 from keystead.model.credentials import Credentials
-from keystead.model.plan import Base
+from keystead.model.plan import Base, Plan
 from keystead.model.profile import Profile
-from keystead.resolve import search
+from keystead.resolve import aws, search
+from keystead.resolve.container import container_credentials
+from keystead.resolve.metadata import ec2_credentials
 from keystead.resolve.process import process_credentials
+from keystead.resolve.sessionkey import base_inputs
+from keystead.resolve.sso import sso_credentials
+from keystead.resolve.webidentity import web_identity_credentials
 from keystead.system import System
 
 
@@ -23,6 +28,10 @@ class Place(NamedTuple):
     region: str | None
 
 
+KEPT = frozenset({"process", "sso", "web-identity"})
+"""The kinds whose credentials are kept until they end; the others are at hand anyway."""
+
+
 def base_credentials(place: Place) -> Credentials:
     """The credentials that the plan starts from. Raises what the kind of base raises."""
     row = BASES.get(place.base.kind)
@@ -33,6 +42,25 @@ def base_credentials(place: Place) -> Credentials:
             where=place.profile.where(),
         )
     return row(place)
+
+
+def identity(place: Place, plan: Plan) -> str:
+    """What stands for the base in the names of sessions: keys by their id, others by inputs."""
+    if place.base.kind == "static":
+        found = static(place)
+        return found.access_key_id + (found.session_token or "")
+    if place.base.kind == "environment":
+        found = environment(place)
+        return found.access_key_id + (found.session_token or "")
+    said = ("credential_process", "web_identity_token_file")
+    given = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
+    return base_inputs(
+        plan,
+        *(place.profile.text(setting) for setting in said),
+        *(place.system.environ.get(variable) for variable in given),
+        aws.configured_endpoint("sts", place.system.environ),
+        place.region,
+    )
 
 
 def static(place: Place) -> Credentials:
@@ -64,9 +92,56 @@ def process(place: Place) -> Credentials:
     return process_credentials(command, place.system, place.profile.where(setting))
 
 
+def container(place: Place) -> Credentials:
+    """What the container's endpoint hands out."""
+    return container_credentials(place.system)
+
+
+def ec2(place: Place) -> Credentials:
+    """What EC2's metadata service hands out, by the settings of the profile."""
+    profile = place.profile
+    return ec2_credentials(
+        place.system,
+        endpoint=profile.text("ec2_metadata_service_endpoint"),
+        mode=profile.text("ec2_metadata_service_endpoint_mode"),
+        v1_disabled=(profile.text("ec2_metadata_v1_disabled") or "true").lower() != "false",
+    )
+
+
+def web_identity(place: Place) -> Credentials:
+    """What STS gives for the token in a file."""
+    base, token = place.base, place.profile.text("web_identity_token_file") or ""
+    return web_identity_credentials(
+        base.role_arn or "",
+        place.system.folders.expand(token),
+        role_session_name=base.role_session_name or "",
+        duration_seconds=base.duration_seconds,
+        region=base.region or place.region,
+        system=place.system,
+    )
+
+
+def sso(place: Place) -> Credentials:
+    """What IAM Identity Center gives to who is logged in."""
+    base = place.base
+    return sso_credentials(
+        session_name=base.sso_session,
+        start_url=base.sso_start_url or "",
+        region=base.region or "",
+        account_id=base.sso_account_id or "",
+        role_name=base.sso_role_name or "",
+        profile=base.profile,
+        system=place.system,
+    )
+
+
 BASES: Mapping[str, Callable[[Place], Credentials]] = {
     "static": static,
     "process": process,
+    "sso": sso,
+    "web-identity": web_identity,
     "environment": environment,
+    "container": container,
+    "ec2": ec2,
 }
 """How the credentials of each kind of `Base` are got."""

@@ -17,7 +17,7 @@ from keystead.model.profile import ProfileSource
 from keystead.model.rules import has_control
 from keystead.model.session import Session
 from keystead.resolve import aws
-from keystead.resolve.bases import Place, base_credentials
+from keystead.resolve.bases import KEPT, Place, base_credentials, identity
 from keystead.resolve.mfa import MfaCodes
 from keystead.resolve.sessionkey import session_keys
 from keystead.system import System
@@ -88,10 +88,9 @@ class Resolver:
         """
         for name in dict.fromkeys((*(step.profile for step in plan.steps), plan.base.profile)):
             self._confirm(name)
-        base = self._base(plan)
-        if not plan.steps:
-            return base
-        keys = self._keys(plan, base)
+        keys = self._keys(plan)
+        if not plan.steps and plan.base.kind not in KEPT:
+            return self._base(plan)
         kept = self._sessions.get(keys[-1])
         if kept and self._will_do(kept, plan):
             return kept.credentials
@@ -100,7 +99,7 @@ class Resolver:
             if kept and self._will_do(kept, plan):
                 return kept.credentials
             try:
-                return self._walk(plan, base, keys)
+                return self._walk(plan, keys)
             except ProviderError:
                 if kept and kept.serves(self._system.clock()):
                     return kept.credentials  # renewing early is a wish, not a need
@@ -108,46 +107,57 @@ class Resolver:
 
     def cached(self, plan: Plan) -> Session | None:
         """What the cache has for the plan. Opens the keys of its base; raises as `run` does."""
-        if not plan.steps:
+        if not plan.steps and plan.base.kind not in KEPT:
             return None
-        base = self._base(plan)
-        return self._sessions.get(self._keys(plan, base)[-1])
+        return self._sessions.get(self._keys(plan)[-1])
 
     def _base(self, plan: Plan) -> Credentials:
+        return base_credentials(self._place(plan))
+
+    def _place(self, plan: Plan) -> Place:
         profile = self._source.find(plan.base.profile)
-        return base_credentials(Place(plan.base, profile, self._system, self._region))
+        return Place(plan.base, profile, self._system, self._region)
 
     def _will_do(self, session: Session, plan: Plan) -> bool:
         """Whether to hand it out without trying for a new one: not for the sake of a prompt."""
         now = self._system.clock()
         return session.serves(now) if plan.mfa_serials else session.fresh(now)
 
-    def _keys(self, plan: Plan, base: Credentials) -> list[str]:
+    def _keys(self, plan: Plan) -> list[str]:
+        """The names of the sessions: the base's, then one for each step."""
         regions = [step.region or self._region for step in plan.steps]
         endpoint = aws.configured_endpoint("sts", self._system.environ)
-        return session_keys(plan, base, regions, endpoint)
+        return session_keys(plan, identity(self._place(plan), plan), regions, endpoint)
 
-    def _walk(self, plan: Plan, base: Credentials, keys: list[str]) -> Credentials:
-        """All steps, from the last session of another role on the way that serves."""
-        done = 0
-        credentials = base
+    def _walk(self, plan: Plan, keys: list[str]) -> Credentials:
+        """All steps, from the last session on the way that serves."""
+        done, credentials = 0, None
         for number in reversed(range(len(keys) - 1)):
             kept = self._sessions.get(keys[number])
             if kept and kept.serves(self._system.clock()):
-                done, credentials = number + 1, kept.credentials
+                done, credentials = number, kept.credentials
                 break
+        if credentials is None:
+            return self._steps(plan, 0, self._started(plan, keys), keys)
         try:
             return self._steps(plan, done, credentials, keys)
         except ProviderError as error:
-            if not done or error.code is None:
+            if error.code is None:
                 raise
-            self._sessions.drop(keys[done - 1])  # it may be what STS refused
-            return self._steps(plan, 0, base, keys)
+            self._sessions.drop(keys[done])  # it may be what STS refused
+            return self._steps(plan, 0, self._started(plan, keys), keys)
+
+    def _started(self, plan: Plan, keys: list[str]) -> Credentials:
+        made = self._system.clock()
+        credentials = self._base(plan)
+        if plan.base.kind in KEPT and credentials.expires_at is not None:
+            self._sessions.put(keys[0], Session(credentials, made))
+        return credentials
 
     def _steps(
         self, plan: Plan, done: int, credentials: Credentials, keys: list[str]
     ) -> Credentials:
-        for step, key in list(zip(plan.steps, keys, strict=True))[done:]:
+        for step, key in list(zip(plan.steps, keys[1:], strict=True))[done:]:
             made = self._system.clock()
             credentials = self._assume(step, credentials)
             self._sessions.put(key, Session(credentials, made))

@@ -127,7 +127,7 @@ class App:
 
     def cached(self, plan: Plan, location: Location = None) -> Session | None:
         """What the cache has for a plan, where that can be seen without asking anybody."""
-        if not plan.steps:
+        if not plan.steps and plan.base.kind == "static":
             return None
         base = self.chain(location).find(plan.base.profile)
         if base.store_type_name == EncryptedStore.type_name and not self.encrypted.opens_unasked():

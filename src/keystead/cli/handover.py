@@ -10,7 +10,7 @@ from keystead.cmdlets.display import table
 from keystead.console import printable
 from keystead.delivery import exec as child
 from keystead.delivery import shells, wire
-from keystead.model.plan import as_json
+from keystead.model.plan import Base, as_json
 
 
 def process(context: Context, args: argparse.Namespace) -> None:
@@ -64,6 +64,20 @@ def whoami(context: Context, args: argparse.Namespace) -> None:
         context.console.out(table([identity]))
 
 
+def _base(base: Base) -> str:
+    words = {
+        "static": f"keys of profile {base.profile}",
+        "process": f"the program of profile {base.profile}",
+        "sso": f"single sign-on: {base.sso_role_name} in {base.sso_account_id}",
+        "web-identity": f"{base.role_arn} by the token of profile {base.profile}",
+        "environment": "keys in the environment",
+        "container": "the container's endpoint",
+        "ec2": "the EC2 metadata service",
+        "login": f"the login session of profile {base.profile}",
+    }
+    return words[base.kind]
+
+
 def plan(context: Context, args: argparse.Namespace) -> None:
     """``keystead plan [NAME]``."""
     app = context.app
@@ -72,7 +86,7 @@ def plan(context: Context, args: argparse.Namespace) -> None:
     if args.json:
         context.console.json(as_json(made, cached, now))
         return
-    lines = [f"{made.profile}", f"  keys of profile {made.base.profile}"]
+    lines = [f"{made.profile}", f"  {_base(made.base)}"]
     for step in made.steps:
         details = [f"as {step.role_session_name}"]
         if step.duration_seconds:

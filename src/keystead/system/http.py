@@ -45,15 +45,16 @@ def ask(
     parts = urlsplit(url)
     host = parts.hostname or ""
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    secure = parts.scheme == "https"
+    # Said in any case: http.client would look for it behind the last colon of an IPv6 address.
+    port = parts.port or (443 if secure else 80)
     connection: http.client.HTTPConnection
     try:
-        if parts.scheme == "https":
+        if secure:
             context = ssl.create_default_context(cafile=ca_bundle)
-            connection = http.client.HTTPSConnection(
-                host, parts.port, timeout=seconds, context=context
-            )
+            connection = http.client.HTTPSConnection(host, port, timeout=seconds, context=context)
         else:
-            connection = http.client.HTTPConnection(host, parts.port, timeout=seconds)
+            connection = http.client.HTTPConnection(host, port, timeout=seconds)
     except OSError as error:
         raise Unreachable(_reason(error)) from None
     try:

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from http.client import HTTPResponse
 
 _MOST_BYTES = 256 * 1024
 _CHUNK = 16384
@@ -59,8 +62,8 @@ def ask(
         raise Unreachable(_reason(error)) from None
     try:
         connection.request(method, target, headers=dict(headers))
-        response = connection.getresponse()
-        return Answer(response.status, _body(response, time.monotonic() + seconds))
+        with connection.getresponse() as response:
+            return Answer(response.status, _body(response, time.monotonic() + seconds))
     except OSError as error:
         raise Unreachable(_reason(error)) from None
     except (http.client.HTTPException, ValueError):
@@ -69,10 +72,7 @@ def ask(
         connection.close()
 
 
-def _body(response: object, deadline: float) -> bytes:
-    from http.client import HTTPResponse
-
-    assert isinstance(response, HTTPResponse)  # noqa: S101  # its module is loaded when it is due
+def _body(response: HTTPResponse, deadline: float) -> bytes:
     body = bytearray()
     while chunk := response.read1(_CHUNK):
         body += chunk

@@ -72,6 +72,7 @@ def call(
     log = logging.getLogger("keystead")
     who = credentials.access_key_id if credentials else "nobody"
     log.debug("%s %s as %s in %s", service, operation, who, region)
+    client = None
     try:
         client = _client(service, credentials, region, environ, endpoint_url)
         answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
@@ -94,6 +95,9 @@ def call(
         if type(error) is botocore.exceptions.HTTPClientError:
             # Whatever the HTTP library stumbled over; its words quote headers and addresses.
             text = "the HTTP library could not send the request"
+        elif client is not None and isinstance(error, ValueError):
+            # A port, or a number or date in the answer; its words quote it.
+            text = "the address or the answer has a value that cannot be read"
         else:
             text = _clean(str(error), credentials, parameters)
         raise ProviderError(

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from http.client import HTTPResponse
 
 _MOST_BYTES = 256 * 1024
 _CHUNK = 16384
@@ -45,21 +48,22 @@ def ask(
     parts = urlsplit(url)
     host = parts.hostname or ""
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    secure = parts.scheme == "https"
+    # Said in any case: http.client would look for it behind the last colon of an IPv6 address.
+    port = parts.port or (443 if secure else 80)
     connection: http.client.HTTPConnection
     try:
-        if parts.scheme == "https":
+        if secure:
             context = ssl.create_default_context(cafile=ca_bundle)
-            connection = http.client.HTTPSConnection(
-                host, parts.port, timeout=seconds, context=context
-            )
+            connection = http.client.HTTPSConnection(host, port, timeout=seconds, context=context)
         else:
-            connection = http.client.HTTPConnection(host, parts.port, timeout=seconds)
+            connection = http.client.HTTPConnection(host, port, timeout=seconds)
     except OSError as error:
         raise Unreachable(_reason(error)) from None
     try:
         connection.request(method, target, headers=dict(headers))
-        response = connection.getresponse()
-        return Answer(response.status, _body(response, time.monotonic() + seconds))
+        with connection.getresponse() as response:
+            return Answer(response.status, _body(response, time.monotonic() + seconds))
     except OSError as error:
         raise Unreachable(_reason(error)) from None
     except (http.client.HTTPException, ValueError):
@@ -68,10 +72,7 @@ def ask(
         connection.close()
 
 
-def _body(response: object, deadline: float) -> bytes:
-    from http.client import HTTPResponse
-
-    assert isinstance(response, HTTPResponse)  # noqa: S101  # its module is loaded when it is due
+def _body(response: HTTPResponse, deadline: float) -> bytes:
     body = bytearray()
     while chunk := response.read1(_CHUNK):
         body += chunk

@@ -1,0 +1,175 @@
+"""Small HTTP servers on the loopback that answer as a test says and note what they were asked."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qsl, urlsplit
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request; header names in lower case."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+
+@dataclass(frozen=True)
+class Reply:
+    """An answer; a body that is no text goes out as JSON."""
+
+    status: int
+    body: object = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def data(self) -> bytes:
+        """The body as it goes out."""
+        return (self.body if isinstance(self.body, str) else json.dumps(self.body)).encode()
+
+
+Answer = Callable[[Request], Reply]
+
+
+class Service:
+    """What `serving` hands out: the address, and the requests so far in order."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.requests: list[Request] = []
+
+    @property
+    def calls(self) -> list[str]:
+        """The requests as ``METHOD /path``."""
+        return [str(request) for request in self.requests]
+
+
+@contextlib.contextmanager
+def serving(answer: Answer) -> Iterator[Service]:
+    """Runs a server that gives ``answer`` to every request, one at a time."""
+    lock = threading.Lock()
+
+    class Handler(BaseHTTPRequestHandler):
+        def handle_one(self) -> None:
+            parts = urlsplit(self.path)
+            request = Request(
+                self.command,
+                parts.path,
+                dict(parse_qsl(parts.query)),
+                {name.lower(): value for name, value in self.headers.items()},
+                self.rfile.read(int(self.headers.get("Content-Length") or 0)),
+            )
+            with lock:
+                service.requests.append(request)
+                reply = answer(request)
+            self.send_response(reply.status)
+            for name, value in reply.headers.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(reply.data)))
+            self.end_headers()
+            with contextlib.suppress(ConnectionError):  # a caller may have lost patience
+                self.wfile.write(reply.data)
+
+        do_GET = do_PUT = do_POST = handle_one  # noqa: N815 - http.server's names
+
+        def log_message(self, *_args: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        service = Service(f"http://127.0.0.1:{server.server_port}")
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        try:
+            yield service
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def metadata_service(document: object, role: str = "app-role", token: str = "imds-token") -> Answer:
+    """EC2's metadata service, version 2 only, of an instance with one role."""
+    roles = "/latest/meta-data/iam/security-credentials/"
+
+    def answer(request: Request) -> Reply:
+        if str(request) == "PUT /latest/api/token":
+            life = request.headers.get("x-aws-ec2-metadata-token-ttl-seconds", "")
+            return Reply(200, token) if life.isdigit() else Reply(400)
+        if request.method != "GET" or not request.path.startswith(roles):
+            return Reply(404)
+        if request.headers.get("x-aws-ec2-metadata-token") != token:
+            return Reply(401)
+        return {roles: Reply(200, role), roles + role: Reply(200, document)}.get(
+            request.path, Reply(404)
+        )
+
+    return answer
+
+
+@dataclass
+class IdentityCenter:
+    """The two services of IAM Identity Center that credentials take, for one permission set.
+
+    ``tokens`` are the access tokens that count; ``refresh_token`` is good for one renewal, which
+    gives ``next_tokens``, an access token and the next refresh token.
+    """
+
+    account_id: str
+    role_name: str
+    role_credentials: Mapping[str, object]
+    tokens: set[str]
+    client: tuple[str, str] = ("client-id", "client-secret")
+    refresh_token: str = ""
+    next_tokens: tuple[str, str] = ("", "")
+
+    def __call__(self, request: Request) -> Reply:
+        if str(request) == "POST /token":
+            return self._create_token(json.loads(request.body))
+        if str(request) != "GET /federation/credentials":
+            return Reply(404)
+        if request.headers.get("x-amz-sso_bearer_token") not in self.tokens:
+            return _refusal(401, "UnauthorizedException", "Session token not found or invalid")
+        if request.query != {"account_id": self.account_id, "role_name": self.role_name}:
+            return _refusal(403, "ForbiddenException", "No access")
+        return Reply(200, {"roleCredentials": self.role_credentials})
+
+    def _create_token(self, form: Mapping[str, str]) -> Reply:
+        expected = {
+            "grantType": "refresh_token",
+            "refreshToken": self.refresh_token,
+            "clientId": self.client[0],
+            "clientSecret": self.client[1],
+        }
+        if dict(form) != expected:
+            return _refusal(400, "InvalidGrantException", "Invalid refresh token provided")
+        access_token, self.refresh_token = self.next_tokens
+        self.tokens = {access_token}
+        return Reply(
+            200,
+            {
+                "accessToken": access_token,
+                "tokenType": "Bearer",
+                "expiresIn": 3600,
+                "refreshToken": self.refresh_token,
+            },
+        )
+
+
+def _refusal(status: int, code: str, message: str) -> Reply:
+    return Reply(status, {"message": message}, {"x-amzn-ErrorType": code})
+
+
+def milliseconds(moment: datetime) -> int:
+    """A moment as Identity Center says it."""
+    return int(moment.astimezone(UTC).timestamp() * 1000)

@@ -64,7 +64,7 @@ def main() -> int:
         _python()
         _wheels(pins)
         ready.touch()
-    return _wine(str(PYTHON / "python.exe"), "-m", "pytest", *tests).returncode
+    return _wine(str(PYTHON / "python.exe"), "-m", "pytest", *tests)
 
 
 def _environ() -> dict[str, str]:
@@ -79,13 +79,32 @@ def _environ() -> dict[str, str]:
     }
 
 
-def _wine(*command: str) -> subprocess.CompletedProcess[bytes]:
-    return subprocess.run([str(WINE), *command], cwd=ROOT, env=_environ(), check=False)
+def _wine(*command: str) -> int:
+    """Runs a Windows program and shows what it says; its exit code.
+
+    It gets pipes: Wine makes no handles of what a job in the background has for its streams.
+    """
+    with subprocess.Popen(
+        [str(WINE), *command],
+        cwd=ROOT,
+        env=_environ(),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.close()
+        for line in process.stdout:
+            sys.stdout.write(line.decode(errors="replace").replace("\r\n", "\n"))
+            sys.stdout.flush()
+    return process.returncode
 
 
 def _prefix() -> None:
-    _wine("wineboot", "-i").check_returncode()
-    _wine("winecfg", "-v", "win10").check_returncode()
+    for command in (("wineboot", "-i"), ("winecfg", "-v", "win10")):
+        if _wine(*command):
+            sys.exit(f"devtools.windows: {command[0]} failed")
 
 
 def _python() -> None:

@@ -110,7 +110,7 @@ class ProfileSource(Protocol):
         ...
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, init=False)
 class Profile:
     """A named group of settings.
 
@@ -130,12 +130,28 @@ class Profile:
     unique_key: str | None = field(default=None, compare=False)
     confirm: Callable[[], object] | None = field(default=None, compare=False, repr=False)
 
-    def __post_init__(self) -> None:
+    def __init__(  # noqa: PLR0917  # the fields in their order
+        self,
+        name: str,
+        settings: Mapping[str, Value],
+        store_type_name: str | None = None,
+        location: str | None = None,
+        origins: Mapping[str, Origin] | None = None,
+        unique_key: str | None = None,
+        confirm: Callable[[], object] | None = None,
+    ) -> None:
         wrapped: dict[str, Value] = {}
-        for key, value in self.settings.items():
-            name, secret = _known(key)
-            wrapped[name] = Secret(value) if secret and value and isinstance(value, str) else value
-        object.__setattr__(self, "settings", MappingProxyType(wrapped))
+        for key, value in settings.items():
+            known, secret = _known(key)
+            wrapped[known] = Secret(value) if secret and value and isinstance(value, str) else value
+        own = vars(self)  # a frozen class's own way of setting costs more than all the rest of this
+        own["name"] = name
+        own["settings"] = MappingProxyType(wrapped)
+        own["store_type_name"] = store_type_name
+        own["location"] = location
+        own["origins"] = {} if origins is None else origins
+        own["unique_key"] = unique_key
+        own["confirm"] = confirm
 
     def __repr__(self) -> str:
         return f"Profile({self.name!r}, type={self.type.name if self.type else None})"

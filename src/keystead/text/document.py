@@ -27,8 +27,8 @@ _PLAIN_HEADER = re.compile(r"\[([^\]\s]+(?: [^\]\s]+)*)\]\n")
 # One line and the empty ones below it. A line of the usual shape gives name and value of its
 # setting or the title of its header, a comment gives nothing; the last group has every other line.
 _LINE = re.compile(
-    r"([a-z0-9_]++)[ ]*+=[ ]*+([^#;\t\r\n]*+)(?:\r?\n++|\Z)"
-    r"|\[([^\]\s]++(?:[ ][^\]\s]++)?)\](?:\r?\n++|\Z)"
+    r"([a-z0-9_]++) *+= *+([^#;\t\r\n]*+)(?:\n++|\r\n|\Z)"
+    r"|\[([^\]\n]++)\](?:\n++|\r\n|\Z)"
     r"|[#;].*+\n?|[ \t]*+\r?\n|(.++)\n?"
 )
 _BLOCK = 1 << 16
@@ -125,29 +125,31 @@ class Document:
                 found.append((name, value.rstrip(" "), line.start()))
         return found
 
-    def outline(self, name: str | None = None) -> list[tuple[str, Values | Section]]:
+    def outline(self, name: str | None = None) -> Iterator[tuple[str, Values | Section]]:
         """Every section in one pass: its title with its settings, the last of a name winning.
 
         In place of the settings stands the section itself where only `properties` can tell.
         ``name`` leaves out the sections that `naming` does, without a look at them.
         """
-        found: list[tuple[str, Values | Section]] = []
-        unclear: set[int] = set()
         values: Values = {}
+        count = 0
         for part in self._blocks() if name is None else self._parts_naming(name):
+            found: list[tuple[str, Values | Section]] = []
+            unclear: set[int] = set()
             for key, value, title, other in _LINE.findall(part):
                 if key:
                     values[key] = value.rstrip(" ")
                 elif title or other:
                     if title or other[0] == "[":
                         values = {}
-                        found.append((title, values))
+                        found.append((title.strip(_BLANKS), values))
                     if other:
                         unclear.add(len(found) - 1)
-        for number in unclear:
-            section = (self.sections if name is None else self.naming(name))[number]
-            found[number] = (section.title, section)
-        return found
+            for number in unclear:
+                section = (self.sections if name is None else self.naming(name))[count + number]
+                found[number] = (section.title, section)
+            yield from found
+            count += len(found)
 
     def check(self) -> None:
         """Reads every line. Raises `DocumentError` for the first broken one."""

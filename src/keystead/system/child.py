@@ -12,10 +12,10 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from threading import Thread
 
 from keystead.system.terminal import TTY
 
@@ -53,15 +53,16 @@ def run(
     started, `TooSlow`, or `TooMuch`; whatever is raised, `KeyboardInterrupt` too, the program and
     its process group are ended first.
     """
-    process = subprocess.Popen(  # noqa: S603  # no shell, and it is the user's own command
-        list(argv),
-        env=dict(environ),
-        stdin=None if _stdin_is_terminal() else subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        process_group=0 if os.name == "posix" else None,
-    )
     with contextlib.ExitStack() as stack:
-        stack.callback(_reap, process)
+        with _uninterrupted():  # else the program would run on, and nobody would know of it
+            process = subprocess.Popen(  # noqa: S603  # no shell; it is the user's own command
+                list(argv),
+                env=dict(environ),
+                stdin=None if _stdin_is_terminal() else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                process_group=0 if os.name == "posix" else None,
+            )
+            stack.callback(_reap, process)
         has_terminal = stack.enter_context(_terminal_of(process.pid))
         reader = _Reader(process, most_bytes)
         reader.start()
@@ -86,7 +87,7 @@ def run(
     return Finished(process.returncode, bytes(reader.output))
 
 
-class _Reader(Thread):
+class _Reader(threading.Thread):
     """Reads the program's output in the background, up to a bound."""
 
     def __init__(self, process: subprocess.Popen[bytes], most_bytes: int) -> None:
@@ -105,6 +106,23 @@ class _Reader(Thread):
                 if len(self.output) > self._most_bytes:
                     self.overflow = True
                     return
+
+
+@contextlib.contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Puts Ctrl-C off until the end of the block; in other threads than the main one it is none."""
+    before = signal.getsignal(signal.SIGINT)
+    if threading.current_thread() is not threading.main_thread() or not callable(before):
+        yield
+        return
+    came: list[int] = []
+    signal.signal(signal.SIGINT, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+        if came:
+            signal.raise_signal(signal.SIGINT)
 
 
 def _stdin_is_terminal() -> bool:
@@ -127,7 +145,7 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
 
 def _reap(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
-        process.kill()
+        _end_group(process)
         process.wait()
 
 
@@ -164,9 +182,9 @@ else:
                 yield False  # we are in the background ourselves
                 return
             attributes = termios.tcgetattr(tty)
-            _foreground(tty, pid)
-            _signal_group(pid, signal.SIGCONT)  # it may have been stopped, asking too early
             try:
+                _foreground(tty, pid)
+                _signal_group(pid, signal.SIGCONT)  # it may have been stopped, asking too early
                 yield True
             finally:
                 _foreground(tty, os.getpgrp())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import logging
 import os
+import signal
 import socket
 import sys
 from collections.abc import Iterator, Mapping
@@ -23,6 +24,8 @@ _NOWHERE = "http://127.0.0.1:9"
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A job in the background ignores Ctrl-C, and what it starts would ignore it as well.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # Moto serves from a thread of this process; its own warnings are not ours to heed.
     for module in ("moto", "werkzeug", "flask", "botocore"):
         config.addinivalue_line("filterwarnings", f"ignore:::{module}")

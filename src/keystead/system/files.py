@@ -25,7 +25,7 @@ PIPE_BYTES = 64 * 1024
 PIPE_SECONDS = 10.0
 """How much may come out of a pipe, and how long that may take: a passphrase is a line."""
 
-LOCK_SECONDS = 30.0
+LOCK_SECONDS = 60.0
 """How long a writer waits for another one before it gives up."""
 
 

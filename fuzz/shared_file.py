@@ -52,6 +52,8 @@ def main(data: bytes) -> None:
         alone = SharedFile(Path("file"), kind, Document(content, "file"), None)
         found = {key: entry.value for key, entry in alone.settings(name).items()}
         assert _plain(found) == settings, (found, settings)
+        looked_up = SharedFile(Path("file"), kind, Document(content, "file"), None).values(name)
+        assert _plain(looked_up or {}) == settings, (looked_up, settings)
     names = [*meaning, _NEW]
     verb = _EDITS[choice[0] // 2 % len(_EDITS)]
     _edit(file, verb, names[number[0] % len(names)], meaning)

@@ -107,3 +107,32 @@ _PIECES = [
 ]
 soups = st.lists(st.sampled_from(_PIECES), max_size=30).map(lambda p: "".join(p).encode())
 any_bytes = soups | st.binary(max_size=60) | st.tuples(soups, st.binary(max_size=3)).map(b"".join)
+
+_TIDY = ["region = eu-west-1", "output = json", "x=1", "x = a b", "", "# note"]
+_LESS_TIDY = [
+    *("x = a  ", "x  =  a", "x = ", "x =", "; note", "x = a#b", "x = a # b", "x = \tb", "x = é"),
+    *("Region = a", "  more = b", "s3 =", "x-y = 1", " ", " # note", "x = a\r", "\r", "x", "= 1"),
+]
+_TIDY_HEADERS = ["[a]", "[b]", "[profile a]", "[profile b]", "[default]"]
+_LESS_TIDY_HEADERS = [
+    "[a] # note",
+    "[ a ]",
+    "[sso-session a]",
+    '["b c"]',
+    "[profile  a]",
+    "[]",
+    "[a",
+]
+_tidy_sections = st.tuples(
+    st.sampled_from([*_TIDY_HEADERS * 3, *_LESS_TIDY_HEADERS]),
+    st.lists(st.sampled_from([*_TIDY * 4, *_LESS_TIDY]), max_size=4),
+).map(lambda parts: [parts[0], *parts[1]])
+tidy_files = st.builds(
+    _file,
+    st.just([]),
+    st.lists(_tidy_sections, max_size=5),
+    st.sampled_from([["\n"], ["\n"], ["\r\n"], ["\n", "\r\n"]]),
+    st.booleans(),
+    _marks,
+)
+"""Files as nearly all are, but for a line here and there; one that is wrong, too."""

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import threading
 import zipfile
 from pathlib import Path
 
@@ -84,21 +85,29 @@ def _wine(*command: str) -> int:
 
     It gets pipes: Wine makes no handles of what a job in the background has for its streams.
     """
-    with subprocess.Popen(
+    process = subprocess.Popen(
         [str(WINE), *command],
         cwd=ROOT,
         env=_environ(),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-    ) as process:
-        assert process.stdin
-        assert process.stdout
-        process.stdin.close()
-        for line in process.stdout:
-            sys.stdout.write(line.decode(errors="replace").replace("\r\n", "\n"))
-            sys.stdout.flush()
-    return process.returncode
+    )
+    assert process.stdin
+    process.stdin.close()
+    # Wine's own server holds the other end too, and may live on for a while or for long.
+    shown = threading.Thread(target=_show, args=(process,), daemon=True)
+    shown.start()
+    code = process.wait()
+    shown.join(5)
+    return code
+
+
+def _show(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdout
+    for line in process.stdout:
+        sys.stdout.write(line.decode(errors="replace").replace("\r\n", "\n"))
+        sys.stdout.flush()
 
 
 def _prefix() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tracemalloc
 import venv
 from collections.abc import Callable
 from pathlib import Path
@@ -37,7 +38,8 @@ class World:
                 for number, name in enumerate(names)
             )
         )
-        clean = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "KEYSTEAD_"))}
+        unset = ("AWS_", "KEYSTEAD_", "PYTHON")  # one of Python's may keep it from byte code
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(unset)}
         self.environ = {
             **clean,
             "HOME": str(folder),
@@ -54,17 +56,30 @@ class World:
         return {
             "keystead: load all": self._store.profiles,
             "botocore: load all": self._load,
-            "keystead: look up one": lambda: self._store.find(self.last),
+            "keystead: look up one": self.look_up,
             "botocore: look up one": self._session,
             "keystead: edit one": lambda: self._store.change(
                 self.last, lambda _: {"region": self._next_region()}
             ),
         }
 
+    def look_up(self) -> None:
+        """One profile by its name."""
+        self._store.find(self.last)
+
+    def bytes_per_profile(self) -> float:
+        """How much memory a profile takes as long as a load of all is kept."""
+        tracemalloc.start()
+        profiles = self._store.profiles()
+        kept, _ = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        return kept / len(profiles)
+
     def commands(self, aws: Path | None) -> dict[str, Action]:
         """What is timed as a command, its start included, by its label."""
         keystead = [sys.executable, "-m", "keystead"]
         found: dict[str, Action] = {
+            "keystead list": lambda: self._run(*keystead, "list", "--location", self._credentials),
             "keystead show": lambda: self._run(
                 *keystead, "show", self.last, "--location", self._credentials
             ),

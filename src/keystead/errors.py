@@ -23,6 +23,7 @@ Messages are lower case, carry no full stop and no secret; ``hint`` says what to
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import ClassVar, NamedTuple
 
 
@@ -40,17 +41,27 @@ class KeysteadError(Exception):
     """Base of all errors meant for people.
 
     ``message`` says what is wrong, ``hint`` what to do about it, ``where`` names file and line.
+    A hint that takes work to find may be given as a function, which is called when it is read.
     """
 
     exit_code: ClassVar[int] = 1
 
     def __init__(
-        self, message: str, *, hint: str | None = None, where: Origin | None = None
+        self,
+        message: str,
+        *,
+        hint: str | Callable[[], str] | None = None,
+        where: Origin | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
-        self.hint = hint
+        self._hint = hint
         self.where = where
+
+    @property
+    def hint(self) -> str | None:
+        """What to do about it, if that is known."""
+        return self._hint() if callable(self._hint) else self._hint
 
     def __str__(self) -> str:
         return self.message if self.where is None else f"{self.where}: {self.message}"

@@ -5,7 +5,6 @@ The only way to its content is `Secret.reveal`, which is easy to search a codeba
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable
 from typing import NoReturn
 
@@ -45,6 +44,8 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
+        import hmac
+
         return hmac.compare_digest(self.reveal().encode(), other.reveal().encode())
 
     __hash__ = None  # type: ignore[assignment]  # a hash would be a fingerprint of the secret

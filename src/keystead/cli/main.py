@@ -56,7 +56,8 @@ def _run(console: Console, words: list[str]) -> int | None:
     from keystead.cli.commands import COMMANDS
     from keystead.cli.parser import build_parser
 
-    parser = build_parser(COMMANDS)
+    # The row that is asked for, if it is there: to make the others takes longer than most commands.
+    parser = build_parser([row for row in COMMANDS if words[:1] == [row.name]] or COMMANDS)
     if not words:
         console.out(parser.format_help().rstrip())
         return None

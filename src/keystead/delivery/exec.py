@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 from collections.abc import Mapping, Sequence
 
@@ -21,6 +20,7 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
         raise ChildNotFound("no command was given", hint="keystead exec NAME -- COMMAND ...")
     path = environment.get("PATH", os.defpath)
     if os.name == "nt":
+        import shutil
         import subprocess  # noqa: TID251  # the one place that starts processes
 
         program = shutil.which(command[0], path=path)

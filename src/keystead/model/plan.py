@@ -8,13 +8,13 @@ ends the path when it has keys of its own.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from keystead.errors import ProfileCycle, ProfileInvalid, ProfileNotFound
 from keystead.model.profile import Profile, ProfileSource
+from keystead.model.rules import near
 from keystead.model.session import Session
 
 CREDENTIAL_SOURCES = {
@@ -271,10 +271,10 @@ def _ambient(profile: Profile) -> Base:
     for word, kind in CREDENTIAL_SOURCES.items():
         if word.lower() == given.lower():
             return Base(kind, profile.name)
-    near = difflib.get_close_matches(given, CREDENTIAL_SOURCES, n=1)
+    meant = near(given, CREDENTIAL_SOURCES)
     raise ProfileInvalid(
         f"`credential_source` of profile `{profile.name}` is `{given}`",
-        hint=f"did you mean `{near[0]}`?" if near else f"use {', '.join(CREDENTIAL_SOURCES)}",
+        hint=f"did you mean `{meant[0]}`?" if meant else f"use {', '.join(CREDENTIAL_SOURCES)}",
         where=profile.where("credential_source"),
     )
 

@@ -6,7 +6,6 @@ section of its own, so each door of keystead (library, plain command, cmdlet) co
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 
@@ -34,6 +33,8 @@ def near(name: str, known: Iterable[str], *, likeness: float = 0.6) -> list[str]
 
     ``likeness`` is how much they have in common at least, from 0 to 1.
     """
+    import difflib
+
     lowered = {other.lower(): other for other in known}
     found = difflib.get_close_matches(name.lower(), lowered, n=3, cutoff=likeness)
     return [lowered[match] for match in found]

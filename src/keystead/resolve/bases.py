@@ -1,4 +1,7 @@
-"""The first credentials of a plan, by the kind of its base: `BASES` has a row for each."""
+"""The first credentials of a plan, by the kind of its base: `BASES` has a row for each.
+
+What a kind needs is loaded when it is its turn: most plans start from keys in a file.
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,7 @@ from keystead.model.credentials import Credentials
 from keystead.model.plan import Base, Plan
 from keystead.model.profile import Profile
 from keystead.resolve import aws, search
-from keystead.resolve.container import container_credentials
-from keystead.resolve.metadata import ec2_credentials
-from keystead.resolve.process import process_credentials
 from keystead.resolve.sessionkey import base_inputs
-from keystead.resolve.sso import sso_credentials
-from keystead.resolve.webidentity import web_identity_credentials
 from keystead.system import System
 
 
@@ -87,6 +85,8 @@ def environment(place: Place) -> Credentials:
 
 def process(place: Place) -> Credentials:
     """What the program of ``credential_process`` prints."""
+    from keystead.resolve.process import process_credentials
+
     setting = "credential_process"
     command = place.profile.text(setting) or ""
     return process_credentials(command, place.system, place.profile.where(setting))
@@ -94,11 +94,15 @@ def process(place: Place) -> Credentials:
 
 def container(place: Place) -> Credentials:
     """What the container's endpoint hands out."""
+    from keystead.resolve.container import container_credentials
+
     return container_credentials(place.system)
 
 
 def ec2(place: Place) -> Credentials:
     """What EC2's metadata service hands out, by the settings of the profile."""
+    from keystead.resolve.metadata import ec2_credentials
+
     profile = place.profile
     return ec2_credentials(
         place.system,
@@ -110,6 +114,8 @@ def ec2(place: Place) -> Credentials:
 
 def web_identity(place: Place) -> Credentials:
     """What STS gives for the token in a file."""
+    from keystead.resolve.webidentity import web_identity_credentials
+
     base, token = place.base, place.profile.text("web_identity_token_file") or ""
     return web_identity_credentials(
         base.role_arn or "",
@@ -123,6 +129,8 @@ def web_identity(place: Place) -> Credentials:
 
 def sso(place: Place) -> Credentials:
     """What IAM Identity Center gives to who is logged in."""
+    from keystead.resolve.sso import sso_credentials
+
     base = place.base
     return sso_credentials(
         session_name=base.sso_session,

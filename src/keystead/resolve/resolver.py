@@ -88,9 +88,9 @@ class Resolver:
         """
         for name in dict.fromkeys((*(step.profile for step in plan.steps), plan.base.profile)):
             self._confirm(name)
-        keys = self._keys(plan)
         if not plan.steps and plan.base.kind not in KEPT:
             return self._base(plan)
+        keys = self._keys(plan)
         kept = self._sessions.get(keys[-1])
         if kept and self._will_do(kept, plan):
             return kept.credentials

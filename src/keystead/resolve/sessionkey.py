@@ -6,7 +6,6 @@ name learns nothing from it.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
@@ -50,4 +49,6 @@ def _inputs(step: AssumeRoleStep, made_up_name: str | None) -> tuple[str | int |
 
 
 def _digest(*parts: str | int | None) -> str:
+    import hashlib
+
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]

@@ -82,15 +82,20 @@ def register(store: ProfileStore, profile: Profile) -> None:
 
 
 def not_found(name: str, known: Iterable[str], *, place: str | None = None) -> ProfileNotFound:
-    """The error for a profile that is not there, with near names as its hint."""
+    """The error for a profile that is not there, with near names as its hint.
+
+    A search that finds it elsewhere never reads the hint, and near ones of thousands take long.
+    """
     names = list(known)
-    alike = near(name, names)
-    if alike:
-        hint = "did you mean " + " or ".join(f"`{other}`" for other in alike)
-    elif names:
-        hint = "`keystead list` shows the profiles there are"
-    else:
-        hint = "there are no profiles yet; `keystead set NAME` makes one"
+
+    def hint() -> str:
+        alike = near(name, names)
+        if alike:
+            return "did you mean " + " or ".join(f"`{other}`" for other in alike)
+        if names:
+            return "`keystead list` shows the profiles there are"
+        return "there are no profiles yet; `keystead set NAME` makes one"
+
     return ProfileNotFound(
         f"there is no profile `{name}`" + (f" in {place}" if place else ""), hint=hint
     )

@@ -6,7 +6,6 @@ files, profiles and passphrases. docs/encrypted-store.md specifies it byte by by
 
 from __future__ import annotations
 
-import hmac
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -119,10 +118,14 @@ class DataKey:
 
     def mac(self, content: Mapping[str, Mapping[str, str]]) -> str:
         """The seal over the whole file: upper-case hex of HMAC-SHA256 over `canonical`."""
+        import hmac
+
         return hmac.digest(self._file_key, canonical(content), "sha256").hex().upper()
 
     def check(self, content: Mapping[str, Mapping[str, str]], mac: str) -> None:
         """Raises `BrokenSeal` unless ``mac`` is, letter by letter, the seal over ``content``."""
+        import hmac
+
         if not hmac.compare_digest(self.mac(content).encode(), mac.encode()):
             raise BrokenSeal
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import os
 from collections.abc import Iterator
 from datetime import datetime
@@ -25,7 +24,6 @@ from keystead.stores.accountsfile import AccountsFile
 from keystead.stores.sparekey import SpareKey
 
 _BINDING = f"keystead/{seal.FORMAT} session"
-_LOG = logging.getLogger("keystead")
 
 
 class Kept(NamedTuple):
@@ -116,7 +114,10 @@ class SessionCache:
         try:
             yield
         except (KeysteadError, OSError, ValueError, KeyError, TypeError) as error:
-            _LOG.debug("the cache of sessions cannot be used: %s", type(error).__name__)
+            import logging
+
+            log = logging.getLogger("keystead")
+            log.debug("the cache of sessions cannot be used: %s", type(error).__name__)
 
 
 def _sealed(key: str, session: Session, sealing: bytes) -> bytes:

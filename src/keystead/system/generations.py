@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
@@ -92,6 +91,8 @@ class Generations:
 
         Raises `FileProblem` before the change when it cannot be kept.
         """
+        import hashlib
+
         paths = [os.path.abspath(item.path) for item in replaced]
         group = hashlib.sha256("\0".join(paths).encode("utf-8", "surrogateescape")).hexdigest()[:8]
         try:
@@ -227,6 +228,8 @@ def _stamp(moment: datetime) -> str:
 
 
 def _digest(data: bytes | None) -> str | None:
+    import hashlib
+
     return None if data is None else hashlib.sha256(data).hexdigest()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 
 from keystead.model.settings import is_secret
@@ -52,6 +51,8 @@ def masked_diff(before: Document, after: Document) -> Iterator[str]:
 
     A secret that changed shows as a changed line, although both sides look the same.
     """
+    import difflib
+
     true = [
         [document.content(line) for line in document.lines(Span(0, len(document.text)))]
         for document in (before, after)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from keystead.errors import FileProblem
 from keystead.system import files as files_module
 from keystead.system.files import Changed, Files, Snapshot
 from tests.faults import NEW, OLD, Fault, replace
+from tests.modes import PRIVATE_FILE, mode
 
 FLUSH = () if sys.platform == "win32" else ("open", "fsync", "close")  # of the folder
 CALLS = ("open", "write", "fsync", "close", "replace", *FLUSH)
@@ -93,6 +95,7 @@ def test_a_disk_that_fills_up_halfway_leaves_the_old_file(path: Path) -> None:
 
 KILLED = """
 import os, signal, sys
+KILL = getattr(signal, "SIGKILL", signal.SIGTERM)  # on Windows both are TerminateProcess
 from pathlib import Path
 from keystead.system.files import Files
 at, done, path = int(sys.argv[1]), sys.argv[2] == "after", Path(sys.argv[3])
@@ -106,10 +109,10 @@ class Calls:
             if here and name == "write" and not done:
                 os.write(arguments[0], arguments[1][:20])
             if here and not done:
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), KILL)
             result = getattr(os, name)(*arguments)
             if here:
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), KILL)
             return result
         return call
 
@@ -127,11 +130,11 @@ def test_a_writer_killed_at_every_call_leaves_a_whole_file_and_blocks_nobody(
     new = tmp_path / "new"
     new.write_bytes(NEW)
     done = subprocess.run([sys.executable, "-c", KILLED, str(at), when, path, new])
-    assert done.returncode == -9
+    assert done.returncode == (signal.SIGTERM if os.name == "nt" else -signal.SIGKILL)
     replaced = at >= AFTER_REPLACE or (when == "after" and CALLS[at] == "replace")
     assert path.read_bytes() == (NEW if replaced else OLD)
     # What it left behind is private, and the next writer takes it away.
-    assert {(path.parent / n).stat().st_mode & 0o777 for n in leftovers(path.parent)} <= {0o600}
+    assert {mode(path.parent / n) for n in leftovers(path.parent)} <= {PRIVATE_FILE}
     replace(Files(), path, b"next\n")
     assert path.read_bytes() == b"next\n"
     assert leftovers(path.parent) == []

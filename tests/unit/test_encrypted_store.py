@@ -72,7 +72,9 @@ class Machine:
 
     def store(self, terminal: Terminal | None = None, files: Files | None = None) -> EncryptedStore:
         environ = {"HOME": str(self.root), "KEYSTEAD_HOME": str(self.root / "data")}
-        system = System(environ=environ, terminal=terminal or Person(), files=files or Files())
+        system = System(
+            environ=environ, terminal=terminal or Person(), files=files or Files(), dpapi=None
+        )
         return EncryptedStore(system, protector=PassphraseProtector(system, cost=CHEAP))
 
     def file(self) -> dict[str, dict[str, str]]:

@@ -57,6 +57,7 @@ class Machine:
             terminal=Nobody(),
             files=files or Files(),
             keyring=keyring or self.keyring,
+            dpapi=None,
         )
 
     def store(self, files: Files | None = None, keyring: Keyring | None = None) -> EncryptedStore:

@@ -257,7 +257,7 @@ def test_the_other_kind_can_be_had_on_windows_too(tmp_path: Path) -> None:
 
 
 def test_elsewhere_it_is_refused(machine: Machine) -> None:
-    store = EncryptedStore(System(machine.system.environ))
+    store = EncryptedStore(System(machine.system.environ, dpapi=None))
     before = machine.path.read_bytes()
     with pytest.raises(StoreCorrupt, match="no header of keystead's") as caught:
         store.profiles()

@@ -44,7 +44,7 @@ class Machine:
         self.folder = Path(self.environ["KEYSTEAD_HOME"]) / "sessions"
 
     def store(self) -> EncryptedStore:
-        system = System(self.environ, terminal=Nobody())
+        system = System(self.environ, terminal=Nobody(), dpapi=None)
         return EncryptedStore(system, protector=passphrase(system))
 
     def cache(self) -> SessionCache:

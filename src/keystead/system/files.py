@@ -316,7 +316,8 @@ if sys.platform != "win32":
 
 
 def _is_null_device(path: Path) -> bool:
-    return os.path.normcase(os.path.realpath(path)) == os.path.realpath(os.devnull)
+    found, null = (os.path.realpath(name) for name in (path, os.devnull))
+    return os.path.normcase(found) == os.path.normcase(null)
 
 
 def _kind(status: os.stat_result) -> str:

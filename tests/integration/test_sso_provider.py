@@ -3,7 +3,6 @@
 import hashlib
 import json
 import os
-import stat
 import subprocess
 import sys
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from keystead.system import Files, System
 from tests.canaries import ACCESS_KEY_ID, SECOND_SECRET_KEY, SECRET_KEY, SESSION_TOKEN, leaks
 from tests.conftest import Keystead
 from tests.faults import Fault
+from tests.modes import PRIVATE_FILE, mode
 
 START_URL = "https://example.awsapps.com/start"
 SESSION = "corp"
@@ -196,7 +196,7 @@ def test_a_token_that_nears_its_end_is_renewed_and_kept(cache: Cache, left: time
         "expiresAt": z(NOW + timedelta(hours=1)),
         "refreshToken": "next" + REFRESH_TOKEN,
     }
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert mode(path) == PRIVATE_FILE
 
 
 def test_botocore_reads_and_renews_what_was_renewed_here(

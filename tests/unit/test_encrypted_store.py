@@ -39,6 +39,7 @@ from tests.canaries import (
     leaks,
 )
 from tests.decoder import decode
+from tests.modes import PRIVATE_FILE, PRIVATE_FOLDER, mode
 
 CHEAP = Argon2Cost(memory=8192, passes=1, lanes=1)
 BASIC = {"aws_access_key_id": ACCESS_KEY_ID, "aws_secret_access_key": SECRET_KEY}
@@ -71,7 +72,9 @@ class Machine:
 
     def store(self, terminal: Terminal | None = None, files: Files | None = None) -> EncryptedStore:
         environ = {"HOME": str(self.root), "KEYSTEAD_HOME": str(self.root / "data")}
-        system = System(environ=environ, terminal=terminal or Person(), files=files or Files())
+        system = System(
+            environ=environ, terminal=terminal or Person(), files=files or Files(), dpapi=None
+        )
         return EncryptedStore(system, protector=PassphraseProtector(system, cost=CHEAP))
 
     def file(self) -> dict[str, dict[str, str]]:
@@ -130,8 +133,8 @@ def test_a_new_store(machine: Machine) -> None:
             "team": "blue",
         }
     }
-    assert machine.path.stat().st_mode & 0o777 == 0o600
-    assert machine.path.parent.stat().st_mode & 0o777 == 0o700
+    assert mode(machine.path) == PRIVATE_FILE
+    assert mode(machine.path.parent) == PRIVATE_FOLDER
 
 
 def test_no_secret_stands_in_the_file(machine: Machine) -> None:

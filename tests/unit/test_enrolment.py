@@ -27,6 +27,7 @@ from keystead.testing import EXAMPLES, contents
 from tests.canaries import ACCESS_KEY_ID, PASSPHRASE, SECRET_KEY
 from tests.decoder import decode
 from tests.faults import Fault
+from tests.modes import PRIVATE_FILE, mode
 from tests.protection import home, passphrase
 
 BASIC = {"aws_access_key_id": ACCESS_KEY_ID, "aws_secret_access_key": SECRET_KEY}
@@ -56,6 +57,7 @@ class Machine:
             terminal=Nobody(),
             files=files or Files(),
             keyring=keyring or self.keyring,
+            dpapi=None,
         )
 
     def store(self, files: Files | None = None, keyring: Keyring | None = None) -> EncryptedStore:
@@ -80,7 +82,7 @@ def test_a_store_opens_by_either_of_two(machine: Machine) -> None:
     register(machine.store(), Profile("one", BASIC))
     machine.store().protectors.add(machine.keyfile())
     assert [row.kind for row in machine.store().protectors.list()] == ["passphrase", "keyfile"]
-    assert machine.key_file.stat().st_mode & 0o777 == 0o600
+    assert mode(machine.key_file) == PRIVATE_FILE
     machine.key_file.rename(machine.key_file.with_name("away"))
     assert contents(machine.store()) == {"one": BASIC}
     machine.key_file.with_name("away").rename(machine.key_file)

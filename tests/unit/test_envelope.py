@@ -14,6 +14,7 @@ from keystead.stores.encrypted import EncryptedStore
 from keystead.stores.shared import SharedStore
 from keystead.system import System
 from tests.canaries import ACCESS_KEY_ID, SECOND_SECRET_KEY, SECRET_KEY, leaks
+from tests.modes import PRIVATE_FILE, mode
 from tests.protection import home, passphrase
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -69,7 +70,7 @@ def test_without_a_store_it_opens_by_a_key_beside_it(machine: Machine) -> None:
     old = machine.credentials.read_bytes()
     machine.save(OTHER)
     assert leaks(machine.kept()) == []
-    assert (machine.generations / "key").stat().st_mode & 0o777 == 0o600
+    assert mode(machine.generations / "key") == PRIVATE_FILE
     machine.undo()
     assert machine.credentials.read_bytes() == old
 

@@ -10,6 +10,7 @@ import pytest
 from keystead.errors import FileProblem, UsageError
 from keystead.system.files import Files
 from keystead.system.generations import KEPT, Bare, Generations, Replaced
+from tests.modes import PRIVATE_FILE, mode
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 
@@ -46,7 +47,7 @@ def test_a_file_that_was_made_is_removed_again(generations: Generations, tmp_pat
     assert not path.exists()
     generations.restore(generations.find(None, None), NOW + timedelta(minutes=1), force=False)
     assert path.read_bytes() == b"new"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert mode(path) == PRIVATE_FILE
 
 
 @pytest.mark.parametrize("clock", [timedelta(0), timedelta(hours=-3)])

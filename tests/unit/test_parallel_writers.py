@@ -40,7 +40,7 @@ for _ in range({ROUNDS}):
 def test_parallel_writers_lose_nothing_and_readers_see_whole_files(home: Path) -> None:
     folder = home / ".aws"
     folder.mkdir()
-    (folder / "credentials").write_text(UNTOUCHED)
+    (folder / "credentials").write_bytes(UNTOUCHED.encode())
     (folder / "config").write_text("[profile common]\n# theirs\n")
     said = home / "said"
     with said.open("wb") as stream:

@@ -17,6 +17,7 @@ from keystead.stores.encrypted import EncryptedStore
 from keystead.stores.sessions import SessionCache
 from keystead.system import System, Terminal
 from tests.canaries import SECRET_KEY, SESSION_TOKEN, leaks
+from tests.modes import PRIVATE_FILE, PRIVATE_FOLDER, mode
 from tests.protection import home, passphrase
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -43,7 +44,7 @@ class Machine:
         self.folder = Path(self.environ["KEYSTEAD_HOME"]) / "sessions"
 
     def store(self) -> EncryptedStore:
-        system = System(self.environ, terminal=Nobody())
+        system = System(self.environ, terminal=Nobody(), dpapi=None)
         return EncryptedStore(system, protector=passphrase(system))
 
     def cache(self) -> SessionCache:
@@ -74,8 +75,8 @@ def test_nothing_of_it_lies_open(machine: Machine) -> None:
     text = machine.file.read_text()
     assert leaks(text) == []
     assert CREDENTIALS.access_key_id not in text
-    assert machine.file.stat().st_mode & 0o777 == 0o600
-    assert machine.folder.stat().st_mode & 0o777 == 0o700
+    assert mode(machine.file) == PRIVATE_FILE
+    assert mode(machine.folder) == PRIVATE_FOLDER
 
 
 def test_a_list_needs_no_key(machine: Machine) -> None:

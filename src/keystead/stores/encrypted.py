@@ -102,7 +102,9 @@ class EncryptedStore:
 
     def opens_unasked(self) -> bool:
         """Whether it is open, or opens without asking a person. Raises `StoreCorrupt`."""
-        return self._file.system.dpapi is not None or self._file.key_unasked() is not None
+        accounts = self._file.read().accounts
+        native = accounts is not None and accounts.header is None
+        return native or self._file.key_unasked() is not None
 
     def exists(self) -> bool:
         """Whether there is a store."""

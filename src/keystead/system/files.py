@@ -7,6 +7,7 @@ looks at the path, at any moment and after any crash, sees the old bytes or the 
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import stat
 import sys
@@ -17,6 +18,7 @@ from types import ModuleType
 from typing import NamedTuple, Protocol
 
 from keystead.errors import FileProblem, Origin
+from keystead.system.sharing import patiently
 
 MAX_BYTES = 64 * 1024 * 1024
 """Files above this are refused: 100,000 profiles need less than half of it."""
@@ -85,10 +87,10 @@ class Files:
         `MAX_BYTES`.
         """
         try:
-            with open(path, "rb", opener=_opener) as file:
+            with patiently(open, path, "rb", opener=_opener) as file:
                 status = os.fstat(file.fileno())
                 if not stat.S_ISREG(status.st_mode):
-                    if os.path.realpath(path) == os.devnull:
+                    if _is_null_device(path):
                         return Snapshot(b"", None)  # AWS_CONFIG_FILE=/dev/null is a usual way
                     raise FileProblem(
                         f"cannot be read: it is {_kind(status)}, not a file",
@@ -202,7 +204,7 @@ class Files:
             if (_stamp(status) if status else None) != expect:
                 raise Changed
             if status:
-                self._os.unlink(str(target))
+                patiently(self._os.unlink, str(target))
                 self._sync_folder(target.parent)
         except OSError as error:
             raise _problem("cannot be removed", path, error) from error
@@ -224,7 +226,7 @@ class Files:
                 self._os.close(fd)
             if (_stamp(original) if original else None) != expect:
                 raise Changed
-            self._os.replace(temporary, str(target))
+            patiently(self._os.replace, temporary, str(target))
         except BaseException:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
@@ -256,6 +258,12 @@ def resolve(path: Path) -> Path:
     except (ValueError, OSError) as error:  # a name that no system call takes, a loop of links
         raise FileProblem("cannot be written: no file has such a name") from error
 
+
+_REFUSED_HINT = (
+    "check that you may write there, and that no other program has the file open"
+    if os.name == "nt"
+    else "check who owns the file and its folder, and their modes"
+)
 
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _SYSTEMS_OWN = ("/proc/", "/dev/", "/sys/")
@@ -305,6 +313,11 @@ if sys.platform != "win32":
         raise FileProblem(
             f"is longer than the bound of {PIPE_BYTES // 1024} KiB", where=Origin(str(path))
         )
+
+
+def _is_null_device(path: Path) -> bool:
+    found, null = (os.path.realpath(name) for name in (path, os.devnull))
+    return os.path.normcase(found) == os.path.normcase(null)
 
 
 def _kind(status: os.stat_result) -> str:
@@ -369,10 +382,12 @@ def _inherit(fd: int, original: os.stat_result, *, private: bool) -> None:
 
 
 def _problem(what: str, path: Path, error: OSError) -> FileProblem:
+    if isinstance(error, PermissionError) and os.path.isdir(path):  # Windows does not open it
+        error = IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     reason = (error.strerror or str(error)).lower()
     hint = None
     if isinstance(error, PermissionError):
-        hint = "check who owns the file and its folder, and their modes"
+        hint = _REFUSED_HINT
     elif isinstance(error, IsADirectoryError):
         hint = "name a file, not a folder"
     return FileProblem(f"{what}: {reason}", hint=hint, where=Origin(str(path)))

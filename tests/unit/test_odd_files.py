@@ -1,0 +1,80 @@
+"""What is at the path of a file and is none: pipes and devices."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from keystead.errors import FileProblem
+from keystead.system import files as files_module
+from keystead.system.files import Files
+from tests.faults import NEW
+
+
+def test_what_is_no_regular_file_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "aws" / "credentials"
+    path.parent.mkdir()
+    os.mkfifo(path)
+    for act in (Files().lock(path).__enter__, lambda: unlocked(path)):
+        with pytest.raises(FileProblem, match="it is a pipe, not a file"):
+            act()
+    assert path.is_fifo()
+    assert list(path.parent.iterdir()) == [path]
+
+
+def unlocked(path: Path) -> None:
+    Files().replace(path, NEW, expect=None, private=True)
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [
+        (os.mkfifo, "a pipe"),
+        (lambda path: path.symlink_to("/dev/zero"), "a device"),
+    ],
+)
+def test_what_is_no_file_is_refused_at_once(
+    tmp_path: Path, make: Callable[[Path], None], kind: str
+) -> None:
+    path = tmp_path / "odd"
+    make(path)
+    with pytest.raises(FileProblem, match=kind):
+        Files().read(path)
+    assert Files().access(path) == (False, False)
+
+
+def test_what_comes_out_of_a_pipe(tmp_path: Path) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = threading.Thread(target=lambda: path.write_bytes(b"a line\n" * 1000))
+    writer.start()
+    assert Files().read_pipe(path) == b"a line\n" * 1000
+    writer.join()
+    path.unlink()
+    path.write_bytes(b"a file")
+    assert Files().read_pipe(path) is None
+    assert Files().read_pipe(tmp_path / "nothing") is None
+
+
+def test_a_pipe_that_never_ends_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    monkeypatch.setattr(files_module, "PIPE_SECONDS", 0.1)
+    with pytest.raises(FileProblem, match="nothing came to an end"):
+        Files().read_pipe(path)
+    writer = threading.Thread(target=_pour, args=(path,))
+    writer.start()
+    monkeypatch.setattr(files_module, "PIPE_SECONDS", 10)
+    with pytest.raises(FileProblem, match="longer than the bound of 64 KiB"):
+        Files().read_pipe(path)
+    writer.join()
+
+
+def _pour(path: Path) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        path.write_bytes(b"x" * 1024 * 1024)

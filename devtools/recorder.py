@@ -10,9 +10,12 @@ import contextlib
 import re
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.message import Message
+from email.utils import format_datetime
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
@@ -20,6 +23,12 @@ from urllib.parse import parse_qs, urlsplit
 NOTED = frozenset(
     {
         "DurationSeconds",
+        "Policy",
+        "PolicyArns.member.1.arn",
+        "SourceIdentity",
+        "Tags.member.1.Key",
+        "Tags.member.1.Value",
+        "TransitiveTagKeys.member.1",
         "ExternalId",
         "RoleArn",
         "RoleSessionName",
@@ -55,12 +64,15 @@ class Call:
 class Recorder:
     """What `recording` hands out: the address to call, and the calls so far in order.
 
-    While ``down`` is set, every call is answered with 503.
+    While ``down`` is set, every call is answered with 503. With a ``clock``, its time is the date
+    of every answer. Each answer is held back for ``seconds``.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
         self.down = False
+        self.clock: Callable[[], datetime] | None = None
+        self.seconds = 0.0
         self._calls: list[Call] = []
         self._lock = threading.Lock()
 
@@ -71,8 +83,10 @@ class Recorder:
             return list(self._calls)
 
     def clear(self) -> None:
-        """Forgets the calls so far, and is up again."""
+        """Forgets the calls so far, is up again, in time and without a pause."""
         self.down = False
+        self.clock = None
+        self.seconds = 0.0
         with self._lock:
             self._calls.clear()
 
@@ -119,8 +133,10 @@ class _Forward(BaseHTTPRequestHandler):
     def forward(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
         self.server.recorder.note(_call(self.command, urlsplit(self.path).path, self.headers, body))
+        time.sleep(self.server.recorder.seconds)
         if self.server.recorder.down:
             self.send_response_only(503)
+            self._send_date()
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
@@ -139,12 +155,19 @@ class _Forward(BaseHTTPRequestHandler):
         finally:
             connection.close()
         self.send_response_only(answer.status, answer.reason)
+        dated = self._send_date()
         for name, value in answer.getheaders():
-            if name.lower() not in _PER_CONNECTION:
+            if name.lower() not in _PER_CONNECTION and not (dated and name.lower() == "date"):
                 self.send_header(name, value)
         self.send_header("Content-Length", answer.getheader("Content-Length", str(len(content))))
         self.end_headers()
         self.wfile.write(content)
+
+    def _send_date(self) -> bool:
+        clock = self.server.recorder.clock
+        if clock is not None:
+            self.send_header("Date", format_datetime(clock().astimezone(UTC), usegmt=True))
+        return clock is not None
 
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = forward  # noqa: N815 - http.server's names
 

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qsl, urlsplit
 
@@ -44,10 +45,14 @@ Answer = Callable[[Request], Reply]
 
 
 class Service:
-    """What `serving` hands out: the address, and the requests so far in order."""
+    """What `serving` hands out: the address, and the requests so far in order.
 
-    def __init__(self, url: str) -> None:
+    Its answers are dated by ``clock``, which gives times in UTC.
+    """
+
+    def __init__(self, url: str, clock: Callable[[], datetime]) -> None:
         self.url = url
+        self.clock = clock
         self.requests: list[Request] = []
 
     @property
@@ -57,7 +62,9 @@ class Service:
 
 
 @contextlib.contextmanager
-def serving(answer: Answer) -> Iterator[Service]:
+def serving(
+    answer: Answer, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Iterator[Service]:
     """Runs a server that gives ``answer`` to every request, one at a time."""
     lock = threading.Lock()
 
@@ -74,7 +81,8 @@ def serving(answer: Answer) -> Iterator[Service]:
             with lock:
                 service.requests.append(request)
                 reply = answer(request)
-            self.send_response(reply.status)
+            self.send_response_only(reply.status)
+            self.send_header("Date", format_datetime(service.clock(), usegmt=True))
             for name, value in reply.headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(reply.data)))
@@ -88,7 +96,7 @@ def serving(answer: Answer) -> Iterator[Service]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        service = Service(f"http://127.0.0.1:{server.server_port}")
+        service = Service(f"http://127.0.0.1:{server.server_port}", clock)
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         try:

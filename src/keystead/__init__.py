@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from keystead.model.credentials import Credentials
     from keystead.model.plan import AssumeRoleStep, Plan
     from keystead.model.profile import Profile
+    from keystead.model.roleoptions import RoleOptions
     from keystead.secret import Secret
     from keystead.stores.chain import ProfileStoreChain
 
@@ -55,6 +56,7 @@ __all__ = [
     "ProfileNotFound",
     "ProfileStoreChain",
     "ProviderError",
+    "RoleOptions",
     "Secret",
     "StoreCorrupt",
     "StoreUnavailable",
@@ -70,6 +72,7 @@ _HOMES = {
     "Plan": "keystead.model.plan",
     "Profile": "keystead.model.profile",
     "ProfileStoreChain": "keystead.stores.chain",
+    "RoleOptions": "keystead.model.roleoptions",
     "Secret": "keystead.secret",
 }
 
@@ -87,30 +90,43 @@ def session(
     *,
     location: str | os.PathLike[str] | None = None,
     region: str | None = None,
+    options: RoleOptions | None = None,
 ) -> boto3.Session:
     """A boto3 Session whose credentials renew themselves.
 
     ``name`` None follows the default search of the AWS SDKs (environment, ``AWS_PROFILE``,
     ``default``); ``location`` searches the shared file at that path alone; ``region`` goes before
-    the environment's and the profile's. Raises `ProfileNotFound`, `ProfileInvalid`,
-    `StoreUnavailable`, `InteractionRequired` or `ProviderError`.
+    the environment's and the profile's, ``options`` before the profile's for its last role.
+    Raises `ProfileNotFound`, `ProfileInvalid`, `StoreUnavailable`, `InteractionRequired` or
+    `ProviderError`.
     """
     from keystead.app import App
 
-    return App().session(name, location, region)
+    return App().session(name, location, region, options)
 
 
 def credentials(
-    name: str | None = None, *, location: str | os.PathLike[str] | None = None
+    name: str | None = None,
+    *,
+    location: str | os.PathLike[str] | None = None,
+    options: RoleOptions | None = None,
 ) -> Credentials:
     """The credentials of a profile; arguments and errors as for `session`."""
     from keystead.app import App
 
-    return App().credentials(name, location)
+    return App().credentials(name, location, options)
 
 
-def plan(name: str | None = None, *, location: str | os.PathLike[str] | None = None) -> Plan:
-    """How the credentials of a profile would be got. It calls nobody and holds no key."""
+def plan(
+    name: str | None = None,
+    *,
+    location: str | os.PathLike[str] | None = None,
+    options: RoleOptions | None = None,
+) -> Plan:
+    """How the credentials of a profile would be got. It calls nobody and holds no key.
+
+    Arguments and errors as for `session`.
+    """
     from keystead.app import App
 
-    return App().plan(name, location)
+    return App().plan(name, location, options)

@@ -11,9 +11,11 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from keystead.model.calls import Call
 from keystead.model.credentials import Credentials
 from keystead.model.plan import Plan
-from keystead.model.session import Session
+from keystead.model.planview import Kept
+from keystead.model.roleoptions import RoleOptions
 from keystead.resolve import aws, search
 from keystead.resolve.mfa import MfaCodes
 from keystead.resolve.resolver import ProfileCredentials, Resolver
@@ -22,6 +24,7 @@ from keystead.stores.chain import ProfileStoreChain
 from keystead.stores.encrypted import EncryptedStore
 from keystead.stores.sessions import SessionCache
 from keystead.stores.shared import SharedStore
+from keystead.stores.spentcodes import SpentCodeFile
 from keystead.system import System
 from keystead.system.generations import Generations
 from keystead.text.dialect import FileKind
@@ -54,7 +57,7 @@ class App:
     @cached_property
     def mfa_codes(self) -> MfaCodes:
         """The MFA codes of this process."""
-        return MfaCodes(self.system)
+        return MfaCodes(self.system, SpentCodeFile(self.system))
 
     @cached_property
     def sessions(self) -> SessionCache:
@@ -121,45 +124,73 @@ class App:
         in_effect = region or search.environment_region(self.system.environ)
         return Resolver(self.system, self.chain(location), self.mfa_codes, self.sessions, in_effect)
 
-    def plan(self, name: str | None = None, location: Location = None) -> Plan:
-        """What would be done for the profile's credentials; nothing is done."""
-        return self.resolver(location).plan(self.profile_name(name, location))
+    def plan(
+        self,
+        name: str | None = None,
+        location: Location = None,
+        options: RoleOptions | None = None,
+    ) -> Plan:
+        """What would be done for the profile's credentials; nothing is done.
 
-    def cached(self, plan: Plan, location: Location = None) -> Session | None:
+        ``options`` go before the profile's own, for the last role.
+        """
+        return self.resolver(location).plan(self.profile_name(name, location), options)
+
+    def calls(self, plan: Plan, location: Location = None) -> list[Call]:
+        """The calls to AWS that a plan comes to when nothing is kept, in order."""
+        return self.resolver(location).calls(plan)
+
+    def kept(self, plan: Plan, location: Location = None) -> Kept:
         """What the cache has for a plan, where that can be seen without asking anybody."""
-        if not plan.steps and plan.base.kind == "static":
-            return None
         base = self.chain(location).find(plan.base.profile)
         if base.store_type_name == EncryptedStore.type_name and not self.encrypted.opens_unasked():
-            return None
-        return self.resolver(location).cached(plan)
+            return ()
+        return self.resolver(location).kept(plan)
 
     def profile_credentials(
-        self, name: str, location: Location = None, region: str | None = None
+        self,
+        name: str,
+        location: Location = None,
+        region: str | None = None,
+        options: RoleOptions | None = None,
     ) -> ProfileCredentials:
         """The credentials of a profile, got when they are first needed and renewed in time."""
         resolver = self.resolver(location, region)
-        return ProfileCredentials(self.system, resolver, resolver.plan(name))
+        return ProfileCredentials(self.system, resolver, resolver.plan(name, options))
 
-    def credentials(self, name: str | None = None, location: Location = None) -> Credentials:
-        """Credentials of the profile, or of the default search when no name is given."""
-        if name is None and not location:
+    def credentials(
+        self,
+        name: str | None = None,
+        location: Location = None,
+        options: RoleOptions | None = None,
+    ) -> Credentials:
+        """Credentials of the profile, or of the default search when no name is given.
+
+        ``options`` go before the profile's own, for the last role.
+        """
+        if name is None and not location and options is None:
             found = search.environment_credentials(self.system.environ)
             if found:
                 return found
-        return self.profile_credentials(self.profile_name(name, location), location).retrieve()
+        profile = self.profile_name(name, location)
+        return self.profile_credentials(profile, location, options=options).retrieve()
 
     def session(
-        self, name: str | None = None, location: Location = None, region: str | None = None
+        self,
+        name: str | None = None,
+        location: Location = None,
+        region: str | None = None,
+        options: RoleOptions | None = None,
     ) -> boto3.Session:
         """A boto3 Session with credentials that renew themselves."""
         from keystead.delivery.boto import boto_session
 
-        if name is None and not location and search.environment_credentials(self.system.environ):
+        ambient = name is None and not location and options is None
+        if ambient and search.environment_credentials(self.system.environ):
             found = self.credentials()
             return boto_session(lambda: found, region=region or self.region(), profile=None)
         profile = self.profile_name(name, location)
-        provider = self.profile_credentials(profile, location, region)
+        provider = self.profile_credentials(profile, location, region, options)
         in_effect = region or self.region(profile, location)
         settings_of = None if location else profile
         return boto_session(provider.retrieve, region=in_effect, profile=settings_of)
@@ -181,6 +212,6 @@ class App:
             parameters,
             credentials=credentials,
             region=region,
-            environ=self.system.environ,
+            system=self.system,
             endpoint_url=endpoint_url,
         )

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,8 +18,10 @@ from keystead.resolve.resolver import ProfileCredentials, Resolver
 from keystead.stores.base import register
 from keystead.stores.encrypted import EncryptedStore
 from keystead.stores.shared import SharedStore
+from keystead.stores.spentcodes import SpentCodeFile
 from keystead.system import System
 from tests.canaries import ACCESS_KEY_ID, MFA_CODE, SECRET_KEY
+from tests.passing import Passing
 
 MFA_SERIAL = "arn:aws:iam::123456789012:mfa/user"
 
@@ -47,7 +48,9 @@ def store_of(where: System, **profiles: dict[str, str]) -> SharedStore:
 
 
 def resolve(where: System, store: SharedStore, name: str) -> Credentials:
-    resolver = Resolver(where, store, MfaCodes(where), EncryptedStore(where).sessions())
+    resolver = Resolver(
+        where, store, MfaCodes(where, SpentCodeFile(where)), EncryptedStore(where).sessions()
+    )
     return resolver.run(resolver.plan(name))
 
 
@@ -64,7 +67,7 @@ def role(name: str, source: str, **more: str) -> dict[str, str]:
 
 def identity(where: System, credentials: Credentials) -> str:
     answer = aws.call(
-        "sts", "GetCallerIdentity", {}, credentials=credentials, region=None, environ=where.environ
+        "sts", "GetCallerIdentity", {}, credentials=credentials, region=None, system=where
     )
     return answer["Arn"]
 
@@ -113,13 +116,13 @@ def test_every_setting_of_a_role_is_sent(moto: Emulator, home: Path) -> None:
         "duration_seconds": "1800",
     }
     credentials = resolve(where, store_of(where, base=KEYS, p=role("p", "base", **settings)), "p")
-    assert dict(moto.recorder.calls[0].parameters) == {
+    first, second = (dict(call.parameters) for call in moto.recorder.calls)
+    assert first == {"SerialNumber": MFA_SERIAL, "TokenCode": MFA_CODE}
+    assert second == {
         "RoleArn": arn("p"),
         "RoleSessionName": "me@example",
         "ExternalId": "partner-7",
         "DurationSeconds": "1800",
-        "SerialNumber": MFA_SERIAL,
-        "TokenCode": MFA_CODE,
     }
     lifetime = credentials.expires_at - where.clock()
     assert timedelta(minutes=29) < lifetime < timedelta(minutes=31)
@@ -136,7 +139,7 @@ def test_a_code_is_used_once(moto: Emulator, home: Path) -> None:
     with pytest.raises(InteractionRequired) as caught:
         resolve(where, store, "end")
     assert "KEYSTEAD_MFA_CODE" in caught.value.hint
-    assert [call.parameters["RoleArn"] for call in moto.recorder.calls] == [arn("middle")]
+    assert [call.operation for call in moto.recorder.calls] == ["GetSessionToken", "AssumeRole"]
 
 
 @pytest.mark.parametrize(
@@ -150,30 +153,22 @@ def test_what_is_no_code_is_not_sent(moto: Emulator, home: Path, code: str) -> N
     assert moto.recorder.calls == []
 
 
-class Clock:
-    """A clock that a test moves on."""
-
-    def __init__(self, real: Callable[[], object]) -> None:
-        self._real = real
-        self.ahead = timedelta(0)
-
-    def __call__(self) -> object:
-        return self._real() + self.ahead
-
-
 def test_credentials_are_renewed_before_they_end(moto: Emulator, home: Path) -> None:
-    clock = Clock(System().clock)
-    where = System(environ=dict(os.environ), clock=clock, terminal=NoTerminal())
+    passing = Passing()
+    moto.recorder.clock = passing.clock
+    where = System(dict(os.environ), passing.clock, passing.uptime, terminal=NoTerminal())
     store = store_of(where, base=KEYS, p=role("p", "base"))
-    resolver = Resolver(where, store, MfaCodes(where), EncryptedStore(where).sessions())
+    resolver = Resolver(
+        where, store, MfaCodes(where, SpentCodeFile(where)), EncryptedStore(where).sessions()
+    )
     provider = ProfileCredentials(where, resolver, resolver.plan("p"))
     first = provider.retrieve()
-    clock.ahead = timedelta(minutes=49)
+    passing.ahead = timedelta(minutes=49)
     assert provider.retrieve() is first
-    clock.ahead = timedelta(minutes=51)
+    passing.ahead = timedelta(minutes=51)
     second = provider.retrieve()
     assert second.access_key_id != first.access_key_id
-    clock.ahead = timedelta(hours=9)
+    passing.ahead = timedelta(hours=9)
     assert provider.retrieve() is not second
     names = {call.parameters["RoleSessionName"] for call in moto.recorder.calls}
     assert len(names) == 1  # the name of a role session is settled once, refreshes keep it
@@ -182,7 +177,9 @@ def test_credentials_are_renewed_before_they_end(moto: Emulator, home: Path) -> 
 def test_a_short_session_is_not_renewed_at_every_call(moto: Emulator, home: Path) -> None:
     where = system()
     store = store_of(where, base=KEYS, p=role("p", "base", duration_seconds="900"))
-    resolver = Resolver(where, store, MfaCodes(where), EncryptedStore(where).sessions())
+    resolver = Resolver(
+        where, store, MfaCodes(where, SpentCodeFile(where)), EncryptedStore(where).sessions()
+    )
     provider = ProfileCredentials(where, resolver, resolver.plan("p"))
     assert provider.retrieve() is provider.retrieve()
     assert len(moto.recorder.calls) == 1
@@ -223,14 +220,10 @@ def change(store: SharedStore, name: str, **settings: str) -> None:
 def test_a_role_may_do_what_its_policy_says(ministack: Emulator, home: Path) -> None:
     where = system()
     credentials = resolve(where, strict_world(ministack, where), "p")
-    answer = aws.call(
-        "s3", "ListBuckets", {}, credentials=credentials, region=None, environ=where.environ
-    )
+    answer = aws.call("s3", "ListBuckets", {}, credentials=credentials, region=None, system=where)
     assert len(answer["Buckets"]) == 2
     with pytest.raises(ProviderError):
-        aws.call(
-            "iam", "ListUsers", {}, credentials=credentials, region=None, environ=where.environ
-        )
+        aws.call("iam", "ListUsers", {}, credentials=credentials, region=None, system=where)
 
 
 @pytest.mark.parametrize(

@@ -1,19 +1,12 @@
-"""One session for all who ask: across commands, processes and threads, and when one of them dies."""
+"""One session for all who ask, one command after the other."""
 
 from __future__ import annotations
 
-import os
-import random
-import signal
-import subprocess
-import time
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from devtools import command
 from devtools.emulators import Emulator
 from keystead.app import App
 from keystead.errors import ProviderError
@@ -21,6 +14,7 @@ from keystead.model.credentials import Credentials
 from keystead.system import System
 from tests.canaries import ACCESS_KEY_ID, MFA_CODE, SECRET_KEY
 from tests.conftest import Keystead
+from tests.passing import Passing
 
 ROLE = "arn:aws:iam::123456789012:role/r"
 FILES = f"""[base]
@@ -66,7 +60,7 @@ def test_the_second_command_calls_nobody(moto: Emulator, keystead: Keystead) -> 
 def test_a_code_is_asked_for_once(moto: Emulator, keystead: Keystead) -> None:
     first = keystead("process", "mfa", env={"KEYSTEAD_MFA_CODE": MFA_CODE}).stdout
     assert keystead("process", "mfa").stdout == first
-    assert operations(moto) == ["AssumeRole"]
+    assert operations(moto) == ["GetSessionToken", "AssumeRole"]
 
 
 def test_a_role_on_the_way_serves_others(moto: Emulator, keystead: Keystead) -> None:
@@ -75,33 +69,13 @@ def test_a_role_on_the_way_serves_others(moto: Emulator, keystead: Keystead) -> 
     assert [call.parameters["RoleArn"] for call in moto.recorder.calls] == [ROLE, f"{ROLE}-end"]
 
 
-def test_fifty_commands_at_once_make_one_call(moto: Emulator, keystead: Keystead) -> None:
-    with ThreadPoolExecutor(50) as pool:
-        found = list(pool.map(lambda _: keystead("process", "r").stdout, range(50)))
-    assert len(set(found)) == 1
-    assert operations(moto) == ["AssumeRole"]
-
-
-def test_whoever_is_killed_lets_the_next_one_go_on(moto: Emulator, keystead: Keystead) -> None:
-    rng = random.Random(3)
-    for _ in range(10):
-        keystead("cache", "clear")
-        leader = subprocess.Popen(
-            [command.KEYSTEAD, "process", "r"],
-            env=dict(os.environ),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        time.sleep(rng.uniform(0.05, 0.6))
-        leader.send_signal(signal.SIGKILL)
-        leader.wait()
-        assert keystead("process", "r", seconds=20).code == 0
-
-
 def test_when_renewing_early_fails_the_old_one_serves(moto: Emulator, home: Path) -> None:
+    passing = Passing()
+    moto.recorder.clock = passing.clock
+
     def after(minutes: int) -> Credentials:
-        clock = System().clock
-        return App(System(clock=lambda: clock() + timedelta(minutes=minutes))).credentials("r")
+        passing.ahead = timedelta(minutes=minutes)
+        return App(System(clock=passing.clock, uptime=passing.uptime)).credentials("r")
 
     first = after(0)
     moto.recorder.down = True

@@ -131,7 +131,7 @@ def test_a_login_gives_the_role(
     cache: Cache, session_name: str | None, key: str, form: str
 ) -> None:
     cache.login(NOW, key, expiresAt=(NOW + timedelta(hours=8)).strftime(form))
-    with serving(center()) as service:
+    with serving(center(), lambda: NOW) as service:
         found = ask(service, session_name)
     assert found == Credentials(
         ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN, ENDS, ACCOUNT, f"sso {ACCOUNT} {ROLE}"
@@ -166,7 +166,7 @@ def test_botocore_sends_and_gets_the_same(
     monkeypatch.setattr("botocore.credentials.SSOProvider._SSO_TOKEN_CACHE_DIR", str(cache.folder))
     answers = center()
     answers.role_credentials = {**ROLE_CREDENTIALS, "expiration": milliseconds(soon)}
-    with serving(answers) as service:
+    with serving(answers, lambda: NOW) as service:
         monkeypatch.setenv("AWS_ENDPOINT_URL", service.url)
         variables = {"config_file": (None, None, str(config), None)}
         theirs = Session(session_vars=variables, profile="p").get_credentials()
@@ -183,7 +183,7 @@ def test_a_token_that_nears_its_end_is_renewed_and_kept(cache: Cache, left: time
     path = cache.login(NOW + left, team="kept")
     before = json.loads(path.read_text())
     path.chmod(0o644)
-    with serving(center()) as service:
+    with serving(center(), lambda: NOW) as service:
         assert ask(service).access_key_id == ACCESS_KEY_ID
         assert ask(service).access_key_id == ACCESS_KEY_ID
     assert service.calls == [RENEW, GET, GET]
@@ -213,7 +213,7 @@ def test_botocore_reads_and_renews_what_was_renewed_here(
         f"[sso-session {SESSION}]\nsso_start_url = {START_URL}\nsso_region = eu-west-1\n"
     )
     answers = center()
-    with serving(answers) as service:
+    with serving(answers, lambda: NOW) as service:
         monkeypatch.setenv("AWS_ENDPOINT_URL", service.url)
         ask(service)
         answers.next_tokens = (ACCESS_TOKEN, "third")
@@ -240,7 +240,7 @@ def test_many_processes_renew_once(cache: Cache) -> None:
         " system=System())\n"
         "print(found)\n"
     )
-    with serving(center()) as service:
+    with serving(center(), lambda: NOW) as service:
         environ = {**os.environ, "AWS_ENDPOINT_URL": service.url}
         started = [
             subprocess.Popen(
@@ -265,7 +265,7 @@ def test_while_the_token_lives_failing_to_renew_is_no_error(cache: Cache, code: 
             return Reply(400, {"message": REFRESH_TOKEN}, {"x-amzn-ErrorType": code})
         return whole(request)
 
-    with serving(answer) as service:
+    with serving(answer, lambda: NOW) as service:
         assert ask(service).access_key_id == ACCESS_KEY_ID
     assert service.calls == [RENEW, GET]
     assert path.read_bytes() == before
@@ -282,7 +282,7 @@ def test_a_token_that_cannot_be_written_back_still_serves(
     path = cache.login(ENDED)
     before = path.read_bytes()
     full = Files(Full(-1, OSError(28, "No space left on device")))  # type: ignore[arg-type]
-    with serving(center()) as service:
+    with serving(center(), lambda: NOW) as service:
         assert ask(service, files=full).access_key_id == ACCESS_KEY_ID
     assert service.calls == [RENEW, GET]
     assert path.read_bytes() == before
@@ -307,7 +307,7 @@ def test_a_login_that_has_ended_and_cannot_be_renewed_needs_a_person(
     cache: Cache, login: dict[str, object]
 ) -> None:
     path = cache.login(ENDED, **login)
-    with serving(center()) as service:
+    with serving(center(), lambda: NOW) as service:
         error = failure(InteractionRequired, service)
     assert str(error) == f"{path}: a person must log in: the SSO login to `corp` has ended"
     assert error.hint == "run `aws sso login --sso-session corp`"
@@ -316,7 +316,7 @@ def test_a_login_that_has_ended_and_cannot_be_renewed_needs_a_person(
 
 def test_a_login_whose_renewal_is_refused_needs_a_person(cache: Cache) -> None:
     cache.login(ENDED, refreshToken="used before")
-    with serving(center()) as service:
+    with serving(center(), lambda: NOW) as service:
         error = failure(InteractionRequired, service)
     assert str(error).endswith("has ended")
     assert service.calls == [RENEW]
@@ -324,7 +324,7 @@ def test_a_login_whose_renewal_is_refused_needs_a_person(cache: Cache) -> None:
 
 def test_the_legacy_form_is_not_renewed(cache: Cache) -> None:
     cache.login(ENDED, START_URL)
-    with serving(center()) as service:
+    with serving(center(), lambda: NOW) as service:
         error = failure(InteractionRequired, service, None)
     assert error.hint == "run `aws sso login --profile work`"
     assert service.calls == []
@@ -345,13 +345,13 @@ def test_the_legacy_form_is_not_renewed(cache: Cache) -> None:
 )
 def test_a_cache_that_cannot_be_read_needs_a_person(cache: Cache, content: object) -> None:
     cache.put(content)
-    with serving(center()) as service:
+    with serving(center(), lambda: NOW) as service:
         assert str(failure(InteractionRequired, service)).endswith("cannot be read")
     assert service.calls == []
 
 
 def test_no_login_needs_a_person(cache: Cache) -> None:
-    with serving(center()) as service:
+    with serving(center(), lambda: NOW) as service:
         assert str(failure(InteractionRequired, service)).endswith("was not made yet")
     assert not cache.folder.exists()
 
@@ -360,7 +360,7 @@ def test_a_token_that_was_revoked_needs_a_person(cache: Cache) -> None:
     cache.login(NOW + timedelta(hours=8))
     answers = center()
     answers.tokens = set()
-    with serving(answers) as service:
+    with serving(answers, lambda: NOW) as service:
         assert str(failure(InteractionRequired, service)).endswith("is no longer valid")
 
 
@@ -368,7 +368,7 @@ def test_a_role_that_is_not_given_is_the_services_refusal(cache: Cache) -> None:
     cache.login(NOW + timedelta(hours=8))
     answers = center()
     answers.role_name = "Admin"
-    with serving(answers) as service:
+    with serving(answers, lambda: NOW) as service:
         error = failure(ProviderError, service)
     assert isinstance(error, ProviderError)
     assert error.code == "ForbiddenException"

@@ -1,17 +1,25 @@
 """Plans: where a profile's path begins, which roles are on it, and what is refused."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from keystead.errors import ProfileCycle, ProfileInvalid, ProfileNotFound
-from keystead.model.plan import AssumeRoleStep, Base, Plan, as_json, make_plan
-from keystead.model.profile import Profile
+from keystead.errors import ProfileCycle, ProfileInvalid, ProfileNotFound, UsageError
+from keystead.model.calls import Call, base_call, role_calls
+from keystead.model.credentials import Credentials
+from keystead.model.plan import AssumeRoleStep, Base, MfaSession, Plan, make_plan
+from keystead.model.planview import as_json, due_serials
+from keystead.model.profile import Profile, Value
+from keystead.model.roleoptions import RoleOptions
+from keystead.model.session import Session
 
 KEYS = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "x"}
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
+
+
+SERIAL = "arn:aws:iam::123456789012:mfa/u"
 
 
 def arn(name: str) -> str:
@@ -22,9 +30,13 @@ class Source:
     def __init__(self, **profiles: dict[str, str]) -> None:
         self._profiles = profiles
         self.sessions: dict[str, dict[str, str]] = {}
+        self.sections: dict[str, dict[str, Value]] = {}
 
     def sso_session(self, name: str) -> dict[str, str]:
         return self.sessions.get(name, {})
+
+    def services(self, name: str) -> dict[str, Value]:
+        return self.sections.get(name, {})
 
     def find(self, name: str) -> Profile:
         if name not in self._profiles:
@@ -78,6 +90,60 @@ PLANS = [
                 step("q", mfa_serial="arn:aws:iam::123456789012:mfa/u", role_session_name="me"),
                 step("p", external_id="e-1", region="eu-west-1", duration_seconds=1200),
             ),
+            mfa_session=MfaSession("k", "arn:aws:iam::123456789012:mfa/u", "us-west-2"),
+        ),
+    ),
+    (
+        "a role wanted for longer than a session gives asks with the code itself",
+        {"p": role("k", mfa_serial=SERIAL, duration_seconds="7200"), "k": KEYS},
+        Plan("p", Base("static", "k"), (step("p", mfa_serial=SERIAL, duration_seconds=7200),)),
+    ),
+    (
+        "session keys get no MFA session",
+        {"p": role("k", mfa_serial=SERIAL), "k": {**KEYS, "aws_session_token": "t"}},
+        Plan("p", Base("static", "k"), (step("p", mfa_serial=SERIAL),)),
+    ),
+    (
+        "a role on the way gets no MFA session",
+        {"p": role("q", mfa_serial=SERIAL), "q": role("k"), "k": KEYS},
+        Plan("p", Base("static", "k"), (step("q"), step("p", mfa_serial=SERIAL))),
+    ),
+    (
+        "a program answers for the device of the role, or of the keys",
+        {"p": role("k", mfa_serial=SERIAL), "k": {**KEYS, "mfa_process": "code"}},
+        Plan(
+            "p",
+            Base("static", "k"),
+            (step("p", mfa_serial=SERIAL, mfa_answer="mfa_process"),),
+            mfa_session=MfaSession("k", SERIAL),
+        ),
+    ),
+    (
+        "policies, tags and source identity",
+        {
+            "p": role(
+                "k",
+                session_policy='{"Version": "2012-10-17"}',
+                session_policy_arns="arn:aws:iam::aws:policy/A, arn:aws:iam::aws:policy/B",
+                session_tags="team=data,cost = 4 2",
+                transitive_session_tags="team",
+                source_identity="somebody",
+            ),
+            "k": KEYS,
+        },
+        Plan(
+            "p",
+            Base("static", "k"),
+            (
+                step(
+                    "p",
+                    policy='{"Version": "2012-10-17"}',
+                    policy_arns=("arn:aws:iam::aws:policy/A", "arn:aws:iam::aws:policy/B"),
+                    tags=(("team", "data"), ("cost", "4 2")),
+                    transitive_tag_keys=("team",),
+                    source_identity="somebody",
+                ),
+            ),
         ),
     ),
 ]
@@ -89,6 +155,8 @@ PLANS = [
 def test_plan(profiles: dict[str, dict[str, str]], expected: Plan) -> None:
     assert make_plan("p", Source(**profiles)) == expected
 
+
+MANY_TAGS = ",".join(f"tag{number}=1" for number in range(51))
 
 REFUSED = [
     ("nothing", {"p": {"region": "r"}}, "no setting that gives credentials"),
@@ -104,6 +172,13 @@ REFUSED = [
         "exclude each other",
     ),
     ("bad duration", {"p": role("k", duration_seconds="1h"), "k": KEYS}, "not a whole number"),
+    ("bad policy", {"p": role("k", session_policy="{"), "k": KEYS}, "`session_policy` of profile"),
+    ("a policy that is none", {"p": role("k", session_policy="[]"), "k": KEYS}, "not an object"),
+    ("bad tags", {"p": role("k", session_tags="team"), "k": KEYS}, "is not KEY=VALUE"),
+    ("a tag twice", {"p": role("k", session_tags="a=1,a=2"), "k": KEYS}, "the tag `a` twice"),
+    ("a long tag", {"p": role("k", session_tags="a=" + "1" * 257), "k": KEYS}, "too long"),
+    ("many tags", {"p": role("k", session_tags=MANY_TAGS), "k": KEYS}, "more than 50 tags"),
+    ("an empty key", {"p": role("k", transitive_session_tags="a,,b"), "k": KEYS}, "empty part"),
 ]
 
 
@@ -136,9 +211,9 @@ def test_a_profile_that_is_not_there() -> None:
 
 
 def test_a_plan_as_json_leaves_absent_settings_out() -> None:
-    profiles = {"p": role("k", mfa_serial="serial-123"), "k": KEYS}
+    profiles = {"p": role("k", external_id="e-1"), "k": KEYS}
     plan = make_plan("p", Source(**profiles)).named("keystead-1")
-    assert as_json(plan, None, NOW) == {
+    assert as_json(plan, (), role_calls(plan, None, {}), NOW) == {
         "profile": "p",
         "base": {"kind": "static", "profile": "k"},
         "steps": [
@@ -147,12 +222,115 @@ def test_a_plan_as_json_leaves_absent_settings_out() -> None:
                 "profile": "p",
                 "role_arn": arn("r"),
                 "role_session_name": "keystead-1",
-                "mfa_serial": "serial-123",
+                "external_id": "e-1",
             }
         ],
-        "prompts": [{"kind": "mfa", "mfa_serial": "serial-123"}],
+        "prompts": [],
+        "calls": [{"service": "sts", "operation": "AssumeRole", "region": "us-east-1"}],
         "cache": {"state": "none"},
     }
+
+
+def kept(minutes: int) -> Session:
+    ends = NOW + timedelta(minutes=minutes)
+    return Session(Credentials("A", "s", "t", ends), ends - timedelta(hours=1))
+
+
+def test_an_mfa_session_and_the_code_for_it() -> None:
+    profiles = {"p": role("k", mfa_serial=SERIAL, region="eu-west-1"), "k": KEYS}
+    plan = make_plan("p", Source(**profiles))
+    environ = {"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"}
+    called = role_calls(plan, "eu-west-2", environ)
+    shown = as_json(plan, (), called, NOW)
+    assert shown["mfa_session"] == {
+        "profile": "k",
+        "mfa_serial": SERIAL,
+        "cache": {"state": "none"},
+    }
+    assert shown["prompts"] == [{"kind": "mfa", "mfa_serial": SERIAL, "due": True}]
+    assert called == [
+        Call("sts", "GetSessionToken", "eu-west-2", "http://127.0.0.1:1"),
+        Call("sts", "AssumeRole", "eu-west-1", "http://127.0.0.1:1"),
+    ]
+    assert due_serials(plan, (None, kept(60), None), NOW) == []
+    assert due_serials(plan, (None, None, kept(60)), NOW) == []
+    assert due_serials(plan, (None, kept(9), None), NOW) == [SERIAL]
+
+
+def test_a_code_that_a_program_answers_is_no_question() -> None:
+    profiles = {"p": role("k", mfa_serial=SERIAL, mfa_process="code"), "k": KEYS}
+    plan = make_plan("p", Source(**profiles))
+    assert due_serials(plan, (), NOW) == []
+    [prompt] = as_json(plan, (), role_calls(plan, None, {}), NOW)["prompts"]  # type: ignore[misc]
+    assert prompt["answered_by"] == "mfa_process"
+
+
+def test_whoever_asks_goes_before_the_profile() -> None:
+    profiles = {"p": role("k", duration_seconds="1200", session_tags="a=1"), "k": KEYS}
+    asked = RoleOptions(role_session_name="me", duration_seconds=900, source_identity="me")
+    plan = make_plan("p", Source(**profiles)).asked_for(asked)
+    [found] = plan.steps
+    assert (found.role_session_name, found.duration_seconds) == ("me", 900)
+    assert (found.source_identity, found.tags) == ("me", (("a", "1"),))
+
+
+def test_what_is_asked_for_is_capped_and_may_rule_an_mfa_session_out() -> None:
+    long = RoleOptions(duration_seconds=7200)
+    chained = Source(p=role("q"), q=role("k"), k=KEYS)
+    assert make_plan("p", chained).asked_for(long).steps[-1].duration_seconds == 3600
+    mfa = Source(p=role("k", mfa_serial=SERIAL), k=KEYS)
+    assert make_plan("p", mfa).mfa_session
+    assert make_plan("p", mfa).asked_for(long).mfa_session is None
+
+
+@pytest.mark.parametrize(
+    ("profile", "options"),
+    [
+        (KEYS, RoleOptions(duration_seconds=900)),
+        (
+            {"role_arn": arn("r"), "web_identity_token_file": "/t"},
+            RoleOptions(tags=(("a", "1"),)),
+        ),
+    ],
+)
+def test_options_for_which_there_is_no_role(profile: dict[str, str], options: RoleOptions) -> None:
+    with pytest.raises(UsageError, match="assumes no role"):
+        make_plan("p", Source(p=profile)).asked_for(options)
+
+
+def test_a_web_identity_takes_policies() -> None:
+    source = Source(p={"role_arn": arn("r"), "web_identity_token_file": "/t"})
+    options = RoleOptions(policy="{}", policy_arns=("arn:aws:iam::aws:policy/A",))
+    plan = make_plan("p", source).asked_for(options)
+    assert (plan.base.policy, plan.base.policy_arns) == (options.policy, options.policy_arns)
+    assert base_call(plan, "eu-west-1", {}) == Call("sts", "AssumeRoleWithWebIdentity", "eu-west-1")
+
+
+@pytest.mark.parametrize(
+    ("environ", "url"),
+    [
+        ({"AWS_ENDPOINT_URL": "http://all", "AWS_ENDPOINT_URL_STS": "http://sts"}, "http://sts"),
+        ({"AWS_ENDPOINT_URL": "http://all"}, "http://all"),
+        ({}, "http://section"),
+        ({"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true", "AWS_ENDPOINT_URL": "http://all"}, None),
+    ],
+)
+def test_addresses_from_strong_to_weak(environ: dict[str, str], url: str | None) -> None:
+    source = Source(p=role("k", services="s", endpoint_url="http://profile"), k=KEYS)
+    source.sections["s"] = {"sts": {"endpoint_url": "http://section"}}
+    plan = make_plan("p", source)
+    [call] = role_calls(plan, None, environ)
+    assert call.endpoint_url == url
+    assert plan.endpoints.url("sso-oidc", {}) == "http://profile"
+
+
+def test_a_profile_may_ignore_addresses() -> None:
+    profile = role("k", endpoint_url="http://p", ignore_configured_endpoint_urls="true")
+    plan = make_plan("p", Source(p=profile, k=KEYS))
+    environ = {"AWS_ENDPOINT_URL": "http://all"}
+    assert plan.endpoints.url("sts", environ) is None
+    environ["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "false"
+    assert plan.endpoints.url("sts", environ) == "http://all"
 
 
 def test_a_plan_holds_no_key() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from keystead.model.calls import role_calls
 from keystead.model.credentials import Credentials
 from keystead.model.plan import AssumeRoleStep, Base, Plan
 from keystead.model.session import Session
@@ -128,7 +129,7 @@ def test_a_folder_in_the_way_is_no_error(machine: Machine) -> None:
     cache = machine.cache()
     cache.put(KEY, SESSION)
     cache.drop(KEY)
-    with cache.alone(KEY):
+    with cache.alone(KEY, 1):
         assert cache.get(KEY) is None
     assert cache.all() == []
 
@@ -173,7 +174,8 @@ def keys(
     region: str | None = "eu-west-1",
     endpoint: str | None = None,
 ) -> list[str]:
-    return session_keys(plan, first, [region] * len(plan.steps), endpoint)
+    environ = {"AWS_ENDPOINT_URL": endpoint} if endpoint else {}
+    return session_keys(plan, first, role_calls(plan, region, environ))
 
 
 def test_a_made_up_name_does_not_count() -> None:
@@ -190,6 +192,11 @@ def test_a_made_up_name_does_not_count() -> None:
         {"external_id": "id"},
         {"mfa_serial": "serial"},
         {"duration_seconds": 900},
+        {"policy": "{}"},
+        {"policy_arns": ("arn:aws:iam::aws:policy/ReadOnlyAccess",)},
+        {"tags": (("team", "data"),)},
+        {"transitive_tag_keys": ("team",)},
+        {"source_identity": "somebody"},
     ],
 )
 def test_every_input_counts(change: dict[str, object]) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 
-from keystead.cli import cache, handover, lint, profiles, protectors, stores, topics, undo
+from keystead.cli import cache, handover, lint, plan, profiles, protectors, stores, topics, undo
 from keystead.cli.command import FORCE, JSON, LOCATION, Command, Context, argument
 from keystead.cli.dryrun import DRY_RUN, dry
+from keystead.cli.roleoptions import ROLE_OPTIONS
 from keystead.delivery.shells import NAMES as SHELL_NAMES
 from keystead.stores.protectors import PROTECTORS
 
@@ -88,7 +89,7 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "process",
         "print credentials as a credential_process does",
-        (_NAME, LOCATION),
+        (_NAME, LOCATION, *ROLE_OPTIONS),
         handover.process,
         details="In the config file: credential_process = keystead process NAME",
     ),
@@ -99,6 +100,7 @@ COMMANDS: tuple[Command, ...] = (
             _NAME,
             argument("--shell", choices=SHELL_NAMES, help="the syntax; else that of SHELL"),
             LOCATION,
+            *ROLE_OPTIONS,
         ),
         handover.env,
     ),
@@ -107,6 +109,7 @@ COMMANDS: tuple[Command, ...] = (
         "run a command with credentials",
         (
             LOCATION,
+            *ROLE_OPTIONS,
             _NAME,
             # What begins it is no option, so that options may stand on both sides of NAME.
             argument(
@@ -118,14 +121,20 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "whoami",
         "ask STS whose credentials these are",
-        (_ANY_NAME, LOCATION, argument("--region", help="the region to ask in"), JSON),
+        (
+            _ANY_NAME,
+            LOCATION,
+            argument("--region", help="the region to ask in"),
+            *ROLE_OPTIONS,
+            JSON,
+        ),
         handover.whoami,
     ),
     Command(
         "plan",
         "how credentials would be got, without getting them",
-        (_ANY_NAME, LOCATION, JSON),
-        handover.plan,
+        (_ANY_NAME, LOCATION, *ROLE_OPTIONS, JSON),
+        plan.run,
     ),
     Command(
         "dump",

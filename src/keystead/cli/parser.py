@@ -13,7 +13,22 @@ from keystead.errors import UsageError
 
 
 class _Parser(argparse.ArgumentParser):
-    """An argument parser whose errors follow the message rules."""
+    """An argument parser whose errors follow the message rules.
+
+    ``several`` names the argument that takes any number of words. They may stand on both sides of
+    an option, which argparse by itself does not know.
+    """
+
+    several: str | None = None
+
+    def parse_known_args(  # type: ignore[override]  # argparse's has one spelling for each use
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        found, rest = super().parse_known_args(args, namespace)
+        if self.several and rest and not any(word.startswith("-") for word in rest):
+            getattr(found, self.several).extend(rest)
+            rest = []
+        return found, rest
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(_reworded(message), hint=f"`{self.prog} --help` shows how it is used")
@@ -68,5 +83,7 @@ def _add(parser: argparse.ArgumentParser, commands: Sequence[Command], *, requir
         row.set_defaults(run=command.run)
         for item in command.arguments:
             row.add_argument(*item.names, **item.options)
+            if item.options.get("nargs") in {"*", "+"}:
+                row.several = item.names[0]
         if command.children:
             _add(row, command.children, required=command.run is None)

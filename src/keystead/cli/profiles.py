@@ -17,6 +17,8 @@ from keystead.model.settings import is_secret
 from keystead.secret import MASK, Secret
 from keystead.stores.base import ProfileStore
 
+_SEED = "mfa_totp_secret"
+
 _SECRETS_HINT = "pipe lines of key=value to --secrets-from -"
 
 
@@ -122,6 +124,11 @@ def set_(context: Context, args: argparse.Namespace) -> None:
     if changes.get("aws_access_key_id") and not has_secret:
         changes["aws_secret_access_key"] = _ask(context, "aws_secret_access_key")
     store.change(args.name, lambda _: changes)
+    if changes.get(_SEED):
+        context.console.warn(
+            f"with `{_SEED}` both factors are in one place: who opens this store has the keys and "
+            f"the codes; `keystead set {args.name} --unset {_SEED}` takes it away"
+        )
 
 
 def _target(context: Context, args: argparse.Namespace) -> tuple[ProfileStore, Profile | None]:

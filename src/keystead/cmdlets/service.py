@@ -10,7 +10,8 @@ from keystead.cmdlets.objects import AwsObject, sts_object
 from keystead.cmdlets.sources import Values, find_credentials, find_region
 from keystead.cmdlets.state import State
 from keystead.errors import FileProblem, Origin, UsageError
-from keystead.resolve.resolver import session_name, temporary_credentials
+from keystead.resolve.resolver import session_name
+from keystead.resolve.temporary import temporary_credentials
 from keystead.secret import Secret, reveal
 from keystead.text.document import Document
 from keystead.text.masked import masked_lines
@@ -25,7 +26,7 @@ def use_sts_role(state: State, values: Values) -> Iterable[AwsObject]:
             parameters[member] = values[parameter]
     answer = _call(state, values, "sts", "AssumeRole", {**parameters, **_sts_common(state, values)})
     credentials = temporary_credentials(
-        answer, operation="AssumeRole", source=f"Use-STSRole {values['RoleArn']}"
+        answer, "AssumeRole", f"Use-STSRole {values['RoleArn']}", state.app.system
     )
     user = answer.get("AssumedRoleUser", {})
     shown = {
@@ -42,7 +43,7 @@ def get_sts_session_token(state: State, values: Values) -> Iterable[AwsObject]:
     """``Get-STSSessionToken``: GetSessionToken, with the credentials as its output."""
     answer = _call(state, values, "sts", "GetSessionToken", _sts_common(state, values))
     credentials = temporary_credentials(
-        answer, operation="GetSessionToken", source="Get-STSSessionToken"
+        answer, "GetSessionToken", "Get-STSSessionToken", state.app.system
     )
     shown = {
         "AccessKeyId": credentials.access_key_id,
@@ -90,7 +91,7 @@ def _sts_common(state: State, values: Values) -> dict[str, Any]:
     if serial:
         parameters["SerialNumber"] = serial
         given = reveal(code) if code else None
-        parameters["TokenCode"] = given or state.app.mfa_codes.code(serial, "this call")
+        parameters["TokenCode"] = given or state.app.mfa_codes.code(serial)
     return parameters
 
 

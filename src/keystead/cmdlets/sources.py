@@ -118,6 +118,9 @@ class _With:
     def sso_session(self, name: str) -> Mapping[str, str]:
         return self._rest.sso_session(name)
 
+    def services(self, name: str) -> Mapping[str, Value]:
+        return self._rest.services(name)
+
 
 def _role_of(state: State, values: Values) -> AwsObject:
     app = state.app

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from keystead.model.credentials import Credentials
+from keystead.model.plan import MFA_VARIABLE
 
 STALE_VARIABLES = (
     "AWS_ACCESS_KEY_ID",
@@ -25,8 +26,6 @@ STALE_VARIABLES = (
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 )
 """Variables that would let a program find other credentials than the ones it was given."""
-
-_ONE_TIME = ("KEYSTEAD_MFA_CODE",)
 
 
 def timestamp(moment: datetime) -> str:
@@ -74,5 +73,5 @@ def child_environment(environ: Mapping[str, str], given: Mapping[str, str]) -> d
     """The environment of a child: ``environ`` without stale variables and used codes, ``given``
     on top.
     """
-    kept = {k: v for k, v in environ.items() if k not in STALE_VARIABLES and k not in _ONE_TIME}
+    kept = {k: v for k, v in environ.items() if k not in STALE_VARIABLES and k != MFA_VARIABLE}
     return {**kept, **given}

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 
-from keystead.errors import ProfileCycle, ProfileInvalid, ProfileNotFound
+from keystead.errors import ProfileCycle, ProfileInvalid, ProfileNotFound, UsageError
+from keystead.model.endpoints import NO_ENDPOINTS, Endpoints, endpoints
 from keystead.model.profile import Profile, ProfileSource
+from keystead.model.roleoptions import RoleOptions, Tags, role_options
 from keystead.model.rules import near
-from keystead.model.session import Session
 
 CREDENTIAL_SOURCES = {
     "Environment": "environment",
@@ -26,6 +26,9 @@ CREDENTIAL_SOURCES = {
 
 CHAINED_SECONDS = 3600
 """How long a session at most lasts that was got with another one: a rule of STS."""
+
+MFA_SESSION_SECONDS = 43200
+"""How long an MFA session lasts: STS's own default for the keys of a user."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,22 @@ class Base:
     sso_start_url: str | None = None
     sso_account_id: str | None = None
     sso_role_name: str | None = None
+    login_session: str | None = None
+    policy: str | None = None
+    policy_arns: tuple[str, ...] = ()
+    region: str | None = None
+
+
+@dataclass(frozen=True)
+class MfaSession:
+    """One GetSessionToken call with the keys of the base ``profile`` and a code of the device.
+
+    What it gives assumes every role that asks for that device, so a person is asked once for all
+    of them. ``region`` None: the region in effect.
+    """
+
+    profile: str
+    mfa_serial: str
     region: str | None = None
 
 
@@ -53,7 +72,8 @@ class AssumeRoleStep:
     """One AssumeRole call, as the profile ``profile`` asks for it.
 
     ``role_session_name`` None: `Plan.named` gives it one. ``duration_seconds`` None: STS's own
-    default of one hour. ``region`` None: the region in effect.
+    default of one hour. ``region`` None: the region in effect. ``mfa_answer`` is the setting that
+    gives the codes of ``mfa_serial``, None for a person. The others are those of `RoleOptions`.
     """
 
     profile: str
@@ -63,17 +83,30 @@ class AssumeRoleStep:
     mfa_serial: str | None = None
     duration_seconds: int | None = None
     region: str | None = None
+    policy: str | None = None
+    policy_arns: tuple[str, ...] = ()
+    tags: Tags = ()
+    transitive_tag_keys: tuple[str, ...] = ()
+    source_identity: str | None = None
+    mfa_answer: str | None = None
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How the credentials of ``profile`` will be got; ``steps`` run in order from ``base``."""
+    """How the credentials of ``profile`` will be got; ``steps`` run in order from ``base``.
+
+    With an ``mfa_session`` that one comes between base and steps, and the first step needs no
+    code of its own.
+    """
 
     profile: str
     base: Base
     steps: tuple[AssumeRoleStep, ...] = ()
     made_up_name: str | None = None
     """The session name of the calls whose profile sets none; another one at each run."""
+    mfa_session: MfaSession | None = None
+    endpoints: Endpoints = NO_ENDPOINTS
+    """The addresses that ``profile`` sets; all calls go by them."""
 
     @property
     def mfa_serials(self) -> tuple[str, ...]:
@@ -91,6 +124,32 @@ class Plan:
         )
         return replace(self, base=base, steps=tuple(steps), made_up_name=role_session_name)
 
+    def asked_for(self, options: RoleOptions) -> Plan:
+        """The plan with ``options`` for its last role, where they go before the profile's.
+
+        Raises `UsageError` when no role is assumed that they could be for.
+        """
+        if options == RoleOptions():
+            return self
+        if self.steps:
+            *before, last = self.steps
+            steps = (*before, replace(last, **vars(options.over(_options_of(last)))))
+            capped = tuple(_capped(self.base, steps))
+            return replace(self, steps=capped, mfa_session=_mfa_session(self.mfa_session, capped))
+        stray = options.beyond_web_identity()
+        if self.base.kind != "web-identity" or stray:
+            raise UsageError(
+                f"profile `{self.profile}` assumes no role by AssumeRole that could have "
+                + (f"`{stray}`" if stray else "a session name, length, policy or tag"),
+                hint=f"`keystead plan {self.profile}` shows what is done",
+            )
+        given = {
+            name: value
+            for name, value in vars(options).items()
+            if value and name in Base.__dataclass_fields__
+        }
+        return replace(self, base=replace(self.base, **given))
+
 
 def make_plan(name: str, source: ProfileSource) -> Plan:
     """The plan for the profile ``name``.
@@ -99,7 +158,7 @@ def make_plan(name: str, source: ProfileSource) -> Plan:
     `ProfileCycle` (naming the whole path).
     """
     steps: list[AssumeRoleStep] = []
-    profile = source.find(name)
+    profile = asked_for = source.find(name)
     path = [name]
     base = None
     while not (len(path) > 1 and profile.has_keys):
@@ -133,7 +192,57 @@ def make_plan(name: str, source: ProfileSource) -> Plan:
                 where=profile.where("source_profile"),
             ) from error
     base = base or Base("static", profile.name)
-    return Plan(name, base, tuple(_capped(base, reversed(steps))))
+    in_order = [_answered(step, profile, source) for step in reversed(steps)]
+    capped = tuple(_capped(base, in_order))
+    return Plan(
+        name,
+        base,
+        capped,
+        mfa_session=_mfa_session(_possible_mfa_session(base, profile, capped), capped),
+        endpoints=endpoints(asked_for, source),
+    )
+
+
+def _possible_mfa_session(
+    base: Base, profile: Profile, steps: tuple[AssumeRoleStep, ...]
+) -> MfaSession | None:
+    """The MFA session that the keys of the base can get: only a user's own keys can."""
+    if base.kind != "static" or profile.has("aws_session_token"):
+        return None
+    if not steps or not steps[0].mfa_serial:
+        return None
+    return MfaSession(profile.name, steps[0].mfa_serial, profile.region)
+
+
+def _mfa_session(
+    possible: MfaSession | None, steps: tuple[AssumeRoleStep, ...]
+) -> MfaSession | None:
+    """It, unless the role is wanted for longer than STS gives to who comes with a session."""
+    too_long = any((step.duration_seconds or 0) > CHAINED_SECONDS for step in steps[:1])
+    return None if too_long else possible
+
+
+MFA_VARIABLE = "KEYSTEAD_MFA_CODE"
+"""The variable with a code, which goes before them and is good for one command."""
+
+MFA_ANSWERS = ("mfa_process", "mfa_totp_secret")
+"""The settings that give a code in place of a person, the first one first."""
+
+
+def mfa_answer(profiles: Iterable[Profile]) -> tuple[Profile, str] | None:
+    """The setting that answers for the device of those profiles, and which one has it."""
+    for profile in profiles:
+        for setting in MFA_ANSWERS:
+            if profile.has(setting):
+                return profile, setting
+    return None
+
+
+def _answered(step: AssumeRoleStep, base: Profile, source: ProfileSource) -> AssumeRoleStep:
+    if not step.mfa_serial:
+        return step
+    found = mfa_answer((source.find(step.profile), base))
+    return replace(step, mfa_answer=found[1]) if found else step
 
 
 def _capped(base: Base, steps: Iterable[AssumeRoleStep]) -> Iterator[AssumeRoleStep]:
@@ -143,32 +252,6 @@ def _capped(base: Base, steps: Iterable[AssumeRoleStep]) -> Iterator[AssumeRoleS
         too_long = chained and (step.duration_seconds or 0) > CHAINED_SECONDS
         yield replace(step, duration_seconds=CHAINED_SECONDS) if too_long else step
         chained = True
-
-
-def as_json(plan: Plan, cached: Session | None, now: datetime) -> dict[str, object]:
-    """The plan as ``keystead plan --json`` shows it; absent settings are absent keys."""
-    steps = [{"kind": "assume-role", **dict(_present(step))} for step in plan.steps]
-    return {
-        "profile": plan.profile,
-        "base": dict(_present(plan.base)),
-        "steps": steps,
-        "prompts": [{"kind": "mfa", "mfa_serial": serial} for serial in plan.mfa_serials],
-        "cache": _cache(cached, now),
-    }
-
-
-def _cache(cached: Session | None, now: datetime) -> dict[str, object]:
-    if cached is None or not cached.alive(now):
-        return {"state": "none"}
-    state = "fresh" if cached.fresh(now) else "stale"
-    return {"state": state, "expires_at": cached.expires_at.isoformat()}
-
-
-def _present(row: Base | AssumeRoleStep) -> Iterator[tuple[str, object]]:
-    for name in type(row).__dataclass_fields__:
-        value = getattr(row, name)
-        if value is not None:
-            yield name, value
 
 
 def _kind(profile: Profile) -> str:
@@ -199,16 +282,20 @@ def _process(profile: Profile, _source: ProfileSource) -> Base:
 
 
 def _login(profile: Profile, _source: ProfileSource) -> Base:
-    return Base("login", profile.name)
+    session = profile.text("login_session")
+    return Base("login", profile.name, login_session=session, region=profile.region)
 
 
 def _web_identity(profile: Profile, _source: ProfileSource) -> Base:
+    options = role_options(profile)
     return Base(
         "web-identity",
         profile.name,
         role_arn=profile.text("role_arn"),
-        role_session_name=profile.text("role_session_name"),
-        duration_seconds=_duration(profile),
+        role_session_name=options.role_session_name,
+        duration_seconds=options.duration_seconds,
+        policy=options.policy,
+        policy_arns=options.policy_arns,
         region=profile.region,
     )
 
@@ -292,21 +379,12 @@ def _step(profile: Profile) -> AssumeRoleStep:
     return AssumeRoleStep(
         profile=profile.name,
         role_arn=profile.text("role_arn") or "",
-        role_session_name=profile.text("role_session_name"),
         external_id=profile.text("external_id"),
         mfa_serial=profile.text("mfa_serial"),
-        duration_seconds=_duration(profile),
         region=profile.region,
+        **vars(role_options(profile)),
     )
 
 
-def _duration(profile: Profile) -> int | None:
-    text = profile.text("duration_seconds")
-    if text is None:
-        return None
-    if not (text.isascii() and text.isdigit()):
-        raise ProfileInvalid(
-            f"`duration_seconds` of profile `{profile.name}` is not a whole number",
-            where=profile.where("duration_seconds"),
-        )
-    return int(text)
+def _options_of(step: AssumeRoleStep) -> RoleOptions:
+    return RoleOptions(**{name: getattr(step, name) for name in RoleOptions.__dataclass_fields__})

@@ -38,7 +38,20 @@ class ProfileType(NamedTuple):
 _KEY = "aws_access_key_id"
 _SECRET = "aws_secret_access_key"  # noqa: S105  # the name of a setting
 _TOKEN = "aws_session_token"  # noqa: S105  # the name of a setting
-_ROLE_OPTIONS = ("external_id", "mfa_serial", "role_session_name", "duration_seconds")
+_WEB_IDENTITY_OPTIONS = (
+    "role_session_name",
+    "duration_seconds",
+    "session_policy",
+    "session_policy_arns",
+)
+_ROLE_OPTIONS = (
+    "external_id",
+    "mfa_serial",
+    *_WEB_IDENTITY_OPTIONS,
+    "session_tags",
+    "transitive_session_tags",
+    "source_identity",
+)
 _SSO_OPTIONS = ("sso_session", "sso_start_url", "sso_region", "sso_registration_scopes")
 
 # In the order in which the SDKs look: the first row whose deciding settings are all there wins.
@@ -47,14 +60,14 @@ TYPES: tuple[ProfileType, ...] = (
         "AssumeRoleWithWebIdentity",
         ("role_arn", "web_identity_token_file"),
         ("role_arn", "web_identity_token_file"),
-        ("role_session_name", "duration_seconds"),
+        _WEB_IDENTITY_OPTIONS,
         "temporary credentials for a role, by the token in a file",
     ),
     ProfileType(
         "AssumeRoleCredentialSource",
         ("role_arn", "credential_source"),
         ("role_arn", "credential_source"),
-        ("role_session_name", "duration_seconds", "external_id", "mfa_serial"),
+        _ROLE_OPTIONS,
         "temporary credentials for a role, from the environment, EC2 or a container",
     ),
     ProfileType(
@@ -107,6 +120,10 @@ class ProfileSource(Protocol):
 
     def sso_session(self, name: str) -> Mapping[str, str]:
         """The settings of an ``sso-session`` section; empty when there is none."""
+        ...
+
+    def services(self, name: str) -> Mapping[str, Value]:
+        """The settings of a ``services`` section; empty when there is none."""
         ...
 
 

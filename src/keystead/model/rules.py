@@ -60,6 +60,16 @@ def check_profile_name(name: str, *, shared: bool) -> None:
         )
 
 
+def check_may_lie_open(name: str) -> None:
+    """Refuses a setting that is for the encrypted store alone. Raises `ProfileInvalid`."""
+    row = SETTINGS.get(name.lower())
+    if row and row.encrypted_only:
+        raise ProfileInvalid(
+            f"`{name}` is kept in the encrypted store alone, not in a file that anybody can read",
+            hint="save the profile there: `keystead set NAME --store encrypted`",
+        )
+
+
 def check_setting(name: str, value: str) -> None:
     """Refuses a setting that would not be read back as it was given.
 

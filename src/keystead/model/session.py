@@ -14,20 +14,30 @@ from keystead.model.credentials import Credentials
 _ADVISORY = timedelta(minutes=15)
 _MANDATORY = timedelta(minutes=10)
 _USUAL = timedelta(hours=1)
+_SHARED = timedelta(minutes=1)
+_DRIFT = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Credentials that STS made at ``made``; ``expires_at`` of them is not None."""
+    """Credentials that were got at ``made``, when the machine had run for ``uptime`` seconds.
+
+    Those that say no end are for whoever asked meanwhile, and are forgotten after a minute.
+    """
 
     credentials: Credentials
     made: datetime
+    uptime: float = 0.0
 
     @property
     def expires_at(self) -> datetime:
         """The end of life."""
-        assert self.credentials.expires_at is not None  # noqa: S101  # else it is no session
-        return self.credentials.expires_at
+        return self.credentials.expires_at or self.made + _SHARED
+
+    @property
+    def lasts(self) -> bool:
+        """Whether the credentials say their end, so that whoever asks later may have them."""
+        return self.credentials.expires_at is not None
 
     def alive(self, now: datetime) -> bool:
         """Whether the credentials still work."""
@@ -40,6 +50,18 @@ class Session:
     def fresh(self, now: datetime) -> bool:
         """Whether nobody has to think of renewing: the advisory window has not begun."""
         return now + self._scaled(_ADVISORY) < self.expires_at
+
+    def told_right(self, now: datetime, uptime: float) -> bool:
+        """Whether the clock that says ``now`` can be compared with the one that said `made`.
+
+        It cannot when it was set meanwhile: it went further, or less far, than the machine ran.
+        After a start of the machine, which begins ``uptime`` anew, all that shows is a clock that
+        went back.
+        """
+        since = now - self.made
+        if uptime < self.uptime:
+            return since >= timedelta(0)
+        return abs(since - timedelta(seconds=uptime - self.uptime)) < _DRIFT
 
     def _scaled(self, window: timedelta) -> timedelta:
         life = self.expires_at - self.made

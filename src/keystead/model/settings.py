@@ -36,6 +36,8 @@ class Setting:
     """Never shown, never an argument of a plain command."""
     sealed: bool = False
     """Encrypted in the encrypted store, as the .NET SDK does it."""
+    encrypted_only: bool = False
+    """Never written to the shared files, where it would lie open."""
     shape: str | None = None
     rule: str = ""
 
@@ -45,6 +47,7 @@ class Setting:
 
 
 _ARN = r"arn:[\w-]+:{service}:[\w-]*:\d{{12}}:{what}/[\w+=,.@:/-]+"
+_POLICY_ARN = r"arn:[\w-]+:iam::(?:\d{12}|aws):policy/[\w+=,.@/-]+"
 
 _RETRY_MODES = ("legacy", "standard", "adaptive")
 _ENDPOINT_MODES = ("legacy", "regional")
@@ -159,6 +162,63 @@ _ROWS = (
         netsdk="duration_seconds",
         shape=r"9\d\d|[1-9]\d{3}|[1-3]\d{4}|4[0-2]\d{3}|43[01]\d\d|43200",
         rule="a number of seconds from 900 to 43200",
+    ),
+    Setting(
+        "session_policy",
+        Group.ROLE,
+        "a policy in JSON that narrows what the role's session may do",
+        netsdk="session_policy",
+        shape=r"\{.{0,2046}\}",
+        rule="a JSON object on one line, at most 2048 characters",
+    ),
+    Setting(
+        "session_policy_arns",
+        Group.ROLE,
+        "managed policies that narrow what the role's session may do, parted by commas",
+        netsdk="session_policy_arns",
+        shape=rf"{_POLICY_ARN}(?:\s*,\s*{_POLICY_ARN}){{0,9}}",
+        rule="up to 10 ARNs of policies, parted by commas",
+    ),
+    Setting(
+        "session_tags",
+        Group.ROLE,
+        "tags of the role's session, such as team=data,cost=42",
+        netsdk="session_tags",
+        shape=r"[^,=]+=[^,]*(?:,[^,=]+=[^,]*){0,49}",
+        rule="up to 50 pairs KEY=VALUE, parted by commas",
+    ),
+    Setting(
+        "transitive_session_tags",
+        Group.ROLE,
+        "the keys of those tags that go on to the next role, parted by commas",
+        netsdk="transitive_session_tags",
+        shape=r"[^,=]+(?:,[^,=]+){0,49}",
+        rule="up to 50 keys of session_tags, parted by commas",
+    ),
+    Setting(
+        "source_identity",
+        Group.ROLE,
+        "who is behind the role's session; it cannot be changed by the roles after it",
+        netsdk="source_identity",
+        shape=r"[\w+=,.@-]{2,64}",
+        rule="2 to 64 letters, digits and _+=,.@-",
+    ),
+    Setting(
+        "mfa_process",
+        Group.OTHER,
+        "the program that prints a code of the MFA device, of the role or of its source profile",
+        netsdk="mfa_process",
+    ),
+    Setting(
+        "mfa_totp_secret",
+        Group.OTHER,
+        "the seed of the MFA device: keystead makes the codes, and both factors are in one place",
+        netsdk="mfa_totp_secret",
+        secret=True,
+        sealed=True,
+        encrypted_only=True,
+        shape=r"[A-Z2-7a-z ]{16,256}={0,6}",
+        rule="base32 as AWS shows it when a virtual MFA device is made",
     ),
     Setting(
         "credential_process",

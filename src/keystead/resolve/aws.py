@@ -6,23 +6,29 @@ files itself: it would refuse files that the SDK rules accept, and search source
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import quote
 
 from keystead.botocore_session import isolated_session
 from keystead.errors import ProfileInvalid, ProviderError
+from keystead.model.calls import FALLBACK_REGION
 from keystead.model.credentials import Credentials
+from keystead.model.endpoints import NO_ENDPOINTS, Endpoints
 from keystead.model.rules import has_control
 from keystead.secret import MASK, redact
+from keystead.system import System
+from keystead.system.servertime import TOLERANCE
 
-FALLBACK_REGION = "us-east-1"
-"""Where STS, IAM and S3's list of buckets are asked when no region is set anywhere."""
+Headers = Callable[[str], Mapping[str, str]]
+"""Headers of a request, made from its address."""
 
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 20
-_ATTEMPTS = 3
+_ATTEMPTS = 4
 _LONGEST_MESSAGE = 500
 _USER_IN_URL = re.compile(r"(://)[^/?#\s\"']*@")
 
@@ -33,6 +39,18 @@ _SECRET_PARAMETERS = (
     "clientSecret",
     "refreshToken",
 )
+
+_CLOCK_CODES = frozenset(
+    {
+        "AuthFailure",
+        "InvalidSignatureException",
+        "RequestExpired",
+        "RequestInTheFuture",
+        "RequestTimeTooSkewed",
+        "SignatureDoesNotMatch",
+    }
+)
+"""What services say, among others, to a request that is dated too early or too late."""
 
 _HINTS = {
     "AccessDenied": "check the role's trust policy and, where it asks for one, `external_id`",
@@ -51,16 +69,47 @@ def call(
     *,
     credentials: Credentials | None,
     region: str | None,
-    environ: Mapping[str, str],
+    system: System,
     endpoint_url: str | None = None,
+    endpoints: Endpoints = NO_ENDPOINTS,
+    headers: Headers | None = None,
 ) -> dict[str, Any]:
     """The answer of one operation, such as ``call("sts", "AssumeRole", {...}, ...)``.
 
     ``credentials`` None leaves the request unsigned, for operations that carry a token instead.
-    ``region`` None asks `FALLBACK_REGION`; ``endpoint_url`` None follows ``AWS_ENDPOINT_URL`` and
-    ``AWS_ENDPOINT_URL_<SERVICE>`` of ``environ``. Raises `ProviderError`, whose text holds none
-    of the credentials even when the service's answer quotes them.
+    ``region`` None asks `FALLBACK_REGION`; ``endpoint_url`` None follows ``endpoints`` and the
+    variables of the environment. ``headers`` are sent besides.
+
+    Throttling, failing servers and connections that fail are tried up to four times with pauses
+    that grow, all within a time limit. Requests to STS are dated by the server's time where this
+    machine's clock is wrong, which the first answer tells. Raises `ProviderError`, whose text
+    holds none of the credentials even when the service's answer quotes them.
     """
+    url = endpoint_url or endpoints.url(service, system.environ)
+
+    def once() -> dict[str, Any]:
+        return _call(service, operation, parameters, credentials, region, system, url, headers)
+
+    before = system.server_time.ahead
+    try:
+        return once()
+    except ProviderError as error:
+        learned = abs(system.server_time.ahead - before) > TOLERANCE
+        if not (learned and error.code in _CLOCK_CODES):
+            raise
+    return once()
+
+
+def _call(  # noqa: PLR0917  # as they come from `call`
+    service: str,
+    operation: str,
+    parameters: Mapping[str, Any],
+    credentials: Credentials | None,
+    region: str | None,
+    system: System,
+    endpoint_url: str | None,
+    headers: Headers | None,
+) -> dict[str, Any]:
     import logging
 
     import botocore.exceptions
@@ -74,11 +123,15 @@ def call(
     log.debug("%s %s as %s in %s", service, operation, who, region)
     client = None
     try:
-        client = _client(service, credentials, region, environ, endpoint_url)
-        answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
+        client = _client(service, credentials, region, system, endpoint_url)
+        if headers:
+            _send_besides(client, headers)
+        with _dated(service, credentials, system):
+            answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
     except botocore.exceptions.ClientError as error:
         details = error.response.get("Error", {})
         code = str(details.get("Code", "Unknown"))
+        system.server_time.learn(_date(error.response), system.clock())
         message = str(details.get("Message", ""))
         hint = next(
             (text for word, text in _HINTS.items() if word in code or word in message), None
@@ -104,8 +157,34 @@ def call(
             f"{service} could not be asked for {operation}: {text}",
             hint="check the network, the region and AWS_ENDPOINT_URL",
         ) from None
+    system.server_time.learn(_date(answer), system.clock())
     answer.pop("ResponseMetadata", None)
     return answer
+
+
+def _date(answer: Mapping[str, Any]) -> str | None:
+    """The header ``Date`` that came with an answer."""
+    date = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+    return date if isinstance(date, str) else None
+
+
+def _dated(
+    service: str, credentials: Credentials | None, system: System
+) -> AbstractContextManager[None]:
+    if service != "sts" or credentials is None:
+        return contextlib.nullcontext()
+    from keystead.resolve import signer
+
+    return signer.dated(system.clock() + system.server_time.ahead)
+
+
+def _send_besides(client: Any, headers: Headers) -> None:  # noqa: ANN401  # botocore's
+
+    def add(request: Any, **_: Any) -> None:  # noqa: ANN401
+        for name, value in headers(request.url).items():
+            request.headers[name] = value
+
+    client.meta.events.register("before-sign", add)
 
 
 def unusable(service: str, operation: str) -> ProviderError:
@@ -144,7 +223,7 @@ def _client(
     service: str,
     credentials: Credentials | None,
     region: str | None,
-    environ: Mapping[str, str],
+    system: System,
     endpoint_url: str | None,
 ) -> Any:  # noqa: ANN401  # botocore makes the class of a client at run time
     from botocore import UNSIGNED
@@ -162,22 +241,23 @@ def _client(
     return isolated_session().create_client(
         service,
         region_name=region or FALLBACK_REGION,
-        endpoint_url=endpoint_url or configured_endpoint(service, environ),
-        verify=environ.get("AWS_CA_BUNDLE") or None,
+        endpoint_url=endpoint_url,
+        verify=system.environ.get("AWS_CA_BUNDLE") or None,
         config=Config(
             connect_timeout=_CONNECT_SECONDS,
             read_timeout=_READ_SECONDS,
             retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
             # Without it botocore would look for credentials of its own.
-            signature_version=None if credentials else UNSIGNED,
+            signature_version=_signature(service) if credentials else UNSIGNED,
         ),
         **keys,
     )
 
 
-def configured_endpoint(service: str, environ: Mapping[str, str]) -> str | None:
-    """The endpoint that the environment sets for a service, the specific variable first."""
-    if environ.get("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "").lower() == "true":
+def _signature(service: str) -> str | None:
+    """The version of the signature; None for the service's own."""
+    if service != "sts":
         return None
-    specific = f"AWS_ENDPOINT_URL_{service.upper().replace('-', '_')}"
-    return environ.get(specific) or environ.get("AWS_ENDPOINT_URL") or None
+    from keystead.resolve import signer
+
+    return signer.VERSION

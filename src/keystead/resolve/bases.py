@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from keystead.errors import NotConfigured, ProfileInvalid
 from keystead.model.credentials import Credentials
+from keystead.model.endpoints import Endpoints
 from keystead.model.plan import Base, Plan
 from keystead.model.profile import Profile
-from keystead.resolve import aws, search
+from keystead.resolve import search
 from keystead.resolve.sessionkey import base_inputs
 from keystead.system import System
 
@@ -24,6 +25,7 @@ class Place(NamedTuple):
     profile: Profile
     system: System
     region: str | None
+    endpoints: Endpoints
 
 
 KEPT = frozenset({"process", "sso", "web-identity"})
@@ -56,7 +58,7 @@ def identity(place: Place, plan: Plan) -> str:
         plan,
         *(place.profile.text(setting) for setting in said),
         *(place.system.environ.get(variable) for variable in given),
-        aws.configured_endpoint("sts", place.system.environ),
+        place.endpoints.url("sts", place.system.environ),
         place.region,
     )
 
@@ -122,8 +124,11 @@ def web_identity(place: Place) -> Credentials:
         place.system.folders.expand(token),
         role_session_name=base.role_session_name or "",
         duration_seconds=base.duration_seconds,
+        policy=base.policy,
+        policy_arns=base.policy_arns,
         region=base.region or place.region,
         system=place.system,
+        endpoints=place.endpoints,
     )
 
 
@@ -140,6 +145,20 @@ def sso(place: Place) -> Credentials:
         role_name=base.sso_role_name or "",
         profile=base.profile,
         system=place.system,
+        endpoints=place.endpoints,
+    )
+
+
+def login(place: Place) -> Credentials:
+    """What AWS's sign-in service gives to who is logged in by ``aws login``."""
+    from keystead.resolve.login import login_credentials
+
+    return login_credentials(
+        place.base.login_session or "",
+        region=place.base.region or place.region,
+        profile=place.base.profile,
+        system=place.system,
+        endpoints=place.endpoints,
     )
 
 
@@ -151,5 +170,6 @@ BASES: Mapping[str, Callable[[Place], Credentials]] = {
     "environment": environment,
     "container": container,
     "ec2": ec2,
+    "login": login,
 }
 """How the credentials of each kind of `Base` are got."""

@@ -1,4 +1,4 @@
-"""Credentials from a program of the user's: the setting ``credential_process``.
+"""Programs of the user's: the setting ``credential_process``, and what it prints.
 
 Its output is a secret from the first byte to the last, so errors quote none of it.
 """
@@ -12,6 +12,7 @@ import signal
 
 from keystead.errors import Origin, ProfileInvalid, ProviderError
 from keystead.model.credentials import Credentials
+from keystead.model.plan import MFA_VARIABLE
 from keystead.resolve import commandline
 from keystead.resolve.keydocument import BadDocument, read_credentials, read_object
 from keystead.system import System, child
@@ -32,35 +33,75 @@ _WITHOUT_SHELL = (
 def process_credentials(command: str, system: System, where: Origin | None = None) -> Credentials:
     """The credentials that ``command`` prints; ``where`` is the place of the setting.
 
-    The command is parted into words as the platform's shell would and run without one, with the
-    whole environment. Standard error is ours, so that it can speak to a person; it can ask on
-    ``/dev/tty``, and reads standard input only where that is a terminal. After
-    `TIME_LIMIT_SECONDS`, and on Ctrl-C, it is ended with everything in its process group.
+    It is run as `Program.output` says, and prints one JSON object of at most `MOST_BYTES`:
+    ``Version`` 1, ``AccessKeyId``, ``SecretAccessKey``, and perhaps ``SessionToken``,
+    ``Expiration`` (ISO 8601) and ``AccountId``.
 
-    It prints one JSON object of at most `MOST_BYTES`: ``Version`` 1, ``AccessKeyId``,
-    ``SecretAccessKey``, and perhaps ``SessionToken``, ``Expiration`` (ISO 8601) and ``AccountId``.
-
-    Raises `ProfileInvalid` for a command that is none, or that starts itself through keystead;
-    `ProviderError` for a program that fails or prints something else, without a byte of it.
+    Raises `ProviderError` for a program that prints something else, without a byte of it, and
+    what running it raises.
     """
-    words = _words(command, where)
-    environ = {**system.environ, RUNNING: _running(command, system, where)}
-    name = os.path.basename(words[0])
+    program = Program("credential_process", command, where)
     try:
-        credentials = _read(_output(words, environ), name)
-        if not credentials.fresh(system.clock()):
-            raise _Failed("gave credentials that have ended", "check this machine's clock")
+        credentials = _read(program.output(system), program.name)
     except BadDocument as error:
-        failure = _Failed(
+        raise program.refused(
             f"printed something that cannot be used: it {error}",
             "see the AWS documentation of credential_process for the form",
-        )
-    except _Failed as error:
-        failure = error
-    else:
-        return credentials
-    hint = _WITHOUT_SHELL if commandline.needs_shell(words) else failure.hint
-    raise ProviderError(f"credential_process `{name}` {failure.what}", hint=hint, where=where)
+        ) from None
+    if not credentials.fresh(system.clock()):
+        raise program.refused("gave credentials that have ended", "check this machine's clock")
+    return credentials
+
+
+class Program:
+    """The program that a setting such as ``credential_process`` names.
+
+    The command is parted into words as the platform's shell would. Raises `ProfileInvalid` for a
+    command that is none.
+    """
+
+    def __init__(self, setting: str, command: str, where: Origin | None) -> None:
+        self._setting = setting
+        self._command = command
+        self._where = where
+        self._words = _words(setting, command, where)
+        self.name = os.path.basename(self._words[0])
+
+    def output(self, system: System) -> bytes:
+        """What it prints.
+
+        It is run without a shell, with the environment save the MFA code, which is good for one
+        use. Standard error is ours, so that it can speak to a person; it can ask on ``/dev/tty``,
+        and reads standard input only where that is a terminal. After `TIME_LIMIT_SECONDS`, and on
+        Ctrl-C, it is ended with everything in its process group.
+
+        Raises `ProviderError` for a program that fails, `ProfileInvalid` for one that starts
+        itself through keystead.
+        """
+        environ = {name: text for name, text in system.environ.items() if name != MFA_VARIABLE}
+        environ[RUNNING] = self._running(system)
+        try:
+            return _output(self._words, environ)
+        except _Failed as failure:
+            raise self.refused(failure.what, failure.hint) from None
+
+    def refused(self, what: str, hint: str | None) -> ProviderError:
+        """The error for what it did: ``what`` follows its name."""
+        hint = _WITHOUT_SHELL if commandline.needs_shell(self._words) else hint
+        return ProviderError(f"{self._setting} `{self.name}` {what}", hint=hint, where=self._where)
+
+    def _running(self, system: System) -> str:
+        """The value of `RUNNING` for it. Raises `ProfileInvalid` when it is inside itself."""
+        text = self._command.encode("utf-8", "surrogatepass")
+        mark = hashlib.sha256(text).hexdigest()[:16]
+        above = system.environ.get(RUNNING, "").split()
+        if mark in above:
+            raise ProfileInvalid(
+                f"`{self._setting}` runs keystead, which would run the same command again",
+                hint="let it name another profile, one that has credentials of its own",
+                where=self._where,
+            )
+        return " ".join([*above, mark])
 
 
 class _Failed(Exception):
@@ -102,30 +143,15 @@ def _output(words: list[str], environ: dict[str, str]) -> bytes:
     return finished.output
 
 
-def _words(command: str, where: Origin | None) -> list[str]:
+def _words(setting: str, command: str, where: Origin | None) -> list[str]:
     split = commandline.split_windows if os.name == "nt" else commandline.split_posix
     try:
         words = split(command)
     except ValueError:
-        raise ProfileInvalid(
-            "`credential_process` has a quote that does not end", where=where
-        ) from None
+        raise ProfileInvalid(f"`{setting}` has a quote that does not end", where=where) from None
     if not words or not words[0]:
-        raise ProfileInvalid("`credential_process` names no command", where=where)
+        raise ProfileInvalid(f"`{setting}` names no command", where=where)
     return words
-
-
-def _running(command: str, system: System, where: Origin | None) -> str:
-    """The value of `RUNNING` for the command. Raises `ProfileInvalid` when it is inside itself."""
-    mark = hashlib.sha256(command.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    above = system.environ.get(RUNNING, "").split()
-    if mark in above:
-        raise ProfileInvalid(
-            "`credential_process` runs keystead, which would run the same command again",
-            hint="let it name another profile, one that has credentials of its own",
-            where=where,
-        )
-    return " ".join([*above, mark])
 
 
 def _read(output: bytes, name: str) -> Credentials:

@@ -9,23 +9,29 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from typing import Any
 
+from keystead.model.calls import Call
 from keystead.model.plan import AssumeRoleStep, Plan
 
+_WHO_ASKS = ("profile", "region", "mfa_answer")
+"""Fields that do not change what STS gives: the region counts as part of the call."""
 
-def session_keys(
-    plan: Plan, first: str, regions: Sequence[str | None], endpoint: str | None
-) -> list[str]:
-    """A name for the session that each step gives, behind the one for the base.
+
+def session_keys(plan: Plan, first: str, called: Sequence[Call]) -> list[str]:
+    """A name for the base, the MFA session if there is one, and the session of each step.
 
     Each depends on all before it and on ``first``, which stands for the base: the access key id of
-    keys, else what `base_inputs` gives. ``regions`` are those that the steps are asked in,
-    ``endpoint`` is the address of STS where it is not the region's own. A made-up session name
-    counts as none.
+    keys, else what `base_inputs` gives. ``called`` has the calls after the base, in order. A
+    made-up session name counts as none.
     """
     keys = [_digest(plan.base.kind, first)]
-    for step, region in zip(plan.steps, regions, strict=True):
-        keys.append(_digest(keys[-1], endpoint, region, *_inputs(step, plan.made_up_name)))
+    inputs: list[dict[str, Any]] = [_inputs(step, plan.made_up_name) for step in plan.steps]
+    if plan.mfa_session:
+        inputs[0]["mfa_serial"] = None  # the session answers for it, whoever asks
+        inputs.insert(0, {"mfa_serial": plan.mfa_session.mfa_serial})
+    for call, asked in zip(called, inputs, strict=True):
+        keys.append(_digest(keys[-1], call, asked))
     return keys
 
 
@@ -37,18 +43,14 @@ def base_inputs(plan: Plan, *more: str | None) -> str:
     return json.dumps([fields, more], sort_keys=True)
 
 
-def _inputs(step: AssumeRoleStep, made_up_name: str | None) -> tuple[str | int | None, ...]:
-    name = step.role_session_name
-    return (
-        step.role_arn,
-        None if name == made_up_name else name,
-        step.external_id,
-        step.mfa_serial,
-        step.duration_seconds,
-    )
+def _inputs(step: AssumeRoleStep, made_up_name: str | None) -> dict[str, Any]:
+    asked = {name: value for name, value in asdict(step).items() if name not in _WHO_ASKS}
+    if asked["role_session_name"] == made_up_name:
+        asked["role_session_name"] = None
+    return asked
 
 
-def _digest(*parts: str | int | None) -> str:
+def _digest(*parts: object) -> str:
     import hashlib
 
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:40]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:40]

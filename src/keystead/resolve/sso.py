@@ -10,13 +10,14 @@ from __future__ import annotations
 import hashlib
 import logging
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from keystead.errors import FileProblem, InteractionRequired, Origin, ProviderError
 from keystead.model.credentials import Credentials
+from keystead.model.endpoints import NO_ENDPOINTS, Endpoints
 from keystead.resolve import aws
 from keystead.resolve.keydocument import (
     BadDocument,
@@ -53,6 +54,7 @@ def sso_credentials(
     role_name: str,
     profile: str,
     system: System,
+    endpoints: Endpoints = NO_ENDPOINTS,
 ) -> Credentials:
     """The credentials of the permission set ``role_name`` in the account.
 
@@ -64,7 +66,7 @@ def sso_credentials(
     Raises `InteractionRequired` when somebody must log in, `ProviderError` when a service refuses
     or cannot be reached, `FileProblem` when the cache cannot be read or locked.
     """
-    login = _Login(session_name, start_url, region, profile, system)
+    login = _Login(session_name, start_url, region, profile, system, endpoints)
     parameters = {
         "roleName": role_name,
         "accountId": account_id,
@@ -91,9 +93,9 @@ def sso_credentials(
         )
     except (BadDocument, TypeError, ValueError, OverflowError, OSError):
         raise aws.unusable("sso", "GetRoleCredentials") from None
-    if found.session_token is None:
+    if found.session_token is None or found.expires_at is None:
         raise aws.unusable("sso", "GetRoleCredentials")
-    return found
+    return replace(found, expires_at=system.server_time.here(found.expires_at))
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,7 @@ class _Login:
     region: str
     profile: str
     system: System
+    endpoints: Endpoints
 
     @property
     def path(self) -> Path:
@@ -140,7 +143,8 @@ class _Login:
             parameters,
             credentials=None,
             region=self.region,
-            environ=self.system.environ,
+            system=self.system,
+            endpoints=self.endpoints,
         )
 
     def required(self, state: str) -> InteractionRequired:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from keystead.errors import Origin, ProfileInvalid
 from keystead.model.credentials import Credentials
+from keystead.model.endpoints import NO_ENDPOINTS, Endpoints
 from keystead.resolve import aws
-from keystead.resolve.keydocument import BadDocument, read_credentials
+from keystead.resolve.temporary import temporary_credentials
 from keystead.system import System
 
 MOST_TOKEN_BYTES = 20_000
@@ -24,14 +26,18 @@ def web_identity_credentials(
     *,
     role_session_name: str,
     duration_seconds: int | None,
+    policy: str | None = None,
+    policy_arns: Sequence[str] = (),
     region: str | None,
     system: System,
+    endpoints: Endpoints = NO_ENDPOINTS,
 ) -> Credentials:
     """The credentials that STS gives for the token in ``token_file``, by an unsigned request.
 
     The file is read anew each time, as whoever writes it renews it; blanks and line breaks at
-    both ends are no part of the token. ``duration_seconds`` None: STS's own default. ``region``
-    and the environment decide which address is called, as for `aws.call`.
+    both ends are no part of the token. ``duration_seconds`` None: STS's own default; ``policy``
+    (JSON) and ``policy_arns`` narrow the session. ``region``, the environment and ``endpoints``
+    decide which address is called, as for `aws.call`.
 
     Raises `ProfileInvalid` for a file that is not there or holds no token, `FileProblem` for one
     that cannot be read, `ProviderError` when STS refuses or cannot be reached.
@@ -40,30 +46,21 @@ def web_identity_credentials(
         "RoleArn": role_arn,
         "RoleSessionName": role_session_name,
         "WebIdentityToken": _token(token_file, system),
+        "DurationSeconds": duration_seconds,
+        "Policy": policy,
+        "PolicyArns": [{"arn": arn} for arn in policy_arns],
     }
-    if duration_seconds:
-        parameters["DurationSeconds"] = duration_seconds
     operation = "AssumeRoleWithWebIdentity"
     answer = aws.call(
         "sts",
         operation,
-        parameters,
+        {name: value for name, value in parameters.items() if value},
         credentials=None,
         region=region,
-        environ=system.environ,
+        system=system,
+        endpoints=endpoints,
     )
-    try:
-        account = answer.get("AssumedRoleUser", {}).get("Arn", "").split(":")[4:5]
-        found = read_credentials(
-            {**answer.get("Credentials", {}), "AccountId": "".join(account)},
-            "SessionToken",
-            source=f"web identity > {role_arn}",
-        )
-    except BadDocument:
-        raise aws.unusable("sts", operation) from None
-    if found.session_token is None or found.expires_at is None:
-        raise aws.unusable("sts", operation)
-    return found
+    return temporary_credentials(answer, operation, f"web identity > {role_arn}", system)
 
 
 def _token(file: Path, system: System) -> str:

@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping
 
 from keystead.errors import ProfileNotFound
-from keystead.model.profile import Profile
+from keystead.model.profile import Profile, Value
 from keystead.stores import base
 from keystead.stores.encrypted import EncryptedStore
 from keystead.stores.shared import SharedStore
@@ -60,6 +60,10 @@ class ProfileStoreChain:
     def sso_session(self, name: str) -> Mapping[str, str]:
         """The settings of an ``sso-session`` section of the shared files; empty for none."""
         return self._shared.sso_session(name)
+
+    def services(self, name: str) -> Mapping[str, Value]:
+        """The settings of a ``services`` section of the shared files; empty for none."""
+        return self._shared.services(name)
 
     def profiles(self) -> list[Profile]:
         """All profiles in search order, invalid ones included, duplicates kept."""

@@ -70,16 +70,16 @@ class SessionCache:
             os.unlink(self._path(key))
 
     @contextlib.contextmanager
-    def alone(self, key: str) -> Iterator[None]:
-        """Lets one process at a time get the session under ``key``; the others wait for it.
+    def alone(self, key: str, seconds: float) -> Iterator[None]:
+        """Lets one at a time get the session under ``key``; the others wait for it.
 
-        It is the system's lock, so a process that dies lets the next one go on at once. Who waits
-        too long goes on by itself.
+        It is the system's lock, so a process that dies lets the next one go on at once. Who has
+        waited for ``seconds`` goes on by itself.
         """
         with contextlib.ExitStack() as stack:
             with self._harmless():
                 if self._sealing_key():  # else nobody could see what another one got
-                    stack.enter_context(self._files.lock(self._folder / f"{key}.get"))
+                    stack.enter_context(self._files.lock(self._folder / f"{key}.get", seconds))
             yield
 
     def all(self) -> list[Kept]:
@@ -132,6 +132,8 @@ def _sealed(key: str, session: Session, sealing: bytes) -> bytes:
         "secret_access_key": found.secret_access_key,
         "session_token": found.session_token,
         "account_id": found.account_id,
+        "lasts": session.lasts,
+        "uptime": session.uptime,
     }
     binding = seal.bind(_BINDING, key, *head.values())
     nonce = os.urandom(seal.NONCE_BYTES)
@@ -147,4 +149,6 @@ def _opened(key: str, data: bytes, sealing: bytes) -> Session | None:
     except seal.BrokenSeal:
         return None
     source, made, ends = head[0], *map(datetime.fromisoformat, head[1:])
-    return Session(Credentials(**secret, expires_at=ends, source=source), made)
+    uptime, lasts = secret.pop("uptime"), secret.pop("lasts")
+    found = Credentials(**secret, expires_at=ends if lasts else None, source=source)
+    return Session(found, made, uptime)

@@ -109,8 +109,15 @@ class SharedStore:
         """The settings of an ``sso-session`` section; empty when there is none of that name."""
         found: dict[str, str] = {}
         for file in self._pair(self._snapshots()):
-            values = file.sso_session(name)
+            values = file.other("sso-session", name)
             found |= {key: text for key, text in values.items() if isinstance(text, str)}
+        return found
+
+    def services(self, name: str) -> Mapping[str, Value]:
+        """The settings of a ``services`` section; empty when there is none of that name."""
+        found: dict[str, Value] = {}
+        for file in self._pair(self._snapshots()):
+            found |= file.other("services", name)
         return found
 
     def profiles(self) -> list[Profile]:
@@ -330,6 +337,7 @@ def _check(name: str, current: Profile | None, wanted: Changes) -> None:
         if value is None:
             settings.pop(key.lower(), None)
             continue
+        rules.check_may_lie_open(key)
         block = key.partition(".")[0].lower()
         if current and key.lower() not in settings and block != key.lower() and current.text(block):
             raise ProfileInvalid(

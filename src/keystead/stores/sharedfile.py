@@ -49,12 +49,12 @@ class SharedFile:
         full = [s for h, s in found if not h.bare]
         return full or [s for _, s in found]
 
-    def sso_session(self, name: str) -> Values:
-        """What the ``sso-session`` section of that name sets; empty when there is none."""
+    def other(self, kind: str, name: str) -> Values:
+        """What the section ``[kind name]`` sets that is no profile; empty when there is none."""
         found: Values = {}
         for section in self.document.naming(name):
             header = read_header(section.title, self.kind)
-            if (header.kind, header.name) == ("sso-session", name):
+            if (header.kind, header.name) == (kind, name):
                 found |= section_values(self.document, section)
         return found
 

@@ -17,9 +17,10 @@ from typing import Protocol
 from keystead.system.files import Files
 from keystead.system.folders import Folders
 from keystead.system.keyring import Keyring
+from keystead.system.servertime import ServerTime
 from keystead.system.terminal import Terminal
 
-__all__ = ["Dpapi", "Files", "Folders", "Keyring", "System", "Terminal"]
+__all__ = ["Dpapi", "Files", "Folders", "Keyring", "ServerTime", "System", "Terminal"]
 
 
 class Dpapi(Protocol):
@@ -44,12 +45,22 @@ def _dpapi() -> Dpapi | None:
         return None
 
 
+def _uptime() -> float:
+    """Seconds that the machine has run, sleep included where the system counts it."""
+    for clock in ("CLOCK_BOOTTIME", "CLOCK_MONOTONIC"):
+        if hasattr(time, clock):
+            return time.clock_gettime(getattr(time, clock))
+    return time.monotonic()
+
+
 @dataclass(frozen=True)
 class System:
     """What keystead sees of the outside world."""
 
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    uptime: Callable[[], float] = _uptime
+    server_time: ServerTime = field(default_factory=ServerTime)
     sleep: Callable[[float], None] = time.sleep
     files: Files = field(default_factory=Files)
     terminal: Terminal = field(default_factory=Terminal)

@@ -146,8 +146,8 @@ class Files:
             )
 
     @contextlib.contextmanager
-    def lock(self, path: Path) -> Iterator[None]:
-        """Holds the writers' lock of ``path`` across processes.
+    def lock(self, path: Path, seconds: float = LOCK_SECONDS) -> Iterator[None]:
+        """Holds the writers' lock of ``path`` across processes; waits ``seconds`` for it.
 
         The lock is a file beside the target. It is the system's lock on that file that counts,
         not the file, so what a killed process leaves behind blocks nobody.
@@ -159,12 +159,12 @@ class Files:
         try:
             _make_folders(target.parent)
             lock = filelock.FileLock(
-                _beside(target, "lock"), timeout=LOCK_SECONDS, mode=0o600, thread_local=False
+                _beside(target, "lock"), timeout=seconds, mode=0o600, thread_local=False
             )
             lock.acquire()
         except filelock.Timeout as error:
             raise FileProblem(
-                f"another program has held the lock for {LOCK_SECONDS:.0f} seconds",
+                f"another program has held the lock for {seconds:.0f} seconds",
                 hint="wait for the other keystead to finish, then try again",
                 where=Origin(str(path)),
             ) from error

@@ -1,0 +1,80 @@
+"""``keystead plan``: how credentials would be got, without getting them."""
+
+from __future__ import annotations
+
+import argparse
+
+from keystead.cli.command import Context
+from keystead.cli.roleoptions import role_options
+from keystead.console import printable
+from keystead.model.plan import AssumeRoleStep, Base, Plan
+from keystead.model.planview import as_json, due_serials
+
+
+def _base(base: Base) -> str:
+    words = {
+        "static": f"keys of profile {base.profile}",
+        "process": f"the program of profile {base.profile}",
+        "sso": f"single sign-on: {base.sso_role_name} in {base.sso_account_id}",
+        "web-identity": f"{base.role_arn} by the token of profile {base.profile}",
+        "environment": "keys in the environment",
+        "container": "the container's endpoint",
+        "ec2": "the EC2 metadata service",
+        "login": f"the login session of profile {base.profile}",
+    }
+    return words[base.kind]
+
+
+def run(context: Context, args: argparse.Namespace) -> None:
+    """``keystead plan [NAME]``."""
+    app = context.app
+    made = app.plan(args.name, args.location, role_options(context, args))
+    kept, now = app.kept(made, args.location), app.system.clock()
+    if args.json:
+        called = app.calls(made, args.location)
+        context.console.json(as_json(made, kept, called, now))
+        return
+    due = due_serials(made, kept, now)
+    lines = [f"{made.profile}", f"  {_base(made.base)}"]
+    if made.mfa_session:
+        first = made.steps[0]
+        details = ["for all roles of these keys", *_asking(made.mfa_session.mfa_serial, first, due)]
+        lines.append(f"  > MFA session of {made.mfa_session.mfa_serial} ({', '.join(details)})")
+    lines += [
+        f"  > assume {step.role_arn} ({', '.join(_details(step, made, due))})"
+        for step in made.steps
+    ]
+    cached = kept[-1] if kept else None
+    if cached and cached.serves(now):
+        ends = cached.expires_at.astimezone(app.system.zone())
+        lines.append(f"  nothing of this is due before {ends:%Y-%m-%d %H:%M}: a session is kept")
+    context.console.out(printable("\n".join(lines)))
+
+
+def _details(step: AssumeRoleStep, made: Plan, due: list[str]) -> list[str]:
+    details = [f"as {step.role_session_name}"]
+    if step.duration_seconds:
+        details.append(f"for {step.duration_seconds} s")
+    if step.external_id:
+        details.append(f"external id {step.external_id}")
+    if step.policy:
+        details.append("narrowed by a session policy")
+    if step.policy_arns:
+        details.append(f"narrowed by {', '.join(step.policy_arns)}")
+    if step.tags:
+        tags = (
+            f"{key}={value}{' (transitive)' if key in step.transitive_tag_keys else ''}"
+            for key, value in step.tags
+        )
+        details.append(f"tags {', '.join(tags)}")
+    if step.source_identity:
+        details.append(f"source identity {step.source_identity}")
+    if step.mfa_serial and not (made.mfa_session and step is made.steps[0]):
+        details += _asking(step.mfa_serial, step, due)
+    return details
+
+
+def _asking(serial: str, step: AssumeRoleStep, due: list[str]) -> list[str]:
+    if step.mfa_answer:
+        return [f"a code of {serial} comes from `{step.mfa_answer}`"]
+    return [f"asks for a code of {serial}"] if serial in due else ["asks for no code now"]

@@ -1,0 +1,32 @@
+"""The temporary credentials in an answer of STS."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from keystead.model.credentials import Credentials
+from keystead.resolve import aws
+from keystead.resolve.keydocument import BadDocument, read_credentials
+from keystead.system import System
+
+
+def temporary_credentials(
+    answer: dict[str, Any], operation: str, source: str, system: System
+) -> Credentials:
+    """The credentials in ``answer``, with their end by this machine's clock.
+
+    Raises `ProviderError` when it has none of use: another program answered, say.
+    """
+    try:
+        account = answer.get("AssumedRoleUser", {}).get("Arn", "").split(":")[4:5]
+        found = read_credentials(
+            {**answer.get("Credentials", {}), "AccountId": "".join(account)},
+            "SessionToken",
+            source=source,
+        )
+    except (BadDocument, AttributeError, TypeError):
+        raise aws.unusable("sts", operation) from None
+    if found.session_token is None or found.expires_at is None:
+        raise aws.unusable("sts", operation)
+    return replace(found, expires_at=system.server_time.here(found.expires_at))

@@ -1,0 +1,259 @@
+"""Does what a plan says: the credentials of its base, then one call to STS after the other.
+
+Sessions that were got before serve again, and of all who ask for one at once a single one calls.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, Protocol
+
+from keystead.errors import InteractionRequired, KeysteadError, ProviderError
+from keystead.model.calls import Call
+from keystead.model.credentials import Credentials
+from keystead.model.plan import AssumeRoleStep, MfaSession, Plan
+from keystead.model.planview import due_serials
+from keystead.model.profile import ProfileSource
+from keystead.model.session import Session
+from keystead.resolve import aws
+from keystead.resolve.bases import KEPT, Place, base_credentials
+from keystead.resolve.mfa import MfaCodes
+from keystead.resolve.temporary import temporary_credentials
+
+ALONE_SECONDS = 150.0
+"""How long to wait for whoever gets the same session: longer than all attempts of a call take."""
+
+ASKING_SECONDS = 600.0
+"""The same, where a person may be looking for a telephone."""
+
+_RECENT = timedelta(minutes=15)
+"""An MFA session younger than this is what no role can refuse for its age."""
+
+_REFUSED = frozenset(
+    {
+        "AuthFailure",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidToken",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
+)
+"""What STS says to credentials that are no more, or not yet."""
+
+
+class Sessions(Protocol):
+    """Where sessions are kept, by names that `session_keys` gives."""
+
+    def get(self, key: str) -> Session | None:
+        """The session; it may have ended."""
+        ...
+
+    def put(self, key: str, session: Session) -> None:
+        """Keeps it, where that can be done."""
+        ...
+
+    def drop(self, key: str) -> None:
+        """Forgets it."""
+        ...
+
+    def alone(self, key: str, seconds: float) -> AbstractContextManager[None]:
+        """Keeps others from getting that session meanwhile; waits so long for those who do."""
+        ...
+
+
+class _Got(NamedTuple):
+    session: Session
+    was_kept: bool
+
+
+@dataclass
+class Walk:
+    """One run of a plan, from the base (number 0) to its last step, each with its session's name.
+
+    The MFA session, where the plan has one, is number 1. ``called`` has the call of each number
+    from 1 on.
+    """
+
+    plan: Plan
+    place: Place
+    called: Sequence[Call]
+    keys: Sequence[str]
+    codes: MfaCodes
+    sessions: Sessions
+    source: ProfileSource
+    began: datetime = field(init=False)
+    used: list[tuple[str, str]] = field(init=False, default_factory=list)
+    """Devices and codes of which a session came that is not kept yet."""
+
+    def __post_init__(self) -> None:
+        self.began = self.place.system.clock()
+
+    def credentials(self) -> Credentials:
+        """The credentials of the last number."""
+        return self._get(len(self.keys) - 1, renew=True).session.credentials
+
+    def kept(self, number: int) -> Session | None:
+        """What the cache has, if it can be trusted to tell its end."""
+        system = self.place.system
+        kept = self.sessions.get(self.keys[number])
+        if kept is None or not kept.told_right(system.clock(), system.uptime()):
+            return None
+        return kept
+
+    def _get(self, number: int, *, renew: bool, without: Session | None = None) -> _Got:
+        """The session of a number, kept or got now; by one thread of one process at a time.
+
+        ``renew``: one that nears its end is got anew, if that asks nobody. ``without`` is one that
+        is not wanted any more.
+        """
+        if number == 0 and self.plan.base.kind not in KEPT:
+            return _Got(self._session(base_credentials(self.place)), was_kept=False)
+        kept = self._usable(number, without)
+        if kept and self._will_do(kept, renew=renew):
+            return _Got(kept, was_kept=True)
+        with self.sessions.alone(self.keys[number], self._patience()):
+            kept = self._usable(number, without)  # perhaps somebody got it while we waited
+            if kept and self._will_do(kept, renew=renew):
+                return _Got(kept, was_kept=True)
+            try:
+                made = self._session(self._made(number))
+            except KeysteadError:
+                if kept:
+                    return _Got(kept, was_kept=True)  # renewing early is a wish, not a need
+                raise
+            self.sessions.put(self.keys[number], made)
+            while self.used:  # only now: who dies before has others try the code again
+                self.codes.spend(*self.used.pop())
+            return _Got(made, was_kept=False)
+
+    def _session(self, credentials: Credentials) -> Session:
+        system = self.place.system
+        return Session(credentials, system.clock(), system.uptime())
+
+    def _usable(self, number: int, without: Session | None) -> Session | None:
+        kept = self.kept(number)
+        if kept is None or kept == without:
+            return None
+        if not kept.lasts:
+            return kept if kept.made >= self.began else None
+        return kept if kept.serves(self.place.system.clock()) else None
+
+    def _will_do(self, kept: Session, *, renew: bool) -> bool:
+        """Whether to hand it out without trying for a new one: not for the sake of a prompt."""
+        now = self.place.system.clock()
+        return not renew or not kept.lasts or kept.fresh(now) or bool(self._due(now))
+
+    def _due(self, now: datetime) -> list[str]:
+        """The devices of which a code would be asked to get the last session anew."""
+        before = [self.kept(number) for number in range(len(self.keys) - 1)]
+        return due_serials(self.plan, [*before, None], now)
+
+    def _patience(self) -> float:
+        return ASKING_SECONDS if self.plan.mfa_serials else ALONE_SECONDS
+
+    def _made(self, number: int) -> Credentials:
+        """What the base, or the call of that number, gives now."""
+        if number == 0:
+            return base_credentials(self.place)
+        before = self._get(number - 1, renew=False)
+        try:
+            return self._called(number, before.session.credentials)
+        except ProviderError as error:
+            if not before.was_kept:
+                raise
+            if error.code in _REFUSED:
+                self.sessions.drop(self.keys[number - 1])
+            elif not (error.code == "AccessDenied" and self._is_old_mfa(number - 1, before)):
+                raise
+            return self._made_again(number, before.session, error)
+
+    def _is_old_mfa(self, number: int, got: _Got) -> bool:
+        """Whether a role may have refused because the code was typed too long ago."""
+        is_mfa = self.plan.mfa_session is not None and number == 1
+        return is_mfa and self.place.system.clock() - got.session.made > _RECENT
+
+    def _made_again(self, number: int, refused: Session, error: ProviderError) -> Credentials:
+        try:
+            before = self._get(number - 1, renew=False, without=refused)
+        except InteractionRequired:
+            raise error from None
+        return self._called(number, before.session.credentials)
+
+    def _called(self, number: int, credentials: Credentials) -> Credentials:
+        mfa, steps = self.plan.mfa_session, list(self.plan.steps)
+        call = self.called[number - 1]
+        if mfa and number == 1:
+            return self._mfa_session(mfa, steps[0], call, credentials)
+        step = steps[number - (2 if mfa else 1)]
+        serial = None if mfa and number == 2 else step.mfa_serial  # noqa: PLR2004  # the session answers for it
+        return self._assumed(step, serial, call, credentials)
+
+    def _mfa_session(
+        self, mfa: MfaSession, step: AssumeRoleStep, call: Call, credentials: Credentials
+    ) -> Credentials:
+        answer = self._asked(call, credentials, {}, mfa.mfa_serial, step)
+        return temporary_credentials(
+            answer,
+            call.operation,
+            f"{credentials.source} > {mfa.mfa_serial}",
+            self.place.system,
+        )
+
+    def _assumed(
+        self, step: AssumeRoleStep, serial: str | None, call: Call, credentials: Credentials
+    ) -> Credentials:
+        parameters: dict[str, Any] = {
+            "RoleArn": step.role_arn,
+            "RoleSessionName": step.role_session_name,
+            "ExternalId": step.external_id,
+            "DurationSeconds": step.duration_seconds,
+            "Policy": step.policy,
+            "PolicyArns": [{"arn": arn} for arn in step.policy_arns],
+            "Tags": [{"Key": key, "Value": value} for key, value in step.tags],
+            "TransitiveTagKeys": list(step.transitive_tag_keys),
+            "SourceIdentity": step.source_identity,
+        }
+        answer = self._asked(call, credentials, parameters, serial, step)
+        # Where it came from, without the device of an MFA session on the way.
+        start = credentials.source
+        if self.plan.mfa_session:
+            start = start.removesuffix(f" > {self.plan.mfa_session.mfa_serial}")
+        source = f"{start} > {step.role_arn}"
+        return temporary_credentials(answer, call.operation, source, self.place.system)
+
+    def _asked(
+        self,
+        call: Call,
+        credentials: Credentials,
+        parameters: dict[str, Any],
+        serial: str | None,
+        step: AssumeRoleStep,
+    ) -> dict[str, Any]:
+        """The answer of STS, with a code of the device ``serial`` if there is one."""
+        given = {name: value for name, value in parameters.items() if value}
+        if serial:
+            profiles = (self.source.find(step.profile), self.place.profile)
+            given |= {"SerialNumber": serial, "TokenCode": self.codes.code(serial, profiles)}
+        try:
+            answer = aws.call(
+                call.service,
+                call.operation,
+                given,
+                credentials=credentials,
+                region=call.region,
+                system=self.place.system,
+                endpoints=self.plan.endpoints,
+            )
+        except ProviderError as error:
+            if serial and error.code:  # it came to STS, which has seen the code
+                self.codes.spend(serial, given["TokenCode"])
+            raise
+        if serial:
+            self.used.append((serial, given["TokenCode"]))
+        return answer

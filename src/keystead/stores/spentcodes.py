@@ -1,0 +1,53 @@
+"""The MFA codes that were used lately: AWS takes each one once, so none is sent twice.
+
+Kept as digests beside the cache of sessions, the last few of them. A used code opens nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from keystead.errors import KeysteadError
+from keystead.system import System
+from keystead.system.files import Changed, Snapshot
+
+_MOST = 32
+
+
+class SpentCodeFile:
+    """The file of them. What cannot be read or written is not there, and never an error."""
+
+    def __init__(self, system: System) -> None:
+        self._files = system.files
+        self._path = system.folders.sessions / "codes"
+
+    def spent(self, mfa_serial: str, code: str) -> bool:
+        """Whether the code was used with that device."""
+        try:
+            return _digest(mfa_serial, code) in _digests(self._files.read(self._path))
+        except (KeysteadError, OSError):
+            return False
+
+    def spend(self, mfa_serial: str, code: str) -> None:
+        """Keeps the code as used."""
+        try:
+            with self._files.lock(self._path):
+                found = self._files.read(self._path)
+                kept = [*_digests(found), _digest(mfa_serial, code)][-_MOST:]
+                data = json.dumps(kept).encode()
+                self._files.replace(self._path, data, expect=found.stamp, private=True)
+        except (KeysteadError, OSError, Changed):
+            return
+
+
+def _digests(found: Snapshot) -> list[str]:
+    try:
+        digests = json.loads(found.data or b"[]")
+    except ValueError:
+        return []
+    return [str(text) for text in digests] if isinstance(digests, list) else []
+
+
+def _digest(mfa_serial: str, code: str) -> str:
+    return hashlib.sha256(f"{mfa_serial}\0{code}".encode()).hexdigest()[:32]

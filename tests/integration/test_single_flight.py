@@ -1,0 +1,159 @@
+"""However many ask at once: one call, one question, one program; and nobody waits for the dead."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from devtools import command
+from devtools.emulators import Emulator
+from keystead.app import App
+from tests.canaries import ACCESS_KEY_ID, MFA_CODE, SECRET_KEY
+from tests.conftest import Keystead
+
+ROLE = "arn:aws:iam::123456789012:role/r"
+SERIAL = "arn:aws:iam::123456789012:mfa/user"
+FILES = f"""[base]
+aws_access_key_id = {ACCESS_KEY_ID}
+aws_secret_access_key = {SECRET_KEY}
+[r]
+role_arn = {ROLE}
+source_profile = base
+[other]
+role_arn = {ROLE}-other
+source_profile = base
+mfa_serial = {SERIAL}
+[mfa]
+role_arn = {ROLE}-mfa
+source_profile = base
+mfa_serial = {SERIAL}
+"""
+
+ROUNDS = 100
+
+
+@pytest.fixture(autouse=True)
+def files(home: Path) -> Path:
+    (home / ".aws").mkdir(mode=0o700)
+    path = home / ".aws" / "credentials"
+    path.touch(mode=0o600)
+    path.write_text(FILES)
+    return path
+
+
+def operations(moto: Emulator) -> list[str]:
+    return [call.operation for call in moto.recorder.calls]
+
+
+def test_fifty_commands_make_one_call_to_a_slow_service(moto: Emulator, keystead: Keystead) -> None:
+    moto.recorder.seconds = 2
+    with ThreadPoolExecutor(50) as pool:
+        found = list(pool.map(lambda _: keystead("process", "r", seconds=120), range(50)))
+    assert [done.code for done in found] == [0] * 50
+    assert len({done.stdout for done in found}) == 1
+    assert operations(moto) == ["AssumeRole"]
+
+
+def test_sixty_four_threads_make_one_call_to_a_slow_service(moto: Emulator) -> None:
+    moto.recorder.seconds = 1
+    with ThreadPoolExecutor(64) as pool:
+        found = list(pool.map(lambda _: App().credentials("r"), range(64)))
+    assert len({credentials.access_key_id for credentials in found}) == 1
+    assert operations(moto) == ["AssumeRole"]
+
+
+def test_fifty_commands_ask_once_for_a_code(moto: Emulator, home: Path) -> None:
+    moto.recorder.seconds = 0.5
+    line = (
+        "for n in $(seq 50); do"
+        f" {command.KEYSTEAD} process $([ $((n % 2)) = 0 ] && echo mfa || echo other)"
+        " > out.$n & done; wait; echo all done"
+    )
+    child = pexpect.spawn("/bin/sh", ["-c", line], cwd=str(home), encoding="utf-8", timeout=120)
+    child.expect("MFA code of .*: ")
+    time.sleep(1)  # whoever else would ask has come to it by now
+    child.sendline(MFA_CODE)
+    child.expect("all done")
+    assert "MFA code" not in child.before
+    child.close()
+    texts = [(home / f"out.{number}").read_text() for number in range(1, 51)]
+    assert all('"AccessKeyId": "ASIA' in text for text in texts)
+    assert len(set(texts)) == 2
+    assert sorted(operations(moto)) == ["AssumeRole", "AssumeRole", "GetSessionToken"]
+    for number in range(1, 51):
+        (home / f"out.{number}").unlink()
+
+
+@pytest.mark.parametrize("expiration", ["", ', "Expiration": "2099-01-01T00:00:00Z"'])
+def test_a_program_is_run_once_whether_it_says_an_end_or_not(
+    home: Path, keystead: Keystead, files: Path, expiration: str
+) -> None:
+    answer = (
+        f'{{"Version": 1, "AccessKeyId": "{ACCESS_KEY_ID}", '
+        f'"SecretAccessKey": "{SECRET_KEY}"{expiration}}}'
+    )
+    program = home / "helper"
+    program.write_text(f"#!/bin/sh\necho ran >> {home}/runs\nsleep 2\necho '{answer}'\n")
+    program.chmod(0o700)
+    keystead.plain.add(program)
+    files.write_text(f"[p]\ncredential_process = {program}\n")
+    with ThreadPoolExecutor(20) as pool:
+        found = list(pool.map(lambda _: keystead("process", "p"), range(20)))
+    assert [done.code for done in found] == [0] * 20
+    assert (home / "runs").read_text() == "ran\n"
+
+
+def forked(work: Callable[[], object]) -> int:
+    """A child process that does the work and exits with 0 when that went well."""
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            work()
+            code = 0
+        finally:
+            os._exit(code)
+    return pid
+
+
+def ended(pid: int, seconds: float) -> int:
+    """The exit code of the child; fails the test when it is not there in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found, status = os.waitpid(pid, os.WNOHANG)
+        if found:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.01)
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
+    raise AssertionError("a process waits for the dead")
+
+
+@pytest.mark.parametrize("profile", ["r", "mfa"])
+def test_whoever_is_killed_lets_the_next_one_go_on(
+    moto: Emulator, monkeypatch: pytest.MonkeyPatch, profile: str
+) -> None:
+    """The leader is killed at any point; all who wait get credentials, of one more call at most."""
+    App().credentials("r")  # what is loaded once is loaded before the first fork
+    rng = random.Random(5)
+    for number in range(ROUNDS // 2):
+        App().sessions.clear()
+        monkeypatch.setenv("KEYSTEAD_MFA_CODE", f"{number:06}")
+        moto.recorder.clear()
+        moto.recorder.seconds = 0.05
+        pids = [forked(lambda: App().credentials(profile)) for _ in range(4)]
+        time.sleep(rng.uniform(0, 0.25))
+        os.kill(pids[0], signal.SIGKILL)
+        codes = [ended(pid, 20) for pid in pids[1:]]
+        assert codes == [0, 0, 0]
+        ended(pids[0], 20)
+        roles = operations(moto).count("AssumeRole")
+        assert 1 <= roles <= 2

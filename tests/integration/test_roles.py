@@ -51,7 +51,7 @@ def resolve(where: System, store: SharedStore, name: str) -> Credentials:
     resolver = Resolver(
         where, store, MfaCodes(where, SpentCodeFile(where)), EncryptedStore(where).sessions()
     )
-    return resolver.run(resolver.plan(name))
+    return resolver.run(resolver.plan(name)).credentials
 
 
 def arn(name: str) -> str:

@@ -11,17 +11,15 @@ from keystead.model.plan import Plan, make_plan
 from keystead.model.planview import Kept
 from keystead.model.profile import ProfileSource
 from keystead.model.roleoptions import RoleOptions
+from keystead.model.session import Session
 from keystead.resolve.bases import KEPT, Place, base_credentials, identity
 from keystead.resolve.mfa import MfaCodes
 from keystead.resolve.sessionkey import session_keys
-from keystead.resolve.walk import Sessions, Walk
+from keystead.resolve.walk import Sessions, Walk, session_of
 from keystead.system import System
 
 _EPOCH_TICKS = 621_355_968_000_000_000
 """Ticks of 100 ns from 0001-01-01, where .NET begins to count, to 1970-01-01."""
-
-_WINDOW = timedelta(minutes=10)
-"""How long before its end a session is renewed, as botocore's mandatory window."""
 
 
 def session_name(now: datetime) -> str:
@@ -65,7 +63,7 @@ class Resolver:
         first = base_call(plan, self._region, environ)
         return [*([first] if first else ()), *role_calls(plan, self._region, environ)]
 
-    def run(self, plan: Plan) -> Credentials:
+    def run(self, plan: Plan) -> Session:
         """Credentials by ``plan``, from the cache where it has some that live on for a while.
 
         Raises `ProviderError` when STS refuses, `InteractionRequired` when a code is due and
@@ -74,8 +72,8 @@ class Resolver:
         for name in dict.fromkeys((*(step.profile for step in plan.steps), plan.base.profile)):
             self._confirm(name)
         if not _keeps(plan):
-            return base_credentials(self._place(plan))
-        return self._walk(plan).credentials()
+            return session_of(base_credentials(self._place(plan)), self._system)
+        return self._walk(plan).session()
 
     def kept(self, plan: Plan) -> Kept:
         """What the cache has for base, MFA session and steps; empty where nothing is kept.
@@ -123,16 +121,15 @@ class ProfileCredentials:
         self._resolver = resolver
         self.plan = plan
         self._lock = Lock()
-        self._kept: Credentials | None = None
-        self._window = _WINDOW
+        self._kept: Session | None = None
 
     def retrieve(self) -> Credentials:
         """Credentials that live on for a while. Raises what `Resolver.run` raises."""
         with self._lock:
-            now = self._system.clock()
-            if self._kept is None or not self._kept.fresh(now, self._window):
+            if self._kept is None or not self._serves(self._kept):
                 self._kept = self._resolver.run(self.plan)
-                if self._kept.expires_at is not None:
-                    # A window longer than the session itself would renew at every call.
-                    self._window = min(_WINDOW, (self._kept.expires_at - now) / 4)
-            return self._kept
+            return self._kept.credentials
+
+    def _serves(self, kept: Session) -> bool:
+        now = self._system.clock()
+        return not kept.lasts or (kept.told_right(now, self._system.uptime()) and kept.serves(now))

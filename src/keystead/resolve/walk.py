@@ -22,6 +22,7 @@ from keystead.resolve import aws
 from keystead.resolve.bases import KEPT, Place, base_credentials
 from keystead.resolve.mfa import MfaCodes
 from keystead.resolve.temporary import temporary_credentials
+from keystead.system import System
 
 ALONE_SECONDS = 150.0
 """How long to wait for whoever gets the same session: longer than all attempts of a call take."""
@@ -67,6 +68,11 @@ class Sessions(Protocol):
         ...
 
 
+def session_of(credentials: Credentials, system: System) -> Session:
+    """What was got just now."""
+    return Session(credentials, system.clock(), system.uptime())
+
+
 class _Got(NamedTuple):
     session: Session
     was_kept: bool
@@ -94,9 +100,9 @@ class Walk:
     def __post_init__(self) -> None:
         self.began = self.place.system.clock()
 
-    def credentials(self) -> Credentials:
-        """The credentials of the last number."""
-        return self._get(len(self.keys) - 1, renew=True).session.credentials
+    def session(self) -> Session:
+        """The session of the last number."""
+        return self._get(len(self.keys) - 1, renew=True).session
 
     def kept(self, number: int) -> Session | None:
         """What the cache has, if it can be trusted to tell its end."""
@@ -113,7 +119,7 @@ class Walk:
         is not wanted any more.
         """
         if number == 0 and self.plan.base.kind not in KEPT:
-            return _Got(self._session(base_credentials(self.place)), was_kept=False)
+            return _Got(session_of(base_credentials(self.place), self.place.system), was_kept=False)
         kept = self._usable(number, without)
         if kept and self._will_do(kept, renew=renew):
             return _Got(kept, was_kept=True)
@@ -122,7 +128,7 @@ class Walk:
             if kept and self._will_do(kept, renew=renew):
                 return _Got(kept, was_kept=True)
             try:
-                made = self._session(self._made(number))
+                made = session_of(self._made(number), self.place.system)
             except KeysteadError:
                 if kept:
                     return _Got(kept, was_kept=True)  # renewing early is a wish, not a need
@@ -131,10 +137,6 @@ class Walk:
             while self.used:  # only now: who dies before has others try the code again
                 self.codes.spend(*self.used.pop())
             return _Got(made, was_kept=False)
-
-    def _session(self, credentials: Credentials) -> Session:
-        system = self.place.system
-        return Session(credentials, system.clock(), system.uptime())
 
     def _usable(self, number: int, without: Session | None) -> Session | None:
         kept = self.kept(number)

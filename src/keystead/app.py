@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from keystead.model.calls import Call
 from keystead.model.credentials import Credentials
+from keystead.model.endpoints import NO_ENDPOINTS, Endpoints, endpoints
 from keystead.model.plan import Plan
 from keystead.model.planview import Kept
 from keystead.model.roleoptions import RoleOptions
@@ -102,6 +103,13 @@ class App:
         if found or profile is None:
             return found
         return self.chain(location).find(profile).region
+
+    def endpoints(self, profile: str | None = None, location: Location = None) -> Endpoints:
+        """The addresses that the profile sets; None follows the default search."""
+        if profile is None and search.environment_credentials(self.system.environ):
+            return NO_ENDPOINTS
+        chain = self.chain(location)
+        return endpoints(chain.find(self.profile_name(profile, location)), chain)
 
     def regions(self) -> list[str]:
         """The names of the regions that botocore knows."""
@@ -204,6 +212,7 @@ class App:
         credentials: Credentials,
         region: str | None = None,
         endpoint_url: str | None = None,
+        endpoints: Endpoints = NO_ENDPOINTS,
     ) -> dict[str, Any]:
         """The answer of one AWS operation; see `keystead.resolve.aws.call`."""
         return aws.call(
@@ -214,4 +223,5 @@ class App:
             region=region,
             system=self.system,
             endpoint_url=endpoint_url,
+            endpoints=endpoints,
         )

@@ -56,6 +56,7 @@ def whoami(context: Context, args: argparse.Namespace) -> None:
         {},
         credentials=_credentials(context, args),
         region=args.region or app.region(args.name, args.location),
+        endpoints=app.endpoints(args.name, args.location),
     )
     identity = {key: answer.get(key) for key in ("UserId", "Account", "Arn")}
     if args.json:

@@ -11,11 +11,13 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from keystead.errors import ProfileNotFound
 from keystead.model.calls import Call
 from keystead.model.credentials import Credentials
 from keystead.model.endpoints import NO_ENDPOINTS, Endpoints, endpoints
 from keystead.model.plan import Plan
 from keystead.model.planview import Kept
+from keystead.model.profile import Profile
 from keystead.model.roleoptions import RoleOptions
 from keystead.resolve import aws, search
 from keystead.resolve.mfa import MfaCodes
@@ -33,6 +35,7 @@ from keystead.text.dialect import FileKind
 if TYPE_CHECKING:
     import boto3
 
+    from keystead.model.explain.answer import Explanation
     from keystead.stores.linting import Report
 
 Location = str | os.PathLike[str] | None
@@ -96,6 +99,30 @@ class App:
             return [] if named else [profile.name for profile in self.encrypted.profiles()]
 
         return lint_files(self.system, paths, named=named, elsewhere=elsewhere)
+
+    def explain(self, name: str | None = None, location: Location = None) -> Explanation:
+        """Which source of credentials and region wins, which lose and why. Opens nothing.
+
+        Raises `ProfileNotFound` when there is no profile ``name``.
+        """
+        from keystead.model.explain import explain
+        from keystead.model.explain.search import Facts, names
+
+        chain = self.chain(location)
+        if name is not None:
+            chain.find(name)
+        found: list[dict[str, Profile]] = [
+            {
+                wanted: profile
+                for wanted in names(self.system.environ, name)
+                if (profile := _found(store, wanted))
+            }
+            for store in chain.stores
+        ]
+        encrypted, shared = found if len(found) > 1 else ({}, found[0])
+        windows = self.system.dpapi is not None
+        facts = Facts(self.system.environ, encrypted, shared, name, bool(location), windows)
+        return explain(facts, chain)
 
     def region(self, profile: str | None = None, location: Location = None) -> str | None:
         """The region in effect: the environment's, else the profile's own."""
@@ -225,3 +252,10 @@ class App:
             endpoint_url=endpoint_url,
             endpoints=endpoints,
         )
+
+
+def _found(store: ProfileStore, name: str) -> Profile | None:
+    try:
+        return store.find(name)
+    except ProfileNotFound:
+        return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from keystead.cli import cache, handover, lint, plan, profiles, protectors, stores, topics, undo
+from keystead.cli import cache, explain, handover, lint, plan, profiles, protectors, stores, topics, undo
 from keystead.cli.command import FORCE, JSON, LOCATION, Command, Context, argument
 from keystead.cli.dryrun import DRY_RUN, dry
 from keystead.cli.roleoptions import ROLE_OPTIONS
@@ -22,6 +22,13 @@ _FROM_TO = (
 _PROTECTORS = tuple(PROTECTORS)
 _KEY_FILE = argument(
     "--key-file", metavar="PATH", help="for `keyfile`: the file, which is made when it is not there"
+)
+_EXPLAIN = (
+    "Opens nothing and asks nobody. JSON has `profile`, and under `credentials`, `settings` (those "
+    "of the profile that the search comes to, if it does) and `region` each: `winner`, the word of "
+    "a source or null; `sources` in order, each with `source`, `what`, `outcome` (`won`, `lost`, "
+    "`broken`, `left-out`, `absent`), `why`, and `where`, variables and places; and `tools`, those "
+    "that choose otherwise, with `tools`, `chooses` and `why`."
 )
 _ANY_NAME = argument("name", metavar="NAME", nargs="?", help="a profile; else the default search")
 
@@ -135,6 +142,13 @@ COMMANDS: tuple[Command, ...] = (
         "how credentials would be got, without getting them",
         (_ANY_NAME, LOCATION, *ROLE_OPTIONS, JSON),
         plan.run,
+    ),
+    Command(
+        "explain",
+        "which source wins for credentials and region, which lose and why",
+        (_ANY_NAME, LOCATION, JSON),
+        explain.run,
+        details=_EXPLAIN,
     ),
     Command(
         "dump",

@@ -1,0 +1,42 @@
+"""``keystead explain``: which source wins, which lose and why, and who chooses otherwise."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+
+from keystead.cli.command import Context
+from keystead.console import printable
+from keystead.model.explain.answer import Answer, Outcome, Row, as_json
+
+
+def run(context: Context, args: argparse.Namespace) -> None:
+    """``keystead explain [NAME]``."""
+    explanation = context.app.explain(args.name, args.location)
+    if args.json:
+        context.console.json(as_json(explanation))
+        return
+    lines = [*_lines("credentials", explanation.credentials)]
+    if explanation.settings:
+        lines += _lines(f"settings of profile {explanation.profile}", explanation.settings)
+    lines += _lines("region", explanation.region)
+    shown = (printable(line).replace("\n", "\\n").replace("\t", "\\t") for line in lines)
+    context.console.out("\n".join(shown))
+
+
+def _lines(title: str, answer: Answer) -> Iterator[str]:
+    yield title
+    there = [row for row in answer.rows if row.outcome is not Outcome.ABSENT]
+    width = max((len(row.outcome.value) for row in there), default=0)
+    yield from (_line(row, width) for row in there)
+    absent = [row.what for row in answer.rows if row.outcome is Outcome.ABSENT]
+    if absent:
+        yield f"  absent: {', '.join(absent)}"
+    for other in answer.others:
+        why = f" ({other.why})" if other.why else ""
+        yield f"  otherwise: {'; '.join(other.tools)}: {other.chooses}{why}"
+
+
+def _line(row: Row, width: int) -> str:
+    where = f" [{', '.join(row.where)}]" if row.where else ""
+    return f"  {row.outcome.value:<{width}}  {row.what}{where}: {row.why}"

@@ -1,0 +1,229 @@
+"""The one table of tools: where each of them looks, in its order.
+
+botocore's rows are held by tests against botocore itself. Those of the others are known from their
+source or documentation; where nothing is known, nothing is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from keystead.model.explain.answer import Choice
+from keystead.model.explain.reading import KEY, Reading
+
+_OF_ROLES = ("web-identity", "role", "sso")
+_ANY_KEYS = ("keys", "config-keys")
+
+Pick = Callable[[Reading], Choice | None]
+
+
+def _in_order(*order: str, stops: tuple[str, ...] = ()) -> Pick:
+    """Takes the first of these sources that is whole; one of ``stops`` in part is an error.
+
+    Of a source that is not in ``order`` it is not known when the tool looks at it.
+    """
+
+    def pick(reading: Reading) -> Choice | None:
+        known = {*order, *_OF_ROLES}
+        for word in order:
+            found = reading.found.get(word)
+            if found is None:
+                continue
+            if not found.lacks:
+                unsure = word not in _OF_ROLES and not known.issuperset(reading.found)
+                return None if unsure else Choice(word, reading.what(word), "it goes first there")
+            if word in stops and (word != "role" or counts(word, reading)):
+                return Choice("error", "an error", found.lacks)
+        return None if not known.issuperset(reading.found) else _NOTHING
+
+    return pick
+
+
+_NOTHING = Choice("none", "no credentials", "it passes over what is not complete")
+
+_BY_THE_RULES = ("web-identity", "role", "sso", "keys", "login", "process", "config-keys")
+
+
+def by_the_rules(reading: Reading) -> Choice:
+    """As keystead chooses: the rules that the SDKs share, and half a source is an error.
+
+    Half a key pair counts before a login and a program, in whichever file it stands.
+    """
+    order = list(_BY_THE_RULES)
+    if not reading.whole("config-keys"):
+        order.insert(order.index("login"), order.pop())
+    for word in order:
+        found = reading.found.get(word)
+        if found is None:
+            continue
+        if not found.lacks:
+            return Choice(word, reading.what(word))
+        if counts(word, reading):
+            return Choice("error", "an error", found.lacks)
+    return _NOTHING
+
+
+def counts(word: str, reading: Reading) -> bool:
+    """Whether half of that source makes the profile one of its type, which then is an error."""
+    has = reading.profile.has
+    needs = {"web-identity": (), "role": ("role_arn",), "sso": ("sso_account_id", "sso_role_name")}
+    return any(map(has, needs[word])) if word in needs else True
+
+
+def _botocore(reading: Reading) -> Choice | None:
+    if reading.is_split and not reading.whole(*_OF_ROLES):
+        before = "config-keys" in reading.found and reading.whole("login", "process")
+        if not before:
+            return Choice("error", "an error", "it sees no pair, as each file has a half")
+    if "web-identity" in reading.found and not reading.profile.has("role_arn"):
+        return Choice("error", "an error", reading.found["web-identity"].lacks)
+    stops = ("role", "sso") if counts("sso", reading) else ("role",)
+    stops += _ANY_KEYS if reading.profile.has(KEY) else ()
+    return _in_order(*_BY_THE_RULES, stops=stops)(reading)
+
+
+def _dotnet(reading: Reading) -> Choice | None:
+    words = [word for word in reading.found if word != "config-keys"]
+    if "config-keys" in reading.found:
+        words.append("keys")
+    if "login" in words:
+        return None
+    if sorted(words) == ["keys", "sso"] and reading.whole("sso"):
+        return Choice("sso", reading.what("sso"))
+    why = ""
+    if reading.on_own_keys:
+        why = "`source_profile` that names the profile itself is a cycle there"
+    elif len(words) > 1:
+        why = "it takes a profile of one kind alone"
+    elif any(found.lacks for found in reading.found.values()):
+        why = next(iter(reading.found.values())).lacks
+    elif reading.profile.text("credential_source") and any(
+        map(reading.profile.has, ("external_id", "mfa_serial"))
+    ):
+        why = "`external_id` and `mfa_serial` do not go with `credential_source` there"
+    if why:
+        return Choice("error", "an error: the profile is invalid", why)
+    if not words:
+        return _NOTHING
+    word = next(iter(reading.found))
+    return Choice(word, reading.what(word))
+
+
+def _go(reading: Reading) -> Choice | None:
+    one_of = (
+        "source_profile",
+        "credential_source",
+        "web_identity_token_file",
+        "credential_process",
+    )
+    if sum(map(reading.profile.has, one_of)) > 1:
+        return Choice("error", "an error", "it takes one of those settings alone")
+    if reading.whole("role") and reading.profile.has("source_profile"):
+        return Choice("role", reading.what("role"))
+    if reading.whole("role") and reading.whole(*_ANY_KEYS):
+        return Choice("role on keys", "the role on the keys of the profile", "keys go first there")
+    if "role" in reading.found and not reading.whole("role"):
+        return None
+    order = (*_ANY_KEYS, "role", "web-identity", "sso", "process")
+    return _in_order(*order, stops=("sso",))(reading)
+
+
+def _kotlin(reading: Reading) -> Choice | None:
+    if reading.whole("role") and reading.whole(*_ANY_KEYS) and not reading.on_own_keys:
+        word = "keys" if "keys" in reading.found else "config-keys"
+        return Choice(word, reading.what(word), "keys go first there")
+    order = ("web-identity", "role", "sso", "process", *_ANY_KEYS)
+    return _in_order(*order, stops=(*_OF_ROLES, *_ANY_KEYS))(reading)
+
+
+class Tool(NamedTuple):
+    """One row of `TOOLS`.
+
+    ``profile`` has the variables that name a profile, ``search`` the sources of the default
+    search, ``region`` where a region is looked for, variables and the word ``profile``, and
+    ``pick`` is what it takes of a profile. ``strict`` says whether a named profile that does not
+    exist, or half a key pair in the environment, ends the search.
+    """
+
+    name: str
+    profile: tuple[str, ...]
+    search: tuple[str, ...]
+    region: tuple[str, ...]
+    pick: Pick
+    strict: tuple[str, ...] = ()
+    defaults: tuple[str, ...] = ("default",)
+    """The profiles that are tried when no variable names one."""
+    encrypted: bool = False
+    """Whether it reads the encrypted store where that is the .NET SDK's own, on Windows."""
+
+
+KEYSTEAD = Tool(
+    "keystead",
+    ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"),
+    ("environment", "profile"),
+    ("AWS_REGION", "AWS_DEFAULT_REGION", "profile"),
+    by_the_rules,
+    ("profile", "key", "secret", "settings"),
+)
+
+_SDK_SEARCH = ("environment", "web-identity", "profile", "container", "ec2")
+_JAVA = _in_order("web-identity", "sso", "role", "process", *_ANY_KEYS, stops=("sso", *_ANY_KEYS))
+_JS = _in_order("role", *_ANY_KEYS, "web-identity", "process", "sso", "login", stops=("sso",))
+_BOTOCORE_SEARCH = ("environment", "role", "web-identity", "profile", "container", "ec2")
+_BOTOCORE_PROFILE = ("AWS_DEFAULT_PROFILE", "AWS_PROFILE")
+
+TOOLS: tuple[Tool, ...] = (
+    Tool(
+        "botocore, AWS CLI v1",
+        _BOTOCORE_PROFILE,
+        _BOTOCORE_SEARCH,
+        ("AWS_DEFAULT_REGION", "profile"),
+        _botocore,
+        ("profile", "key"),
+    ),
+    Tool(
+        "AWS CLI v2",
+        _BOTOCORE_PROFILE,
+        _BOTOCORE_SEARCH,
+        ("AWS_REGION", "AWS_DEFAULT_REGION", "profile"),
+        _botocore,
+        ("profile", "key"),
+    ),
+    Tool(
+        "JS v3",
+        ("AWS_PROFILE",),
+        ("environment unless a profile is named", "profile", "web-identity", "container", "ec2"),
+        ("AWS_REGION", "profile"),
+        _JS,
+    ),
+    Tool(
+        ".NET",
+        ("AWS_PROFILE",),
+        _SDK_SEARCH,
+        ("AWS_REGION", "profile"),
+        _dotnet,
+        ("profile",),
+        encrypted=True,
+    ),
+    Tool("Java v2", ("AWS_PROFILE",), _SDK_SEARCH, ("AWS_REGION", "profile"), _JAVA),
+    Tool(
+        "Go v2",
+        ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"),
+        _SDK_SEARCH,
+        ("AWS_REGION", "AWS_DEFAULT_REGION", "profile"),
+        _go,
+        ("profile",),
+    ),
+    Tool("Kotlin", ("AWS_PROFILE",), _SDK_SEARCH, ("AWS_REGION", "profile"), _kotlin),
+    Tool(
+        "PowerShell",
+        (),
+        ("environment", "profile", "container", "ec2"),
+        ("default profile", "AWS_REGION"),
+        _dotnet,
+        defaults=("default", "AWS PS Default"),
+        encrypted=True,
+    ),
+)
+"""The tools that are compared with keystead."""

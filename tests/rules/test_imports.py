@@ -17,6 +17,7 @@ LAYERS = [
     {"text"},
     {"stores", "resolve", "delivery"},
     {"app", "console"},
+    {"doctor"},
     {"cmdlets"},
     {"cli"},
     {"__init__", "__main__", "testing"},

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 import argparse
 
-from keystead.cli import cache, explain, handover, lint, plan, profiles, protectors, stores, topics, undo
+from keystead.cli import (
+    cache,
+    doctor,
+    explain,
+    handover,
+    lint,
+    plan,
+    profiles,
+    protectors,
+    stores,
+    topics,
+    undo,
+)
 from keystead.cli.command import FORCE, JSON, LOCATION, Command, Context, argument
 from keystead.cli.dryrun import DRY_RUN, dry
 from keystead.cli.roleoptions import ROLE_OPTIONS
@@ -29,6 +41,13 @@ _EXPLAIN = (
     "a source or null; `sources` in order, each with `source`, `what`, `outcome` (`won`, `lost`, "
     "`broken`, `left-out`, `absent`), `why`, and `where`, variables and places; and `tools`, those "
     "that choose otherwise, with `tools`, `chooses` and `why`."
+)
+_DOCTOR = (
+    "Looks at versions, files and folders, the encrypted store, the keyring, the environment, and "
+    "whether STS and IAM Identity Center answer within two seconds; the clock is held against "
+    "STS's. The exit code is 1 when something is a problem; a warning, such as being offline, is "
+    "none. JSON is a list, each with `check`, `status` (`ok`, `warning`, `problem`), `message` and "
+    "`fix` (or null)."
 )
 _ANY_NAME = argument("name", metavar="NAME", nargs="?", help="a profile; else the default search")
 
@@ -172,6 +191,13 @@ COMMANDS: tuple[Command, ...] = (
         ),
         lint.run,
         details="The exit code is 1 when there are errors or warnings; see docs/readers.md.",
+    ),
+    Command(
+        "doctor",
+        "what is wrong with this machine, each with its fix",
+        (JSON,),
+        doctor.run,
+        details=_DOCTOR,
     ),
     Command(
         "undo",

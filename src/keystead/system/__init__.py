@@ -7,6 +7,7 @@ home, at another time and without a terminal.
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -71,6 +72,10 @@ class System:
     def folders(self) -> Folders:
         """The folders and files that the environment points at."""
         return Folders(self.environ)
+
+    def program(self, name: str) -> str | None:
+        """Where the program of that name is that would run, None when there is none."""
+        return shutil.which(name, path=self.environ.get("PATH"))
 
     def zone(self) -> tzinfo:
         """The time zone to show times in."""

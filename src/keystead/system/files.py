@@ -51,12 +51,14 @@ class Snapshot(NamedTuple):
 
 
 class Access(NamedTuple):
-    """Who else may get at a file; both False where the system has no such modes."""
+    """Who else may get at a file or folder; all False where the system has no such modes."""
 
     shared: bool
     """Whether its group or everybody may read or write it."""
     foreign: bool
     """Whether it belongs to another user, and this one is not root."""
+    writable: bool = False
+    """Whether its group or everybody may write it."""
 
 
 class Changed(Exception):
@@ -131,19 +133,12 @@ class Files:
             finally:
                 os.close(fd)
 
-    def access(self, path: Path) -> Access:
-        """Who else may get at the file; nobody when there is none. Raises `FileProblem`."""
-        try:
-            status = _status(path)
-        except OSError as error:
-            raise _problem("cannot be looked at", path, error) from error
-        if status is None or not stat.S_ISREG(status.st_mode) or sys.platform == "win32":
-            return Access(shared=False, foreign=False)
-        else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
-            return Access(
-                shared=bool(status.st_mode & 0o077),
-                foreign=os.geteuid() not in (0, status.st_uid),
-            )
+    def access(self, path: Path, *, folder: bool = False) -> Access:
+        """Who else may get at the file or ``folder``; nobody when there is none.
+
+        Raises `FileProblem`.
+        """
+        return _access(path, stat.S_IFDIR if folder else stat.S_IFREG)
 
     @contextlib.contextmanager
     def lock(self, path: Path, seconds: float = LOCK_SECONDS) -> Iterator[None]:
@@ -338,6 +333,21 @@ def _status(path: Path) -> os.stat_result | None:
         return os.stat(path)
     except FileNotFoundError:
         return None
+
+
+def _access(path: Path, kind: int) -> Access:
+    try:
+        status = _status(path)
+    except OSError as error:
+        raise _problem("cannot be looked at", path, error) from error
+    if status is None or stat.S_IFMT(status.st_mode) != kind or sys.platform == "win32":
+        return Access(shared=False, foreign=False)
+    else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
+        return Access(
+            shared=bool(status.st_mode & 0o077),
+            foreign=os.geteuid() not in (0, status.st_uid),
+            writable=bool(status.st_mode & 0o022),
+        )
 
 
 def _check_writable(path: Path, target: Path) -> None:

@@ -78,9 +78,9 @@ def _botocore(reading: Reading) -> Choice | None:
             return Choice("error", "an error", "it sees no pair, as each file has a half")
     if "web-identity" in reading.found and not reading.profile.has("role_arn"):
         return Choice("error", "an error", reading.found["web-identity"].lacks)
-    stops = ("role", "sso") if counts("sso", reading) else ("role",)
+    stops = [word for word in ("role", "sso") if counts(word, reading)]
     stops += _ANY_KEYS if reading.profile.has(KEY) else ()
-    return _in_order(*_BY_THE_RULES, stops=stops)(reading)
+    return _in_order(*_BY_THE_RULES, stops=tuple(stops))(reading)
 
 
 def _dotnet(reading: Reading) -> Choice | None:

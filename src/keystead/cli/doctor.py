@@ -1,0 +1,39 @@
+"""``keystead doctor``: what is wrong with this machine, each with its fix."""
+
+from __future__ import annotations
+
+import argparse
+
+from keystead.cli.command import Context
+from keystead.console import printable
+from keystead.doctor.checks import examine
+from keystead.doctor.result import Status
+
+_FOUND = 1
+
+
+def run(context: Context, args: argparse.Namespace) -> int:
+    """``keystead doctor``. Exit code 1 when something is a problem."""
+    found = list(examine(context.app))
+    if args.json:
+        context.console.json(
+            [
+                {
+                    "check": check.id,
+                    "status": result.status.value,
+                    "message": result.message,
+                    "fix": result.fix,
+                }
+                for check, result in found
+            ]
+        )
+    else:
+        width = max(len(status.value) for status in Status)
+        lines: list[str] = []
+        for check, result in found:
+            lines.append(f"{result.status.value:<{width}}  {check.id}: {result.message}")
+            if result.fix:
+                lines.append(f"{'':<{width}}  fix: {result.fix}")
+        context.console.out("\n".join(printable(line).replace("\n", "\\n") for line in lines))
+    problems = sum(result.status is Status.PROBLEM for _, result in found)
+    return _FOUND if problems else 0

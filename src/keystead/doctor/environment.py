@@ -1,0 +1,72 @@
+"""What earlier work left in the environment, and what it now stands before."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from keystead.app import App
+from keystead.doctor.result import Result, ok, problem, warning
+from keystead.errors import ProfileNotFound
+
+_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+_TOKEN = "AWS_SESSION_TOKEN"  # noqa: S105  # a variable's name
+_PROFILE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+_FILES = ("AWS_CA_BUNDLE", "AWS_WEB_IDENTITY_TOKEN_FILE", "KEYSTEAD_PASSPHRASE_FILE")
+"""Variables that name a file without which nothing works that needs it."""
+
+
+def environment(app: App) -> Iterator[Result]:
+    """Variables that contradict each other, name what is not there, or go before a profile."""
+    found = [*_pair(app), *_profiles(app), *_files(app)]
+    yield from found or [ok("no variable stands in the way")]
+
+
+def _pair(app: App) -> Iterator[Result]:
+    environ = app.system.environ
+    given = [name for name in _KEYS if environ.get(name)]
+    if len(given) == 1:
+        missing = next(name for name in _KEYS if name not in given)
+        yield problem(f"{given[0]} is set without {missing}", f"unset {given[0]}, or set both")
+    if environ.get(_TOKEN) and not given:
+        yield warning(f"{_TOKEN} is set without keys", f"unset {_TOKEN}")
+    if len(given) == len(_KEYS):
+        named = next((name for name in _PROFILE if environ.get(name)), None)
+        profile = environ[named] if named else "default"
+        if _exists(app, profile):
+            yield warning(
+                f"keys in the environment go before profile `{profile}`"
+                + (f" of {named}; JS v3 takes the profile" if named else ""),
+                f"unset {' '.join(name for name in (*_KEYS, _TOKEN) if environ.get(name))}",
+            )
+
+
+def _profiles(app: App) -> Iterator[Result]:
+    environ = app.system.environ
+    named = {name: environ[name] for name in _PROFILE if environ.get(name)}
+    for variable, profile in named.items():
+        if not _exists(app, profile):
+            fix = f"unset {variable}, or name one that `keystead list` shows"
+            yield problem(f"{variable} names the profile `{profile}`, which does not exist", fix)
+    if len(set(named.values())) > 1:
+        yield warning(
+            "AWS_PROFILE and AWS_DEFAULT_PROFILE name two profiles; botocore and the AWS CLI take "
+            "the second, others the first",
+            "unset AWS_DEFAULT_PROFILE",
+        )
+
+
+def _files(app: App) -> Iterator[Result]:
+    for variable in _FILES:
+        name = app.system.environ.get(variable)
+        if name and not app.system.folders.expand(name).exists():
+            yield problem(
+                f"{variable} names {name}, which does not exist", f"unset {variable}, or set it"
+            )
+
+
+def _exists(app: App, profile: str) -> bool:
+    try:
+        app.chain().find(profile)
+    except ProfileNotFound:
+        return False
+    return True

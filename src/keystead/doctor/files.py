@@ -1,0 +1,96 @@
+"""The shared files and the folders: whether they can be read, and who else can get at them."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+from keystead.app import App
+from keystead.doctor.result import Result, ok, problem, refused, warning
+from keystead.errors import KeysteadError
+from keystead.model.lint.finding import Severity
+from keystead.system.files import Access
+
+
+def shared_files(app: App) -> Iterator[Result]:
+    """Both shared files: readable, one's own, and closed to others."""
+    folders, files = app.system.folders, app.system.files
+    named = {"AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"} & app.system.environ.keys()
+    for variable, path, private in (
+        ("AWS_SHARED_CREDENTIALS_FILE", folders.credentials_file, True),
+        ("AWS_CONFIG_FILE", folders.config_file, False),
+    ):
+        if files.read(path).data is None:
+            missing = f"there is no {path}"
+            fix = f"unset {variable}, or name a file that exists"
+            yield warning(f"{variable}: {missing}", fix) if variable in named else ok(missing)
+            continue
+        found = list(_access(path, files.access(path), private=private))
+        yield from found or [ok(f"{path} is closed to other users")]
+
+
+def lint(app: App) -> Iterator[Result]:
+    """What `keystead lint` finds, in one line."""
+    report = app.lint()
+    bad = [found for found in report.findings if found.severity is not Severity.INFO]
+    if bad:
+        many = "a problem" if len(bad) == 1 else f"{len(bad)} problems"
+        yield warning(f"`keystead lint` finds {many} in the shared files", "run `keystead lint`")
+    else:
+        yield ok("`keystead lint` finds no problem in the shared files")
+
+
+def folders(app: App) -> Iterator[Result]:
+    """The folders of the shared files and of keystead: who may write in them."""
+    places = app.system.folders
+    paths = (
+        places.credentials_file.parent,
+        places.config_file.parent,
+        places.data,
+        places.state,
+        places.sessions,
+        places.generations,
+    )
+    found: list[Result] = []
+    for path in dict.fromkeys(paths):
+        access = app.system.files.access(path, folder=True)
+        found += _access(path, access, private=False)
+    yield from found or [ok("nobody else may write in the folders of AWS and keystead")]
+
+
+def store(app: App) -> Iterator[Result]:
+    """The encrypted store: whether it is there and sound, and what opens it."""
+    state = app.encrypted.status()
+    if not state.exists:
+        yield ok(f"there is no encrypted store yet ({state.path})")
+        return
+    opens = "opens by itself" if app.encrypted.opens_unasked() else "a person is asked to open it"
+    yield ok(f"{state.path}: protected by {', '.join(state.protectors)}; {opens}")
+
+
+def keyring(app: App) -> Iterator[Result]:
+    """The keyring of the operating system; it is asked only where it opens the store."""
+    try:
+        used = "keyring" in app.encrypted.status().protectors
+    except KeysteadError:  # the check of the store tells
+        used = False
+    try:
+        name = app.system.keyring.name
+        if used:
+            app.system.keyring.get("doctor")
+    except KeysteadError as error:
+        yield refused(error) if used else ok(f"{error.message}; the encrypted store needs none")
+        return
+    yield ok(f"{name} answers" if used else f"{name} is here; the encrypted store does not use it")
+
+
+def _access(path: Path, access: Access, *, private: bool) -> Iterator[Result]:
+    quoted = shlex.quote(str(path))
+    if access.foreign:
+        fix = f"if it should be yours, run `sudo chown $(id -u) {quoted}`"
+        yield problem(f"{path} belongs to another user", fix)
+    elif private and access.shared:
+        yield problem(f"other users may read or write {path}", f"run `chmod 600 {quoted}`")
+    elif access.writable:
+        yield problem(f"other users may write {path}", f"run `chmod go-w {quoted}`")

@@ -1,0 +1,77 @@
+"""Whether the services answer that credentials come from, and whether the clock is right."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from keystead.app import App
+from keystead.doctor.result import Result, ok, problem, warning
+from keystead.errors import KeysteadError
+from keystead.resolve.endpoint import Endpoint
+from keystead.resolve.probe import Probe, address, probe
+
+LATE = timedelta(minutes=4)
+"""How wrong a clock may be; AWS refuses what is signed more than five minutes away."""
+
+_OFFLINE = "check the network, the proxy variables and AWS_ENDPOINT_URL"
+
+
+def services(app: App) -> Iterator[Result]:
+    """STS, and IAM Identity Center where a profile uses it; then the clock, by the date there."""
+    wanted = {("STS", _region(app)): "sts"}
+    wanted |= {(f"IAM Identity Center in {region}", region): "sso" for region in _sso_regions(app)}
+    urls: dict[str, str] = {}
+    for (name, region), service in wanted.items():
+        try:
+            url = address(service, region, app.system.environ)
+            Endpoint.parse(url, f"the address of {name}")
+        except KeysteadError as error:
+            yield problem(error.message, "check AWS_ENDPOINT_URL and its kin")
+        except ValueError:
+            yield problem(f"there is no {name} in the region `{region}`", "check the region")
+        else:
+            urls[name] = url
+    answers = probe(urls.values(), app.system.environ)
+    for name, url in urls.items():
+        place = Endpoint.parse(url, name).place
+        reason = answers[url].reason
+        if reason:
+            yield warning(f"{name} at {place} was not reached: {reason}", _OFFLINE)
+        else:
+            yield ok(f"{name} at {place} answers")
+    yield _clock(app, answers.get(urls.get("STS", "")))
+
+
+def _clock(app: App, answer: Probe | None) -> Result:
+    if answer is None or answer.date is None:
+        return warning("the clock was not compared with STS's", _OFFLINE)
+    wrong = app.system.clock() - answer.date
+    if abs(wrong) <= LATE:
+        return ok("the clock agrees with STS's")
+    way = "ahead of" if wrong > timedelta(0) else "behind"
+    minutes = abs(wrong) // timedelta(minutes=1)
+    return problem(
+        f"the clock is {minutes} minutes {way} STS's, and AWS refuses what is signed so",
+        "set the clock, or let the system do so by the network (NTP)",
+    )
+
+
+def _region(app: App) -> str | None:
+    try:
+        return app.region() or app.region(app.profile_name(None))
+    except KeysteadError:  # the check of the environment tells
+        return None
+
+
+def _sso_regions(app: App) -> list[str]:
+    """The regions of IAM Identity Center that profiles of the shared files name."""
+    from keystead.stores.shared import SharedStore
+
+    try:
+        reading = SharedStore.default(app.system).reading()
+    except KeysteadError:  # the check of the files tells
+        return []
+    sections = (*reading.profiles.values(), *reading.sso_sessions.values())
+    values = [section["sso_region"].value for section in sections if "sso_region" in section]
+    return sorted({value for value in values if isinstance(value, str) and value})

@@ -184,6 +184,8 @@ def by_botocore(facts: Facts, folder: Path, patch: pytest.MonkeyPatch) -> str:
         credentials = session.get_credentials()
     except CredentialRetrievalError as error:
         return METHODS[error.kwargs["provider"]]
+    except OSError:  # a program that is not there, as on Windows
+        return "process"
     except BotoCoreError:
         return "error"
     return METHODS[credentials.method] if credentials else "none"

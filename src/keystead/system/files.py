@@ -134,10 +134,7 @@ class Files:
                 os.close(fd)
 
     def access(self, path: Path, *, folder: bool = False) -> Access:
-        """Who else may get at the file or ``folder``; nobody when there is none.
-
-        Raises `FileProblem`.
-        """
+        """Who else may get at the file or ``folder``, if it is there. Raises `FileProblem`."""
         return _access(path, stat.S_IFDIR if folder else stat.S_IFREG)
 
     @contextlib.contextmanager

@@ -16,6 +16,7 @@ from keystead.cli.parser import build_parser
 from keystead.cmdlets.help import reference
 from keystead.cmdlets.table import CMDLETS
 from keystead.errors import KeysteadError
+from keystead.model.explain.tools import KEYSTEAD, TOOLS, Tool
 from keystead.model.lint.finding import READERS, Readers
 from keystead.model.lint.rules import NO_RULE, RULES
 from keystead.model.profile import TYPES
@@ -146,8 +147,29 @@ def _readers() -> str:
         "| rule | severity | finds |",
         "| --- | --- | --- |",
         *(f"| `{rule.id}` | {rule.severity.value} | {rule.meaning} |" for rule in RULES.values()),
+        "",
+        "How old a key is, no file says: the last change of the file is all that is known, and its",
+        "keys are at least as old. Keys in a file that was written since may be old as well.",
+        "",
+        "## Who searches where",
+        "",
+        "What `keystead explain` compares: where each tool looks when nothing is named in its",
+        "program, in its order. `environment` is a key pair in the environment, `role` a profile's",
+        "role over another source, `profile` all that a profile has. keystead takes a web identity,",
+        "a container or EC2 from a profile alone.",
+        "",
+        "| tool | profile named by | credentials | region |",
+        "| --- | --- | --- | --- |",
+        *map(_tool, (KEYSTEAD, *TOOLS)),
     ]
     return "\n".join(lines) + "\n"
+
+
+def _tool(tool: Tool) -> str:
+    defaults = " or ".join(f"`{name}`" for name in tool.defaults)
+    named = f"{', '.join(tool.profile)}, else {defaults}" if tool.profile else defaults
+    rows = (tool.name, named, ", ".join(tool.search), ", ".join(tool.region))
+    return f"| {' | '.join(rows)} |"
 
 
 def _reading(what: str, readers: Readers, rule: str) -> str:

@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import botocore.configloader
@@ -56,8 +57,14 @@ def write(case: Case, folder: Path, prefix: str = "") -> None:
 
 
 def lint(case: Case, folder: Path) -> list[Finding]:
+    for name in words(case, "old"):
+        then = (datetime.now(UTC) - timedelta(days=100)).timestamp()
+        os.utime(folder / name, (then, then))
     report = lint_files(
-        System(environ={}, sleep=lambda _: None),
+        System(
+            environ=dict(line.split("=", 1) for line in words(case, "environment")),
+            sleep=lambda _: None,
+        ),
         {kind: folder / kind.value for kind in FileKind},
         named={FileKind(name) for name in words(case, "missing")},
         elsewhere=lambda: words(case, "elsewhere"),

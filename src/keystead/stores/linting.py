@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +12,7 @@ from keystead.model.lint.finding import Finding, in_order
 from keystead.model.lint.rules import finding
 from keystead.stores.shared import PAUSES, just_written
 from keystead.system import System
+from keystead.system.files import Snapshot
 from keystead.text.dialect import FileKind
 from keystead.text.document import Document
 from keystead.text.lint.files import Given, lint
@@ -51,7 +53,7 @@ def lint_files(
         others = elsewhere()
     except KeysteadError as error:
         found.append(_unreadable(error, "the other store"))
-    found += lint(files, others)
+    found += lint(files, others, system.environ.get("AWS_ACCESS_KEY_ID"))
     return Report(in_order(found), [given.file for given in files])
 
 
@@ -68,9 +70,18 @@ def _given(system: System, kind: FileKind, path: Path) -> Iterator[Given]:
         if data is None:
             return
         if pause is None or _is_whole(data) or not just_written(system, [snapshot]):
-            yield Given(kind, str(path), data, system.files.access(path).shared)
+            is_open = system.files.access(path).shared
+            yield Given(kind, str(path), data, is_open, _days(system, snapshot))
             return
         system.sleep(pause)
+
+
+def _days(system: System, snapshot: Snapshot) -> int:
+    """For how many whole days nobody has written the file."""
+    if snapshot.stamp is None:
+        return 0
+    seconds = system.clock().timestamp() - snapshot.stamp.changed_ns / 1e9
+    return max(0, int(seconds // timedelta(days=1).total_seconds()))
 
 
 def _is_whole(data: bytes) -> bool:

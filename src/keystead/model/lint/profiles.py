@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from keystead.model.lint import keys, roles
+from keystead.model.lint import keys, options, places, roles
 from keystead.model.lint.finding import Finding
 from keystead.model.lint.shared import Shared
 
@@ -22,6 +22,13 @@ CHECKS: tuple[Callable[[Shared], Iterator[Finding]], ...] = (
     roles.cycles,
     roles.single_sign_on,
     roles.services,
+    options.unfitting,
+    options.too_long,
+    options.readers,
+    options.old_forms,
+    places.aged,
+    places.stored_twice,
+    places.in_environment,
 )
 """Each yields the findings of one or a few rows of `RULES`."""
 

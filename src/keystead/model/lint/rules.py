@@ -296,6 +296,79 @@ _ROWS = (
     ),
     Rule("sso-repeated", _INFO, "a profile repeats what its SSO session says"),
     Rule("services-missing", _ERROR, "a services section does not exist"),
+    # Settings beside settings.
+    Rule("option-without-role", _WARNING, "an option or source of a role stands without a role"),
+    Rule(
+        "token-file-without-role",
+        _ERROR,
+        "a web identity has no role",
+        Readers("passed over", "an error", "passed over", "profile invalid", "Kotlin: an error"),
+    ),
+    Rule("option-not-used", _WARNING, "a web identity has an external id or an MFA device"),
+    Rule(
+        "option-beside-credential-source",
+        _WARNING,
+        "a role has a credential source and an external id or an MFA device",
+        Readers("the role", "the role", "the role", "profile invalid"),
+    ),
+    Rule(
+        "role-on-own-keys",
+        _INFO,
+        "a profile names itself as the source of its role",
+        Readers(
+            "the role, by its own keys",
+            "the role, by its own keys",
+            "the role, by its own keys",
+            "an error",
+        ),
+    ),
+    Rule(
+        "role-beside-source",
+        _WARNING,
+        "a profile has a role of another source and single sign-on or a program",
+        Readers(
+            "the role",
+            "the role",
+            "the role",
+            "profile invalid",
+            "Java: single sign-on, Go: an error beside a program",
+        ),
+    ),
+    Rule(
+        "duration-in-chain",
+        _WARNING,
+        "a role that is assumed with a session asks for more than an hour",
+        Readers("refused by STS", "refused by STS", "", "not used", "keystead: asks for an hour"),
+    ),
+    # Old forms.
+    Rule("sso-old-form", _INFO, "single sign-on is set up without an SSO session"),
+    Rule(
+        "old-token-name",
+        _WARNING,
+        "a session token is called `aws_security_token`",
+        Readers("not read", "read", "not read", "not read"),
+    ),
+    Rule("old-setting", _INFO, "a setting is outdated"),
+    # Where keys stand.
+    Rule(
+        "old-keys",
+        _WARNING,
+        "long-term keys stand in a file that was not written for more than 90 days, and so are "
+        "at least that old",
+    ),
+    Rule(
+        "profile-in-both-stores",
+        _WARNING,
+        "the encrypted store has a profile of the same name",
+        Readers(
+            "the one here",
+            "the one here",
+            "the one here",
+            "the encrypted one on Windows, else the one here",
+            "keystead: the encrypted one",
+        ),
+    ),
+    Rule("keys-in-environment", _WARNING, "the same keys are in the environment"),
 )
 
 RULES: dict[str, Rule] = {row.id: row for row in _ROWS}
@@ -309,19 +382,6 @@ NO_RULE: tuple[tuple[str, Readers], ...] = (
     (
         "keys in `credentials`, `login_session`, `credential_process`, keys in `config`",
         Readers("in this order", "in this order", "keys first, from either file"),
-    ),
-    (
-        "`external_id` or `mfa_serial` beside `credential_source`",
-        Readers("the role", "the role", "the role", "profile invalid"),
-    ),
-    (
-        "`source_profile` that names the profile itself",
-        Readers(
-            "the role, by its own keys",
-            "the role, by its own keys",
-            "the role, by its own keys",
-            "an error",
-        ),
     ),
     ("`duration_seconds`", Readers("asked of STS", "asked of STS", "", "not used")),
 )

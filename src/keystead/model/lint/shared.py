@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 from keystead.model.lint.finding import Finding
@@ -24,7 +25,8 @@ class Shared(NamedTuple):
     """What the shared files say: each file's profiles by name, and ``profiles``, both merged.
 
     ``sso_sessions`` are the sections of that kind, as if they were profiles; ``services`` the
-    names of theirs. ``elsewhere`` are the profiles that another store has.
+    names of theirs. ``elsewhere`` are the profiles that another store has. ``days`` says how many
+    days ago each file was last written; ``environment_key`` is the environment's access key id.
     """
 
     config: Mapping[str, Profile]
@@ -33,6 +35,8 @@ class Shared(NamedTuple):
     sso_sessions: Mapping[str, Profile]
     services: Collection[str]
     elsewhere: Collection[str]
+    days: Mapping[str, int] = MappingProxyType({})
+    environment_key: str | None = None
 
     def sections(self) -> Iterator[tuple[Profile, str | None]]:
         """Each section that stands in a file, and the name of the profile that it is."""

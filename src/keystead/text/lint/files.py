@@ -38,29 +38,39 @@ CHECKS: tuple[Callable[[View], Iterator[Finding]], ...] = (
 
 
 class Given(NamedTuple):
-    """A file as it was found: ``open`` says whether other users may read or write it."""
+    """A file as it was found: ``open`` says whether other users may read or write it.
+
+    ``days`` is how long ago it was last written.
+    """
 
     kind: FileKind
     file: str
     data: bytes
     open: bool
+    days: int = 0
 
 
-def lint(files: Iterable[Given], elsewhere: Collection[str] = ()) -> list[Finding]:
+def lint(
+    files: Iterable[Given], elsewhere: Collection[str] = (), environment_key: str | None = None
+) -> list[Finding]:
     """What the rules find in the files, by file and line.
 
-    ``elsewhere`` are the names of profiles that another store has. No broken line, and no byte
+    ``elsewhere`` are the names of profiles that another store has, ``environment_key`` is the
+    access key id in the environment. No broken line, and no byte
     that is not UTF-8, hides what stands elsewhere.
     """
     found: list[Finding] = []
     readings = {kind: Reading() for kind in FileKind}
+    days: dict[str, int] = {}
     for given in files:
+        days[given.file] = given.days
         found += _encoding(given)
         view = View.of(_text(given), given.kind, given.file, is_open=given.open)
         for check in CHECKS:
             found += check(view)
         readings[given.kind] = interpret(view.document, given.kind)
-    found += lint_profiles(_shared(readings, elsewhere))
+    shared = _shared(readings, elsewhere)
+    found += lint_profiles(shared._replace(days=days, environment_key=environment_key))
     return in_order(found)
 
 

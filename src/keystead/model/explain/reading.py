@@ -127,13 +127,14 @@ class Reading:
         return Found(("role_arn", *sources), lacks)
 
     def _sso(self) -> Found | None:
-        account = ("sso_account_id", "sso_role_name")
-        given = self._given(*account, "sso_session", "sso_start_url", "sso_region")
+        account, portal = ("sso_account_id", "sso_role_name"), ("sso_start_url", "sso_region")
+        given = self._given(*account, "sso_session", *portal)
         if not given:
             return None
-        missing = [key for key in account if key not in given]
-        if len(missing) > 1:
-            return Found(given, f"without `{missing[0]}` it gives a token and no credentials")
+        if not self._given(*account):
+            return Found(given, f"without `{account[0]}` it gives a token and no credentials")
+        needed = account if "sso_session" in given else (*account, *portal)
+        missing = [key for key in needed if key not in given]
         return Found(given, f"`{missing[0]}` is missing" if missing else "")
 
     def _keys(self) -> Found | None:

@@ -58,6 +58,18 @@ def _shell(context: Context, args: argparse.Namespace) -> int | None:
     return shell.run(context, args)
 
 
+def _explain(context: Context, args: argparse.Namespace) -> int | None:
+    from keystead.cli import explain  # the table of tools, likewise
+
+    return explain.run(context, args)
+
+
+def _doctor(context: Context, args: argparse.Namespace) -> int | None:
+    from keystead.cli import doctor  # the checks, likewise
+
+    return doctor.run(context, args)
+
+
 COMMANDS: tuple[Command, ...] = (
     Command(
         "list",
@@ -166,7 +178,7 @@ COMMANDS: tuple[Command, ...] = (
         "explain",
         "which source wins for credentials and region, which lose and why",
         (_ANY_NAME, LOCATION, JSON),
-        explain.run,
+        _explain,
         details=_EXPLAIN,
     ),
     Command(
@@ -196,7 +208,7 @@ COMMANDS: tuple[Command, ...] = (
         "doctor",
         "what is wrong with this machine, each with its fix",
         (JSON,),
-        doctor.run,
+        _doctor,
         details=_DOCTOR,
     ),
     Command(

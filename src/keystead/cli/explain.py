@@ -10,18 +10,19 @@ from keystead.console import printable
 from keystead.model.explain.answer import Answer, Outcome, Row, as_json
 
 
-def run(context: Context, args: argparse.Namespace) -> None:
-    """``keystead explain [NAME]``."""
+def run(context: Context, args: argparse.Namespace) -> int:
+    """``keystead explain [NAME]``. Exit code 0 also where nothing wins: that is the answer."""
     explanation = context.app.explain(args.name, args.location)
     if args.json:
         context.console.json(as_json(explanation))
-        return
+        return 0
     lines = [*_lines("credentials", explanation.credentials)]
     if explanation.settings:
         lines += _lines(f"settings of profile {explanation.profile}", explanation.settings)
     lines += _lines("region", explanation.region)
     shown = (printable(line).replace("\n", "\\n").replace("\t", "\\t") for line in lines)
     context.console.out("\n".join(shown))
+    return 0
 
 
 def _lines(title: str, answer: Answer) -> Iterator[str]:

@@ -65,6 +65,7 @@ class Stored:
         self.encrypted = encrypted
         self.shared = shared
         self.sso_session = shared.sso_session
+        self.services = shared.services
 
     def find(self, name: str) -> Profile:
         return self.encrypted.get(name) or self.shared.find(name)

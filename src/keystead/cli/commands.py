@@ -4,19 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from keystead.cli import (
-    cache,
-    doctor,
-    explain,
-    handover,
-    lint,
-    plan,
-    profiles,
-    protectors,
-    stores,
-    topics,
-    undo,
-)
+from keystead.cli import cache, handover, lint, plan, profiles, protectors, stores, topics, undo
 from keystead.cli.command import FORCE, JSON, LOCATION, Command, Context, argument
 from keystead.cli.dryrun import DRY_RUN, dry
 from keystead.cli.roleoptions import ROLE_OPTIONS

@@ -59,9 +59,9 @@ def _files(app: App) -> Iterator[Result]:
     for variable in _FILES:
         name = app.system.environ.get(variable)
         if name and not app.system.folders.expand(name).exists():
-            yield problem(
-                f"{variable} names {name}, which does not exist", f"unset {variable}, or set it"
-            )
+            # It is not quoted: a passphrase is easily given in place of its file.
+            fix = f"unset {variable}, or name a file that exists"
+            yield problem(f"{variable} names a file that does not exist", fix)
 
 
 def _exists(app: App, profile: str) -> bool:

@@ -8,6 +8,8 @@ from datetime import timedelta
 from keystead.app import App
 from keystead.doctor.result import Result, ok, problem, warning
 from keystead.errors import KeysteadError
+from keystead.model.endpoints import NO_ENDPOINTS, endpoints
+from keystead.model.profile import Profile
 from keystead.resolve.endpoint import Endpoint
 from keystead.resolve.probe import Probe, address, probe
 
@@ -19,27 +21,30 @@ _OFFLINE = "check the network, the proxy variables and AWS_ENDPOINT_URL"
 
 def services(app: App) -> Iterator[Result]:
     """STS, and IAM Identity Center where a profile uses it; then the clock, by the date there."""
-    wanted = {("STS", _region(app)): "sts"}
+    profile = _profile(app)
+    set_there = endpoints(profile, app.chain()) if profile else NO_ENDPOINTS
+    region = app.region() or (profile.region if profile else None)
+    wanted = {("STS", region): "sts"}
     wanted |= {(f"IAM Identity Center in {region}", region): "sso" for region in _sso_regions(app)}
     urls: dict[str, str] = {}
-    for (name, region), service in wanted.items():
+    for (name, place), service in wanted.items():
         try:
-            url = address(service, region, app.system.environ)
+            url = address(service, place, set_there, app.system.environ)
             Endpoint.parse(url, f"the address of {name}")
         except KeysteadError as error:
             yield problem(error.message, "check AWS_ENDPOINT_URL and its kin")
         except ValueError:
-            yield problem(f"there is no {name} in the region `{region}`", "check the region")
+            yield problem(f"there is no {name} in the region `{place}`", "check the region")
         else:
             urls[name] = url
     answers = probe(urls.values(), app.system.environ)
     for name, url in urls.items():
-        place = Endpoint.parse(url, name).place
+        server = Endpoint.parse(url, name).place
         reason = answers[url].reason
         if reason:
-            yield warning(f"{name} at {place} was not reached: {reason}", _OFFLINE)
+            yield warning(f"{name} at {server} was not reached: {reason}", _OFFLINE)
         else:
-            yield ok(f"{name} at {place} answers")
+            yield ok(f"{name} at {server} answers")
     yield _clock(app, answers.get(urls.get("STS", "")))
 
 
@@ -57,9 +62,10 @@ def _clock(app: App, answer: Probe | None) -> Result:
     )
 
 
-def _region(app: App) -> str | None:
+def _profile(app: App) -> Profile | None:
+    """The profile that is used when none is named."""
     try:
-        return app.region() or app.region(app.profile_name(None))
+        return app.chain().find(app.profile_name(None))
     except KeysteadError:  # the check of the environment tells
         return None
 

@@ -13,7 +13,8 @@ from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from keystead.botocore_session import isolated_session
-from keystead.resolve.aws import FALLBACK_REGION, configured_endpoint
+from keystead.model.calls import FALLBACK_REGION
+from keystead.model.endpoints import Endpoints
 
 SECONDS = 2.0
 """How long a probe may take; all of them run at once."""
@@ -26,12 +27,14 @@ class Probe(NamedTuple):
     date: datetime | None = None
 
 
-def address(service: str, region: str | None, environ: Mapping[str, str]) -> str:
-    """The address that a service is called at: the environment's, else AWS's for the region.
+def address(
+    service: str, region: str | None, endpoints: Endpoints, environ: Mapping[str, str]
+) -> str:
+    """The address that a service is called at: one that is set, else AWS's for the region.
 
     Raises `ValueError` for a region in which no address can be made.
     """
-    configured = configured_endpoint(service, environ)
+    configured = endpoints.url(service, environ)
     if configured:
         return configured
     from botocore import UNSIGNED

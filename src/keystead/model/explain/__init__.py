@@ -27,6 +27,7 @@ class _Unopened:
     def __init__(self, source: ProfileSource) -> None:
         self._source = source
         self.sso_session = source.sso_session
+        self.services = source.services
 
     def find(self, name: str) -> Profile:
         found = self._source.find(name)

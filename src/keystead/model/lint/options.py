@@ -8,10 +8,13 @@ from keystead.model.lint.finding import Finding
 from keystead.model.lint.rules import finding
 from keystead.model.lint.shared import KEY, SECRET, Shared, either, found
 from keystead.model.plan import CHAINED_SECONDS
-from keystead.model.profile import Profile
+from keystead.model.profile import TYPES, Profile
 from keystead.model.settings import SETTINGS
 
-_OPTIONS = ("external_id", "mfa_serial", "role_session_name", "duration_seconds")
+_OPTIONS = tuple(
+    dict.fromkeys(key for row in TYPES if "role_arn" in row.required for key in row.optional)
+)
+_WITH_TOKEN = next(row for row in TYPES if row.name == "AssumeRoleWithWebIdentity").optional
 _SOURCES = ("source_profile", "credential_source")
 _ACCOUNT = ("sso_account_id", "sso_role_name")
 _OLD = {
@@ -29,8 +32,8 @@ def unfitting(shared: Shared) -> Iterator[Finding]:
     for name, profile in shared.profiles.items():
         token = profile.has("web_identity_token_file")
         if profile.has("role_arn"):
-            strays = [key for key in ("external_id", "mfa_serial") if token and profile.has(key)]
-            for key in strays:
+            strays = [key for key in _OPTIONS if key not in _WITH_TOKEN and profile.has(key)]
+            for key in strays if token else ():
                 message = f"a web identity of profile `{name}` does not use `{key}`"
                 yield found("option-not-used", profile, key, message, "take it out")
             continue

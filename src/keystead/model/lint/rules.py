@@ -304,7 +304,7 @@ _ROWS = (
         "a web identity has no role",
         Readers("passed over", "an error", "passed over", "profile invalid", "Kotlin: an error"),
     ),
-    Rule("option-not-used", _WARNING, "a web identity has an external id or an MFA device"),
+    Rule("option-not-used", _WARNING, "a web identity has an option that it does not use"),
     Rule(
         "option-beside-credential-source",
         _WARNING,

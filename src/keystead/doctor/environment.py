@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from keystead.app import App
 from keystead.doctor.result import Result, ok, problem, warning
-from keystead.errors import ProfileNotFound
+from keystead.errors import KeysteadError, ProfileNotFound
 
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 _TOKEN = "AWS_SESSION_TOKEN"  # noqa: S105  # a variable's name
@@ -69,4 +69,6 @@ def _exists(app: App, profile: str) -> bool:
         app.chain().find(profile)
     except ProfileNotFound:
         return False
+    except KeysteadError:  # the checks of the files and of the store tell
+        return True
     return True

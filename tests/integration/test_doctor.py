@@ -179,9 +179,10 @@ def test_half_a_machine_is_examined_whole(keystead: Keystead, home: Path) -> Non
     """What one check stumbles over is its problem, and the others go on."""
     (home / ".aws" / "credentials").mkdir(parents=True)
     (keystead.root / "keystead").write_text("")
-    done = keystead("doctor", "--json", env={"AWS_ENDPOINT_URL": NOWHERE, "AWS_PROFILE": "x"})
+    left = {"AWS_ENDPOINT_URL": NOWHERE, "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE"}
+    done = keystead("doctor", "--json", env=left)
     assert done.code == 1
     found = json.loads(done.stdout)
     assert {row["check"] for row in found} == {check.id for check in CHECKS}
     bad = {row["check"] for row in found if row["status"] == "problem"}
-    assert {"files", "environment"} <= bad
+    assert {"files", "store", "environment"} <= bad

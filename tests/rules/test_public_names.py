@@ -23,6 +23,7 @@ def test_public_names_are_exactly_these() -> None:
         "ProfileNotFound",
         "ProfileStoreChain",
         "ProviderError",
+        "RoleOptions",
         "Secret",
         "StoreCorrupt",
         "StoreUnavailable",

@@ -260,4 +260,4 @@ def _signature(service: str) -> str | None:
         return None
     from keystead.resolve import signer
 
-    return signer.VERSION
+    return signer.dated_version()

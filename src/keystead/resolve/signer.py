@@ -1,7 +1,4 @@
-"""botocore's signature, dated by the time of the server instead of this machine's.
-
-Registered with botocore under `VERSION` by being imported.
-"""
+"""botocore's signature, dated by the time of the server instead of this machine's."""
 
 from __future__ import annotations
 
@@ -9,11 +6,10 @@ import contextlib
 from collections.abc import Iterator
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
-import botocore.auth
-
-VERSION = "keystead-v4"
+_VERSION = "keystead-v4"
 
 _MOMENT: ContextVar[datetime] = ContextVar("moment")
 
@@ -28,13 +24,16 @@ def dated(moment: datetime) -> Iterator[None]:
         _MOMENT.reset(token)
 
 
-class DatedSigV4Auth(botocore.auth.SigV4Auth):  # type: ignore[misc]  # botocore has no types
-    """Signature version 4 with the date that `dated` says."""
+@cache
+def dated_version() -> str:
+    """Botocore's name for signature version 4 with the date that `dated` says."""
+    import botocore.auth
 
-    def _modify_request_before_signing(self, request: Any) -> None:  # noqa: ANN401  # as above
-        moment = _MOMENT.get().astimezone(UTC)
-        request.context["timestamp"] = moment.strftime(botocore.auth.SIGV4_TIMESTAMP)
-        super()._modify_request_before_signing(request)
+    class DatedSigV4Auth(botocore.auth.SigV4Auth):  # type: ignore[misc]  # botocore has no types
+        def _modify_request_before_signing(self, request: Any) -> None:  # noqa: ANN401  # as above
+            moment = _MOMENT.get().astimezone(UTC)
+            request.context["timestamp"] = moment.strftime(botocore.auth.SIGV4_TIMESTAMP)
+            super()._modify_request_before_signing(request)
 
-
-botocore.auth.AUTH_TYPE_MAPS[VERSION] = DatedSigV4Auth
+    botocore.auth.AUTH_TYPE_MAPS[_VERSION] = DatedSigV4Auth
+    return _VERSION

@@ -47,6 +47,7 @@ docs: $(READY)
 bench: $(READY)
 	@$(RUN) -m benchmarks
 	@$(RUN) -m benchmarks.store
+	@$(RUN) -m benchmarks.endpoint
 
 fuzz: $(READY) $(FUZZ_READY)
 	@$(RUN) -m fuzz.seeds .venv-fuzz/corpus

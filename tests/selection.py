@@ -1,9 +1,11 @@
-"""Which tests Windows leaves out, and why. All others are collected there as anywhere.
+"""Which tests are left out, and why: by Windows, and by who is not root. All others are collected.
 
 Each name is a file in tests/, or one test or scenario in it.
 """
 
+import os
 import sys
+from collections.abc import Mapping
 
 NEEDS_POSIX = {
     "modes, owners and symbolic links": (
@@ -19,7 +21,16 @@ NEEDS_POSIX = {
     ),
     "pipes with a name, devices": ("unit/test_odd_files.py",),
     "the accounts of the system": ("unit/test_folders.py",),
+    "signals of POSIX and its shells": (
+        "integration/test_audit_command.py",
+        "integration/test_endpoint.py",
+        "integration/test_endpoint_attacks.py",
+    ),
+    "os.fork, and a package that is not among what Windows gets": (
+        "integration/test_sessions_of_sdks.py",
+    ),
     "a pseudo-terminal": (
+        "integration/test_exec_endpoint.py",
         "integration/test_process_provider.py",
         "integration/test_terminal.py",
     ),
@@ -49,11 +60,19 @@ NEEDS_POSIX = {
     ),
 }
 
-LEFT_OUT = (
-    {name for names in NEEDS_POSIX.values() for name in names}
-    if sys.platform == "win32"
-    else {"windows"}
-)
+NEEDS_ROOT = {
+    "a second user": ("integration/test_endpoint_attacks.py::test_another_user_gets_nothing",),
+}
+
+
+def _named(reasons: Mapping[str, tuple[str, ...]]) -> set[str]:
+    return {name for names in reasons.values() for name in names}
+
+
+if sys.platform == "win32":
+    LEFT_OUT = _named(NEEDS_POSIX)
+else:
+    LEFT_OUT = {"windows"} | (_named(NEEDS_ROOT) if os.geteuid() else set())
 FILES = sorted(name for name in LEFT_OUT if "::" not in name)
 
 

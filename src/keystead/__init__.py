@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     import os
 
     import boto3
+    from aiobotocore.session import AioSession
 
     from keystead.errors import (
         DocumentError,
@@ -61,6 +62,7 @@ __all__ = [
     "StoreCorrupt",
     "StoreUnavailable",
     "__version__",
+    "aio_session",
     "credentials",
     "plan",
     "session",
@@ -101,8 +103,26 @@ def session(
     `ProviderError`.
     """
     from keystead.app import App
+    from keystead.delivery.boto import boto_session
 
-    return App().session(name, location, region, options)
+    return boto_session(App().source(name, location, region, options))
+
+
+def aio_session(
+    name: str | None = None,
+    *,
+    location: str | os.PathLike[str] | None = None,
+    region: str | None = None,
+    options: RoleOptions | None = None,
+) -> AioSession:
+    """The same for asyncio: a session of aiobotocore, which has to be installed.
+
+    ``aioboto3.Session(botocore_session=keystead.aio_session("prod"))`` makes it one of aioboto3.
+    """
+    from keystead.app import App
+    from keystead.delivery.aio import aio_session as made
+
+    return made(App().source(name, location, region, options))
 
 
 def credentials(

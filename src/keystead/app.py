@@ -8,10 +8,12 @@ MFA code is used once.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Hashable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from keystead.errors import ProfileNotFound
+from keystead.delivery.source import SessionSource
+from keystead.errors import FileProblem, ProfileNotFound
 from keystead.model.calls import Call
 from keystead.model.credentials import Credentials
 from keystead.model.endpoints import NO_ENDPOINTS, Endpoints, endpoints
@@ -22,6 +24,7 @@ from keystead.model.roleoptions import RoleOptions
 from keystead.resolve import aws, search
 from keystead.resolve.mfa import MfaCodes
 from keystead.resolve.resolver import ProfileCredentials, Resolver
+from keystead.stores.audit import AuditLog, Grant
 from keystead.stores.base import ProfileStore
 from keystead.stores.chain import ProfileStoreChain
 from keystead.stores.encrypted import EncryptedStore
@@ -33,8 +36,6 @@ from keystead.system.generations import Generations
 from keystead.text.dialect import FileKind
 
 if TYPE_CHECKING:
-    import boto3
-
     from keystead.model.explain.answer import Explanation
     from keystead.stores.linting import Report
 
@@ -42,11 +43,25 @@ Location = str | os.PathLike[str] | None
 """A path for the shared file there alone, None for all stores in search order."""
 
 
-class App:
-    """keystead over one `System`."""
+def _log_warning(text: str) -> None:
+    import logging
 
-    def __init__(self, system: System | None = None) -> None:
+    logging.getLogger("keystead").warning("%s", text)
+
+
+class App:
+    """keystead over one `System`; ``warn`` is told what a person should know and nothing fails of.
+
+    Whoever gets credentials from here is told of in the audit log: ``way`` says how they were
+    handed over (a command's name, ``session``, ``library``, ``cmdlet``), ``to`` is the process
+    that gets them, None this one, and ``program`` what that is about to run, None what it runs.
+    """
+
+    def __init__(
+        self, system: System | None = None, warn: Callable[[str], None] = _log_warning
+    ) -> None:
         self.system = system or System()
+        self.warn = warn
 
     @cached_property
     def encrypted(self) -> EncryptedStore:
@@ -67,6 +82,18 @@ class App:
     def sessions(self) -> SessionCache:
         """The temporary credentials that were got before, by any process."""
         return self.encrypted.sessions()
+
+    @cached_property
+    def audit(self) -> AuditLog:
+        """Who was handed which credentials."""
+        return AuditLog(self.system)
+
+    def granted(self, grant: Grant) -> None:
+        """Notes that credentials were handed over; that it cannot is a warning."""
+        try:
+            self.audit.record(grant)
+        except FileProblem as error:
+            self.warn(f"the audit log has no line of this: {error}")
 
     def chain(self, location: Location = None) -> ProfileStoreChain:
         """The stores to search and save in."""
@@ -188,16 +215,31 @@ class App:
         location: Location = None,
         region: str | None = None,
         options: RoleOptions | None = None,
+        *,
+        granted: Callable[[Credentials], None],
     ) -> ProfileCredentials:
-        """The credentials of a profile, got when they are first needed and renewed in time."""
+        """The credentials of a profile, got when they are first needed and renewed in time.
+
+        ``granted`` is told of the first ones that are retrieved and of each new ones.
+        """
         resolver = self.resolver(location, region)
-        return ProfileCredentials(self.system, resolver, resolver.plan(name, options))
+        return _Granted(self.system, resolver, resolver.plan(name, options), granted)
+
+    def granting(
+        self, name: str | None, way: str, to: int | None = None, program: str | None = None
+    ) -> Callable[[Credentials], None]:
+        """What notes that credentials of the profile ``name`` (None: of none) were handed over."""
+        return lambda found: self.granted(Grant.to(to or os.getpid(), program, name, way, found))
 
     def credentials(
         self,
         name: str | None = None,
         location: Location = None,
         options: RoleOptions | None = None,
+        *,
+        way: str = "library",
+        to: int | None = None,
+        program: str | None = None,
     ) -> Credentials:
         """Credentials of the profile, or of the default search when no name is given.
 
@@ -206,29 +248,47 @@ class App:
         if name is None and not location and options is None:
             found = search.environment_credentials(self.system.environ)
             if found:
+                self.granting(None, way, to, program)(found)
                 return found
         profile = self.profile_name(name, location)
-        return self.profile_credentials(profile, location, options=options).retrieve()
+        granted = self.granting(profile, way, to, program)
+        return self.profile_credentials(
+            profile, location, options=options, granted=granted
+        ).retrieve()
 
-    def session(
+    def watch(self, location: Location = None) -> Callable[[], Hashable]:
+        """What gives another value whenever a file that profiles come from has changed."""
+        shared = self.chain(location).shared.paths
+        paths = shared if location else (self.encrypted.path, *shared)
+        names = [os.fspath(path) for path in paths]
+        return lambda: tuple(map(_stamp, names))
+
+    def source(
         self,
         name: str | None = None,
         location: Location = None,
         region: str | None = None,
         options: RoleOptions | None = None,
-    ) -> boto3.Session:
-        """A boto3 Session with credentials that renew themselves."""
-        from keystead.delivery.boto import boto_session
-
+    ) -> SessionSource:
+        """What a session of an SDK is made of; arguments as for `credentials`."""
         ambient = name is None and not location and options is None
         if ambient and search.environment_credentials(self.system.environ):
-            found = self.credentials()
-            return boto_session(lambda: found, region=region or self.region(), profile=None)
+            found = self.credentials(way="session")
+            return SessionSource(
+                lambda: lambda: found, region or self.region(), None, self.system.clock
+            )
         profile = self.profile_name(name, location)
-        provider = self.profile_credentials(profile, location, region, options)
-        in_effect = region or self.region(profile, location)
-        settings_of = None if location else profile
-        return boto_session(provider.retrieve, region=in_effect, profile=settings_of)
+        granted = self.granting(profile, "session")
+        return SessionSource(
+            lambda: (
+                self.profile_credentials(
+                    profile, location, region, options, granted=granted
+                ).retrieve
+            ),
+            region or self.region(profile, location),
+            None if location else profile,
+            self.system.clock,
+        )
 
     def call(
         self,
@@ -259,3 +319,33 @@ def _found(store: ProfileStore, name: str) -> Profile | None:
         return store.find(name)
     except ProfileNotFound:
         return None
+
+
+class _Granted(ProfileCredentials):
+    """Credentials of a profile that tell ``granted`` of each new value that they hand out."""
+
+    def __init__(
+        self,
+        system: System,
+        resolver: Resolver,
+        plan: Plan,
+        granted: Callable[[Credentials], None],
+    ) -> None:
+        super().__init__(system, resolver, plan)
+        self._granted = granted
+        self._told: Credentials | None = None
+
+    def retrieve(self) -> Credentials:
+        found = super().retrieve()
+        if found is not self._told:
+            self._told = found
+            self._granted(found)
+        return found
+
+
+def _stamp(path: str) -> Hashable:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

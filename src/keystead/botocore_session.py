@@ -15,8 +15,11 @@ _VARIABLES = {
 }
 
 
-def isolated_session() -> Any:  # noqa: ANN401  # botocore has no types
-    """A new `botocore.session.Session` without profile, config file and credentials file."""
+def isolated_session(kind: type[Any] | None = None) -> Any:  # noqa: ANN401  # botocore has no types
+    """A new session without profile, config file and credentials file.
+
+    ``kind`` is its class, None `botocore.session.Session`.
+    """
     from botocore.session import Session
 
-    return Session(session_vars=_VARIABLES)
+    return (kind or Session)(session_vars=_VARIABLES)

@@ -35,7 +35,23 @@ OUTSIDE = {
     "boto3",
     "urllib",
 }
-HEAVY = {"botocore", "boto3", "cryptography", "prompt_toolkit", "filelock", "platformdirs"}
+HEAVY = {
+    "aiobotocore",
+    "botocore",
+    "boto3",
+    "cryptography",
+    "filelock",
+    "h11",
+    "platformdirs",
+    "prompt_toolkit",
+    "uvicorn",
+}
+
+# What is itself imported when it is due: the interactive prompt and the server of endpoints.
+NEEDED = {
+    "cmdlets/prompt.py": {"prompt_toolkit"},
+    "delivery/endpoint/server.py": {"h11", "uvicorn"},
+}
 
 
 def modules() -> list[Path]:
@@ -86,8 +102,7 @@ def test_pure_modules_have_no_outside_world(pure: str) -> None:
 def test_heavy_libraries_are_imported_where_they_are_needed() -> None:
     for path in modules():
         roots = {name.split(".")[0] for name in imports(path, top_level_only=True)}
-        if path.name == "prompt.py":  # the interactive prompt, itself imported when one is due
-            roots -= {"prompt_toolkit"}
+        roots -= NEEDED.get(str(path.relative_to(ROOT)), set())
         assert roots & HEAVY == set(), path
 
 

@@ -28,6 +28,7 @@ def test_public_names_are_exactly_these() -> None:
         "StoreCorrupt",
         "StoreUnavailable",
         "__version__",
+        "aio_session",
         "credentials",
         "plan",
         "session",

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 import argparse
 
-from keystead.cli import cache, handover, lint, plan, profiles, protectors, stores, topics, undo
+from keystead.cli import (
+    audit,
+    cache,
+    handover,
+    lint,
+    plan,
+    profiles,
+    protectors,
+    stores,
+    topics,
+    undo,
+)
 from keystead.cli.command import FORCE, JSON, LOCATION, Command, Context, argument
 from keystead.cli.dryrun import DRY_RUN, dry
 from keystead.cli.roleoptions import ROLE_OPTIONS
+from keystead.delivery.endpoint.sockets import LOOPBACK
 from keystead.delivery.shells import NAMES as SHELL_NAMES
 from keystead.stores.protectors import PROTECTORS
 
@@ -56,6 +68,19 @@ def _doctor(context: Context, args: argparse.Namespace) -> int | None:
     from keystead.cli import doctor  # the checks, likewise
 
     return doctor.run(context, args)
+
+
+def _serve(context: Context, args: argparse.Namespace) -> None:
+    from keystead.cli import endpoints  # with it comes an HTTP server
+
+    endpoints.serve(context, args)
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if not 0 <= number <= 65535:  # noqa: PLR2004  # what a port may be
+        raise ValueError
+    return number
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -136,6 +161,11 @@ COMMANDS: tuple[Command, ...] = (
         (
             LOCATION,
             *ROLE_OPTIONS,
+            argument(
+                "--endpoint",
+                action="store_true",
+                help="give it an endpoint with credentials that renew themselves, and no keys",
+            ),
             _NAME,
             # What begins it is no option, so that options may stand on both sides of NAME.
             argument(
@@ -143,6 +173,52 @@ COMMANDS: tuple[Command, ...] = (
             ),
         ),
         handover.exec_,
+    ),
+    Command(
+        "serve",
+        "local endpoints that SDKs get credentials from by themselves",
+        (
+            argument("names", metavar="NAME", nargs="*", help="profiles; else the default search"),
+            argument(
+                "--container",
+                action="store_true",
+                help="the protocol of containers' credentials, which is the default",
+            ),
+            argument("--imds", action="store_true", help="EC2's metadata service, version 2 alone"),
+            argument(
+                "--port",
+                metavar="N",
+                type=_port,
+                default=0,
+                help="the first port; else ports that are free",
+            ),
+            argument(
+                "--host",
+                metavar="ADDRESS",
+                default=LOOPBACK,
+                help="the IP address to listen at; else 127.0.0.1",
+            ),
+            argument(
+                "--allow-host",
+                metavar="NAME",
+                action="append",
+                default=[],
+                help="a further name that clients may call this host by",
+            ),
+            LOCATION,
+            JSON,
+        ),
+        _serve,
+        details="Ctrl-C ends it. Clients find it by the variables that it prints.",
+    ),
+    Command(
+        "audit",
+        "who was handed credentials, of which profile, which way and until when",
+        (
+            argument("--verify", action="store_true", help="see whether it is as it was written"),
+            JSON,
+        ),
+        audit.show,
     ),
     Command(
         "whoami",

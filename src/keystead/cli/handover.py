@@ -15,17 +15,28 @@ from keystead.model.credentials import Credentials
 
 def process(context: Context, args: argparse.Namespace) -> None:
     """``keystead process NAME``."""
-    context.console.out(wire.process_output(_credentials(context, args)))
+    found = _credentials(context, args, "process", to=os.getppid())
+    context.console.out(wire.process_output(found))
 
 
-def _credentials(context: Context, args: argparse.Namespace) -> Credentials:
-    return context.app.credentials(args.name, args.location, role_options(context, args))
+def _credentials(
+    context: Context,
+    args: argparse.Namespace,
+    way: str,
+    to: int | None = None,
+    program: str | None = None,
+) -> Credentials:
+    options = role_options(context, args)
+    return context.app.credentials(
+        args.name, args.location, options, way=way, to=to, program=program
+    )
 
 
 def env(context: Context, args: argparse.Namespace) -> None:
     """``keystead env NAME``."""
     app = context.app
-    given = wire.variables(_credentials(context, args), app.region(args.name, args.location))
+    found = _credentials(context, args, "env", to=os.getppid())
+    given = wire.variables(found, app.region(args.name, args.location))
     stale = wire.stale_variables(app.system.environ, given)
     context.console.out(
         shells.render(args.shell or _usual_shell(app.system.environ.get("SHELL")), given, stale)
@@ -40,10 +51,16 @@ def _usual_shell(login_shell: str | None) -> str:
 
 
 def exec_(context: Context, args: argparse.Namespace) -> int:
-    """``keystead exec NAME -- COMMAND``."""
+    """``keystead exec NAME [--endpoint] -- COMMAND``."""
     command = args.command[1:] if args.command[:1] == ["--"] else args.command
+    if args.endpoint:
+        from keystead.cli import endpoints  # what serves is of no use to the other commands
+
+        return endpoints.run_with_endpoint(context, args, command)
     app = context.app
-    given = wire.variables(_credentials(context, args), app.region(args.name, args.location))
+    program = os.path.basename(command[0]) if command else None
+    found = _credentials(context, args, "exec", program=program)
+    given = wire.variables(found, app.region(args.name, args.location))
     return child.run(command, wire.child_environment(app.system.environ, given))
 
 
@@ -54,7 +71,7 @@ def whoami(context: Context, args: argparse.Namespace) -> None:
         "sts",
         "GetCallerIdentity",
         {},
-        credentials=_credentials(context, args),
+        credentials=_credentials(context, args, "whoami"),
         region=args.region or app.region(args.name, args.location),
         endpoints=app.endpoints(args.name, args.location),
     )

@@ -45,7 +45,7 @@ def _run(console: Console, words: list[str]) -> int | None:
     from keystead.app import App
     from keystead.cli.command import Context, Run
 
-    context = Context(App(), console)
+    context = Context(App(warn=console.warn), console)
     if context.app.system.environ.get("KEYSTEAD_DEBUG") == "1":
         console.debug()
     if words and _CMDLET.fullmatch(words[0]):

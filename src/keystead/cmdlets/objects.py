@@ -56,7 +56,8 @@ def role_object(provider: ProfileCredentials) -> AwsObject:
 
 def profile_object(app: App, name: str, location: Location, region: str | None) -> AwsObject:
     """The credentials object of a stored profile. A role is not assumed before it is used."""
-    provider = app.profile_credentials(name, location, region)
+    granted = app.granting(name, "cmdlet")
+    provider = app.profile_credentials(name, location, region, granted=granted)
     return role_object(provider) if provider.plan.steps else keys_object(provider.retrieve())
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
-from collections.abc import Mapping, Sequence
+import subprocess  # noqa: TID251  # the one place that starts processes
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import FrameType
 
 from keystead.errors import ChildNotFound, ChildNotRunnable
 
@@ -16,23 +19,86 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
     and terminal are its own, and the call does not return. On Windows, returns the exit code.
     Raises `ChildNotFound` or `ChildNotRunnable`.
     """
-    if not command or not command[0]:
-        raise ChildNotFound("no command was given", hint="keystead exec NAME -- COMMAND ...")
-    path = environment.get("PATH", os.defpath)
+    _check(command)
+    if os.name == "nt":
+        return attend(command, environment)
+    for ignored in _IGNORED:
+        signal.signal(ignored, signal.SIG_DFL)
+    with _told(command[0]):
+        os.execvpe(command[0], list(command), dict(environment))  # noqa: S606  # the user's own command
+    raise AssertionError("it became the command, or raised")
+
+
+def attend(command: Sequence[str], environment: Mapping[str, str]) -> int:
+    """The same for who has to stay until the command ends; returns its exit code.
+
+    The command has the terminal as this process has it, so what is typed there reaches it by
+    itself; a signal that only this process gets is passed on. Of a command that was killed by a
+    signal, this process dies too.
+    """
+    _check(command)
+    program = command[0]
     if os.name == "nt":
         import shutil
-        import subprocess  # noqa: TID251  # the one place that starts processes
 
-        program = shutil.which(command[0], path=path)
-        if program is None:
-            raise ChildNotFound(f"`{command[0]}` is not a command")
-        return subprocess.call([program, *command[1:]], env=dict(environment))  # noqa: S603  # the user's own command
-    for ignored in ("SIGPIPE", "SIGXFSZ"):  # by Python, and a child would go on ignoring them
-        signal.signal(getattr(signal, ignored), signal.SIG_DFL)
+        found = shutil.which(program, path=environment.get("PATH", os.defpath))
+        if found is None:
+            raise ChildNotFound(f"`{program}` is not a command")
+        program = found
+    with _signals_passed_on() as pass_on, _told(command[0]):
+        process = subprocess.Popen([program, *command[1:]], env=dict(environment))  # noqa: S603  # the user's own command
+        pass_on(process)
+        code = process.wait()
+    if code < 0:
+        with contextlib.suppress(OSError):  # of SIGKILL there is nothing to set
+            signal.signal(-code, signal.SIG_DFL)
+        signal.raise_signal(-code)
+    return code
+
+
+_IGNORED = [getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ") if hasattr(signal, name)]
+"""By Python, and a child would go on ignoring them."""
+
+_FROM_TERMINAL = [getattr(signal, name) for name in ("SIGINT", "SIGQUIT") if hasattr(signal, name)]
+_FROM_OTHERS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+
+
+def _check(command: Sequence[str]) -> None:
+    if not command or not command[0]:
+        raise ChildNotFound("no command was given", hint="keystead exec NAME -- COMMAND ...")
+
+
+@contextlib.contextmanager
+def _told(program: str) -> Iterator[None]:
     try:
-        os.execvpe(command[0], list(command), dict(environment))  # noqa: S606  # the user's own command
+        yield
     except (FileNotFoundError, NotADirectoryError):
-        raise ChildNotFound(f"`{command[0]}` is not a command") from None
+        raise ChildNotFound(f"`{program}` is not a command") from None
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise ChildNotRunnable(f"`{command[0]}` cannot be run: {reason}") from None
+        raise ChildNotRunnable(f"`{program}` cannot be run: {reason}") from None
+
+
+@contextlib.contextmanager
+def _signals_passed_on() -> Iterator[Callable[[subprocess.Popen[bytes]], None]]:
+    children: list[subprocess.Popen[bytes]] = []
+    early: list[int] = []
+
+    def heard(number: int, _frame: FrameType | None) -> None:
+        for child in children:
+            child.send_signal(number)
+        if not children:
+            early.append(number)
+
+    def pass_on(child: subprocess.Popen[bytes]) -> None:
+        children.append(child)
+        for number in early:
+            child.send_signal(number)
+
+    handlers = dict.fromkeys(_FROM_TERMINAL, lambda *_: None) | dict.fromkeys(_FROM_OTHERS, heard)
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield pass_on
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

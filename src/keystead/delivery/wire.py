@@ -59,9 +59,12 @@ def variables(credentials: Credentials, region: str | None) -> dict[str, str]:
         found["AWS_SESSION_TOKEN"] = credentials.session_token
     if credentials.expires_at:
         found["AWS_CREDENTIAL_EXPIRATION"] = timestamp(credentials.expires_at)
-    if region:
-        found |= {"AWS_REGION": region, "AWS_DEFAULT_REGION": region}
-    return found
+    return found | region_variables(region)
+
+
+def region_variables(region: str | None) -> dict[str, str]:
+    """The variables that set a region, none where there is none."""
+    return {"AWS_REGION": region, "AWS_DEFAULT_REGION": region} if region else {}
 
 
 def stale_variables(environ: Mapping[str, str], given: Mapping[str, str]) -> list[str]:

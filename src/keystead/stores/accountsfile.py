@@ -9,7 +9,6 @@ import contextlib
 import itertools
 import os
 import shlex
-import threading
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
@@ -36,6 +35,7 @@ from keystead.stores.protectors import (
 from keystead.stores.vault import DpapiVault, KeyVault, Vault
 from keystead.system import System
 from keystead.system.files import Changed, Stamp
+from keystead.system.forklock import ForkLock
 from keystead.system.generations import Bare, Generations, Replaced
 
 
@@ -64,7 +64,7 @@ class AccountsFile:
         self.random_bytes = random_bytes
         self._unlocked: Unlocked | None = None
         self._verified: Accounts | None = None
-        self._opening = threading.RLock()  # so that a person is asked once, not once a thread
+        self._opening = ForkLock()  # so that a person is asked once, not once a thread
 
     @cached_property
     def path(self) -> Path:

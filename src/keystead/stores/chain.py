@@ -35,9 +35,9 @@ class ProfileStoreChain:
     ) -> None:
         system = system or System()
         path = os.fspath(location) if location is not None else ""
-        self._shared = SharedStore.at(system, path) if path else SharedStore.default(system)
+        self.shared = SharedStore.at(system, path) if path else SharedStore.default(system)
         self.stores: tuple[base.ProfileStore, ...] = (
-            (self._shared,) if path else (encrypted or EncryptedStore(system), self._shared)
+            (self.shared,) if path else (encrypted or EncryptedStore(system), self.shared)
         )
 
     def find(self, name: str) -> Profile:
@@ -59,11 +59,11 @@ class ProfileStoreChain:
 
     def sso_session(self, name: str) -> Mapping[str, str]:
         """The settings of an ``sso-session`` section of the shared files; empty for none."""
-        return self._shared.sso_session(name)
+        return self.shared.sso_session(name)
 
     def services(self, name: str) -> Mapping[str, Value]:
         """The settings of a ``services`` section of the shared files; empty for none."""
-        return self._shared.services(name)
+        return self.shared.services(name)
 
     def profiles(self) -> list[Profile]:
         """All profiles in search order, invalid ones included, duplicates kept."""

@@ -1,0 +1,52 @@
+"""The plain command on the audit log: audit."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import datetime
+
+from keystead.cli.command import Context
+from keystead.cmdlets.display import table
+from keystead.errors import StoreCorrupt
+
+_COLUMNS = ("profile", "way", "program", "pid")
+_INNER = ("previous", "hash")
+
+
+def show(context: Context, args: argparse.Namespace) -> None:
+    """``keystead audit [--verify]``."""
+    if args.verify:
+        _verify(context, args)
+        return
+    entries = [line.entry for line in context.app.audit.lines() if line.entry]
+    if args.json:
+        context.console.json(
+            [{key: entry[key] for key in entry if key not in _INNER} for entry in entries]
+        )
+        return
+    rows = [
+        {
+            "Time": datetime.fromisoformat(entry["time"]),
+            **{name.capitalize(): entry[name] for name in _COLUMNS},
+            "Until": datetime.fromisoformat(entry["expires_at"]) if entry["expires_at"] else None,
+        }
+        for entry in entries
+    ]
+    context.console.out(table(rows, zone=context.app.system.zone()))
+
+
+def _verify(context: Context, args: argparse.Namespace) -> None:
+    log = context.app.audit
+    faults = log.verify()
+    if args.json:
+        context.console.json([fault._asdict() for fault in faults])
+    for fault in faults:
+        tell = context.console.note if fault.accident else context.console.warn
+        tell(f"{fault.where}: {fault.message}")
+    if any(not fault.accident for fault in faults):
+        raise StoreCorrupt(
+            "the audit log is not as it was written",
+            hint=f"keep a copy of {log.path.parent} and find out who wrote there",
+        )
+    if not args.json:
+        context.console.note("the audit log is as it was written")

@@ -1,0 +1,234 @@
+"""Plain commands with an endpoint: serve, and exec --endpoint."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import queue
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from typing import NamedTuple, Self
+
+from keystead.app import App, Location
+from keystead.cli.command import Context
+from keystead.cli.roleoptions import role_options
+from keystead.delivery import exec as child
+from keystead.delivery.endpoint import sockets
+from keystead.delivery.endpoint.application import Application, Service
+from keystead.delivery.endpoint.container import ContainerService, path_of
+from keystead.delivery.endpoint.guards import Request, host_names
+from keystead.delivery.endpoint.imds import MetadataService
+from keystead.delivery.endpoint.served import ServedProfile
+from keystead.delivery.endpoint.tokens import FixedToken, TokenFile, new_token
+from keystead.delivery.wire import child_environment, region_variables
+from keystead.model.credentials import Credentials
+from keystead.model.roleoptions import RoleOptions
+from keystead.stores.audit import Grant
+from keystead.system import processes
+
+_LOOK_UPS = 10
+"""So many times a second it is looked up who asks; in a rush it is left open."""
+
+_LOOK_UP_SECONDS = 0.02
+"""How long that may take, as the others wait for it."""
+
+_URI = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
+_TOKEN = "AWS_CONTAINER_AUTHORIZATION_TOKEN"  # noqa: S105  # a variable's name
+_TOKEN_FILE = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"  # noqa: S105  # a variable's name
+_IMDS = "AWS_EC2_METADATA_SERVICE_ENDPOINT"
+
+
+class _Shown(NamedTuple):
+    """What a client is to be told of one profile."""
+
+    profile: str
+    kind: str
+    url: str
+    variables: dict[str, str]
+
+
+def serve(context: Context, args: argparse.Namespace) -> None:
+    """``keystead serve [NAME ...]``."""
+    from keystead.delivery.endpoint.server import EndpointServer
+
+    app = context.app
+    host = sockets.address(args.host)
+    if not sockets.is_loopback(host):
+        context.console.warn(
+            f"whoever reaches {host} can ask this endpoint; over the network all of it is readable"
+        )
+    with ExitStack() as stack:
+        ledger = stack.enter_context(_Ledger(app))
+        names = dict.fromkeys(args.names or [app.profile_name(None, args.location)])
+        profiles = [_served(app, name, args.location, ledger.writer(name)) for name in names]
+        tokens = []
+        for profile in profiles:
+            profile.prepare()
+            tokens.append(TokenFile.make(app.system.folders.state / "endpoint"))
+            stack.callback(tokens[-1].remove)
+        pairs = list(zip(profiles, tokens, strict=True))
+        ports = iter(range(args.port, args.port + 1000) if args.port else [0] * 1000)
+        listening = []
+        services: dict[int, Service] = {}
+        shown: list[_Shown] = []
+        if args.container or not args.imds:
+            sock = sockets.listen(host, next(ports))
+            listening.append(sock)
+            where = sockets.address_of(sock)
+            services[where[1]] = ContainerService(
+                {profile.name: (profile, token) for profile, token in pairs}, app.system.clock
+            )
+            for profile, token in pairs:
+                url = sockets.url(where, path_of(profile.name))
+                variables = {_URI: url, _TOKEN_FILE: str(token.path)}
+                shown.append(_Shown(profile.name, "container", url, variables))
+        if args.imds:
+            admits = _own_programs(context) if sockets.is_loopback(host) else _anybody
+            for profile, token in pairs:
+                sock = sockets.listen(host, next(ports))
+                listening.append(sock)
+                where = sockets.address_of(sock)
+                services[where[1]] = MetadataService(
+                    profile, token, app.system.clock, admits=admits
+                )
+                url = sockets.url(where)
+                shown.append(_Shown(profile.name, "imds", url, {_IMDS: url}))
+        addresses = [sockets.address_of(sock) for sock in listening]
+        server = EndpointServer(
+            Application(services, host_names(addresses, args.allow_host)), listening
+        )
+        server.run(lambda: _show(context, shown, as_json=args.json))
+
+
+def _show(context: Context, shown: Sequence[_Shown], *, as_json: bool) -> None:
+    if as_json:
+        context.console.json([row._asdict() for row in shown])
+    else:
+        blocks = [
+            "\n".join(
+                [f"# {row.profile} ({row.kind})"] + [f"{k}={v}" for k, v in row.variables.items()]
+            )
+            for row in shown
+        ]
+        context.console.out("\n\n".join(blocks))
+    context.console.flush()
+
+
+def run_with_endpoint(context: Context, args: argparse.Namespace, command: Sequence[str]) -> int:
+    """``keystead exec NAME --endpoint -- COMMAND``."""
+    app = context.app
+    pid = os.getpid()
+    program = os.path.basename(command[0]) if command else None
+
+    def granted(credentials: Credentials, _request: Request) -> None:
+        app.granted(Grant(args.name, "exec", credentials, pid, program))
+
+    profile = _served(app, args.name, args.location, granted, role_options(context, args))
+    profile.prepare()
+    token = new_token()
+    sock = sockets.listen(sockets.LOOPBACK, 0)
+    where = sockets.address_of(sock)
+    service = ContainerService({args.name: (profile, FixedToken(token))}, app.system.clock)
+    application = Application({where[1]: service}, host_names([where], ()))
+    given = {_URI: sockets.url(where, path_of(args.name)), _TOKEN: token}
+    given |= region_variables(profile.region)
+    environment = child_environment(app.system.environ, given)
+    if sys.platform == "linux":
+        from keystead.delivery.endpoint.beside import leave_beside
+
+        def serve_on() -> None:
+            from keystead.delivery.endpoint.server import EndpointServer
+
+            EndpointServer(application, [sock]).run(lambda: None)
+
+        leave_beside(serve_on)
+        return child.run(command, environment)
+    else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
+        from keystead.delivery.endpoint.server import EndpointServer
+
+        with EndpointServer(application, [sock]).running():
+            return child.attend(command, environment)
+
+
+def _served(
+    app: App,
+    name: str,
+    location: Location,
+    granted: Callable[[Credentials, Request], None],
+    options: RoleOptions | None = None,
+) -> ServedProfile:
+    def open_profile() -> Callable[[], Credentials]:
+        provider = app.profile_credentials(name, location, options=options, granted=lambda _: None)
+        return provider.retrieve
+
+    return ServedProfile(
+        name,
+        open_profile=open_profile,
+        version=app.watch(location),
+        clock=app.system.clock,
+        region=app.region(name, location),
+        granted=granted,
+    )
+
+
+def _anybody(_request: Request) -> bool:
+    return True
+
+
+def _own_programs(context: Context) -> Callable[[Request], bool]:
+    """Lets in programs of this user and of root, where the system tells whose they are."""
+    if sys.platform == "win32" or not processes.knows_connections():
+        context.console.warn("every user of this machine can ask the metadata endpoint")
+        return _anybody
+    else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
+        own = {0, os.getuid()}
+
+        def admits(request: Request) -> bool:
+            end = processes.connection(request.peer, request.local) if request.peer else None
+            return end is not None and end.uid in own
+
+        return admits
+
+
+class _Ledger:
+    """Writes grants down in a thread of its own, with the process behind each where it is known.
+
+    Who asks is looked up before the answer: a client may be gone right behind it.
+    """
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._queue: queue.SimpleQueue[tuple[str, Credentials, int | None] | None] = (
+            queue.SimpleQueue()
+        )
+        self._thread = threading.Thread(target=self._write, daemon=True)
+        self._look_ups: deque[float] = deque(maxlen=_LOOK_UPS)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._queue.put(None)
+        self._thread.join(2.0)
+
+    def writer(self, name: str) -> Callable[[Credentials, Request], None]:
+        """What notes that the profile's credentials were handed to the one who asked."""
+        return lambda credentials, request: self._queue.put((name, credentials, self._who(request)))
+
+    def _who(self, request: Request) -> int | None:
+        now = time.monotonic()
+        if len(self._look_ups) == _LOOK_UPS and now - self._look_ups[0] < 1:
+            return None
+        self._look_ups.append(now)
+        end = processes.connection(request.peer, request.local) if request.peer else None
+        return processes.holder(end, until=now + _LOOK_UP_SECONDS) if end else None
+
+    def _write(self) -> None:
+        while (item := self._queue.get()) is not None:
+            name, credentials, pid = item
+            self._app.granted(Grant.to(pid, None, name, "serve", credentials))

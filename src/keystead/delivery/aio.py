@@ -1,0 +1,41 @@
+"""The same for asyncio: sessions of aiobotocore, which aioboto3 takes, where that is installed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from keystead.delivery.source import Renewing, RenewingKeys, SessionSource, core_session, frozen
+from keystead.errors import UsageError
+
+if TYPE_CHECKING:
+    from aiobotocore.session import AioSession
+
+
+def aio_session(source: SessionSource) -> AioSession:
+    """A session of aiobotocore with the credentials of ``source``, got when they are first needed.
+
+    Raises `UsageError` where aiobotocore is not installed.
+    """
+    try:
+        from aiobotocore.credentials import AioCredentials
+        from aiobotocore.session import AioSession
+    except ImportError:
+        raise UsageError(
+            "aiobotocore is not installed", hint="pip install aiobotocore, or aioboto3"
+        ) from None
+
+    class RenewingCredentials(RenewingKeys, AioCredentials):  # type: ignore[misc]  # it has no types
+        """aiobotocore's credentials, asked for in a thread where something has to be got."""
+
+        async def get_frozen_credentials(self) -> Any:  # noqa: ANN401  # it has no types
+            found = self._renewing.at_hand()
+            if found is None:
+                found = await asyncio.to_thread(self._renewing.current)
+            return frozen(found)
+
+    core = core_session(AioSession, source.profile)
+    core._credentials = RenewingCredentials(Renewing(source))  # noqa: SLF001  # there is no public way to set renewing ones
+    if source.region:
+        core.set_config_variable("region", source.region)
+    return core

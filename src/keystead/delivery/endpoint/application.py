@@ -1,0 +1,73 @@
+"""The ASGI application: guards first, then the service of the port, and always a document."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
+from typing import Any, Protocol
+
+from keystead.delivery.endpoint.guards import Answer, Refusal, Request, check
+from keystead.errors import KeysteadError
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_HEADERS = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
+
+
+class Service(Protocol):
+    """What answers at one port."""
+
+    @property
+    def methods(self) -> Collection[str]:
+        """The HTTP methods it knows."""
+        ...
+
+    async def answer(self, request: Request) -> Answer:
+        """The answer. Raises `Refusal` or `KeysteadError`."""
+        ...
+
+
+class Application:
+    """``services`` by the port that they answer at; ``hosts``: the Host headers that are ours."""
+
+    def __init__(self, services: Mapping[int, Service], hosts: Collection[str]) -> None:
+        self._services = services
+        self._hosts = hosts
+
+    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
+        """One request, as ASGI has it."""
+        answer = await self._answer(_request(scope))
+        own = [(b"content-type", answer.content_type.encode())]
+        own.append((b"content-length", str(len(answer.body)).encode()))
+        own += [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
+        await send(
+            {"type": "http.response.start", "status": answer.status, "headers": own + _HEADERS}
+        )
+        await send({"type": "http.response.body", "body": answer.body})
+
+    async def _answer(self, request: Request) -> Answer:
+        try:
+            service = self._services[request.local[1]]
+            check(request, self._hosts, service.methods)
+            return await service.answer(request)
+        except Refusal as refusal:
+            return refusal.answer()
+        except KeysteadError as error:
+            return Refusal.of(error).answer()
+        except Exception as error:  # noqa: BLE001  # the last resort: a document instead of a traceback
+            kind = type(error).__name__
+            logging.getLogger("keystead").debug("the endpoint failed: %s", kind)
+            text = f"keystead failed in a way it did not foresee ({kind})"
+            return Refusal(500, "InternalError", text).answer()
+
+
+def _request(scope: Scope) -> Request:
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    client = scope.get("client")
+    peer = (client[0], client[1]) if client else None
+    return Request(scope["method"], scope["path"], headers, peer, tuple(scope["server"]))

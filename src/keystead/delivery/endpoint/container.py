@@ -1,0 +1,46 @@
+"""The protocol of containers' credentials: one URL for each profile, opened by its token.
+
+The rules are those of the ECS agent and of EKS Pod Identity as SDKs know them: GET, the token as
+the whole Authorization header, the keys as a JSON object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from urllib.parse import quote
+
+from keystead.delivery.endpoint.documents import container_document
+from keystead.delivery.endpoint.guards import Answer, Refusal, Request
+from keystead.delivery.endpoint.served import ServedProfile
+from keystead.delivery.endpoint.tokens import Token, matches
+
+_FOLDER = "/credentials/"
+
+
+def path_of(name: str) -> str:
+    """The path of a profile, as it stands in its URL."""
+    return _FOLDER + quote(name, safe="")
+
+
+class ContainerService:
+    """Answers for ``profiles``, each with the token that opens it."""
+
+    methods = frozenset({"GET"})
+
+    def __init__(
+        self, profiles: Mapping[str, tuple[ServedProfile, Token]], clock: Callable[[], datetime]
+    ) -> None:
+        self._profiles = profiles
+        self._clock = clock
+
+    async def answer(self, request: Request) -> Answer:
+        """The keys. Without the right token nobody learns whether there is such a profile."""
+        name = request.path.removeprefix(_FOLDER) if request.path.startswith(_FOLDER) else ""
+        profile, token = self._profiles.get(name, (None, None))
+        if not matches(token, request.headers.get("authorization", "")) or profile is None:
+            raise Refusal(
+                401, "Unauthorized", "the Authorization header is not the token of this address"
+            )
+        credentials = await profile.hand_out(request)
+        return Answer(200, container_document(credentials, self._clock()))

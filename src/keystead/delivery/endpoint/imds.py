@@ -1,0 +1,121 @@
+"""EC2's instance metadata service, version 2 and no other, for one profile.
+
+A session token is asked for by PUT and shown in every GET. Tokens are not kept: each one carries
+its end and a seal under the profile's secret, so they cost no memory, and taking the secret back
+takes all of them back.
+"""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import json
+import os
+import re
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from keystead.delivery.endpoint.documents import role_document
+from keystead.delivery.endpoint.guards import Answer, Refusal, Request
+from keystead.delivery.endpoint.served import ServedProfile
+from keystead.delivery.endpoint.tokens import Token
+
+MAX_TTL_SECONDS = 21600
+
+_TTL = "x-aws-ec2-metadata-token-ttl-seconds"
+_TOKEN = "x-aws-ec2-metadata-token"  # noqa: S105  # a header's name
+_TOKEN_PATH = "/latest/api/token"  # noqa: S105  # a path
+_ROLES = "/latest/meta-data/iam/security-credentials"
+_REGION = "/latest/meta-data/placement/region"
+_ZONE = "/latest/meta-data/placement/availability-zone"
+_IDENTITY = "/latest/dynamic/instance-identity/document"
+_NO_ROLE_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
+_TICK = 8
+_NONCE = 16
+_NO_TOKEN = "a token is needed: PUT /latest/api/token gives one; there is no version 1 here"  # noqa: S105  # words
+_TEXT = "text/plain"
+
+
+def role_name(profile: str) -> str:
+    """The name of the role that stands for a profile: what a role's name may be made of."""
+    return _NO_ROLE_NAME.sub("-", profile)[:64]
+
+
+class MetadataService:
+    """Answers for ``profile``; ``secret`` seals its session tokens.
+
+    ``admits`` says whether the one who asks for a token may have one: the protocol itself lets in
+    every program of the machine. ``seconds`` is a clock that nobody sets.
+    """
+
+    methods = frozenset({"GET", "PUT"})
+
+    def __init__(
+        self,
+        profile: ServedProfile,
+        secret: Token,
+        clock: Callable[[], datetime],
+        *,
+        admits: Callable[[Request], bool] = lambda _: True,
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._profile = profile
+        self._secret = secret
+        self._clock = clock
+        self._admits = admits
+        self._seconds = seconds
+        self._role = role_name(profile.name)
+
+    async def answer(self, request: Request) -> Answer:
+        """A token, or what the token opens."""
+        path = request.path.rstrip("/")
+        if request.method == "PUT":
+            if path != _TOKEN_PATH:
+                raise Refusal(405, "MethodNotAllowed", "only GET here", {"Allow": "GET"})
+            return self._new_token(request)
+        if not self._is_valid(request.headers.get(_TOKEN, "")):
+            raise Refusal(401, "Unauthorized", _NO_TOKEN)
+        if path == _ROLES:
+            return Answer(200, self._role.encode(), _TEXT)
+        if path == f"{_ROLES}/{self._role}":
+            credentials = await self._profile.hand_out(request)
+            return Answer(200, role_document(credentials, self._clock()))
+        region = self._profile.region
+        if region and path == _REGION:
+            return Answer(200, region.encode(), _TEXT)
+        if region and path == _ZONE:
+            return Answer(200, f"{region}a".encode(), _TEXT)
+        if region and path == _IDENTITY:
+            document = {"region": region, "availabilityZone": f"{region}a"}
+            return Answer(200, json.dumps(document).encode())
+        raise Refusal(404, "NotFound", "there is nothing at this path")
+
+    def _new_token(self, request: Request) -> Answer:
+        text = request.headers.get(_TTL, "")
+        if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_TTL_SECONDS):
+            raise Refusal(400, "BadTTL", f"{_TTL} is a number from 1 to {MAX_TTL_SECONDS}")
+        if not self._admits(request):
+            raise Refusal(403, "NotYours", "this endpoint is for another user's programs")
+        secret = self._secret.current()
+        if secret is None:
+            raise Refusal(403, "Revoked", "the tokens of this endpoint were taken back")
+        ends = int((self._seconds() + int(text)) * 1000)
+        head = ends.to_bytes(_TICK, "big") + os.urandom(_NONCE)
+        token = base64.urlsafe_b64encode(head + _seal(secret, head))
+        return Answer(200, token, _TEXT, {_TTL: text})
+
+    def _is_valid(self, token: str) -> bool:
+        secret = self._secret.current()
+        try:
+            data = base64.b64decode(token.encode(), altchars=b"-_", validate=True)
+        except ValueError:
+            return False
+        head, seal = data[: _TICK + _NONCE], data[_TICK + _NONCE :]
+        if secret is None or not hmac.compare_digest(seal, _seal(secret, head)):
+            return False
+        return self._seconds() * 1000 < int.from_bytes(head[:_TICK], "big")
+
+
+def _seal(secret: bytes, head: bytes) -> bytes:
+    return hmac.digest(secret, b"keystead imds\0" + head, "sha256")

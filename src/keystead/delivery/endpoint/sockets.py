@@ -1,0 +1,80 @@
+"""The sockets that endpoints listen on."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import socket
+import sys
+
+from keystead.delivery.endpoint.guards import Address
+from keystead.errors import KeysteadError, UsageError
+
+LOOPBACK = "127.0.0.1"
+
+_BACKLOG = 1024
+_HOPS = 1
+"""Answers reach this machine and its next neighbours (a container on a bridge), no farther; it is
+EC2's default as well."""
+
+
+def address(text: str) -> str:
+    """The IP address that ``text`` is. Raises `UsageError` for a name or for all addresses."""
+    if text == "localhost":
+        return LOOPBACK
+    try:
+        found = ipaddress.ip_address(text)
+    except ValueError:
+        raise UsageError(f"`{text}` is no IP address", hint="name one of this machine") from None
+    if found.is_unspecified:
+        raise UsageError(
+            f"`{text}` means every address of this machine",
+            hint="name the one that the clients use, such as that of a container's bridge",
+        )
+    return str(found)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine gets there."""
+    return ipaddress.ip_address(host).is_loopback
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that listens at ``port`` of the address ``host``; 0: one that is free.
+
+    Raises `KeysteadError` when that cannot be had.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if sys.platform == "win32":
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        with contextlib.suppress(OSError):
+            if family == socket.AF_INET:
+                sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, _HOPS)
+            else:
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, _HOPS)
+        sock.bind((host, port))
+        sock.listen(_BACKLOG)
+    except (OSError, OverflowError) as error:
+        sock.close()
+        reason = str(getattr(error, "strerror", None) or error).lower()
+        raise KeysteadError(
+            f"cannot listen at port {port} of {host}: {reason}",
+            hint="take another --port; 0 takes one that is free",
+        ) from None
+    return sock
+
+
+def address_of(sock: socket.socket) -> Address:
+    """Where it listens."""
+    host, port = sock.getsockname()[:2]
+    return host, port
+
+
+def url(where: Address, path: str = "") -> str:
+    """The URL of ``path`` there."""
+    host, port = where
+    return f"http://[{host}]:{port}{path}" if ":" in host else f"http://{host}:{port}{path}"

@@ -1,0 +1,79 @@
+"""The secrets that a client shows: one for each profile, which can be taken back at any moment."""
+
+from __future__ import annotations
+
+import contextlib
+import hmac
+import os
+from pathlib import Path
+from typing import Protocol
+
+_BYTES = 32
+_NOBODYS = os.urandom(_BYTES).hex().encode()
+"""What is compared with where there is no token, so that it takes as long."""
+
+
+class Token(Protocol):
+    """A secret that counts right now, or none."""
+
+    def current(self) -> bytes | None:
+        """The token; None once it was taken back."""
+        ...
+
+
+def new_token() -> str:
+    """A new token: 256 random bits as hexadecimal digits, which every header can hold."""
+    return os.urandom(_BYTES).hex()
+
+
+def matches(token: Token | None, given: str) -> bool:
+    """Whether ``given`` is the token, found out in a time that does not tell how much of it is."""
+    expected = token.current() if token else None
+    same = hmac.compare_digest(given.encode(errors="replace"), expected or _NOBODYS)
+    return same and expected is not None
+
+
+class FixedToken:
+    """A token that counts as long as the endpoint: that of one child."""
+
+    def __init__(self, text: str) -> None:
+        self._value = text.encode()
+
+    def current(self) -> bytes | None:
+        """The token."""
+        return self._value
+
+
+class TokenFile:
+    """A token in a file of its owner's alone, which clients read by themselves.
+
+    The file is what counts, at every request: who removes it takes the token back, and who writes
+    another one into it changes it for both sides. There is no line end in it, as SDKs send what
+    they find.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @classmethod
+    def make(cls, folder: Path) -> TokenFile:
+        """A file with a new token in ``folder``, which is made 0700 when it is not there."""
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        path = folder / f"{os.urandom(8).hex()}.token"
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(fd, "w") as file:
+            file.write(new_token())
+        return cls(path)
+
+    def current(self) -> bytes | None:
+        """What is in the file now."""
+        try:
+            with open(self.path, "rb") as file:
+                return file.read(256).strip() or None
+        except OSError:
+            return None
+
+    def remove(self) -> None:
+        """Takes the token back."""
+        with contextlib.suppress(OSError):
+            os.unlink(self.path)

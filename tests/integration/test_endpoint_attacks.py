@@ -1,0 +1,398 @@
+"""What must not get credentials from an endpoint, and what must not bring it down."""
+
+import asyncio
+import contextlib
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from keystead.delivery.endpoint import sockets
+from keystead.delivery.endpoint.application import Application
+from keystead.delivery.endpoint.guards import host_names
+from keystead.delivery.endpoint.imds import MetadataService
+from keystead.delivery.endpoint.served import ServedProfile
+from keystead.delivery.endpoint.server import MAX_HEAD_BYTES, EndpointServer
+from keystead.delivery.endpoint.tokens import FixedToken
+from keystead.model.credentials import Credentials
+from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
+from tests.endpoints import IMDS_TOKEN, ROLES, TOKEN_FILE, TTL, Serving, ask, serving
+
+KEYS = f"""[base]
+aws_access_key_id = {ACCESS_KEY_ID}
+aws_secret_access_key = {SECRET_KEY}
+region = eu-west-1
+"""
+
+
+@pytest.fixture
+def server(home: Path) -> Iterator[Serving]:
+    path = home / ".aws" / "credentials"
+    path.parent.mkdir(mode=0o700)
+    path.write_text(KEYS)
+    path.chmod(0o600)
+    with serving("base", "--container", "--imds") as found:
+        yield found
+        assert found.keys("base").status == 200  # whatever was done to it
+
+
+@pytest.mark.parametrize(
+    "token", [None, "", "wrong", "0" * 64, "Bearer {}", "{} ", "{}{}", "\xff\xfe", "{}\x7f"]
+)
+def test_a_wrong_token_opens_nothing(server: Serving, token: str | None) -> None:
+    right = server.token("base")
+    if token == "{} ":  # blanks around a value are none of it, by HTTP's own rules
+        token = " {}x"
+    given = {} if token is None else {"Authorization": token.replace("{}", right)}
+    answer = ask(server.url("base"), given)
+    assert (answer.status, answer.document["code"]) == (401, "Unauthorized")
+    assert SECRET_KEY not in answer.text
+    assert right not in answer.text
+
+
+def test_nobody_learns_which_profiles_there_are(server: Serving) -> None:
+    there = ask(server.url("base"))
+    gone = ask(server.url("base").replace("base", "nobody"))
+    with_token = ask(
+        server.url("base").replace("base", "nobody"), {"Authorization": server.token("base")}
+    )
+    assert {(answer.status, answer.text) for answer in (there, gone, with_token)} == {
+        (401, there.text)
+    }
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "example.com",
+        "127.0.0.1",
+        "localhost",
+        "127.0.0.1:1",
+        "127.0.0.1.example.com:{}",
+        "[::1]:{}",
+        "127.0.0.2:{}",
+        "evil@127.0.0.1:{}",
+        "127.0.0.1:{}.example.com",
+        "0:{}",
+        "2130706433:{}",
+        "",
+    ],
+)
+def test_a_name_that_was_bound_to_us_is_no_name_of_ours(server: Serving, host: str) -> None:
+    """DNS rebinding: a page's own host name leads here, and the browser says that name."""
+    port = server.url("base").split(":")[2].split("/")[0]
+    answer = server.keys("base", Host=host.replace("{}", port))
+    assert (answer.status, answer.document["code"]) == (403, "HostNotAllowed")
+    answer = ask(
+        server.url("base", "imds") + "/latest/api/token", {TTL: "60", "Host": "example.com"}, "PUT"
+    )
+    assert answer.status == 403
+
+
+def test_localhost_is_a_name_of_ours(server: Serving) -> None:
+    port = server.url("base").split(":")[2].split("/")[0]
+    assert server.keys("base", Host=f"localhost:{port}").status == 200
+    assert server.keys("base", Host=f"LOCALHOST:{port}").status == 200
+
+
+@pytest.mark.parametrize("name", ["Origin", "X-Forwarded-For", "Forwarded"])
+def test_what_a_browser_or_a_proxy_sends_on_is_refused(server: Serving, name: str) -> None:
+    answer = server.keys("base", **{name: "http://127.0.0.1"})
+    assert (answer.status, answer.document["code"]) == (403, "NotForwarded")
+    given = {TTL: "60", name: "203.0.113.1"}
+    answer = ask(server.url("base", "imds") + "/latest/api/token", given, "PUT")
+    assert answer.status == 403
+    token = server.imds_token("base").text
+    answer = ask(server.url("base", "imds") + ROLES + "base", {IMDS_TOKEN: token, name: "x"})
+    assert answer.status == 403
+    assert SECRET_KEY not in answer.text
+
+
+def test_no_answer_has_a_header_for_other_origins(server: Serving) -> None:
+    preflight = ask(server.url("base"), {"Access-Control-Request-Method": "GET"}, method="OPTIONS")
+    assert preflight.status == 405
+    for answer in (preflight, server.keys("base"), server.imds_token("base")):
+        assert not [name for name in answer.headers if name.startswith("access-control")]
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "server" not in answer.headers
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD", "PATCH", "TRACE", "BREW"])
+def test_only_get_gets_keys(server: Serving, method: str) -> None:
+    answer = ask(server.url("base"), {"Authorization": server.token("base")}, method)
+    assert answer.status == 405
+    assert answer.headers["allow"] == "GET"
+
+
+def test_a_request_has_no_body(server: Serving) -> None:
+    given = {"Authorization": server.token("base"), "Content-Length": "5"}
+    assert ask(server.url("base"), given, body="12345").status == 413
+    given = {"Authorization": server.token("base"), "Transfer-Encoding": "chunked"}
+    assert ask(server.url("base"), given).status == 413
+
+
+def test_there_is_no_version_1_of_the_metadata_service(server: Serving) -> None:
+    url = server.url("base", "imds")
+    for path in (ROLES, ROLES + "base", "/latest/meta-data/placement/region", "/", "/latest"):
+        answer = ask(url + path)
+        assert (answer.status, answer.document["code"]) == (401, "Unauthorized")
+    assert ask(url + "/latest/api/token", {TTL: "60"}).status == 401  # by GET
+    assert ask(url + "/latest/api/token", {TTL: "60"}, "POST").status == 405
+
+
+@pytest.mark.parametrize("ttl", [None, "", "0", "21601", "-1", "1.5", "x", "9" * 40, "\xb2", "+60"])
+def test_the_life_of_a_token_is_from_one_second_to_six_hours(
+    server: Serving, ttl: str | None
+) -> None:
+    given = {} if ttl is None else {TTL: ttl}
+    answer = ask(server.url("base", "imds") + "/latest/api/token", given, "PUT")
+    assert (answer.status, answer.document["code"]) == (400, "BadTTL")
+
+
+def test_the_longest_life_is_six_hours(server: Serving) -> None:
+    answer = server.imds_token("base", "21600")
+    assert (answer.status, answer.headers[TTL.lower()]) == (200, "21600")
+    assert server.imds("base", ROLES, answer.text).text == "base"
+
+
+def test_a_token_that_was_changed_is_none(server: Serving) -> None:
+    token = server.imds_token("base").text
+    swapped = token[:5] + ("A" if token[5] != "A" else "B") + token[6:]
+    for given in (swapped, token[:-4], token[4:], token + "AAAA", "", "ü", "=", token.swapcase()):
+        assert server.imds("base", ROLES, given).status == 401
+
+
+def test_paths_that_are_not_there(server: Serving) -> None:
+    for path in ("/", "/latest/meta-data/", "/latest/user-data", ROLES + "other", ROLES + "../x"):
+        assert server.imds("base", path).status == 404
+
+
+class Clock:
+    """Seconds and moments that a test sets."""
+
+    def __init__(self) -> None:
+        self.seconds = 1000.0
+
+    def now(self) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)
+
+
+@contextlib.contextmanager
+def metadata(clock: Clock, retrieve) -> Iterator[str]:
+    """A metadata endpoint in this process; gives its URL."""
+    profile = ServedProfile(
+        "it", open_profile=lambda: retrieve, version=lambda: 0, clock=clock.now, region="eu-west-1"
+    )
+    sock = sockets.listen("127.0.0.1", 0)
+    where = sockets.address_of(sock)
+    service = MetadataService(
+        profile, FixedToken("secret"), clock.now, seconds=lambda: clock.seconds
+    )
+    server = EndpointServer(Application({where[1]: service}, host_names([where], ())), [sock])
+    with server.running():
+        yield sockets.url(where)
+
+
+def test_a_token_ends() -> None:
+    clock = Clock()
+    keys = Credentials(ACCESS_KEY_ID, "x", "y", clock.now() + timedelta(hours=1))
+    with metadata(clock, lambda: keys) as url:
+        token = ask(url + "/latest/api/token", {TTL: "60"}, "PUT").text
+        clock.seconds += 59
+        assert ask(url + ROLES, {IMDS_TOKEN: token}).status == 200
+        clock.seconds += 1
+        assert ask(url + ROLES, {IMDS_TOKEN: token}).status == 401
+
+
+def test_keys_are_renewed_before_they_end_and_never_served_behind_it() -> None:
+    clock, made = Clock(), []
+
+    def retrieve() -> Credentials:
+        made.append(clock.now())
+        return Credentials(f"ASIA{len(made)}", "x", "y", clock.now() + timedelta(hours=1))
+
+    with metadata(clock, retrieve) as url:
+        for _ in range(24 * 12):
+            token = ask(url + "/latest/api/token", {TTL: "60"}, "PUT").text
+            document = ask(url + ROLES + "it", {IMDS_TOKEN: token}).document
+            assert document["Expiration"] > clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+            clock.seconds += 300
+        clock.seconds += 10_000_000  # somebody set the clock, or the machine slept
+        token = ask(url + "/latest/api/token", {TTL: "60"}, "PUT").text
+        document = ask(url + ROLES + "it", {IMDS_TOKEN: token}).document
+        assert document["AccessKeyId"] == f"ASIA{len(made)}"
+    assert 24 <= len(made) <= 32
+
+
+def test_an_error_that_nobody_foresaw_is_a_document_without_its_text() -> None:
+    def retrieve() -> Credentials:
+        raise ZeroDivisionError(SESSION_TOKEN)
+
+    with metadata(Clock(), retrieve) as url:
+        token = ask(url + "/latest/api/token", {TTL: "60"}, "PUT").text
+        answer = ask(url + ROLES + "it", {IMDS_TOKEN: token})
+    assert (answer.status, answer.document["Code"]) == (500, "InternalError")
+    assert SESSION_TOKEN not in answer.text
+
+
+def raw(server: Serving, data: bytes, kind: str = "container") -> bytes:
+    """What comes back for these bytes, to the end of the connection."""
+    host, port = server.url("base", kind).split("/")[2].split(":")
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
+        with contextlib.suppress(ConnectionError):
+            connection.sendall(data)
+            connection.shutdown(socket.SHUT_WR)
+        answer = b""
+        with contextlib.suppress(ConnectionError):
+            while part := connection.recv(65536):
+                answer += part
+        return answer
+
+
+BROKEN = [
+    b"",
+    b"\r\n\r\n",
+    b"\0" * 100,
+    b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",  # TLS
+    b"GET\r\n\r\n",
+    b"GET / HTTP/9.9\r\nHost: x\r\n\r\n",
+    b"GET / HTTP/1.1\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost : a\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\n folded\r\n\r\n",
+    b"GET /credentials/base HTTP/1.1\r\nHost: ",
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    b"GET " + b"/" * (2 * MAX_HEAD_BYTES) + b" HTTP/1.1\r\n\r\n",
+    b"GET / HTTP/1.1\r\n" + b"".join(b"a%d: b\r\n" % n for n in range(100_000)),
+]
+
+
+@pytest.mark.parametrize("data", BROKEN, ids=lambda data: repr(data[:40]))
+def test_what_is_no_request_gets_a_refusal_or_nothing(server: Serving, data: bytes) -> None:
+    answer = raw(server, data)
+    assert answer == b"" or answer.split(b" ")[1] in (b"400", b"403", b"405", b"413", b"431")
+    assert SECRET_KEY.encode() not in answer
+
+
+def test_requests_that_never_come_to_an_end_are_ended(server: Serving) -> None:
+    """Slow-loris: each connection has its time, however much it sends meanwhile."""
+    host, port = server.url("base").split("/")[2].split(":")
+    slow = [socket.create_connection((host, int(port)), timeout=60) for _ in range(50)]
+    try:
+        for connection in slow:
+            connection.sendall(b"GET /credentials/base HTTP/1.1\r\nHost: 127.0.0.1\r\nX-A: ")
+        assert server.keys("base").status == 200
+        ended = 0
+        for connection in slow:
+            with contextlib.suppress(ConnectionError):
+                while connection.send(b"a"):  # a byte now and then, until it is shut
+                    connection.settimeout(0.2)
+                    try:
+                        if connection.recv(1) == b"":
+                            break
+                    except TimeoutError:
+                        continue
+            ended += 1
+        assert ended == len(slow)
+    finally:
+        for connection in slow:
+            connection.close()
+
+
+def test_a_thousand_connections_at_once(server: Serving) -> None:
+    host, port = server.url("base").split("/")[2].split(":")
+    request = (
+        f"GET /credentials/base HTTP/1.1\r\nHost: {host}:{port}\r\n"
+        f"Authorization: {server.token('base')}\r\nConnection: close\r\n\r\n"
+    ).encode()
+
+    async def one(start: asyncio.Event) -> bytes:
+        reader, writer = await asyncio.open_connection(host, int(port))
+        await start.wait()
+        writer.write(request)
+        answer = await reader.read()
+        writer.close()
+        return answer
+
+    async def all_at_once() -> list[bytes]:
+        start = asyncio.Event()
+        tasks = [asyncio.create_task(one(start)) for _ in range(1000)]
+        await asyncio.sleep(0)
+        start.set()
+        return await asyncio.gather(*tasks)
+
+    answers = asyncio.run(all_at_once())
+    assert {answer.split(b"\r\n")[0] for answer in answers} == {b"HTTP/1.1 200 OK"}
+
+
+def test_ten_thousand_requests_from_64_connections(server: Serving) -> None:
+    host, port = server.url("base").split("/")[2].split(":")
+    request = (
+        f"GET /credentials/base HTTP/1.1\r\nHost: {host}:{port}\r\n"
+        f"Authorization: {server.token('base')}\r\n\r\n"
+    ).encode()
+    counts: dict[bytes, int] = {}
+
+    async def one(times: int) -> None:
+        reader, writer = await asyncio.open_connection(host, int(port))
+        for _ in range(times):
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
+            await reader.readexactly(length)
+            line = head.split(b"\r\n")[0]
+            counts[line] = counts.get(line, 0) + 1
+        writer.close()
+
+    async def load() -> None:
+        await asyncio.gather(*(one(10_000 // 64 + (n < 10_000 % 64)) for n in range(64)))
+
+    asyncio.run(load())
+    assert counts == {b"HTTP/1.1 200 OK": 10_000}
+
+
+def test_clients_that_go_away_in_the_middle(server: Serving) -> None:
+    host, port = server.url("base").split("/")[2].split(":")
+    token = server.token("base")
+    head = (
+        f"GET /credentials/base HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: {token}\r\n\r\n"
+    )
+    for end in range(0, len(head), 7):
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(head[:end].encode())
+    for _ in range(50):  # whole requests, whose answers nobody reads
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(head.encode() * 20)
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+
+
+def test_another_user_gets_nothing(server: Serving) -> None:
+    """A second user of the machine asks for a metadata token, and for the token's file."""
+    code = f"""
+import encodings.idna, http.client, os, sys
+url, file = sys.argv[1:]
+os.setgid(65534)
+os.setuid(65534)
+host, port = url.split("/")[2].split(":")
+connection = http.client.HTTPConnection(host, int(port))
+connection.request("PUT", "/latest/api/token", headers={{"{TTL}": "60"}})
+print(connection.getresponse().status)
+try:
+    open(file).read()
+except PermissionError:
+    print("no")
+"""
+    file = server.variables("base")[TOKEN_FILE]
+    done = subprocess.run(
+        [sys.executable, "-c", code, server.url("base", "imds"), file],
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.split() == ["403", "no"], done.stderr

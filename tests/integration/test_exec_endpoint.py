@@ -1,0 +1,258 @@
+"""`keystead exec --endpoint` on a real pseudo-terminal: the command is the process, with an endpoint
+beside it that ends with it.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from devtools.command import KEYSTEAD
+from devtools.emulators import Emulator
+from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
+from tests.endpoints import TOKEN, URI, ask
+
+FILE = f"""[base]
+aws_access_key_id = {ACCESS_KEY_ID}
+aws_secret_access_key = {SECRET_KEY}
+region = eu-west-1
+[admin]
+role_arn = arn:aws:iam::123456789012:role/admin
+source_profile = base
+"""
+EXEC = [KEYSTEAD, "exec", "base", "--endpoint", "--"]
+
+
+@pytest.fixture(autouse=True)
+def credentials_file(home: Path) -> Path:
+    path = home / ".aws" / "credentials"
+    path.parent.mkdir(mode=0o700)
+    path.write_text(FILE)
+    path.chmod(0o600)
+    return path
+
+
+def spawn(*command: str) -> pexpect.spawn:
+    return pexpect.spawn(
+        EXEC[0], [*EXEC[1:], *command], env=dict(os.environ), encoding="utf-8", timeout=30
+    )
+
+
+def ended(process: pexpect.spawn) -> int:
+    """The exit code; below zero the signal that it died of."""
+    process.expect(pexpect.EOF)
+    process.close()
+    return process.exitstatus if process.signalstatus is None else -process.signalstatus
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-c", code]
+
+
+SHOW = f"import os; print('<', os.environ['{URI}'], os.environ['{TOKEN}'], '>', flush=True)\n"
+
+
+def told(process: pexpect.spawn) -> tuple[str, dict[str, str]]:
+    """The URL and the header that `SHOW` printed."""
+    process.expect("< (\\S+) (\\S+) >")
+    return process.match[1], {"Authorization": process.match[2]}
+
+
+def test_the_child_has_an_endpoint_and_no_keys(keystead, home: Path) -> None:
+    stale = {
+        "AWS_SESSION_TOKEN": "stale",
+        "AWS_PROFILE": "stale",
+        "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE": "/stale",
+        "AWS_ROLE_ARN": "stale",
+        "KEYSTEAD_MFA_CODE": "271828",
+    }
+    done = keystead("exec", "base", "--endpoint", "--", "env", env=stale)
+    found = dict(line.split("=", 1) for line in done.stdout.splitlines() if "=" in line)
+    assert {name for name in found if name.startswith("AWS_")} == {
+        URI,
+        TOKEN,
+        "AWS_REGION",
+        "AWS_DEFAULT_REGION",
+        "AWS_EC2_METADATA_DISABLED",
+    }
+    assert "KEYSTEAD_MFA_CODE" not in found
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/credentials/base", found[URI])
+
+
+def test_boto3_in_the_child_gets_keys_that_renew_themselves(keystead, moto: Emulator) -> None:
+    code = (
+        "import boto3, json; found = boto3.Session().get_credentials();"
+        "print(json.dumps([found.method, found.get_frozen_credentials().access_key,"
+        "found.refresh_needed()]))"
+    )
+    done = keystead("exec", "admin", "--endpoint", "--", *python(code))
+    method, key, refresh = json.loads(done.stdout)
+    assert (method, key[:4], refresh) == ("container-role", "ASIA", False)
+
+
+def test_each_child_has_a_token_of_its_own_which_ends_with_it(keystead) -> None:
+    first, second = (keystead(*EXEC[1:], *python(SHOW)).stdout.split() for _ in range(2))
+    assert first[2] != second[2]
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(first[1], timeout=5)
+
+
+def test_the_endpoint_ends_with_a_child_that_is_killed() -> None:
+    process = spawn(*python(SHOW + "import time; time.sleep(60)"))
+    url, header = told(process)
+    assert ask(url, header).status == 200
+    process.kill(signal.SIGKILL)
+    assert ended(process) == -signal.SIGKILL
+    with pytest.raises(OSError):
+        while True:  # it hears of it at once, in a process of its own
+            ask(url, header)
+
+
+@pytest.mark.parametrize("code", [0, 1, 42, 255])
+def test_the_exit_code_is_the_childs(keystead, code: int) -> None:
+    assert keystead(*EXEC[1:], "sh", "-c", f"exit {code}").code == code
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGKILL", "SIGHUP", "SIGSEGV", "SIGPIPE"])
+def test_a_child_that_dies_of_a_signal(keystead, name: str) -> None:
+    number = getattr(signal, name)
+    assert keystead(*EXEC[1:], "sh", "-c", f"kill -{number} $$").code == -number
+
+
+def test_a_command_that_is_not_there(keystead) -> None:
+    assert keystead(*EXEC[1:], "no-such-command").code == 127
+    assert keystead(*EXEC[1:], "/etc/passwd").code == 126
+    assert keystead("exec", "nobody", "--endpoint", "--", "true").code == 3
+
+
+HEAR = """
+import os, signal, sys, time
+def hear(number, _):
+    os.write(1, f"heard {signal.Signals(number).name}\\n".encode())
+for name in sys.argv[1:]:
+    signal.signal(getattr(signal, name), hear)
+print("ready", os.isatty(0) and os.isatty(1), flush=True)
+for _ in range(1000):
+    time.sleep(0.05)
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP", "SIGWINCH", "SIGUSR1", "SIGCONT"])
+def test_a_signal_reaches_the_child_once(name: str) -> None:
+    process = spawn(*python(HEAR), name)
+    process.expect("ready True")
+    process.kill(getattr(signal, name))
+    process.expect(f"heard {name}")
+    process.kill(signal.SIGKILL)
+    assert "heard" not in (process.read() or "")
+    assert ended(process) == -signal.SIGKILL
+
+
+def test_control_c_of_the_terminal_is_the_childs() -> None:
+    process = spawn(*python(HEAR), "SIGINT")
+    process.expect("ready")
+    process.sendintr()
+    process.expect("heard SIGINT")
+    process.close(force=True)
+
+
+def test_a_window_that_changes_its_size() -> None:
+    process = spawn(*python(HEAR), "SIGWINCH")
+    process.expect("ready")
+    process.setwinsize(40, 120)
+    process.expect("heard SIGWINCH")
+    process.close(force=True)
+
+
+def test_a_child_that_ignores_sigterm_lives_on_with_its_endpoint() -> None:
+    code = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+    process = spawn(*python(code + SHOW + "time.sleep(60)"))
+    url, header = told(process)
+    process.kill(signal.SIGTERM)
+    assert ask(url, header).status == 200
+    assert process.isalive()
+    process.kill(signal.SIGKILL)
+    assert ended(process) == -signal.SIGKILL
+
+
+def test_a_shell_stops_it_and_has_it_go_on() -> None:
+    """Ctrl-Z and `fg` as in any shell: job control works on the command itself."""
+    shell = pexpect.spawn(
+        "bash", ["--norc", "-i"], env={**os.environ, "PS1": "PROMPT "}, encoding="utf-8", timeout=30
+    )
+    shell.expect("PROMPT ")
+    shell.sendline(f'{" ".join(EXEC)} sh -c \'echo rea""dy; read line; echo go""t $line; exit 7\'')
+    shell.expect("ready")
+    shell.send("\x1a")
+    shell.expect("Stopped")
+    shell.sendline("fg")
+    shell.expect("read line")
+    shell.sendline("it")
+    shell.expect("got it")
+    shell.sendline('echo "code $?"')
+    shell.expect("code 7")
+    shell.close(force=True)
+
+
+def test_a_pipe_behind_it_ends_with_it() -> None:
+    done = subprocess.run(
+        ["sh", "-c", f"{' '.join(EXEC)} echo one | cat; echo two"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert done.stdout == "one\ntwo\n"
+
+
+def test_a_child_that_waits_for_its_children_waits_for_no_other(keystead) -> None:
+    code = "import os\ntry:\n    os.wait()\nexcept ChildProcessError:\n    print('none')"
+    assert keystead(*EXEC[1:], *python(code)).stdout == "none\n"
+
+
+def test_it_serves_what_was_unlocked_and_follows_changes(credentials_file: Path) -> None:
+    process = spawn(*python(SHOW + "import time; time.sleep(60)"))
+    url, header = told(process)
+    assert ask(url, header).document["SecretAccessKey"] == SECRET_KEY
+    credentials_file.write_text("")
+    gone = ask(url, header)
+    assert (gone.status, gone.document["code"]) == (404, "ProfileNotFound")
+    assert ask(url, {"Authorization": "wrong"}).status == 401
+    process.close(force=True)
+
+
+# Where a process cannot become the command it stays and attends to it.
+ATTEND = """
+import sys
+from keystead.delivery import exec as child
+import os
+sys.exit(child.attend(sys.argv[1:], dict(os.environ)))
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
+def test_who_attends_passes_signals_on(name: str) -> None:
+    process = pexpect.spawn(
+        sys.executable, ["-c", ATTEND, *python(HEAR), name], encoding="utf-8", timeout=30
+    )
+    process.expect("ready True")
+    process.kill(getattr(signal, name))
+    process.expect(f"heard {name}")
+    process.sendintr()  # reaches both, and only the child minds
+    assert ended(process) == 1 or process.signalstatus == signal.SIGINT
+
+
+def test_who_attends_ends_as_its_child_does() -> None:
+    def attended(line: str) -> int:
+        return subprocess.run([sys.executable, "-c", ATTEND, "sh", "-c", line]).returncode
+
+    assert attended("exit 42") == 42
+    assert attended("kill -TERM $$") == -signal.SIGTERM
+    assert attended("kill -KILL $$") == -signal.SIGKILL

@@ -1,0 +1,261 @@
+"""Sessions of SDKs: in threads, behind a fork, through a day, and for asyncio."""
+
+import asyncio
+import json
+import os
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+import keystead
+from devtools.emulators import Emulator
+from devtools.service import Reply, Request, Service
+from devtools.service import serving as service
+from keystead.app import App
+from keystead.delivery.boto import boto_session
+from keystead.system import System
+from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
+
+FILE = f"""[base]
+aws_access_key_id = {ACCESS_KEY_ID}
+aws_secret_access_key = {SECRET_KEY}
+[admin]
+role_arn = arn:aws:iam::123456789012:role/admin
+source_profile = base
+region = eu-west-1
+"""
+
+# Python warns of it from 3.12 on; that it goes well is what is tested here.
+FORKS_WITH_THREADS = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+
+
+@pytest.fixture(autouse=True)
+def files(home: Path) -> None:
+    path = home / ".aws" / "credentials"
+    path.parent.mkdir(mode=0o700)
+    path.write_text(FILE)
+    path.chmod(0o600)
+
+
+class Clock:
+    """A clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.time = datetime(2026, 1, 1, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.time
+
+
+ANSWER = """<AssumeRoleResponse><AssumeRoleResult>
+<AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/admin/s</Arn></AssumedRoleUser>
+<Credentials><AccessKeyId>ASIA{number:016}</AccessKeyId><SecretAccessKey>made</SecretAccessKey>
+<SessionToken>token</SessionToken><Expiration>{ends}</Expiration></Credentials>
+</AssumeRoleResult></AssumeRoleResponse>"""
+
+
+class Sts:
+    """An STS whose keys live an hour of ``clock``."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.down = False
+        self.given: dict[str, datetime] = {}
+
+    def __call__(self, _request: Request) -> Reply:
+        if self.down:
+            return Reply(
+                403, "<ErrorResponse><Error><Code>AccessDenied</Code></Error></ErrorResponse>"
+            )
+        number = len(self.given) + 1
+        ends = self.clock() + timedelta(hours=1)
+        self.given[f"ASIA{number:016}"] = ends
+        return Reply(200, ANSWER.format(number=number, ends=ends.strftime("%Y-%m-%dT%H:%M:%SZ")))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def sts(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Sts, Service]]:
+    answer = Sts(clock)
+    with service(answer) as found:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", found.url)
+        yield answer, found
+
+
+def session(clock: Clock):
+    return boto_session(App(System(clock=clock)).source("admin"))
+
+
+def test_a_job_of_a_day_never_sees_keys_that_have_ended(clock: Clock, sts) -> None:
+    answer, found = sts
+    credentials = session(clock).get_credentials()
+    for minute in range(24 * 60):
+        key = credentials.get_frozen_credentials().access_key
+        assert answer.given[key] > clock(), f"minute {minute}"
+        clock.time += timedelta(minutes=1)
+    assert 24 <= len(found.requests) <= 30
+
+
+def test_keys_serve_to_their_end_while_they_cannot_be_renewed(clock: Clock, sts) -> None:
+    answer, _ = sts
+    credentials = session(clock).get_credentials()
+    first = credentials.get_frozen_credentials().access_key
+    answer.down = True
+    for _ in range(59):
+        clock.time += timedelta(minutes=1)
+        assert credentials.get_frozen_credentials().access_key == first
+    clock.time += timedelta(minutes=1)
+    with pytest.raises(keystead.ProviderError):
+        credentials.get_frozen_credentials()
+    answer.down = False
+    assert credentials.get_frozen_credentials().access_key != first
+
+
+def test_a_clock_that_jumps(clock: Clock, sts) -> None:
+    answer, _ = sts
+    credentials = session(clock).get_credentials()
+    for hours in (1, 1000, -1000, 5, -5):
+        clock.time += timedelta(hours=hours)
+        key = credentials.get_frozen_credentials().access_key
+        assert answer.given[key] > clock()
+
+
+def test_threads_share_one_renewal(clock: Clock, sts) -> None:
+    _, found = sts
+    credentials = session(clock).get_credentials()
+    for _ in range(5):
+        clock.time += timedelta(minutes=55)
+        keys = []
+        start = threading.Barrier(16)
+
+        def ask(start=start, keys=keys) -> None:
+            start.wait()
+            keys.append(credentials.get_frozen_credentials())
+
+        threads = [threading.Thread(target=ask) for _ in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len({(key.access_key, key.secret_key, key.token) for key in keys}) == 1
+    assert len(found.requests) == 6
+
+
+@FORKS_WITH_THREADS
+def test_a_forked_child_gets_keys_although_a_thread_was_renewing(clock: Clock) -> None:
+    """The child has a copy of the lock that a thread of its parent held; nobody frees that one."""
+    asked, go_on = threading.Event(), threading.Event()
+    slow: list[bool] = []
+    answer = Sts(clock)
+
+    def reply(request: Request) -> Reply:
+        if slow:
+            asked.set()
+            go_on.wait(60)
+        return answer(request)
+
+    with service(reply) as found:
+        environ = {**os.environ, "AWS_ENDPOINT_URL": found.url}
+        app = App(System(environ, clock=clock))
+        credentials = boto_session(app.source("admin")).get_credentials()
+        clock.time += timedelta(minutes=55)
+        slow.append(True)
+        thread = threading.Thread(target=credentials.get_frozen_credentials)
+        thread.start()
+        assert asked.wait(60)
+        reader, writer = os.pipe()
+        pid = os.fork()
+        if not pid:  # what it needs is what the other one is getting: it waits for that
+            try:
+                os.write(writer, credentials.get_frozen_credentials().access_key.encode())
+            finally:
+                os._exit(0)
+        os.close(writer)
+        go_on.set()
+        thread.join()
+        with os.fdopen(reader) as stream:
+            got = stream.read()
+        os.waitpid(pid, 0)
+    assert got == credentials.get_frozen_credentials().access_key
+    assert len(found.requests) == 2
+
+
+@FORKS_WITH_THREADS
+def test_children_of_a_pool_share_the_renewal(clock: Clock, sts) -> None:
+    _, found = sts
+    credentials = session(clock).get_credentials()
+    clock.time += timedelta(minutes=55)
+    pids, keys = [], []
+    reader, writer = os.pipe()
+    for _ in range(6):
+        pid = os.fork()
+        if not pid:
+            try:
+                os.write(writer, credentials.get_frozen_credentials().access_key.encode() + b"\n")
+            finally:
+                os._exit(0)
+        pids.append(pid)
+    os.close(writer)
+    with os.fdopen(reader) as stream:
+        keys = stream.read().split()
+    for pid in pids:
+        os.waitpid(pid, 0)
+    assert (len(keys), len(set(keys))) == (6, 1)
+    assert len(found.requests) == 2
+
+
+def test_a_session_for_asyncio(moto: Emulator) -> None:
+    moto.client("s3").create_bucket(Bucket="one")
+
+    async def names() -> list[str]:
+        made = keystead.aio_session("admin")
+        async with made.create_client("s3", endpoint_url=moto.recorder.url) as client:
+            return [bucket["Name"] for bucket in (await client.list_buckets())["Buckets"]]
+
+    assert asyncio.run(names()) == ["one"]
+    assume, listing = moto.recorder.calls
+    assert (assume.operation, assume.access_key_id) == ("AssumeRole", ACCESS_KEY_ID)
+    assert listing.access_key_id.startswith("ASIA")
+
+
+def test_asyncio_goes_on_while_keys_are_got(clock: Clock) -> None:
+    answer = Sts(clock)
+    release = threading.Event()
+
+    def reply(request: Request) -> Reply:
+        release.wait(60)
+        return answer(request)
+
+    async def run(url: str) -> list[str]:
+        environ = {**os.environ, "AWS_ENDPOINT_URL": url}
+        from keystead.delivery.aio import aio_session
+
+        made = aio_session(App(System(environ, clock=clock)).source("admin"))
+        credentials = await made.get_credentials()
+
+        async def let_go() -> None:
+            release.set()  # reached although the others wait
+
+        wanted = [credentials.get_frozen_credentials() for _ in range(4)]
+        *found, _ = await asyncio.gather(*wanted, let_go())
+        return [each.access_key for each in found]
+
+    with service(reply) as found:
+        keys = asyncio.run(run(found.url))
+    assert len(set(keys)) == 1
+    assert len(found.requests) == 1
+
+
+def test_what_is_wrong_is_told_when_the_session_is_made(keystead) -> None:
+    import keystead as library
+
+    with pytest.raises(library.ProfileNotFound):
+        library.session("nobody")
+    assert json.loads(keystead("audit", "--json").stdout) == []

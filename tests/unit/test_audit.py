@@ -1,0 +1,270 @@
+"""The audit log: one line for each grant, no secret, and nothing can be changed unnoticed."""
+
+import json
+import os
+import random
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from keystead.errors import FileProblem
+from keystead.model.credentials import Credentials
+from keystead.stores import audit
+from keystead.stores.audit import AuditLog, Grant
+from keystead.system import System
+from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
+from tests.modes import PRIVATE_FILE, mode
+
+KEYS = Credentials(
+    ACCESS_KEY_ID,
+    SECRET_KEY,
+    SESSION_TOKEN,
+    datetime(2026, 1, 31, 12, tzinfo=UTC),
+    source="profile dev > arn:aws:iam::123456789012:role/admin",
+)
+
+
+@pytest.fixture
+def log() -> AuditLog:
+    return AuditLog(System())
+
+
+def record(log: AuditLog, times: int = 1) -> None:
+    for number in range(times):
+        log.record(Grant(f"profile-{number}", "process", KEYS, 4711, "aws"))
+
+
+def lines(log: AuditLog) -> list[bytes]:
+    return log.path.read_bytes().splitlines(keepends=True)
+
+
+def rewrite(log: AuditLog, *new: bytes) -> None:
+    log.path.write_bytes(b"".join(new))
+
+
+def messages(log: AuditLog) -> list[str]:
+    return [f"{fault.where.rpartition(os.sep)[2]}: {fault.message}" for fault in log.verify()]
+
+
+def test_a_line_says_who_got_what_and_holds_no_secret(log: AuditLog) -> None:
+    record(log)
+    text = log.path.read_text()
+    assert SECRET_KEY not in text
+    assert SESSION_TOKEN not in text
+    entry = json.loads(text)
+    assert {key: entry[key] for key in entry if key not in ("time", "hash")} == {
+        "number": 1,
+        "profile": "profile-0",
+        "way": "process",
+        "pid": 4711,
+        "program": "aws",
+        "access_key_id": ACCESS_KEY_ID,
+        "source": KEYS.source,
+        "expires_at": "2026-01-31T12:00:00+00:00",
+        "previous": audit.FIRST,
+    }
+    assert mode(log.path) == PRIVATE_FILE
+    assert mode(log.path.with_name("audit.last")) == PRIVATE_FILE
+
+
+def test_a_log_as_it_was_written_has_no_fault(log: AuditLog) -> None:
+    assert log.verify() == []
+    record(log, 20)
+    assert log.verify() == []
+    assert [line.entry["number"] for line in log.lines()] == list(range(1, 21))
+
+
+def swapped(log: AuditLog) -> list[bytes]:
+    first, second, third, fourth, fifth = lines(log)
+    return [first, third, second, fourth, fifth]
+
+
+Change = Callable[[list[bytes]], list[bytes]]
+CHANGES: dict[str, tuple[Change, list[str]]] = {
+    "a word changed": (
+        lambda ls: [*ls[:2], ls[2].replace(b"profile-2", b"profile-9"), *ls[3:]],
+        ["audit.jsonl:3: the line was changed or cut short"],
+    ),
+    "the last line changed": (
+        lambda ls: [*ls[:4], ls[4].replace(b"4711", b"4712")],
+        [
+            "audit.jsonl:5: the line was changed or cut short",
+            "audit.jsonl: grant 5 at the end of the log is missing",
+        ],
+    ),
+    "a line taken out": (
+        lambda ls: [*ls[:2], *ls[3:]],
+        ["audit.jsonl:3: grant 3 before this line is missing"],
+    ),
+    "two lines taken out": (
+        lambda ls: [ls[0], *ls[3:]],
+        ["audit.jsonl:2: grants 2 to 3 before this line are missing"],
+    ),
+    "the first line taken out": (
+        lambda ls: ls[1:],
+        ["audit.jsonl:1: grant 1 before this line is missing"],
+    ),
+    "the last lines taken out": (
+        lambda ls: ls[:3],
+        ["audit.jsonl: grants 4 to 5 at the end of the log are missing"],
+    ),
+    "everything taken out": (
+        lambda _: [],
+        ["audit.jsonl: grants 1 to 5 at the end of the log are missing"],
+    ),
+    "a line twice": (
+        lambda ls: [*ls[:3], ls[2], *ls[3:]],
+        ["audit.jsonl:4: the line was put in, or moved: it is grant 3 behind grant 3"],
+    ),
+    "a line of one's own": (
+        lambda ls: [*ls[:3], b'{"number": 4}\n', *ls[3:]],
+        ["audit.jsonl:4: the line was changed or cut short"],
+    ),
+    "a line cut": (
+        lambda ls: [*ls[:4], ls[4][:50]],
+        [
+            "audit.jsonl:5: the line was changed or cut short",
+            "audit.jsonl: grant 5 at the end of the log is missing",
+        ],
+    ),
+    "no line at all": (
+        lambda ls: [*ls[:2], b"\xff\0 nonsense\n", *ls[2:]],
+        ["audit.jsonl:3: the line was changed or cut short"],
+    ),
+    "an empty line": (
+        lambda ls: [*ls[:2], b"\n", *ls[2:]],
+        ["audit.jsonl:3: the line was changed or cut short"],
+    ),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_what_somebody_did_to_the_log_is_found_and_named(log: AuditLog, what: str) -> None:
+    change, expected = CHANGES[what]
+    record(log, 5)
+    rewrite(log, *change(lines(log)))
+    assert messages(log) == expected
+    assert not any(fault.accident for fault in log.verify())
+
+
+def test_lines_in_another_order_are_found(log: AuditLog) -> None:
+    record(log, 5)
+    rewrite(log, *swapped(log))
+    assert len(messages(log)) >= 2
+
+
+def test_a_line_made_up_with_its_hash_does_not_fit_the_next(log: AuditLog) -> None:
+    record(log, 3)
+    first, second, third = lines(log)
+    entry = {k: v for k, v in json.loads(second).items() if k != "hash"} | {"pid": 1}
+    forged, _ = audit._sealed(entry)
+    rewrite(log, first, forged, third)
+    assert messages(log) == [
+        "audit.jsonl:3: grant 2, the line before this one, was replaced by another"
+    ]
+    rewrite(log, first, forged)
+    assert messages(log) == ["audit.jsonl: grant 3 at the end of the log is missing"]
+
+
+def test_any_changed_byte_is_found(log: AuditLog) -> None:
+    record(log, 4)
+    whole = log.path.read_bytes()
+    rng = random.Random(7)
+    for _ in range(200):
+        at = rng.randrange(len(whole))
+        other = bytes([(whole[at] + rng.randrange(1, 256)) % 256])
+        log.path.write_bytes(whole[:at] + other + whole[at + 1 :])
+        assert messages(log), f"byte {at} became {other!r}"
+
+
+def test_after_a_line_that_was_cut_short_the_chain_goes_on_with_a_mark(log: AuditLog) -> None:
+    record(log, 3)
+    first, second, third = lines(log)
+    rewrite(log, first, second, third[:40])
+    log.path.with_name("audit.last").unlink()  # the machine died before it was written
+    record(log, 2)
+    assert [bool(fault.accident) for fault in log.verify()] == [True]
+    assert messages(log) == [
+        "audit.jsonl:3: the line was cut short as it was written; the log goes on behind it"
+    ]
+    assert "after" in json.loads(lines(log)[3])
+    assert "after" not in json.loads(lines(log)[4])
+
+
+def test_a_full_file_makes_room_and_the_chain_goes_on(
+    log: AuditLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "MAX_FILE_BYTES", 2000)
+    monkeypatch.setattr(audit, "KEPT_FILES", 3)
+    record(log, 10)
+    assert log.verify() == []
+    assert [line.entry["number"] for line in log.lines()] == list(range(1, 11))
+    record(log, 40)  # the oldest go
+    names = sorted(path.name for path in log.path.parent.glob("audit.*l"))
+    assert names == ["audit.1.jsonl", "audit.2.jsonl", "audit.3.jsonl", "audit.jsonl"]
+    assert log.verify() == []
+    log.path.with_name("audit.2.jsonl").unlink()
+    assert len(messages(log)) == 1
+    assert "missing" in messages(log)[0]
+
+
+def test_many_writers_in_threads_and_processes_make_one_chain(
+    log: AuditLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = (
+        "import sys\n"
+        "from tests.unit.test_audit import *\n"
+        "audit.MAX_FILE_BYTES = 20_000\n"
+        "record(AuditLog(System()), 50)\n"
+    )
+    monkeypatch.setattr(audit, "MAX_FILE_BYTES", 20_000)
+    root = Path(__file__).parent.parent.parent
+    processes = [
+        subprocess.Popen([sys.executable, "-c", code], cwd=root, env=dict(os.environ))
+        for _ in range(4)
+    ]
+    threads = [threading.Thread(target=record, args=(AuditLog(System()), 50)) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [process.wait() for process in processes] == [0] * 4
+    assert log.verify() == []
+    assert [line.entry["number"] for line in log.lines()] == list(range(1, 401))
+
+
+@pytest.mark.parametrize("kind", ["folder", "link", "pipe"])
+def test_what_is_no_file_of_ours_is_a_problem_and_stays(log: AuditLog, kind: str) -> None:
+    log.path.parent.mkdir(parents=True)
+    target = log.path.with_name("target")
+    if kind == "folder":
+        log.path.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(log.path)
+    else:
+        target.write_text("as it was")
+        log.path.symlink_to(target)
+    with pytest.raises(FileProblem) as caught:
+        record(log)
+    assert "cannot be written" in str(caught.value)
+    assert kind != "link" or target.read_text() == "as it was"
+
+
+def test_a_wide_mode_is_narrowed(log: AuditLog) -> None:
+    record(log)
+    log.path.chmod(0o644)
+    record(log)
+    assert mode(log.path) == PRIVATE_FILE
+
+
+def test_long_and_odd_names_stay_within_a_line(log: AuditLog) -> None:
+    for name in ("x" * 100_000, "a\nb\0c\x1b[2J", "\ud800", "東京" * 300):
+        log.record(Grant(name, "process", KEYS, 1, name))
+    assert log.verify() == []
+    assert len(lines(log)) == 4
+    assert max(map(len, lines(log))) < 8192

@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 import socket
+import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import pytest
 from devtools import command, emulators, scenario, secretservice
 from devtools.emulators import Emulator
 from tests import selection
+from tests.agents import Agent
 from tests.canaries import files_with_leaks, leaks
 
 collect_ignore = selection.FILES
@@ -149,6 +151,7 @@ def isolation(
         "NO_PROXY": "127.0.0.1,localhost",
         "TZ": "UTC",
         "LC_ALL": "C.UTF-8",
+        "KEYSTEAD_AGENT": "off",  # a test that wants one starts and ends its own
     }
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
@@ -169,6 +172,21 @@ def keystead(isolation: Keystead) -> Keystead:
 def home(isolation: Keystead) -> Path:
     """The home folder of the test."""
     return isolation.home
+
+
+@pytest.fixture
+def agent(isolation: Keystead, monkeypatch: pytest.MonkeyPatch) -> Iterator[Agent]:
+    """The agent that commands of the test start by themselves."""
+    # By a short way to the same folder: the path of a socket has narrow bounds.
+    with tempfile.TemporaryDirectory(prefix="k-") as short:
+        folder = isolation.root / "keystead"
+        folder.mkdir(mode=0o700)
+        (Path(short) / "k").symlink_to(folder)
+        monkeypatch.setenv("KEYSTEAD_HOME", f"{short}/k")
+        monkeypatch.delenv("KEYSTEAD_AGENT")
+        found = Agent(Path(short) / "k" / "run" / "agent.sock")
+        yield found
+        found.end()
 
 
 @pytest.fixture(scope="session")

@@ -11,12 +11,6 @@ reads and saves profiles. Every error descends from `KeysteadError`. Importing t
 neither botocore nor cryptography; they come with the first call that needs them.
 """
 
-from __future__ import annotations
-
-import importlib
-
-from keystead._version import __version__
-
 TYPE_CHECKING = False  # type checkers know the name; `typing` costs more than this whole package
 if TYPE_CHECKING:
     import os
@@ -24,6 +18,7 @@ if TYPE_CHECKING:
     import boto3
     from aiobotocore.session import AioSession
 
+    from keystead._version import __version__
     from keystead.errors import (
         DocumentError,
         InteractionRequired,
@@ -76,12 +71,15 @@ _HOMES = {
     "ProfileStoreChain": "keystead.stores.chain",
     "RoleOptions": "keystead.model.roleoptions",
     "Secret": "keystead.secret",
+    "__version__": "keystead._version",
 }
 
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module 'keystead' has no attribute {name!r}")
+    import importlib
+
     value: object = getattr(importlib.import_module(_HOMES.get(name, "keystead.errors")), name)
     globals()[name] = value
     return value
@@ -90,10 +88,10 @@ def __getattr__(name: str) -> object:
 def session(
     name: str | None = None,
     *,
-    location: str | os.PathLike[str] | None = None,
+    location: "str | os.PathLike[str] | None" = None,
     region: str | None = None,
-    options: RoleOptions | None = None,
-) -> boto3.Session:
+    options: "RoleOptions | None" = None,
+) -> "boto3.Session":
     """A boto3 Session whose credentials renew themselves.
 
     ``name`` None follows the default search of the AWS SDKs (environment, ``AWS_PROFILE``,
@@ -128,9 +126,9 @@ def aio_session(
 def credentials(
     name: str | None = None,
     *,
-    location: str | os.PathLike[str] | None = None,
-    options: RoleOptions | None = None,
-) -> Credentials:
+    location: "str | os.PathLike[str] | None" = None,
+    options: "RoleOptions | None" = None,
+) -> "Credentials":
     """The credentials of a profile; arguments and errors as for `session`."""
     from keystead.app import App
 
@@ -140,9 +138,9 @@ def credentials(
 def plan(
     name: str | None = None,
     *,
-    location: str | os.PathLike[str] | None = None,
-    options: RoleOptions | None = None,
-) -> Plan:
+    location: "str | os.PathLike[str] | None" = None,
+    options: "RoleOptions | None" = None,
+) -> "Plan":
     """How the credentials of a profile would be got. It calls nobody and holds no key.
 
     Arguments and errors as for `session`.

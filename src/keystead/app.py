@@ -8,12 +8,15 @@ MFA code is used once.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from keystead.agent import permission
+from keystead.agent.client import Agent
+from keystead.agent.holder import Stamp
 from keystead.delivery.source import SessionSource
-from keystead.errors import FileProblem, ProfileNotFound
+from keystead.errors import FileProblem, KeysteadError, ProfileNotFound
 from keystead.model.calls import Call
 from keystead.model.credentials import Credentials
 from keystead.model.endpoints import NO_ENDPOINTS, Endpoints, endpoints
@@ -21,6 +24,7 @@ from keystead.model.plan import Plan
 from keystead.model.planview import Kept
 from keystead.model.profile import Profile
 from keystead.model.roleoptions import RoleOptions
+from keystead.model.session import USUAL, Session
 from keystead.resolve import aws, search
 from keystead.resolve.mfa import MfaCodes
 from keystead.resolve.resolver import ProfileCredentials, Resolver
@@ -66,7 +70,12 @@ class App:
     @cached_property
     def encrypted(self) -> EncryptedStore:
         """The encrypted store; once unlocked it stays so for this process."""
-        return EncryptedStore(self.system)
+        return EncryptedStore(self.system, keeper=self.agent)
+
+    @cached_property
+    def agent(self) -> Agent:
+        """The agent, which may not be there."""
+        return Agent(self.system)
 
     @property
     def generations(self) -> Generations:
@@ -217,13 +226,27 @@ class App:
         options: RoleOptions | None = None,
         *,
         granted: Callable[[Credentials], None],
+        program: str | None = None,
     ) -> ProfileCredentials:
         """The credentials of a profile, got when they are first needed and renewed in time.
 
-        ``granted`` is told of the first ones that are retrieved and of each new ones.
+        ``granted`` is told of the first ones that are retrieved and of each new ones. ``program``
+        is who they are for, where it is not who started this process. Raises `UseRefused` where a
+        rule of the profile, or of one on the way, keeps it from that.
         """
         resolver = self.resolver(location, region)
-        return _Granted(self.system, resolver, resolver.plan(name, options), granted)
+        plan = resolver.plan(name, options)
+        for profile in self._ruled(plan, location):
+            who = [program] if program else self.system.user()
+            permission.require(profile, who, self.system)
+        return _Granted(self.system, resolver, plan, granted)
+
+    def _ruled(self, plan: Plan, location: Location = None) -> list[Profile]:
+        """The profiles that a plan leads through and that have rules for their use."""
+        chain = self.chain(location)
+        names = (plan.profile, *(step.profile for step in plan.steps), plan.base.profile)
+        profiles = [chain.find(name) for name in dict.fromkeys(names)]
+        return [profile for profile in profiles if permission.has_rule(profile)]
 
     def granting(
         self, name: str | None, way: str, to: int | None = None, program: str | None = None
@@ -243,7 +266,8 @@ class App:
     ) -> Credentials:
         """Credentials of the profile, or of the default search when no name is given.
 
-        ``options`` go before the profile's own, for the last role.
+        ``options`` go before the profile's own, for the last role; ``program`` as for
+        `profile_credentials`.
         """
         if name is None and not location and options is None:
             found = search.environment_credentials(self.system.environ)
@@ -253,8 +277,36 @@ class App:
         profile = self.profile_name(name, location)
         granted = self.granting(profile, way, to, program)
         return self.profile_credentials(
-            profile, location, options=options, granted=granted
+            profile, location, options=options, granted=granted, program=program
         ).retrieve()
+
+    def keep_ready(
+        self,
+        plan: Plan,
+        credentials: Credentials,
+        output: str,
+        files: Mapping[str, Stamp | None],
+    ) -> None:
+        """Has the agent hold what ``keystead process`` prints, where that serves again.
+
+        ``files`` are those that the plan was made from, as they were before.
+        """
+        renew_at: float | None = None
+        try:
+            if self._ruled(plan):
+                return
+            kept = self.kept(plan) if credentials.expires_at else ()
+        except KeysteadError:
+            return  # something changed meanwhile
+        if credentials.expires_at is not None:
+            session = kept[-1] if kept else None
+            if session is None or session.credentials != credentials:
+                session = Session(credentials, credentials.expires_at - USUAL)
+            by_person = bool(plan.mfa_serials) and plan.mfa_session is None
+            renew_at = session.renew_at(by_person=by_person).timestamp()
+        elif plan.steps or plan.base.kind != "static":
+            return  # nobody knows for how long they serve
+        self.agent.keep(plan.profile, output, files, renew_at)
 
     def watch(self, location: Location = None) -> Callable[[], Hashable]:
         """What gives another value whenever a file that profiles come from has changed."""

@@ -11,6 +11,8 @@ The tree (exit code behind each name)::
       DocumentError              4   a shared file breaks the rules of its format
       StoreCorrupt               4   an encrypted store that was damaged or tampered with
       FileProblem                1   a file cannot be read or written
+      AgentProblem               1   the agent cannot be started or used
+      UseRefused                 1   a profile's own rule, or the person it asks, says no
       StoreUnavailable           5   a store is locked, absent or cannot be opened
       InteractionRequired        6   a person is needed and nobody can be asked
       ProviderError              7   STS or another provider refused or failed
@@ -109,6 +111,14 @@ class StoreCorrupt(KeysteadError):
 
 class FileProblem(KeysteadError):
     """A file that cannot be read, written or locked; the old content is still there."""
+
+
+class AgentProblem(KeysteadError):
+    """The agent cannot be started or reached; everything else works without it."""
+
+
+class UseRefused(KeysteadError):
+    """A profile's own rule says that it is not to be used so, or the person who was asked did."""
 
 
 class StoreUnavailable(KeysteadError):

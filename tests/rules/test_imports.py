@@ -15,12 +15,12 @@ LAYERS = [
     {"_version", "errors", "secret", "botocore_session"},
     {"system", "model"},
     {"text"},
-    {"stores", "resolve", "delivery"},
+    {"stores", "resolve", "delivery", "agent"},
     {"app", "console"},
     {"doctor"},
     {"cmdlets"},
     {"cli"},
-    {"__init__", "__main__", "testing"},
+    {"__init__", "__main__", "testing", "hot"},
 ]
 # `text` reads names by the rules in `model`; that is the only other edge between equals.
 PURE = ["text", "model", "errors.py", "secret.py", "stores/seal.py"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from keystead.cli import (
+    agent,
     audit,
     cache,
     handover,
@@ -306,6 +307,8 @@ COMMANDS: tuple[Command, ...] = (
                 protectors.init,
             ),
             Command("status", "where it is and what opens it", (JSON,), stores.status),
+            Command("lock", "have the agent forget its key, and all else", (), agent.lock),
+            Command("unlock", "open it and have the agent hold its key", (), agent.unlock),
             Command(
                 "protectors",
                 "what opens it: a list, and what adds to it or takes away",
@@ -341,6 +344,36 @@ COMMANDS: tuple[Command, ...] = (
                 (FORCE,),
                 protectors.accept,
                 details="After you put a backup of it back yourself.",
+            ),
+        ),
+    ),
+    Command(
+        "agent",
+        "the process that holds opened keys and finished answers in memory",
+        children=(
+            Command(
+                "start",
+                "start it, unless it runs",
+                (),
+                agent.start,
+                details="Most often it starts by itself; see docs/agent.md.",
+            ),
+            Command("stop", "end it", (), agent.stop),
+            Command("status", "whether it runs and what it holds", (JSON,), agent.status),
+            Command("lock", "have it forget everything", (), agent.lock),
+            Command(
+                "unlock", "open the encrypted store and have it hold the key", (), agent.unlock
+            ),
+            Command(
+                "launcher",
+                "write a program for credential_process that starts fastest",
+                (
+                    argument(
+                        "path", metavar="PATH", nargs="?", help="where; else in the data folder"
+                    ),
+                ),
+                agent.launcher,
+                details="It prints the line for the config file. It belongs to this installation.",
             ),
         ),
     ),

@@ -15,8 +15,17 @@ from keystead.model.credentials import Credentials
 
 def process(context: Context, args: argparse.Namespace) -> None:
     """``keystead process NAME``."""
-    found = _credentials(context, args, "process", to=os.getppid())
-    context.console.out(wire.process_output(found))
+    app = context.app
+    options = role_options(context, args)
+    files = {} if args.location or options else app.agent.stamps()
+    granted = app.granting(args.name, "process", os.getppid())
+    provider = app.profile_credentials(args.name, args.location, options=options, granted=granted)
+    credentials = provider.retrieve()
+    output = wire.process_output(credentials)
+    context.console.out(output)
+    context.console.flush()  # whoever waits for it has it before an agent is told
+    if files:
+        app.keep_ready(provider.plan, credentials, f"{output}\n", files)
 
 
 def _credentials(

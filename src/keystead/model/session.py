@@ -13,7 +13,9 @@ from keystead.model.credentials import Credentials
 
 _ADVISORY = timedelta(minutes=15)
 _MANDATORY = timedelta(minutes=10)
-_USUAL = timedelta(hours=1)
+USUAL = timedelta(hours=1)
+"""The life of a session for which the windows are meant."""
+
 _SHARED = timedelta(minutes=1)
 _DRIFT = timedelta(minutes=1)
 
@@ -43,13 +45,17 @@ class Session:
         """Whether the credentials still work."""
         return now < self.expires_at
 
+    def renew_at(self, *, by_person: bool) -> datetime:
+        """When it is to be renewed: as late as it may be where that takes a person."""
+        return self.expires_at - self._scaled(_MANDATORY if by_person else _ADVISORY)
+
     def serves(self, now: datetime) -> bool:
         """Whether they may be handed out: the mandatory window has not begun."""
-        return now + self._scaled(_MANDATORY) < self.expires_at
+        return now < self.renew_at(by_person=True)
 
     def fresh(self, now: datetime) -> bool:
         """Whether nobody has to think of renewing: the advisory window has not begun."""
-        return now + self._scaled(_ADVISORY) < self.expires_at
+        return now < self.renew_at(by_person=False)
 
     def told_right(self, now: datetime, uptime: float) -> bool:
         """Whether the clock that says ``now`` can be compared with the one that said `made`.
@@ -65,4 +71,4 @@ class Session:
 
     def _scaled(self, window: timedelta) -> timedelta:
         life = self.expires_at - self.made
-        return window * min(1.0, max(0.0, life / _USUAL))
+        return window * min(1.0, max(0.0, life / USUAL))

@@ -320,6 +320,14 @@ _ROWS = (
         ("IPv4", "IPv6"),
     ),
     _switch("ec2_metadata_v1_disabled", "whether version 1 of the metadata service is refused"),
+    _switch("confirm", "whether a person is asked before each use; keystead's own"),
+    Setting(
+        "programs",
+        Group.OTHER,
+        "the programs that may use it, by name; keystead's own",
+        shape=r"[^\s,/]+(?:(?:\s*,\s*|\s+)[^\s,/]+)*",
+        rule="names of programs, without folders, with commas in between",
+    ),
     Setting(
         "toolkit_artifact_guid",
         Group.OTHER,

@@ -12,7 +12,7 @@ import shlex
 from collections.abc import Iterable, Iterator
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from keystead.errors import (
     InteractionRequired,
@@ -56,12 +56,33 @@ class Unlocked(NamedTuple):
     """The counter below which a version is an old one; None where nobody remembers."""
 
 
-class AccountsFile:
-    """``RegisteredAccounts.json``. Once unlocked it stays so for as long as this object lives."""
+class KeyKeeper(Protocol):
+    """Who holds opened data keys for other processes: the agent."""
 
-    def __init__(self, system: System, random_bytes: RandomBytes = os.urandom) -> None:
+    def key(self, store_id: str) -> tuple[str, bytes] | None:
+        """The data key of a store, behind the record that gave it; None: it is not held."""
+        ...
+
+    def keep_key(self, store_id: str, record: str, raw: bytes, *, start: bool) -> None:
+        """Holds it from now on, if it can; ``start``: a person had to be asked for it."""
+        ...
+
+
+class AccountsFile:
+    """``RegisteredAccounts.json``. Once unlocked it stays so for as long as this object lives.
+
+    ``keeper`` is asked for the data key before the protectors are, and told of one they gave.
+    """
+
+    def __init__(
+        self,
+        system: System,
+        random_bytes: RandomBytes = os.urandom,
+        keeper: KeyKeeper | None = None,
+    ) -> None:
         self.system = system
         self.random_bytes = random_bytes
+        self._keeper = keeper
         self._unlocked: Unlocked | None = None
         self._verified: Accounts | None = None
         self._opening = ForkLock()  # so that a person is asked once, not once a thread
@@ -239,7 +260,17 @@ class AccountsFile:
 
     def _unlock(self, accounts: Accounts, *, unattended: bool = False) -> Unlocked:
         store = self.ref(accounts)
-        record, raw = open_data_key(accounts.protectors, store, self.system, unattended=unattended)
+        kept = self._keeper.key(store.store_id) if self._keeper else None
+        if kept and kept[0] in accounts.protectors and len(kept[1]) == seal.KEY_BYTES:
+            record, raw = kept
+        else:
+            record, raw = open_data_key(
+                accounts.protectors, store, self.system, unattended=unattended
+            )
+            if self._keeper:
+                opener = protector_of(record, self.system)
+                asked = opener is not None and opener.asks
+                self._keeper.keep_key(store.store_id, record, raw, start=asked)
         protector = self.remembers(record)
         newest = protector.newest(record, store) if protector else None
         return Unlocked(record, seal.DataKey(store.store_id, raw), newest)

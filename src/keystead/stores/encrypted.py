@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from keystead.errors import UsageError
+from keystead.errors import StoreUnavailable, UsageError
 from keystead.model import rules
 from keystead.model.profile import Profile, Value
 from keystead.secret import Secret
@@ -25,7 +25,7 @@ from keystead.stores.accounts import (
     is_sealed,
     settings_in,
 )
-from keystead.stores.accountsfile import AccountsFile
+from keystead.stores.accountsfile import AccountsFile, KeyKeeper
 from keystead.stores.base import TRIES, Changes, overtaken
 from keystead.stores.drafts import Draft, Drafts, changed, drafts_of, make_room, require
 from keystead.stores.enrolment import Enrolment
@@ -77,8 +77,9 @@ class EncryptedStore:
         *,
         protector: Protector | None = None,
         random_bytes: RandomBytes = os.urandom,
+        keeper: KeyKeeper | None = None,
     ) -> None:
-        self._file = AccountsFile(system, random_bytes)
+        self._file = AccountsFile(system, random_bytes, keeper)
         self._protector = protector
 
     @property
@@ -105,6 +106,17 @@ class EncryptedStore:
         accounts = self._file.read().accounts
         native = accounts is not None and accounts.header is None
         return native or self._file.key_unasked() is not None
+
+    def unlock(self) -> None:
+        """Opens it, asking whom its protectors ask. Raises `StoreUnavailable`, `StoreCorrupt`."""
+        accounts = self._file.read().accounts
+        if accounts is None:
+            raise StoreUnavailable(
+                "there is no encrypted store",
+                hint="`keystead store init` makes one",
+                where=self._file.where,
+            )
+        self._file.vault(accounts)
 
     def exists(self) -> bool:
         """Whether there is a store."""

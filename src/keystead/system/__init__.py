@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
+from keystead.system import programs
 from keystead.system.files import Files
 from keystead.system.folders import Folders
 from keystead.system.keyring import Keyring
@@ -67,6 +68,8 @@ class System:
     terminal: Terminal = field(default_factory=Terminal)
     keyring: Keyring = field(default_factory=Keyring)
     dpapi: Dpapi | None = field(default_factory=_dpapi)
+    user: Callable[[], list[str]] = programs.parent
+    """The names of the program that this process works for."""
 
     @property
     def folders(self) -> Folders:

@@ -1,0 +1,155 @@
+"""What the agent holds: opened data keys, and answers that are finished to the byte.
+
+It is all in memory and nowhere else. An answer is held for one profile as one environment sees
+it, for as long as the files it was made from stay what they were and its credentials need no
+renewing. Time that did not pass evenly ends it: after a suspend everything is forgotten, after a
+jump of the calendar clock the answers are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from keystead.system.clocks import Clocks
+
+MOST_ANSWERS = 1000
+MOST_KEYS = 100
+
+_ASLEEP = 1.0
+_JUMP = 5.0
+_TICK_NS = 20_000_000
+"""The coarsest step of a file system's clock that is in use: 10 ms, and as much again."""
+
+Stamp = tuple[int, int, int, int, int]
+"""What tells one state of a file from another: device, inode, size, times of both changes in ns."""
+
+
+def stamp(path: str) -> Stamp | None:
+    """The state of the file at ``path``, None where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def settled(found: Stamp | None, now: float) -> bool:
+    """Whether a later change would show: the last one was not within the same tick."""
+    return found is None or max(found[3:]) < now * 1e9 - _TICK_NS
+
+
+class Answer(NamedTuple):
+    """A finished answer, the states of the files behind it, and when it is to be made anew."""
+
+    body: bytes
+    files: tuple[tuple[str, Stamp | None], ...]
+    renew_at: float | None
+    """Seconds since 1970; None: its credentials do not end."""
+
+
+class Key(NamedTuple):
+    """An opened data key, and the record of the protector that gave it."""
+
+    record: str
+    raw: bytes
+
+
+class Holder:
+    """Holds them, up to a bound; the answer that was longest not asked for goes first."""
+
+    def __init__(self, clocks: Clocks) -> None:
+        self._clocks = clocks
+        self._answers: OrderedDict[tuple[str, bytes], Answer] = OrderedDict()
+        self._keys: OrderedDict[str, Key] = OrderedDict()
+        self._wall, self._running, self._asleep = self._read_clocks()
+
+    def ready(self, name: str, scope: bytes) -> Answer | None:
+        """The answer for the profile in that environment, if it still holds."""
+        self.tick()
+        place = name, _digest(scope)
+        found = self._answers.get(place)
+        if found is None:
+            return None
+        if not self._holds(found):
+            del self._answers[place]
+            return None
+        self._answers.move_to_end(place)
+        return found
+
+    def keep(self, name: str, scope: bytes, answer: Answer) -> bool:
+        """Holds the answer from now on; False when it does not hold any more."""
+        self.tick()
+        if not self._holds(answer):
+            return False
+        self._answers[name, _digest(scope)] = answer
+        while len(self._answers) > MOST_ANSWERS:
+            self._answers.popitem(last=False)
+        return True
+
+    def key(self, store_id: str) -> Key | None:
+        """The data key of the store, if it was opened."""
+        self.tick()
+        return self._keys.get(store_id)
+
+    def keep_key(self, store_id: str, key: Key) -> None:
+        """Holds an opened data key from now on."""
+        self._keys[store_id] = key
+        while len(self._keys) > MOST_KEYS:
+            self._keys.popitem(last=False)
+
+    @property
+    def names(self) -> list[str]:
+        """The profiles with an answer."""
+        return sorted({name for name, _ in self._answers})
+
+    @property
+    def stores(self) -> list[str]:
+        """The stores whose data key is held."""
+        return list(self._keys)
+
+    def forget_answers(self) -> None:
+        """Forgets the answers, and so the live sessions."""
+        self._answers.clear()
+
+    def forget(self) -> None:
+        """Forgets everything."""
+        self._answers.clear()
+        self._keys.clear()
+
+    def tick(self) -> None:
+        """Looks at the clocks; to be called now and then, and before anything is handed out."""
+        wall, running, asleep = self._read_clocks()
+        if asleep - self._asleep > _ASLEEP:
+            self.forget()
+        elif abs((wall - self._wall) - (running - self._running)) > _JUMP:
+            self.forget_answers()
+        self._wall, self._running, self._asleep = wall, running, asleep
+
+    def _holds(self, answer: Answer) -> bool:
+        if answer.renew_at is not None and self._clocks.wall() >= answer.renew_at:
+            return False
+        return all(stamp(path) == found for path, found in answer.files)
+
+    def _read_clocks(self) -> tuple[float, float, float]:
+        return self._clocks.wall(), self._clocks.running(), self._clocks.asleep()
+
+
+def _digest(scope: bytes) -> bytes:
+    # The variables may hold keys; they are compared and not kept.
+    return hashlib.blake2b(scope, digest_size=32).digest()
+
+
+def as_files(rows: Iterable[tuple[str, list[int] | None]]) -> tuple[tuple[str, Stamp | None], ...]:
+    """The files of an `Answer` as they come over the wire. Raises `ValueError`, `TypeError`."""
+    found: list[tuple[str, Stamp | None]] = []
+    for path, numbers in rows:
+        if numbers is None:
+            found.append((str(path), None))
+        else:
+            device, inode, size, modified, changed = map(int, numbers)
+            found.append((str(path), (device, inode, size, modified, changed)))
+    return tuple(found)

@@ -1,0 +1,248 @@
+"""The agent's process: answers requests until nobody has asked for anything for a while.
+
+It reads no profile and calls nobody. What it has not ready, a command makes: the one that asked,
+or for a client that is no keystead (curl) one that the agent starts. So an answer is always made
+by the full way, in the environment it is asked for in.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, NamedTuple
+
+from keystead._version import __version__
+from keystead.agent import address, http
+from keystead.agent.holder import Answer, Holder, Key, as_files
+from keystead.agent.http import Refused, Request
+from keystead.agent.listening import BACKLOG, Listening
+from keystead.system.clocks import Clocks
+
+assert sys.platform != "win32"  # noqa: S101  # for the type checker: the agent is for POSIX
+
+MOST_CONNECTIONS = 1000
+MOST_COMMANDS = 4
+COMMAND_SECONDS = 60.0
+_TICK_SECONDS = 5.0
+_STATUS_OF_CODE = {2: 400, 3: 404, 4: 409, 5: 423, 6: 409, 7: 502}
+
+
+class Settings(NamedTuple):
+    """What the agent is started with.
+
+    ``environ`` is for the commands it starts itself, ``idle_seconds`` how long after the last
+    request it ends.
+    """
+
+    path: bytes
+    environ: Mapping[str, str]
+    idle_seconds: float
+
+
+class Server:
+    """Serves what a `Holder` holds on a socket."""
+
+    def __init__(self, settings: Settings, clocks: Clocks) -> None:
+        self._settings = settings
+        self._clocks = clocks
+        self.holder = Holder(clocks)
+        self._used = clocks.running()
+        self._connections = 0
+        self._ended = asyncio.Event()
+        self._commands: dict[tuple[str, bytes], asyncio.Task[bytes]] = {}
+        self._room = asyncio.Semaphore(MOST_COMMANDS)
+        self._routes: Mapping[tuple[str, str], Callable[[Request], Awaitable[bytes]]] = {
+            ("GET", "status"): self._status,
+            ("POST", "ready"): self._ready,
+            ("PUT", "ready"): self._keep,
+            ("GET", "process"): self._process,
+            ("POST", "process"): self._process,
+            ("GET", "keys"): self._key,
+            ("PUT", "keys"): self._keep_key,
+            ("POST", "forget"): self._forget,
+            ("POST", "lock"): self._lock,
+            ("POST", "stop"): self._stop,
+        }
+
+    async def run(self, listening: Listening) -> None:
+        """Serves until it is told to end, or idle for too long."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._ended.set)
+        server = await asyncio.start_unix_server(
+            self._connected, sock=listening.socket, limit=http.MOST_HEAD_BYTES, backlog=BACKLOG
+        )
+        async with server:
+            while not self._ended.is_set() and not self._idle():
+                self.holder.tick()
+                pause = min(_TICK_SECONDS, self._settings.idle_seconds / 4)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(pause):
+                        await self._ended.wait()
+            listening.close()
+        for task in self._commands.values():
+            task.cancel()
+
+    def _idle(self) -> bool:
+        return self._clocks.running() - self._used >= self._settings.idle_seconds
+
+    async def take(self, request: Request) -> bytes:
+        """The answer to a request."""
+        try:
+            route = self._routes.get((request.method, request.path[0]))
+            if route is None:
+                raise Refused(404, "there is nothing of that name; see docs/agent.md")
+            return await route(request)
+        except Refused as error:
+            return http.told(error.status, {"error": str(error)})
+        except (ValueError, TypeError, KeyError):
+            return http.told(400, {"error": "the body of the request is malformed"})
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._connections += 1
+        try:
+            await self._converse(reader, writer)
+        except (OSError, TimeoutError):
+            pass  # the other side went away, or takes its answer too slowly
+        finally:
+            self._connections -= 1
+            writer.transport.abort()
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._connections > MOST_CONNECTIONS:
+            writer.write(http.told(503, {"error": "too many connections at once"}))
+            return
+        try:
+            self._admit(writer.get_extra_info("socket"))
+            given = await self.take(await http.read_request(reader))
+        except Refused as error:
+            given = http.told(error.status, {"error": str(error)})
+        async with asyncio.timeout(http.SECONDS):
+            writer.write(given)
+            writer.write_eof()
+            await writer.drain()
+            # Closed with something unread, the other side would lose the answer.
+            while await reader.read(http.MOST_HEAD_BYTES):
+                pass
+
+    def _admit(self, connection: socket.socket) -> None:
+        if address.peer_uid(connection) != os.geteuid():
+            raise Refused(403, "this is another user's agent")
+
+    async def _status(self, _request: Request) -> bytes:
+        return http.told(
+            200,
+            {
+                "version": __version__,
+                "pid": os.getpid(),
+                "profiles": self.holder.names,
+                "unlocked_stores": self.holder.stores,
+                "idle_seconds": int(self._clocks.running() - self._used),
+                "ends_after_idle_seconds": int(self._settings.idle_seconds),
+            },
+        )
+
+    async def _ready(self, request: Request) -> bytes:
+        found = self.holder.ready(_name(request), request.body)
+        if found is None:
+            raise Refused(404, "there is nothing ready for it")
+        self._used = self._clocks.running()
+        return http.answer(200, found.body)
+
+    async def _keep(self, request: Request) -> bytes:
+        given = json.loads(request.body)
+        body, scope, renew_at = given["body"], given["scope"], given["renew_at"]
+        made = Answer(
+            body.encode(), as_files(given["files"]), None if renew_at is None else float(renew_at)
+        )
+        held = self.holder.keep(_name(request), scope.encode("latin-1"), made)
+        self._used = self._clocks.running()
+        return http.told(200, {"held": held})
+
+    async def _process(self, request: Request) -> bytes:
+        """Credentials in the agent's own environment and the variables in the body."""
+        name, environ = _name(request), dict(self._settings.environ)
+        for line in filter(None, request.body.decode().splitlines()):
+            variable, sign, value = line.partition("=")
+            if not sign or not variable.startswith(("AWS_", "KEYSTEAD_")) or "\0" in value:
+                raise ValueError
+            environ[variable] = value
+        self._used = self._clocks.running()
+        scope = address.scope({os.fsencode(k): os.fsencode(v) for k, v in environ.items()})
+        if scope is None or name.startswith("-"):
+            raise Refused(400, "that variable, or name, cannot be used here")
+        ready = self.holder.ready(name, scope)
+        if ready:
+            return http.answer(200, ready.body)
+        task = self._commands.get((name, scope))
+        if task is None:  # else somebody asked for the same just now
+            task = asyncio.create_task(self._command(name, environ))
+            self._commands[name, scope] = task
+            task.add_done_callback(lambda _: self._commands.pop((name, scope)))
+        return http.answer(200, await asyncio.shield(task))
+
+    async def _command(self, name: str, environ: Mapping[str, str]) -> bytes:
+        """The output of ``keystead process``, which hands it over by itself to be held."""
+        own = {"KEYSTEAD_AGENT": os.fsdecode(self._settings.path)}
+        async with self._room:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-P", "-m", "keystead", "process", name),
+                env={**environ, **own},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                start_new_session=True,  # so that it finds no terminal to ask on
+            )
+            try:
+                async with asyncio.timeout(COMMAND_SECONDS):
+                    output, errors = await process.communicate()
+            except TimeoutError:
+                raise Refused(502, "the credentials could not be had in time") from None
+            finally:
+                if process.returncode is None:
+                    with contextlib.suppress(ProcessLookupError):
+                        os.killpg(process.pid, signal.SIGKILL)
+        if process.returncode:
+            message = errors.decode(errors="replace").partition("\n")[0]
+            status = _STATUS_OF_CODE.get(process.returncode, 500)
+            raise Refused(status, message.removeprefix("keystead: error: "))
+        return output
+
+    async def _key(self, request: Request) -> bytes:
+        found = self.holder.key(_name(request))
+        if found is None:
+            raise Refused(404, "that store is not unlocked")
+        self._used = self._clocks.running()
+        return http.told(200, {"record": found.record, "key": found.raw.hex()})
+
+    async def _keep_key(self, request: Request) -> bytes:
+        given: dict[str, Any] = json.loads(request.body)
+        key = Key(str(given["record"]), bytes.fromhex(given["key"]))
+        self.holder.keep_key(_name(request), key)
+        self._used = self._clocks.running()
+        return http.told(200, {})
+
+    async def _forget(self, _request: Request) -> bytes:
+        self.holder.forget_answers()
+        return http.told(200, {})
+
+    async def _lock(self, _request: Request) -> bytes:
+        self.holder.forget()
+        return http.told(200, {})
+
+    async def _stop(self, _request: Request) -> bytes:
+        self.holder.forget()
+        asyncio.get_running_loop().call_later(0.05, self._ended.set)  # behind this very answer
+        return http.told(200, {})
+
+
+def _name(request: Request) -> str:
+    if len(request.path) != 2 or not request.path[1]:  # noqa: PLR2004  # what, and of which
+        raise Refused(404, "a name is missing behind it")
+    return request.path[1]

@@ -1,0 +1,53 @@
+"""Plain commands on the agent: agent start, stop, status, lock, unlock; store lock, unlock."""
+
+from __future__ import annotations
+
+import argparse
+
+from keystead.cli.command import Context
+from keystead.cmdlets.display import listing
+
+
+def start(context: Context, _args: argparse.Namespace) -> None:
+    """``keystead agent start``."""
+    context.app.agent.start()
+
+
+def stop(context: Context, _args: argparse.Namespace) -> None:
+    """``keystead agent stop``."""
+    if not context.app.agent.stop():
+        context.console.note("no agent is running")
+
+
+def status(context: Context, args: argparse.Namespace) -> None:
+    """``keystead agent status``."""
+    agent = context.app.agent
+    told = agent.status()
+    found = {"running": told is not None, "socket": agent.path, **(told or {})}
+    if args.json:
+        context.console.json(found)
+    else:
+        shown = {k: ", ".join(v) if isinstance(v, list) else v for k, v in found.items()}
+        context.console.out(listing(shown))
+
+
+def launcher(context: Context, args: argparse.Namespace) -> None:
+    """``keystead agent launcher``."""
+    from keystead.agent.launcher import install
+
+    system = context.app.system
+    path = install(system, system.folders.expand(args.path) if args.path else None)
+    shown = f'"{path}"' if any(map(str.isspace, str(path))) else str(path)
+    context.console.out(f"credential_process = {shown} NAME")
+
+
+def lock(context: Context, _args: argparse.Namespace) -> None:
+    """``keystead agent lock``, ``keystead store lock``."""
+    if not context.app.agent.lock():
+        context.console.note("no agent is running, so nothing was unlocked")
+
+
+def unlock(context: Context, _args: argparse.Namespace) -> None:
+    """``keystead agent unlock``, ``keystead store unlock``."""
+    context.app.agent.start()
+    context.app.encrypted.unlock()

@@ -1,0 +1,27 @@
+"""The clocks by which a process that stays notices that time did not pass evenly."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+def _asleep() -> float:
+    """Seconds that the machine was suspended since it started; 0 where that is not told."""
+    if sys.platform == "linux":
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
+    elif sys.platform == "darwin":  # noqa: RET505  # a branch for the type checker of each platform
+        return time.clock_gettime(time.CLOCK_MONOTONIC) - time.clock_gettime(time.CLOCK_UPTIME_RAW)
+    else:
+        return 0.0
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """Seconds of the calendar (since 1970), of the running machine, and of its sleep."""
+
+    wall: Callable[[], float] = time.time
+    running: Callable[[], float] = time.monotonic
+    asleep: Callable[[], float] = _asleep

@@ -1,0 +1,92 @@
+"""The agent of a test: talked to over its socket, and ended with the test."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+STATUS = b"GET /status HTTP/1.1\r\n\r\n"
+
+
+def wait_for(what: Callable[[], object], seconds: float = 60.0) -> None:
+    """Until ``what`` is so; fails after ``seconds``, which is far longer than it ever takes."""
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.02)
+
+
+def is_alive(pid: int) -> bool:
+    """Whether the process runs: one that ended and that nobody waited for does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def agents_alive() -> set[int]:
+    """The agents that run in this very Python environment."""
+    found = set()
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            words = (process / "cmdline").read_bytes().split(b"\0")
+            if words[0] == os.fsencode(sys.executable) and b"keystead.agent" in words:
+                found.add(int(process.name))
+    return {pid for pid in found if is_alive(pid)}
+
+
+class Agent:
+    """The agent behind a socket."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def connect(self) -> socket.socket:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.settimeout(60)
+        try:
+            connection.connect(str(self.path))
+        except OSError:
+            connection.close()
+            raise
+        return connection
+
+    def send(self, data: bytes, *, half_close: bool = False) -> tuple[int, bytes]:
+        """Status and body of the answer to these very bytes; status 0 without an answer."""
+        with self.connect() as connection:
+            with contextlib.suppress(BrokenPipeError):
+                connection.sendall(data)
+            if half_close:
+                connection.shutdown(socket.SHUT_WR)
+            answer = b""
+            while chunk := connection.recv(65536):
+                answer += chunk
+        head, _, body = answer.partition(b"\r\n\r\n")
+        return int(head.split(b" ")[1]) if head else 0, body
+
+    def request(self, method: str, path: str, body: bytes = b"") -> tuple[int, bytes]:
+        head = f"{method} {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+        return self.send(head.encode() + body)
+
+    def status(self) -> dict[str, object]:
+        return json.loads(self.send(STATUS)[1])
+
+    @property
+    def pid(self) -> int:
+        found = self.status()["pid"]
+        assert isinstance(found, int)
+        return found
+
+    def end(self) -> None:
+        """Ends it, if it is there."""
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            pid = self.pid
+            os.kill(pid, signal.SIGTERM)
+            wait_for(lambda: not is_alive(pid))

@@ -1,0 +1,424 @@
+"""The agent as a process: it starts by itself, holds, forgets, ends, and is missed by nobody."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from devtools import command
+from devtools.emulators import Emulator
+from tests.agents import STATUS, Agent, agents_alive, is_alive, wait_for
+from tests.canaries import ACCESS_KEY_ID, MFA_CODE, PASSPHRASE, SECRET_KEY, SECRETS
+from tests.conftest import Keystead
+from tests.modes import mode
+
+ROLE = "arn:aws:iam::123456789012:role/r"
+KEYS = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
+FILES = f"""[dev]
+{KEYS}[r]
+role_arn = {ROLE}
+source_profile = dev
+[mfa]
+role_arn = {ROLE}
+source_profile = dev
+mfa_serial = arn:aws:iam::123456789012:mfa/user
+[helper]
+credential_process = sh -c 'echo x >> ran; cat output'
+"""
+DEV = f'{{"Version": 1, "AccessKeyId": "{ACCESS_KEY_ID}", "SecretAccessKey": "{SECRET_KEY}"}}\n'
+NOBODY = 65534
+
+
+@pytest.fixture(autouse=True)
+def files(home: Path) -> Path:
+    path = home / ".aws" / "credentials"
+    path.parent.mkdir(mode=0o700)
+    path.touch(mode=0o600)
+    path.write_text(FILES)
+    return path
+
+
+def profiles(agent: Agent) -> object:
+    return agent.status()["profiles"]
+
+
+def test_the_first_command_starts_it_and_the_next_is_answered_by_it(
+    agent: Agent, keystead: Keystead, files: Path
+) -> None:
+    assert keystead("process", "dev").stdout == DEV
+    assert profiles(agent) == ["dev"]
+    pid = agent.pid
+    assert keystead("process", "dev").stdout == DEV
+    assert agent.pid == pid
+    status = json.loads(keystead("agent", "status", "--json").stdout)
+    assert status["running"] is True
+    assert status["socket"] == str(agent.path)
+    assert status["profiles"] == ["dev"]
+
+
+def test_it_starts_and_stops_on_demand(agent: Agent, keystead: Keystead) -> None:
+    assert '"running": false' in keystead("agent", "status", "--json").stdout
+    assert keystead("agent", "start").code == 0
+    pid = agent.pid
+    assert keystead("agent", "start").code == 0
+    assert agent.pid == pid
+    assert keystead("agent", "stop").code == 0
+    wait_for(lambda: not is_alive(pid))
+    assert not agent.path.exists()
+    assert keystead("agent", "stop").stderr == "keystead: note: no agent is running\n"
+
+
+def test_it_can_be_switched_off(
+    agent: Agent, keystead: Keystead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEYSTEAD_AGENT", "off")
+    before = agents_alive()
+    assert keystead("process", "dev").stdout == DEV
+    assert agents_alive() == before
+    refused = keystead("agent", "start")
+    assert refused.code == 1
+    assert "KEYSTEAD_AGENT leaves no place for an agent" in refused.stderr
+
+
+def test_commands_at_once_start_one(agent: Agent, keystead: Keystead) -> None:
+    before = agents_alive()
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: keystead("process", "dev").stdout, range(8)))
+    assert set(found) == {DEV}
+    pid = agent.pid
+    wait_for(lambda: agents_alive() - before == {pid})
+    assert profiles(agent) == ["dev"]
+
+
+def test_curl_is_a_client(agent: Agent, keystead: Keystead) -> None:
+    keystead("agent", "start")
+    for _ in range(2):  # made for it, then held
+        done = subprocess.run(
+            ["curl", "--silent", "--unix-socket", agent.path, "http://agent/process/dev"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout == DEV
+        assert profiles(agent) == ["dev"]
+
+
+def test_what_cannot_be_had_is_told_by_status_and_words(agent: Agent, keystead: Keystead) -> None:
+    keystead("agent", "start")
+    status, body = agent.request("GET", "/process/nobody")
+    assert status == 404
+    assert json.loads(body) == {"error": "there is no profile `nobody`"}
+    status, body = agent.request("GET", "/process/mfa")
+    assert status == 409
+    assert "a person is needed" in json.loads(body)["error"]
+
+
+def test_a_client_may_send_variables(agent: Agent, keystead: Keystead, home: Path) -> None:
+    other = home / "other"
+    other.write_text("[dev]\naws_access_key_id = AKIDOTHER\naws_secret_access_key = other\n")
+    other.chmod(0o600)
+    keystead("agent", "start")
+    variables = f"AWS_SHARED_CREDENTIALS_FILE={other}\n".encode()
+    assert b"AKIDOTHER" in agent.request("POST", "/process/dev", variables)[1]
+    assert agent.request("GET", "/process/dev") == (200, DEV.encode())
+    for refused in (b"PATH=/x", b"AWS_CONFIG_FILE=relative", b"nonsense", b"\xff"):
+        assert agent.request("POST", "/process/dev", refused)[0] == 400
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda path: path.write_text(FILES.replace("[dev]", "[gone]")), "no profile `dev`"),
+        (lambda path: path.unlink(), "no profile `dev`"),
+        (lambda path: path.write_text("[dev]\nregion = eu-west-1\n"), "`dev`"),
+    ],
+    ids=["renamed", "no file", "without keys"],
+)
+def test_a_changed_file_is_noticed_at_once(agent, keystead, files, change, message) -> None:
+    assert keystead("process", "dev").stdout == DEV
+    change(files)
+    done = keystead("process", "dev")
+    assert done.code in (3, 4)
+    assert message in done.stderr
+    assert profiles(agent) == []
+
+
+def test_a_change_of_the_same_length_and_time_is_noticed(
+    agent: Agent, keystead: Keystead, files: Path
+) -> None:
+    assert keystead("process", "dev").stdout == DEV
+    before = files.stat()
+    files.write_text(FILES.replace(ACCESS_KEY_ID, ACCESS_KEY_ID[::-1]))
+    os.utime(files, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert ACCESS_KEY_ID[::-1] in keystead("process", "dev").stdout
+
+
+def test_a_new_file_is_noticed(agent: Agent, keystead: Keystead, home: Path) -> None:
+    assert keystead("process", "dev").stdout == DEV
+    (home / ".aws" / "config").write_text(f"[profile dev]\nrole_arn = {ROLE}\nsource_profile=x\n")
+    assert keystead("process", "dev").stdout != DEV
+
+
+def test_another_environment_has_answers_of_its_own(
+    agent: Agent, keystead: Keystead, home: Path
+) -> None:
+    assert keystead("process", "dev").stdout == DEV
+    (home / "empty").touch()
+    elsewhere = {"AWS_SHARED_CREDENTIALS_FILE": str(home / "empty")}
+    for environ in (elsewhere, {"HOME": str(home / "other")}):
+        assert keystead("process", "dev", env=environ).code == 3
+    assert keystead("process", "dev", env={"AWS_SHARED_CREDENTIALS_FILE": "empty"}).code == 3
+    assert keystead("process", "dev").stdout == DEV
+
+
+def test_sessions_are_held_until_they_are_to_be_renewed(
+    agent: Agent, keystead: Keystead, moto: Emulator
+) -> None:
+    first = keystead("process", "r").stdout
+    assert keystead("process", "r").stdout == first
+    assert profiles(agent) == ["r"]
+    assert keystead("cache", "clear").code == 0
+    assert profiles(agent) == []
+    assert keystead("process", "r").stdout != first
+    assert [call.operation for call in moto.recorder.calls] == ["AssumeRole"] * 2
+
+
+def test_a_person_is_asked_by_the_command_and_the_agent_holds_what_came_of_it(
+    agent: Agent, keystead: Keystead, moto: Emulator
+) -> None:
+    assert keystead("process", "mfa").code == 6
+    first = keystead("process", "mfa", env={"KEYSTEAD_MFA_CODE": MFA_CODE})
+    assert first.code == 0
+    calls = len(moto.recorder.calls)
+    again = keystead("process", "mfa")
+    assert again.stdout == first.stdout
+    assert profiles(agent) == ["mfa"]
+    assert len(moto.recorder.calls) == calls
+
+
+def test_a_program_whose_credentials_have_no_end_is_run_each_time(
+    agent: Agent, keystead: Keystead, home: Path
+) -> None:
+    keystead("agent", "start")
+    (home / "output").write_text(DEV)
+    keystead.plain.add(home / "output")
+    for _ in range(2):
+        assert keystead("process", "helper").stdout == DEV
+    assert (home / "ran").read_text() == "x\n" * 2
+    assert profiles(agent) == []
+
+
+@pytest.fixture
+def passphrase(home: Path, keystead: Keystead) -> dict[str, str]:
+    """Variables that give the passphrase of an encrypted store with the profile `kept`."""
+    path = home / "passphrase"
+    path.touch(mode=0o600)
+    path.write_text(PASSPHRASE)
+    keystead.plain.add(path)
+    return {"KEYSTEAD_PASSPHRASE_FILE": str(path)}
+
+
+@pytest.fixture
+def store(keystead: Keystead, passphrase: dict[str, str]) -> None:
+    words = ("set", "kept", f"aws_access_key_id={ACCESS_KEY_ID}", "--secrets-from", "-")
+    secret = f"aws_secret_access_key={SECRET_KEY}\n"
+    assert keystead(*words, stdin=secret, env=passphrase).code == 0
+
+
+@pytest.mark.parametrize("noun", ["agent", "store"])
+def test_unlocked_it_spares_the_passphrase_until_it_is_locked(
+    agent: Agent, keystead: Keystead, store: None, passphrase: dict[str, str], noun: str
+) -> None:
+    assert keystead("process", "kept").code == 6
+    assert keystead(noun, "unlock").code == 6
+    assert keystead(noun, "unlock", env=passphrase).code == 0
+    assert len(agent.status()["unlocked_stores"]) == 1
+    assert keystead("process", "kept").stdout == DEV
+    assert keystead("set", "kept", "region=eu-west-1").code == 0
+    assert keystead("env", "kept", "--shell", "json").code == 0
+    assert keystead(noun, "lock").code == 0
+    assert agent.status()["unlocked_stores"] == []
+    assert profiles(agent) == []
+    assert keystead("process", "kept").code == 6
+
+
+def test_a_new_key_of_the_store_is_not_the_old_one(
+    agent: Agent, keystead: Keystead, store: None, passphrase: dict[str, str]
+) -> None:
+    keystead("agent", "unlock", env=passphrase)
+    assert keystead("store", "rekey", env=passphrase).code == 0
+    keystead("agent", "unlock", env=passphrase)
+    assert keystead("process", "kept").stdout == DEV
+
+
+def test_killed_it_is_started_again(agent: Agent, keystead: Keystead) -> None:
+    keystead("process", "dev")
+    pid = agent.pid
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: not is_alive(pid))
+    assert agent.path.exists()  # a stale socket is left
+    assert keystead("process", "dev").stdout == DEV
+    assert agent.pid != pid
+    assert profiles(agent) == ["dev"]
+
+
+def test_killed_while_a_command_waits_for_it(agent: Agent, keystead: Keystead) -> None:
+    keystead("process", "dev")
+    pid = agent.pid
+    os.kill(pid, signal.SIGSTOP)
+    waiting = subprocess.Popen([command.KEYSTEAD, "process", "dev"], stdout=subprocess.PIPE)
+    wait_for(lambda: is_connected(waiting.pid))
+    os.kill(pid, signal.SIGKILL)
+    assert waiting.communicate()[0].decode() == DEV
+    assert waiting.returncode == 0
+
+
+def is_connected(pid: int) -> bool:
+    """Whether the process has a socket."""
+    try:
+        return any("socket:" in os.readlink(fd) for fd in Path(f"/proc/{pid}/fd").iterdir())
+    except FileNotFoundError:
+        return False
+
+
+def test_it_ends_when_nobody_asks_for_anything(agent: Agent, keystead: Keystead) -> None:
+    keystead("process", "dev", env={"KEYSTEAD_AGENT_IDLE": "1"})
+    pid = agent.pid
+    wait_for(lambda: not is_alive(pid))
+    assert not agent.path.exists()
+    refused = keystead("agent", "start", env={"KEYSTEAD_AGENT_IDLE": "soon"})
+    assert "KEYSTEAD_AGENT_IDLE is no number of seconds" in refused.stderr
+
+
+def test_its_folder_is_its_users_alone(agent: Agent, keystead: Keystead) -> None:
+    keystead("agent", "start")
+    assert mode(agent.path.parent) == 0o700
+    assert mode(agent.path) & 0o077 == 0
+    agent.path.parent.chmod(0o750)
+    assert keystead("process", "dev").stdout == DEV
+    assert profiles(agent) == []
+    refused = keystead("agent", "status")
+    assert refused.code == 1
+    assert "the agent's folder is not yours alone" in refused.stderr
+    agent.path.parent.chmod(0o700)
+
+
+def test_a_folder_of_somebody_else_is_refused(agent: Agent, keystead: Keystead) -> None:
+    folder = agent.path.parent
+    if os.geteuid() == 0:
+        folder.mkdir(mode=0o700)
+        os.chown(folder, NOBODY, NOBODY)
+    else:
+        folder.symlink_to("/")
+    before = agents_alive()
+    assert keystead("process", "dev").stdout == DEV
+    refused = keystead("agent", "start")
+    assert refused.code == 1
+    assert "the agent's folder is not yours alone" in refused.stderr
+    assert agents_alive() == before
+
+
+def test_a_path_that_no_socket_can_have(agent: Agent, keystead: Keystead, tmp_path: Path) -> None:
+    long = {"KEYSTEAD_AGENT": str(tmp_path / ("x" * 120) / "agent.sock")}
+    assert keystead("process", "dev", env=long).stdout == DEV
+    assert "a path of over 103 bytes" in keystead("agent", "start", env=long).stderr
+
+
+ANOTHER_USER = """
+import os, socket, sys
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+connection = socket.socket(socket.AF_UNIX)
+connection.connect(sys.argv[1])
+connection.sendall(b"GET /process/dev HTTP/1.1\\r\\n\\r\\n")
+print(connection.recv(65536).split(b" ")[1].decode())
+"""
+
+
+def test_another_users_process_is_refused(
+    agent: Agent, keystead: Keystead, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keystead("process", "dev")
+    if os.geteuid() == 0:
+        # Where its folder was opened to all by mistake after it had started.
+        for folder in agent.path.parents:
+            if folder.stat().st_uid == 0 and mode(folder) & 0o001 == 0:
+                folder.chmod(0o755)
+        for folder in agent.path.resolve().parents:
+            if mode(folder) & 0o001 == 0:
+                folder.chmod(0o755)
+        agent.path.chmod(0o777)
+        done = subprocess.run(
+            [sys.executable, "-c", ANOTHER_USER, str(agent.path)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.stdout == "403\n", done.stderr
+    else:
+        from keystead.agent import address
+
+        monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+        with agent.connect() as connection:
+            assert address.peer_uid(connection) != os.geteuid()
+
+
+def test_what_others_can_see_of_it_holds_no_secret(
+    agent: Agent, keystead: Keystead, store: None, passphrase: dict[str, str]
+) -> None:
+    keys = {"AWS_ACCESS_KEY_ID": ACCESS_KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
+    keystead("process", "dev", env={**keys, **passphrase})
+    keystead("agent", "unlock", env=passphrase)
+    process = Path(f"/proc/{agent.pid}")
+    for name in ("environ", "cmdline"):
+        try:
+            seen = (process / name).read_text()
+        except PermissionError:  # not even to its own user: it is not dumpable
+            continue
+        assert not [secret for secret in SECRETS.values() if secret in seen]
+    limits = (process / "limits").read_text()
+    assert limits.split("Max core file size")[1].split()[:2] == ["0", "0"]
+    outputs = {os.readlink(process / "fd" / name) for name in ("1", "2")}
+    assert outputs == {"/dev/null"}
+
+
+DUMPABLE = """
+import ctypes
+from keystead.agent.protection import protect
+protect()
+print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))  # PR_GET_DUMPABLE
+"""
+
+
+def test_it_is_not_dumpable() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", DUMPABLE], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "0\n"
+
+
+def memory_kb(pid: int) -> int:
+    return int(Path(f"/proc/{pid}/status").read_text().split("VmRSS:")[1].split()[0])
+
+
+def test_twenty_thousand_requests_leave_its_memory_as_it_was(
+    agent: Agent, keystead: Keystead
+) -> None:
+    keystead("agent", "start")
+    agent.request("GET", "/process/dev")
+    for number in range(22_000):
+        if number == 2_000:
+            before = memory_kb(agent.pid)
+        if number % 4 == 3:
+            status = agent.request("GET", "/keys/none")[0]
+            assert status == 404
+        else:
+            assert agent.send(b"GET /process/dev HTTP/1.1\r\n\r\n") == (200, DEV.encode())
+    assert memory_kb(agent.pid) - before < 512
+    assert agent.send(STATUS)[0] == 200

@@ -1,0 +1,237 @@
+"""`keystead process NAME` with a warm agent: what it loads, what it costs, what it falls back on."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from devtools import command
+from tests.agents import Agent
+from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
+from tests.conftest import Keystead
+
+NAMES = ("dev", "prod/eu", "me@example.com", "100%", "-x")
+DEV = f'{{"Version": 1, "AccessKeyId": "{ACCESS_KEY_ID}", "SecretAccessKey": "{SECRET_KEY}"}}\n'
+MODULES = {"keystead", "keystead.agent", "keystead.agent.address", "keystead.hot", "_socket"}
+MOST_MORE_INSTRUCTIONS = 10_000_000
+
+
+@pytest.fixture(autouse=True)
+def files(home: Path) -> Path:
+    path = home / ".aws" / "credentials"
+    path.parent.mkdir(mode=0o700)
+    path.touch(mode=0o600)
+    keys = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
+    path.write_text("".join(f"[{name}]\n{keys}" for name in NAMES))
+    return path
+
+
+@pytest.fixture
+def launcher(agent: Agent, keystead: Keystead, home: Path) -> Path:
+    """A launcher, and the agent warm."""
+    path = home / "launcher"
+    done = keystead("agent", "launcher", path)
+    assert done.stdout == f"credential_process = {path} NAME\n"
+    assert path.stat().st_mode & 0o777 == 0o755
+    subprocess.run([path, "dev"], check=True, capture_output=True)
+    return path
+
+
+def run(*words: str | Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [str(word) for word in words],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **environ},
+        check=False,
+        start_new_session=True,
+    )
+
+
+def loaded(*words: str | Path) -> list[str]:
+    """The modules that Python loads for a command, in order."""
+    done = run(sys.executable, "-X", "importtime", *words)
+    assert done.stdout == DEV
+    lines = (line.split("|") for line in done.stderr.splitlines())
+    return [line[2].strip() for line in lines if len(line) == 3][1:]
+
+
+def test_the_launcher_loads_these_modules_and_no_other(launcher: Path) -> None:
+    bare = subprocess.run(
+        [sys.executable, "-IS", "-X", "importtime", "-c", "pass"],
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stderr
+    found = set(loaded("-IS", launcher, "dev"))
+    assert found - {line.rpartition("|")[2].strip() for line in bare.splitlines()} == MODULES
+
+
+def test_the_command_itself_loads_no_more_than_its_own_start(launcher: Path) -> None:
+    found = loaded(command.KEYSTEAD, "process", "dev")
+    own = [name for name in found if name.startswith("keystead")]
+    assert set(own) == MODULES - {"_socket"}
+    assert {"json", "argparse", "dataclasses", "socket", "subprocess"} & set(found) == set()
+
+
+def instructions(*words: str | Path) -> int:
+    """How many instructions the processor executes for a command; the same at each run."""
+    done = run(
+        "valgrind",
+        "--tool=callgrind",
+        "--callgrind-out-file=/dev/null",
+        *words,
+        PYTHONHASHSEED="0",
+    )
+    assert done.returncode == 0, done.stderr
+    found = re.search(r"Collected : (\d+)", done.stderr)
+    assert found
+    return int(found[1])
+
+
+def test_it_takes_hardly_more_instructions_than_a_python_that_does_nothing(launcher: Path) -> None:
+    bare = instructions(sys.executable, "-c", "pass")
+    assert instructions(launcher, "dev") < bare + MOST_MORE_INSTRUCTIONS
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_each_way_prints_the_same_bytes(name: str, launcher: Path) -> None:
+    words = ["--", name] if name.startswith("-") else [name]
+    full = run(command.KEYSTEAD, "process", *words, KEYSTEAD_AGENT="off")
+    assert full.stdout == DEV
+    for _ in range(2):
+        assert run(command.KEYSTEAD, "process", *words).stdout == DEV
+        assert run(launcher, *words).stdout == DEV
+
+
+@pytest.mark.parametrize(
+    "words", [(), ("--help",), ("nobody",), ("dev", "x"), ("dev", "--location", "/nowhere"), ("",)]
+)
+def test_the_launcher_is_the_command_in_all_else(words: tuple[str, ...], launcher: Path) -> None:
+    found, full = run(launcher, *words), run(command.KEYSTEAD, "process", *words)
+    assert (found.returncode, found.stdout, found.stderr) == (
+        full.returncode,
+        full.stdout,
+        full.stderr,
+    )
+
+
+def test_the_launcher_heeds_nothing_that_lies_about(launcher: Path, home: Path) -> None:
+    trap = "raise SystemExit('trapped')\n"
+    for name in ("posix.py", "_socket.py", "keystead.py", "json.py", "sitecustomize.py"):
+        (home / name).write_text(trap)
+    for name in ("dev", "100%"):  # by the agent, and the full way
+        done = subprocess.run(
+            [launcher, name], cwd=home, capture_output=True, text=True, check=False
+        )
+        assert (done.stdout, done.stderr) == (DEV, "")
+
+
+def test_an_interpreter_with_blanks_in_its_path(
+    agent: Agent, keystead: Keystead, home: Path
+) -> None:
+    folder = home / "with blanks, and 'quotes'" / ("long" * 30)
+    folder.mkdir(parents=True)
+    environment = Path(sys.executable).parent.parent
+    for name in ("bin", "lib", "pyvenv.cfg"):
+        (folder / name).symlink_to(environment / name)
+    done = run(folder / "bin" / "python", "-m", "keystead", "agent", "launcher")
+    path = Path(os.environ["KEYSTEAD_HOME"]) / "bin" / "keystead-process"
+    assert done.stdout == f"credential_process = {path} NAME\n"
+    assert path.read_bytes().startswith(b"#!/bin/sh\n")
+    for _ in range(2):
+        assert run(path, "dev").stdout == DEV
+
+
+def test_output_that_nobody_reads_is_told_as_ever(launcher: Path) -> None:
+    for line, code in (("process dev >&-", 1), ("process dev > /dev/full", 1)):
+        ways = [f"{command.KEYSTEAD} {line}"]
+        for way in ways:
+            warm = run("sh", "-c", way)
+            full = run("sh", "-c", way, KEYSTEAD_AGENT="off")
+            assert warm.returncode == full.returncode == code
+            assert warm.stderr == full.stderr
+
+
+def test_what_is_for_one_command_alone_goes_the_full_way(launcher: Path) -> None:
+    done = run(command.KEYSTEAD, "process", "dev", KEYSTEAD_DEBUG="1")
+    assert done.stdout == DEV
+    for name in ("KEYSTEAD_MFA_CODE", "KEYSTEAD_RUNNING_PROCESS"):
+        assert "json" in run_modules(name)
+
+
+def run_modules(variable: str) -> list[str]:
+    done = run(
+        sys.executable,
+        *("-X", "importtime", command.KEYSTEAD, "process", "dev"),
+        **{variable: "123456"},
+    )
+    return [line.rpartition("|")[2].strip() for line in done.stderr.splitlines()]
+
+
+BODY = DEV.encode()
+GOOD = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(BODY)
+OTHER = f'{{"Version": 1, "SessionToken": "{SESSION_TOKEN}"}}\n'.encode()
+BROKEN = {
+    "nothing": b"",
+    "half a head": GOOD[:20],
+    "a head": GOOD,
+    "half a body": GOOD + BODY[:40],
+    "a body but for its end": GOOD + BODY[:-1],
+    "more than a body": GOOD + OTHER + BODY,
+    "another status": GOOD.replace(b"200 OK", b"500 No") + OTHER,
+    "no length": b"HTTP/1.1 200 OK\r\n\r\n" + OTHER,
+    "an empty body": b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+    "another protocol": b"SSH-2.0-x\r\n\r\n" + OTHER,
+}
+
+
+@contextlib.contextmanager
+def answering(path: Path, answer: bytes) -> Iterator[None]:
+    """Somebody at the agent's socket who gives this answer and ends, as one that is killed does."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(path))
+        listening.listen(8)
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = listening.accept()
+                except OSError:
+                    return
+                with connection:
+                    connection.recv(65536)
+                    connection.sendall(answer)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
+            thread.join()
+    path.unlink()
+
+
+@pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN)
+def test_an_answer_that_is_not_whole_is_none(
+    agent: Agent, keystead: Keystead, answer: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KEYSTEAD_AGENT", str(agent.path))
+    with answering(agent.path, answer):
+        assert keystead("process", "dev").stdout == DEV
+
+
+def test_no_agent_at_the_end_of_a_path(keystead: Keystead, home: Path) -> None:
+    for place in ("nowhere/agent.sock", ".aws/credentials", "x" * 300):
+        assert keystead("process", "dev", env={"KEYSTEAD_AGENT": str(home / place)}).stdout == DEV

@@ -1,0 +1,100 @@
+"""Rules that a profile sets for its use: ask a person first, or only certain programs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from devtools.command import KEYSTEAD
+from tests.agents import Agent
+from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
+from tests.conftest import Keystead
+
+KEYS = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
+FILES = f"""[asks]
+{KEYS}confirm = true
+[tools]
+{KEYS}programs = terraform, tool.py
+[both]
+{KEYS}programs = terraform
+confirm = True
+[through]
+role_arn = arn:aws:iam::123456789012:role/r
+source_profile = asks
+[free]
+{KEYS}confirm = false
+"""
+DEV = f'{{"Version": 1, "AccessKeyId": "{ACCESS_KEY_ID}", "SecretAccessKey": "{SECRET_KEY}"}}'
+
+
+@pytest.fixture(autouse=True)
+def files(home: Path) -> None:
+    path = home / ".aws" / "credentials"
+    path.parent.mkdir(mode=0o700)
+    path.touch(mode=0o600)
+    path.write_text(FILES)
+
+
+@pytest.mark.parametrize("name", ["asks", "both", "through"])
+def test_without_a_terminal_nobody_can_allow_it(keystead: Keystead, name: str) -> None:
+    for words in (("process", name), ("env", name), ("exec", name, "--", "true")):
+        done = keystead(*words)
+        assert done.code == 6
+        assert f"use the profile `{'asks' if name == 'through' else name}`?" in done.stderr
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 1), ("", 1)])
+def test_a_person_is_asked_at_each_use(agent: Agent, answer: str, code: int) -> None:
+    for _ in range(2):
+        child = pexpect.spawn(KEYSTEAD, ["process", "asks"], encoding="utf-8", timeout=60)
+        child.expect("let `.+` use the profile `asks`\\? \\[y/N\\]: ")
+        child.sendline(answer)
+        child.expect(pexpect.EOF)
+        child.close()
+        assert child.exitstatus == code
+        assert (SECRET_KEY in child.before) is (code == 0)
+    if agent.path.exists():
+        assert agent.status()["profiles"] == []
+
+
+def test_a_false_rule_is_none(keystead: Keystead) -> None:
+    assert keystead("process", "free").stdout == DEV + "\n"
+
+
+def test_a_program_that_is_not_named_is_refused(keystead: Keystead, home: Path) -> None:
+    done = keystead("process", "tools")
+    assert done.code == 1
+    assert "the profile `tools` is not for `" in done.stderr
+    line = FILES.splitlines().index("programs = terraform, tool.py") + 1
+    assert f"{home / '.aws' / 'credentials'}:{line}: " in done.stderr
+    assert keystead("exec", "tools", "--", "sh", "-c", "exit 9").code == 1
+
+
+@pytest.mark.parametrize("name", ["tools", "both"])
+def test_a_program_that_is_named_gets_it_unasked(
+    agent: Agent, keystead: Keystead, home: Path, name: str
+) -> None:
+    tool = home / "terraform"
+    tool.write_text("#!/bin/sh\necho got $AWS_ACCESS_KEY_ID\n")
+    tool.chmod(0o755)
+    done = keystead("exec", name, "--", tool)
+    assert done.stdout == f"got {ACCESS_KEY_ID}\n"
+
+
+def test_a_script_goes_by_its_own_name(agent: Agent, keystead: Keystead, home: Path) -> None:
+    script = home / "tool.py"
+    script.write_text(f"import subprocess\nsubprocess.run([{KEYSTEAD!r}, 'process', 'tools'])\n")
+    for _ in range(2):
+        done = subprocess.run(
+            [sys.executable, script], capture_output=True, text=True, env=os.environ, check=True
+        )
+        assert done.stdout == DEV + "\n"
+    keystead("agent", "start")
+    status, body = agent.request("GET", "/process/tools")
+    assert status == 500
+    assert b"is not for `keystead.agent`" in body

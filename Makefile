@@ -48,6 +48,7 @@ bench: $(READY)
 	@$(RUN) -m benchmarks
 	@$(RUN) -m benchmarks.store
 	@$(RUN) -m benchmarks.endpoint
+	@$(RUN) -m benchmarks.hot
 
 fuzz: $(READY) $(FUZZ_READY)
 	@$(RUN) -m fuzz.seeds .venv-fuzz/corpus

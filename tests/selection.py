@@ -29,6 +29,12 @@ NEEDS_POSIX = {
     "os.fork, and a package that is not among what Windows gets": (
         "integration/test_sessions_of_sdks.py",
     ),
+    "the agent": (
+        "integration/test_agent.py",
+        "integration/test_agent_requests.py",
+        "integration/test_hot.py",
+        "integration/test_permission.py",
+    ),
     "a pseudo-terminal": (
         "integration/test_exec_endpoint.py",
         "integration/test_process_provider.py",

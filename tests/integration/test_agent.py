@@ -10,6 +10,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from devtools import command
@@ -422,3 +423,38 @@ def test_twenty_thousand_requests_leave_its_memory_as_it_was(
             assert agent.send(b"GET /process/dev HTTP/1.1\r\n\r\n") == (200, DEV.encode())
     assert memory_kb(agent.pid) - before < 512
     assert agent.send(STATUS)[0] == 200
+
+
+def test_a_passphrase_is_typed_once(agent: Agent, home: Path) -> None:
+    """For a new store twice, and never again while the agent lives."""
+    script = (
+        f"{command.KEYSTEAD} store init"
+        f" && {command.KEYSTEAD} set kept aws_access_key_id={ACCESS_KEY_ID}"
+        f" && {command.KEYSTEAD} process kept > taken"
+        f" && {command.KEYSTEAD} exec kept -- true && echo all done"
+    )
+    child = pexpect.spawn("/bin/sh", ["-c", script], cwd=home, encoding="utf-8", timeout=60)
+    for _ in range(2):
+        child.expect("passphrase.*: ")
+        child.sendline(PASSPHRASE)
+    child.expect("aws_secret_access_key: ")
+    child.sendline(SECRET_KEY)
+    child.expect("all done")
+    child.close()
+    assert (home / "taken").read_text() == DEV
+    (home / "taken").unlink()
+
+
+def test_one_that_hangs_is_waited_for_no_longer_than_a_moment(
+    agent: Agent, keystead: Keystead
+) -> None:
+    keystead("process", "dev")
+    pid = agent.pid
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        assert keystead("process", "dev").stdout == DEV
+        assert keystead("agent", "status").code == 0
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert keystead("process", "dev").stdout == DEV
+    assert agent.pid == pid

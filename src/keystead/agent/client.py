@@ -23,6 +23,7 @@ _START_SECONDS = 1.0
 _LONGEST_PATH = 103
 """What every system takes for a Unix socket: macOS ends at 104 bytes, its last one a NUL."""
 
+_TELLS_NOTHING = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
 _OWN_PREFIXES = ("AWS_", "KEYSTEAD_")
 _REQUEST = tuple[str, str, bytes]
 
@@ -34,7 +35,7 @@ class Agent:
         self._system = system
         self._environ = {os.fsencode(k): os.fsencode(v) for k, v in system.environ.items()}
         self._path = address.socket_path(self._environ)
-        self.starts_itself = system.environ.get("KEYSTEAD_AGENT", "auto") in ("", "auto")
+        self._starts_itself = system.environ.get("KEYSTEAD_AGENT", "auto") in ("", "auto")
 
     @property
     def path(self) -> str | None:
@@ -42,7 +43,12 @@ class Agent:
         return None if self._path is None else os.fsdecode(self._path)
 
     def stamps(self) -> dict[str, Stamp | None]:
-        """The states of the files that profiles are in; to be taken before they are read."""
+        """The states of the files that profiles are in; to be taken before they are read.
+
+        Empty: an answer made from them is not to be held.
+        """
+        if self._path is None:
+            return {}
         folders = self._system.folders
         files = (folders.credentials_file, folders.config_file, folders.accounts_file)
         now = self._system.clock().timestamp()
@@ -54,7 +60,7 @@ class Agent:
     ) -> None:
         """Has the agent hold what ``keystead process`` prints; starts one where none is there."""
         scope, target = address.scope(self._environ), address.target(name)
-        if scope is None or target is None or not files:
+        if scope is None or target is None:
             return
         told = {
             "body": output,
@@ -116,12 +122,15 @@ class Agent:
             try:
                 answer = address.ask(self._path, method.encode(), where.encode(), body)
                 found = json.loads(address.body_of(answer) or b"")
+            except TimeoutError:
+                self._path = None  # one that hangs is waited for once
+                return 0, {}
             except (OSError, ValueError):
                 return 0, {}
             return (int(answer[9:12]), found) if isinstance(found, dict) else (0, {})
 
     def _hand_over(self, request: _REQUEST) -> None:
-        if self._ask(*request)[0] == 0 and self.starts_itself:
+        if self._ask(*request)[0] == 0 and self._path is not None and self._starts_itself:
             try:
                 self._require_usable()
                 self._spawn([request])
@@ -141,8 +150,10 @@ class Agent:
             "requests": [[m, where, body.decode("latin-1")] for m, where, body in requests],
         }
         # What others may see of a process is not to hold what is in this one's environment.
-        bare = {k: v for k, v in environ.items() if k in ("PATH", "LANG", "LC_ALL", "SYSTEMROOT")}
+        bare = {k: v for k, v in environ.items() if k in _TELLS_NOTHING}
         argv = [sys.executable, "-P", "-m", "keystead.agent"]
+        if not sys.executable:
+            return 1
         try:
             return daemon.start(argv, bare, json.dumps(told).encode(), seconds=_START_SECONDS)
         except OSError:

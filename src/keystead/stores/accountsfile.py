@@ -217,6 +217,9 @@ class AccountsFile:
             return False
         self._unlocked = unlocked or self._unlocked
         self._note(following)
+        new = before.accounts is None or unlocked
+        if new and self._unlocked and self.path.exists():  # a dry run makes none
+            self._tell_keeper(following.store_id, self._unlocked.record, self._unlocked.key.raw)
         return True
 
     def accept(self, accounts: Accounts) -> None:
@@ -267,13 +270,16 @@ class AccountsFile:
             record, raw = open_data_key(
                 accounts.protectors, store, self.system, unattended=unattended
             )
-            if self._keeper:
-                opener = protector_of(record, self.system)
-                asked = opener is not None and opener.asks
-                self._keeper.keep_key(store.store_id, record, raw, start=asked)
+            self._tell_keeper(store.store_id, record, raw)
         protector = self.remembers(record)
         newest = protector.newest(record, store) if protector else None
         return Unlocked(record, seal.DataKey(store.store_id, raw), newest)
+
+    def _tell_keeper(self, store_id: str, record: str, raw: bytes) -> None:
+        if self._keeper:
+            opener = protector_of(record, self.system)
+            asked = opener is not None and opener.asks
+            self._keeper.keep_key(store_id, record, raw, start=asked)
 
     def _check(self, accounts: Accounts, vault: KeyVault, newest: int | None) -> None:
         try:

@@ -7,57 +7,64 @@ error. It imports built-in modules alone; a test holds their list.
 
 import sys
 
-if sys.platform != "win32":
-    import posix
+if sys.platform == "win32":
+    import nt as system
+else:
+    import posix as system
 
 
 def main() -> int:
     """The command; returns its exit code."""
-    if sys.platform != "win32":
-        words = sys.argv
-        if len(words) == 3 and words[1] == "process" and words[2][:1] != "-":  # noqa: PLR2004  # one name
-            try:
-                done = _hand_out(words[2])
-            except OSError:
-                done = False  # the full way finds out what it is, and whether it matters
-            except KeyboardInterrupt:
-                posix.write(2, b"keystead: error: interrupted\n")
-                return 130
-            if done:
-                posix._exit(0)  # noqa: SLF001  # its end would take longer and has nothing to do
-        if sys.flags.no_site:  # started by a launcher, which knows nothing of other packages
-            posix.execv(sys.executable, [sys.executable, "-P", "-m", "keystead", *words[1:]])
+    words = sys.argv
+    if len(words) == 3 and words[1] == "process" and words[2][:1] != "-":  # noqa: PLR2004  # one name
+        try:
+            done = _hand_out(words[2])
+        except OSError:
+            done = False  # the full way finds out what it is, and whether it matters
+        except KeyboardInterrupt:
+            system.write(2, b"keystead: error: interrupted\n")
+            return 130
+        if done and sys.platform != "win32":
+            system._exit(0)  # noqa: SLF001  # its end would take longer and has nothing to do
+        if done:
+            return 0
+    if sys.flags.no_site:  # started by a launcher, which knows nothing of other packages
+        system.execv(sys.executable, [sys.executable, "-P", "-m", "keystead", *words[1:]])
     from keystead.cli.main import main as full
 
     return full()
 
 
-if sys.platform != "win32":
+def _hand_out(name: str) -> bool:
+    """Writes what the agent has ready for the profile; False: nothing was written.
 
-    def _hand_out(name: str) -> bool:
-        """Writes what the agent has ready for the profile; False: nothing was written.
+    Raises `OSError`, before anything is written.
+    """
+    from keystead.agent import address
 
-        Raises `OSError`, before anything is written.
-        """
-        from keystead.agent import address
-
-        environ = posix.environ
-        path, scope, target = (
-            address.socket_path(environ),
-            address.scope(environ),
-            address.target(name),
-        )
-        if path is None or scope is None or target is None:
-            return False
-        answer = address.ask(path, b"POST", b"/ready/" + target, scope)
-        body = address.body_of(answer)
-        if not body or answer[:13] != b"HTTP/1.1 200 ":
-            return False
-        body = body[posix.write(1, body) :]
-        while body:
-            try:
-                body = body[posix.write(1, body) :]
-            except OSError:
-                posix.write(2, b"keystead: error: standard output could not be written\n")
-                posix._exit(1)  # noqa: SLF001  # some of it is out: nothing else may follow
-        return True
+    if sys.platform == "win32":
+        environ = {
+            name.upper().encode("utf-8", "surrogatepass"): value.encode("utf-8", "surrogatepass")
+            for name, value in system.environ.items()
+        }
+    else:
+        environ = system.environ
+    path, scope, target = (
+        address.socket_path(environ),
+        address.scope(environ),
+        address.target(name),
+    )
+    if path is None or scope is None or target is None:
+        return False
+    answer = address.ask(path, b"POST", b"/ready/" + target, scope)
+    body = address.body_of(answer)
+    if not body or answer[:13] != b"HTTP/1.1 200 ":
+        return False
+    body = body[system.write(1, body) :]
+    while body:
+        try:
+            body = body[system.write(1, body) :]
+        except OSError:
+            system.write(2, b"keystead: error: standard output could not be written\n")
+            sys.exit(1)  # some of it is out: nothing else may follow
+    return True

@@ -16,8 +16,6 @@ from keystead.agent import address
 from keystead.agent.listening import Listening, Taken
 from keystead.agent.protection import protect
 
-assert sys.platform != "win32"  # noqa: S101  # for the type checker: the agent is for POSIX
-
 _TRIES = 50
 _PAUSE_SECONDS = 0.1
 
@@ -35,9 +33,10 @@ def main() -> int:
         return 0 if _pass_on(path, requests) else 1
     except OSError:
         return 1
-    if os.fork():
-        os._exit(0)
-    protect()  # a child's memory is not locked because its parent's was
+    if sys.platform != "win32":
+        if os.fork():
+            os._exit(0)
+        protect()  # a child's memory is not locked because its parent's was
     import asyncio
 
     from keystead.agent.http import read_request

@@ -8,8 +8,11 @@ system gives a process, in bytes.
 import _socket
 import sys
 
-if sys.platform != "win32":
-    import posix
+if sys.platform == "win32":
+    import _blake2
+    import nt as system
+else:
+    import posix as system
 
 SECONDS = 2.0
 """How long connecting, and each step of an answer, may take."""
@@ -29,6 +32,14 @@ _PATHS = (
 )
 
 
+def is_absolute(path: bytes) -> bool:
+    """Whether a path means the same file to every process."""
+    if sys.platform == "win32":
+        return path[1:3] in (b":\\", b":/") or path[:2] == b"\\\\"
+    else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
+        return path[:1] == b"/"
+
+
 def scope(environ: dict[bytes, bytes]) -> bytes | None:
     """The variables that decide what an answer is, as one block in a fixed order.
 
@@ -39,7 +50,8 @@ def scope(environ: dict[bytes, bytes]) -> bytes | None:
         if name in environ:
             return None
     for name in _PATHS:
-        if environ.get(name, b"/")[:1] not in (b"/", b"~", b""):
+        path = environ.get(name)
+        if path and path[:1] != b"~" and not is_absolute(path):
             return None
     return b"\0".join(
         sorted(
@@ -54,23 +66,24 @@ def socket_path(environ: dict[bytes, bytes]) -> bytes | None:
     """The path of the socket; None where there is to be no agent.
 
     ``KEYSTEAD_AGENT`` names it, else it is in ``run`` of ``KEYSTEAD_HOME``, else in ``keystead``
-    of the platform's runtime folder.
+    of the platform's runtime folder. On Windows it is a file that says where to connect to.
     """
+    named = environ.get(b"KEYSTEAD_AGENT") or b"auto"
+    if named != b"auto":
+        return named if is_absolute(named) else None
+    own = environ.get(b"KEYSTEAD_HOME")
+    if own:
+        if own == b"~" or own[:2] in (b"~/", b"~\\"):
+            own = environ.get(b"HOME", b"") + own[1:]
+        return own + b"/run/agent.sock" if is_absolute(own) else None
     if sys.platform == "win32":
-        return None
+        runtime = environ.get(b"LOCALAPPDATA", b"")
+        return runtime + b"/keystead/run/agent.sock" if is_absolute(runtime) else None
     else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
-        named = environ.get(b"KEYSTEAD_AGENT") or b"auto"
-        if named != b"auto":
-            return named if named[:1] == b"/" else None
-        own = environ.get(b"KEYSTEAD_HOME")
-        if own:
-            if own == b"~" or own[:2] == b"~/":
-                own = environ.get(b"HOME", b"") + own[1:]
-            return own + b"/run/agent.sock" if own[:1] == b"/" else None
         runtime = environ.get(b"TMPDIR" if sys.platform == "darwin" else b"XDG_RUNTIME_DIR", b"")
-        if runtime[:1] == b"/":
+        if is_absolute(runtime):
             return runtime.rstrip(b"/") + b"/keystead/agent.sock"
-        return b"/tmp/keystead-%d/agent.sock" % posix.geteuid()
+        return b"/tmp/keystead-%d/agent.sock" % system.geteuid()
 
 
 def target(name: str) -> bytes | None:
@@ -90,18 +103,76 @@ def target(name: str) -> bytes | None:
 _PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 
 
-def request(method: bytes, where: bytes, body: bytes) -> bytes:
-    """A request as it goes over the wire."""
-    head = b"%b %b HTTP/1.1\r\nHost: keystead\r\nContent-Length: %d\r\n\r\n"
-    return head % (method, where, len(body)) + body
+def request(method: bytes, where: bytes, body: bytes, more: bytes = b"") -> bytes:
+    """A request as it goes over the wire, with ``more`` header lines."""
+    head = b"%b %b HTTP/1.1\r\nHost: keystead\r\n%bContent-Length: %d\r\n\r\n"
+    return head % (method, where, more, len(body)) + body
 
 
-if sys.platform != "win32":
+def ask(path: bytes, method: bytes, where: bytes, body: bytes) -> bytes:
+    """The whole answer of the agent behind ``path``, which is ours. Raises `OSError`."""
+    if sys.platform == "win32":
+        port, secret = secret_of(path)
+        connection = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
+    else:
+        require_private(path[: path.rfind(b"/")] or b"/")
+        connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    more = b""
+    try:
+        connection.settimeout(SECONDS)
+        if sys.platform == "win32":
+            connection.connect(("127.0.0.1", port))
+            _require_proof(connection, secret)
+            more = b"Authorization: Bearer %b\r\n" % secret
+        else:
+            connection.connect(path)
+            if peer_uid(connection) != system.geteuid():
+                raise PermissionError("another user's process is at the agent's socket")
+        connection.sendall(request(method, where, body, more))
+        answer = b""
+        while chunk := connection.recv(65536):
+            answer += chunk
+        return answer
+    finally:
+        connection.close()
+
+
+if sys.platform == "win32":
+
+    def secret_of(path: bytes) -> tuple[int, bytes]:
+        """The port of the agent and the secret of its clients. Raises `OSError`."""
+        fd = system.open(path, system.O_RDONLY)
+        try:
+            port, _, secret = system.read(fd, 100).partition(b" ")
+        finally:
+            system.close(fd)
+        if not port.isdigit() or not secret:
+            raise OSError("the agent's file is not finished")
+        return int(port), secret
+
+    def proof(secret: bytes, nonce: bytes) -> bytes:
+        """What only somebody who knows the secret can say to ``nonce``."""
+        return _blake2.blake2b(nonce, key=secret, digest_size=32).hexdigest().encode()
+
+    def _require_proof(connection: _socket.socket, secret: bytes) -> None:
+        """Raises `OSError` unless the agent is at the other end: its port may be another's now."""
+        nonce = system.urandom(16).hex().encode()
+        connection.sendall(request(b"GET", b"/proof/" + nonce, b""))
+        answer = b""
+        while (found := body_of(answer)) is None:
+            chunk = connection.recv(65536)
+            if not chunk:
+                raise OSError("the agent gives no proof of itself")
+            answer += chunk
+        if found != proof(secret, nonce):
+            raise PermissionError("it is not the agent that is at its port")
+
+else:
 
     def require_private(folder: bytes) -> None:
         """Raises `PermissionError` unless ``folder`` is a folder of ours, for us alone."""
-        found = posix.lstat(folder)
-        if found.st_uid != posix.geteuid() or found.st_mode & 0o170077 != _FOLDER_OF_ONE:
+        found = system.lstat(folder)
+        if found.st_uid != system.geteuid() or found.st_mode & 0o170077 != _FOLDER_OF_ONE:
             raise PermissionError("the folder of the agent's socket is not private")
 
     def peer_uid(connection: _socket.socket) -> int:
@@ -111,23 +182,6 @@ if sys.platform != "win32":
         else:
             found = connection.getsockopt(0, 1, 76)  # LOCAL_PEERCRED: a version, then the user id
         return int.from_bytes(found[4:8], sys.byteorder)
-
-    def ask(path: bytes, method: bytes, where: bytes, body: bytes) -> bytes:
-        """The whole answer of the agent behind ``path``, which is ours. Raises `OSError`."""
-        require_private(path[: path.rfind(b"/")] or b"/")
-        connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
-        try:
-            connection.settimeout(SECONDS)
-            connection.connect(path)
-            if peer_uid(connection) != posix.geteuid():
-                raise PermissionError("another user's process is at the agent's socket")
-            connection.sendall(request(method, where, body))
-            answer = b""
-            while chunk := connection.recv(65536):
-                answer += chunk
-            return answer
-        finally:
-            connection.close()
 
 
 def body_of(answer: bytes) -> bytes | None:

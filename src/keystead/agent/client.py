@@ -19,11 +19,13 @@ from keystead.system import System
 
 IDLE_SECONDS = 8 * 3600
 IDLE_VARIABLE = "KEYSTEAD_AGENT_IDLE"
-_START_SECONDS = 1.0
+_START_SECONDS = 0.0 if sys.platform == "win32" else 1.0
+_TRIES = 100
+_PAUSE_SECONDS = 0.1
 _LONGEST_PATH = 103
 """What every system takes for a Unix socket: macOS ends at 104 bytes, its last one a NUL."""
 
-_TELLS_NOTHING = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH")
+_TELLS_NOTHING = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
 _OWN_PREFIXES = ("AWS_", "KEYSTEAD_")
 _REQUEST = tuple[str, str, bytes]
 
@@ -110,24 +112,26 @@ class Agent:
         self._require_usable()
         if self._ask("GET", "/status")[0] or self._spawn([]) == 0:
             return
+        if sys.platform == "win32":  # what was started is the agent itself
+            for _ in range(_TRIES):
+                self._system.sleep(_PAUSE_SECONDS)
+                if self._ask("GET", "/status")[0]:
+                    return
         raise AgentProblem("the agent did not start", hint=f"look at {self.path} and its folder")
 
     def _ask(self, method: str, where: str, body: bytes = b"") -> tuple[int, dict[str, Any]]:
         """Status and JSON object of an answer; 0 where there is no agent, or no such answer."""
-        if sys.platform == "win32":
+        if self._path is None:
             return 0, {}
-        else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
-            if self._path is None:
-                return 0, {}
-            try:
-                answer = address.ask(self._path, method.encode(), where.encode(), body)
-                found = json.loads(address.body_of(answer) or b"")
-            except TimeoutError:
-                self._path = None  # one that hangs is waited for once
-                return 0, {}
-            except (OSError, ValueError):
-                return 0, {}
-            return (int(answer[9:12]), found) if isinstance(found, dict) else (0, {})
+        try:
+            answer = address.ask(self._path, method.encode(), where.encode(), body)
+            found = json.loads(address.body_of(answer) or b"")
+        except TimeoutError:
+            self._path = None  # one that hangs is waited for once
+            return 0, {}
+        except (OSError, ValueError):
+            return 0, {}
+        return (int(answer[9:12]), found) if isinstance(found, dict) else (0, {})
 
     def _hand_over(self, request: _REQUEST) -> None:
         if self._ask(*request)[0] == 0 and self._path is not None and self._starts_itself:
@@ -169,31 +173,34 @@ class Agent:
 
     def _require_usable(self) -> None:
         """Raises `AgentProblem` where an agent cannot, or must not, be."""
-        if sys.platform == "win32":
-            raise AgentProblem("there is no agent on Windows")
-        else:  # noqa: RET506  # a branch of its own, for the type checker of each platform
-            if self._path is None:
-                raise AgentProblem(
-                    "KEYSTEAD_AGENT leaves no place for an agent",
-                    hint="unset it; or set it to `auto` or to an absolute path",
-                )
+        if self._path is None:
+            raise AgentProblem(
+                "KEYSTEAD_AGENT leaves no place for an agent",
+                hint="unset it; or set it to `auto` or to an absolute path",
+            )
+        if sys.platform != "win32":
             if len(self._path) > _LONGEST_PATH:
                 raise AgentProblem(
                     f"the agent's socket has a path of over {_LONGEST_PATH} bytes: {self.path}",
                     hint="set KEYSTEAD_AGENT to a shorter one",
                 )
-            folder = os.path.dirname(self._path)
-            try:
-                address.require_private(folder)
-            except FileNotFoundError:
-                pass  # it is made
-            except PermissionError:
-                raise AgentProblem(
-                    f"the agent's folder is not yours alone: {os.fsdecode(folder)}",
-                    hint="it has to be a folder of yours with mode 0700",
-                ) from None
-            except OSError as error:
-                reason = (error.strerror or str(error)).lower()
-                raise AgentProblem(
-                    f"the agent's folder cannot be used: {os.fsdecode(folder)}: {reason}"
-                ) from None
+            _require_private(os.path.dirname(self._path))
+
+
+if sys.platform != "win32":
+
+    def _require_private(folder: bytes) -> None:
+        try:
+            address.require_private(folder)
+        except FileNotFoundError:
+            pass  # it is made
+        except PermissionError:
+            raise AgentProblem(
+                f"the agent's folder is not yours alone: {os.fsdecode(folder)}",
+                hint="it has to be a folder of yours with mode 0700",
+            ) from None
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise AgentProblem(
+                f"the agent's folder cannot be used: {os.fsdecode(folder)}: {reason}"
+            ) from None

@@ -45,6 +45,7 @@ class Request(NamedTuple):
     method: str
     path: tuple[str, ...]
     body: bytes
+    authorization: bytes = b""
 
 
 def answer(status: int, body: bytes) -> bytes:
@@ -95,7 +96,8 @@ async def _read(reader: asyncio.StreamReader) -> Request:
         body = await reader.readexactly(int(length))
     except asyncio.IncompleteReadError:
         raise Refused(400, "the request is incomplete") from None
-    return Request(words[0].decode("latin-1"), _path(words[1]), body)
+    authorization = headers.get(b"authorization", b"")
+    return Request(words[0].decode("latin-1"), _path(words[1]), body, authorization)
 
 
 def _headers(lines: list[bytes]) -> dict[bytes, bytes]:

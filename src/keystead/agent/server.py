@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import hmac
 import json
 import os
 import signal
@@ -24,12 +25,12 @@ from keystead.agent.http import Refused, Request
 from keystead.agent.listening import BACKLOG, Listening
 from keystead.system.clocks import Clocks
 
-assert sys.platform != "win32"  # noqa: S101  # for the type checker: the agent is for POSIX
-
 MOST_CONNECTIONS = 1000
 MOST_COMMANDS = 4
 COMMAND_SECONDS = 60.0
 _TICK_SECONDS = 5.0
+_NO_WINDOW = 0x08000000 if sys.platform == "win32" else 0
+"""Windows: no console for a command, and so nobody to ask."""
 _STATUS_OF_CODE = {2: 400, 3: 404, 4: 409, 5: 423, 6: 409, 7: 502}
 
 
@@ -53,6 +54,7 @@ class Server:
         self._clocks = clocks
         self.holder = Holder(clocks)
         self._used = clocks.running()
+        self._secret: bytes | None = None
         self._connections = 0
         self._ended = asyncio.Event()
         self._commands: dict[tuple[str, bytes], asyncio.Task[bytes]] = {}
@@ -72,10 +74,14 @@ class Server:
 
     async def run(self, listening: Listening) -> None:
         """Serves until it is told to end, or idle for too long."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._ended.set)
-        server = await asyncio.start_unix_server(
+        self._secret = listening.secret
+        if sys.platform == "win32":
+            start = asyncio.start_server
+        else:
+            start = asyncio.start_unix_server
+            for number in (signal.SIGTERM, signal.SIGINT):
+                asyncio.get_running_loop().add_signal_handler(number, self._ended.set)
+        server = await start(
             self._connected, sock=listening.socket, limit=http.MOST_HEAD_BYTES, backlog=BACKLOG
         )
         async with server:
@@ -120,7 +126,13 @@ class Server:
             return
         try:
             self._admit(writer.get_extra_info("socket"))
-            given = await self.take(await http.read_request(reader))
+            request = await http.read_request(reader)
+            if sys.platform == "win32" and self._secret and request.path[0] == "proof":
+                shown = address.proof(self._secret, _name(request).encode())
+                writer.write(http.answer(200, shown))
+                request = await http.read_request(reader)
+            self._authorize(request)
+            given = await self.take(request)
         except Refused as error:
             given = http.told(error.status, {"error": str(error)})
         async with asyncio.timeout(http.SECONDS):
@@ -132,8 +144,14 @@ class Server:
                 pass
 
     def _admit(self, connection: socket.socket) -> None:
-        if address.peer_uid(connection) != os.geteuid():
+        if sys.platform != "win32" and address.peer_uid(connection) != os.geteuid():
             raise Refused(403, "this is another user's agent")
+
+    def _authorize(self, request: Request) -> None:
+        if self._secret is None:
+            return
+        if not hmac.compare_digest(request.authorization, b"Bearer " + self._secret):
+            raise Refused(403, "the secret of the agent's clients is missing")
 
     async def _status(self, _request: Request) -> bytes:
         return http.told(
@@ -198,6 +216,7 @@ class Server:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
                 start_new_session=True,  # so that it finds no terminal to ask on
+                creationflags=_NO_WINDOW,
             )
             try:
                 async with asyncio.timeout(COMMAND_SECONDS):
@@ -207,7 +226,7 @@ class Server:
             finally:
                 if process.returncode is None:
                     with contextlib.suppress(ProcessLookupError):
-                        os.killpg(process.pid, signal.SIGKILL)
+                        _kill(process)
         if process.returncode:
             message = errors.decode(errors="replace").partition("\n")[0]
             status = _STATUS_OF_CODE.get(process.returncode, 500)
@@ -240,6 +259,13 @@ class Server:
         self.holder.forget()
         asyncio.get_running_loop().call_later(0.05, self._ended.set)  # behind this very answer
         return http.told(200, {})
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _name(request: Request) -> str:

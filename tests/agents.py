@@ -86,7 +86,9 @@ class Agent:
 
     def end(self) -> None:
         """Ends it, if it is there."""
-        with contextlib.suppress(OSError, ValueError, KeyError):
+        try:
             pid = self.pid
-            os.kill(pid, signal.SIGTERM)
-            wait_for(lambda: not is_alive(pid))
+        except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
+            return
+        os.kill(pid, signal.SIGTERM)
+        wait_for(lambda: not is_alive(pid))

@@ -458,3 +458,19 @@ def test_one_that_hangs_is_waited_for_no_longer_than_a_moment(
         os.kill(pid, signal.SIGCONT)
     assert keystead("process", "dev").stdout == DEV
     assert agent.pid == pid
+
+
+def test_one_at_a_path_of_its_own_is_started_on_demand_alone(
+    agent: Agent, keystead: Keystead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = Agent(agent.path.parent.parent / "own" / "a.sock")
+    monkeypatch.setenv("KEYSTEAD_AGENT", str(own.path))
+    assert keystead("process", "dev").stdout == DEV
+    assert not own.path.exists()
+    assert keystead("agent", "start").code == 0
+    try:
+        assert keystead("process", "dev").stdout == DEV
+        assert profiles(own) == ["dev"]
+    finally:
+        own.end()
+    assert not agent.path.exists()

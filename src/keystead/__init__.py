@@ -109,10 +109,10 @@ def session(
 def aio_session(
     name: str | None = None,
     *,
-    location: str | os.PathLike[str] | None = None,
+    location: "str | os.PathLike[str] | None" = None,
     region: str | None = None,
-    options: RoleOptions | None = None,
-) -> AioSession:
+    options: "RoleOptions | None" = None,
+) -> "AioSession":
     """The same for asyncio: a session of aiobotocore, which has to be installed.
 
     ``aioboto3.Session(botocore_session=keystead.aio_session("prod"))`` makes it one of aioboto3.

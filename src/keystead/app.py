@@ -306,7 +306,7 @@ class App:
             renew_at = session.renew_at(by_person=by_person).timestamp()
         elif plan.steps or plan.base.kind != "static":
             return  # nobody knows for how long they serve
-        self.agent.keep(plan.profile, output, files, renew_at)
+        self.agent.keep(plan.profile, output, files, renew_at, credentials)
 
     def watch(self, location: Location = None) -> Callable[[], Hashable]:
         """What gives another value whenever a file that profiles come from has changed."""

@@ -474,3 +474,15 @@ def test_one_at_a_path_of_its_own_is_started_on_demand_alone(
     finally:
         own.end()
     assert not agent.path.exists()
+
+
+def test_what_it_hands_out_is_in_the_audit_log(agent: Agent, keystead: Keystead) -> None:
+    for _ in range(3):
+        keystead("process", "dev")
+    agent.request("GET", "/process/dev")
+    lines = json.loads(keystead("audit", "--json").stdout)
+    assert [line["way"] for line in lines] == ["process"] * 3 + ["agent"]
+    assert {line["pid"] for line in lines} == {os.getpid()}
+    assert {(line["profile"], line["access_key_id"]) for line in lines} == {("dev", ACCESS_KEY_ID)}
+    assert len({line["source"] for line in lines}) == 1
+    assert keystead("audit", "--verify").code == 0

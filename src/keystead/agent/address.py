@@ -175,6 +175,13 @@ else:
         if found.st_uid != system.geteuid() or found.st_mode & 0o170077 != _FOLDER_OF_ONE:
             raise PermissionError("the folder of the agent's socket is not private")
 
+    def peer_pid(connection: _socket.socket) -> int | None:
+        """Which process is at the other end of a Unix socket, where the system tells."""
+        if sys.platform != "linux":
+            return None
+        found = connection.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)
+        return int.from_bytes(found[:4], sys.byteorder)
+
     def peer_uid(connection: _socket.socket) -> int:
         """Whose process is at the other end of a Unix socket."""
         if sys.platform == "linux":

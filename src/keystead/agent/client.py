@@ -15,6 +15,7 @@ from typing import Any
 from keystead.agent import address
 from keystead.agent.holder import Stamp, settled, stamp
 from keystead.errors import AgentProblem
+from keystead.model.credentials import Credentials
 from keystead.system import System
 
 IDLE_SECONDS = 8 * 3600
@@ -58,14 +59,26 @@ class Agent:
         return found if all(settled(state, now) for state in found.values()) else {}
 
     def keep(
-        self, name: str, output: str, files: Mapping[str, Stamp | None], renew_at: float | None
+        self,
+        name: str,
+        output: str,
+        files: Mapping[str, Stamp | None],
+        renew_at: float | None,
+        credentials: Credentials,
     ) -> None:
         """Has the agent hold what ``keystead process`` prints; starts one where none is there."""
         scope, target = address.scope(self._environ), address.target(name)
         if scope is None or target is None:
             return
+        ends = credentials.expires_at
         told = {
             "body": output,
+            "told": (
+                credentials.access_key_id,
+                credentials.source,
+                ends.isoformat() if ends else None,
+                str(self._system.folders.state),
+            ),
             "scope": scope.decode("latin-1"),
             "files": list(files.items()),
             "renew_at": renew_at,

@@ -42,6 +42,16 @@ def settled(found: Stamp | None, now: float) -> bool:
     return found is None or max(found[3:]) < now * 1e9 - _TICK_NS
 
 
+class Told(NamedTuple):
+    """What the audit log is told when an answer is given, and the folder that it is in."""
+
+    access_key_id: str
+    source: str
+    expires_at: str | None
+    """In ISO 8601."""
+    folder: str
+
+
 class Answer(NamedTuple):
     """A finished answer, the states of the files behind it, and when it is to be made anew."""
 
@@ -49,6 +59,7 @@ class Answer(NamedTuple):
     files: tuple[tuple[str, Stamp | None], ...]
     renew_at: float | None
     """Seconds since 1970; None: its credentials do not end."""
+    told: Told | None = None
 
 
 class Key(NamedTuple):

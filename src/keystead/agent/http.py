@@ -46,6 +46,8 @@ class Request(NamedTuple):
     path: tuple[str, ...]
     body: bytes
     authorization: bytes = b""
+    pid: int | None = None
+    """The process that sent it, where the system tells."""
 
 
 def answer(status: int, body: bytes) -> bytes:

@@ -19,10 +19,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, NamedTuple
 
 from keystead._version import __version__
-from keystead.agent import address, http
-from keystead.agent.holder import Answer, Holder, Key, as_files
+from keystead.agent import address, audit, http
+from keystead.agent.holder import Answer, Holder, Key, Told, as_files
 from keystead.agent.http import Refused, Request
 from keystead.agent.listening import BACKLOG, Listening
+from keystead.system import processes
 from keystead.system.clocks import Clocks
 
 MOST_CONNECTIONS = 1000
@@ -132,7 +133,7 @@ class Server:
                 writer.write(http.answer(200, shown))
                 request = await http.read_request(reader)
             self._authorize(request)
-            given = await self.take(request)
+            given = await self.take(request._replace(pid=_peer(writer)))
         except Refused as error:
             given = http.told(error.status, {"error": str(error)})
         async with asyncio.timeout(http.SECONDS):
@@ -167,17 +168,23 @@ class Server:
         )
 
     async def _ready(self, request: Request) -> bytes:
-        found = self.holder.ready(_name(request), request.body)
+        name = _name(request)
+        found = self.holder.ready(name, request.body)
         if found is None:
             raise Refused(404, "there is nothing ready for it")
         self._used = self._clocks.running()
+        # Who asked is keystead itself; what counts is the program that ran it.
+        audit.note(name, found.told, "process", processes.parent(request.pid or 0))
         return http.answer(200, found.body)
 
     async def _keep(self, request: Request) -> bytes:
         given = json.loads(request.body)
         body, scope, renew_at = given["body"], given["scope"], given["renew_at"]
         made = Answer(
-            body.encode(), as_files(given["files"]), None if renew_at is None else float(renew_at)
+            body.encode(),
+            as_files(given["files"]),
+            None if renew_at is None else float(renew_at),
+            Told(*given["told"]),
         )
         held = self.holder.keep(_name(request), scope.encode("latin-1"), made)
         self._used = self._clocks.running()
@@ -197,13 +204,17 @@ class Server:
             raise Refused(400, "that variable, or name, cannot be used here")
         ready = self.holder.ready(name, scope)
         if ready:
+            audit.note(name, ready.told, "agent", request.pid)
             return http.answer(200, ready.body)
         task = self._commands.get((name, scope))
         if task is None:  # else somebody asked for the same just now
             task = asyncio.create_task(self._command(name, environ))
             self._commands[name, scope] = task
             task.add_done_callback(lambda _: self._commands.pop((name, scope)))
-        return http.answer(200, await asyncio.shield(task))
+        output = await asyncio.shield(task)
+        made = self.holder.ready(name, scope)
+        audit.note(name, made.told if made else None, "agent", request.pid)
+        return http.answer(200, output)
 
     async def _command(self, name: str, environ: Mapping[str, str]) -> bytes:
         """The output of ``keystead process``, which hands it over by itself to be held."""
@@ -259,6 +270,15 @@ class Server:
         self.holder.forget()
         asyncio.get_running_loop().call_later(0.05, self._ended.set)  # behind this very answer
         return http.told(200, {})
+
+
+def _peer(writer: asyncio.StreamWriter) -> int | None:
+    """The process at the other end, where the system tells."""
+    if sys.platform == "win32":
+        return None
+    else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
+        connection: socket.socket = writer.get_extra_info("socket")
+        return address.peer_pid(connection)
 
 
 def _kill(process: asyncio.subprocess.Process) -> None:

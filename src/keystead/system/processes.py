@@ -26,6 +26,15 @@ def program(pid: int) -> str | None:
     return os.path.basename(name).decode(errors="replace") or None
 
 
+def parent(pid: int) -> int | None:
+    """The process that started the process."""
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as file:
+            return int(file.read(4096).rpartition(b")")[2].split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
+
+
 class Connection(NamedTuple):
     """The other end of a connection within this machine."""
 

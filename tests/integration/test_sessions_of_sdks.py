@@ -49,6 +49,9 @@ class Clock:
     def __call__(self) -> datetime:
         return self.time
 
+    def uptime(self) -> float:
+        return self.time.timestamp()
+
 
 ANSWER = """<AssumeRoleResponse><AssumeRoleResult>
 <AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/admin/s</Arn></AssumedRoleUser>
@@ -85,12 +88,13 @@ def clock() -> Clock:
 def sts(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Sts, Service]]:
     answer = Sts(clock)
     with service(answer) as found:
+        found.clock = clock
         monkeypatch.setenv("AWS_ENDPOINT_URL", found.url)
         yield answer, found
 
 
 def session(clock: Clock):
-    return boto_session(App(System(clock=clock)).source("admin"))
+    return boto_session(App(System(clock=clock, uptime=clock.uptime)).source("admin"))
 
 
 def test_a_job_of_a_day_never_sees_keys_that_have_ended(clock: Clock, sts) -> None:
@@ -120,7 +124,7 @@ def test_keys_serve_to_their_end_while_they_cannot_be_renewed(clock: Clock, sts)
 
 def test_a_clock_that_jumps(clock: Clock, sts) -> None:
     answer, _ = sts
-    credentials = session(clock).get_credentials()
+    credentials = boto_session(App(System(clock=clock)).source("admin")).get_credentials()
     for hours in (1, 1000, -1000, 5, -5):
         clock.time += timedelta(hours=hours)
         key = credentials.get_frozen_credentials().access_key
@@ -162,8 +166,9 @@ def test_a_forked_child_gets_keys_although_a_thread_was_renewing(clock: Clock) -
         return answer(request)
 
     with service(reply) as found:
+        found.clock = clock
         environ = {**os.environ, "AWS_ENDPOINT_URL": found.url}
-        app = App(System(environ, clock=clock))
+        app = App(System(environ, clock=clock, uptime=clock.uptime))
         credentials = boto_session(app.source("admin")).get_credentials()
         clock.time += timedelta(minutes=55)
         slow.append(True)
@@ -237,7 +242,7 @@ def test_asyncio_goes_on_while_keys_are_got(clock: Clock) -> None:
         environ = {**os.environ, "AWS_ENDPOINT_URL": url}
         from keystead.delivery.aio import aio_session
 
-        made = aio_session(App(System(environ, clock=clock)).source("admin"))
+        made = aio_session(App(System(environ, clock=clock, uptime=clock.uptime)).source("admin"))
         credentials = await made.get_credentials()
 
         async def let_go() -> None:
@@ -248,6 +253,7 @@ def test_asyncio_goes_on_while_keys_are_got(clock: Clock) -> None:
         return [each.access_key for each in found]
 
     with service(reply) as found:
+        found.clock = clock
         keys = asyncio.run(run(found.url))
     assert len(set(keys)) == 1
     assert len(found.requests) == 1

@@ -24,7 +24,7 @@ _NOTHING: Mapping[str, Any] = {}
 
 @dataclass(frozen=True)
 class Shape:
-    """The type of a value: ``kind`` is the model's word for it, such as ``structure`` or ``list``."""
+    """The type of a value; ``kind`` is the model's word for it."""
 
     name: str
     service: Service = field(repr=False)
@@ -32,7 +32,7 @@ class Shape:
 
     @property
     def kind(self) -> str:
-        """``structure``, ``list``, ``map``, ``string``, ``blob``, ``timestamp``, a kind of number."""
+        """``structure``, ``list``, ``map``, ``string``, ``blob``, ``timestamp`` and the like."""
         return str(self.traits["type"])
 
     @property
@@ -157,7 +157,7 @@ class Service:
 
 
 def service_names() -> list[str]:
-    """botocore's words for all services."""
+    """All services by their names in botocore."""
     return sorted(_folders())
 
 

@@ -1,4 +1,4 @@
-"""From the operations of a service to the names of its cmdlets: ``ListBuckets`` to ``Get-S3Bucket``.
+"""From operations to the names of cmdlets: ``ListBuckets`` of S3 to ``Get-S3Bucket``.
 
 The rules are those by which the AWS Tools for PowerShell name cmdlets: a verb of PowerShell, the
 prefix of the service, a noun in the singular. A name that two operations would have goes to the
@@ -17,6 +17,7 @@ from keystead.cmdlets.services.verbs import (
     OF_SERVICE,
     PATTERNS,
     PLAIN_LISTS,
+    SECOND,
     VERBS,
     WHOLE,
 )
@@ -37,6 +38,9 @@ _KEPT_ES = re.compile(r"(?:Causes|Uses|Clauses|Houses|Warehouses|Caches|Axes)$")
 
 # Which of two operations a name goes to: the lower one.
 _RANKS = {"Get": 0, "Describe": 2, "List": 3, "Batch": 4}
+
+# Words before the verb that become the end of the noun.
+_BEFORE = ("Admin", "Batch")
 
 
 def singular(noun: str) -> str:
@@ -106,9 +110,9 @@ def _pairs(service: str, operation: str) -> Iterator[tuple[str, str]]:
     if operation in WHOLE:
         yield WHOLE[operation]
     verb, plural = split(operation)
-    if verb == "Batch" and split(plural)[0]:
+    if verb in _BEFORE and split(plural)[0]:
         for inner, noun in _pairs(service, plural):
-            yield inner, f"{noun}Batch"
+            yield inner, f"{noun}{verb}"
         return
     noun = singular(plural)
     mapped = OF_SERVICE.get(service, {}).get(verb) or VERBS.get(verb)
@@ -117,15 +121,20 @@ def _pairs(service: str, operation: str) -> Iterator[tuple[str, str]]:
             yield "Get", noun
         yield "Get", f"{noun}List"
         yield "Get", f"{plural}List"
-    elif not noun:
-        return  # a verb alone, such as Scan: what it does is the noun
-    elif verb in ("Get", "Describe"):
+    elif noun:  # a verb alone, such as Scan, has no name here: what it does is the noun
+        yield from _direct(verb, noun, plural, mapped)
+
+
+def _direct(verb: str, noun: str, plural: str, mapped: str | None) -> Iterator[tuple[str, str]]:
+    if verb in ("Get", "Describe"):
         yield "Get", noun
         many = "List" if noun != plural else "Detail"
         yield "Get", f"{noun}{many}"
         yield "Get", plural
     elif mapped:
         yield mapped, noun
+        if verb in SECOND:
+            yield SECOND[verb], noun
         yield mapped, plural
     elif verb in PATTERNS:
         target, shape = PATTERNS[verb]

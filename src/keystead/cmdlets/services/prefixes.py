@@ -83,9 +83,7 @@ wellarchitected WAT; wisdom WSDM; workdocs WD; workmail WM; workmailmessageflow 
 workspaces WKS; workspaces-thin-client WSTC; workspaces-web WSW; xray XR
 """
 
-WELL_KNOWN: Mapping[str, str] = {
-    service: prefix for service, prefix in (row.split() for row in _TABLE.split(";"))
-}
+WELL_KNOWN: Mapping[str, str] = dict(row.split() for row in _TABLE.split(";"))
 """Prefixes of the AWS Tools for PowerShell, by botocore's name of the service."""
 
 
@@ -96,7 +94,7 @@ def prefix_of(service: str) -> str:
 
 
 def services_of(noun: str, services: Iterable[str]) -> list[str]:
-    """The ``services`` that a cmdlet with that noun may be of, in any letter case, the likely first.
+    """The ``services`` that a cmdlet with that noun may be of, the likely first.
 
     A long prefix says more than a short one, and what follows it begins a word.
     """

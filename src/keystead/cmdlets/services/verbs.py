@@ -9,16 +9,104 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 APPROVED = frozenset(
-    (
-        "Add Approve Assert Backup Block Checkpoint Clear Close Compare Complete Compress Confirm "
-        "Connect Convert ConvertFrom ConvertTo Copy Debug Deny Disable Disconnect Dismount Edit "
-        "Enable Enter Exit Expand Export Find Format Get Grant Group Hide Import Initialize "
-        "Install Invoke Join Limit Lock Measure Merge Mount Move New Open Out Ping Pop Protect "
-        "Publish Push Read Receive Redo Register Remove Rename Repair Request Reset Resolve "
-        "Restart Restore Resume Revoke Save Search Select Send Set Show Skip Split Start Step Stop "
-        "Submit Suspend Switch Sync Test Trace Unblock Undo Uninstall Unlock Unprotect Unpublish "
-        "Unregister Update Use Wait Watch Write"
-    ).split()
+    [
+        "Add",
+        "Approve",
+        "Assert",
+        "Backup",
+        "Block",
+        "Checkpoint",
+        "Clear",
+        "Close",
+        "Compare",
+        "Complete",
+        "Compress",
+        "Confirm",
+        "Connect",
+        "Convert",
+        "ConvertFrom",
+        "ConvertTo",
+        "Copy",
+        "Debug",
+        "Deny",
+        "Disable",
+        "Disconnect",
+        "Dismount",
+        "Edit",
+        "Enable",
+        "Enter",
+        "Exit",
+        "Expand",
+        "Export",
+        "Find",
+        "Format",
+        "Get",
+        "Grant",
+        "Group",
+        "Hide",
+        "Import",
+        "Initialize",
+        "Install",
+        "Invoke",
+        "Join",
+        "Limit",
+        "Lock",
+        "Measure",
+        "Merge",
+        "Mount",
+        "Move",
+        "New",
+        "Open",
+        "Out",
+        "Ping",
+        "Pop",
+        "Protect",
+        "Publish",
+        "Push",
+        "Read",
+        "Receive",
+        "Redo",
+        "Register",
+        "Remove",
+        "Rename",
+        "Repair",
+        "Request",
+        "Reset",
+        "Resolve",
+        "Restart",
+        "Restore",
+        "Resume",
+        "Revoke",
+        "Save",
+        "Search",
+        "Select",
+        "Send",
+        "Set",
+        "Show",
+        "Skip",
+        "Split",
+        "Start",
+        "Step",
+        "Stop",
+        "Submit",
+        "Suspend",
+        "Switch",
+        "Sync",
+        "Test",
+        "Trace",
+        "Unblock",
+        "Undo",
+        "Uninstall",
+        "Unlock",
+        "Unprotect",
+        "Unpublish",
+        "Unregister",
+        "Update",
+        "Use",
+        "Wait",
+        "Watch",
+        "Write",
+    ]
 )
 """The verbs that PowerShell knows; an operation that begins with one keeps it."""
 
@@ -141,6 +229,17 @@ VERBS: Mapping[str, str] = {
     "Withdraw": "Stop",
 }
 
+SECOND: Mapping[str, str] = {
+    "Abort": "Remove",
+    "Associate": "Register",
+    "Disassociate": "Unregister",
+    "Dissociate": "Unregister",
+    "Put": "Set",
+    "Terminate": "Remove",
+    "Verify": "Test",
+}
+"""The verb to take where another operation has the name that `VERBS` gives."""
+
 PATTERNS: Mapping[str, tuple[str, str]] = {
     "Advertise": ("Start", "{}Advertisement"),
     "Analyze": ("Invoke", "{}Analysis"),
@@ -225,4 +324,4 @@ OF_SERVICE: Mapping[str, Mapping[str, str]] = {
 """Verbs that a service maps in its own way."""
 
 PLAIN_LISTS = frozenset({"cloudformation", "ec2", "iam", "rds", "s3", "sns", "sqs", "ssm", "sts"})
-"""Services in which ``ListX`` is ``Get-X`` where that name is free; elsewhere it is ``Get-XList``."""
+"""Services in which ``ListX`` is ``Get-X`` where that is free; elsewhere it is ``Get-XList``."""

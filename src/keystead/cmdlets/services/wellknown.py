@@ -177,3 +177,8 @@ OUTPUTS: Mapping[tuple[str, str], str] = {
     ("sts", "AssumeRoleWithWebIdentity"): "*",
 }
 """The member of an answer that is put out, where the rules would choose otherwise."""
+
+COLUMNS: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("sts", "GetCallerIdentity"): ("Account", "Arn", "UserId"),
+}
+"""The order of an object's properties, where it is not that of the model."""

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import quote
 
-from keystead.botocore_session import isolated_session
+from keystead.botocore_session import service_session
 from keystead.errors import ProfileInvalid, ProviderError
 from keystead.model.calls import FALLBACK_REGION
 from keystead.model.credentials import Credentials
@@ -275,7 +275,7 @@ def make_client(
         if credentials
         else {}
     )
-    return isolated_session().create_client(
+    return service_session(service).create_client(
         service,
         region_name=region or FALLBACK_REGION,
         endpoint_url=endpoint_url,

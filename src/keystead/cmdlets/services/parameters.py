@@ -24,7 +24,8 @@ _TAGS = re.compile(r"<[^>]+>")
 _NOT_NAME = re.compile(r"[^A-Za-z0-9]+")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
 _SECRET = re.compile(
-    r"secret|password|passphrase|private_?key|plaintext|tokencode|authtoken", re.IGNORECASE
+    r"secret|password|passphrase|private_?key|plaintext|tokencode|authtoken|keymaterial",
+    re.IGNORECASE,
 )
 _NAMING = re.compile(r"(?:Name|Id|Arn|ARN|Identifier)s?$")
 _LONGEST_MEANING = 300

@@ -42,6 +42,8 @@ _PAGING = frozenset(
 # Not every model calls them sensitive.
 _ALWAYS_SECRET = frozenset({"secretaccesskey", "sessiontoken", "secretkey"})
 
+_MAKES = ("Create", "Generate", "Regenerate", "Reset")
+
 WHOLE = "*"
 
 
@@ -70,6 +72,15 @@ def chosen(operation: Operation) -> str:
     if paging and len(paging.results) == 1 and paging.results[0] in operation.output.members:
         return paging.results[0]
     return WHOLE
+
+
+def tells_once(operation: Operation) -> bool:
+    """Whether the operation makes a secret, which its answer alone holds."""
+    path = chosen(operation)
+    if operation.output is None or not operation.name.startswith(_MAKES):
+        return False
+    shape = operation.output if path == WHOLE else select(operation.output, {}, path)[0]
+    return any(_is_secret(name, row) for name, row in shape.members.items())
 
 
 def select(shape: Shape, answer: object, path: str) -> tuple[Shape, object]:
@@ -114,7 +125,7 @@ def shown(shape: Shape | None, value: object, name: str = "", *, reveal: bool = 
         value = value.read()
     elif isinstance(value, Iterable) and not isinstance(value, str | bytes):
         return [shown(shape, item, name, reveal=reveal) for item in value]  # a stream of events
-    hidden = name.lower() in _ALWAYS_SECRET or (shape is not None and secret(name, shape))
+    hidden = _is_secret(name, shape)
     if isinstance(value, bytes):
         value = _text_of(value)
     return Secret(value) if hidden and not reveal and isinstance(value, str) else value
@@ -140,6 +151,10 @@ def objects(value: object) -> Iterator[object]:
         yield from value
     elif value is not None and value != {}:
         yield value
+
+
+def _is_secret(name: str, shape: Shape | None) -> bool:
+    return name.lower() in _ALWAYS_SECRET or (shape is not None and secret(name, shape))
 
 
 def _json(value: object) -> str:

@@ -16,6 +16,7 @@ from keystead.cmdlets.services.response import (
     objects,
     select,
     shown,
+    tells_once,
 )
 from keystead.cmdlets.services.shapes import Context
 from keystead.cmdlets.services.wellknown import COLUMNS
@@ -32,6 +33,13 @@ def run(
 ) -> Iterator[object]:
     """The objects that the cmdlet of ``operation`` puts out, as they come."""
     request = _request(operation, rows, state, values)
+    if not (state.lasting or values.get("Reveal") or values.get("Select")) and tells_once(
+        operation
+    ):
+        raise UsageError(
+            f"{operation.cmdlet} answers with a secret that no one can ask for again",
+            hint="give -Reveal to see it, or run it in `keystead shell` and keep what it gives",
+        )
     if asks_first(operation) and not values.get("Force"):
         _ask(state, operation, request)
     path = _path(operation, values)

@@ -35,7 +35,9 @@ def test_well_known_cmdlets_have_their_names(capsys: pytest.CaptureFixture[str])
     assert [(s, o, with_table[s][o]) for s, o, c in rows if with_table[s][o] != c] == []
     right = sum(by_rules[s][o] == c for s, o, c in rows)
     with capsys.disabled():
-        print(f"\n{right} of {len(rows)} well-known cmdlet names by rule alone: {right / len(rows):.1%}")
+        print(
+            f"\n{right} of {len(rows)} well-known cmdlet names by rule alone: {right / len(rows):.1%}"
+        )
     assert len(rows) >= 150
     assert len(operations) >= 15
     assert right / len(rows) > 0.8
@@ -66,7 +68,15 @@ def test_a_cmdlet_is_found_by_its_name_alone() -> None:
         taken.update(service(name).operations.keys() - taken.keys())
     twice = [name for name, times in taken.items() if times > 1]
     assert twice == []
-    for name in ("s3", "s3control", "ec2", "ec2-instance-connect", "sso", "sso-admin", "elasticache"):
+    for name in (
+        "s3",
+        "s3control",
+        "ec2",
+        "ec2-instance-connect",
+        "sso",
+        "sso-admin",
+        "elasticache",
+    ):
         for operation in service(name).operations.values():
             assert find_operation(operation.cmdlet.upper()) == operation
 

@@ -34,7 +34,7 @@ def request(name: str, **values: object) -> dict[str, object]:
         (
             "Get-EC2Instance",
             {"InstanceId": ["i-1", "i,2"]},
-            {"InstanceIds": ["i-1", "i", "2"][:1] + ["i,2"]},
+            {"InstanceIds": ["i-1", "i,2"]},
         ),
         ("Get-EC2Instance", {"InstanceId": '["i,1"]'}, {"InstanceIds": ["i,1"]}),
         ("Get-EC2Instance", {"InstanceId": ""}, {"InstanceIds": []}),
@@ -196,9 +196,7 @@ def test_parameters_are_spelled_as_powershell_spells_them() -> None:
         "AsJson",
     } <= row.keys()
     # What a common parameter is called, a member of the request is not.
-    assert "RequestRegion" in names("Add-AREXIndex") or "RequestForce" in names(
-        "Remove-ECRRepository"
-    )
+    assert "RequestForce" in names("Remove-ECRRepository")
 
 
 def test_a_beginning_is_enough_even_where_parts_of_a_structure_share_it() -> None:

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from keystead.cmdlets.objects import AwsObject, sts_object
 from keystead.cmdlets.services.model import Operation, Shape
 from keystead.cmdlets.services.parameters import Field, asks_first, request_of, streamed
 from keystead.cmdlets.services.response import (
@@ -23,7 +24,9 @@ from keystead.cmdlets.services.wellknown import COLUMNS
 from keystead.cmdlets.sources import Values, find_credentials, find_region
 from keystead.cmdlets.state import State
 from keystead.errors import FileProblem, KeysteadError, Origin, UsageError
+from keystead.model.credentials import Credentials
 from keystead.resolve.operation import Call
+from keystead.secret import reveal as opened
 
 _PAGES_BEFORE_PROGRESS = 2
 
@@ -44,9 +47,10 @@ def run(
         _ask(state, operation, request)
     path = _path(operation, values)
     if path.startswith("^"):
-        for _ in _call(operation, request, state, values):
-            pass
-        yield from objects(_given(rows, values, path[1:]))
+        given = _given(rows, values, path[1:])
+        for answer in _call(operation, request, state, values):
+            _save_stream(operation, answer, state, values)
+        yield from objects(given)
         return
     if operation.output is None:
         for _ in _call(operation, request, state, values):
@@ -80,11 +84,11 @@ def _taken(
         pages = iter((_joined(operation, pages),))
     try:
         for number, answer in enumerate(pages, start=1):
-            _save_stream(output, answer, state, values)
+            _save_stream(operation, answer, state, values)
             shape, value = (output, answer) if path == WHOLE else select(output, answer, path)
             for item in objects(shown(shape, value, path.rpartition(".")[2], reveal=reveal)):
                 masked = masked or holds_secret(item)
-                yield _ordered(operation, item)
+                yield _object(operation, item)
                 count += 1
                 if count == most:
                     return
@@ -96,18 +100,35 @@ def _taken(
         state.console.note("secrets in the answer are masked; -Reveal shows them")
 
 
-def _ordered(operation: Operation, item: object) -> object:
-    """An object with its properties in the order that PowerShell shows them in."""
-    columns = COLUMNS.get((operation.service.name, operation.name))
-    if columns and isinstance(item, dict) and set(columns) == set(item):
+def _object(operation: Operation, item: object) -> object:
+    """What is put out for an item of the answer: properties in the order of PowerShell, and keys
+    as a credentials object.
+    """
+    if not isinstance(item, dict):
+        return item
+    columns = COLUMNS.get((operation.service.name, operation.name), ())
+    if set(columns) == set(item):
         return {name: item[name] for name in columns}
+    if item.get("AccessKeyId") and item.get("SecretAccessKey"):
+        token = item.get("SessionToken")
+        return sts_object(
+            item,
+            Credentials(
+                item["AccessKeyId"],
+                opened(item["SecretAccessKey"]),
+                opened(token) if token else None,
+                expires_at=item.get("Expiration"),
+                source=operation.cmdlet,
+            ),
+        )
     return item
 
 
 def _as_json(out: Iterator[object], path: str, operation: Operation) -> Iterator[str]:
     found: list[object] = []
     try:
-        found.extend(out)
+        for item in out:
+            found.append(item.properties if isinstance(item, AwsObject) else item)
     except (KeysteadError, KeyboardInterrupt):
         if found:
             yield as_json(found)
@@ -227,9 +248,11 @@ def _ask(state: State, operation: Operation, request: Mapping[str, object]) -> N
         raise UsageError("nothing was removed", hint=hint)
 
 
-def _save_stream(output: Shape, answer: dict[str, Any], state: State, values: Values) -> None:
+def _save_stream(
+    operation: Operation, answer: dict[str, Any], state: State, values: Values
+) -> None:
     """Writes the bytes of an answer to the file that was named for them."""
-    body = streamed(output)
+    body = streamed(operation.output)
     if not body or not values.get("File") or body not in answer:
         return
     system = state.app.system

@@ -225,7 +225,9 @@ def test_a_long_list_tells_how_far_it_is_and_ctrl_c_shows_what_came(keys: None) 
         number = len(service.requests)
         if number > 3:
             gate.wait(20)
-        return Reply(200, {"TableNames": [f"table{number}"], "LastEvaluatedTableName": f"table{number}"})
+        return Reply(
+            200, {"TableNames": [f"table{number}"], "LastEvaluatedTableName": f"table{number}"}
+        )
 
     with serving(endless) as service:
         child = spawn(f"keystead Get-DDBTableList -Region us-east-1 -EndpointUrl {service.url}")

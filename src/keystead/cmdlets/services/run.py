@@ -127,8 +127,7 @@ def _object(operation: Operation, item: object) -> object:
 def _as_json(out: Iterator[object], path: str, operation: Operation) -> Iterator[str]:
     found: list[object] = []
     try:
-        for item in out:
-            found.append(item.properties if isinstance(item, AwsObject) else item)
+        found.extend(item.properties if isinstance(item, AwsObject) else item for item in out)
     except (KeysteadError, KeyboardInterrupt):
         if found:
             yield as_json(found)

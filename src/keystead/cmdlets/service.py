@@ -8,7 +8,7 @@ from typing import Any
 
 from keystead.cmdlets.objects import AwsObject, sts_object
 from keystead.cmdlets.services.response import as_json
-from keystead.cmdlets.sources import Values, find_credentials, find_region
+from keystead.cmdlets.sources import Values, find_credentials, find_endpoints, find_region
 from keystead.cmdlets.state import State
 from keystead.errors import FileProblem, Origin, UsageError
 from keystead.resolve.resolver import session_name
@@ -104,4 +104,5 @@ def _call(
         credentials=credentials(),
         region=find_region(state, values),
         endpoint_url=values.get("EndpointUrl"),
+        endpoints=find_endpoints(state, values),
     )

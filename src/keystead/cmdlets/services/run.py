@@ -21,7 +21,7 @@ from keystead.cmdlets.services.response import (
 )
 from keystead.cmdlets.services.shapes import Context
 from keystead.cmdlets.services.wellknown import COLUMNS
-from keystead.cmdlets.sources import Values, find_credentials, find_region
+from keystead.cmdlets.sources import Values, find_credentials, find_endpoints, find_region
 from keystead.cmdlets.state import State
 from keystead.errors import FileProblem, KeysteadError, Origin, UsageError
 from keystead.model.credentials import Credentials
@@ -166,8 +166,9 @@ def _call(
         request,
         credentials,
         find_region(state, values),
-        state.app.system.environ,
+        state.app.system,
         values.get("EndpointUrl"),
+        find_endpoints(state, values),
     )
     for answer in call.answers(_page_by(operation, request, values)):
         answer.pop("ResponseMetadata", None)

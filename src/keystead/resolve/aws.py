@@ -127,7 +127,7 @@ def _call(  # noqa: PLR0917  # as they come from `call`
         with dated(service, credentials, system):
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
     except failures() as error:
-        system.server_time.learn(_date(getattr(error, "response", {})), system.clock())
+        system.server_time.learn(_date(answer_of(error)), system.clock())
         what = (service, operation, credentials, parameters)
         raise explained(error, *what, begun=client is not None) from None
     system.server_time.learn(_date(answer), system.clock())
@@ -149,6 +149,12 @@ def failures() -> tuple[type[Exception], ...]:
         RuntimeError,
         OSError,
     )
+
+
+def answer_of(error: Exception) -> Mapping[str, Any]:
+    """What a service said as it refused; empty for a failure of another kind."""
+    answer = getattr(error, "response", None)
+    return answer if isinstance(answer, dict) else {}
 
 
 def explained(

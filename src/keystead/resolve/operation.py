@@ -10,7 +10,7 @@ from typing import Any
 from keystead.errors import KeysteadError, ProviderError, UsageError
 from keystead.model.credentials import Credentials
 from keystead.model.endpoints import NO_ENDPOINTS, Endpoints
-from keystead.resolve.aws import dated, explained, failures, make_client
+from keystead.resolve.aws import answer_of, dated, explained, failures, make_client
 from keystead.system import System
 
 _READ_SECONDS = 60
@@ -76,7 +76,7 @@ class Call:
             return UsageError(f"{self.operation} cannot be sent: {' '.join(report.split())}")
         what = (self.service, self.operation, self.credentials, self.parameters)
         told = explained(error, *what, begun=begun)
-        metadata = getattr(error, "response", {}).get("ResponseMetadata", {})
+        metadata = answer_of(error).get("ResponseMetadata", {})
         if not metadata.get("RequestId"):
             return told
         text = f"{told.message} (request id {metadata['RequestId']})"

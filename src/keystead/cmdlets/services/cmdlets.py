@@ -13,6 +13,11 @@ from keystead.cmdlets.table_types import Cmdlet
 
 _SERVICES_SEARCHED = 3
 
+# What PowerShell itself gives every cmdlet; a member of a request of such a name is spelled otherwise.
+_OF_EVERY_CMDLET = frozenset(
+    {"confirm", "cf", "ea", "erroraction", "vb", "verbose", "wa", "warningaction", "whatif", "wi"}
+)
+
 
 class ServiceCmdlets:
     """The cmdlets of all services."""
@@ -40,7 +45,7 @@ def made(operation: Operation) -> Cmdlet:
     from keystead.cmdlets.table import COMMON_PARAMETERS  # which holds a registry of these
 
     others = (*own_switches(operation), *COMMON_PARAMETERS)
-    reserved = frozenset(name.lower() for row in others for name in row.names)
+    reserved = _OF_EVERY_CMDLET.union(name.lower() for row in others for name in row.names)
     rows = fields(operation, reserved)
     calls = f"calls {operation.name} of {operation.service.title}"
     return Cmdlet(

@@ -13,7 +13,8 @@ from keystead.cmdlets.table_types import Cmdlet
 
 _SERVICES_SEARCHED = 3
 
-# What PowerShell itself gives every cmdlet; a member of a request of such a name is spelled otherwise.
+# What PowerShell itself gives every cmdlet. A member of a request of such a name is spelled
+# otherwise.
 _OF_EVERY_CMDLET = frozenset(
     {"confirm", "cf", "ea", "erroraction", "vb", "verbose", "wa", "warningaction", "whatif", "wi"}
 )

@@ -49,6 +49,7 @@ bench: $(READY)
 	@$(RUN) -m benchmarks.store
 	@$(RUN) -m benchmarks.endpoint
 	@$(RUN) -m benchmarks.hot
+	@$(RUN) -m benchmarks.cmdlets
 
 fuzz: $(READY) $(FUZZ_READY)
 	@$(RUN) -m fuzz.seeds .venv-fuzz/corpus

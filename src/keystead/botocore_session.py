@@ -23,3 +23,23 @@ def isolated_session(kind: type[Any] | None = None) -> Any:  # noqa: ANN401  # b
     from botocore.session import Session
 
     return (kind or Session)(session_vars=_VARIABLES)
+
+
+def service_session(service: str) -> Any:  # noqa: ANN401  # as above
+    """An `isolated_session` that knows ``service`` alone: to look through the models of all
+    services takes botocore as long as the call itself.
+    """
+    from botocore.exceptions import DataNotFoundError
+
+    session = isolated_session()
+    loader = session.get_component("data_loader")
+
+    def available(type_name: str) -> list[str]:
+        try:
+            loader.list_api_versions(service, type_name)
+        except DataNotFoundError:
+            return []
+        return [service]
+
+    loader.list_available_services = available
+    return session

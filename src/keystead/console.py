@@ -62,6 +62,7 @@ class Console:
 
     def __init__(self) -> None:
         self._debug = False
+        self._progress = ""
 
     def debug(self) -> None:
         """Adds a log and tracebacks from now on, without secrets."""
@@ -120,6 +121,17 @@ class Console:
     def note(self, text: str) -> None:
         """Something worth knowing."""
         self.say("note", text)
+
+    def progress(self, text: str) -> None:
+        """How far something long has come, on the last line of a terminal, in place of what stood
+        there; an empty text clears it. Nothing where standard error is no terminal.
+        """
+        if sys.stderr is None or not sys.stderr.isatty() or text == self._progress:
+            return
+        self._progress = text
+        with contextlib.suppress(OSError):
+            sys.stderr.write(f"\r\x1b[K{printable(text)}")
+            sys.stderr.flush()
 
     def error(self, error: KeysteadError) -> int:
         """Tells the error and its hint; returns the exit code that belongs to it."""

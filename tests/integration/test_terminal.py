@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from pathlib import Path
 
 import pexpect
@@ -9,6 +10,7 @@ import pytest
 
 from devtools.command import KEYSTEAD
 from devtools.emulators import Emulator
+from devtools.service import Reply, Request, serving
 from tests.canaries import ACCESS_KEY_ID, MFA_CODE, PASSPHRASE, SECRET_KEY, leaks
 
 KEYS = f"[base]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
@@ -188,3 +190,51 @@ def test_a_child_that_is_interrupted(home: Path) -> None:
     child.expect("ready")
     child.sendintr()
     assert finish(child) == 128 + 2
+
+
+@pytest.fixture
+def keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
+
+
+def test_a_service_cmdlet_asks_for_what_is_mandatory_and_before_it_removes(
+    moto: Emulator, keys: None
+) -> None:
+    child = spawn("keystead New-S3Bucket -Select '^BucketName'")
+    child.expect("BucketName.*: ")
+    child.sendline("asked-for")
+    child.expect("asked-for")
+    assert finish(child) == 0
+    child = spawn("keystead Remove-S3Bucket asked-for")
+    child.expect(r"Remove-S3Bucket asked-for: really\? \[y/N\]")
+    child.sendline("")
+    child.expect("nothing was removed")
+    assert finish(child) == 2
+    child = spawn("keystead Remove-S3Bucket asked-for")
+    child.expect(r"really\?")
+    child.sendline("y")
+    assert finish(child) == 0
+    assert moto.client("s3").list_buckets()["Buckets"] == []
+
+
+def test_a_long_list_tells_how_far_it_is_and_ctrl_c_shows_what_came(keys: None) -> None:
+    gate = threading.Event()
+
+    def endless(request: Request) -> Reply:
+        number = len(service.requests)
+        if number > 3:
+            gate.wait(20)
+        return Reply(
+            200, {"TableNames": [f"table{number}"], "LastEvaluatedTableName": f"table{number}"}
+        )
+
+    with serving(endless) as service:
+        child = spawn(f"keystead Get-DDBTableList -Region us-east-1 -EndpointUrl {service.url}")
+        child.expect("3 objects of Get-DDBTableList")
+        child.sendintr()
+        child.expect("table1\r\ntable2\r\ntable3\r\n")
+        child.expect("did not come to its end")
+        child.expect("interrupted")
+        gate.set()
+        assert finish(child) == 130

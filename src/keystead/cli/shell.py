@@ -23,7 +23,7 @@ from keystead.errors import FileProblem, KeysteadError, Origin, UsageError
 def run_words(context: Context, words: Sequence[str]) -> None:
     """Runs one cmdlet whose words the calling shell has parted already."""
     state = State(context.app, context.console, lasting=False)
-    run_statement(state, from_argv(list(words)))
+    run_statement(state, from_argv(["-AsJson" if word == "--json" else word for word in words]))
 
 
 def run(context: Context, args: argparse.Namespace) -> int | None:

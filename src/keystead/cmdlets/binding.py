@@ -60,7 +60,10 @@ def bind(cmdlet: Cmdlet, arguments: Sequence[Argument], ask: Ask | None = None) 
         _place(cmdlet, given, loose)
     set_name, asked = _choose(cmdlet, given, ask)
     given.update(asked)
-    values = {name: _converted(row, value) for name, (row, value) in given.items()}
+    values = {
+        name: _any(row, value) if row.kind == "any" else _converted(row, value)
+        for name, (row, value) in given.items()
+    }
     for row, value in given.values():
         if row.mandatory_in(set_name) and value in (None, ""):
             raise UsageError(f"`-{row.name}` may not be empty")
@@ -200,16 +203,26 @@ def _choose(
     return chosen, asked
 
 
-def _converted(row: Parameter, value: object) -> object:
-    if row.kind == "switch":
-        return _switch(row, value)
-    if value is None:
-        return None
+def _any(row: Parameter, value: object) -> object:
+    """A value that the cmdlet itself will make sense of."""
+    _refuse_mask(row, value)
+    return Secret(value) if row.secret and isinstance(value, str) else value
+
+
+def _refuse_mask(row: Parameter, value: object) -> None:
     if value == MASK:  # from a recalled or copied line
         raise UsageError(
             f"`-{row.name}` is the mask that stands for a secret, not the secret",
             hint="type the value itself",
         )
+
+
+def _converted(row: Parameter, value: object) -> object:
+    if row.kind == "switch":
+        return _switch(row, value)
+    if value is None:
+        return None
+    _refuse_mask(row, value)
     if row.kind == "object":
         if isinstance(value, str | bool | int | Secret):
             raise UsageError(

@@ -67,12 +67,12 @@ def _syntax_of(cmdlet: Cmdlet, set_name: str | None) -> Iterator[str]:
     )
     for row in rows:
         name = f"-{row.name}" if row.position is None else f"[-{row.name}]"
-        shown = name if row.kind == "switch" else f"{name} <{row.kind}>"
+        shown = name if row.kind == "switch" else f"{name} <{row.type_name or row.kind}>"
         yield shown if row.mandatory_in(set_name) else f"[{shown}]"
 
 
 def _spelled(row: Parameter) -> str:
-    return f"-{row.name}" if row.kind == "switch" else f"-{row.name} <{row.kind}>"
+    return f"-{row.name}" if row.kind == "switch" else f"-{row.name} <{row.type_name or row.kind}>"
 
 
 def _sets(row: Parameter) -> str:

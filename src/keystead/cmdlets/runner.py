@@ -20,7 +20,7 @@ from keystead.cmdlets.statements import (
 )
 from keystead.cmdlets.table import CMDLETS
 from keystead.cmdlets.table_types import Cmdlet, Parameter
-from keystead.errors import UsageError
+from keystead.errors import KeysteadError, UsageError
 from keystead.secret import Secret
 
 _WINDOWS_PATH = re.compile(r"[A-Za-z]:\\")
@@ -49,7 +49,15 @@ def run_command(state: State, command: Command) -> list[object]:
         state.console.warn(f"{cmdlet.name} is deprecated: {cmdlet.deprecated}")
     bound = bind(cmdlet, given, ask=lambda parameter: _ask(state, parameter))
     _warn_of_windows_path(state, bound.values.get("ProfileLocation"))
-    return list(cmdlet.function(state, bound.values))
+    output: list[object] = []
+    try:
+        output.extend(cmdlet.function(state, bound.values))
+    except (KeysteadError, KeyboardInterrupt):
+        if output:
+            _show(state, output)
+            state.console.note(f"{cmdlet.name} did not come to its end; this is what came")
+        raise
+    return output
 
 
 def _assign(state: State, statement: Assignment) -> None:

@@ -1,4 +1,4 @@
-"""The service cmdlets of STS and S3. Each calls one operation and unwraps its answer."""
+"""The service cmdlets that do more than call one operation, and ``Get-Content``."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from keystead.cmdlets.objects import AwsObject, sts_object
-from keystead.cmdlets.sources import Values, find_credentials, find_region
+from keystead.cmdlets.services.response import as_json
+from keystead.cmdlets.sources import Values, find_credentials, find_endpoints, find_region
 from keystead.cmdlets.state import State
 from keystead.errors import FileProblem, Origin, UsageError
 from keystead.resolve.resolver import session_name
@@ -54,21 +55,16 @@ def get_sts_session_token(state: State, values: Values) -> Iterable[AwsObject]:
     return (sts_object(shown, credentials),)
 
 
-def get_sts_caller_identity(state: State, values: Values) -> Iterable[AwsObject]:
-    """``Get-STSCallerIdentity``."""
-    answer = _call(state, values, "sts", "GetCallerIdentity", {})
-    return (AwsObject({name: answer.get(name) for name in ("Account", "Arn", "UserId")}),)
-
-
-def get_s3_bucket(state: State, values: Values) -> Iterable[AwsObject]:
+def get_s3_bucket(state: State, values: Values) -> Iterable[AwsObject | str]:
     """``Get-S3Bucket``: the buckets, or the one that is named."""
     answer = _call(state, values, "s3", "ListBuckets", {})
     wanted = values.get("BucketName")
-    return [
-        AwsObject({"CreationDate": bucket.get("CreationDate"), "BucketName": bucket.get("Name")})
+    found = [
+        {"CreationDate": bucket.get("CreationDate"), "BucketName": bucket.get("Name")}
         for bucket in answer.get("Buckets", [])
         if not wanted or bucket.get("Name") == wanted
     ]
+    return (as_json(found),) if values.get("AsJson") else map(AwsObject, found)
 
 
 def get_content(state: State, values: Values) -> Iterable[str]:
@@ -108,4 +104,5 @@ def _call(
         credentials=credentials(),
         region=find_region(state, values),
         endpoint_url=values.get("EndpointUrl"),
+        endpoints=find_endpoints(state, values),
     )

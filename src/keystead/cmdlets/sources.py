@@ -14,6 +14,7 @@ from keystead.cmdlets.objects import AwsObject, keys_object, profile_object, rol
 from keystead.cmdlets.state import State
 from keystead.errors import UsageError
 from keystead.model.credentials import Credentials
+from keystead.model.endpoints import NO_ENDPOINTS, Endpoints
 from keystead.model.profile import Profile, ProfileSource, Value, check_writable
 from keystead.resolve import search
 from keystead.resolve.resolver import ProfileCredentials, Resolver
@@ -88,6 +89,14 @@ def find_region(state: State, values: Values) -> str | None:
     if region:
         return str(region)
     return state.app.region(values.get("ProfileName"), values.get("ProfileLocation"))
+
+
+def find_endpoints(state: State, values: Values) -> Endpoints:
+    """The addresses that the profile in use sets; none where no profile is used."""
+    name, location = values.get("ProfileName"), values.get("ProfileLocation")
+    if name is None and (values.get("AccessKey") or values.get("Credential") or state.credentials):
+        return NO_ENDPOINTS
+    return state.app.endpoints(name, location)
 
 
 def _keys_of(values: Values) -> AwsObject:

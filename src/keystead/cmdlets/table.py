@@ -7,6 +7,9 @@ and positions are those of the AWS Tools for PowerShell.
 from __future__ import annotations
 
 from keystead.cmdlets import credential, service
+from keystead.cmdlets.services.cmdlets import ServiceCmdlets
+from keystead.cmdlets.services.discovery import DISCOVERY
+from keystead.cmdlets.services.parameters import AS_JSON
 from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry
 
 _KEYS, _ROLE, _STORED, _OBJECT = "BasicOrSession", "AssumeRole", "StoredProfile", "Credential"
@@ -227,17 +230,13 @@ CMDLETS = Registry(
             service.get_sts_session_token,
         ),
         Cmdlet(
-            "Get-STSCallerIdentity",
-            "whose credentials these are",
-            COMMON_PARAMETERS,
-            service.get_sts_caller_identity,
-        ),
-        Cmdlet(
             "Get-S3Bucket",
             "the S3 buckets",
-            (Parameter("BucketName", "only this bucket", position=0), *COMMON_PARAMETERS),
+            (Parameter("BucketName", "only this bucket", position=0), AS_JSON, *COMMON_PARAMETERS),
             service.get_s3_bucket,
             aliases=("List-S3Buckets",),
         ),
-    )
+        *DISCOVERY,
+    ),
+    ServiceCmdlets(),
 )

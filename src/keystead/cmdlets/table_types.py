@@ -9,11 +9,11 @@ import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from keystead.errors import UsageError
 
-Kind = Literal["string", "switch", "int", "object"]
+Kind = Literal["string", "switch", "int", "object", "any"]
 
 _KEYLIKE = re.compile(r"[A-Za-z0-9/+=]{40}")
 
@@ -26,7 +26,8 @@ class Parameter:
     None is every set, and in none it must be given. ``position`` orders the parameters that a
     value without a name may go to. A ``secret`` is bound as `keystead.secret.Secret` and never
     kept in the history. ``values`` is for completion: a tuple has the values themselves, a text
-    names a source of them, such as ``profile`` or ``region``.
+    names a source of them, such as ``profile`` or ``region``. What a parameter of the kind
+    ``any`` takes is decided by the cmdlet; ``type_name`` says it in words.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Parameter:
     position: int | None = None
     secret: bool = False
     values: tuple[str, ...] | str = ()
+    type_name: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -97,14 +99,27 @@ class Cmdlet:
                 return (row,)
             if any(spelling.startswith(wanted) for spelling in spellings):
                 begun.append(row)
-        return tuple(begun)
+        # The parts of a structure, such as Code_S3Bucket, leave the beginning to the whole.
+        wholes = tuple(f"{row.name}_" for row in begun)
+        return tuple(row for row in begun if not row.name.startswith(wholes))
+
+
+class Made(Protocol):
+    """Cmdlets beside those of the table, made when they are asked for."""
+
+    def find(self, name: str) -> Cmdlet | None:
+        """The cmdlet of that name in any letter case, None when there is none."""
+
+    def names(self, like: str) -> Iterable[str]:
+        """The names that a mistyped one could have been meant for."""
 
 
 class Registry:
-    """Cmdlets by name or alias, in any letter case."""
+    """Cmdlets by name or alias, in any letter case; iterating gives those of the table."""
 
-    def __init__(self, cmdlets: Iterable[Cmdlet]) -> None:
+    def __init__(self, cmdlets: Iterable[Cmdlet], made: Made | None = None) -> None:
         self._cmdlets = tuple(cmdlets)
+        self._made = made
         self._by_name: dict[str, Cmdlet] = {}
         for cmdlet in self._cmdlets:
             for name in (cmdlet.name, *cmdlet.aliases):
@@ -116,7 +131,8 @@ class Registry:
 
     def get(self, name: str) -> Cmdlet | None:
         """The cmdlet of that name or alias, None when there is none."""
-        return self._by_name.get(name.lower())
+        known = self._by_name.get(name.lower())
+        return self._made.find(name) if known is None and self._made else known
 
     def find(self, name: str) -> Cmdlet:
         """The cmdlet of that name or alias. Raises `UsageError` with near names as hint."""
@@ -133,8 +149,9 @@ class Registry:
 
     def near(self, name: str) -> list[str]:
         """Names and aliases much like ``name``, the nearest first."""
-        spellings = (s for cmdlet in self._cmdlets for s in (cmdlet.name, *cmdlet.aliases))
-        return near_names(name, spellings)
+        spellings = [s for cmdlet in self._cmdlets for s in (cmdlet.name, *cmdlet.aliases)]
+        made = self._made.names(name) if self._made else ()
+        return near_names(name, (*spellings, *made))
 
 
 def near_names(name: str, known: Iterable[str]) -> list[str]:

@@ -13,7 +13,7 @@ from contextlib import AbstractContextManager
 from typing import Any
 from urllib.parse import quote
 
-from keystead.botocore_session import isolated_session
+from keystead.botocore_session import service_session
 from keystead.errors import ProfileInvalid, ProviderError
 from keystead.model.calls import FALLBACK_REGION
 from keystead.model.credentials import Credentials
@@ -112,8 +112,6 @@ def _call(  # noqa: PLR0917  # as they come from `call`
 ) -> dict[str, Any]:
     import logging
 
-    import botocore.exceptions
-    import botocore.parsers
     from botocore import xform_name
 
     if credentials:
@@ -123,43 +121,84 @@ def _call(  # noqa: PLR0917  # as they come from `call`
     log.debug("%s %s as %s in %s", service, operation, who, region)
     client = None
     try:
-        client = _client(service, credentials, region, system, endpoint_url)
+        client = make_client(service, credentials, region, system, endpoint_url)
         if headers:
             _send_besides(client, headers)
-        with _dated(service, credentials, system):
+        with dated(service, credentials, system):
             answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
-    except botocore.exceptions.ClientError as error:
+    except failures() as error:
+        system.server_time.learn(_date(answer_of(error)), system.clock())
+        what = (service, operation, credentials, parameters)
+        raise explained(error, *what, begun=client is not None) from None
+    system.server_time.learn(_date(answer), system.clock())
+    answer.pop("ResponseMetadata", None)
+    return answer
+
+
+def failures() -> tuple[type[Exception], ...]:
+    """What botocore raises when an operation fails, for `explained`."""
+    import botocore.exceptions
+    import botocore.parsers
+
+    return (
+        botocore.exceptions.ClientError,
+        botocore.exceptions.BotoCoreError,
+        botocore.parsers.ResponseParserError,
+        LookupError,
+        ValueError,
+        RuntimeError,
+        OSError,
+    )
+
+
+def answer_of(error: Exception) -> Mapping[str, Any]:
+    """What a service said as it refused; empty for a failure of another kind."""
+    answer = getattr(error, "response", None)
+    return answer if isinstance(answer, dict) else {}
+
+
+def explained(
+    error: Exception,
+    service: str,
+    operation: str,
+    credentials: Credentials | None,
+    parameters: Mapping[str, Any],
+    *,
+    begun: bool,
+) -> ProviderError:
+    """The error to raise, `from None`, for one of the `failures`: they hold the request, and with
+    it the credentials. ``begun`` is whether there was a client already.
+    """
+    import botocore.exceptions
+    import botocore.parsers
+
+    if isinstance(error, botocore.exceptions.ClientError):
         details = error.response.get("Error", {})
         code = str(details.get("Code", "Unknown"))
-        system.server_time.learn(_date(error.response), system.clock())
         message = str(details.get("Message", ""))
         hint = next(
             (text for word, text in _HINTS.items() if word in code or word in message), None
         )
-        raise ProviderError(
+        return ProviderError(
             _clean(f"{service} refused {operation}: {code}: {message}", credentials, parameters),
             hint=hint,
             code=code,
-        ) from None  # the original holds the request, and with it the credentials
-    except (botocore.parsers.ResponseParserError, LookupError):
+        )
+    if isinstance(error, botocore.parsers.ResponseParserError | LookupError):
         # The first one's text is the answer itself, which may be anything.
-        raise unusable(service, operation) from None
-    except (botocore.exceptions.BotoCoreError, ValueError, RuntimeError, OSError) as error:
-        if type(error) is botocore.exceptions.HTTPClientError:
-            # Whatever the HTTP library stumbled over; its words quote headers and addresses.
-            text = "the HTTP library could not send the request"
-        elif client is not None and isinstance(error, ValueError):
-            # A port, or a number or date in the answer; its words quote it.
-            text = "the address or the answer has a value that cannot be read"
-        else:
-            text = _clean(str(error), credentials, parameters)
-        raise ProviderError(
-            f"{service} could not be asked for {operation}: {text}",
-            hint="check the network, the region and AWS_ENDPOINT_URL",
-        ) from None
-    system.server_time.learn(_date(answer), system.clock())
-    answer.pop("ResponseMetadata", None)
-    return answer
+        return unusable(service, operation)
+    if type(error) is botocore.exceptions.HTTPClientError:
+        # Whatever the HTTP library stumbled over; its words quote headers and addresses.
+        text = "the HTTP library could not send the request"
+    elif begun and isinstance(error, ValueError):
+        # A port, or a number or date in the answer; its words quote it.
+        text = "the address or the answer has a value that cannot be read"
+    else:
+        text = _clean(str(error), credentials, parameters)
+    return ProviderError(
+        f"{service} could not be asked for {operation}: {text}",
+        hint="check the network, the region and AWS_ENDPOINT_URL",
+    )
 
 
 def _date(answer: Mapping[str, Any]) -> str | None:
@@ -168,9 +207,10 @@ def _date(answer: Mapping[str, Any]) -> str | None:
     return date if isinstance(date, str) else None
 
 
-def _dated(
+def dated(
     service: str, credentials: Credentials | None, system: System
 ) -> AbstractContextManager[None]:
+    """Dates the requests to STS within by the time of its servers, as far as it is known."""
     if service != "sts" or credentials is None:
         return contextlib.nullcontext()
     from keystead.resolve import signer
@@ -219,13 +259,16 @@ def _clean(text: str, credentials: Credentials | None, parameters: Mapping[str, 
     return " ".join(text.split())[:_LONGEST_MESSAGE].rstrip(".")  # cut last: no half of a secret
 
 
-def _client(
+def make_client(
     service: str,
     credentials: Credentials | None,
     region: str | None,
     system: System,
     endpoint_url: str | None,
+    *,
+    read_seconds: int = _READ_SECONDS,
 ) -> Any:  # noqa: ANN401  # botocore makes the class of a client at run time
+    """A botocore client that uses what it is given and searches nothing itself."""
     from botocore import UNSIGNED
     from botocore.config import Config
 
@@ -238,14 +281,14 @@ def _client(
         if credentials
         else {}
     )
-    return isolated_session().create_client(
+    return service_session(service).create_client(
         service,
         region_name=region or FALLBACK_REGION,
         endpoint_url=endpoint_url,
         verify=system.environ.get("AWS_CA_BUNDLE") or None,
         config=Config(
             connect_timeout=_CONNECT_SECONDS,
-            read_timeout=_READ_SECONDS,
+            read_timeout=read_seconds,
             retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
             # Without it botocore would look for credentials of its own.
             signature_version=_signature(service) if credentials else UNSIGNED,

@@ -1,0 +1,1 @@
+"""The cmdlets of AWS services, made at run time from botocore's models."""

@@ -1,0 +1,57 @@
+"""Service cmdlets as rows of the cmdlet table, made when they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cache, partial
+from itertools import islice
+
+from keystead.cmdlets.services.model import Operation, candidates, find_operation
+from keystead.cmdlets.services.parameters import fields, meaning, own_switches
+from keystead.cmdlets.services.run import run
+from keystead.cmdlets.table_types import Cmdlet
+
+_SERVICES_SEARCHED = 3
+
+# What PowerShell itself gives every cmdlet. A member of a request of such a name is spelled
+# otherwise.
+_OF_EVERY_CMDLET = frozenset(
+    {"confirm", "cf", "ea", "erroraction", "vb", "verbose", "wa", "warningaction", "whatif", "wi"}
+)
+
+
+class ServiceCmdlets:
+    """The cmdlets of all services."""
+
+    def find(self, name: str) -> Cmdlet | None:
+        """The cmdlet of that name in any letter case; only its service's model is read."""
+        return cmdlet(name.lower())
+
+    def names(self, like: str) -> Iterable[str]:
+        """The cmdlets of the services that ``like`` may be of."""
+        for service in islice(candidates(like), _SERVICES_SEARCHED):
+            for operation in service.operations.values():
+                yield operation.cmdlet
+
+
+@cache
+def cmdlet(name: str) -> Cmdlet | None:
+    """The cmdlet of that name, None when there is none."""
+    operation = find_operation(name)
+    return made(operation) if operation else None
+
+
+def made(operation: Operation) -> Cmdlet:
+    """The row of the cmdlet that calls ``operation``."""
+    from keystead.cmdlets.table import COMMON_PARAMETERS  # which holds a registry of these
+
+    others = (*own_switches(operation), *COMMON_PARAMETERS)
+    reserved = _OF_EVERY_CMDLET.union(name.lower() for row in others for name in row.names)
+    rows = fields(operation, reserved)
+    calls = f"calls {operation.name} of {operation.service.title}"
+    return Cmdlet(
+        operation.cmdlet,
+        meaning(operation.traits) or calls,
+        (*(row.parameter for row in rows), *others),
+        partial(run, operation, rows),
+    )

@@ -1,0 +1,211 @@
+"""What botocore's model says of one service, read without loading botocore.
+
+A model is a JSON file; only that of the service asked for is read, once in a process.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from keystead.cmdlets.services.naming import cmdlet_names
+from keystead.cmdlets.services.prefixes import prefix_of, services_of
+from keystead.cmdlets.services.wellknown import NAMES
+
+_MODEL, _PAGINATORS = "service-2", "paginators-1"
+_NOTHING: Mapping[str, Any] = {}
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The type of a value; ``kind`` is the model's word for it."""
+
+    name: str
+    service: Service = field(repr=False)
+    traits: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def kind(self) -> str:
+        """``structure``, ``list``, ``map``, ``string``, ``blob``, ``timestamp`` and the like."""
+        return str(self.traits["type"])
+
+    @property
+    def members(self) -> dict[str, Shape]:
+        """The members of a structure in their order; none for any other kind."""
+        return {
+            name: self.service.shape(row["shape"], row)
+            for name, row in self.traits.get("members", _NOTHING).items()
+        }
+
+    @property
+    def required(self) -> Sequence[str]:
+        """The members that a structure must have."""
+        return tuple(self.traits.get("required", ()))
+
+    @property
+    def element(self) -> Shape:
+        """What a list consists of, or the values of a map."""
+        row = self.traits["member" if self.kind == "list" else "value"]
+        return self.service.shape(row["shape"], row)
+
+    @property
+    def key(self) -> Shape:
+        """The keys of a map."""
+        return self.service.shape(self.traits["key"]["shape"], _NOTHING)
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """The values that a text may have, where the model lists them."""
+        return tuple(self.traits.get("enum", ()))
+
+    @property
+    def is_document(self) -> bool:
+        """Whether any JSON fits."""
+        return bool(self.traits.get("document"))
+
+
+@dataclass(frozen=True)
+class Paging:
+    """How an operation hands out a long list, from botocore's table of paginators."""
+
+    tokens_in: tuple[str, ...]
+    tokens_out: tuple[str, ...]
+    results: tuple[str, ...]
+    limit: str | None
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One operation of a service."""
+
+    name: str
+    cmdlet: str
+    service: Service = field(repr=False)
+    traits: Mapping[str, Any] = field(repr=False)
+
+    @property
+    def input(self) -> Shape | None:
+        """The structure that it takes, None when it takes nothing."""
+        row = self.traits.get("input")
+        return row and self.service.shape(row["shape"], _NOTHING)
+
+    @property
+    def output(self) -> Shape | None:
+        """The structure that it answers with, None when it answers nothing."""
+        row = self.traits.get("output")
+        return row and self.service.shape(row["shape"], _NOTHING)
+
+    @property
+    def paging(self) -> Paging | None:
+        """How it pages, None when it answers all at once."""
+        return self.service.paginators.get(self.name)
+
+
+class Service:
+    """One service, ``name`` being botocore's word for it."""
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
+        self._folder = folder
+
+    @cached_property
+    def _model(self) -> Mapping[str, Any]:
+        return _read(self._folder, _MODEL)
+
+    @property
+    def prefix(self) -> str:
+        """What the nouns of its cmdlets begin with."""
+        return prefix_of(self.name)
+
+    @property
+    def title(self) -> str:
+        """Its name in words."""
+        return str(self._model["metadata"].get("serviceFullName", self.name))
+
+    @cached_property
+    def operations(self) -> Mapping[str, Operation]:
+        """Its operations by their cmdlets in lower case, sorted by cmdlet."""
+        rows = self._model["operations"]
+        names = cmdlet_names(self.name, self.prefix, rows, NAMES.get(self.name, _NOTHING))
+        found = (Operation(name, cmdlet, self, rows[name]) for name, cmdlet in names.items())
+        return {row.cmdlet.lower(): row for row in sorted(found, key=lambda row: row.cmdlet)}
+
+    @cached_property
+    def paginators(self) -> Mapping[str, Paging]:
+        """How its operations page, by the names of the operations."""
+        table = _read(self._folder, _PAGINATORS).get("pagination", _NOTHING)
+        return {
+            name: Paging(
+                _texts(row["input_token"]),
+                _texts(row["output_token"]),
+                _texts(row["result_key"]),
+                row.get("limit_key"),
+            )
+            for name, row in table.items()
+            if "result_key" in row
+        }
+
+    def shape(self, name: str, traits: Mapping[str, Any]) -> Shape:
+        """The shape of that name; ``traits`` are those of the place where it is used."""
+        return Shape(name, self, {**self._model["shapes"][name], **traits})
+
+
+def service_names() -> list[str]:
+    """All services by their names in botocore."""
+    return sorted(_folders())
+
+
+@cache
+def service(name: str) -> Service | None:
+    """The service that botocore calls so, None when there is none."""
+    folder = _folders().get(name)
+    return Service(name, folder) if folder else None
+
+
+def find_operation(cmdlet: str) -> Operation | None:
+    """The operation behind a cmdlet in any letter case, None when no service has such a cmdlet."""
+    for found in candidates(cmdlet):
+        operation = found.operations.get(cmdlet.lower())
+        if operation:
+            return operation
+    return None
+
+
+def candidates(cmdlet: str) -> Iterator[Service]:
+    """The services that a cmdlet may be of by its prefix, the likely ones first."""
+    noun = cmdlet.partition("-")[2]
+    for name in services_of(noun, _folders()):
+        found = service(name)
+        if found:
+            yield found
+
+
+@cache
+def _folders() -> Mapping[str, Path]:
+    spec = find_spec("botocore")
+    places = spec.submodule_search_locations if spec else None
+    if not places:  # as good as impossible: keystead requires botocore
+        return {}
+    data = Path(places[0]) / "data"
+    return {path.name: path for path in data.iterdir() if path.is_dir()}
+
+
+def _read(folder: Path, name: str) -> Mapping[str, Any]:
+    """A file of the newest version of a model, packed or not; nothing when there is none."""
+    newest = max(path.parent for path in folder.glob(f"*/{_MODEL}.json*"))
+    for path, opened in ((newest / f"{name}.json.gz", gzip.open), (newest / f"{name}.json", open)):
+        if path.exists():
+            with opened(path, "rb") as file:
+                found: Mapping[str, Any] = json.loads(file.read())
+                return found
+    return _NOTHING
+
+
+def _texts(value: str | Sequence[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)

@@ -1,0 +1,223 @@
+"""The parameters of a service cmdlet, made from the shape of its operation's request.
+
+A member is a parameter in PowerShell's spelling, lists and tables in the singular, with botocore's
+own name as an alias. The members of a structure can also be given one by one, as
+``-Code_S3Bucket``.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from keystead.cmdlets.services.model import Operation, Shape
+from keystead.cmdlets.services.naming import singular
+from keystead.cmdlets.services.shapes import Context, convert, type_name
+from keystead.cmdlets.services.wellknown import PARAMETERS
+from keystead.cmdlets.table_types import Parameter
+from keystead.errors import UsageError
+
+SET = "Default"
+_TAGS = re.compile(r"<[^>]+>")
+_NOT_NAME = re.compile(r"[^A-Za-z0-9]+")
+_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z])")
+_SECRET = re.compile(
+    r"secret|password|passphrase|private_?key|plaintext|tokencode|authtoken|keymaterial",
+    re.IGNORECASE,
+)
+_NAMING = re.compile(r"(?:Name|Id|Arn|ARN|Identifier)s?$")
+_LONGEST_MEANING = 300
+
+SELECT = Parameter(
+    "Select", "what to put out: `*` the whole answer, `Member.Path`, or `^Parameter`"
+)
+AS_JSON = Parameter("AsJson", "put it out as JSON", kind="switch")
+REVEAL = Parameter("Reveal", "show secrets in the answer", kind="switch")
+FORCE = Parameter("Force", "do not ask", kind="switch")
+FILE = Parameter("File", "the file whose bytes are sent, or to which the answer's are written")
+NO_AUTO_ITERATION = Parameter(
+    "NoAutoIteration", "one page of a long list, not all of them", kind="switch"
+)
+MAX_ITEM = Parameter("MaxItem", "no more than so many of a long list", kind="int")
+
+
+@dataclass(frozen=True)
+class Field:
+    """A parameter and the place in the request where its value goes."""
+
+    parameter: Parameter
+    place: tuple[str, ...]
+    shape: Shape
+
+
+def own_switches(operation: Operation) -> tuple[Parameter, ...]:
+    """The parameters that a service cmdlet has beside its request's and the common ones."""
+    rows = [SELECT, AS_JSON, REVEAL]
+    if asks_first(operation):
+        rows.append(FORCE)
+    if operation.paging:
+        rows += [NO_AUTO_ITERATION, MAX_ITEM]
+    if streamed(operation.input) or streamed(operation.output):
+        rows.append(FILE)
+    return tuple(rows)
+
+
+def asks_first(operation: Operation) -> bool:
+    """Whether the cmdlet removes something."""
+    return operation.cmdlet.startswith("Remove-") and not operation.name.startswith("Untag")
+
+
+def streamed(shape: Shape | None) -> str | None:
+    """The member that holds a stream of bytes, None when there is none."""
+    payload = shape and shape.traits.get("payload")
+    if not shape or not payload:
+        return None
+    member = shape.members[payload]
+    return payload if member.kind == "blob" else None
+
+
+def fields(operation: Operation, reserved: frozenset[str]) -> tuple[Field, ...]:
+    """The fields of the operation's request.
+
+    ``reserved`` has the names, in lower case, that other parameters of the cmdlet have; a member
+    of such a name is spelled with ``Request`` before it.
+    """
+    request = operation.input
+    if request is None:
+        return ()
+    return tuple(_fields(operation, request, set(reserved)))
+
+
+def _fields(operation: Operation, request: Shape, taken: set[str]) -> Iterator[Field]:
+    renamed = PARAMETERS.get(operation.service.name, {})
+    members = request.members
+    names: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for member, shape in members.items():
+        whole = spelled(member)
+        many = shape.kind in ("list", "map")
+        wanted = renamed.get(member) or (singular(whole) if many else whole)
+        name = _free(wanted, whole, taken)
+        taken.add(name.lower())
+        names[member] = (name, ())
+    for member in members:  # the aliases last, as a name weighs more
+        whole = spelled(member)
+        if whole.lower() not in taken:
+            taken.add(whole.lower())
+            names[member] = (names[member][0], (whole,))
+    lead = _leading(operation, request)
+    for member, shape in members.items():
+        name, aliases = names[member]
+        parts = [] if shape.is_document else list(_parts(name, member, shape, taken))
+        must = member in request.required and not parts and member != streamed(request)
+        yield Field(
+            Parameter(
+                name,
+                _described(shape),
+                aliases,
+                "any",
+                sets={SET: True} if must else None,
+                position=lead.index(member) if member in lead else None,
+                secret=secret(member, shape),
+                values=shape.values or (("true", "false") if shape.kind == "boolean" else ()),
+                type_name=type_name(shape),
+            ),
+            (member,),
+            shape,
+        )
+        yield from parts
+
+
+def _parts(name: str, member: str, whole: Shape, taken: set[str]) -> Iterator[Field]:
+    """The members of a structure as parameters of their own."""
+    for inner, shape in whole.members.items():
+        spelling = f"{name}_{spelled(inner)}"
+        if spelling.lower() not in taken:
+            taken.add(spelling.lower())
+            yield Field(
+                Parameter(
+                    spelling,
+                    _described(shape),
+                    kind="any",
+                    secret=secret(inner, shape),
+                    values=shape.values,
+                    type_name=type_name(shape),
+                ),
+                (member, inner),
+                shape,
+            )
+
+
+def _free(wanted: str, whole: str, taken: set[str]) -> str:
+    for name in (wanted, whole, f"Request{wanted}", f"Request{whole}"):
+        if name.lower() not in taken:
+            return name
+    number = 2
+    while f"{whole}{number}".lower() in taken:
+        number += 1
+    return f"{whole}{number}"
+
+
+def _leading(operation: Operation, request: Shape) -> list[str]:
+    """The members that a value without a parameter name may go to, in order."""
+    if request.required:
+        return list(request.required)
+    tokens = operation.paging.tokens_in if operation.paging else ()
+    naming = (name for name in request.members if _NAMING.search(name) and name not in tokens)
+    return [name for name in (next(naming, None),) if name]
+
+
+def spelled(member: str) -> str:
+    """A member's name as PowerShell spells parameters."""
+    parts = _NOT_NAME.split(member)
+    return "".join(part[:1].upper() + part[1:] for part in parts)
+
+
+def secret(name: str, shape: Shape) -> bool:
+    """Whether a member holds a secret: a text or bytes that the model calls sensitive and whose
+    name says so.
+    """
+    if shape.kind not in ("string", "blob") or not shape.traits.get("sensitive"):
+        return False
+    return _SECRET.search(name) is not None
+
+
+def meaning(traits: Mapping[str, object]) -> str:
+    """What the model says of an operation or a value, in its first sentence; often nothing."""
+    text = html.unescape(_TAGS.sub(" ", str(traits.get("documentation", ""))))
+    first = _SENTENCE.split(" ".join(text.split()), maxsplit=1)[0]
+    return first[:_LONGEST_MEANING].rstrip(". ")
+
+
+def _described(shape: Shape) -> str:
+    """What a parameter means, with the members of a structure in a list."""
+    said = meaning(shape.traits) or f"a value of the type {type_name(shape)}"
+    inner = shape.element if shape.kind == "list" else shape
+    rows = [f"{name} <{type_name(row)}>" for name, row in inner.members.items()]
+    return f"{said}. Members: {', '.join(rows)}" if rows and inner is not shape else said
+
+
+def request_of(
+    rows: tuple[Field, ...], values: Mapping[str, object], context: Context
+) -> dict[str, object]:
+    """The request that bound ``values`` make.
+
+    Raises `UsageError` for a value that does not fit and for one that is given in two ways.
+    """
+    request: dict[str, object] = {}
+    for row in rows:
+        name = row.parameter.name
+        value = values.get(name)
+        if value is None:
+            continue
+        found = convert(row.shape, value, f"-{name}", context)
+        head, *rest = row.place
+        if not rest:
+            request[head] = found
+            continue
+        inside = request.setdefault(head, {})
+        if not isinstance(inside, dict) or rest[0] in inside:
+            raise UsageError(f"`-{name}` is given as a part of -{name.partition('_')[0]} too")
+        inside[rest[0]] = found
+    return request

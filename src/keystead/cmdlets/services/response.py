@@ -1,0 +1,169 @@
+"""From the answer of a service to what its cmdlet puts out: the one member that matters.
+
+Members that only serve paging are left out. What remains alone is put out; a list object by
+object. Secrets are kept as such, and bytes become text.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from keystead.cmdlets.services.model import Operation, Shape
+from keystead.cmdlets.services.parameters import secret
+from keystead.cmdlets.services.wellknown import OUTPUTS
+from keystead.cmdlets.table_types import did_you_mean, near_names
+from keystead.errors import UsageError
+from keystead.secret import Secret
+
+_PAGING = frozenset(
+    [
+        "nexttoken",
+        "nextpagetoken",
+        "pagetoken",
+        "marker",
+        "nextmarker",
+        "istruncated",
+        "hasmoreresults",
+        "paginationtoken",
+        "maxresults",
+        "maxitems",
+        "maxrecords",
+        "limit",
+        "requestid",
+        "responsemetadata",
+        "nextcontinuationtoken",
+        "continuationtoken",
+    ]
+)
+# Not every model calls them sensitive.
+_ALWAYS_SECRET = frozenset({"secretaccesskey", "sessiontoken", "secretkey"})
+
+_MAKES = ("Create", "Generate", "Regenerate", "Reset")
+
+WHOLE = "*"
+
+
+@runtime_checkable
+class Stream(Protocol):
+    """The body of an answer that is read as it comes."""
+
+    def read(self) -> bytes:
+        """All of it."""
+
+
+def chosen(operation: Operation) -> str:
+    """The member of the answer that the cmdlet puts out; `WHOLE` for all of it."""
+    known = OUTPUTS.get((operation.service.name, operation.name))
+    if known or operation.output is None:
+        return known or WHOLE
+    paging = operation.paging
+    tokens = {token.lower() for token in (*paging.tokens_out, *paging.tokens_in)} if paging else ()
+    rest = [
+        name
+        for name in operation.output.members
+        if name.lower() not in _PAGING and name.lower() not in tokens
+    ]
+    if len(rest) == 1:
+        return rest[0]
+    if paging and len(paging.results) == 1 and paging.results[0] in operation.output.members:
+        return paging.results[0]
+    return WHOLE
+
+
+def tells_once(operation: Operation) -> bool:
+    """Whether the operation makes a secret, which its answer alone holds."""
+    path = chosen(operation)
+    if operation.output is None or not operation.name.startswith(_MAKES):
+        return False
+    shape = operation.output if path == WHOLE else select(operation.output, {}, path)[0]
+    return any(_is_secret(name, row) for name, row in shape.members.items())
+
+
+def select(shape: Shape, answer: object, path: str) -> tuple[Shape, object]:
+    """What is at ``path`` in an answer, such as ``Account.Name``, in any letter case.
+
+    Within a list the rest of the path is taken of each object. Raises `UsageError` for a member
+    that the shape does not have.
+    """
+    name, _, rest = path.partition(".")
+    if shape.kind == "list":
+        items = answer if isinstance(answer, list) else []
+        found = [select(shape.element, item, path) for item in items]
+        inner = found[0][0] if found else shape.element
+        return inner, [item for _, item in found if item is not None]
+    members = shape.members
+    member = next((known for known in members if known.lower() == name.lower()), None)
+    if member is None:
+        near = near_names(name, members)
+        hint = did_you_mean(near) if near else f"it has {', '.join(members) or 'none'}"
+        raise UsageError(f"the answer has no member `{name}`", hint=hint)
+    value = answer.get(member) if isinstance(answer, Mapping) else None
+    return select(members[member], value, rest) if rest else (members[member], value)
+
+
+def shown(shape: Shape | None, value: object, name: str = "", *, reveal: bool = False) -> object:
+    """``value`` as cmdlets put it out: plain text, numbers, times, lists and tables.
+
+    What is secret becomes a `Secret` unless ``reveal`` is set.
+    """
+    if shape is not None and shape.kind == "structure" and isinstance(value, Mapping):
+        members = shape.members
+        return {
+            key: shown(members.get(key), item, key, reveal=reveal) for key, item in value.items()
+        }
+    if isinstance(value, Mapping):
+        inner = shape.element if shape is not None and shape.kind == "map" else None
+        return {str(key): shown(inner, item, name, reveal=reveal) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        inner = shape.element if shape is not None and shape.kind == "list" else None
+        return [shown(inner, item, name, reveal=reveal) for item in value]
+    if isinstance(value, Stream):
+        value = value.read()
+    elif isinstance(value, Iterable) and not isinstance(value, str | bytes):
+        return [shown(shape, item, name, reveal=reveal) for item in value]  # a stream of events
+    hidden = _is_secret(name, shape)
+    if isinstance(value, bytes):
+        value = _text_of(value)
+    return Secret(value) if hidden and not reveal and isinstance(value, str) else value
+
+
+def holds_secret(value: object) -> bool:
+    """Whether a `Secret` is anywhere in ``value``."""
+    if isinstance(value, Mapping):
+        return any(holds_secret(item) for item in value.values())
+    if isinstance(value, list):
+        return any(holds_secret(item) for item in value)
+    return isinstance(value, Secret)
+
+
+def as_json(value: object) -> str:
+    """``value`` as indented JSON: times in ISO 8601, secrets as their mask."""
+    return json.dumps(value, indent=2, default=_json, ensure_ascii=False)
+
+
+def objects(value: object) -> Iterator[object]:
+    """A list object by object, anything else as it is; nothing for nothing."""
+    if isinstance(value, list):
+        yield from value
+    elif value is not None and value != {}:
+        yield value
+
+
+def _is_secret(name: str, shape: Shape | None) -> bool:
+    return name.lower() in _ALWAYS_SECRET or (shape is not None and secret(name, shape))
+
+
+def _json(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _text_of(data: bytes) -> str:
+    """Bytes as their text, or in base64 where they are none."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return base64.b64encode(data).decode()

@@ -1,0 +1,262 @@
+"""What a service cmdlet does: ask first if it removes, call, page, and put the answer out."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from keystead.cmdlets.objects import AwsObject, sts_object
+from keystead.cmdlets.services.model import Operation, Shape
+from keystead.cmdlets.services.parameters import Field, asks_first, request_of, streamed
+from keystead.cmdlets.services.response import (
+    WHOLE,
+    as_json,
+    chosen,
+    holds_secret,
+    objects,
+    select,
+    shown,
+    tells_once,
+)
+from keystead.cmdlets.services.shapes import Context
+from keystead.cmdlets.services.wellknown import COLUMNS
+from keystead.cmdlets.sources import Values, find_credentials, find_endpoints, find_region
+from keystead.cmdlets.state import State
+from keystead.errors import FileProblem, KeysteadError, Origin, UsageError
+from keystead.model.credentials import Credentials
+from keystead.resolve.operation import Call
+from keystead.secret import reveal as opened
+
+_PAGES_BEFORE_PROGRESS = 2
+
+
+def run(
+    operation: Operation, rows: tuple[Field, ...], state: State, values: Values
+) -> Iterator[object]:
+    """The objects that the cmdlet of ``operation`` puts out, as they come."""
+    request = _request(operation, rows, state, values)
+    if not (state.lasting or values.get("Reveal") or values.get("Select")) and tells_once(
+        operation
+    ):
+        raise UsageError(
+            f"{operation.cmdlet} answers with a secret that no one can ask for again",
+            hint="give -Reveal to see it, or run it in `keystead shell` and keep what it gives",
+        )
+    if asks_first(operation) and not values.get("Force"):
+        _ask(state, operation, request)
+    path = _path(operation, values)
+    if path.startswith("^"):
+        given = _given(rows, values, path[1:])
+        for answer in _call(operation, request, state, values):
+            _save_stream(operation, answer, state, values)
+        yield from objects(given)
+        return
+    if operation.output is None:
+        for _ in _call(operation, request, state, values):
+            pass
+        return
+    if path != WHOLE:
+        select(operation.output, {}, path)  # a wrong path is told before anything is done
+    pages = _call(operation, request, state, values)
+    out = _taken(operation, operation.output, pages, state, values)
+    yield from _as_json(out, path, operation) if values.get("AsJson") else out
+
+
+def _path(operation: Operation, values: Values) -> str:
+    """What is put out: as `-Select` says, or the member that matters."""
+    return str(values.get("Select") or "") or chosen(operation)
+
+
+def _taken(
+    operation: Operation,
+    output: Shape,
+    pages: Iterator[dict[str, Any]],
+    state: State,
+    values: Values,
+) -> Iterator[object]:
+    path = _path(operation, values)
+    most = values.get("MaxItem")
+    reveal = bool(values.get("Reveal") or values.get("Select") not in (None, WHOLE))
+    masked = False
+    count = 0
+    if path == WHOLE:
+        pages = iter((_joined(operation, pages),))
+    try:
+        for number, answer in enumerate(pages, start=1):
+            _save_stream(operation, answer, state, values)
+            shape, value = (output, answer) if path == WHOLE else select(output, answer, path)
+            for item in objects(shown(shape, value, path.rpartition(".")[2], reveal=reveal)):
+                masked = masked or holds_secret(item)
+                yield _object(operation, item)
+                count += 1
+                if count == most:
+                    return
+            if number >= _PAGES_BEFORE_PROGRESS:
+                state.console.progress(f"{count:,} objects of {operation.cmdlet}")
+    finally:
+        state.console.progress("")
+    if masked:
+        state.console.note("secrets in the answer are masked; -Reveal shows them")
+
+
+def _object(operation: Operation, item: object) -> object:
+    """What is put out for an item of the answer: properties in the order of PowerShell, and keys
+    as a credentials object.
+    """
+    if not isinstance(item, dict):
+        return item
+    columns = COLUMNS.get((operation.service.name, operation.name), ())
+    if set(columns) == set(item):
+        return {name: item[name] for name in columns}
+    if item.get("AccessKeyId") and item.get("SecretAccessKey"):
+        token = item.get("SessionToken")
+        return sts_object(
+            item,
+            Credentials(
+                item["AccessKeyId"],
+                opened(item["SecretAccessKey"]),
+                opened(token) if token else None,
+                expires_at=item.get("Expiration"),
+                source=operation.cmdlet,
+            ),
+        )
+    return item
+
+
+def _as_json(out: Iterator[object], path: str, operation: Operation) -> Iterator[str]:
+    found: list[object] = []
+    try:
+        found.extend(item.properties if isinstance(item, AwsObject) else item for item in out)
+    except (KeysteadError, KeyboardInterrupt):
+        if found:
+            yield as_json(found)
+        raise
+    several = path != WHOLE and _is_list(operation, path)
+    if several or found:
+        yield as_json(found if several else found[0])
+
+
+def _is_list(operation: Operation, path: str) -> bool:
+    return operation.output is not None and any(
+        kind == "list" for kind in _kinds(operation.output, path)
+    )
+
+
+def _kinds(shape: Shape, path: str) -> Iterator[str]:
+    for name in path.split("."):
+        while shape.kind == "list":
+            shape = shape.element
+        shape = next(row for key, row in shape.members.items() if key.lower() == name.lower())
+        yield shape.kind
+
+
+def _call(
+    operation: Operation, request: Mapping[str, object], state: State, values: Values
+) -> Iterator[dict[str, Any]]:
+    credentials = None
+    if operation.traits.get("authtype") != "none":
+        given = find_credentials(state, values)
+        if given.retrieve is None:
+            raise UsageError("the object given has no credentials")
+        credentials = given.retrieve()
+    call = Call(
+        operation.service.name,
+        operation.name,
+        request,
+        credentials,
+        find_region(state, values),
+        state.app.system,
+        values.get("EndpointUrl"),
+        find_endpoints(state, values),
+    )
+    for answer in call.answers(_page_by(operation, request, values)):
+        answer.pop("ResponseMetadata", None)
+        yield answer
+
+
+def _page_by(
+    operation: Operation, request: Mapping[str, object], values: Values
+) -> dict[str, int] | None:
+    """How to page; None for one page only: asked for, or an own token was given."""
+    paging = operation.paging
+    if paging is None or values.get("NoAutoIteration"):
+        return None
+    if any(token in request for token in paging.tokens_in):
+        return None
+    return {}
+
+
+def _joined(operation: Operation, pages: Iterator[dict[str, Any]]) -> dict[str, Any]:
+    """All pages as one answer: their lists one after another, the rest as the first has it."""
+    first = next(pages)
+    results = operation.paging.results if operation.paging else ()
+    for page, name in itertools.product(pages, results):
+        more = page.get(name)
+        if isinstance(more, list):
+            first[name] = [*first.get(name, []), *more]
+        elif isinstance(more, dict):
+            first[name] = {**first.get(name, {}), **more}
+    return first
+
+
+def _request(
+    operation: Operation, rows: tuple[Field, ...], state: State, values: Values
+) -> dict[str, object]:
+    system = state.app.system
+
+    def read(path: str) -> bytes:
+        data = system.files.read(system.folders.expand(path)).data
+        if data is None:
+            raise FileProblem("there is no such file", where=Origin(path))
+        return data
+
+    request = request_of(rows, values, Context(read, system.zone()))
+    body = streamed(operation.input)
+    if body and values.get("File"):
+        request[body] = read(str(values["File"]))
+    lacking = (
+        [name for name in operation.input.required if name not in request]
+        if (operation.input)
+        else []
+    )
+    if lacking:
+        names = [row.parameter.name for row in rows if row.place == (lacking[0],)]
+        raise UsageError(
+            f"{operation.cmdlet} lacks -{names[0]}",
+            hint=f"`keystead help {operation.cmdlet}` shows its parameters",
+        )
+    return request
+
+
+def _given(rows: tuple[Field, ...], values: Values, name: str) -> object:
+    for row in rows:
+        if name.lower() in (spelling.lower() for spelling in row.parameter.names):
+            return values.get(row.parameter.name)
+    raise UsageError(f"there is no parameter `-{name}` for -Select to put out")
+
+
+def _ask(state: State, operation: Operation, request: Mapping[str, object]) -> None:
+    """Asks whether to go on. Raises `UsageError` when the answer is no or nobody can be asked."""
+    terminal = state.app.system.terminal
+    what = ", ".join(str(value) for value in request.values() if isinstance(value, str))
+    hint = f"give -Force to run {operation.cmdlet} without being asked"
+    if not terminal.available():
+        raise UsageError(f"{operation.cmdlet} removes things and nobody can be asked", hint=hint)
+    answer = terminal.ask(f"{operation.cmdlet} {what}: really? [y/N]", hint=hint)
+    if answer.strip().lower() not in ("y", "yes"):
+        raise UsageError("nothing was removed", hint=hint)
+
+
+def _save_stream(
+    operation: Operation, answer: dict[str, Any], state: State, values: Values
+) -> None:
+    """Writes the bytes of an answer to the file that was named for them."""
+    body = streamed(operation.output)
+    if not body or not values.get("File") or body not in answer:
+        return
+    system = state.app.system
+    path = system.folders.expand(str(values["File"]))
+    with system.files.lock(path):
+        snapshot = system.files.read(path)
+        system.files.replace(path, answer.pop(body).read(), expect=snapshot.stamp, private=True)

@@ -1,0 +1,83 @@
+"""Any operation of any AWS service: one answer, or page after page of a long list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from keystead.errors import KeysteadError, ProviderError, UsageError
+from keystead.model.credentials import Credentials
+from keystead.model.endpoints import NO_ENDPOINTS, Endpoints
+from keystead.resolve.aws import answer_of, dated, explained, failures, make_client
+from keystead.system import System
+
+_READ_SECONDS = 60
+_LONG_SECONDS = 910
+_VALUES = re.compile(r"(?:, )?value: .*?(?=, type:|, valid|$)", re.DOTALL | re.MULTILINE)
+_TAKE_LONG = {("lambda", "Invoke"), ("lambda", "InvokeWithResponseStream")}
+
+
+@dataclass(frozen=True)
+class Call:
+    """An operation with everything that it takes.
+
+    ``credentials`` None leaves the request unsigned; ``region`` and ``endpoint_url`` None are
+    looked up as `keystead.resolve.aws.call` tells.
+    """
+
+    service: str
+    operation: str
+    parameters: Mapping[str, Any] = field(repr=False)
+    credentials: Credentials | None
+    region: str | None
+    system: System = field(repr=False)
+    endpoint_url: str | None = None
+    endpoints: Endpoints = NO_ENDPOINTS
+
+    def answers(self, page_by: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
+        """The answer, or the answers page by page if ``page_by`` is given: botocore's
+        ``PaginationConfig``.
+
+        Raises `ProviderError` with the service's code and the id of the request; the pages before
+        it are out by then.
+        """
+        from botocore import xform_name
+
+        url = self.endpoint_url or self.endpoints.url(self.service, self.system.environ)
+        client = None
+        try:
+            long = (self.service, self.operation) in _TAKE_LONG
+            client = make_client(
+                self.service,
+                self.credentials,
+                self.region,
+                self.system,
+                url,
+                read_seconds=_LONG_SECONDS if long else _READ_SECONDS,
+            )
+            method = xform_name(self.operation)
+            if page_by is None:
+                with dated(self.service, self.credentials, self.system):
+                    answer = getattr(client, method)(**self.parameters)
+                yield answer
+            else:
+                pages = client.get_paginator(method)
+                yield from pages.paginate(**self.parameters, PaginationConfig=page_by)
+        except failures() as error:
+            raise self._told(error, begun=client is not None) from None
+
+    def _told(self, error: Exception, *, begun: bool) -> KeysteadError:
+        import botocore.exceptions
+
+        if isinstance(error, botocore.exceptions.ParamValidationError):
+            report = _VALUES.sub("", str(error.kwargs.get("report", "")))
+            return UsageError(f"{self.operation} cannot be sent: {' '.join(report.split())}")
+        what = (self.service, self.operation, self.credentials, self.parameters)
+        told = explained(error, *what, begun=begun)
+        metadata = answer_of(error).get("ResponseMetadata", {})
+        if not metadata.get("RequestId"):
+            return told
+        text = f"{told.message} (request id {metadata['RequestId']})"
+        return ProviderError(text, hint=told.hint, code=told.code)

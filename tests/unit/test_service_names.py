@@ -1,0 +1,117 @@
+"""Every operation of every service that botocore knows has a cmdlet, by the rules of PowerShell."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from keystead.cmdlets.help import help_text
+from keystead.cmdlets.services.cmdlets import made
+from keystead.cmdlets.services.model import find_operation, service, service_names
+from keystead.cmdlets.services.naming import by_rule, cmdlet_names, singular
+from keystead.cmdlets.services.prefixes import WELL_KNOWN, prefix_of, services_of
+from keystead.cmdlets.services.response import chosen, select
+from keystead.cmdlets.services.verbs import APPROVED
+from keystead.cmdlets.services.wellknown import NAMES
+from keystead.cmdlets.table import CMDLETS
+
+KNOWN = Path(__file__).parent.parent / "cases" / "cmdlets" / "names.txt"
+
+
+def known() -> list[tuple[str, str, str]]:
+    lines = KNOWN.read_text().splitlines()
+    return [tuple(line.split()) for line in lines if line and not line.startswith("#")]
+
+
+def test_well_known_cmdlets_have_their_names(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = known()
+    operations: dict[str, list[str]] = {}
+    for name in {row[0] for row in rows}:
+        operations[name] = [row.name for row in service(name).operations.values()]
+    by_rules = {n: by_rule(n, prefix_of(n), rows) for n, rows in operations.items()}
+    with_table = {
+        n: cmdlet_names(n, prefix_of(n), rows, NAMES.get(n, {})) for n, rows in operations.items()
+    }
+    assert [(s, o, with_table[s][o]) for s, o, c in rows if with_table[s][o] != c] == []
+    right = sum(by_rules[s][o] == c for s, o, c in rows)
+    with capsys.disabled():
+        print(
+            f"\n{right} of {len(rows)} well-known cmdlet names by rule alone: {right / len(rows):.1%}"
+        )
+    assert len(rows) >= 150
+    assert len(operations) >= 15
+    assert right / len(rows) > 0.8
+
+
+@pytest.mark.parametrize("name", service_names())
+def test_every_operation_has_a_cmdlet_of_its_own_whose_help_can_be_printed(name: str) -> None:
+    found = service(name)
+    model = found._model["operations"]
+    operations = found.operations
+    assert {row.name for row in operations.values()} == set(model)
+    assert all(key == row.cmdlet.lower() for key, row in operations.items())
+    for operation in operations.values():
+        verb, _, noun = operation.cmdlet.partition("-")
+        assert verb in APPROVED
+        assert noun.startswith(prefix_of(name))
+        assert noun.isalnum()
+        text = help_text(made(operation))
+        assert text.startswith(operation.cmdlet)
+        assert f"    {operation.cmdlet} " in text
+        path = chosen(operation)
+        assert path == "*" or select(operation.output, {}, path)
+
+
+def test_a_cmdlet_is_found_by_its_name_alone() -> None:
+    taken: Counter[str] = Counter(row.name.lower() for row in CMDLETS)
+    for name in service_names():
+        taken.update(service(name).operations.keys() - taken.keys())
+    twice = [name for name, times in taken.items() if times > 1]
+    assert twice == []
+    for name in (
+        "s3",
+        "s3control",
+        "ec2",
+        "ec2-instance-connect",
+        "sso",
+        "sso-admin",
+        "elasticache",
+    ):
+        for operation in service(name).operations.values():
+            assert find_operation(operation.cmdlet.upper()) == operation
+
+
+def test_prefixes_are_unlike_each_other_and_belong_to_services() -> None:
+    prefixes = Counter(prefix_of(name).lower() for name in service_names())
+    assert [prefix for prefix, times in prefixes.items() if times > 1] == []
+    assert WELL_KNOWN.keys() - set(service_names()) == set()
+
+
+def test_a_prefix_that_begins_another_does_not_hide_it() -> None:
+    assert services_of("S3Object", ["s3", "s3outposts", "sts"]) == ["s3", "s3outposts"]
+    assert services_of("ec2instance", ["ec2", "elasticache"]) == ["ec2", "elasticache"]
+    assert services_of("Content", ["s3"]) == []
+
+
+@pytest.mark.parametrize(
+    ("plural", "one"),
+    [
+        ("AccessKeys", "AccessKey"),
+        ("Policies", "Policy"),
+        ("Addresses", "Address"),
+        ("Statuses", "Status"),
+        ("Analyses", "Analysis"),
+        ("Databases", "Database"),
+        ("Aliases", "Alias"),
+        ("Batches", "Batch"),
+        ("DBInstances", "DBInstance"),
+        ("InstanceStatus", "InstanceStatus"),
+        ("AccountAccess", "AccountAccess"),
+        ("Kinesis", "Kinesis"),
+        ("VPCs", "VPC"),
+        ("DNSSEC", "DNSSEC"),
+        ("", ""),
+    ],
+)
+def test_singular(plural: str, one: str) -> None:
+    assert singular(plural) == one

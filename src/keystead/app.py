@@ -37,6 +37,7 @@ from keystead.stores.shared import SharedStore
 from keystead.stores.spentcodes import SpentCodeFile
 from keystead.system import System
 from keystead.system.generations import Generations
+from keystead.system.watching import watching
 from keystead.text.dialect import FileKind
 
 if TYPE_CHECKING:
@@ -310,10 +311,7 @@ class App:
 
     def watch(self, location: Location = None) -> Callable[[], Hashable]:
         """What gives another value whenever a file that profiles come from has changed."""
-        shared = self.chain(location).shared.paths
-        paths = shared if location else (self.encrypted.path, *shared)
-        names = [os.fspath(path) for path in paths]
-        return lambda: tuple(map(_stamp, names))
+        return watching(self.chain(location).paths)
 
     def source(
         self,
@@ -393,11 +391,3 @@ class _Granted(ProfileCredentials):
             self._told = found
             self._granted(found)
         return found
-
-
-def _stamp(path: str) -> Hashable:
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

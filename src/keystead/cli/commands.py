@@ -20,7 +20,7 @@ from keystead.cli import (
 from keystead.cli.command import FORCE, JSON, LOCATION, Command, Context, argument
 from keystead.cli.dryrun import DRY_RUN, dry
 from keystead.cli.roleoptions import ROLE_OPTIONS
-from keystead.delivery.endpoint.sockets import LOOPBACK
+from keystead.cli.serveoptions import SERVE_OPTIONS
 from keystead.delivery.shells import NAMES as SHELL_NAMES
 from keystead.stores.protectors import PROTECTORS
 
@@ -75,13 +75,6 @@ def _serve(context: Context, args: argparse.Namespace) -> None:
     from keystead.cli import endpoints  # with it comes an HTTP server
 
     endpoints.serve(context, args)
-
-
-def _port(text: str) -> int:
-    number = int(text)
-    if not 0 <= number <= 65535:  # noqa: PLR2004  # what a port may be
-        raise ValueError
-    return number
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -179,33 +172,7 @@ COMMANDS: tuple[Command, ...] = (
         "serve",
         "local endpoints that SDKs get credentials from by themselves",
         (
-            argument("names", metavar="NAME", nargs="*", help="profiles; else the default search"),
-            argument(
-                "--container",
-                action="store_true",
-                help="the protocol of containers' credentials, which is the default",
-            ),
-            argument("--imds", action="store_true", help="EC2's metadata service, version 2 alone"),
-            argument(
-                "--port",
-                metavar="N",
-                type=_port,
-                default=0,
-                help="the first port; else ports that are free",
-            ),
-            argument(
-                "--host",
-                metavar="ADDRESS",
-                default=LOOPBACK,
-                help="the IP address to listen at; else 127.0.0.1",
-            ),
-            argument(
-                "--allow-host",
-                metavar="NAME",
-                action="append",
-                default=[],
-                help="a further name that clients may call this host by",
-            ),
+            *SERVE_OPTIONS,
             LOCATION,
             JSON,
         ),

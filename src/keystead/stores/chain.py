@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 
 from keystead.errors import ProfileNotFound
 from keystead.model.profile import Profile, Value
@@ -35,10 +36,14 @@ class ProfileStoreChain:
     ) -> None:
         system = system or System()
         path = os.fspath(location) if location is not None else ""
-        self.shared = SharedStore.at(system, path) if path else SharedStore.default(system)
-        self.stores: tuple[base.ProfileStore, ...] = (
-            (self.shared,) if path else (encrypted or EncryptedStore(system), self.shared)
-        )
+        self._shared = SharedStore.at(system, path) if path else SharedStore.default(system)
+        self.stores: tuple[base.ProfileStore, ...] = (self._shared,)
+        self.paths: tuple[Path, ...] = self._shared.paths
+        """The files that profiles come from."""
+        if not path:
+            sealed = encrypted or EncryptedStore(system)
+            self.stores = (sealed, self._shared)
+            self.paths = (sealed.path, *self._shared.paths)
 
     def find(self, name: str) -> Profile:
         """The profile of that name in the first store that has it, valid or not.
@@ -59,11 +64,11 @@ class ProfileStoreChain:
 
     def sso_session(self, name: str) -> Mapping[str, str]:
         """The settings of an ``sso-session`` section of the shared files; empty for none."""
-        return self.shared.sso_session(name)
+        return self._shared.sso_session(name)
 
     def services(self, name: str) -> Mapping[str, Value]:
         """The settings of a ``services`` section of the shared files; empty for none."""
-        return self.shared.services(name)
+        return self._shared.services(name)
 
     def profiles(self) -> list[Profile]:
         """All profiles in search order, invalid ones included, duplicates kept."""

@@ -1,0 +1,46 @@
+"""Options of `keystead serve`: what is served, and where."""
+
+from __future__ import annotations
+
+from keystead.cli.command import argument
+from keystead.delivery.endpoint.sockets import LOOPBACK
+
+_PORTS = range(65536)
+
+
+def _port(text: str) -> int:
+    number = int(text)
+    if number not in _PORTS:
+        raise ValueError
+    return number
+
+
+SERVE_OPTIONS = (
+    argument("names", metavar="NAME", nargs="*", help="profiles; else the default search"),
+    argument(
+        "--container",
+        action="store_true",
+        help="the protocol of containers' credentials, which is the default",
+    ),
+    argument("--imds", action="store_true", help="EC2's metadata service, version 2 alone"),
+    argument(
+        "--port",
+        metavar="N",
+        type=_port,
+        default=0,
+        help="the first port; else ports that are free",
+    ),
+    argument(
+        "--host",
+        metavar="ADDRESS",
+        default=LOOPBACK,
+        help="the IP address to listen at; else 127.0.0.1",
+    ),
+    argument(
+        "--allow-host",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help="a further name that clients may call this host by",
+    ),
+)

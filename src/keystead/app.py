@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Hashable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from keystead.agent import permission
@@ -19,7 +19,8 @@ from keystead.delivery.source import SessionSource
 from keystead.errors import FileProblem, KeysteadError, ProfileNotFound
 from keystead.model.calls import Call
 from keystead.model.credentials import Credentials
-from keystead.model.endpoints import NO_ENDPOINTS, Endpoints, endpoints
+from keystead.model.defaultsearch import default_profile, nothing_configured
+from keystead.model.endpoints import NO_ENDPOINTS, Endpoints
 from keystead.model.plan import Plan
 from keystead.model.planview import Kept
 from keystead.model.profile import Profile
@@ -162,18 +163,20 @@ class App:
         return explain(facts, chain)
 
     def region(self, profile: str | None = None, location: Location = None) -> str | None:
-        """The region in effect: the environment's, else the profile's own."""
+        """The region in effect: the environment's, else that of the profile.
+
+        ``profile`` None or empty: the one that the default search looks at.
+        """
         found = search.environment_region(self.system.environ)
-        if found or profile is None:
+        if found:
             return found
-        return self.chain(location).find(profile).region
+        chain = self.chain(location)
+        used = chain.find(profile) if profile else default_profile(self.system.environ, chain)
+        return used.region if used else None
 
     def endpoints(self, profile: str | None = None, location: Location = None) -> Endpoints:
         """The addresses that the profile sets; None follows the default search."""
-        if profile is None and search.environment_credentials(self.system.environ):
-            return NO_ENDPOINTS
-        chain = self.chain(location)
-        return endpoints(chain.find(self.profile_name(profile, location)), chain)
+        return self.plan(profile, location).endpoints
 
     def regions(self) -> list[str]:
         """The names of the regions that botocore knows."""
@@ -184,12 +187,6 @@ class App:
         for partition in session.get_available_partitions():
             names.update(session.get_available_regions("sts", partition, allow_non_regional=False))
         return sorted(names)
-
-    def profile_name(self, name: str | None, location: Location = None) -> str:
-        """``name``, or the profile that the default search comes to."""
-        if name is not None:
-            return name  # an empty one too: an unset variable in a script is no wish for `default`
-        return search.default_profile(self.system.environ, self.chain(location))
 
     def resolver(self, location: Location = None, region: str | None = None) -> Resolver:
         """A resolver that looks profiles up at ``location``."""
@@ -206,7 +203,16 @@ class App:
 
         ``options`` go before the profile's own, for the last role.
         """
-        return self.resolver(location).plan(self.profile_name(name, location), options)
+        return self.resolver(location).plan(self._named(name, location), options)
+
+    def _named(self, name: str | None, location: Location) -> str | None:
+        """``name``; at a location, where nothing but a profile is searched, the one in effect."""
+        if name is not None or not location:
+            return name
+        profile = default_profile(self.system.environ, self.chain(location))
+        if profile is None:
+            raise nothing_configured()
+        return profile.name
 
     def calls(self, plan: Plan, location: Location = None) -> list[Call]:
         """The calls to AWS that a plan comes to when nothing is kept, in order."""
@@ -214,46 +220,52 @@ class App:
 
     def kept(self, plan: Plan, location: Location = None) -> Kept:
         """What the cache has for a plan, where that can be seen without asking anybody."""
-        base = self.chain(location).find(plan.base.profile)
-        if base.store_type_name == EncryptedStore.type_name and not self.encrypted.opens_unasked():
-            return ()
+        if plan.base.profile:
+            store = self.chain(location).find(plan.base.profile).store_type_name
+            if store == EncryptedStore.type_name and not self.encrypted.opens_unasked():
+                return ()
         return self.resolver(location).kept(plan)
 
     def profile_credentials(
         self,
-        name: str,
+        name: str | None,
         location: Location = None,
         region: str | None = None,
         options: RoleOptions | None = None,
         *,
-        granted: Callable[[Credentials], None],
+        granted: Callable[[str | None, Credentials], None],
         program: str | None = None,
     ) -> ProfileCredentials:
         """The credentials of a profile, got when they are first needed and renewed in time.
 
-        ``granted`` is told of the first ones that are retrieved and of each new ones. ``program``
-        is who they are for, where it is not who started this process. Raises `UseRefused` where a
-        rule of the profile, or of one on the way, keeps it from that.
+        ``name`` None: those that the default search comes to. ``granted`` is told of the first
+        ones that are retrieved and of each new ones, behind the profile's name. ``program`` is who
+        they are for, where it is not who started this process. Raises `UseRefused` where a rule of
+        the profile, or of one on the way, keeps it from that.
         """
         resolver = self.resolver(location, region)
-        plan = resolver.plan(name, options)
+        plan = resolver.plan(self._named(name, location), options)
         for profile in self._ruled(plan, location):
             who = [program] if program else self.system.user()
             permission.require(profile, who, self.system)
-        return _Granted(self.system, resolver, plan, granted)
+        told = partial(granted, plan.profile or None)
+        return ProfileCredentials(self.system, resolver, plan, told)
 
     def _ruled(self, plan: Plan, location: Location = None) -> list[Profile]:
         """The profiles that a plan leads through and that have rules for their use."""
         chain = self.chain(location)
-        names = (plan.profile, *(step.profile for step in plan.steps), plan.base.profile)
-        profiles = [chain.find(name) for name in dict.fromkeys(names)]
+        profiles = [chain.find(name) for name in plan.profiles]
         return [profile for profile in profiles if permission.has_rule(profile)]
 
     def granting(
-        self, name: str | None, way: str, to: int | None = None, program: str | None = None
-    ) -> Callable[[Credentials], None]:
-        """What notes that credentials of the profile ``name`` (None: of none) were handed over."""
-        return lambda found: self.granted(Grant.to(to or os.getpid(), program, name, way, found))
+        self, way: str, to: int | None = None, program: str | None = None
+    ) -> Callable[[str | None, Credentials], None]:
+        """What notes that credentials of a profile (None: of none) were handed over."""
+
+        def granted(name: str | None, found: Credentials) -> None:
+            self.granted(Grant.to(to or os.getpid(), program, name, way, found))
+
+        return granted
 
     def credentials(
         self,
@@ -270,16 +282,11 @@ class App:
         ``options`` go before the profile's own, for the last role; ``program`` as for
         `profile_credentials`.
         """
-        if name is None and not location and options is None:
-            found = search.environment_credentials(self.system.environ)
-            if found:
-                self.granting(None, way, to, program)(found)
-                return found
-        profile = self.profile_name(name, location)
-        granted = self.granting(profile, way, to, program)
-        return self.profile_credentials(
-            profile, location, options=options, granted=granted, program=program
-        ).retrieve()
+        granted = self.granting(way, to, program)
+        provider = self.profile_credentials(
+            name, location, options=options, granted=granted, program=program
+        )
+        return provider.retrieve()
 
     def keep_ready(
         self,
@@ -321,19 +328,11 @@ class App:
         options: RoleOptions | None = None,
     ) -> SessionSource:
         """What a session of an SDK is made of; arguments as for `credentials`."""
-        ambient = name is None and not location and options is None
-        if ambient and search.environment_credentials(self.system.environ):
-            found = self.credentials(way="session")
-            return SessionSource(
-                lambda: lambda: found, region or self.region(), None, self.system.clock
-            )
-        profile = self.profile_name(name, location)
-        granted = self.granting(profile, "session")
+        profile = self.plan(name, location, options).profile or None
+        granted = self.granting("session")
         return SessionSource(
             lambda: (
-                self.profile_credentials(
-                    profile, location, region, options, granted=granted
-                ).retrieve
+                self.profile_credentials(name, location, region, options, granted=granted).retrieve
             ),
             region or self.region(profile, location),
             None if location else profile,
@@ -369,25 +368,3 @@ def _found(store: ProfileStore, name: str) -> Profile | None:
         return store.find(name)
     except ProfileNotFound:
         return None
-
-
-class _Granted(ProfileCredentials):
-    """Credentials of a profile that tell ``granted`` of each new value that they hand out."""
-
-    def __init__(
-        self,
-        system: System,
-        resolver: Resolver,
-        plan: Plan,
-        granted: Callable[[Credentials], None],
-    ) -> None:
-        super().__init__(system, resolver, plan)
-        self._granted = granted
-        self._told: Credentials | None = None
-
-    def retrieve(self) -> Credentials:
-        found = super().retrieve()
-        if found is not self._told:
-            self._told = found
-            self._granted(found)
-        return found

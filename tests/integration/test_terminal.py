@@ -110,7 +110,7 @@ def test_mfa_is_asked_on_the_terminal_although_input_and_output_are_taken(
     assert '"AccessKeyId": "ASIA' in (home / "taken").read_text()
     assert (home / "errors").read_text() == ""
     assert leaks(transcript.read_text()) == []
-    assert moto.recorder.calls[-1].parameters["TokenCode"] == MFA_CODE
+    assert moto.recorder.calls[0].parameters["TokenCode"] == MFA_CODE
     (home / "taken").unlink()
 
 

@@ -40,7 +40,7 @@ _EXPLAIN = (
     "Opens nothing and asks nobody. JSON has `profile`, and under `credentials`, `settings` (those "
     "of the profile that the search comes to, if it does) and `region` each: `winner`, the word of "
     "a source or null; `sources` in order, each with `source`, `what`, `outcome` (`won`, `lost`, "
-    "`broken`, `left-out`, `absent`), `why`, and `where`, variables and places; and `tools`, those "
+    "`broken`, `absent`), `why`, and `where`, variables and places; and `tools`, those "
     "that choose otherwise, with `tools`, `chooses` and `why`."
 )
 _DOCTOR = (

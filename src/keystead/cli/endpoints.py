@@ -25,6 +25,7 @@ from keystead.delivery.endpoint.imds import MetadataService
 from keystead.delivery.endpoint.served import ServedProfile
 from keystead.delivery.endpoint.tokens import FixedToken, TokenFile, new_token
 from keystead.delivery.wire import child_environment, region_variables
+from keystead.errors import UsageError
 from keystead.model.credentials import Credentials
 from keystead.model.roleoptions import RoleOptions
 from keystead.stores.audit import Grant
@@ -63,7 +64,7 @@ def serve(context: Context, args: argparse.Namespace) -> None:
         )
     with ExitStack() as stack:
         ledger = stack.enter_context(_Ledger(app))
-        names = dict.fromkeys(args.names or [app.profile_name(None, args.location)])
+        names = dict.fromkeys(args.names or [_default(app, args.location)])
         profiles = [_served(app, name, args.location, ledger.writer(name)) for name in names]
         tokens = []
         for profile in profiles:
@@ -154,6 +155,13 @@ def run_with_endpoint(context: Context, args: argparse.Namespace, command: Seque
             return child.attend(command, environment)
 
 
+def _default(app: App, location: Location) -> str:
+    name = app.plan(None, location).profile
+    if not name:
+        raise UsageError("the default search comes to no profile", hint="name one to serve")
+    return name
+
+
 def _served(
     app: App,
     name: str,
@@ -162,7 +170,7 @@ def _served(
     options: RoleOptions | None = None,
 ) -> ServedProfile:
     def open_profile() -> Callable[[], Credentials]:
-        provider = app.profile_credentials(name, location, options=options, granted=lambda _: None)
+        provider = app.profile_credentials(name, location, options=options, granted=lambda *_: None)
         return provider.retrieve
 
     return ServedProfile(

@@ -18,7 +18,7 @@ def process(context: Context, args: argparse.Namespace) -> None:
     app = context.app
     options = role_options(context, args)
     files = {} if args.location or options else app.agent.stamps()
-    granted = app.granting(args.name, "process", os.getppid())
+    granted = app.granting("process", os.getppid())
     provider = app.profile_credentials(args.name, args.location, options=options, granted=granted)
     credentials = provider.retrieve()
     output = wire.process_output(credentials)

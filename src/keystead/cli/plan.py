@@ -16,13 +16,17 @@ def _base(base: Base) -> str:
         "static": f"keys of profile {base.profile}",
         "process": f"the program of profile {base.profile}",
         "sso": f"single sign-on: {base.sso_role_name} in {base.sso_account_id}",
-        "web-identity": f"{base.role_arn} by the token of profile {base.profile}",
+        "web-identity": f"{base.role_arn} by the token of {_whose(base)}",
         "environment": "keys in the environment",
         "container": "the container's endpoint",
         "ec2": "the EC2 metadata service",
         "login": f"the login session of profile {base.profile}",
     }
     return words[base.kind]
+
+
+def _whose(base: Base) -> str:
+    return f"profile {base.profile}" if base.profile else "the environment"
 
 
 def run(context: Context, args: argparse.Namespace) -> None:
@@ -35,7 +39,7 @@ def run(context: Context, args: argparse.Namespace) -> None:
         context.console.json(as_json(made, kept, called, now))
         return
     due = due_serials(made, kept, now)
-    lines = [f"{made.profile}", f"  {_base(made.base)}"]
+    lines = [made.profile or "the default search", f"  {_base(made.base)}"]
     if made.mfa_session:
         first = made.steps[0]
         details = ["for all roles of these keys", *_asking(made.mfa_session.mfa_serial, first, due)]

@@ -18,8 +18,8 @@ from keystead.cmdlets.sources import (
 from keystead.cmdlets.state import State
 from keystead.errors import NotConfigured, ProfileNotFound, UsageError
 from keystead.model.credentials import Credentials
+from keystead.model.defaultsearch import DEFAULT_PROFILE
 from keystead.model.profile import Profile, Value
-from keystead.resolve.search import DEFAULT_PROFILE
 
 _KEYS_HINT = "give -AccessKey and -SecretKey, or -ProfileName"
 

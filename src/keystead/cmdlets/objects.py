@@ -54,9 +54,9 @@ def role_object(provider: ProfileCredentials) -> AwsObject:
     return AwsObject(shown, provider.retrieve)
 
 
-def profile_object(app: App, name: str, location: Location, region: str | None) -> AwsObject:
+def profile_object(app: App, name: str | None, location: Location, region: str | None) -> AwsObject:
     """The credentials object of a stored profile. A role is not assumed before it is used."""
-    granted = app.granting(name, "cmdlet")
+    granted = app.granting("cmdlet")
     provider = app.profile_credentials(name, location, region, granted=granted)
     return role_object(provider) if provider.plan.steps else keys_object(provider.retrieve())
 

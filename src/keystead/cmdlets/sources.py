@@ -8,6 +8,7 @@ docs/differences.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from keystead.cmdlets.objects import AwsObject, keys_object, profile_object, role_object
@@ -16,7 +17,6 @@ from keystead.errors import UsageError
 from keystead.model.credentials import Credentials
 from keystead.model.endpoints import NO_ENDPOINTS, Endpoints
 from keystead.model.profile import Profile, ProfileSource, Value, check_writable
-from keystead.resolve import search
 from keystead.resolve.resolver import ProfileCredentials, Resolver
 from keystead.secret import reveal
 
@@ -75,12 +75,8 @@ def find_credentials(state: State, values: Values) -> AwsObject:
     given = given_credentials(state, values) or state.credentials
     if given:
         return given
-    from_environment = search.environment_credentials(state.app.system.environ)
-    if from_environment:
-        return keys_object(from_environment)
-    location = values.get("ProfileLocation")
-    name = state.app.profile_name(None, location)
-    return profile_object(state.app, name, location, values.get("Region") or state.region)
+    region = values.get("Region") or state.region
+    return profile_object(state.app, None, values.get("ProfileLocation"), region)
 
 
 def find_region(state: State, values: Values) -> str | None:
@@ -138,4 +134,6 @@ def _role_of(state: State, values: Values) -> AwsObject:
     source = _With(profile, app.chain(values.get("ProfileLocation")))
     region = find_region(state, values)
     resolver = Resolver(app.system, source, app.mfa_codes, app.sessions, region)
-    return role_object(ProfileCredentials(app.system, resolver, resolver.plan(profile.name)))
+    granted = partial(app.granting("cmdlet"), None)
+    plan = resolver.plan(profile.name)
+    return role_object(ProfileCredentials(app.system, resolver, plan, granted))

@@ -8,6 +8,7 @@ from datetime import timedelta
 from keystead.app import App
 from keystead.doctor.result import Result, ok, problem, warning
 from keystead.errors import KeysteadError
+from keystead.model.defaultsearch import default_profile
 from keystead.model.endpoints import NO_ENDPOINTS, endpoints
 from keystead.model.profile import Profile
 from keystead.resolve.endpoint import Endpoint
@@ -65,7 +66,7 @@ def _clock(app: App, answer: Probe | None) -> Result:
 def _profile(app: App) -> Profile | None:
     """The profile that is used when none is named."""
     try:
-        return app.chain().find(app.profile_name(None))
+        return default_profile(app.system.environ, app.chain())
     except KeysteadError:  # the check of the environment tells
         return None
 

@@ -95,6 +95,8 @@ class AssumeRoleStep:
 class Plan:
     """How the credentials of ``profile`` will be got; ``steps`` run in order from ``base``.
 
+    An empty name is no profile: the default search came to something else.
+
     With an ``mfa_session`` that one comes between base and steps, and the first step needs no
     code of its own.
     """
@@ -107,6 +109,12 @@ class Plan:
     mfa_session: MfaSession | None = None
     endpoints: Endpoints = NO_ENDPOINTS
     """The addresses that ``profile`` sets; all calls go by them."""
+
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """The profiles that it leads through, the one asked for first and each once."""
+        names = (self.profile, *(step.profile for step in self.steps), self.base.profile)
+        return tuple(dict.fromkeys(filter(None, names)))
 
     @property
     def mfa_serials(self) -> tuple[str, ...]:

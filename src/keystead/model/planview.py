@@ -22,7 +22,8 @@ def as_json(plan: Plan, kept: Kept, called: Sequence[Call], now: datetime) -> di
     ``called`` are the calls in order. Empty ``kept``: the cache could not be looked into, or there
     is nothing to keep.
     """
-    shown: dict[str, object] = {"profile": plan.profile, "base": dict(_present(plan.base))}
+    shown: dict[str, object] = {"profile": plan.profile} if plan.profile else {}
+    shown["base"] = dict(_present(plan.base))
     if plan.mfa_session:
         at = kept[1] if kept else None
         shown["mfa_session"] = {**dict(_present(plan.mfa_session)), "cache": _cache(at, now)}
@@ -82,6 +83,6 @@ def _cache(session: Session | None, now: datetime) -> dict[str, object]:
 def _present(row: Base | MfaSession | AssumeRoleStep) -> Iterator[tuple[str, object]]:
     for name in type(row).__dataclass_fields__:
         value = getattr(row, name)
-        if value is None or value == () or name in _OF_A_RUN:
+        if value is None or value in ((), "") or name in _OF_A_RUN:  # no hash
             continue
         yield name, dict(value) if name == "tags" else value

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from keystead.errors import NotConfigured, ProfileInvalid
 from keystead.model.credentials import Credentials
+from keystead.model.defaultsearch import nothing_configured
 from keystead.model.endpoints import Endpoints
 from keystead.model.plan import Base, Plan
 from keystead.model.profile import Profile
@@ -106,12 +107,17 @@ def ec2(place: Place) -> Credentials:
     from keystead.resolve.metadata import ec2_credentials
 
     profile = place.profile
-    return ec2_credentials(
-        place.system,
-        endpoint=profile.text("ec2_metadata_service_endpoint"),
-        mode=profile.text("ec2_metadata_service_endpoint_mode"),
-        v1_disabled=(profile.text("ec2_metadata_v1_disabled") or "true").lower() != "false",
-    )
+    try:
+        return ec2_credentials(
+            place.system,
+            endpoint=profile.text("ec2_metadata_service_endpoint"),
+            mode=profile.text("ec2_metadata_service_endpoint_mode"),
+            v1_disabled=(profile.text("ec2_metadata_v1_disabled") or "true").lower() != "false",
+        )
+    except NotConfigured:
+        if profile.name:
+            raise
+        raise nothing_configured() from None  # it was the last place of the default search
 
 
 def web_identity(place: Place) -> Credentials:

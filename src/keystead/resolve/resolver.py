@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from keystead.model.calls import Call, base_call, role_calls
 from keystead.model.credentials import Credentials
+from keystead.model.defaultsearch import default_plan, environment_profile
 from keystead.model.plan import Plan, make_plan
 from keystead.model.planview import Kept
 from keystead.model.profile import ProfileSource
@@ -49,12 +51,17 @@ class Resolver:
         self._sessions = sessions
         self._region = region
 
-    def plan(self, name: str, options: RoleOptions | None = None) -> Plan:
+    def plan(self, name: str | None, options: RoleOptions | None = None) -> Plan:
         """The plan for the profile, with the names of its role sessions settled.
 
-        ``options`` go before those of the profile, for the last role.
+        ``name`` None: what the default search comes to. ``options`` go before those of the
+        profile, for the last role.
         """
-        made = make_plan(name, self._source).asked_for(options or RoleOptions())
+        if name is None:
+            made = default_plan(self._system.environ, self._source)
+        else:
+            made = make_plan(name, self._source)
+        made = made.asked_for(options or RoleOptions())
         return made.named(session_name(self._system.clock()))
 
     def calls(self, plan: Plan) -> list[Call]:
@@ -69,7 +76,7 @@ class Resolver:
         Raises `ProviderError` when STS refuses, `InteractionRequired` when a code is due and
         nobody can be asked, `StoreUnavailable` when the keys are in a store that stays locked.
         """
-        for name in dict.fromkeys((*(step.profile for step in plan.steps), plan.base.profile)):
+        for name in plan.profiles:
             self._confirm(name)
         if not _keeps(plan):
             return session_of(base_credentials(self._place(plan)), self._system)
@@ -92,7 +99,9 @@ class Resolver:
         return Walk(plan, place, called, keys, self._codes, self._sessions, self._source)
 
     def _place(self, plan: Plan) -> Place:
-        profile = self._source.find(plan.base.profile)
+        name = plan.base.profile
+        environ = self._system.environ
+        profile = self._source.find(name) if name else environment_profile(environ)
         return Place(plan.base, profile, self._system, self._region, plan.endpoints)
 
     def _confirm(self, name: str) -> None:
@@ -113,13 +122,21 @@ def _keeps(plan: Plan) -> bool:
 class ProfileCredentials:
     """The credentials of one plan for as long as somebody needs them: renewed before they end.
 
-    Thread-safe: however many threads ask at once, one of them renews.
+    ``granted`` is told of the first ones that are retrieved and of each new ones. Thread-safe:
+    however many threads ask at once, one of them renews.
     """
 
-    def __init__(self, system: System, resolver: Resolver, plan: Plan) -> None:
+    def __init__(
+        self,
+        system: System,
+        resolver: Resolver,
+        plan: Plan,
+        granted: Callable[[Credentials], None],
+    ) -> None:
         self._system = system
         self._resolver = resolver
         self.plan = plan
+        self._granted = granted
         self._lock = Lock()
         self._kept: Session | None = None
 
@@ -127,7 +144,9 @@ class ProfileCredentials:
         """Credentials that live on for a while. Raises what `Resolver.run` raises."""
         with self._lock:
             if self._kept is None or not self._serves(self._kept):
-                self._kept = self._resolver.run(self.plan)
+                before, self._kept = self._kept, self._resolver.run(self.plan)
+                if before is None or before.credentials != self._kept.credentials:
+                    self._granted(self._kept.credentials)
             return self._kept.credentials
 
     def _serves(self, kept: Session) -> bool:

@@ -1,19 +1,11 @@
-"""Where credentials and region come from when nobody names a profile.
-
-The order is that of the AWS CLI and SDKs: keys in the environment, then the profile that the
-environment names, then ``default``. A source that is not set up is passed over; one that is set
-up and broken ends the search.
-"""
+"""What the environment itself says: keys and region."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from keystead.errors import NotConfigured, ProfileInvalid, ProfileNotFound
 from keystead.model.credentials import Credentials
-from keystead.model.profile import ProfileSource
-
-DEFAULT_PROFILE = "default"
+from keystead.model.defaultsearch import has_keys
 
 
 def environment_credentials(environ: Mapping[str, str]) -> Credentials | None:
@@ -21,38 +13,10 @@ def environment_credentials(environ: Mapping[str, str]) -> Credentials | None:
 
     Raises `ProfileInvalid` for half a pair, which no SDK uses.
     """
-    key, secret = environ.get("AWS_ACCESS_KEY_ID"), environ.get("AWS_SECRET_ACCESS_KEY")
-    if not key and not secret:
+    if not has_keys(environ):
         return None
-    if not key or not secret:
-        given, missing = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")[:: 1 if key else -1]
-        raise ProfileInvalid(
-            f"the environment has `{given}` without `{missing}`", hint="set or unset both"
-        )
+    key, secret = environ["AWS_ACCESS_KEY_ID"], environ["AWS_SECRET_ACCESS_KEY"]
     return Credentials(key, secret, environ.get("AWS_SESSION_TOKEN") or None, source="environment")
-
-
-def named_profile(environ: Mapping[str, str]) -> str | None:
-    """The profile that the environment names: ``AWS_PROFILE``, else ``AWS_DEFAULT_PROFILE``."""
-    return environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE") or None
-
-
-def default_profile(environ: Mapping[str, str], source: ProfileSource) -> str:
-    """The profile to use when none is asked for and the environment has no keys.
-
-    Raises `ProfileNotFound` when the environment names one that is not there, `NotConfigured`
-    when it names none and there is no ``default``.
-    """
-    named = named_profile(environ)
-    if named:
-        return source.find(named).name
-    try:
-        return source.find(DEFAULT_PROFILE).name
-    except ProfileNotFound as error:
-        raise NotConfigured(
-            "no credentials: the environment has none and there is no profile `default`",
-            hint="name a profile, set AWS_PROFILE, or make `default` with `keystead set default`",
-        ) from error
 
 
 def environment_region(environ: Mapping[str, str]) -> str | None:

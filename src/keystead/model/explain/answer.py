@@ -15,8 +15,6 @@ class Outcome(Enum):
     """It is set up, and another one goes before it or it is passed over."""
     BROKEN = "broken"
     """The search ends here, and what is set up here does not work."""
-    LEFT_OUT = "left-out"
-    """It is set up, other tools use it, and keystead does not look there."""
     ABSENT = "absent"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from keystead.model.explain.answer import Answer, Choice, Outcome, Row, grouped
-from keystead.model.explain.search import Facts, chosen, comes_to
+from keystead.model.explain.search import Facts, comes_to
 from keystead.model.explain.tools import KEYSTEAD, TOOLS, Tool
 from keystead.model.profile import Profile
 
@@ -20,8 +20,7 @@ def explain_region(facts: Facts) -> Answer:
 
 def _profile(facts: Facts, tool: Tool, place: str) -> Profile | None:
     if place == "profile":
-        alone = tool is KEYSTEAD and not chosen(facts, tool).key.startswith("profile ")
-        return None if alone else comes_to(facts, tool)
+        return comes_to(facts, tool)
     return next((found for name in tool.defaults if (found := facts.find(name, tool))), None)
 
 
@@ -47,7 +46,6 @@ def _rows(facts: Facts) -> Iterator[Row]:
     won: str | None = None
     for place in KEYSTEAD.region:
         profile = None if place.startswith("AWS_") else comes_to(facts)
-        unused = profile is not None and _profile(facts, KEYSTEAD, place) is None
         found = facts.environ.get(place) if place.startswith("AWS_") else None
         where: tuple[str, ...] = (place,) if found else ()
         what = place
@@ -59,9 +57,6 @@ def _rows(facts: Facts) -> Iterator[Row]:
         source = "profile" if place == "profile" else "environment"
         if not found:
             yield Row(source, what, Outcome.ABSENT, "not set")
-        elif unused:
-            why = "keys in the environment come without a profile"
-            yield Row(source, f"{what}: {found}", Outcome.LEFT_OUT, why, where)
         elif won:
             yield Row(source, f"{what}: {found}", Outcome.LOST, f"{won} goes before it", where)
         else:

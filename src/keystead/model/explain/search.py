@@ -12,12 +12,12 @@ from keystead.model.profile import Profile
 
 KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 TOKEN = "AWS_SESSION_TOKEN"  # noqa: S105  # a variable's name
-WEB_IDENTITY = ("AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN")
+TOKEN_FILE = "AWS_WEB_IDENTITY_TOKEN_FILE"  # noqa: S105  # a variable's name
+ROLE = "AWS_ROLE_ARN"
+WEB_IDENTITY = (TOKEN_FILE, ROLE)
 CONTAINER = ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI")
 NO_METADATA = "AWS_EC2_METADATA_DISABLED"
 DEFAULT = "default"
-
-_NOT_THERE = "keystead takes it where a profile says so with `credential_source`"
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,11 @@ class Facts:
         if seen and not self.located and name in self.encrypted:
             return self.encrypted[name]
         return self.shared.get(name)
+
+    @property
+    def searched(self) -> bool:
+        """Whether anything but a profile may win: neither one nor a file is asked for."""
+        return self.asked is None and not self.located
 
     @property
     def metadata(self) -> bool:
@@ -91,7 +96,7 @@ def _profile_of(facts: Facts, tool: Tool) -> tuple[str, Profile | None]:
 
 
 def _environment(facts: Facts, tool: Tool, _notes: list[str]) -> Choice | None:
-    if facts.asked is not None or facts.located:
+    if not facts.searched:
         return None
     given = facts.given(*KEYS)
     if len(given) == len(KEYS):
@@ -111,10 +116,14 @@ def _environment_unless_named(facts: Facts, tool: Tool, notes: list[str]) -> Cho
     return None
 
 
-def _web_identity(facts: Facts, _tool: Tool, _notes: list[str]) -> Choice | None:
-    if facts.asked is None and facts.given(*WEB_IDENTITY) == WEB_IDENTITY:
-        why = "keystead takes a web identity from a profile alone"
-        return Choice("web-identity", "the web identity in the environment", why)
+def _web_identity(facts: Facts, tool: Tool, _notes: list[str]) -> Choice | None:
+    given = facts.given(*WEB_IDENTITY)
+    if not facts.searched:
+        return None
+    if given == WEB_IDENTITY:
+        return Choice("web-identity", "the web identity in the environment")
+    if given == (TOKEN_FILE,) and "token" in tool.strict:
+        return Choice("error", "an error", f"`{TOKEN_FILE}` is set without `{ROLE}`")
     return None
 
 
@@ -133,7 +142,7 @@ def _profile(facts: Facts, tool: Tool, notes: list[str]) -> Choice | None:
         if asked or (facts.named(tool) and "profile" in tool.strict):
             return Choice("error", "an error", f"there is no profile `{name}` for it")
         return None
-    if not Reading(profile).found and "settings" not in tool.strict and facts.asked is None:
+    if not Reading(profile).found and facts.asked is None:
         notes.append(f"profile `{name}` has no setting that gives credentials")
         return None
     place = "encrypted" if profile.location is None else "shared"
@@ -159,14 +168,14 @@ def _why_not_ours(facts: Facts, tool: Tool, name: str, profile: Profile | None) 
 
 
 def _container(facts: Facts, _tool: Tool, _notes: list[str]) -> Choice | None:
-    if facts.asked is None and facts.given(*CONTAINER):
-        return Choice("container", "the container's endpoint", _NOT_THERE)
+    if facts.searched and facts.given(*CONTAINER):
+        return Choice("container", "the container's endpoint")
     return None
 
 
 def _ec2(facts: Facts, _tool: Tool, _notes: list[str]) -> Choice | None:
-    if facts.asked is None and facts.metadata:
-        return Choice("ec2", "the EC2 metadata service, where there is one", _NOT_THERE)
+    if facts.searched and facts.metadata:
+        return Choice("ec2", "the EC2 metadata service, where there is one")
     return None
 
 
@@ -185,9 +194,7 @@ _LOOK = {
 def explain_search(facts: Facts) -> Answer:
     """The answer to where credentials come from."""
     ours = chosen(facts, KEYSTEAD)
-    rows = (*_environment_rows(facts, ours), *_profile_rows(facts))
-    won = any(row.outcome is Outcome.WON for row in rows)
-    rows = (*rows, *_other_rows(facts, won=won))
+    rows = (*_environment_rows(facts, ours), *_profile_rows(facts, ours), *_other_rows(facts, ours))
     return Answer(rows, grouped(ours, [(tool.name, chosen(facts, tool)) for tool in TOOLS]))
 
 
@@ -206,7 +213,7 @@ def _environment_rows(facts: Facts, ours: Choice) -> Iterator[Row]:
     yield Row("environment", what, outcome, why, where)
 
 
-def _profile_rows(facts: Facts) -> Iterator[Row]:
+def _profile_rows(facts: Facts, ours: Choice) -> Iterator[Row]:
     name, profile = _profile_of(facts, KEYSTEAD)
     named = facts.named(KEYSTEAD) if facts.asked is None else None
     by = named[1] if named else None
@@ -222,8 +229,11 @@ def _profile_rows(facts: Facts) -> Iterator[Row]:
             why = "keys in the environment go before it"
         elif found is not profile:
             why = "the encrypted store goes before the shared files"
+        elif ours.key == "web-identity":
+            why = "a web identity in the environment goes before what is no role"
         elif not Reading(found).found:
-            outcome, why = Outcome.BROKEN, "it has no setting that gives credentials"
+            outcome = Outcome.BROKEN if facts.asked is not None else Outcome.LOST
+            why = "it has no setting that gives credentials"
         else:
             outcome = Outcome.WON
             why = f"{by} names it" if by else "it is asked for" if facts.asked else "the default"
@@ -250,24 +260,32 @@ def _unnamed(facts: Facts, name: str) -> Iterator[Row]:
         yield Row("profile", "profile `default`", Outcome.LOST, why)
 
 
-def _other_rows(facts: Facts, *, won: bool) -> Iterator[Row]:
+def _other_rows(facts: Facts, ours: Choice) -> Iterator[Row]:
     shown = (
         ("web-identity", "web identity in the environment", facts.given(*WEB_IDENTITY)),
         ("container", "the container's endpoint", facts.given(*CONTAINER)),
     )
-    if facts.asked is not None:
-        why = "a profile is asked for by name"
+    if not facts.searched:
+        by_name = facts.asked is not None
+        why = "a profile is asked for by name" if by_name else "one file is asked for by --location"
         yield from (Row(s, what, Outcome.LOST, why, where) for s, what, where in shown if where)
         return
     for source, what, where in shown:
-        there = where == WEB_IDENTITY if source == "web-identity" else bool(where)
-        why = "keystead does not search there" if there else "its variables are not set"
-        yield Row(source, what, Outcome.LEFT_OUT if there else Outcome.ABSENT, why, where)
+        if not where:
+            outcome, why = Outcome.ABSENT, "its variables are not set"
+        elif ours.key == source:
+            outcome, why = Outcome.WON, "the first that is set up"
+        elif ours.key == "error" and TOKEN_FILE in where and TOKEN_FILE in ours.why:
+            outcome, why = Outcome.BROKEN, ours.why
+        else:
+            outcome, why = Outcome.LOST, "a source before it won"
+        yield Row(source, what, outcome, why, where)
     if not facts.metadata:
         outcome, why = Outcome.ABSENT, f"{NO_METADATA} switches it off"
+    elif ours.key == "ec2":
+        outcome, why = Outcome.WON, "nothing before it is set up"
     else:
-        outcome = Outcome.LOST if won else Outcome.LEFT_OUT
-        why = "a source before it won" if won else "keystead does not search there"
+        outcome, why = Outcome.LOST, "a source before it won"
     yield Row("ec2", "the EC2 metadata service", outcome, why, facts.given(NO_METADATA))
 
 

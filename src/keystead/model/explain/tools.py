@@ -143,7 +143,7 @@ class Tool(NamedTuple):
     ``profile`` has the variables that name a profile, ``search`` the sources of the default
     search, ``region`` where a region is looked for, variables and the word ``profile``, and
     ``pick`` is what it takes of a profile. ``strict`` says whether a named profile that does not
-    exist, or half a key pair in the environment, ends the search.
+    exist, half a key pair or a token file without a role in the environment, ends the search.
     """
 
     name: str
@@ -158,19 +158,20 @@ class Tool(NamedTuple):
     """Whether it reads the encrypted store where that is the .NET SDK's own, on Windows."""
 
 
+_BOTOCORE_SEARCH = ("environment", "role", "web-identity", "profile", "container", "ec2")
+
 KEYSTEAD = Tool(
     "keystead",
     ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"),
-    ("environment", "profile"),
+    _BOTOCORE_SEARCH,
     ("AWS_REGION", "AWS_DEFAULT_REGION", "profile"),
     by_the_rules,
-    ("profile", "key", "secret", "settings"),
+    ("profile", "key", "secret", "token"),
 )
 
 _SDK_SEARCH = ("environment", "web-identity", "profile", "container", "ec2")
 _JAVA = _in_order("web-identity", "sso", "role", "process", *_ANY_KEYS, stops=("sso", *_ANY_KEYS))
 _JS = _in_order("role", *_ANY_KEYS, "web-identity", "process", "sso", "login", stops=("sso",))
-_BOTOCORE_SEARCH = ("environment", "role", "web-identity", "profile", "container", "ec2")
 _BOTOCORE_PROFILE = ("AWS_DEFAULT_PROFILE", "AWS_PROFILE")
 
 TOOLS: tuple[Tool, ...] = (
@@ -180,7 +181,7 @@ TOOLS: tuple[Tool, ...] = (
         _BOTOCORE_SEARCH,
         ("AWS_DEFAULT_REGION", "profile"),
         _botocore,
-        ("profile", "key"),
+        ("profile", "key", "token"),
     ),
     Tool(
         "AWS CLI v2",
@@ -188,7 +189,7 @@ TOOLS: tuple[Tool, ...] = (
         _BOTOCORE_SEARCH,
         ("AWS_REGION", "AWS_DEFAULT_REGION", "profile"),
         _botocore,
-        ("profile", "key"),
+        ("profile", "key", "token"),
     ),
     Tool(
         "JS v3",

@@ -2,8 +2,8 @@
 
 Pure: a plan is made from profiles alone. It holds names and no key, and the resolver does what
 it says and nothing else. The rules are those that the AWS SDKs share: a profile that is asked for
-is judged by its role, then by SSO, its keys and its other sources; one that is reached as a source
-ends the path when it has keys of its own.
+is judged by its role, then by SSO, its keys and its other sources; of one that is reached as a
+source and has keys of its own, the role does not count.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ CREDENTIAL_SOURCES = {
 
 CHAINED_SECONDS = 3600
 """How long a session at most lasts that was got with another one: a rule of STS."""
+
+_KEY, _SECRET = "aws_access_key_id", "aws_secret_access_key"
 
 MFA_SESSION_SECONDS = 43200
 """How long an MFA session lasts: STS's own default for the keys of a user."""
@@ -168,10 +170,11 @@ def make_plan(name: str, source: ProfileSource) -> Plan:
     steps: list[AssumeRoleStep] = []
     profile = asked_for = source.find(name)
     path = [name]
-    base = None
-    while not (len(path) > 1 and profile.has_keys):
+    while True:
+        if len(path) > 1 and (profile.has(_KEY) or profile.has(_SECRET)):
+            profile = profile.without_role()
         kind = _kind(profile)
-        if not kind.startswith("AssumeRole") or kind == "AssumeRoleWithWebIdentity":
+        if kind in _BASES:
             base = _BASES[kind](profile, source)
             break
         steps.append(_step(profile))
@@ -180,7 +183,7 @@ def make_plan(name: str, source: ProfileSource) -> Plan:
             break
         following = profile.text("source_profile") or ""
         if following == profile.name:
-            _require_own_keys(profile)
+            base = _on_own_keys(profile, source)
             break
         if following in path:
             whole = " > ".join([*path, following])
@@ -199,7 +202,6 @@ def make_plan(name: str, source: ProfileSource) -> Plan:
                 hint=error.hint,
                 where=profile.where("source_profile"),
             ) from error
-    base = base or Base("static", profile.name)
     in_order = [_answered(step, profile, source) for step in reversed(steps)]
     capped = tuple(_capped(base, in_order))
     return Plan(
@@ -269,16 +271,9 @@ def _kind(profile: Profile) -> str:
         raise ProfileInvalid(
             f"profile `{profile.name}` is not valid: {profile.problem()}",
             hint=f"see it with `keystead show {profile.name}`",
-            where=profile.where(),
+            where=profile.problem_at(),
         )
-    if row.name in ("Basic", "Session") and profile.keys_are_last:
-        for setting, kind in (("login_session", "Login"), ("credential_process", _PROCESS)):
-            if profile.has(setting):
-                return kind
     return row.name
-
-
-_PROCESS = "CredentialProcess"
 
 
 def _static(profile: Profile, _source: ProfileSource) -> Base:
@@ -331,11 +326,12 @@ def _sso(profile: Profile, source: ProfileSource) -> Base:
         value = given if name else own
         if not value:
             place = f"its sso-session `{name}`" if name else "`sso_session`"
+            named = "sso_session" if name else "sso_account_id"
             raise ProfileInvalid(
                 f"profile `{profile.name}` has no `{key}`"
                 + ("" if name else " and no `sso_session`"),
                 hint=f"set `{key}` in {place}" if name else f"set `{key}`, or {place}",
-                where=profile.where("sso_account_id"),
+                where=profile.where(named),
             )
         found[key] = value
     return Base(
@@ -374,13 +370,16 @@ def _ambient(profile: Profile) -> Base:
     )
 
 
-def _require_own_keys(profile: Profile) -> None:
-    if not profile.has_keys:
-        raise ProfileInvalid(
+def _on_own_keys(profile: Profile, source: ProfileSource) -> Base:
+    """The base of a profile that names itself as its source."""
+    if not (profile.has(_KEY) or profile.has(_SECRET)):
+        raise ProfileCycle(
             f"profile `{profile.name}` names itself as its source and has no keys of its own",
             hint="add `aws_access_key_id` and `aws_secret_access_key`, or name another profile",
             where=profile.where("source_profile"),
         )
+    own = profile.without_role()
+    return _BASES[_kind(own)](own, source)
 
 
 def _step(profile: Profile) -> AssumeRoleStep:

@@ -8,7 +8,7 @@ reader would reject or misread).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple, Protocol
@@ -38,6 +38,7 @@ class ProfileType(NamedTuple):
 _KEY = "aws_access_key_id"
 _SECRET = "aws_secret_access_key"  # noqa: S105  # the name of a setting
 _TOKEN = "aws_session_token"  # noqa: S105  # the name of a setting
+_KEYS = (_KEY, _SECRET, _TOKEN)
 _WEB_IDENTITY_OPTIONS = (
     "role_session_name",
     "duration_seconds",
@@ -76,6 +77,13 @@ TYPES: tuple[ProfileType, ...] = (
         ("role_arn", "source_profile"),
         _ROLE_OPTIONS,
         "temporary credentials for a role, from the credentials of a source profile",
+    ),
+    ProfileType(
+        "AssumeRoleWithWebIdentity",
+        ("web_identity_token_file",),
+        ("role_arn", "web_identity_token_file"),
+        _WEB_IDENTITY_OPTIONS,
+        "temporary credentials for a role, by the token in a file",
     ),
     ProfileType(
         "SSO",
@@ -201,9 +209,12 @@ class Profile:
         return self.has(_KEY) and self.has(_SECRET)
 
     @property
-    def keys_are_last(self) -> bool:
-        """Whether its keys stand in the config file, where other sources go before them."""
-        place = self.where(_KEY) if self.location and _KEY in self.origins else None
+    def _keys_are_last(self) -> bool:
+        """Whether its keys stand in the config file, where these other sources go before them."""
+        if not (self.location and (self.has("login_session") or self.has("credential_process"))):
+            return False
+        first = next((key for key in _KEYS if self.has(key)), None)
+        place = self.origins.get(first) if first else None
         return place is not None and place.file != self.location
 
     def where(self, key: str | None = None) -> Origin | None:
@@ -214,30 +225,58 @@ class Profile:
 
     def problem(self) -> str | None:
         """Why the profile gives no credentials, naming setting and rule; None when it can."""
-        return _judged(self._deciding())[1]
+        fault = _judged(self._deciding())[1]
+        return fault.why if fault else None
+
+    def problem_at(self) -> Origin | None:
+        """File and line of the setting that `problem` is about, where there is one."""
+        fault = _judged(self._deciding())[1]
+        return self.where(fault.setting) if fault else None
+
+    def without_role(self) -> Profile:
+        """The profile as it counts for a role over it: its own role over a source is passed by."""
+        role = {"source_profile", "credential_source"}
+        if not self.has("web_identity_token_file"):
+            role.add("role_arn")
+        left = {key: value for key, value in self.settings.items() if key not in role}
+        return replace(self, settings=left)
 
     def _deciding(self) -> frozenset[str]:
-        return frozenset(filter(self.has, DECIDING.intersection(self.settings)))
+        given = frozenset(filter(self.has, DECIDING.intersection(self.settings)))
+        return given.difference(_KEYS) if self._keys_are_last else given
+
+
+class _Fault(NamedTuple):
+    """Why settings make no type, and the setting to look at."""
+
+    why: str
+    setting: str | None = None
 
 
 @lru_cache
-def _judged(given: frozenset[str]) -> tuple[ProfileType | None, str | None]:
+def _judged(given: frozenset[str]) -> tuple[ProfileType | None, _Fault | None]:
     """The type that those settings make and None or, where they make none, None and why."""
     row = next((row for row in TYPES if given.issuperset(row.deciding)), None)
     if row is None:
         stray = next((key for key in _ROLE_OPTIONS if key in given), None)
         if stray or "source_profile" in given:
-            return None, f"`{stray or 'source_profile'}` without `role_arn`"
-        return None, "no setting that gives credentials"
+            stray = stray or "source_profile"
+            return None, _Fault(f"`{stray}` without `role_arn`", stray)
+        if "sso_session" in given:
+            lacks = "`sso_session` without `sso_account_id` and `sso_role_name`"
+            return None, _Fault(f"{lacks} gives a token and no credentials", "sso_session")
+        return None, _Fault("no setting that gives credentials")
     missing = [key for key in row.required if key not in given]
     if missing:
         there = next(key for key in row.required if key in given)
         needs = " and ".join(f"`{key}`" for key in row.required)
-        return None, (
-            f"`{there}` without `{missing[0]}`: a profile of type {row.name} needs {needs}"
-        )
+        why = f"`{there}` without `{missing[0]}`: a profile of type {row.name} needs {needs}"
+        if row.name == "AssumeRole":
+            why = "`role_arn` without `source_profile` or `credential_source`"
+        return None, _Fault(why, there)
     if row.name == "AssumeRoleCredentialSource" and "source_profile" in given:
-        return None, "`source_profile` and `credential_source` exclude each other"
+        why = "`source_profile` and `credential_source` exclude each other"
+        return None, _Fault(why, "credential_source")
     return row, None
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from keystead.errors import ProfileInvalid
+from keystead.model.settings import SETTINGS
 
 if TYPE_CHECKING:
     from keystead.model.profile import Profile
@@ -81,6 +82,9 @@ def read_seconds(text: str) -> int:
     """A number of seconds. Raises `ValueError` whose text follows the name of the setting."""
     if not (text.isascii() and text.isdigit()):
         raise ValueError("is not a whole number")
+    row = SETTINGS["duration_seconds"]
+    if not row.fits(text):
+        raise ValueError(f"is not {row.rule}")
     return int(text)
 
 

@@ -46,14 +46,8 @@ _BY_THE_RULES = ("web-identity", "role", "sso", "keys", "login", "process", "con
 
 
 def by_the_rules(reading: Reading) -> Choice:
-    """As keystead chooses: the rules that the SDKs share, and half a source is an error.
-
-    Half a key pair counts before a login and a program, in whichever file it stands.
-    """
-    order = list(_BY_THE_RULES)
-    if not reading.whole("config-keys"):
-        order.insert(order.index("login"), order.pop())
-    for word in order:
+    """As keystead chooses: the rules that the SDKs share, and half a source is an error."""
+    for word in _BY_THE_RULES:
         found = reading.found.get(word)
         if found is None:
             continue
@@ -67,7 +61,7 @@ def by_the_rules(reading: Reading) -> Choice:
 def counts(word: str, reading: Reading) -> bool:
     """Whether half of that source makes the profile one of its type, which then is an error."""
     has = reading.profile.has
-    needs = {"web-identity": (), "role": ("role_arn",), "sso": ("sso_account_id", "sso_role_name")}
+    needs = {"role": ("role_arn",), "sso": ("sso_account_id", "sso_role_name")}
     return any(map(has, needs[word])) if word in needs else True
 
 

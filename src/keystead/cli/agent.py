@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from keystead.cli.command import Context
+from keystead.cli.command import JSON, Command, Context, argument
 from keystead.cmdlets.display import listing
 
 
@@ -51,3 +51,30 @@ def unlock(context: Context, _args: argparse.Namespace) -> None:
     """``keystead agent unlock``, ``keystead store unlock``."""
     context.app.agent.start()
     context.app.encrypted.unlock()
+
+
+AGENT = Command(
+    "agent",
+    "the process that holds opened keys and finished answers in memory",
+    children=(
+        Command(
+            "start",
+            "start it, unless it runs",
+            (),
+            start,
+            details="Most often it starts by itself; see docs/agent.md.",
+        ),
+        Command("stop", "end it", (), stop),
+        Command("status", "whether it runs and what it holds", (JSON,), status),
+        Command("lock", "have it forget everything", (), lock),
+        Command("unlock", "open the encrypted store and have it hold the key", (), unlock),
+        Command(
+            "launcher",
+            "write a program for credential_process that starts fastest",
+            (argument("path", metavar="PATH", nargs="?", help="where; else in the data folder"),),
+            launcher,
+            details="It prints the line for the config file. It belongs to this installation.",
+        ),
+    ),
+)
+"""The rows of ``keystead agent``."""

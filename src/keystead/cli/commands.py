@@ -314,36 +314,7 @@ COMMANDS: tuple[Command, ...] = (
             ),
         ),
     ),
-    Command(
-        "agent",
-        "the process that holds opened keys and finished answers in memory",
-        children=(
-            Command(
-                "start",
-                "start it, unless it runs",
-                (),
-                agent.start,
-                details="Most often it starts by itself; see docs/agent.md.",
-            ),
-            Command("stop", "end it", (), agent.stop),
-            Command("status", "whether it runs and what it holds", (JSON,), agent.status),
-            Command("lock", "have it forget everything", (), agent.lock),
-            Command(
-                "unlock", "open the encrypted store and have it hold the key", (), agent.unlock
-            ),
-            Command(
-                "launcher",
-                "write a program for credential_process that starts fastest",
-                (
-                    argument(
-                        "path", metavar="PATH", nargs="?", help="where; else in the data folder"
-                    ),
-                ),
-                agent.launcher,
-                details="It prints the line for the config file. It belongs to this installation.",
-            ),
-        ),
-    ),
+    agent.AGENT,
     Command(
         "cache",
         "temporary credentials that are kept until they end",

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from keystead.agent import permission
 from keystead.agent.client import Agent
-from keystead.agent.holder import Stamp, stamp
+from keystead.agent.holder import Stamp
 from keystead.delivery.source import SessionSource
 from keystead.errors import FileProblem, KeysteadError, ProfileNotFound
 from keystead.model.calls import Call

@@ -258,9 +258,9 @@ def _judged(given: frozenset[str]) -> tuple[ProfileType | None, _Fault | None]:
     """The type that those settings make and None or, where they make none, None and why."""
     row = next((row for row in TYPES if given.issuperset(row.deciding)), None)
     if row is None:
-        stray = next((key for key in _ROLE_OPTIONS if key in given), None)
-        if stray or "source_profile" in given:
-            stray = stray or "source_profile"
+        of_roles = (*_ROLE_OPTIONS, "source_profile", "credential_source")
+        stray = next((key for key in of_roles if key in given), None)
+        if stray:
             return None, _Fault(f"`{stray}` without `role_arn`", stray)
         if "sso_session" in given:
             lacks = "`sso_session` without `sso_account_id` and `sso_role_name`"

@@ -270,6 +270,8 @@ def _other_rows(facts: Facts, ours: Choice) -> Iterator[Row]:
         why = "a profile is asked for by name" if by_name else "one file is asked for by --location"
         yield from (Row(s, what, Outcome.LOST, why, where) for s, what, where in shown if where)
         return
+    ended = ours.key == "error"
+    before = "the search ends before it" if ended else "a source before it won"
     for source, what, where in shown:
         if not where:
             outcome, why = Outcome.ABSENT, "its variables are not set"
@@ -278,14 +280,14 @@ def _other_rows(facts: Facts, ours: Choice) -> Iterator[Row]:
         elif ours.key == "error" and TOKEN_FILE in where and TOKEN_FILE in ours.why:
             outcome, why = Outcome.BROKEN, ours.why
         else:
-            outcome, why = Outcome.LOST, "a source before it won"
+            outcome, why = Outcome.LOST, before
         yield Row(source, what, outcome, why, where)
     if not facts.metadata:
         outcome, why = Outcome.ABSENT, f"{NO_METADATA} switches it off"
     elif ours.key == "ec2":
         outcome, why = Outcome.WON, "nothing before it is set up"
     else:
-        outcome, why = Outcome.LOST, "a source before it won"
+        outcome, why = Outcome.LOST, before
     yield Row("ec2", "the EC2 metadata service", outcome, why, facts.given(NO_METADATA))
 
 

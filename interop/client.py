@@ -90,20 +90,23 @@ def call(argv: Sequence[str | Path], cwd: Path, **variables: str | Path) -> None
     subprocess.run([str(part) for part in argv], cwd=cwd, env=environ, stdout=2, check=True)
 
 
-def pip(*arguments: str | Path) -> list[str | Path]:
-    """The command line of a pip from outside: this environment has none."""
-    return [Path(sys.base_prefix) / "bin" / "python3", "-m", "pip", *arguments]
+def pip(verb: str, *arguments: str | Path, folder: Path, **options: str | Path) -> None:
+    """Has a pip from outside, as this environment has none, deal with requirements.txt."""
+    call(
+        [
+            Path(sys.base_prefix) / "bin" / "python3",
+            *("-m", "pip", *(f"--{name}={value}" for name, value in options.items()), verb),
+            *("--quiet", "--disable-pip-version-check", "--no-deps", "--require-hashes"),
+            *("-r", folder / "requirements.txt", *arguments),
+        ],
+        folder,
+    )
 
 
 def python_packages(folder: Path) -> None:
     """Installs requirements.txt into an environment of its own."""
     venv.create(folder / "venv", with_pip=False, clear=True)
-    python = folder / "venv" / "bin" / "python"
-    call(
-        [*pip("--python", python, "install", "--quiet", "--disable-pip-version-check")]
-        + ["--require-hashes", "-r", folder / "requirements.txt"],
-        folder,
-    )
+    pip("install", folder=folder, python=folder / "venv" / "bin" / "python")
 
 
 def go_program(folder: Path) -> None:

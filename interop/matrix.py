@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import tempfile
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from devtools.command import KEYSTEAD, clean_environ, run
-from devtools.emulators import REGION, Emulator, World, furnish, ministack
+from devtools.emulators import REGION, Emulator, furnish, ministack
 from interop.client import Client
 from interop.ways import WAYS, Given, Way
 
@@ -36,65 +37,78 @@ class Cell(NamedTuple):
 
 def cells(clients: Sequence[Client]) -> Iterator[Cell]:
     """Each client by each way, one after another."""
-    with ministack() as emulator, tempfile.TemporaryDirectory(prefix="keystead-interop-") as folder:
-        location = _profiles(Path(folder), furnish(emulator))
-        home = Path(folder) / "home"
-        home.mkdir()
+    with bench() as stand:
         for client in clients:
             for way in WAYS:
-                yield Cell(client, way, _try(client, way, location, home, emulator))
+                yield Cell(client, way, stand.fault(client, way))
 
 
-def _profiles(folder: Path, world: World) -> Path:
-    location = folder / "credentials"
-    location.write_text(
-        f"[user]\naws_access_key_id = {world.access_key_id}\n"
-        f"aws_secret_access_key = {world.secret_access_key}\nregion = {REGION}\n"
-        f"[role]\nrole_arn = {world.role_arn}\nsource_profile = user\nregion = {REGION}\n"
-    )
-    location.chmod(0o600)
-    return location
+@contextlib.contextmanager
+def bench() -> Iterator[Bench]:
+    """An emulator and a home whose encrypted store has the profiles; no file there has keys."""
+    with ministack() as emulator, tempfile.TemporaryDirectory(prefix="keystead-interop-") as folder:
+        home = Path(folder)
+        stand = Bench(emulator, home)
+        world = furnish(emulator)
+        stand.keystead("store", "init", "--protector", "keyfile", "--key-file", str(home / "key"))
+        secret = f"aws_secret_access_key={world.secret_access_key}\n"
+        own = [f"aws_access_key_id={world.access_key_id}", f"region={REGION}"]
+        stand.keystead("set", "user", *own, "--secrets-from", "-", stdin=secret)
+        role = [f"role_arn={world.role_arn}", "source_profile=user", f"region={REGION}"]
+        stand.keystead("set", "role", *role)
+        try:
+            yield stand
+        finally:
+            stand.keystead("agent", "stop")
 
 
-def _try(client: Client, way: Way, location: Path, home: Path, emulator: Emulator) -> str:
-    """What was wrong with the client's calls by the way, or an empty text."""
-    faults = [
-        f"profile {profile}: {fault}"
-        for profile, temporary in PROFILES.items()
-        if (fault := _call(client, way, profile, temporary, location, home, emulator))
-    ]
-    if way.name in client.cannot:
-        return "" if len(faults) == len(PROFILES) else "it is said that it cannot, and it can"
-    return "\n".join(faults)
+class Bench:
+    """Where clients are run: each gets the emulator, and an agent that is not the user's own."""
 
+    def __init__(self, emulator: Emulator, home: Path) -> None:
+        self._recorder = emulator.recorder
+        self._home = home
+        self._environ = {
+            **clean_environ(os.environ),
+            **emulator.environ,
+            "AWS_DEFAULT_REGION": REGION,
+            "HOME": str(home),
+            "KEYSTEAD_HOME": str(home / "keystead"),
+        }
 
-def _call(
-    client: Client,
-    way: Way,
-    profile: str,
-    temporary: bool,
-    location: Path,
-    home: Path,
-    emulator: Emulator,
-) -> str:
-    environ = {**clean_environ(os.environ), **emulator.environ, "AWS_DEFAULT_REGION": REGION, "HOME": str(home)}
-    given = Given(
-        profile, location, home, {**environ, **client.environ}, client.command(client.folder)
-    )
-    # A role's session is kept, so that this is what the client gets as well.
-    told = run(
-        [KEYSTEAD, "process", "--location", str(location), profile], environ=environ, cwd=home
-    )
-    expected = (json.loads(told.stdout)["AccessKeyId"], temporary)
-    emulator.recorder.clear()
-    done = way.run(given)
-    found = {
-        (call.access_key_id, call.has_session_token)
-        for call in emulator.recorder.calls
-        if call.operation == client.operation
-    }
-    if done.code != 0:
-        return f"exit code {done.code}: {(done.stderr or done.stdout).strip()[-600:]}"
-    if found != {expected}:
-        return f"it called with {sorted(found)} where {expected} was handed out"
-    return ""
+    def keystead(self, *arguments: str, stdin: str | None = None) -> str:
+        """What keystead prints; raises `RuntimeError` where it fails."""
+        argv = [KEYSTEAD, *arguments]
+        done = run(argv, environ=self._environ, cwd=self._home, stdin=stdin)
+        if done.code != 0:
+            raise RuntimeError(done.stderr)
+        return done.stdout
+
+    def fault(self, client: Client, way: Way) -> str:
+        """What was wrong with the client's calls by the way, or an empty text."""
+        faults = [
+            f"profile {profile}: {fault}"
+            for profile in PROFILES
+            if (fault := self._fault(client, way, profile))
+        ]
+        if way.name in client.cannot:
+            return "" if len(faults) == len(PROFILES) else "it is said that it cannot, and it can"
+        return "\n".join(faults)
+
+    def _fault(self, client: Client, way: Way, profile: str) -> str:
+        # A role's session is kept, so that this is what the client gets as well.
+        told = json.loads(self.keystead("process", profile))
+        expected = (told["AccessKeyId"], PROFILES[profile])
+        self._recorder.clear()
+        environ = {**self._environ, **client.environ}
+        done = way.run(Given(profile, self._home, environ, client.command(client.folder)))
+        found = {
+            (call.access_key_id, call.has_session_token)
+            for call in self._recorder.calls
+            if call.operation == client.operation
+        }
+        if done.code != 0:
+            return f"exit code {done.code}: {(done.stderr or done.stdout).strip()[-600:]}"
+        if found != {expected}:
+            return f"it called with {sorted(found)} where {expected} was handed out"
+        return ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shlex
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,17 +17,12 @@ NO_METADATA = {"AWS_EC2_METADATA_DISABLED": "true"}
 
 @dataclass(frozen=True)
 class Given:
-    """What a way has to work with: a profile of ``location``, and a client in a new home."""
+    """What a way has to work with: a profile, and a client's command in a home."""
 
     profile: str
-    location: Path
     home: Path
     environ: Mapping[str, str]
     command: Sequence[str]
-
-    def keystead(self, verb: str, *arguments: str) -> list[str]:
-        """A command line of keystead with that file."""
-        return [KEYSTEAD, verb, "--location", str(self.location), *arguments]
 
     def run(self, argv: Sequence[str], variables: Mapping[str, str] = NO_METADATA) -> Done:
         """Runs a command in the home, with ``variables`` besides."""
@@ -47,11 +41,19 @@ class Way:
 
 
 def _process(given: Given) -> Done:
-    line = shlex.join(given.keystead("process", given.profile))
+    return _configured(given, f"credential_process = {KEYSTEAD} process NAME")
+
+
+def _launcher(given: Given) -> Done:
+    return _configured(given, given.run([KEYSTEAD, "agent", "launcher"]).stdout)
+
+
+def _configured(given: Given, line: str) -> Done:
+    """Runs the client with a profile that has the line, in which NAME stands for keystead's."""
     folder = given.home / ".aws"
     folder.mkdir(mode=0o700, exist_ok=True)
     config = folder / "config"
-    config.write_text(f"[profile by-process]\ncredential_process = {line}\n")
+    config.write_text(f"[profile by-process]\n{line.replace('NAME', given.profile)}\n")
     try:
         return given.run(given.command, {**NO_METADATA, "AWS_PROFILE": "by-process"})
     finally:
@@ -59,16 +61,16 @@ def _process(given: Given) -> Done:
 
 
 def _env(given: Given) -> Done:
-    ask = shlex.join(given.keystead("env", "--shell", "bash", given.profile))
-    return given.run(["bash", "-c", f'eval "$({ask})" && exec "$@"', "bash", *given.command])
+    line = f'eval "$({KEYSTEAD} env --shell bash {given.profile})" && exec "$@"'
+    return given.run(["bash", "-c", line, "bash", *given.command])
 
 
 def _exec(given: Given) -> Done:
-    return given.run(given.keystead("exec", given.profile, "--", *given.command))
+    return given.run([KEYSTEAD, "exec", given.profile, "--", *given.command])
 
 
 def _exec_endpoint(given: Given) -> Done:
-    return given.run(given.keystead("exec", "--endpoint", given.profile, "--", *given.command))
+    return given.run([KEYSTEAD, "exec", given.profile, "--endpoint", "--", *given.command])
 
 
 def _serve(given: Given) -> Done:
@@ -85,7 +87,7 @@ def _serve_imds(given: Given) -> Done:
 def _serving(given: Given, kind: str) -> Iterator[dict[str, str]]:
     """The variables that a running `keystead serve` says."""
     process = subprocess.Popen(
-        given.keystead("serve", kind, "--json", given.profile),
+        [KEYSTEAD, "serve", given.profile, kind, "--json"],
         env=dict(given.environ),
         cwd=given.home,
         stdin=subprocess.DEVNULL,
@@ -108,10 +110,36 @@ def _serving(given: Given, kind: str) -> Iterator[dict[str, str]]:
 
 
 WAYS = (
-    Way("process", "`credential_process`", "a profile whose `credential_process` is `keystead process NAME`", _process),
-    Way("env", "`env`", 'the variables of `eval "$(keystead env NAME)"`', _env),
-    Way("exec", "`exec`", "the variables of `keystead exec NAME -- CLIENT`", _exec),
-    Way("exec-endpoint", "`exec --endpoint`", "an endpoint of containers' credentials, with its token in a variable", _exec_endpoint),
-    Way("serve", "`serve`", "the endpoint of `keystead serve NAME`, with its token in a file", _serve),
-    Way("serve-imds", "`serve --imds`", "the metadata service, version 2, of `keystead serve --imds NAME`", _serve_imds),
+    Way(
+        "process",
+        "`credential_process`",
+        "a profile in `~/.aws/config` whose `credential_process` is `keystead process NAME`",
+        _process,
+    ),
+    Way(
+        "launcher",
+        "launcher",
+        "the same with the line that `keystead agent launcher` prints",
+        _launcher,
+    ),
+    Way("env", "`env`", 'the variables that `eval "$(keystead env NAME)"` sets', _env),
+    Way("exec", "`exec`", "the variables that `keystead exec NAME -- CLIENT` sets", _exec),
+    Way(
+        "exec-endpoint",
+        "`exec --endpoint`",
+        "the endpoint of `keystead exec NAME --endpoint -- CLIENT`, with its token in a variable",
+        _exec_endpoint,
+    ),
+    Way(
+        "serve",
+        "`serve`",
+        "the endpoint of `keystead serve NAME`, with its token in a file",
+        _serve,
+    ),
+    Way(
+        "serve-imds",
+        "`serve --imds`",
+        "the metadata service of `keystead serve NAME --imds`, version 2",
+        _serve_imds,
+    ),
 )

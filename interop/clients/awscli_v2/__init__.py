@@ -5,15 +5,11 @@ import tarfile
 import zipfile
 from pathlib import Path
 
-from interop.client import Client, call, pip
+from interop.client import Client, pip
 
 
 def _fetch(folder: Path) -> None:
-    call(
-        [*pip("download", "--quiet", "--disable-pip-version-check", "--no-deps")]
-        + ["--require-hashes", "-r", folder / "requirements.txt", "-d", folder],
-        folder,
-    )
+    pip("download", "-d", folder, folder=folder)
     (wheel,) = folder.glob("*.whl")
     with zipfile.ZipFile(wheel) as outer:
         (inner,) = (name for name in outer.namelist() if name.endswith(".jsii.tgz"))

@@ -8,5 +8,9 @@ CLIENT = Client(
     package="PyPI boto3",
     fetch=python_packages,
     command=lambda folder: [str(folder / "venv/bin/python"), str(folder / "identity.py")],
-    version=lambda folder: [str(folder / "venv/bin/python"), str(folder / "identity.py"), "version"],
+    version=lambda folder: [
+        str(folder / "venv/bin/python"),
+        str(folder / "identity.py"),
+        "version",
+    ],
 )

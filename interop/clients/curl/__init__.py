@@ -10,5 +10,5 @@ CLIENT = Client(
     fetch=lambda _: None,
     command=lambda folder: ["sh", str(folder / "identity.sh")],
     version=lambda _: ["curl", "--version"],
-    cannot={"process": "curl reads no profile"},
+    cannot={"process": "curl reads no profile", "launcher": "curl reads no profile"},
 )

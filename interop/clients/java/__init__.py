@@ -9,7 +9,14 @@ _COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencie
 
 def _fetch(folder: Path) -> None:
     call(
-        ["mvn", "-q", "-B", f"-Dmaven.repo.local={CACHES / 'maven'}", _COPY, "-DoutputDirectory=jars"],
+        [
+            "mvn",
+            "-q",
+            "-B",
+            f"-Dmaven.repo.local={CACHES / 'maven'}",
+            _COPY,
+            "-DoutputDirectory=jars",
+        ],
         folder,
     )
     call(["javac", "-cp", "jars/*", "-d", "classes", "Identity.java"], folder)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 
-from interop.client import ROOT, Client
+from interop.client import PROFILES, ROOT, Client
 from interop.clients import CLIENTS
 from interop.matrix import Cell, cells
 from interop.ways import WAYS
@@ -29,7 +31,10 @@ def main() -> int:
             f"{', '.join(missing)} is missing: install it (on Debian: apt-get install {packages})"
         )
     for client in clients:
-        client.prepare()
+        try:
+            client.prepare()
+        except subprocess.CalledProcessError as error:
+            return _complain(f"{client.title} cannot be fetched: `{shlex.join(error.cmd)}` failed")
     versions = {client.name: client.its_version() for client in clients}
     rows: dict[str, list[Cell]] = {}
     for name, found in groupby(cells(clients), key=lambda cell: cell.client.name):
@@ -75,15 +80,19 @@ def _page(
         )
     lines += ["", "What each way is:", ""]
     lines += [f"* {way.title}: {way.meaning}" for way in WAYS]
-    reasons = [
-        f"* {client.title}, {way.title}: {client.cannot[way.name]}"
-        for client in clients
-        for way in WAYS
-        if way.name in client.cannot
-    ]
-    if reasons:
-        lines += ["", "Where it says *no*:", "", *reasons]
+    lines += ["", "Where it says *no*, or *roles* as only those do:", ""]
+    lines += [line for client in clients for line in _reasons(client)]
     return "\n".join(lines) + "\n"
+
+
+def _reasons(client: Client) -> Iterator[str]:
+    titles: dict[str, dict[str, None]] = {}
+    for way in WAYS:
+        for profile in PROFILES:
+            if reason := client.cannot.get((way.name, profile)):
+                titles.setdefault(reason, {})[way.title] = None
+    for reason, ways in titles.items():
+        yield f"* {client.title} {reason} ({', '.join(ways)})"
 
 
 if __name__ == "__main__":

@@ -20,6 +20,19 @@ FETCHED = ROOT / ".interop"
 CACHES = FETCHED / "caches"
 SOURCES = Path(__file__).parent / "clients"
 
+USER = "user"
+ROLE = "role"
+PROFILES = {USER: False, ROLE: True}
+"""The profiles by name, and whether their keys come with a session token: a user's long-term keys,
+and a role's, which end."""
+
+EMPTY_TOKEN = {
+    (way, USER): "takes an endpoint's keys for temporary ones: signs a user's with an empty session"
+    " token, which AWS refuses"
+    for way in ("exec-endpoint", "serve", "serve-imds")
+}
+"""Of an SDK that insists on a session token from endpoints."""
+
 
 @dataclass(frozen=True)
 class Client:
@@ -27,8 +40,8 @@ class Client:
 
     ``fetch`` gets the latter, with what the former holds already in it. ``command`` calls AWS with
     the credentials that the client finds by itself, and ``version`` prints the client's version.
-    ``service`` and ``operation`` are the call. ``cannot`` gives the reason by way; the run holds
-    it against the client. ``environ`` is added to what every client gets.
+    ``operation`` is the call. ``cannot`` gives the reason by way and profile; the run holds it
+    against the client. ``environ`` is added to what every client gets.
     """
 
     name: str
@@ -41,7 +54,7 @@ class Client:
     """Programs that have to be there, with the Debian package of each."""
     operation: str = "GetCallerIdentity"
     environ: Mapping[str, str] = field(default_factory=dict)
-    cannot: Mapping[str, str] = field(default_factory=dict)
+    cannot: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:

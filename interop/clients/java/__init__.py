@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from interop.client import CACHES, Client, call
+from interop.client import CACHES, EMPTY_TOKEN, Client, call
 
 _COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
 
@@ -33,5 +33,6 @@ CLIENT = Client(
     needs={"mvn": "maven", "javac": "default-jdk-headless", "java": "default-jdk-headless"},
     fetch=_fetch,
     command=_java,
+    cannot=EMPTY_TOKEN,
     version=lambda folder: _java(folder, "version"),
 )

@@ -26,9 +26,8 @@ def main() -> int:
         return _complain(f"there is no client {', '.join(sorted(unknown))}")
     missing = {name: what for client in clients for name, what in client.missing().items()}
     if missing:
-        packages = " ".join(sorted(set(missing.values())))
         return _complain(
-            f"{', '.join(missing)} is missing: install it (on Debian: apt-get install {packages})"
+            f"{', '.join(missing)} is missing: install {', '.join(dict.fromkeys(missing.values()))}"
         )
     for client in clients:
         try:

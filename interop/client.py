@@ -51,7 +51,7 @@ class Client:
     command: Callable[[Path], Sequence[str]]
     version: Callable[[Path], Sequence[str]]
     needs: Mapping[str, str] = field(default_factory=dict)
-    """Programs that have to be there, with the Debian package of each."""
+    """Programs that have to be there, with what to install for each."""
     operation: str = "GetCallerIdentity"
     environ: Mapping[str, str] = field(default_factory=dict)
     cannot: Mapping[tuple[str, str], str] = field(default_factory=dict)
@@ -62,7 +62,7 @@ class Client:
         return FETCHED / self.name
 
     def missing(self) -> dict[str, str]:
-        """The needed programs that are not there, with their packages."""
+        """The needed programs that are not there, with what to install."""
         return {name: what for name, what in self.needs.items() if shutil.which(name) is None}
 
     def prepare(self) -> None:

@@ -9,7 +9,7 @@ RUN := .venv/bin/python
 FUZZ_READY := .venv-fuzz/.ready
 SECONDS ?= 60
 
-.PHONY: help setup demo test test-windows check docs bench fuzz requirements clean
+.PHONY: help setup demo test test-windows check docs bench interop fuzz requirements clean
 
 help:
 	@echo "make demo          walk through stores, roles and a service call on an emulated AWS"
@@ -18,6 +18,8 @@ help:
 	@echo "make check         lint, format and type checks"
 	@echo "make docs          write the generated pages of docs/ anew"
 	@echo "make bench         time it beside botocore and the AWS CLI, write docs/benchmarks.md"
+	@echo "make interop       let the SDKs of many languages get credentials, write docs/clients.md;"
+	@echo "                   CLIENTS='go java' runs some and writes nothing"
 	@echo "make fuzz          fuzz reading and editing; SECONDS=600 for longer than a minute"
 	@echo "make setup         make the environment .venv (the others do it when it is due)"
 	@echo "make requirements  pin the newest development dependencies (needs uv)"
@@ -51,6 +53,9 @@ bench: $(READY)
 	@$(RUN) -m benchmarks.hot
 	@$(RUN) -m benchmarks.cmdlets
 
+interop: $(READY)
+	@$(RUN) -m interop $(CLIENTS)
+
 fuzz: $(READY) $(FUZZ_READY)
 	@$(RUN) -m fuzz.seeds .venv-fuzz/corpus
 	@.venv-fuzz/bin/python -m fuzz.shared_file -max_total_time=$(SECONDS) -dict=fuzz/keywords.dict \
@@ -62,8 +67,8 @@ requirements:
 	  --all-groups --output-file requirements-dev.txt
 
 clean:
-	@rm -rf .venv .venv-fuzz .windows build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	@find src tests devtools benchmarks fuzz -name __pycache__ -type d -prune -exec rm -rf {} +
+	@rm -rf .venv .venv-fuzz .windows .interop build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find src tests devtools benchmarks interop fuzz -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is the last thing written, so a set-up that was interrupted starts over.
 # pip comes from outside: a Python without ensurepip will do.

@@ -23,6 +23,7 @@ NEEDS_POSIX = {
     "the accounts of the system": ("unit/test_folders.py",),
     "signals of POSIX and its shells": (
         "integration/test_audit_command.py",
+        "integration/test_clients.py",
         "integration/test_endpoint.py",
         "integration/test_endpoint_attacks.py",
     ),

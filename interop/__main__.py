@@ -1,0 +1,98 @@
+"""``python -m interop [CLIENT ...]``: fetches the clients, runs them, writes docs/clients.md."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+
+from interop.client import PROFILES, ROOT, Client
+from interop.clients import CLIENTS
+from interop.matrix import Cell, cells
+from interop.ways import WAYS
+
+PAGE = ROOT / "docs" / "clients.md"
+
+
+def main() -> int:
+    """Runs the clients that are named, else all; only all of them make the page."""
+    names = sys.argv[1:]
+    clients = [client for client in CLIENTS if not names or client.name in names]
+    unknown = set(names) - {client.name for client in CLIENTS}
+    if unknown:
+        return _complain(f"there is no client {', '.join(sorted(unknown))}")
+    missing = {name: what for client in clients for name, what in client.missing().items()}
+    if missing:
+        return _complain(
+            f"{', '.join(missing)} is missing: install {', '.join(dict.fromkeys(missing.values()))}"
+        )
+    for client in clients:
+        try:
+            client.prepare()
+        except subprocess.CalledProcessError as error:
+            return _complain(f"{client.title} cannot be fetched: `{shlex.join(error.cmd)}` failed")
+    versions = {client.name: client.its_version() for client in clients}
+    rows: dict[str, list[Cell]] = {}
+    for name, found in groupby(cells(clients), key=lambda cell: cell.client.name):
+        print(f"{name}: {versions[name]}")
+        rows[name] = []
+        for cell in found:
+            print(f"  {cell.way.name:<14} {cell.word.strip('*')}", flush=True)
+            for line in cell.fault.splitlines():
+                print(f"    {line}")
+            rows[name].append(cell)
+    if not names:
+        PAGE.write_text(_page(clients, versions, rows))
+    return int(any(cell.fault for row in rows.values() for cell in row))
+
+
+def _complain(what: str) -> int:
+    print(f"interop: {what}", file=sys.stderr)
+    return 1
+
+
+def _page(
+    clients: Sequence[Client], versions: Mapping[str, str], rows: Mapping[str, Sequence[Cell]]
+) -> str:
+    head = ["client", "version", "from", *(way.title for way in WAYS)]
+    lines = [
+        "<!-- Made by `make interop` from a run of the clients. -->",
+        "",
+        "# Clients",
+        "",
+        "Which programs get credentials from keystead, and how: each cell is a run of the real",
+        f"client, on {datetime.now(UTC):%Y-%m-%d}. *Yes* says that the client by itself found a",
+        "user's long-term keys, and in a second run a role's session, and called AWS with just",
+        "those (`GetCallerIdentity`; rclone lists buckets). AWS was an emulator that checks",
+        "signatures and session tokens, behind a recorder that sees who signs.",
+        "",
+        "| " + " | ".join(head) + " |",
+        "|" + " --- |" * len(head),
+    ]
+    for client in clients:
+        words = [cell.word for cell in rows[client.name]]
+        lines.append(
+            f"| {client.title} | {versions[client.name]} | {client.package} | {' | '.join(words)} |"
+        )
+    lines += ["", "What each way is:", ""]
+    lines += [f"* {way.title}: {way.meaning}" for way in WAYS]
+    lines += ["", "Where it says *no*, or *roles* as only those do:", ""]
+    lines += [line for client in clients for line in _reasons(client)]
+    return "\n".join(lines) + "\n"
+
+
+def _reasons(client: Client) -> Iterator[str]:
+    titles: dict[str, dict[str, None]] = {}
+    for way in WAYS:
+        for profile in PROFILES:
+            if reason := client.cannot.get((way.name, profile)):
+                titles.setdefault(reason, {})[way.title] = None
+    for reason, ways in titles.items():
+        yield f"* {client.title} {reason} ({', '.join(ways)})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

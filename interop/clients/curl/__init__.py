@@ -1,0 +1,18 @@
+"""curl, which signs and can ask the endpoints, in a shell script that looks for credentials."""
+
+from interop.client import PROFILES, Client
+
+CLIENT = Client(
+    name="curl",
+    title="curl --aws-sigv4",
+    package="Debian curl",
+    needs={"curl": "curl"},
+    fetch=lambda _: None,
+    command=lambda folder: ["sh", str(folder / "identity.sh")],
+    version=lambda _: ["curl", "--version"],
+    cannot={
+        (way, profile): "reads no profile"
+        for way in ("process", "launcher")
+        for profile in PROFILES
+    },
+)

@@ -1,0 +1,25 @@
+"""The AWS SDK for Rust.
+
+Cargo's lock file names a registry's address, so there is none here: the SDK's own crates are pinned
+and what they need is the newest that fits.
+"""
+
+from pathlib import Path
+
+from interop.client import EMPTY_TOKEN, Client, call
+
+
+def _fetch(folder: Path) -> None:
+    call(["cargo", "build", "--quiet", "--jobs", "1"], folder)
+
+
+CLIENT = Client(
+    name="rust",
+    title="AWS SDK for Rust",
+    package="crates.io aws-config",
+    needs={"cargo": "Rust 1.94 or newer"},
+    fetch=_fetch,
+    command=lambda folder: [str(folder / "target/debug/identity")],
+    cannot=EMPTY_TOKEN,
+    version=lambda folder: [str(folder / "target/debug/identity"), "version"],
+)

@@ -1,0 +1,126 @@
+"""Every client by every way, on an emulator that checks signatures and session tokens."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from devtools.command import KEYSTEAD, clean_environ, run
+from devtools.emulators import REGION, Emulator, furnish, ministack
+from interop.client import PROFILES, ROLE, USER, Client
+from interop.ways import WAYS, Given, Way
+
+_LIST_BUCKETS = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "s3:ListAllMyBuckets", "Resource": "*"}],
+    }
+)
+
+
+class Cell(NamedTuple):
+    """How a client did by a way; ``fault`` says what went wrong, in some lines."""
+
+    client: Client
+    way: Way
+    fault: str
+
+    @property
+    def word(self) -> str:
+        """What stands in the table."""
+        if self.fault:
+            return "**fails**"
+        return word(self.client, self.way)
+
+
+def word(client: Client, way: Way) -> str:
+    """What a client can by a way, as it says of itself."""
+    able = [profile for profile in PROFILES if (way.name, profile) not in client.cannot]
+    return {(): "no", (ROLE,): "roles"}.get(tuple(able), "yes")
+
+
+def cells(clients: Sequence[Client]) -> Iterator[Cell]:
+    """Each client by each way, one after another."""
+    with bench() as stand:
+        for client in clients:
+            for way in WAYS:
+                yield Cell(client, way, stand.fault(client, way))
+
+
+@contextlib.contextmanager
+def bench() -> Iterator[Bench]:
+    """An emulator and a home whose encrypted store has the profiles; no file there has keys."""
+    with ministack() as emulator, tempfile.TemporaryDirectory(prefix="keystead-interop-") as folder:
+        home = Path(folder)
+        stand = Bench(emulator, home)
+        world = furnish(emulator)
+        stand.keystead("store", "init", "--protector", "keyfile", "--key-file", str(home / "key"))
+        secret = f"aws_secret_access_key={world.secret_access_key}\n"
+        own = [f"aws_access_key_id={world.access_key_id}", f"region={REGION}"]
+        stand.keystead("set", USER, *own, "--secrets-from", "-", stdin=secret)
+        role = [f"role_arn={world.role_arn}", f"source_profile={USER}", f"region={REGION}"]
+        stand.keystead("set", ROLE, *role)
+        emulator.client("iam").put_user_policy(
+            UserName="my_source_user", PolicyName="list-buckets", PolicyDocument=_LIST_BUCKETS
+        )
+        try:
+            yield stand
+        finally:
+            stand.keystead("agent", "stop")
+
+
+class Bench:
+    """Where clients are run: each gets the emulator, and an agent that is not the user's own."""
+
+    def __init__(self, emulator: Emulator, home: Path) -> None:
+        self._recorder = emulator.recorder
+        self._home = home
+        self._environ = {
+            **clean_environ(os.environ),
+            **emulator.environ,
+            "AWS_DEFAULT_REGION": REGION,
+            "HOME": str(home),
+            "KEYSTEAD_HOME": str(home / "keystead"),
+        }
+
+    def keystead(self, *arguments: str, stdin: str | None = None) -> str:
+        """What keystead prints; raises `RuntimeError` where it fails."""
+        argv = [KEYSTEAD, *arguments]
+        done = run(argv, environ=self._environ, cwd=self._home, stdin=stdin)
+        if done.code != 0:
+            raise RuntimeError(done.stderr)
+        return done.stdout
+
+    def fault(self, client: Client, way: Way) -> str:
+        """What was wrong with the client's calls by the way, or an empty text."""
+        faults = []
+        for profile in PROFILES:
+            fault = self._fault(client, way, profile)
+            if (way.name, profile) in client.cannot:
+                fault = "" if fault else "it is said that it cannot, and it can"
+            if fault:
+                faults.append(f"profile {profile}: {fault}")
+        return "\n".join(faults)
+
+    def _fault(self, client: Client, way: Way, profile: str) -> str:
+        # A role's session is kept, so that this is what the client gets as well.
+        told = json.loads(self.keystead("process", profile))
+        expected = (told["AccessKeyId"], PROFILES[profile])
+        self._recorder.clear()
+        environ = {**self._environ, **client.environ}
+        done = way.run(Given(profile, self._home, environ, client.command(client.folder)))
+        found = {
+            (call.access_key_id, call.has_session_token)
+            for call in self._recorder.calls
+            if call.operation == client.operation
+        }
+        if done.code != 0:
+            return f"exit code {done.code}: {(done.stderr or done.stdout).strip()[-600:]}"
+        if found != {expected}:
+            return f"it called with {sorted(found)} where {expected} was handed out"
+        return ""

@@ -1,0 +1,55 @@
+"""The clients of `make interop` that a development machine has anyway, by every way."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from interop.__main__ import PAGE
+from interop.client import SOURCES, Client
+from interop.clients import CLIENTS, boto3, curl
+from interop.matrix import Bench, bench, word
+from interop.ways import WAYS, Way
+
+BOTO3 = replace(
+    boto3.CLIENT, command=lambda _: [sys.executable, str(SOURCES / "boto3" / "identity.py")]
+)
+CURL = replace(curl.CLIENT, command=lambda _: curl.CLIENT.command(SOURCES / "curl"))
+ENV = next(way for way in WAYS if way.name == "env")
+
+
+@pytest.fixture(scope="module")
+def stand() -> Iterator[Bench]:
+    with bench() as made:
+        yield made
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
+@pytest.mark.parametrize("client", [BOTO3, CURL], ids=lambda client: client.name)
+def test_a_client_calls_with_what_it_was_handed(stand: Bench, client: Client, way: Way) -> None:
+    assert stand.fault(client, way) == ""
+
+
+def test_who_calls_nothing_fails_or_calls_with_other_keys_is_found_out(stand: Bench) -> None:
+    def doing(line: str) -> Client:
+        return replace(CURL, command=lambda _: ["sh", "-c", line])
+
+    script = f"sh {SOURCES / 'curl' / 'identity.sh'}"
+    assert stand.fault(doing(script), ENV) == ""
+    assert "called with []" in stand.fault(doing("true"), ENV)
+    assert "exit code 3" in stand.fault(doing("exit 3"), ENV)
+    assert "exit code 22" in stand.fault(doing(f"AWS_SECRET_ACCESS_KEY=other {script}"), ENV)
+    foreign = f"AWS_ACCESS_KEY_ID=AKIAIOSFODNN7EXAMPLE {script} || true"
+    assert "AKIAIOSFODNN7EXAMPLE" in stand.fault(doing(foreign), ENV)
+    assert "it can" in stand.fault(replace(CURL, cannot={("env", "user"): "it is said"}), ENV)
+
+
+def test_the_page_has_a_row_for_each_client_and_a_cell_for_each_way() -> None:
+    rows = [line.split(" | ") for line in PAGE.read_text().splitlines() if line.startswith("| ")]
+    head, cells = rows[0], {row[0].strip("| "): row[3:] for row in rows[1:]}
+    assert [word.strip("| ") for word in head[3:]] == [way.title for way in WAYS]
+    assert cells.keys() == {client.title for client in CLIENTS}
+    for client in CLIENTS:
+        words = [word.strip("| ") for word in cells[client.title]]
+        assert words == [word(client, way) for way in WAYS]

@@ -14,6 +14,8 @@ from keystead.model.credentials import Credentials
 from keystead.model.profile import ProfileSource
 
 DEFAULT_PROFILE = "default"
+PROFILE_VARIABLES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+"""The variables that name a profile, the one that counts first."""
 
 
 def environment_credentials(environ: Mapping[str, str]) -> Credentials | None:
@@ -32,20 +34,22 @@ def environment_credentials(environ: Mapping[str, str]) -> Credentials | None:
     return Credentials(key, secret, environ.get("AWS_SESSION_TOKEN") or None, source="environment")
 
 
-def named_profile(environ: Mapping[str, str]) -> str | None:
-    """The profile that the environment names: ``AWS_PROFILE``, else ``AWS_DEFAULT_PROFILE``."""
-    return environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE") or None
-
-
 def default_profile(environ: Mapping[str, str], source: ProfileSource) -> str:
     """The profile to use when none is asked for and the environment has no keys.
 
     Raises `ProfileNotFound` when the environment names one that is not there, `NotConfigured`
     when it names none and there is no ``default``.
     """
-    named = named_profile(environ)
-    if named:
-        return source.find(named).name
+    for variable in PROFILE_VARIABLES:
+        named = environ.get(variable)
+        if named:
+            try:
+                return source.find(named).name
+            except ProfileNotFound as error:
+                raise ProfileNotFound(
+                    f"`{variable}` names the profile `{named}`, which does not exist",
+                    hint=error.hint,
+                ) from error
     try:
         return source.find(DEFAULT_PROFILE).name
     except ProfileNotFound as error:

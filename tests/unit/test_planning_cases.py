@@ -1,82 +1,133 @@
-r"""Which plan a profile comes to: the cases in tests/cases/planning.
+r"""What `keystead plan --json` says: the cases in tests/cases/planning.
 
-Parts: ``config`` and ``credentials``, the files; ``environment``, lines of ``NAME=value``; ``ask``,
-the profile, else the default search. ``plan`` has the base, the MFA session if there is one, and
-each step: ``base KIND PROFILE``, ``mfa PROFILE``, ``step PROFILE``, then what stands in
-``plan --json`` besides. ``error`` has its kind, its place and `` | `` its whole message.
+Parts: ``environment``, lines of ``NAME=value``; ``config`` and ``credentials``, the files; ``ask``,
+the name that is asked for, without it none. Then ``expect``, the whole document, or ``error``: a
+line with the class of the error and its file and line, a line with its message and, where it has
+one, a line with its hint.
+
+The clock stands still, so the session names that keystead makes up are all alike.
 """
 
 from __future__ import annotations
 
+import json
 import os
-from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from keystead.app import App
-from keystead.errors import KeysteadError
+from keystead.errors import KeysteadError, ProfileInvalid, ProfileNotFound
 from keystead.model.planview import as_json
+from keystead.resolve.bases import BASES
 from keystead.system import System
-from tests.canaries import SECRET_KEY
+from keystead.text.dialect import FileKind
+from tests.canaries import SECRETS, leaks
 from tests.casefile import Case, cases
-from tests.conftest import Keystead
 
 CASES = cases("planning")
+PLANS = [case for case in CASES if "expect" in case.parts]
+REFUSED = [case for case in CASES if "error" in case.parts]
+NOW = datetime(2026, 1, 31, tzinfo=UTC)
 
 
-def planned(case: Case, home: Path) -> list[str]:
-    """The lines that the case has, made anew from its files."""
-    folder = home / ".aws"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    for name in ("config", "credentials"):
-        path = folder / name
-        path.touch(mode=0o600)
-        text = case.parts.get(name, b"").decode().replace("SECRET", SECRET_KEY)
-        path.write_text(text)
-    given = case.parts.get("environment", b"").decode().replace("SECRET", SECRET_KEY)
-    environ = dict(line.split("=", 1) for line in given.splitlines())
-    unset = {k: v for k, v in os.environ.items() if k != "AWS_EC2_METADATA_DISABLED"}
-    app = App(System({**unset, **environ}))
-    try:
-        plan = app.plan(case.text("ask") if "ask" in case.parts else None)
-    except KeysteadError as error:
-        where = f"{Path(error.where.file).name}:{error.where.line} " if error.where else ""
-        return [f"{type(error).__name__} {where}| {error.message}"]
-    shown = as_json(plan, (), (), app.system.clock())
-    return list(_lines(shown))
+def ids(case: Case) -> str:
+    return f"{case.place} {case.purpose}"
 
 
-def _lines(shown: Mapping[str, object]) -> Iterator[str]:
-    base = dict(shown["base"])
-    yield _line("base", base.pop("kind"), base)
-    if "mfa_session" in shown:
-        session = dict(shown["mfa_session"])
-        del session["cache"]
-        yield _line("mfa", "", session)
-    for step in map(dict, shown["steps"]):
-        assert step.pop("kind") == "assume-role"
-        if step["role_session_name"].startswith("keystead-"):
-            del step["role_session_name"]
-        step["role_arn"] = step["role_arn"].removeprefix("arn:aws:iam::123456789012:role/")
-        yield _line("step", "", step)
+def app_of(case: Case, folder: Path) -> App:
+    """keystead over the files and the environment of a case."""
+    environ = {"AWS_EC2_METADATA_DISABLED": "true", "KEYSTEAD_HOME": str(folder / "keystead")}
+    for kind, variable in (
+        (FileKind.CONFIG, "AWS_CONFIG_FILE"),
+        (FileKind.CREDENTIALS, "AWS_SHARED_CREDENTIALS_FILE"),
+    ):
+        environ[variable] = str(folder / kind.value)
+        if kind.value in case.parts:
+            (folder / kind.value).touch(mode=0o600)
+            (folder / kind.value).write_bytes(case.parts[kind.value])
+    given = case.parts.get("environment", b"").decode().splitlines()
+    environ |= dict(line.split("=", 1) for line in given)
+    return App(System(environ=environ, clock=lambda: NOW, sleep=lambda _: None))
 
 
-def _line(word: str, kind: str, rest: dict[str, object]) -> str:
-    name = rest.pop("profile", "")
-    if str(rest.get("role_session_name", "")).startswith("keystead-"):
-        del rest["role_session_name"]
-    shown = {key: ",".join(map(str, v)) if isinstance(v, tuple) else v for key, v in rest.items()}
-    parts = [word, kind, name, *(f"{key}={value}" for key, value in shown.items())]
-    return " ".join(str(part) for part in parts if part)
+def asked(case: Case) -> str | None:
+    return case.text("ask") if "ask" in case.parts else None
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.place} {case.purpose}")
-def test_plan(case: Case, home: Path, isolation: Keystead) -> None:
-    isolation.plain.add(home / ".aws" / "config")
-    expected = case.text("plan" if "plan" in case.parts else "error").splitlines()
-    assert planned(case, home) == expected
+def planned(app: App, name: str | None) -> dict[str, object]:
+    """The document of `keystead plan --json`, as a reader of JSON has it."""
+    plan = app.plan(name)
+    shown = as_json(plan, app.kept(plan), app.calls(plan), app.system.clock())
+    found: dict[str, object] = json.loads(json.dumps(shown))
+    return found
 
 
-def test_there_are_many() -> None:
-    assert len(CASES) > 100
+def told(error: KeysteadError, folder: Path) -> str:
+    """An error as a case has it."""
+    here = f"{folder}{os.sep}"
+    place = str(error.where).replace(here, "") if error.where else "-"
+    lines = [f"{type(error).__name__} {place}", error.message]
+    if error.hint:
+        lines.append(f"hint: {error.hint}")
+    return "\n".join(lines).replace(here, "")
+
+
+@pytest.mark.parametrize("case", PLANS, ids=ids)
+def test_exactly_this_is_planned(case: Case, tmp_path: Path) -> None:
+    shown = planned(app_of(case, tmp_path), asked(case))
+    assert json.loads(case.text("expect")) == shown
+    assert leaks(json.dumps(shown)) == []
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=ids)
+def test_exactly_this_is_refused(case: Case, tmp_path: Path) -> None:
+    with pytest.raises(KeysteadError) as caught:
+        planned(app_of(case, tmp_path), asked(case))
+    assert case.text("error") == told(caught.value, tmp_path)
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=ids)
+def test_an_error_of_a_profile_names_profile_setting_and_line(case: Case, tmp_path: Path) -> None:
+    app = app_of(case, tmp_path)
+    with pytest.raises(KeysteadError) as caught:
+        planned(app, asked(case))
+    error = caught.value
+    if not isinstance(error, ProfileInvalid) or error.message.startswith("the environment has "):
+        return
+    assert error.where is not None
+    assert error.where.line is not None
+    lines = Path(error.where.file).read_text().splitlines()
+    setting = lines[error.where.line - 1].partition("=")[0].strip().lower()
+    named = f"`{setting}`" in error.message + (error.hint or "")
+    spoken = {
+        "source_profile": ("source profile", "names itself as its source"),
+        "sso_session": ("sso-session",),
+    }
+    unset = "no setting that gives credentials" in error.message
+    assert named or unset or any(word in error.message for word in spoken.get(setting, ()))
+    profiles = [header.split()[-1].strip("[]") for header in lines if header.startswith("[")]
+    assert any(f"`{name}`" in error.message or f" {name}" in error.message for name in profiles)
+
+
+def test_there_are_as_many_cases_as_promised() -> None:
+    assert len(PLANS) >= 60
+    assert len(REFUSED) >= 40
+    assert all(len({"expect", "error"} & case.parts.keys()) == 1 for case in CASES)
+
+
+def test_every_kind_of_base_and_depth_has_a_case() -> None:
+    shown = [json.loads(case.text("expect")) for case in PLANS]
+    assert {plan["base"]["kind"] for plan in shown} == set(BASES)
+    assert {len(plan["steps"]) for plan in shown} >= set(range(7))
+    assert any("mfa_session" in plan for plan in shown)
+    assert {plan["cache"]["state"] for plan in shown} == {"none"}
+
+
+def test_a_profile_that_is_not_there_is_named_with_near_ones(tmp_path: Path) -> None:
+    (case,) = (c for c in REFUSED if c.purpose == "a profile that does not exist")
+    with pytest.raises(ProfileNotFound) as caught:
+        app_of(case, tmp_path).plan(asked(case))
+    assert "`prod`" in (caught.value.hint or "")
+    assert SECRETS  # the canaries stand in the cases, and `leaks` looks for them

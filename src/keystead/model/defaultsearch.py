@@ -19,6 +19,7 @@ DEFAULT_PROFILE = "default"
 NO_PROFILE = ""
 """What a plan has for a profile that comes from none."""
 
+_PROFILE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 _ROLE = "AWS_ROLE_ARN"
 _TOKEN_FILE = "AWS_WEB_IDENTITY_TOKEN_FILE"  # noqa: S105  # a variable's name
@@ -28,19 +29,21 @@ _NO_METADATA = "AWS_EC2_METADATA_DISABLED"
 _ROLES = ("AssumeRole", "AssumeRoleCredentialSource")
 
 
-def named_profile(environ: Mapping[str, str]) -> str | None:
-    """The profile that the environment names: ``AWS_PROFILE``, else ``AWS_DEFAULT_PROFILE``."""
-    return environ.get("AWS_PROFILE") or environ.get("AWS_DEFAULT_PROFILE") or None
-
-
 def default_profile(environ: Mapping[str, str], source: ProfileSource) -> Profile | None:
     """The profile that the environment names, else ``default``; None when that is not there.
 
     Raises `ProfileNotFound` when the environment names one that is not there.
     """
-    named = named_profile(environ)
-    if named:
-        return source.find(named)
+    for variable in _PROFILE:
+        named = environ.get(variable)
+        if named:
+            try:
+                return source.find(named)
+            except ProfileNotFound as error:
+                raise ProfileNotFound(
+                    f"`{variable}` names the profile `{named}`, which does not exist",
+                    hint=error.hint,
+                ) from error
     try:
         return source.find(DEFAULT_PROFILE)
     except ProfileNotFound:

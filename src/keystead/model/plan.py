@@ -325,13 +325,16 @@ def _sso(profile: Profile, source: ProfileSource) -> Base:
             )
         value = given if name else own
         if not value:
-            place = f"its sso-session `{name}`" if name else "`sso_session`"
-            named = "sso_session" if name else "sso_account_id"
+            if name:
+                lacks = f"names the sso-session `{name}`, which has no `{key}`"
+                hint = f"set `{key}` in the section `[sso-session {name}]`"
+            else:
+                lacks = f"has `sso_account_id`, no `{key}` and no `sso_session`"
+                hint = f"set `{key}`, or `sso_session`"
             raise ProfileInvalid(
-                f"profile `{profile.name}` has no `{key}`"
-                + ("" if name else " and no `sso_session`"),
-                hint=f"set `{key}` in {place}" if name else f"set `{key}`, or {place}",
-                where=profile.where(named),
+                f"profile `{profile.name}` {lacks}",
+                hint=hint,
+                where=profile.where("sso_session" if name else "sso_account_id"),
             )
         found[key] = value
     return Base(
@@ -364,7 +367,7 @@ def _ambient(profile: Profile) -> Base:
             return Base(kind, profile.name)
     meant = near(given, CREDENTIAL_SOURCES)
     raise ProfileInvalid(
-        f"`credential_source` of profile `{profile.name}` is `{given}`",
+        f"`credential_source` of profile `{profile.name}` is `{given}`, which is none there is",
         hint=f"did you mean `{meant[0]}`?" if meant else f"use {', '.join(CREDENTIAL_SOURCES)}",
         where=profile.where("credential_source"),
     )

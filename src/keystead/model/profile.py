@@ -262,9 +262,10 @@ def _judged(given: frozenset[str]) -> tuple[ProfileType | None, _Fault | None]:
         stray = next((key for key in of_roles if key in given), None)
         if stray:
             return None, _Fault(f"`{stray}` without `role_arn`", stray)
-        if "sso_session" in given:
-            lacks = "`sso_session` without `sso_account_id` and `sso_role_name`"
-            return None, _Fault(f"{lacks} gives a token and no credentials", "sso_session")
+        portal = next((key for key in _SSO_OPTIONS if key in given), None)
+        if portal:
+            lacks = f"`{portal}` without `sso_account_id` and `sso_role_name`"
+            return None, _Fault(f"{lacks} gives a token and no credentials", portal)
         return None, _Fault("no setting that gives credentials")
     missing = [key for key in row.required if key not in given]
     if missing:

@@ -76,13 +76,16 @@ def static(place: Place) -> Credentials:
 
 def environment(place: Place) -> Credentials:
     """The keys in the environment. Raises `NotConfigured` when there are none."""
-    found = search.environment_credentials(place.system.environ)
+    where = place.profile.where("credential_source")
+    takes = f"profile `{place.profile.name}` takes its keys from the environment"
+    try:
+        found = search.environment_credentials(place.system.environ)
+    except ProfileInvalid as error:
+        message = f"{takes} by its `credential_source`, and {error.message}"
+        raise ProfileInvalid(message, hint=error.hint, where=where) from error
     if found is None:
-        raise NotConfigured(
-            f"profile `{place.profile.name}` takes its keys from the environment, which has none",
-            hint="set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-            where=place.profile.where("credential_source"),
-        )
+        hint = "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
+        raise NotConfigured(f"{takes}, which has none", hint=hint, where=where)
     return found
 
 

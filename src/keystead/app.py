@@ -178,16 +178,6 @@ class App:
         """The addresses that the profile sets; None follows the default search."""
         return self.plan(profile, location).endpoints
 
-    def regions(self) -> list[str]:
-        """The names of the regions that botocore knows."""
-        from keystead.botocore_session import isolated_session
-
-        session = isolated_session()
-        names: set[str] = set()
-        for partition in session.get_available_partitions():
-            names.update(session.get_available_regions("sts", partition, allow_non_regional=False))
-        return sorted(names)
-
     def resolver(self, location: Location = None, region: str | None = None) -> Resolver:
         """A resolver that looks profiles up at ``location``."""
         in_effect = region or search.environment_region(self.system.environ)

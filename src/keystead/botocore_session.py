@@ -1,11 +1,14 @@
-"""A botocore session that reads no files: what it needs is handed to it.
+"""What is taken from botocore: a session that reads no files, and the table of regions.
 
 botocore would refuse shared files that the SDK rules accept, and look for credentials of its own.
 """
 
 from __future__ import annotations
 
+import json
 import os
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 _VARIABLES = {
@@ -43,3 +46,19 @@ def service_session(service: str) -> Any:  # noqa: ANN401  # as above
 
     loader.list_available_services = available
     return session
+
+
+def region_names() -> dict[str, str]:
+    """The regions that botocore knows, each with what it is called, in the order of names.
+
+    Read from botocore's data without loading botocore, since completion asks for it.
+    """
+    package = find_spec("botocore")
+    folders = (package and package.submodule_search_locations) or ()
+    found: dict[str, str] = {}
+    for folder in folders:
+        table = json.loads((Path(folder) / "data" / "partitions.json").read_bytes())
+        for partition in table["partitions"]:
+            for name, row in partition["regions"].items():
+                found[name] = str(row.get("description") or name)
+    return {name: found[name] for name in sorted(found) if not name.endswith("-global")}

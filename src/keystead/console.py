@@ -13,7 +13,7 @@ import re
 import sys
 import traceback
 from collections.abc import Iterator
-from typing import TextIO
+from typing import Any, TextIO
 
 from keystead.errors import FileProblem, KeysteadError
 
@@ -57,12 +57,20 @@ def _json_escape(found: re.Match[str]) -> str:
     return f"\\u{ord(found[0]):04x}"
 
 
+def json_text(value: object, *, compressed: bool = False) -> str:
+    """``value`` as JSON, with what could drive the terminal or has no bytes escaped."""
+    form: dict[str, Any] = {"separators": (",", ":")} if compressed else {"indent": 2}
+    text = json.dumps(value, ensure_ascii=not _takes_unicode(), **form)
+    return _UNPRINTABLE.sub(_json_escape, text)
+
+
 class Console:
-    """Writes for people and programs."""
+    """Writes for people and programs. While ``muted``, warnings are dropped."""
 
     def __init__(self) -> None:
         self._debug = False
         self._progress = ""
+        self.muted = False
 
     def debug(self) -> None:
         """Adds a log and tracebacks from now on, without secrets."""
@@ -95,9 +103,8 @@ class Console:
                 sys.stdout.flush()
 
     def json(self, value: object) -> None:
-        """Data as indented JSON, with what could drive the terminal or has no bytes escaped."""
-        text = json.dumps(value, indent=2, ensure_ascii=not _takes_unicode())
-        self.out(_UNPRINTABLE.sub(_json_escape, text))
+        """Data as indented JSON."""
+        self.out(json_text(value))
 
     def say(self, kind: str, text: str) -> None:
         """One message line on standard error, such as ``keystead: warning: ...``."""
@@ -116,7 +123,8 @@ class Console:
 
     def warn(self, text: str) -> None:
         """Something that is done all the same and that the person should know."""
-        self.say("warning", text)
+        if not self.muted:
+            self.say("warning", text)
 
     def note(self, text: str) -> None:
         """Something worth knowing."""

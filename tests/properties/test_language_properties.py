@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from keystead.cmdlets.binding import bind
 from keystead.cmdlets.completion import completions
 from keystead.cmdlets.language import from_argv, is_incomplete, parse
-from keystead.cmdlets.lexemes import SINGLE, quote
+from keystead.cmdlets.language.lexemes import SINGLE, quote
+from keystead.cmdlets.language.statements import Command, Word
+from keystead.cmdlets.language.values import arguments
 from keystead.cmdlets.masking import mask_line
-from keystead.cmdlets.statements import Command, Word, arguments
 from keystead.cmdlets.table import CMDLETS
 from keystead.errors import UsageError
 from tests.canaries import SECRET_KEY

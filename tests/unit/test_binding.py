@@ -7,7 +7,8 @@ import pytest
 from keystead.cmdlets.binding import Bound, bind
 from keystead.cmdlets.help import help_text, reference, syntax
 from keystead.cmdlets.language import from_argv, parse
-from keystead.cmdlets.statements import arguments
+from keystead.cmdlets.language.values import arguments
+from keystead.cmdlets.objects import AwsObject
 from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry
 from keystead.errors import UsageError
 from keystead.secret import MASK, Secret
@@ -82,6 +83,108 @@ BINDS = {
     "Get-Thing -Name --x": ("One", {"Name": "--x"}),
     "Show-Thing": (None, {}),
 }
+
+
+PIPED = Cmdlet(
+    "Use-Thing",
+    "uses one",
+    (
+        Parameter("Credential", "an object", kind="object", sets={OBJECT: True}, piped=True),
+        Parameter("Name", "which", aliases=("ThingName",), sets={"One": True}, piped=True),
+        Parameter("Names", "several", kind="strings"),
+        Parameter("Color", "which", kind="choice", values=("Red", "Green")),
+        Parameter("Test", "in braces", kind="block", position=0),
+        Parameter("Place", "where", yields_to="Plan"),
+        Parameter("Plan", "how"),
+        Parameter("Count", "how many", kind="int"),
+    ),
+    list,
+    default_set="One",
+    changes=("Name",),
+)
+KEYS_OBJECT = AwsObject({"AccessKey": "a", "Name": "n"}, retrieve=lambda: None)
+FROM_PIPE = {
+    "a text": ("One", {"Name": "a text"}),
+    "an object with credentials": (OBJECT, {"Credential": KEYS_OBJECT}),
+    "a property": ("One", {"Name": "x", "Count": 5}),
+    "the property of an alias": ("One", {"Name": "x", "Plan": "p"}),
+    "an object that is a text": ("One", {"Name": "eu-west-1"}),
+}
+THINGS = {
+    "a text": "a text",
+    "an object with credentials": KEYS_OBJECT,
+    "a property": AwsObject({"NAME": "x", "Count": 5, "Other": "y"}),
+    "the property of an alias": {"ThingName": "x", "Plan": "p", "Names": None},
+    "an object that is a text": AwsObject({"Region": "eu-west-1"}, text="eu-west-1"),
+}
+
+
+@pytest.mark.parametrize("what", FROM_PIPE)
+def test_what_is_piped_binds(what: str) -> None:
+    made = bind(PIPED, (), piped=[THINGS[what]])
+    assert (made.set_name, made.values) == FROM_PIPE[what]
+
+
+def test_what_is_named_goes_before_what_is_piped() -> None:
+    (command,) = parse("Use-Thing -Name given")
+    made = bind(PIPED, arguments(command, {}), piped=[AwsObject({"Name": "x", "Count": 5})])
+    assert made.values == {"Name": "given", "Count": 5}
+
+
+@pytest.mark.parametrize("thing", [5.5, True, AwsObject({"Other": "x"}), ["a"], None])
+def test_what_nothing_takes_is_refused(thing: object) -> None:
+    with pytest.raises(UsageError, match="has no use for what is piped to it"):
+        bind(PIPED, (), piped=[thing])
+
+
+OF_KINDS = {
+    "Use-Thing -Name x -Names a,b": {"Names": ["a", "b"]},
+    "Use-Thing -Name x -Names a": {"Names": ["a"]},
+    "Use-Thing -Name x -Names 'a,b'": {"Names": ["a,b"]},
+    "Use-Thing -Name x -Color gREEN": {"Color": "Green"},
+    "Use-Thing -Name x -Pla p": {"Plan": "p"},
+    "Use-Thing -Name x -Plac p": {"Place": "p"},
+    "Use-Thing -Name x -Verbose -wi -Confirm:$false": {
+        "Verbose": True,
+        "WhatIf": True,
+        "Confirm": False,
+    },
+    "Use-Thing -Name x -ea ignore": {"ErrorAction": "Ignore"},
+}
+
+
+@pytest.mark.parametrize("line", OF_KINDS)
+def test_values_become_what_their_parameter_takes(line: str) -> None:
+    (command,) = parse(line)
+    values = bind(PIPED, arguments(command, {})).values
+    assert values == {"Name": "x", **OF_KINDS[line]}
+
+
+NOT_OF_KIND = {
+    "Use-Thing -Name a,b": "`-Name` takes one value, not an array",
+    "Use-Thing -Name @{a=1}": "`-Name` takes text, not a hash table",
+    "Use-Thing -Name { $_.A }": "`-Name` takes no script block",
+    "Use-Thing -Name x -Test y": "`-Test` takes a comparison in braces",
+    "Use-Thing -Name x y": "Use-Thing takes no value without a parameter name here",
+    "Use-Thing -Name x -Color blue": "`-Color` takes one of Red, Green",
+    "Use-Thing -Name x -Names @{a=1}": "`-Names` takes text, not a hash table",
+    "Get-Thing { $_.A }": "Get-Thing takes no script block here",
+}
+
+
+@pytest.mark.parametrize("line", NOT_OF_KIND)
+def test_values_of_another_kind_are_refused(line: str) -> None:
+    (command,) = parse(line)
+    cmdlet = GET if command.name == "Get-Thing" else PIPED
+    with pytest.raises(UsageError) as caught:
+        bind(cmdlet, arguments(command, {}))
+    assert str(caught.value).startswith(NOT_OF_KIND[line])
+
+
+def test_words_of_a_command_line_with_commas_are_several_values() -> None:
+    command = from_argv(["Use-Thing", "-Name", "x,y", "-Names", "a,b"])
+    values = bind(PIPED, arguments(command, {})).values
+    assert values == {"Name": "x,y", "Names": ["a", "b"]}
 
 
 @pytest.mark.parametrize("line", BINDS)

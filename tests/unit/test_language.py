@@ -2,22 +2,26 @@
 
 import pytest
 
-from keystead.cmdlets.language import from_argv, is_incomplete, parse
-from keystead.cmdlets.lexemes import quote
-from keystead.cmdlets.masking import mask_line
-from keystead.cmdlets.statements import (
+from keystead.cmdlets.language import from_argv, is_incomplete, parse, value_of
+from keystead.cmdlets.language.lexemes import quote
+from keystead.cmdlets.language.statements import (
+    Array,
     Assignment,
+    Block,
     Command,
-    Named,
+    Hash,
+    Member,
+    Number,
     ParameterWord,
+    Pipeline,
     Showing,
     Template,
-    Value,
     Variable,
     Word,
-    arguments,
-    evaluate,
 )
+from keystead.cmdlets.language.values import Named, Value, arguments, evaluate
+from keystead.cmdlets.masking import mask_line
+from keystead.cmdlets.objects import AwsObject
 from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry
 from keystead.errors import UsageError
 from keystead.secret import MASK, Secret
@@ -71,8 +75,43 @@ READS = {
     "$c = Get-X -A b": [Assignment("c", get_x(P("A"), Word("b")), 1)],
     "$c='text'": [Assignment("c", Word("text", **Q), 1)],
     "$c = $d": [Assignment("c", Variable("d"), 1)],
-    "$c = 900": [Assignment("c", Word("900"), 1)],
+    "$c = 900": [Assignment("c", Number(900), 1)],
+    "$c = -1.5": [Assignment("c", Number(-1.5), 1)],
     "$c =\n\nGet-X": [Assignment("c", get_x(line=3), 1)],
+    # properties, arrays, hash tables
+    "Get-X $c.Key -A:$c.B.C": [get_x(Member(C, ("Key",)), P("A", Member(C, ("B", "C"))))],
+    "$c.Key": [Showing(Member(C, ("Key",)), 1)],
+    "$c = $c.Key": [Assignment("c", Member(C, ("Key",)), 1)],
+    "Get-X a,b": [get_x(Array((Word("a"), Word("b"))))],
+    "Get-X -A 'a' , $c,\n 5 b": [get_x(P("A"), Array((Word("a", **Q), C, Word("5"))), Word("b"))],
+    "$c = 1, 'b'": [Assignment("c", Array((Number(1), Word("b", **Q))), 1)],
+    "Get-X @{}": [get_x(Hash(()))],
+    "Get-X @{a=1; 'b c' = 'x','y'\n d-e = @{ f = $c.Key }}": [
+        get_x(
+            Hash(
+                (
+                    ("a", Number(1)),
+                    ("b c", Array((Word("x", **Q), Word("y", **Q)))),
+                    ("d-e", Hash((("f", Member(C, ("Key",))),))),
+                )
+            )
+        )
+    ],
+    # pipelines
+    "Get-X | Get-X a": [Pipeline(get_x(), (get_x(Word("a")),), 1)],
+    "Get-X |\n # why\n Get-X": [Pipeline(get_x(), (get_x(line=3),), 1)],
+    "Get-X\n  | Get-X": [Pipeline(get_x(), (get_x(line=2),), 1)],
+    "PS > Get-X |\n>> Get-X": [Pipeline(get_x(), (get_x(line=2),), 1)],
+    "$c | Get-X; 'a' | Get-X": [
+        Pipeline(C, (get_x(),), 1),
+        Pipeline(Word("a", **Q), (get_x(),), 1),
+    ],
+    "$c = Get-X | % Name": [
+        Assignment("c", Pipeline(get_x(), (Command("%", (Word("Name"),), 1),), 1), 1)
+    ],
+    "Get-X { $_.A.B -CEQ 'x' }": [get_x(Block(("A", "B"), "ceq", Word("x", **Q)))],
+    "Get-X {$_ -in 1,2}": [get_x(Block((), "in", Array((Number(1), Number(2)))))],
+    "Get-X { $PSItem.A }": [get_x(Block(("A",)))],
     # statements, comments, continuation
     "": [],
     " \n;\n\t;; # nothing\n": [],
@@ -101,28 +140,27 @@ def test_text_reads_as(text: str) -> None:
 
 
 REFUSED = {
-    "Get-X | Get-Y": (1, "a pipeline (`|`)"),
+    "| Get-X": (1, "a bar without a cmdlet before it (`|`)"),
     "Get-X || Get-Y": (1, "a chain of pipelines (`||`)"),
     "Get-X\nGet-X && Get-Y": (2, "a chain of pipelines (`&&`)"),
     "& Get-X": (1, "the call operator (`&`)"),
-    ". ./x.ps1": (1, "property access or a script (`.`)"),
+    ". ./x.ps1": (1, "a script or the property of a text (`.`)"),
     "Get-X > file": (1, "redirection (`>`)"),
     "Get-X 2>file": (1, "redirection (`>`)"),
     "Get-X < file": (1, "redirection (`<`)"),
-    "Get-X @{a=1}": (1, "a hash table (`@{`)"),
     "Get-X `\n `\n @(1)": (3, "an array (`@(`)"),
     "Get-X @c": (1, "splatting (`@`)"),
     "Get-X @'\nx\n'@": (1, "a here-string (`@'`)"),
-    "Get-X a,b": (1, "an array (`,`)"),
+    "Get-X ,b": (1, "a comma here (`,`)"),
+    "Get-X $c.Key.Trim()": (1, "a call of a method"),
+    "$c.Items[0]": (1, "a type or an index (`[`)"),
+    "Get-X | Where-Object { $_.A -is 'x' }": (1, "the operator `-is` in a script block"),
     "Get-X (Get-Y)": (1, "an expression in parentheses (`(`)"),
-    "Get-X {x}": (1, "a script block (`{`)"),
     "Get-X $(Get-Y)": (1, "a subexpression (`$(`)"),
     'Get-X "a$(Get-Y)"': (1, "a subexpression (`$(`)"),
     "Get-X $? ": (1, "an automatic variable (`$`)"),
-    "Get-X $c.Key": (1, "property access or a script (`.`)"),
-    "$c.Key": (1, "property access or a script (`.`)"),
     "$c[0]": (1, "a type or an index (`[`)"),
-    "'a'.Length": (1, "property access or a script (`.`)"),
+    "'a'.Length": (1, "a script or the property of a text (`.`)"),
     "[int]5": (1, "a type or an index (`[`)"),
     "Get-X $env:HOME": (1, "a scope or drive in a variable's name"),
     "Get-X ${env:HOME}": (1, "a scope or drive in a variable's name"),
@@ -145,6 +183,17 @@ def test_what_is_outside_the_language_is_refused_by_name_and_line(text: str) -> 
 
 
 MALFORMED = {
+    "Get-X @{a=b}": "input:1: text stands in quotes here",
+    "Get-X @{a 1}": "input:1: a `=` is missing in a hash table",
+    "Get-X @{a=1;A=2}": "input:1: a hash table has a key twice",
+    "Get-X @{$c=1}": "input:1: a key of a hash table is a name or text in quotes",
+    'Get-X @{"$c"=1}': "input:1: a key of a hash table may not hold a variable",
+    "Get-X " + "@{a=" * 60: "input:1: hash tables stand more than 50 deep in each other",
+    "Get-X { Get-Y }": "input:1: a script block may hold one comparison, such as { $_.Name -eq 'x' }",
+    "Get-X { $_.A -eq 1 -and $_.B }": "input:1: a script block may hold one comparison, such as"
+    " { $_.Name -eq 'x' }",
+    "Get-X | $c": "input:1: only a cmdlet can stand behind a `|`",
+    "$_ = 5": "input:1: `$_` cannot be given a value",
     "$true = 'x'": "input:1: `$true` cannot be given a value",
     "Get-$c": "input:1: the name of a cmdlet may not hold a variable",
     "Get-X -A:": "input:1: a parameter ends in a colon and no value follows",
@@ -163,6 +212,12 @@ def test_malformed_lines_say_what_is_wrong(text: str) -> None:
 
 
 UNFINISHED = {
+    "Get-X |": "input:1: nothing follows the `|`",
+    "Get-X a,": "input:1: nothing follows the comma",
+    "Get-X @{a=1\n": "input:1: a hash table (`@{`) is not closed",
+    "Get-X @{a": "input:1: a `=` is missing in a hash table",
+    "Get-X @{a=": "input:1: a hash table (`@{`) is not closed",
+    "Get-X { $_.A": "input:1: a script block is not closed",
     "\nGet-X 'a": "input:2: a single quote is not closed",
     'Get-X "a\n\n': "input:1: a double quote is not closed",
     "Get-X `": "input:1: nothing follows the backtick at the end",
@@ -238,6 +293,41 @@ def test_variables_give_their_object() -> None:
     )
 
 
+VALUES = {
+    "@{a=1; B='x','y'; c=@{d=$true}}": {"a": 1, "B": ["x", "y"], "c": {"d": True}},
+    " 'it''s' ": "it's",
+    "1.5": 1.5,
+    "$null": None,
+    "1,2": [1, 2],
+    "@{\n  a = 1\n  b = 2\n}": {"a": 1, "b": 2},
+}
+
+
+@pytest.mark.parametrize("text", VALUES)
+def test_a_literal_alone_comes_to_its_value(text: str) -> None:
+    assert value_of(text) == VALUES[text]
+
+
+@pytest.mark.parametrize("text", ["", "a", "@{a=1} x", "$c", "Get-X", "1 +"])
+def test_what_is_no_literal_is_refused(text: str) -> None:
+    with pytest.raises(UsageError):
+        value_of(text)
+
+
+def test_properties_are_found_in_any_letter_case() -> None:
+    thing = AwsObject({"Key": "k", "Inner": {"Deep": 5}})
+    variables = {"c": thing, "l": [thing, thing]}
+    (statement,) = parse("Get-X $c.KEY $c.inner.deep $c.None $l.Key $l.Count $c.Key.Length")
+    assert [given.value for given in arguments(statement, variables)] == [
+        "k",
+        5,
+        None,
+        ["k", "k"],
+        2,
+        1,
+    ]
+
+
 def test_text_with_a_secret_in_it_is_a_secret() -> None:
     made = evaluate(Template(("a-", Variable("s"))), {"s": Secret("b")})
     assert isinstance(made, Secret)
@@ -308,6 +398,12 @@ KEPT = {
     "correct-horse": None,
     "Set-AWSCredential -SK 'a": None,
     "Set-AWSCredential -SK a | Get-X": None,
+    "'secret' | Set-AWSCredential": None,
+    "Set-AWSCredential -SK a | Get-AWSCredential b": f"Set-AWSCredential -SK {M} | Get-AWSCredential b",
+    "$c.SecretKey": "$c.SecretKey",
+    "Set-AWSCredential -ProfileName @{Password='a'}": f"Set-AWSCredential -ProfileName {M}",
+    "Set-AWSCredential -SK a,b": f"Set-AWSCredential -SK {M}",
+    f"Set-AWSCredential -AccessKey a,{SECRET_KEY}": f"Set-AWSCredential -AccessKey {M}",
     "Get-AWSCredential; 'secret'": None,
 }
 

@@ -13,7 +13,9 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from keystead.cmdlets.completion import Values, completions
+from keystead.cmdlets.choices import Values
+from keystead.cmdlets.completion import completions
+from keystead.cmdlets.language import parse
 from keystead.cmdlets.prompt import MAX_ENTRIES, CmdletCompleter, MaskedHistory, read_lines
 from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry
 from keystead.secret import MASK
@@ -73,6 +75,8 @@ def history(tmp_path: Path) -> Path:
 
 
 TYPED = {
+    "Get-X |\rGet-Y\r": ["Get-X |\nGet-Y"],
+    "Get-X @{a=1\rb=2}\r": ["Get-X @{a=1\nb=2}"],
     "Get-S3Bucket\r": ["Get-S3Bucket"],
     "one\rtwo\r\r  \r": ["one", "two"],
     "Get-X 'a\rb'\r": ["Get-X 'a\nb'"],
@@ -163,6 +167,7 @@ def test_a_history_that_cannot_be_kept_does_not_stop_the_shell(history: Path) ->
     assert typed(history, "Get-S3Bucket", ENTER) == ["Get-S3Bucket"]
 
 
+COMMON = ("-Verbose", "-ErrorAction", "-WarningAction")
 COMPLETES = {
     "": ["Set-AWSCredential", "Get-S3Bucket"],
     "set-": ["Set-AWSCredential"],
@@ -173,10 +178,12 @@ COMPLETES = {
     "PS > Get-": ["Get-S3Bucket"],
     "Set-AWSCredential -": [
         *("-AccessKey", "-SecretKey", "-ProfileName", "-Region", "-Scope", "-Force"),
+        *COMMON,
     ],
     "Set-AWSCredential -r": ["-Region"],
     "Set-AWSCredential -RegionToCall x -Force -": [
         *("-AccessKey", "-SecretKey", "-ProfileName", "-Scope"),
+        *COMMON,
     ],
     "Set-AWSCredential `\n -sc": ["-Scope"],
     "Set-AWSCredential -ProfileName ": ["default", "'my role'", "my_role"],
@@ -193,7 +200,10 @@ COMPLETES = {
     "Set-AWSCredential -ProfileName a x": [],
     "Get-S3Bucket x": [],
     "Get-Nonsense -": [],
-    "Get-S3Bucket | ": [],
+    "Get-S3Bucket | ": ["Set-AWSCredential", "Get-S3Bucket"],
+    "Get-S3Bucket | Set-AWSC": ["Set-AWSCredential"],
+    "$c = Get-S3Bucket | Set-AWSCredential -Scope ": ["Global", "Local"],
+    "Get-S3Bucket | 'a": [],
     "$c = 'te": [],
     "$c": [],
 }
@@ -248,3 +258,32 @@ def test_a_choice_shows_what_it_means() -> None:
         Document("Set-AWSCredential -Sec"), None
     )
     assert choice.display_meta_text == "the key"
+
+
+class Screen(DummyOutput):
+    """Keeps what is drawn."""
+
+    def __init__(self) -> None:
+        self.drawn = ""
+
+    def write(self, data: str) -> None:
+        self.drawn += data
+
+
+def test_the_prompt_shows_where_one_is(history: Path) -> None:
+    places = iter(["", "dev eu-west-1", "a\x1b>b"])
+    screen = Screen()
+    with create_pipe_input() as keys:
+        lines = read_lines(
+            TABLE,
+            history=history,
+            values=SOURCES.__getitem__,
+            colour=False,
+            place=lambda: next(places),
+            terminal=(keys, screen),
+        )
+        keys.send_text("a" + ENTER + "b" + ENTER + CTRL_D)
+        assert list(lines) == ["a", "b"]
+    for prompt in ("PS > ", "PS dev eu-west-1 > ", "PS ab > "):
+        assert prompt in screen.drawn
+        assert parse(f"{prompt}Get-X") == parse("Get-X")

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import replace
-from pathlib import Path
 
 from keystead.app import App
 from keystead.cli.command import Context, Run, argument
 from keystead.console import printable
 from keystead.system.dryrun import DryFiles
-from keystead.text.document import Document
-from keystead.text.masked import masked_diff
+from keystead.text.masked import shown_change
 
 DRY_RUN = argument("--dry-run", action="store_true", help="only show what would change")
 
@@ -26,15 +24,7 @@ def dry(run: Run) -> Run:
         files = DryFiles(ignored=system.folders.generations)
         code = run(replace(context, app=App(replace(system, files=files))), args)
         for path, (before, after) in files.written.items():
-            context.console.out(printable("\n".join(_shown(path, before, after))))
+            context.console.out(printable("\n".join(shown_change(str(path), before, after))))
         return code
 
     return either
-
-
-def _shown(path: Path, before: bytes | None, after: bytes | None) -> list[str]:
-    if path.suffix == ".json":
-        return [f"{path}: would be sealed anew"]  # its values say nothing, and the rest is not text
-    names = [f"--- {path if before is not None else '/dev/null'}", f"+++ {path}"]
-    pair = (Document(data or b"", str(path)) for data in (before, after))
-    return [*names, *masked_diff(*pair)]

@@ -12,12 +12,14 @@ import os
 import sys
 from collections.abc import Sequence
 
+from keystead.botocore_session import region_names
 from keystead.cli.command import Context
 from keystead.cmdlets.language import from_argv, parse
 from keystead.cmdlets.runner import run_statement
 from keystead.cmdlets.state import State
 from keystead.cmdlets.table import CMDLETS
 from keystead.errors import FileProblem, KeysteadError, Origin, UsageError
+from keystead.resolve import search
 
 
 def run_words(context: Context, words: Sequence[str]) -> None:
@@ -74,6 +76,7 @@ def _prompt(state: State) -> int:
         history=folder / "history",
         values=lambda source: _values(state, source),
         colour="NO_COLOR" not in system.environ,
+        place=lambda: _place(state),
     ):
         try:
             _run_text(state, text)
@@ -85,6 +88,15 @@ def _prompt(state: State) -> int:
     return code
 
 
+def _place(state: State) -> str:
+    """The profile and the region that the shell works with, as far as they are known unasked."""
+    environ = state.app.system.environ
+    own = state.credentials
+    profile = (own.profile or "*") if own else environ.get("AWS_PROFILE")
+    region = state.region or search.environment_region(environ)
+    return " ".join(part for part in (profile, region) if part)
+
+
 def _values(state: State, source: str) -> list[str]:
     """What a parameter may be completed to."""
     if source == "profile":
@@ -93,5 +105,5 @@ def _values(state: State, source: str) -> list[str]:
         except KeysteadError:
             return []  # a completion is no place for an error; the command will tell it
     if source == "region":
-        return state.app.regions()
+        return list(region_names())
     return []

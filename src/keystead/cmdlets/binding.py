@@ -7,21 +7,19 @@ decide. No error here shows a value, since it may be a secret in the wrong place
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, takewhile
 
-from keystead.cmdlets.statements import Argument, Named, Value
+from keystead.cmdlets.conversion import converted, fits_by_position, fits_from_pipe
+from keystead.cmdlets.language.values import Argument, Named, Predicate, Value
+from keystead.cmdlets.properties import own_property
 from keystead.cmdlets.table_types import Cmdlet, Parameter, did_you_mean, near_names
 from keystead.errors import UsageError
-from keystead.secret import MASK, Secret
 
 Ask = Callable[[Parameter], object]
 """Gives the value of a mandatory parameter that was left out, or None."""
 
-_INT = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
-_SWITCH_TEXTS = {"$true": True, "true": True, "$false": False, "false": False}
 _Row = tuple[Parameter, object]
 
 
@@ -37,10 +35,17 @@ class Bound:
     values: Mapping[str, object] = field(repr=False)
 
 
-def bind(cmdlet: Cmdlet, arguments: Sequence[Argument], ask: Ask | None = None) -> Bound:
+def bind(
+    cmdlet: Cmdlet,
+    arguments: Sequence[Argument],
+    ask: Ask | None = None,
+    *,
+    piped: Sequence[object] | None = None,
+) -> Bound:
     """Puts ``arguments`` to the parameters of ``cmdlet``.
 
-    ``ask`` is called for mandatory parameters that were left out. Raises `UsageError` for
+    ``ask`` is called for mandatory parameters that were left out. ``piped`` is what comes from
+    the pipeline: all of it for a cmdlet with a stream, else one object. Raises `UsageError` for
     unknown, ambiguous, repeated and missing parameters, for ones that do not go together, for
     values without a place and for values that a parameter cannot take.
     """
@@ -58,12 +63,11 @@ def bind(cmdlet: Cmdlet, arguments: Sequence[Argument], ask: Ask | None = None) 
         given[row.name] = (row, _taken(row, item, rest))
     if loose:
         _place(cmdlet, given, loose)
+    if piped is not None:
+        _place_piped(cmdlet, given, piped)
     set_name, asked = _choose(cmdlet, given, ask)
     given.update(asked)
-    values = {
-        name: _any(row, value) if row.kind == "any" else _converted(row, value)
-        for name, (row, value) in given.items()
-    }
+    values = {name: converted(row, value) for name, (row, value) in given.items()}
     for row, value in given.values():
         if row.mandatory_in(set_name) and value in (None, ""):
             raise UsageError(f"`-{row.name}` may not be empty")
@@ -78,7 +82,7 @@ def _find(cmdlet: Cmdlet, name: str) -> Parameter:
     if matches:
         candidates = " or ".join(f"`-{row.name}`" for row in matches)
         raise UsageError(f"`-{name}` is ambiguous: it could be {candidates}")
-    near = near_names(name, (spelling for row in cmdlet.parameters for spelling in row.names))
+    near = near_names(name, (spelling for row in cmdlet.all_parameters for spelling in row.names))
     shown = _without_secret(cmdlet, name, near)
     if shown != name:
         hint = f"put a blank between a parameter and its value; {_see_help(cmdlet)}"
@@ -110,13 +114,21 @@ def _taken(row: Parameter, item: Named, rest: list[Argument]) -> object:
     if row.kind == "switch":
         return True if item.value is None else item.value.value
     if item.value is not None:
-        return item.value.value
+        return _part(row, item.value)
     following = rest[0] if rest else None
     if not isinstance(following, Value):
         hint = f"write `-{row.name}:VALUE` if the value begins with a dash" if following else None
         raise UsageError(f"`-{row.name}` needs a value", hint=hint)
     del rest[0]
-    return following.value
+    return _part(row, following)
+
+
+def _part(row: Parameter, value: Value) -> object:
+    """The value; for a parameter that takes several, the words of a command line with commas."""
+    text = value.value
+    if row.kind == "strings" and isinstance(text, str) and not value.quoted and "," in text:
+        return text.split(",")
+    return text
 
 
 def _place(cmdlet: Cmdlet, given: dict[str, _Row], loose: Sequence[Value]) -> None:
@@ -127,22 +139,65 @@ def _place(cmdlet: Cmdlet, given: dict[str, _Row], loose: Sequence[Value]) -> No
                 "a parameter of a cmdlet begins with one dash, not two", hint=_see_help(cmdlet)
             )
     most = 0
+    blocks = any(isinstance(value.value, Predicate) for value in loose)
     for set_name in _candidates(cmdlet, given):
         free = [
             row
             for row in cmdlet.parameters
             if row.position is not None and row.in_set(set_name) and row.name not in given
+            if blocks or row.kind != "block"
         ]
-        if len(free) >= len(loose):
-            free.sort(key=lambda row: row.position or 0)
-            for row, value in zip(free, loose, strict=False):
-                given[row.name] = (row, value.value)
+        free.sort(key=lambda row: row.position or 0)
+        pairs = list(zip(free, loose, strict=False))
+        if len(pairs) == len(loose) and all(fits_by_position(r, v.value) for r, v in pairs):
+            given.update({row.name: (row, _part(row, value)) for row, value in pairs})
             return
         most = max(most, len(free))
+    if blocks:
+        raise UsageError(
+            f"{cmdlet.name} takes no script block here",
+            hint="give the name of a property; blocks go to Where-Object alone",
+        )
     what = "no value" if most == 0 else f"{most} value{'s' if most > 1 else ''}"
     raise UsageError(
         f"{cmdlet.name} takes {what} without a parameter name here, {len(loose)} given",
         hint="name the parameter of each value; a value with blanks belongs in quotes",
+    )
+
+
+def _place_piped(cmdlet: Cmdlet, given: dict[str, _Row], piped: Sequence[object]) -> None:
+    """Puts what is piped to the stream, to the parameter that takes it, or by its properties."""
+    stream = cmdlet.stream
+    if stream is not None:
+        if stream.name in given:
+            raise UsageError(f"`-{stream.name}` is given twice, by its name and by the pipeline")
+        given[stream.name] = (stream, list(piped))
+        return
+    (item,) = piped
+    before = len(given)
+    for row in cmdlet.parameters:
+        if row.piped and fits_from_pipe(row, item) and _goes_with(cmdlet, given, row):
+            given[row.name] = (row, item)
+            return
+    for row in cmdlet.parameters:
+        if not _goes_with(cmdlet, given, row):
+            continue
+        found = (own_property(item, name) for name in row.names)
+        value = next((value for value in found if value is not None), None)
+        if value is not None and fits_from_pipe(row, value):
+            given[row.name] = (row, value)
+    if len(given) == before:
+        raise UsageError(
+            f"{cmdlet.name} has no use for what is piped to it",
+            hint=f"no parameter takes such an object, or a property of it; {_see_help(cmdlet)}",
+        )
+
+
+def _goes_with(cmdlet: Cmdlet, given: Mapping[str, _Row], row: Parameter) -> bool:
+    """Whether ``row`` is free and of a parameter set with what is given."""
+    rows = [other for other, _ in given.values()]
+    return row.name not in given and any(
+        row.in_set(name) and all(other.in_set(name) for other in rows) for name in cmdlet.set_names
     )
 
 
@@ -201,60 +256,6 @@ def _choose(
             )
         asked[row.name] = (row, value)
     return chosen, asked
-
-
-def _any(row: Parameter, value: object) -> object:
-    """A value that the cmdlet itself will make sense of."""
-    _refuse_mask(row, value)
-    return Secret(value) if row.secret and isinstance(value, str) else value
-
-
-def _refuse_mask(row: Parameter, value: object) -> None:
-    if value == MASK:  # from a recalled or copied line
-        raise UsageError(
-            f"`-{row.name}` is the mask that stands for a secret, not the secret",
-            hint="type the value itself",
-        )
-
-
-def _converted(row: Parameter, value: object) -> object:
-    if row.kind == "switch":
-        return _switch(row, value)
-    if value is None:
-        return None
-    _refuse_mask(row, value)
-    if row.kind == "object":
-        if isinstance(value, str | bool | int | Secret):
-            raise UsageError(
-                f"`-{row.name}` takes an object, not text", hint=f"give -{row.name} $variable"
-            )
-        return value
-    if row.kind == "int":
-        return _int(row, value)
-    if isinstance(value, Secret):
-        if not row.secret:
-            raise UsageError(f"`-{row.name}` would show the secret that it is given")
-        return value
-    if not isinstance(value, str | int):
-        raise UsageError(f"`-{row.name}` takes text, not an object")
-    return Secret(str(value)) if row.secret else str(value)
-
-
-def _switch(row: Parameter, value: object) -> bool:
-    if value is None or isinstance(value, bool):
-        return bool(value)
-    known = _SWITCH_TEXTS.get(value.lower()) if isinstance(value, str) else None
-    if known is None:
-        raise UsageError(f"`-{row.name}` is a switch and takes $true or $false")
-    return known
-
-
-def _int(row: Parameter, value: object) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, str) and _INT.fullmatch(value):
-        return int(value)
-    raise UsageError(f"`-{row.name}` takes a whole number")
 
 
 def _dashed(rows: Sequence[Parameter]) -> str:

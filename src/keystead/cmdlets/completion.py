@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from keystead.cmdlets.choices import Values, cmdlet_names, parameters, values_after
 from keystead.cmdlets.language import parse
-from keystead.cmdlets.lexemes import quote
-from keystead.cmdlets.statements import Assignment, Command, ParameterWord, Word
-from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry
+from keystead.cmdlets.language.lexemes import quote
+from keystead.cmdlets.language.statements import (
+    Array,
+    Assignment,
+    Command,
+    Expression,
+    ParameterWord,
+    Pipeline,
+    Word,
+)
+from keystead.cmdlets.table_types import Registry
 from keystead.errors import UsageError
 
-Values = Callable[[str], list[str]]
-"""Gives the values of a source that a parameter names, such as ``profile``."""
-
-# What the text may lack to be read: nothing, the end of a quote, the value behind a colon.
+# What the text may lack to be read: nothing, the end of a quote, the value behind a colon or comma.
 _ENDINGS = ("", "'", '"', "''")
 
 
@@ -29,15 +35,18 @@ class Completion:
 
 def completions(text: str, table: Registry, values: Values) -> list[Completion]:
     """The ways to complete ``text``, which ends at the cursor; none where nobody can tell."""
+    if text.rstrip().endswith("|"):
+        return _cmdlets("", 0, table)
     for ending in _ENDINGS:
         try:
             statements = parse(text + ending)
         except UsageError:
             continue
         last = statements[-1] if statements else None
-        command = last.value if isinstance(last, Assignment) else last
+        piped = last.value if isinstance(last, Assignment) else last
+        command = piped.rest[-1] if isinstance(piped, Pipeline) else piped
         if command is None or (isinstance(command, Command) and _is_over(text, command)):
-            return list(_cmdlets("", 0, table))
+            return _cmdlets("", 0, table)
         if isinstance(command, Command):
             return list(_in_command(text, len(text + ending), command, table, values))
         return []
@@ -61,56 +70,38 @@ def _in_command(
     if cmdlet is None:
         return
     last = words.pop() if words and words[-1].span.end == end else None
+    before = [word.name if isinstance(word, ParameterWord) else None for word in words]
+    if isinstance(last, ParameterWord) and last.value is None:
+        length = len(text) - last.span.start
+        yield from _shown(parameters(last.name, cmdlet, before), length)
+        return
+    if isinstance(last, ParameterWord):
+        before.append(last.name)
+        last = last.value
+    begun = _begun(text, last)
+    if begun is None:
+        return
+    if begun == ("-", 1):
+        yield from _shown(parameters("", cmdlet, before), 1)
+        return
+    for value in values_after(begun[0], cmdlet, before, values):
+        yield Completion(quote(value), begun[1])
+
+
+def _begun(text: str, last: Expression | None) -> tuple[str, int] | None:
+    """What is typed of the last value, and over how many letters; None where nothing fits."""
     if last is None:
-        begun, length = "", 0
-    elif isinstance(last, Word):
-        begun, length = last.value, len(text) - last.span.start
-    elif isinstance(last, ParameterWord) and last.value is None:
-        yield from _parameters(last.name, len(text) - last.span.start, cmdlet, words)
-        return
-    elif isinstance(last, ParameterWord) and isinstance(last.value, Word):
-        begun, length = last.value.value, len(text) - min(last.value.span.start, len(text))
-        words.append(ParameterWord(last.name))
-    else:
-        return
-    if begun == "-":
-        yield from _parameters("", length, cmdlet, words)
-        return
-    row = _row_for_value(cmdlet, words)
-    known = values(row.values) if row and isinstance(row.values, str) else row and row.values
-    for value in known or ():
-        if value.lower().startswith(begun.lower()):
-            yield Completion(quote(value), length)
+        return "", 0
+    if isinstance(last, Array):
+        last = last.items[-1]
+    if isinstance(last, Word):
+        return last.value, len(text) - min(last.span.start, len(text))
+    return None
 
 
-def _cmdlets(begun: str, length: int, table: Registry) -> Iterator[Completion]:
-    for cmdlet in table:
-        for name in (cmdlet.name, *cmdlet.aliases):
-            if name.lower().startswith(begun.lower()):
-                yield Completion(name, length, cmdlet.summary)
-                break  # an alias is offered only where the name itself does not fit
+def _cmdlets(begun: str, length: int, table: Registry) -> list[Completion]:
+    return _shown(cmdlet_names(begun, table), length)
 
 
-def _parameters(
-    begun: str, length: int, cmdlet: Cmdlet, words: Sequence[object]
-) -> Iterator[Completion]:
-    given = {row.name for word in words for row in _exactly(cmdlet, word)}
-    for row in cmdlet.parameters:
-        if row.name not in given and row.name.lower().startswith(begun.lower()):
-            yield Completion(f"-{row.name}", length, row.meaning)
-
-
-def _row_for_value(cmdlet: Cmdlet, words: Sequence[object]) -> Parameter | None:
-    """The parameter that a value after ``words`` would go to."""
-    rows = _exactly(cmdlet, words[-1]) if words else ()
-    if rows and rows[0].kind != "switch":
-        return rows[0]
-    given = {row.name for word in words for row in _exactly(cmdlet, word)}
-    positional = [row for row in cmdlet.parameters if row.position is not None]
-    free = [row for row in positional if row.name not in given]
-    return min(free, key=lambda row: row.position or 0, default=None)
-
-
-def _exactly(cmdlet: Cmdlet, word: object) -> tuple[Parameter, ...]:
-    rows = cmdlet.matches(word.name) if isinstance(word, ParameterWord) else ()
-    return rows if len(rows) == 1 else ()
+def _shown(found: Iterator[tuple[str, str]], length: int) -> list[Completion]:
+    return [Completion(text, length, meaning) for text, meaning in found]

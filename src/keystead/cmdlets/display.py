@@ -21,6 +21,12 @@ TABLE_COLUMNS = 4
 Row = Mapping[str, object]
 
 
+class Formatted(str):
+    """Text that Format-Table or Format-List made: to be shown, and no more an object."""
+
+    __slots__ = ()
+
+
 def table(rows: Sequence[Row], columns: Sequence[str] | None = None, *, zone: tzinfo = UTC) -> str:
     """``rows`` under headings; empty text for no rows.
 
@@ -113,6 +119,8 @@ def _pad(text: str, width: int, *, right: bool = False) -> str:
 
 
 def _as_text(value: object, zone: tzinfo) -> str:
+    if isinstance(value, Formatted):
+        return str(value)
     if isinstance(value, str) and not isinstance(value, Enum):
         return printable(value)
     return cell(value, zone=zone)

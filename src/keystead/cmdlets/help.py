@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from keystead.cmdlets.table_types import Cmdlet, Parameter
+from keystead.cmdlets.table_types import CHANGING, COMMON, Cmdlet, Parameter
 
 _ONLY_SET = "all"
 
@@ -25,6 +25,9 @@ def help_text(cmdlet: Cmdlet) -> str:
             lines.append(f"        Aliases: {', '.join(row.aliases)}")
         if row.sets is not None:
             lines.append(f"        Sets: {_sets(row)}")
+    lines += ["", "COMMON PARAMETERS"]
+    for row in cmdlet.shared_parameters:
+        lines += [f"    {_spelled(row)}", f"        {_sentence(row.meaning)}"]
     return "\n".join(lines)
 
 
@@ -35,7 +38,10 @@ def syntax(cmdlet: Cmdlet) -> list[str]:
 
 def reference(cmdlets: Iterable[Cmdlet]) -> str:
     """All cmdlets as Markdown, with a heading of the second level for each."""
-    return "\n".join(line for cmdlet in cmdlets for line in _section(cmdlet))
+    common = "".join(f"* `{_spelled(row)}`: {row.meaning}\n" for row in (*COMMON, *CHANGING))
+    changing = " and ".join(f"`-{row.name}`" for row in CHANGING)
+    start = f"Every cmdlet takes these; {changing} those alone that change something.\n\n{common}\n"
+    return start + "\n".join(line for cmdlet in cmdlets for line in _section(cmdlet))
 
 
 def _section(cmdlet: Cmdlet) -> Iterator[str]:
@@ -69,6 +75,8 @@ def _syntax_of(cmdlet: Cmdlet, set_name: str | None) -> Iterator[str]:
         name = f"-{row.name}" if row.position is None else f"[-{row.name}]"
         shown = name if row.kind == "switch" else f"{name} <{row.type_name or row.kind}>"
         yield shown if row.mandatory_in(set_name) else f"[{shown}]"
+    if cmdlet.changes is not None:
+        yield from (f"[-{row.name}]" for row in CHANGING)
 
 
 def _spelled(row: Parameter) -> str:

@@ -8,13 +8,20 @@ comments and pasted prompts go too.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from keystead.cmdlets.language import parse
-from keystead.cmdlets.statements import (
+from keystead.cmdlets.language.statements import (
+    Array,
+    Assignment,
+    Block,
     Command,
     Expression,
+    Hash,
+    Member,
+    Number,
     ParameterWord,
-    Showing,
+    Pipeline,
     Statement,
     Template,
     Variable,
@@ -46,18 +53,33 @@ def mask_line(text: str, table: Registry) -> str | None:
 
 
 def _statement(text: str, statement: Statement, table: Registry) -> str | None:
-    if isinstance(statement, Command):
-        return _command(text, statement, table)
+    if isinstance(statement, Command | Pipeline):
+        return _pipeline(text, statement, table)
     value = statement.value
-    if isinstance(statement, Showing):
-        return _raw(text, value) if isinstance(value, Variable) else None
-    if isinstance(value, Command):
-        shown = _command(text, value, table)
+    if not isinstance(statement, Assignment):
+        return _named(text, value)
+    if isinstance(value, Command | Pipeline):
+        shown = _pipeline(text, value, table)
     else:
-        shown = _raw(text, value) if isinstance(value, Variable) else MASK
+        shown = _named(text, value) or MASK
     name = statement.variable
     target = f"${name}" if _PLAIN_NAME.fullmatch(name) else f"${{{name}}}"
     return None if shown is None else f"{target} = {shown}"
+
+
+def _pipeline(text: str, statement: Command | Pipeline, table: Registry) -> str | None:
+    if isinstance(statement, Command):
+        return _command(text, statement, table)
+    first = statement.first
+    begun = _command(text, first, table) if isinstance(first, Command) else _named(text, first)
+    stages = [begun, *(_command(text, command, table) for command in statement.rest)]
+    known = [stage for stage in stages if stage is not None]
+    return " | ".join(known) if len(known) == len(stages) else None
+
+
+def _named(text: str, value: object) -> str | None:
+    """A variable or a property of one, which name a value and are none."""
+    return _raw(text, value) if isinstance(value, Variable | Member) else None
 
 
 def _command(text: str, command: Command, table: Registry) -> str | None:
@@ -112,12 +134,31 @@ class _Masker:
         return f"-{word.name}"
 
     def _value(self, value: Expression, *, harmless: bool) -> str:
-        if isinstance(value, Variable):
+        if isinstance(value, Variable | Member):
             return _raw(self._text, value)
-        parts = value.parts if isinstance(value, Template) else (value.value,)
-        if not harmless or any(isinstance(part, str) and holds_key(part) for part in parts):
-            return MASK
+        if not harmless or isinstance(value, Hash) or any(map(holds_key, _texts(value))):
+            return MASK  # of a hash table nobody can tell which of its values is secret
         return _raw(self._text, value)
+
+
+def _texts(value: Expression) -> Iterator[str]:
+    """All texts that stand in ``value`` themselves."""
+    match value:
+        case Word():
+            yield value.value
+        case Template():
+            yield from (part for part in value.parts if isinstance(part, str))
+        case Array():
+            for item in value.items:
+                yield from _texts(item)
+        case Block():
+            if value.right is not None:
+                yield from _texts(value.right)
+        case Hash():
+            for _, item in value.pairs:
+                yield from _texts(item)
+        case Number() | Variable() | Member():
+            return
 
 
 def _takes_no_value(matches: list[Parameter]) -> bool:

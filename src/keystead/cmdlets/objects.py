@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-from keystead.app import App, Location
-from keystead.model.credentials import Credentials
-from keystead.model.profile import Profile
-from keystead.resolve.resolver import ProfileCredentials
 from keystead.secret import Secret
+
+if TYPE_CHECKING:
+    from keystead.app import App, Location
+    from keystead.model.credentials import Credentials
+    from keystead.model.profile import Profile
+    from keystead.resolve.resolver import ProfileCredentials
 
 _SOURCE = "Amazon.Runtime.BasicAWSCredentials"
 _TEMPORARY_SOURCE = "Amazon.Runtime.AssumeRoleAWSCredentials"
@@ -22,12 +25,21 @@ class AwsObject:
 
     ``properties`` are shown in their order. ``retrieve`` gives the credentials that the object
     stands for, None when it stands for none; ``keys`` are set when these are fixed keys, which
-    can be saved as a profile.
+    can be saved as a profile. ``text`` is what the object is where a text is due, such as the
+    name of a region; ``profile`` the profile that it comes from, ``region`` that profile's own,
+    ``source`` in words where it comes from.
     """
 
     properties: Mapping[str, object]
     retrieve: Callable[[], Credentials] | None = field(default=None, repr=False)
     keys: Credentials | None = field(default=None, repr=False)
+    text: str | None = None
+    profile: str | None = None
+    region: str | None = None
+    source: str = "parameters"
+
+    def __str__(self) -> str:
+        return self.text or f"object with {', '.join(self.properties)}"
 
 
 def keys_object(credentials: Credentials) -> AwsObject:
@@ -55,10 +67,22 @@ def role_object(provider: ProfileCredentials) -> AwsObject:
 
 
 def profile_object(app: App, name: str | None, location: Location, region: str | None) -> AwsObject:
-    """The credentials object of a stored profile. A role is not assumed before it is used."""
+    """The credentials object of a stored profile, None: of what the default search comes to.
+
+    A role is not assumed before it is used. Keys that end are got anew in time, and not to be saved.
+    """
     granted = app.granting("cmdlet")
     provider = app.profile_credentials(name, location, region, granted=granted)
-    return role_object(provider) if provider.plan.steps else keys_object(provider.retrieve())
+    own = provider.plan.profile or None
+    if provider.plan.steps:
+        made = role_object(provider)
+    else:
+        found = provider.retrieve()
+        made = replace(keys_object(found), retrieve=provider.retrieve)
+        made = replace(made, keys=None) if found.expires_at else made
+    source = f"profile `{own}`" if own else f"the {provider.plan.base.kind} of this machine"
+    place = app.chain(location).find(own).region if own else None
+    return replace(made, profile=own, region=place, source=source)
 
 
 def sts_object(answer: Mapping[str, object], credentials: Credentials) -> AwsObject:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from prompt_toolkit import PromptSession
@@ -16,18 +16,19 @@ from prompt_toolkit.completion import CompleteEvent, Completer
 from prompt_toolkit.completion import Completion as Choice
 from prompt_toolkit.document import Document
 from prompt_toolkit.filters import Condition
+from prompt_toolkit.formatted_text import FormattedText
 from prompt_toolkit.history import History
 from prompt_toolkit.input import Input
 from prompt_toolkit.output import ColorDepth, Output
 
-from keystead.cmdlets.completion import Values, completions
+from keystead.cmdlets.choices import Values
+from keystead.cmdlets.completion import completions
 from keystead.cmdlets.language import is_incomplete
 from keystead.cmdlets.masking import mask_line
 from keystead.cmdlets.table_types import Registry
 from keystead.errors import KeysteadError
 from keystead.system.files import Changed, Files
 
-PROMPT = "PS > "
 CONTINUATION = ">> "
 MAX_ENTRIES = 2000
 """So many lines are kept; older ones go."""
@@ -39,13 +40,14 @@ def read_lines(
     history: Path,
     values: Values,
     colour: bool,
+    place: Callable[[], str] = str,
     terminal: tuple[Input, Output] | None = None,
 ) -> Iterator[str]:
     """What is typed, one complete text at a time, until Ctrl-D. Ctrl-C drops the current text.
 
     ``history`` is the file to keep lines in, secrets masked; ``values`` gives the values of a
-    completion source. ``terminal`` is the pair to read from and draw on, if not the process's
-    own.
+    completion source, ``place`` what the prompt shows. ``terminal`` is the pair to read from and
+    draw on, if not the process's own.
     """
     given, drawn = terminal or (None, None)
     session: PromptSession[str] = PromptSession(
@@ -61,13 +63,20 @@ def read_lines(
     )
     while True:
         try:
-            text = session.prompt(PROMPT)
+            text = session.prompt(_prompt(place()))
         except KeyboardInterrupt:
             continue
         except EOFError:
             return
         if text.strip():
             yield text
+
+
+def _prompt(place: str) -> FormattedText:
+    """``PS > `` with ``place`` in it, as keystead can read it again when it is pasted."""
+    shown = "".join(char for char in place if char.isprintable() and char != ">")
+    middle = [("ansicyan", shown), ("", " ")] if shown else []
+    return FormattedText([("", "PS "), *middle, ("", "> ")])
 
 
 class CmdletCompleter(Completer):

@@ -1,27 +1,25 @@
-"""Runs statements in a shell: binds each cmdlet, calls its function, shows what it puts out."""
+"""Runs statements in a shell: binds each cmdlet, calls its function, pipes and shows its output."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
-from keystead.cmdlets.binding import bind
-from keystead.cmdlets.display import show
+from keystead.app import App
+from keystead.cmdlets.binding import Bound, bind
+from keystead.cmdlets.display import Formatted, show
+from keystead.cmdlets.language.statements import Assignment, Command, Pipeline, Statement
+from keystead.cmdlets.language.values import Named, arguments, evaluate
 from keystead.cmdlets.objects import AwsObject
 from keystead.cmdlets.state import State
-from keystead.cmdlets.statements import (
-    Assignment,
-    Command,
-    Named,
-    Statement,
-    arguments,
-    evaluate,
-)
 from keystead.cmdlets.table import CMDLETS
 from keystead.cmdlets.table_types import Cmdlet, Parameter
 from keystead.errors import KeysteadError, UsageError
 from keystead.secret import Secret
+from keystead.system.dryrun import DryFiles
+from keystead.text.masked import shown_change
 
 _WINDOWS_PATH = re.compile(r"[A-Za-z]:\\")
 _ROLE_PARAMETERS = ("sourceprofile", "rolearn", "externalid", "mfaserial")
@@ -31,48 +29,128 @@ def run_statement(state: State, statement: Statement) -> None:
     """Runs one statement and shows its output; an assignment shows nothing."""
     if isinstance(statement, Assignment):
         _assign(state, statement)
-    elif isinstance(statement, Command):
-        _show(state, run_command(state, statement))
+    elif isinstance(statement, Command | Pipeline):
+        _show(state, run_pipeline(state, statement))
     else:
         _show(state, [evaluate(statement.value, state.variables)])
 
 
-def run_command(state: State, command: Command) -> list[object]:
-    """The output of one cmdlet.
+def run_pipeline(state: State, statement: Command | Pipeline) -> list[object]:
+    """The output of one cmdlet, or of several that are piped into each other.
 
-    Raises `UsageError` for parameters that do not fit, and whatever the cmdlet's function raises.
+    Raises `UsageError` for parameters that do not fit, and whatever a cmdlet's function raises.
     """
+    if isinstance(statement, Command):
+        return _run(state, statement, None)
+    first = statement.first
+    if isinstance(first, Command):
+        output = _run(state, first, None)
+    else:
+        output = _flat([evaluate(first, state.variables)])
+    for command in statement.rest:
+        if any(isinstance(item, Formatted) for item in output):
+            raise UsageError(
+                f"{command.name} cannot work on what Format-Table or Format-List made",
+                hint="put the Format cmdlet last",
+            )
+        output = _run(state, command, output)
+    return output
+
+
+def _run(state: State, command: Command, piped: list[object] | None) -> list[object]:
+    """One cmdlet: once, or once for each object that is piped to it."""
     cmdlet = CMDLETS.find(command.name)
     given = arguments(command, state.variables)
     _refuse_role_parameters(cmdlet, [item.name for item in given if isinstance(item, Named)])
     if cmdlet.deprecated:
         state.console.warn(f"{cmdlet.name} is deprecated: {cmdlet.deprecated}")
-    bound = bind(cmdlet, given, ask=lambda parameter: _ask(state, parameter))
-    _warn_of_windows_path(state, bound.values.get("ProfileLocation"))
+    rounds: list[list[object] | None]
+    if piped is None:
+        rounds = [[] if cmdlet.stream else None]
+    else:
+        rounds = [piped] if cmdlet.stream else [[item] for item in piped]
     output: list[object] = []
     try:
-        output.extend(cmdlet.function(state, bound.values))
+        for objects in rounds:
+            bound = bind(cmdlet, given, lambda parameter: _ask(state, parameter), piped=objects)
+            _warn_of_windows_path(state, bound.values.get("ProfileLocation"))
+            _call(state, bound, output)
     except (KeysteadError, KeyboardInterrupt):
         if output:
             _show(state, output)
             state.console.note(f"{cmdlet.name} did not come to its end; this is what came")
         raise
-    return output
+    return _flat(output)
+
+
+def _call(state: State, bound: Bound, output: list[object]) -> None:
+    """Calls the cmdlet's function as its common parameters want it, and adds what it puts out."""
+    values = dict(bound.values)
+    if "Confirm" in values and not (values.get("Force") or values.get("WhatIf")):
+        if values["Confirm"] and not _agreed(state, bound):
+            return
+        values["Force"] = True  # it was asked, or shall not be
+    state.verbose, muted = bool(values.get("Verbose")), state.console.muted
+    state.console.muted = muted or values.get("WarningAction", "Continue") != "Continue"
+    try:
+        if values.get("WhatIf"):
+            output.extend(_what_if(state, bound))
+        else:
+            output.extend(bound.cmdlet.function(state, values))
+    except KeysteadError:
+        if values.get("ErrorAction", "Stop") == "Stop":
+            raise
+    finally:
+        state.verbose, state.console.muted = False, muted
+
+
+def _what_if(state: State, bound: Bound) -> list[object]:
+    """Does it over files that are only read, in a shell that is forgotten; shows the outcome."""
+    system = state.app.system
+    files = DryFiles(ignored=system.folders.generations)
+    dry = replace(
+        state,
+        app=App(replace(system, files=files), warn=state.app.warn),
+        variables=dict(state.variables),
+        what_if=True,
+    )
+    list(bound.cmdlet.function(dry, {**bound.values, "Force": True}))
+    shown = [f"What if: {_operation(bound)}"]
+    for path, (before, after) in files.written.items():
+        shown += shown_change(str(path), before, after)
+    return ["\n".join(shown)]
+
+
+def _agreed(state: State, bound: Bound) -> bool:
+    question = f"{_operation(bound)} Go on?"
+    return state.app.system.terminal.confirm(question, hint="give -Confirm:$false")
+
+
+def _operation(bound: Bound) -> str:
+    named = (bound.values.get(name) for name in bound.cmdlet.changes or ())
+    target = next((value for value in named if value), "this shell")
+    return f'Performing the operation "{bound.cmdlet.name}" on target "{target}".'
 
 
 def _assign(state: State, statement: Assignment) -> None:
     name = statement.variable.lower()
-    if isinstance(statement.value, Command):
-        output = run_command(state, statement.value)
+    if isinstance(statement.value, Command | Pipeline):
+        output = run_pipeline(state, statement.value)
         state.variables[name] = output[0] if len(output) == 1 else output or None
     else:
         state.variables[name] = evaluate(statement.value, state.variables)
 
 
-def _show(state: State, output: Iterable[object]) -> None:
+def _flat(output: Iterable[object]) -> list[object]:
+    """The objects that go on in a pipeline: arrays by their items, nothing for no value."""
     plain: list[object] = []
     for item in output:
         plain += item if isinstance(item, list) else [item]
+    return [item for item in plain if item is not None]
+
+
+def _show(state: State, output: Iterable[object]) -> None:
+    plain = _flat(output)
     shown = [item.properties if isinstance(item, AwsObject) else item for item in plain]
     text = show(shown, zone=state.app.system.zone())
     if text and state.has_shown:

@@ -20,6 +20,8 @@ from keystead.text.masked import masked_lines
 
 def use_sts_role(state: State, values: Values) -> Iterable[AwsObject]:
     """``Use-STSRole``: AssumeRole, with the whole answer as its output."""
+    if state.what_if:
+        return ()
     name = values.get("RoleSessionName") or session_name(state.app.system.clock())
     parameters = {"RoleArn": values["RoleArn"], "RoleSessionName": name}
     for parameter, member in (("ExternalId", "ExternalId"), ("Policy", "Policy")):

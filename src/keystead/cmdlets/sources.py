@@ -1,8 +1,8 @@
 """Which credentials and which region a cmdlet works with.
 
 The order of the AWS Tools for PowerShell: parameters, the named profile, a credentials object,
-``$StoredAWSCredentials``, the environment, the default profile. What differs from it is told in
-docs/differences.md.
+``$StoredAWSCredentials``, the environment, the default profiles, the machine. What differs from
+it is told in docs/differences.md.
 """
 
 from __future__ import annotations
@@ -11,14 +11,19 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
+from keystead.app import Location
 from keystead.cmdlets.objects import AwsObject, keys_object, profile_object, role_object
 from keystead.cmdlets.state import State
-from keystead.errors import UsageError
+from keystead.errors import ProfileNotFound, UsageError
 from keystead.model.credentials import Credentials
+from keystead.model.defaultsearch import DEFAULT_PROFILE, default_profile
 from keystead.model.endpoints import NO_ENDPOINTS, Endpoints
 from keystead.model.profile import Profile, ProfileSource, Value, check_writable
 from keystead.resolve.resolver import ProfileCredentials, Resolver
 from keystead.secret import reveal
+
+OLD_DEFAULT = "AWS PS Default"
+"""The default profile of the oldest versions of the AWS Tools for PowerShell."""
 
 Values = Mapping[str, Any]
 """Bound parameters by their canonical names; those not given are absent."""
@@ -70,21 +75,67 @@ def given_credentials(state: State, values: Values) -> AwsObject | None:
 def find_credentials(state: State, values: Values) -> AwsObject:
     """The credentials to use: those that were given, else the shell's, else the default search.
 
-    Raises `NotConfigured` when there are none anywhere.
+    Where that search looks at `default` and it gives none, `AWS PS Default` may. Raises
+    `NotConfigured` when there are none anywhere.
     """
-    given = given_credentials(state, values) or state.credentials
+    given = given_credentials(state, values)
     if given:
         return given
+    if state.credentials:
+        state.tell("credentials: those of the shell")
+        return state.credentials
+    location = values.get("ProfileLocation")
     region = values.get("Region") or state.region
-    return profile_object(state.app, None, values.get("ProfileLocation"), region)
+    found = profile_object(state.app, _old_default(state, location), location, region)
+    state.tell(f"credentials: from {found.source}")
+    return found
 
 
 def find_region(state: State, values: Values) -> str | None:
-    """The region to call: parameter, ``$StoredAWSRegion``, environment, the profile's own."""
+    """The region to call: parameter, ``$StoredAWSRegion``, environment, the profile's own.
+
+    Without a named profile that of the credentials object counts, else of the default search.
+    """
     region = values.get("Region") or state.region
     if region:
         return str(region)
-    return state.app.region(values.get("ProfileName"), values.get("ProfileLocation"))
+    name = values.get("ProfileName")
+    held = values.get("Credential")
+    if held is None and not name and not values.get("AccessKey"):
+        held = state.credentials
+    if isinstance(held, AwsObject) and held.region:
+        return search.environment_region(state.app.system.environ) or held.region
+    return state.app.region(name, values.get("ProfileLocation"))
+
+
+def _old_default(state: State, location: Location) -> str | None:
+    """`AWS PS Default` where it gives credentials and nothing before it does; else None."""
+    environ = state.app.system.environ
+    if search.environment_credentials(environ):
+        return None
+    chain = state.app.chain(location)
+    default = default_profile(environ, chain)
+    if default is not None and (default.name != DEFAULT_PROFILE or default.type is not None):
+        return None
+    try:
+        return OLD_DEFAULT if chain.find(OLD_DEFAULT).type is not None else None
+    except ProfileNotFound:
+        return None
+
+
+def keys_to_save(given: AwsObject | None) -> dict[str, Value]:
+    """The settings that save fixed keys. Raises `UsageError` for credentials of a role."""
+    if given is None or given.keys is None:
+        raise UsageError(
+            "the credentials of a role cannot be saved as keys",
+            hint="save the role: -StoreAs NAME -SourceProfile NAME -RoleArn ARN",
+        )
+    keys = {
+        "aws_access_key_id": given.keys.access_key_id,
+        "aws_secret_access_key": given.keys.secret_access_key,
+        "aws_session_token": given.keys.session_token,
+    }
+    return {key: value for key, value in keys.items() if value}
 
 
 def find_endpoints(state: State, values: Values) -> Endpoints:

@@ -17,16 +17,23 @@ class State:
     """One shell. ``variables`` are kept under their lower-case names.
 
     ``lasting`` is False when the shell ends with the one line that it runs, ``has_shown`` True
-    once a line had output.
+    once a line had output. ``verbose`` and ``what_if`` are those of the cmdlet that runs.
     """
 
     app: App
     console: Console
     lasting: bool = True
     has_shown: bool = False
+    verbose: bool = False
+    what_if: bool = False
     variables: dict[str, object] = field(
         default_factory=lambda: {_CREDENTIALS: None, _REGION: None}
     )
+
+    def tell(self, text: str) -> None:
+        """What a person wants to know who gave ``-Verbose``."""
+        if self.verbose:
+            self.console.say("verbose", text)
 
     @property
     def credentials(self) -> AwsObject | None:

@@ -5,7 +5,6 @@ This file holds the shapes and the look-up, not the cmdlets themselves and not w
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +12,13 @@ from typing import Literal, Protocol
 
 from keystead.errors import UsageError
 
-Kind = Literal["string", "switch", "int", "object", "any"]
+Kind = Literal["string", "strings", "choice", "switch", "int", "object", "block", "any", "stream"]
+"""What a parameter takes.
+
+``strings``: one text or an array of them. ``choice``: one of its values. ``object``: what a
+variable or the pipeline holds. ``block``: a comparison in braces. ``any``: whatever is given.
+``stream``: all that is piped to the cmdlet, at once.
+"""
 
 _KEYLIKE = re.compile(r"[A-Za-z0-9/+=]{40}")
 
@@ -26,8 +31,10 @@ class Parameter:
     None is every set, and in none it must be given. ``position`` orders the parameters that a
     value without a name may go to. A ``secret`` is bound as `keystead.secret.Secret` and never
     kept in the history. ``values`` is for completion: a tuple has the values themselves, a text
-    names a source of them, such as ``profile`` or ``region``. What a parameter of the kind
-    ``any`` takes is decided by the cmdlet; ``type_name`` says it in words.
+    names a source of them, such as ``profile`` or ``region``. ``piped`` takes an object from the
+    pipeline itself; the others take its property of their name. ``yields_to`` names the parameter
+    that a beginning means which fits both. What a parameter of the kind ``any`` takes is decided
+    by the cmdlet; ``type_name`` says it in words.
     """
 
     name: str
@@ -38,6 +45,8 @@ class Parameter:
     position: int | None = None
     secret: bool = False
     values: tuple[str, ...] | str = ()
+    piped: bool = False
+    yields_to: str | None = None
     type_name: str | None = None
 
     @property
@@ -54,14 +63,43 @@ class Parameter:
         return (self.sets or {}).get(set_name or "", False)
 
 
+_SILENCE = ("SilentlyContinue", "Ignore")
+
+COMMON: tuple[Parameter, ...] = (
+    Parameter("Verbose", "tell more of what is done", aliases=("vb",), kind="switch"),
+    Parameter(
+        "ErrorAction",
+        "SilentlyContinue or Ignore: an error is passed over",
+        aliases=("ea",),
+        kind="choice",
+        values=("Stop", *_SILENCE),
+    ),
+    Parameter(
+        "WarningAction",
+        "SilentlyContinue or Ignore: no warnings",
+        aliases=("wa",),
+        kind="choice",
+        values=("Continue", *_SILENCE),
+    ),
+)
+"""What every cmdlet takes."""
+
+CHANGING: tuple[Parameter, ...] = (
+    Parameter("WhatIf", "only show what would be done", aliases=("wi",), kind="switch"),
+    Parameter("Confirm", "ask first", aliases=("cf",), kind="switch"),
+)
+"""What every cmdlet takes that changes something."""
+
+
 @dataclass(frozen=True)
 class Cmdlet:
     """One cmdlet.
 
     ``default_set`` is the parameter set that counts where several would do; it need not be named
-    by a parameter. ``deprecated`` says what to use instead. ``function`` gives the objects that
-    the cmdlet puts out; nothing here calls it. A row with two parameters of one name raises
-    ValueError.
+    by a parameter. ``deprecated`` says what to use instead. ``changes``, for a cmdlet that changes
+    something, has the parameters that name what; it takes ``-WhatIf`` and ``-Confirm`` then.
+    ``function`` gives the objects that the cmdlet puts out; nothing here calls it. A row with two
+    parameters of one name raises ValueError.
     """
 
     name: str
@@ -71,12 +109,28 @@ class Cmdlet:
     aliases: tuple[str, ...] = ()
     default_set: str | None = None
     deprecated: str | None = None
+    changes: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
-        spellings = [name.lower() for row in self.parameters for name in row.names]
+        spellings = [name.lower() for row in self.all_parameters for name in row.names]
         twice = sorted({name for name in spellings if spellings.count(name) > 1})
         if twice:
             raise ValueError(f"{self.name} has two parameters named {', '.join(twice)}")
+
+    @property
+    def all_parameters(self) -> tuple[Parameter, ...]:
+        """Its own parameters, then those that it shares with all cmdlets."""
+        return (*self.parameters, *self.shared_parameters)
+
+    @property
+    def shared_parameters(self) -> tuple[Parameter, ...]:
+        """What it takes as all cmdlets do, or all that change something."""
+        return COMMON if self.changes is None else (*CHANGING, *COMMON)
+
+    @property
+    def stream(self) -> Parameter | None:
+        """The parameter that takes all that is piped to the cmdlet, if there is one."""
+        return next((row for row in self.parameters if row.kind == "stream"), None)
 
     @property
     def set_names(self) -> tuple[str | None, ...]:
@@ -89,11 +143,11 @@ class Cmdlet:
         """The parameters that ``name`` can stand for, in any letter case.
 
         A whole name or alias stands for its parameter alone; anything shorter for all that have
-        a name or alias beginning with it.
+        a name or alias beginning with it and yield to no other of them.
         """
         wanted = name.lower()
         begun: list[Parameter] = []
-        for row in self.parameters:
+        for row in self.all_parameters:
             spellings = [spelling.lower() for spelling in row.names]
             if wanted in spellings:
                 return (row,)
@@ -101,7 +155,10 @@ class Cmdlet:
                 begun.append(row)
         # The parts of a structure, such as Code_S3Bucket, leave the beginning to the whole.
         wholes = tuple(f"{row.name}_" for row in begun)
-        return tuple(row for row in begun if not row.name.startswith(wholes))
+        found = {row.name for row in begun}
+        return tuple(
+            row for row in begun if row.yields_to not in found and not row.name.startswith(wholes)
+        )
 
 
 class Made(Protocol):
@@ -156,6 +213,8 @@ class Registry:
 
 def near_names(name: str, known: Iterable[str]) -> list[str]:
     """Up to three of ``known`` that are much like ``name`` in any letter case."""
+    import difflib  # of no use to completion, which shall be quick
+
     lowered = {other.lower(): other for other in known}
     # No name of a cmdlet or parameter is longer; the comparison grows with the square.
     wanted = name.lower()[:100]

@@ -46,6 +46,15 @@ def _kept_of_comment(content: str) -> int:
     return len(content)
 
 
+def shown_change(path: str, before: bytes | None, after: bytes | None) -> list[str]:
+    """What a change of the file at ``path`` would do to it, as lines; None is no file."""
+    if path.endswith(".json"):
+        return [f"{path}: would be sealed anew"]  # its values say nothing, and the rest is not text
+    names = [f"--- {path if before is not None else '/dev/null'}", f"+++ {path}"]
+    pair = (Document(data or b"", path) for data in (before, after))
+    return [*names, *masked_diff(*pair)]
+
+
 def masked_diff(before: Document, after: Document) -> Iterator[str]:
     """The lines of a unified diff, made on the true lines and shown with secrets masked.
 

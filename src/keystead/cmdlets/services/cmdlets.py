@@ -7,17 +7,16 @@ from functools import cache, partial
 from itertools import islice
 
 from keystead.cmdlets.services.model import Operation, candidates, find_operation
-from keystead.cmdlets.services.parameters import fields, meaning, own_switches
+from keystead.cmdlets.services.parameters import Field, fields, meaning, own_switches
 from keystead.cmdlets.services.run import run
-from keystead.cmdlets.table_types import Cmdlet
+from keystead.cmdlets.table_types import CHANGING, COMMON, Cmdlet
 
 _SERVICES_SEARCHED = 3
 
-# What PowerShell itself gives every cmdlet. A member of a request of such a name is spelled
-# otherwise.
-_OF_EVERY_CMDLET = frozenset(
-    {"confirm", "cf", "ea", "erroraction", "vb", "verbose", "wa", "warningaction", "whatif", "wi"}
-)
+_LOOKING = ("Get-", "Find-", "Search-", "Test-", "Measure-", "Read-", "Convert-", "Compare-")
+
+# A member of a request of the name of what every cmdlet takes is spelled otherwise.
+_OF_EVERY_CMDLET = frozenset(name.lower() for row in (*COMMON, *CHANGING) for name in row.names)
 
 
 class ServiceCmdlets:
@@ -54,4 +53,10 @@ def made(operation: Operation) -> Cmdlet:
         meaning(operation.traits) or calls,
         (*(row.parameter for row in rows), *others),
         partial(run, operation, rows),
+        changes=None if operation.cmdlet.startswith(_LOOKING) else _targets(rows),
     )
+
+
+def _targets(rows: Iterable[Field]) -> tuple[str, ...]:
+    """The parameters that name what the cmdlet changes: those that values may go to unnamed."""
+    return tuple(row.parameter.name for row in rows if row.parameter.position is not None)

@@ -36,6 +36,8 @@ def run(
 ) -> Iterator[object]:
     """The objects that the cmdlet of ``operation`` puts out, as they come."""
     request = _request(operation, rows, state, values)
+    if state.what_if:
+        return
     if not (state.lasting or values.get("Reveal") or values.get("Select")) and tells_once(
         operation
     ):

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import NoReturn
 
+from keystead.cmdlets.language import value_of
 from keystead.cmdlets.objects import AwsObject
 from keystead.cmdlets.services.model import Shape
 from keystead.cmdlets.services.naming import singular
@@ -209,6 +210,8 @@ def _text(value: str, path: str, context: Context) -> str:
 
 
 def _parsed(text: str, path: str) -> object:
+    if text.lstrip().startswith("@{"):  # as one word of a command line
+        return value_of(text)
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

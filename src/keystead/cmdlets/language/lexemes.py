@@ -1,6 +1,6 @@
 """The marks of the cmdlet language: which letters part words, open quotes and name constructs.
 
-What is made of them is decided in `keystead.cmdlets.language`.
+What is made of them is decided in the readers beside this file.
 """
 
 from __future__ import annotations
@@ -23,7 +23,13 @@ IN_WORD = re.compile(f"[^{BLANK}\r\n;|&(){{}},<>`${SINGLE}{DOUBLE}]+")
 IN_SINGLE = re.compile(f"[^{SINGLE}]+")
 IN_DOUBLE = re.compile(f"[^{DOUBLE}`$]+")
 VARIABLE = re.compile(r"\$(?:(\w+)|\{([^}]*)\})")
-NUMBER = re.compile(f"[+-]?[0-9]+(?=[{BLANK}\r\n;]|$)")
+NUMBER = re.compile(f"[+-]?[0-9]{{1,18}}(?:\\.[0-9]{{1,18}})?(?=[{BLANK}\r\n;|,}}]|$)")
+KEY = re.compile(r"\w[\w-]*")
+OPERATOR = re.compile(f"[{DASH}]([A-Za-z]+)")
+# A bar that begins the next line goes on with the pipeline of this one.
+TO_NEXT_LINE_S_BAR = re.compile(
+    f"(?:[{BLANK}]*(?:\\r\\n|\\n|\\r)(?:[{BLANK}]*>>)?)+[{BLANK}]*(?=\\|)"
+)
 CODE_POINT = re.compile(r"u\{([0-9A-Fa-f]{1,6})\}")
 _BARE = re.compile(r"[\w./\\:+=%~][\w./\\:+=%~@-]*")
 ARGV_PROMPT = re.compile(r"PS|\S*>|PS\s[^>]*>+")
@@ -32,12 +38,11 @@ ARGV_PARAMETER = re.compile(f"[{DASH}]([^\\W\\d][^:]*)(:?)(.*)", re.DOTALL)
 ESCAPES = dict(zip("0abefnrtv", "\0\a\b\x1b\f\n\r\t\v", strict=True))
 
 HINT = (
-    "keystead reads cmdlets with parameters, variables and assignments; "
+    "keystead reads cmdlets with parameters, pipelines, variables and assignments; "
     "a value with such letters in it belongs in single quotes"
 )
 # The longest first: the first one that the text begins with names the construct.
 CONSTRUCTS = {
-    "@{": "a hash table",
     "@(": "an array",
     "@'": "a here-string",
     '@"': "a here-string",
@@ -46,17 +51,17 @@ CONSTRUCTS = {
     "$": "an automatic variable",
     "||": "a chain of pipelines",
     "&&": "a chain of pipelines",
-    "|": "a pipeline",
+    "|": "a bar without a cmdlet before it",
     "&": "the call operator",
     ">": "redirection",
     "<": "redirection",
     "(": "an expression in parentheses",
     ")": "an expression in parentheses",
-    "{": "a script block",
-    "}": "a script block",
-    ",": "an array",
+    "{": "a script block here",
+    "}": "a script block here",
+    ",": "a comma here",
     "[": "a type or an index",
-    ".": "property access or a script",
+    ".": "a script or the property of a text",
 }
 KEYWORDS = re.compile(
     "begin|break|catch|class|continue|data|do|dynamicparam|else|elseif|end|enum|filter|finally|for"
@@ -65,6 +70,8 @@ KEYWORDS = re.compile(
 )
 
 ACCESS = re.compile(r"\.\w|\[")
+MEMBER = re.compile(r"\.(\w+)")
+AFTER_MEMBER = re.compile(f"[{BLANK}\r\n;|,}}`]|$")
 SCOPE = re.compile(r":[\w:]")
 
 

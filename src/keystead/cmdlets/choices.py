@@ -1,0 +1,60 @@
+"""What may follow in a cmdlet's words: its parameters, and the values of one.
+
+Knows rows of the table alone, neither text nor shells, so that completion can be had from any
+command line at little cost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry
+
+Values = Callable[[str], list[str]]
+"""Gives the values of a source that a parameter names, such as ``profile``."""
+
+
+def cmdlet_names(begun: str, table: Registry) -> Iterator[tuple[str, str]]:
+    """Cmdlets whose names begin with ``begun``, each with its meaning."""
+    for cmdlet in table:
+        for name in (cmdlet.name, *cmdlet.aliases):
+            if name.lower().startswith(begun.lower()):
+                yield name, cmdlet.summary
+                break  # an alias is offered only where the name itself does not fit
+
+
+def parameters(
+    begun: str, cmdlet: Cmdlet, before: Sequence[str | None]
+) -> Iterator[tuple[str, str]]:
+    """Parameters that begin with ``begun`` and are not among those ``before``, with meanings."""
+    given = {row.name for name in before for row in _exactly(cmdlet, name)}
+    for row in cmdlet.all_parameters:
+        if row.name not in given and row.name.lower().startswith(begun.lower()):
+            yield f"-{row.name}", row.meaning
+
+
+def values_after(
+    begun: str, cmdlet: Cmdlet, before: Sequence[str | None], values: Values
+) -> Iterator[str]:
+    """What the value at this place may be; nothing where nobody can tell.
+
+    ``before`` has a name for each parameter and None for each value.
+    """
+    row = _row_for_value(cmdlet, before)
+    known = values(row.values) if row and isinstance(row.values, str) else row and row.values
+    yield from (value for value in known or () if value.lower().startswith(begun.lower()))
+
+
+def _row_for_value(cmdlet: Cmdlet, before: Sequence[str | None]) -> Parameter | None:
+    rows = _exactly(cmdlet, before[-1]) if before else ()
+    if rows and rows[0].kind != "switch":
+        return rows[0]
+    given = {row.name for name in before for row in _exactly(cmdlet, name)}
+    positional = [row for row in cmdlet.parameters if row.position is not None]
+    free = [row for row in positional if row.name not in given]
+    return min(free, key=lambda row: row.position or 0, default=None)
+
+
+def _exactly(cmdlet: Cmdlet, name: str | None) -> tuple[Parameter, ...]:
+    rows = cmdlet.matches(name) if name else ()
+    return rows if len(rows) == 1 else ()

@@ -1,0 +1,133 @@
+"""From what was typed to what a parameter takes: texts, numbers, switches, objects.
+
+No error here shows a value, since it may be a secret in the wrong place.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import NoReturn
+
+from keystead.cmdlets.language.values import Predicate
+from keystead.cmdlets.objects import AwsObject
+from keystead.cmdlets.properties import spelled
+from keystead.cmdlets.table_types import Parameter
+from keystead.errors import UsageError
+from keystead.secret import MASK, Secret
+
+_INT = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
+_SWITCH_TEXTS = {"$true": True, "true": True, "$false": False, "false": False}
+
+
+def fits_by_position(row: Parameter, value: object) -> bool:
+    """Whether a value without a name may go to ``row``: blocks go to blocks alone."""
+    return isinstance(value, Predicate) == (row.kind == "block")
+
+
+def fits_from_pipe(row: Parameter, value: object) -> bool:
+    """Whether ``row`` can take what came through the pipeline."""
+    if row.kind == "object":
+        return isinstance(value, AwsObject) and value.retrieve is not None
+    if row.kind in ("string", "strings", "choice"):
+        of_text = isinstance(value, AwsObject) and value.text is not None
+        held = isinstance(value, Secret) and row.secret
+        return of_text or held or (isinstance(value, str | int) and not isinstance(value, bool))
+    if row.kind == "int":
+        return isinstance(value, int) and not isinstance(value, bool)
+    return row.kind == "any"
+
+
+def converted(row: Parameter, value: object) -> object:
+    """``value`` as ``row`` takes it, None for none. Raises `UsageError` where it cannot."""
+    if row.kind == "switch":
+        return _switch(row, value)
+    if value is None or row.kind == "stream":
+        return value
+    if value == MASK:  # from a recalled or copied line
+        raise UsageError(
+            f"`-{row.name}` is the mask that stands for a secret, not the secret",
+            hint="type the value itself",
+        )
+    if isinstance(value, Predicate) != (row.kind == "block"):
+        return _misfit(row)
+    return _CONVERSIONS[row.kind](row, value)
+
+
+def _misfit(row: Parameter) -> NoReturn:
+    if row.kind == "block":
+        raise UsageError(f"`-{row.name}` takes a comparison in braces, `{{ $_.Name -eq 'x' }}`")
+    raise UsageError(
+        f"`-{row.name}` takes no script block",
+        hint="give the name of a property; blocks go to Where-Object alone",
+    )
+
+
+def _any(row: Parameter, value: object) -> object:
+    """A value that the cmdlet itself will make sense of."""
+    return Secret(value) if row.secret and isinstance(value, str) else value
+
+
+def _object(row: Parameter, value: object) -> object:
+    if isinstance(value, str | bool | int | Secret):
+        raise UsageError(
+            f"`-{row.name}` takes an object, not text", hint=f"give -{row.name} $variable"
+        )
+    return value
+
+
+def _texts(row: Parameter, value: object) -> list[str | Secret]:
+    items = value if isinstance(value, list | tuple) else [value]
+    return [_text(row, item) for item in items]
+
+
+def _text(row: Parameter, value: object) -> str | Secret:
+    if isinstance(value, Secret):
+        if not row.secret:
+            raise UsageError(f"`-{row.name}` would show the secret that it is given")
+        return value
+    if isinstance(value, AwsObject) and value.text is not None:
+        return value.text
+    if isinstance(value, list | tuple):
+        raise UsageError(f"`-{row.name}` takes one value, not an array")
+    if isinstance(value, Mapping):
+        raise UsageError(f"`-{row.name}` takes text, not a hash table")
+    if not isinstance(value, str | int | float):
+        raise UsageError(f"`-{row.name}` takes text, not an object")
+    return Secret(str(value)) if row.secret else str(value)
+
+
+def _choice(row: Parameter, value: object) -> str:
+    known = row.values if isinstance(row.values, tuple) else ()
+    found = spelled(str(_text(row, value)), known)
+    if found is None:
+        raise UsageError(f"`-{row.name}` takes one of {', '.join(known)}")
+    return found
+
+
+def _switch(row: Parameter, value: object) -> bool:
+    if value is None or isinstance(value, bool):
+        return bool(value)
+    known = _SWITCH_TEXTS.get(value.lower()) if isinstance(value, str) else None
+    if known is None:
+        raise UsageError(f"`-{row.name}` is a switch and takes $true or $false")
+    return known
+
+
+def _int(row: Parameter, value: object) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and _INT.fullmatch(value):
+        return int(value)
+    raise UsageError(f"`-{row.name}` takes a whole number")
+
+
+_CONVERSIONS: Mapping[str, Callable[[Parameter, object], object]] = {
+    "string": _text,
+    "strings": _texts,
+    "choice": _choice,
+    "int": _int,
+    "object": _object,
+    "block": lambda _, value: value,
+    "any": _any,
+}

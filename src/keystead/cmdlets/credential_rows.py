@@ -1,0 +1,206 @@
+"""The rows of the credential cmdlets for the table of cmdlets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from keystead.cmdlets import credential, defaults
+from keystead.cmdlets.table_types import Cmdlet, Parameter
+
+_KEYS, _ROLE = "BasicOrSession", "AssumeRole"
+_STORED, _OBJECT = "StoredProfile", "AWSCredentialsObject"
+_SOURCES = (_KEYS, _ROLE, _STORED, _OBJECT)
+
+SCOPE = Parameter(
+    "Scope",
+    "taken as PowerShell has it; here all scopes are the one shell",
+    kind="choice",
+    values=("Global", "Local", "Script", "Private"),
+)
+
+
+def _location(
+    meaning: str, sets: Mapping[str, bool] | None = None, position: int | None = None
+) -> Parameter:
+    return Parameter(
+        "ProfileLocation",
+        meaning,
+        aliases=("AWSProfilesLocation", "ProfilesLocation"),
+        sets=sets,
+        position=position,
+        yields_to="ProfileName",
+    )
+
+
+_LOCATION = _location(
+    "the shared credentials file to use alone; else the encrypted store, then ~/.aws",
+    position=201,
+)
+_STORE_AS = Parameter(
+    "StoreAs", "the name to save the profile under", sets=dict.fromkeys(_SOURCES, False)
+)
+
+
+def _profile(sets: dict[str, bool], position: int | None = 200) -> Parameter:
+    return Parameter(
+        "ProfileName",
+        "the name of a stored profile",
+        aliases=("StoredCredentials", "AWSProfileName"),
+        sets=sets,
+        position=position,
+        values="profile",
+    )
+
+
+# What says which credentials are meant, in New-, Set- and Initialize-.
+_CREDENTIAL_PARAMETERS = (
+    Parameter("AccessKey", "the access key id", aliases=("AK",), sets={_KEYS: True}),
+    Parameter(
+        "SecretKey",
+        "the secret key",
+        aliases=("SK", "SecretAccessKey"),
+        sets={_KEYS: True},
+        secret=True,
+    ),
+    Parameter(
+        "SessionToken",
+        "the token that goes with temporary keys",
+        aliases=("ST",),
+        sets={_KEYS: False},
+        secret=True,
+    ),
+    Parameter("RoleArn", "the role to assume", sets={_ROLE: True}),
+    Parameter(
+        "SourceProfile",
+        "the profile whose credentials assume the role",
+        sets={_ROLE: True},
+        values="profile",
+    ),
+    Parameter("ExternalID", "the id that a third party's role asks for", sets={_ROLE: False}),
+    Parameter("MfaSerial", "the MFA device whose code is asked for", sets={_ROLE: False}),
+    Parameter(
+        "Credential", "a credentials object", kind="object", sets={_OBJECT: True}, piped=True
+    ),
+    _LOCATION,
+)
+
+
+CREDENTIAL_CMDLETS = (
+    Cmdlet(
+        "Set-AWSCredential",
+        "save credentials as a profile, or set them for the shell",
+        (
+            *_CREDENTIAL_PARAMETERS,
+            _profile({_STORED: True, _KEYS: False, _ROLE: False}),
+            _STORE_AS,
+            SCOPE,
+        ),
+        credential.set_credential,
+        aliases=("Set-AWSCredentials",),
+        changes=("StoreAs", "ProfileName"),
+    ),
+    Cmdlet(
+        "New-AWSCredential",
+        "make a credentials object that is stored nowhere",
+        (*_CREDENTIAL_PARAMETERS, _profile({_STORED: True})),
+        credential.new_credential,
+        aliases=("New-AWSCredentials",),
+    ),
+    Cmdlet(
+        "Get-AWSCredential",
+        "the shell's credentials, those of a profile, or the list of profiles",
+        (
+            _profile({"SingleProfile": True}, position=1),
+            Parameter(
+                "ListProfile",
+                "list names of profiles (deprecated)",
+                aliases=("ListStoredCredentials", "ListProfiles"),
+                kind="switch",
+                sets={"ListName": True},
+            ),
+            Parameter(
+                "ListProfileDetail",
+                "list profiles with their store and location",
+                kind="switch",
+                sets={"ListDetail": True},
+            ),
+            _location(
+                "the shared credentials file to read alone",
+                sets={"SingleProfile": False, "ListName": False, "ListDetail": False},
+            ),
+        ),
+        credential.get_credential,
+        aliases=("Get-AWSCredentials",),
+        default_set="Shell",
+    ),
+    Cmdlet(
+        "Clear-AWSCredential",
+        "forget the shell's credentials; with a name, remove that profile",
+        (
+            _profile({"Profile": True}, position=1),
+            _location(
+                "the shared credentials file to remove the profile from",
+                sets={"Shell": False, "Profile": False},
+            ),
+            Parameter("Force", "do not ask", kind="switch", sets={"Profile": False}),
+            SCOPE,
+        ),
+        credential.clear_credential,
+        aliases=("Clear-AWSCredentials",),
+        default_set="Shell",
+        deprecated="use Remove-AWSCredentialProfile to remove a profile",
+        changes=("ProfileName",),
+    ),
+    Cmdlet(
+        "Remove-AWSCredentialProfile",
+        "remove a profile from the store in which it is found first",
+        (
+            Parameter(
+                "ProfileName",
+                "the profile to remove",
+                aliases=("StoredCredentials",),
+                sets={"Default": True},
+                position=1,
+                values="profile",
+            ),
+            _location("the shared credentials file to remove it from", position=2),
+            Parameter("Force", "do not ask", kind="switch"),
+        ),
+        credential.remove_profile,
+        changes=("ProfileName",),
+    ),
+    Cmdlet(
+        "Initialize-AWSDefaultConfiguration",
+        "make the profile `default`, and the shell's credentials and region from it",
+        (
+            *_CREDENTIAL_PARAMETERS,
+            _profile({_STORED: True}),
+            Parameter(
+                "Region",
+                "the default region",
+                aliases=("RegionToCall",),
+                sets={**dict.fromkeys(_SOURCES, False), "RegionOnly": True},
+                position=210,
+                values="region",
+            ),
+            SCOPE,
+        ),
+        defaults.initialize_defaults,
+        aliases=("Initialize-AWSDefaults",),
+        default_set="InstanceProfile",
+        changes=(),
+    ),
+    Cmdlet(
+        "Clear-AWSDefaultConfiguration",
+        "remove the profile `default`, and forget the shell's credentials and region",
+        (
+            Parameter("SkipShell", "leave the shell's own as they are", kind="switch"),
+            Parameter("SkipProfileStore", "leave the profile as it is", kind="switch"),
+            _location("the shared credentials file to remove it from"),
+            SCOPE,
+        ),
+        defaults.clear_defaults,
+        aliases=("Clear-AWSDefaults",),
+        changes=(),
+    ),
+)

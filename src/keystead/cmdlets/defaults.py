@@ -1,0 +1,129 @@
+"""Initialize- and Clear-AWSDefaultConfiguration: the profile `default` and the shell's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from keystead.cmdlets.objects import AwsObject, keys_object, profile_object
+from keystead.cmdlets.region import known_region
+from keystead.cmdlets.sources import (
+    OLD_DEFAULT,
+    Values,
+    find_credentials,
+    find_region,
+    given_credentials,
+    keys_to_save,
+    profile_settings,
+)
+from keystead.cmdlets.state import State
+from keystead.errors import NotConfigured, ProfileNotFound, UsageError
+from keystead.model.credentials import Credentials
+from keystead.model.defaultsearch import DEFAULT_PROFILE
+from keystead.model.profile import Profile, Value
+from keystead.stores.chain import ProfileStoreChain
+
+_KEYS_HINT = "give -AccessKey and -SecretKey, or -ProfileName"
+
+
+def initialize_defaults(state: State, values: Values) -> Iterable[AwsObject]:
+    """``Initialize-AWSDefaultConfiguration``: makes `default` and the shell's own from it."""
+    location = values.get("ProfileLocation")
+    chain = state.app.chain(location)
+    region = known_region(values["Region"]) if values.get("Region") else None
+    values = {**values, "Region": region}
+    name, settings, ambient = values.get("ProfileName"), profile_settings(values), None
+    if not name:
+        if values.get("Credential") is not None:
+            settings |= keys_to_save(given_credentials(state, values))
+        elif not given_credentials(state, values) and not region and not _has(chain):
+            ambient = _ambient(state, values)
+            if ambient is None:
+                name, typed = _choose(state, chain)
+                settings |= typed
+    if not region:
+        settings |= _typed_region(state, values, name)
+    if name and name != DEFAULT_PROFILE:
+        chain.locate(name)[0].copy(name, DEFAULT_PROFILE, force=True)
+        state.tell(f"profile `{DEFAULT_PROFILE}` is a copy of `{name}`")
+    if name and settings:
+        chain.locate(DEFAULT_PROFILE)[0].change(DEFAULT_PROFILE, lambda _: settings)
+    elif settings:
+        chain.register(Profile(DEFAULT_PROFILE, settings))
+    _take(state, values, ambient)
+    return ()
+
+
+def clear_defaults(state: State, values: Values) -> Iterable[AwsObject]:
+    """``Clear-AWSDefaultConfiguration``: removes `default` and forgets the shell's own."""
+    if values.get("Scope") and values.get("SkipShell"):
+        raise UsageError("`-Scope` and `-SkipShell` do not go together")
+    if not values.get("SkipProfileStore"):
+        state.console.warn("Remove-AWSCredentialProfile removes any profile; this one `default`")
+        chain = state.app.chain(values.get("ProfileLocation"))
+        for name in (DEFAULT_PROFILE, OLD_DEFAULT):
+            try:
+                chain.unregister(name)
+            except ProfileNotFound:
+                continue
+            state.tell(f"profile `{name}` was removed")
+    if not values.get("SkipShell"):
+        state.credentials = None
+        state.region = None
+    return ()
+
+
+def _has(chain: ProfileStoreChain) -> bool:
+    """Whether there is a `default` that gives credentials."""
+    try:
+        return chain.find(DEFAULT_PROFILE).type is not None
+    except ProfileNotFound:
+        return False
+
+
+def _ambient(state: State, values: Values) -> AwsObject | None:
+    """Credentials that are there without a profile; they serve the shell and are not saved."""
+    try:
+        return find_credentials(state, values)
+    except NotConfigured:
+        return None
+
+
+def _choose(state: State, chain: ProfileStoreChain) -> tuple[str | None, dict[str, Value]]:
+    """A profile that the person chose, else the keys that were typed."""
+    terminal = state.app.system.terminal
+    names = list(dict.fromkeys(profile.name for profile in chain.profiles() if profile.type))
+    if names:
+        for number, name in enumerate(["new keys", *names]):
+            terminal.tell(f"{number:>3}  {name}")
+        answer = terminal.ask("number of the profile to use as default [0]", hint=_KEYS_HINT)
+        if answer not in ("", "0"):
+            if not (answer.isascii() and answer.isdigit() and int(answer) <= len(names)):
+                raise UsageError("that is none of the numbers", hint=_KEYS_HINT)
+            return names[int(answer) - 1], {}
+    key = terminal.ask("access key", hint=_KEYS_HINT)
+    secret = terminal.ask_secret("secret key", hint=_KEYS_HINT)
+    if not key or not secret:
+        raise UsageError("both keys are needed", hint=_KEYS_HINT)
+    return None, keys_to_save(keys_object(Credentials(key, secret)))
+
+
+def _typed_region(state: State, values: Values, name: str | None) -> Mapping[str, Value]:
+    """The region that the person typed; nothing when there is one already, or nobody to ask."""
+    terminal = state.app.system.terminal
+    given = {**values, "ProfileName": name} if name else values
+    if find_region(state, given) or not terminal.available():
+        return {}
+    answer = terminal.ask("default region [none]", hint="give -Region")
+    return {"region": known_region(answer)} if answer else {}
+
+
+def _take(state: State, values: Values, ambient: AwsObject | None) -> None:
+    """Makes what `default` gives the shell's own; without one, what is there anyway."""
+    location = values.get("ProfileLocation")
+    found = _has(state.app.chain(location))
+    if found:
+        state.credentials = profile_object(state.app, DEFAULT_PROFILE, location, None)
+    elif ambient is not None:
+        state.credentials = ambient
+        state.console.note("the credentials that are set up here serve this shell; none were saved")
+    state.region = find_region(state, {**values, "ProfileName": DEFAULT_PROFILE if found else None})

@@ -1,0 +1,98 @@
+"""A place in a text that is being read: what lies between words, and errors with their line."""
+
+from __future__ import annotations
+
+import bisect
+import re
+from typing import NoReturn
+
+from keystead.cmdlets.language import lexemes
+from keystead.errors import Origin, UsageError
+
+
+class Unfinished(UsageError):
+    """The text ends in the middle of something that a further line could end."""
+
+
+class Cursor:
+    """Goes through ``text`` once, from ``at`` on; ``source`` names it in errors."""
+
+    def __init__(self, text: str, source: str) -> None:
+        self.text = text
+        self.source = source
+        self.at = 0
+        self._breaks = [found.end() for found in lexemes.NEWLINE.finditer(text)]
+
+    @property
+    def char(self) -> str:
+        """The letter at the place, none at the end."""
+        return self.text[self.at : self.at + 1]
+
+    def take(self, pattern: re.Pattern[str]) -> bool:
+        """Goes past ``pattern`` if the text has it here."""
+        found = pattern.match(self.text, self.at)
+        if found is None:
+            return False
+        self.at = found.end()
+        return True
+
+    def skip_blanks(self) -> None:
+        """Goes past blanks, comments and the breaks of continued lines."""
+        while True:
+            if self.take(lexemes.BLANKS):
+                continue
+            if self.char == "`":
+                after = lexemes.NEWLINE.match(self.text, self.at + 1)
+                if after is None:
+                    return
+                self.at = after.end()
+                self.take(lexemes.CONTINUATION_PROMPT)
+            elif self.text.startswith("<#", self.at):
+                end = self.text.find("#>", self.at + 2)
+                if end < 0:
+                    self.fail("a `<#` comment is not closed", self.at, unfinished=True)
+                self.at = end + 2
+            elif self.char == "#":
+                self.take(lexemes.TO_LINE_END)
+            else:
+                return
+
+    def skip_lines(self) -> None:
+        """Goes past blanks and line breaks, with the prompts that were pasted along."""
+        self.skip_blanks()
+        while self.take(lexemes.NEWLINE):
+            self.skip_prompts()
+            self.skip_blanks()
+
+    def skip_prompts(self) -> None:
+        """Goes past prompts at the start of a line."""
+        while self.take(lexemes.PROMPT):
+            pass
+
+    def at_end(self) -> bool:
+        """Whether a cmdlet's words end here."""
+        return self.at == len(self.text) or self.char in "\r\n;|"
+
+    def expect_end(self) -> None:
+        """Refuses whatever stands behind a statement."""
+        self.skip_blanks()
+        if not self.at_end():
+            self.refuse(self.at)
+
+    def line(self, at: int) -> int:
+        """The line of a place, from 1."""
+        return bisect.bisect_right(self._breaks, at) + 1
+
+    def refuse(self, at: int) -> NoReturn:
+        """Tells which part of PowerShell stands at ``at``, and that it is not read here."""
+        for mark, what in lexemes.CONSTRUCTS.items():
+            if self.text.startswith(mark, at):
+                self.fail(f"{what} (`{mark}`) is not supported", at, hint=lexemes.HINT)
+        self.fail("an expression with operators or numbers is not supported", at, hint=lexemes.HINT)
+
+    def fail(
+        self, message: str, at: int, *, hint: str | None = None, unfinished: bool = False
+    ) -> NoReturn:
+        """Raises the error for the place ``at``; ``unfinished`` if a further line may mend it."""
+        kind = Unfinished if unfinished else UsageError
+        raise kind(message, hint=hint, where=Origin(self.source, self.line(at)))

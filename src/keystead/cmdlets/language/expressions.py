@@ -1,0 +1,237 @@
+"""Reading values: the arguments of cmdlets, and operands outside of them.
+
+An argument may be bare text (``my_profile``); an operand, which stands on its own, in a hash
+table or in a block, may not: there bare text would be a cmdlet.
+"""
+
+from __future__ import annotations
+
+from keystead.cmdlets.language import lexemes
+from keystead.cmdlets.language.statements import (
+    OPERATORS,
+    Array,
+    Block,
+    Expression,
+    Hash,
+    Member,
+    Number,
+    ParameterWord,
+    Span,
+    Template,
+    Variable,
+    Word,
+)
+from keystead.cmdlets.language.texts import TextCursor, joined
+
+MAX_DEPTH = 50
+"""So many hash tables may stand in each other."""
+
+_ONE_COMPARISON = "a script block may hold one comparison, such as { $_.Name -eq 'x' }"
+
+
+class ExpressionCursor(TextCursor):
+    """Reads values where they begin."""
+
+    def __init__(self, text: str, source: str) -> None:
+        super().__init__(text, source)
+        self._depth = 0
+
+    def parameter(self) -> ParameterWord | None:
+        """The parameter that begins here with the value tied to it, if one does."""
+        start = self.at
+        found = lexemes.PARAMETER.match(self.text, start)
+        if found is None:
+            return None
+        self.at = found.end()
+        value: Expression | None = None
+        if self.char == ":":
+            self.at += 1
+            self.skip_blanks()
+            if self.at_end():
+                self.fail("a parameter ends in a colon and no value follows", start)
+            value = self.argument()
+        return ParameterWord(found[1], value, Span(start, self.at))
+
+    def argument(self) -> Expression:
+        """An argument of a cmdlet; commas make it an array."""
+        start = self.at
+        items = [self.word()]
+        while self._comma():
+            items.append(self.word())
+        return items[0] if len(items) == 1 else Array(tuple(items), Span(start, self.at))
+
+    def operand(self) -> Expression:
+        """A value that stands on its own; commas make it an array."""
+        start = self.at
+        items = [self._operand()]
+        while self._comma():
+            items.append(self._operand())
+        return items[0] if len(items) == 1 else Array(tuple(items), Span(start, self.at))
+
+    def word(self) -> Expression:
+        """One argument, or the name of a cmdlet."""
+        start = self.at
+        char = self.char
+        if self.text.startswith("@{", start):
+            return self._hash()
+        if char == "{":
+            return self._block()
+        if char and char in lexemes.SINGLE + lexemes.DOUBLE:
+            return self._quoted_word()
+        if char in "@|&(){},<>":
+            self.refuse(start)
+        variable = None
+        if char == "$":
+            variable = self.variable()
+            if variable and lexemes.ACCESS.match(self.text, self.at):
+                return self._member(variable)
+        rest = self.bare()
+        if variable is None:
+            return joined(["$", *rest] if char == "$" else rest, Span(start, self.at))
+        return Template((variable, *rest), Span(start, self.at)) if rest else variable
+
+    def _quoted_word(self) -> Word | Template:
+        start = self.at
+        single = self.char in lexemes.SINGLE
+        parts = [self.single_quoted()] if single else self.double_quoted()
+        if lexemes.ACCESS.match(self.text, self.at):
+            self.refuse(self.at)
+        return joined(parts, Span(start, self.at), quoted=True)
+
+    def _operand(self) -> Expression:
+        start = self.at
+        char = self.char
+        if self.text.startswith("@{", start):
+            return self._hash()
+        if char and char in lexemes.SINGLE + lexemes.DOUBLE:
+            return self._quoted_word()
+        number = lexemes.NUMBER.match(self.text, start)
+        if number:
+            self.at = number.end()
+            text = number.group()
+            return Number(float(text) if "." in text else int(text), Span(start, self.at))
+        if char == "$":
+            variable = self.variable()
+            if variable is None:
+                self.refuse(start)
+            accessed = lexemes.ACCESS.match(self.text, self.at)
+            return self._member(variable) if accessed else variable
+        if char.isalpha() or char == "_":
+            self.fail("text stands in quotes here", start, hint="write 'text', a number or $name")
+        return self.refuse(start)
+
+    def _member(self, variable: Variable) -> Member:
+        names: list[str] = []
+        while True:
+            found = lexemes.MEMBER.match(self.text, self.at)
+            if found is None:
+                break
+            names.append(found[1])
+            self.at = found.end()
+        if self.char == "(":
+            self.fail("a call of a method is not supported", self.at, hint=lexemes.HINT)
+        if not names or not lexemes.AFTER_MEMBER.match(self.text, self.at):
+            self.refuse(self.at)
+        return Member(variable, tuple(names), Span(variable.span.start, self.at))
+
+    def _comma(self) -> bool:
+        start = self.at
+        self.skip_blanks()
+        if self.char != ",":
+            self.at = start
+            return False
+        comma = self.at
+        self.at += 1
+        self.skip_lines()
+        if self.at == len(self.text):
+            self.fail("nothing follows the comma", comma, unfinished=True)
+        return True
+
+    def _hash(self) -> Hash:
+        start = self.at
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            self.fail(f"hash tables stand more than {MAX_DEPTH} deep in each other", start)
+        self.at += 2
+        pairs: dict[str, Expression] = {}
+        while True:
+            self._skip_separators()
+            if self.char == "}":
+                self.at += 1
+                self._depth -= 1
+                return Hash(tuple(pairs.items()), Span(start, self.at))
+            if not self.char:
+                self.fail("a hash table (`@{`) is not closed", start, unfinished=True)
+            key_at = self.at
+            key = self._key()
+            if key.lower() in (known.lower() for known in pairs):
+                self.fail("a hash table has a key twice", key_at)
+            self.skip_blanks()
+            if self.char != "=":
+                unfinished = not self.char
+                self.fail("a `=` is missing in a hash table", self.at, unfinished=unfinished)
+            self.at += 1
+            self.skip_lines()
+            if not self.char:
+                self.fail("a hash table (`@{`) is not closed", start, unfinished=True)
+            pairs[key] = self.operand()
+            self.skip_blanks()
+            if self.char and self.char not in "\r\n;}":
+                self.refuse(self.at)
+
+    def _skip_separators(self) -> None:
+        self.skip_lines()
+        while self.char == ";":
+            self.at += 1
+            self.skip_lines()
+
+    def _key(self) -> str:
+        if self.char and self.char in lexemes.SINGLE:
+            return self.single_quoted()
+        if self.char and self.char in lexemes.DOUBLE:
+            start = self.at
+            word = self._quoted_word()
+            if isinstance(word, Word):
+                return word.value
+            self.fail("a key of a hash table may not hold a variable", start)
+        found = lexemes.KEY.match(self.text, self.at)
+        if found is None:
+            self.fail("a key of a hash table is a name or text in quotes", self.at)
+        self.at = found.end()
+        return found.group()
+
+    def _block(self) -> Block:
+        start = self.at
+        self.at += 1
+        self._skip_in_block(start)
+        left = self._operand() if self.char == "$" else None
+        variable = left.variable if isinstance(left, Member) else left
+        if not isinstance(variable, Variable) or variable.name.lower() not in ("_", "psitem"):
+            self.fail(_ONE_COMPARISON, start, hint=lexemes.HINT)
+        names = left.names if isinstance(left, Member) else ()
+        self._skip_in_block(start)
+        operator, right = None, None
+        found = lexemes.OPERATOR.match(self.text, self.at)
+        if found:
+            operator = found[1].lower()
+            if operator not in OPERATORS:
+                self.fail(
+                    f"the operator `-{operator}` in a script block is not supported",
+                    self.at,
+                    hint="pipe to a second Where-Object to join comparisons",
+                )
+            self.at = found.end()
+            self._skip_in_block(start)
+            right = self.operand()
+            self._skip_in_block(start)
+        if self.char != "}":
+            self.fail(
+                _ONE_COMPARISON, start, hint="pipe to a second Where-Object to join comparisons"
+            )
+        self.at += 1
+        return Block(names, operator, right, Span(start, self.at))
+
+    def _skip_in_block(self, start: int) -> None:
+        self.skip_lines()
+        if not self.char:
+            self.fail("a script block is not closed", start, unfinished=True)

@@ -1,0 +1,151 @@
+"""The statements that cmdlet lines are read into: their shape alone.
+
+`keystead.cmdlets.language` reads them from text or from words of a command line; what their words
+come to is worked out in `keystead.cmdlets.language.values`.
+
+No ``repr`` shows what was typed as a value, since it may be a secret.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Span(NamedTuple):
+    """The stretch of the text that something was read from, up to and without ``end``."""
+
+    start: int
+    end: int
+
+
+_NOWHERE = Span(0, 0)
+
+_COMPARISONS = ("eq", "ne", "gt", "ge", "lt", "le", "like", "notlike", "match", "notmatch")
+_CONTAINMENTS = ("contains", "notcontains", "in", "notin")
+OPERATORS = tuple(
+    f"{case}{name}" for name in (*_COMPARISONS, *_CONTAINMENTS) for case in ("", "c", "i")
+)
+"""The comparisons; one with a ``c`` tells letter cases apart."""
+
+
+@dataclass(frozen=True)
+class Word:
+    """Text. A quoted one is never a parameter, whatever it begins with."""
+
+    value: str = field(repr=False)
+    quoted: bool = False
+    span: Span = field(default=_NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Variable:
+    """``$name``: the object itself, not its text."""
+
+    name: str
+    span: Span = field(default=_NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Template:
+    """Text with variables in it, such as ``"$name-copy"``."""
+
+    parts: tuple[str | Variable, ...] = field(repr=False)
+    span: Span = field(default=_NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Number:
+    """A number outside of a cmdlet's words; in them it is a text like any other."""
+
+    value: int | float
+    span: Span = field(default=_NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Member:
+    """``$name.Property``, or the property of a property."""
+
+    variable: Variable
+    names: tuple[str, ...]
+    span: Span = field(default=_NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Array:
+    """``a, b``."""
+
+    items: tuple[Expression, ...] = field(repr=False)
+    span: Span = field(default=_NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Hash:
+    """``@{name = value}``."""
+
+    pairs: tuple[tuple[str, Expression], ...] = field(repr=False)
+    span: Span = field(default=_NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Block:
+    """``{ $_.Name -eq 'x' }``: a test of an object, by the truth of its property alone too.
+
+    No ``names`` is the object itself.
+    """
+
+    names: tuple[str, ...]
+    operator: str | None = None
+    right: Expression | None = None
+    span: Span = field(default=_NOWHERE, compare=False, repr=False)
+
+
+Expression = Word | Variable | Template | Number | Member | Array | Hash | Block
+
+
+@dataclass(frozen=True)
+class ParameterWord:
+    """``-Name``, or ``-Name:value`` with the value that is tied to it."""
+
+    name: str = field(repr=False)  # a missing blank runs a secret value into it
+    value: Expression | None = None
+    span: Span = field(default=_NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Command:
+    """A cmdlet with its words; ``line`` counts from 1."""
+
+    name: str
+    words: tuple[Expression | ParameterWord, ...]
+    line: int
+    span: Span = field(default=_NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A cmdlet's output or a value, piped through further cmdlets."""
+
+    first: Command | Expression
+    rest: tuple[Command, ...]
+    line: int
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """``$variable = value``, the value being an expression or the output of cmdlets."""
+
+    variable: str
+    value: Command | Pipeline | Expression
+    line: int
+
+
+@dataclass(frozen=True)
+class Showing:
+    """A value as a statement of its own: it is shown."""
+
+    value: Expression
+    line: int
+
+
+Statement = Command | Pipeline | Assignment | Showing

@@ -1,0 +1,111 @@
+"""Reading texts: bare ones and both kinds of quotes, with escapes and variables in them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from keystead.cmdlets.language import lexemes
+from keystead.cmdlets.language.cursor import Cursor
+from keystead.cmdlets.language.statements import Span, Template, Variable, Word
+
+
+class TextCursor(Cursor):
+    """Reads texts where they begin."""
+
+    def bare(self) -> list[str | Variable]:
+        """The parts of an unquoted text, which may hold quoted ones."""
+        parts: list[str | Variable] = []
+        while True:
+            plain = lexemes.IN_WORD.match(self.text, self.at)
+            if plain:
+                self.at = plain.end()
+                parts.append(plain.group())
+            char = self.char
+            if char == "$":
+                parts.append(self.variable() or "$")
+            elif char and char in lexemes.SINGLE:
+                parts.append(self.single_quoted())
+            elif char and char in lexemes.DOUBLE:
+                parts += self.double_quoted()
+            elif char == "`" and not lexemes.NEWLINE.match(self.text, self.at + 1):
+                parts.append(self._escape())
+            else:
+                return parts
+
+    def single_quoted(self) -> str:
+        """The text of single quotes, nothing in it meaning anything."""
+        return "".join(str(part) for part in self._quoted(lexemes.SINGLE, lexemes.IN_SINGLE))
+
+    def double_quoted(self) -> list[str | Variable]:
+        """The parts of a text in double quotes."""
+        return self._quoted(lexemes.DOUBLE, lexemes.IN_DOUBLE)
+
+    def _quoted(self, marks: str, inside: re.Pattern[str]) -> list[str | Variable]:
+        start = self.at
+        self.at += 1
+        parts: list[str | Variable] = []
+        while True:
+            plain = inside.match(self.text, self.at)
+            if plain:
+                self.at = plain.end()
+                parts.append(plain.group())
+            char = self.char
+            if not char:
+                kind = "single" if marks == lexemes.SINGLE else "double"
+                self.fail(f"a {kind} quote is not closed", start, unfinished=True)
+            elif char == "$":
+                parts.append(self.variable() or "$")
+            elif char == "`":
+                parts.append(self._escape())
+            else:
+                self.at += 1
+                if not self.char or self.char not in marks:
+                    return parts
+                self.at += 1  # a mark that is doubled stands for itself
+                parts.append(char)
+
+    def _escape(self) -> str:
+        start = self.at
+        if start + 1 == len(self.text):
+            self.fail("nothing follows the backtick at the end", start, unfinished=True)
+        char = self.text[start + 1]
+        self.at += 2
+        if char != "u" or self.char != "{":
+            return lexemes.ESCAPES.get(char, char)
+        found = lexemes.CODE_POINT.match(self.text, start + 1)
+        number = int(found[1], 16) if found else -1
+        if found is None or number > 0x10FFFF or 0xD800 <= number <= 0xDFFF:  # noqa: PLR2004  # Unicode's own bounds
+            self.fail("`u{...} does not name a character", start)
+        self.at = found.end()
+        return chr(number)
+
+    def variable(self) -> Variable | None:
+        """The variable that begins here; None, and the `$` taken, where it stands for itself."""
+        start = self.at
+        found = lexemes.VARIABLE.match(self.text, start)
+        if found is None:
+            after = self.text[start + 1 : start + 2]
+            if after == "{":
+                self.fail("the brace of `${` is not closed", start, unfinished=True)
+            if after and after in "($?^":
+                self.refuse(start)
+            self.at += 1
+            return None
+        self.at = found.end()
+        name = found[1] or found[2]
+        scoped = lexemes.SCOPE.match(self.text, self.at) if found[1] else None
+        if scoped or (name and ":" in name):
+            self.fail(
+                "a scope or drive in a variable's name is not supported", start, hint=lexemes.HINT
+            )
+        if not name or not name.isprintable():
+            self.fail("`${}` does not name a variable", start)
+        return Variable(name, Span(start, self.at))
+
+
+def joined(parts: Sequence[str | Variable], span: Span, *, quoted: bool = False) -> Word | Template:
+    """One expression of the parts of a text."""
+    if any(isinstance(part, Variable) for part in parts):
+        return Template(tuple(parts), span)
+    return Word("".join(str(part) for part in parts), quoted, span)

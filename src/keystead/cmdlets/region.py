@@ -1,0 +1,76 @@
+"""The region cmdlets: Get-AWSRegion, and the shell's own region."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from keystead.botocore_session import region_names
+from keystead.cmdlets.objects import AwsObject
+from keystead.cmdlets.sources import Values
+from keystead.cmdlets.state import State
+from keystead.cmdlets.table_types import did_you_mean, near_names
+from keystead.errors import UsageError
+
+_CHINA, _GOVERNMENT = "cn-", "us-gov-"
+_SHOWN = 40
+
+
+def get_region(state: State, values: Values) -> Iterable[AwsObject]:
+    """``Get-AWSRegion``: the regions, or the one that is named."""
+    regions = region_names()
+    wanted = values.get("SystemName")
+    if wanted:
+        name = known_region(wanted)
+        return (_region(state, name, regions[name]),)
+    hidden = {
+        _CHINA: not values.get("IncludeChina"),
+        _GOVERNMENT: not values.get("IncludeGovCloud"),
+    }
+    if values.get("GovCloudOnly"):
+        shown = [name for name in regions if name.startswith(_GOVERNMENT)]
+    else:
+        left_out = tuple(prefix for prefix, is_hidden in hidden.items() if is_hidden)
+        shown = [name for name in regions if not name.startswith(left_out)]
+    return [_region(state, name, regions[name]) for name in shown]
+
+
+def get_default_region(state: State, values: Values) -> Iterable[AwsObject]:
+    """``Get-DefaultAWSRegion``: the shell's region, or nothing."""
+    del values
+    name = state.region
+    return () if name is None else (_region(state, name, region_names().get(name, name)),)
+
+
+def set_default_region(state: State, values: Values) -> Iterable[AwsObject]:
+    """``Set-DefaultAWSRegion``: the region to call from now on in this shell."""
+    state.region = known_region(values["Region"])
+    if not state.lasting:
+        state.console.note("this region ends with this command; AWS_REGION or a profile keeps one")
+    return ()
+
+
+def clear_default_region(state: State, values: Values) -> Iterable[AwsObject]:
+    """``Clear-DefaultAWSRegion``."""
+    del values
+    state.region = None
+    return ()
+
+
+def known_region(name: str) -> str:
+    """``name`` as AWS spells it. Raises `UsageError` with near names for one that is not known."""
+    regions = region_names()
+    wanted = name.strip().lower()
+    if wanted in regions:
+        return wanted
+    near = near_names(wanted, regions)
+    raise UsageError(
+        f"there is no region `{wanted[:_SHOWN]}`",
+        hint=did_you_mean(near) if near else "Get-AWSRegion shows the regions",
+    )
+
+
+def _region(state: State, name: str, meaning: str) -> AwsObject:
+    return AwsObject(
+        {"Region": name, "Name": meaning, "IsShellDefault": name == (state.region or "").lower()},
+        text=name,
+    )

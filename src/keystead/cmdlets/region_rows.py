@@ -1,0 +1,53 @@
+"""The rows of the region cmdlets for the table of cmdlets."""
+
+from __future__ import annotations
+
+from keystead.cmdlets import region
+from keystead.cmdlets.credential_rows import SCOPE
+from keystead.cmdlets.table_types import Cmdlet, Parameter
+
+REGION_CMDLETS = (
+    Cmdlet(
+        "Get-AWSRegion",
+        "the regions, or the one that is named",
+        (
+            Parameter("SystemName", "its name", position=0, values="region", piped=True),
+            Parameter("IncludeChina", "those of China too", kind="switch"),
+            Parameter("IncludeGovCloud", "those of GovCloud (US) too", kind="switch"),
+            Parameter("GovCloudOnly", "those of GovCloud (US) alone", kind="switch"),
+        ),
+        region.get_region,
+    ),
+    Cmdlet("Get-DefaultAWSRegion", "the shell's region", (), region.get_default_region),
+    Cmdlet(
+        "Set-DefaultAWSRegion",
+        "set the region that the shell calls",
+        (
+            Parameter(
+                "Region",
+                "the region",
+                aliases=("RegionToCall",),
+                sets={"Default": True},
+                position=210,
+                values="region",
+                piped=True,
+            ),
+            Parameter(
+                "ProfileLocation",
+                "taken as PowerShell has it; no file is read",
+                aliases=("AWSProfilesLocation", "ProfilesLocation"),
+                position=211,
+            ),
+            SCOPE,
+        ),
+        region.set_default_region,
+        changes=("Region",),
+    ),
+    Cmdlet(
+        "Clear-DefaultAWSRegion",
+        "forget the shell's region",
+        (SCOPE,),
+        region.clear_default_region,
+        changes=(),
+    ),
+)

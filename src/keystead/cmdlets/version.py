@@ -1,0 +1,30 @@
+"""Get-AWSPowerShellVersion: what keystead is, and what it stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import metadata
+
+from keystead._version import __version__
+from keystead.botocore_session import isolated_session
+from keystead.cmdlets.objects import AwsObject
+from keystead.cmdlets.sources import Values
+from keystead.cmdlets.state import State
+
+
+def get_version(state: State, values: Values) -> Iterable[object]:
+    """``Get-AWSPowerShellVersion``."""
+    del state
+    botocore = metadata.version("botocore")
+    lines = [
+        f"keystead {__version__}",
+        "The cmdlets of the AWS Tools for PowerShell in Python, under the Apache License 2.0",
+        "",
+        f"botocore {botocore}",
+        "Release notes: CHANGELOG.md",
+    ]
+    if not values.get("ListServiceVersionInfo"):
+        return ["\n".join(lines)]
+    names = isolated_session().get_available_services()
+    rows = (AwsObject({"Service": name, "SDK Version": botocore}) for name in names)
+    return ["\n".join(lines), *rows]

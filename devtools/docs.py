@@ -1,4 +1,4 @@
-"""Writes the pages of docs/ that come from the product's own tables.
+"""Writes the pages of docs/ and the words of completion, which come from the product's own tables.
 
 `python -m devtools.docs` writes them; a test holds what is there against what would be written.
 """
@@ -10,8 +10,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from devtools.words import words
 from keystead.cli.command import Command
 from keystead.cli.commands import COMMANDS
+from keystead.cli.completing.answer import WORDS
 from keystead.cli.parser import build_parser
 from keystead.cmdlets.help import reference
 from keystead.cmdlets.table import CMDLETS
@@ -179,3 +181,4 @@ def _reading(what: str, readers: Readers, rule: str) -> str:
 if __name__ == "__main__":
     for name, text in pages().items():
         (DOCS / name).write_text(text)
+    WORDS.write_text(words(), encoding="utf-8")

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from devtools.docs import DOCS, pages
+from devtools.words import words
 from keystead.cli.commands import COMMANDS
+from keystead.cli.completing.answer import WORDS
 from keystead.cmdlets.table import CMDLETS
 from keystead.model.lint.rules import NO_RULE, RULES
 
@@ -61,3 +63,7 @@ def test_names_are_said_nowhere_that_do_not_belong() -> None:
             continue
         if path.is_file() and path != Path(__file__):
             assert not banned.search(path.read_text(errors="replace")), path
+
+
+def test_words_of_completion_are_up_to_date() -> None:
+    assert WORDS.read_text(encoding="utf-8") == words(), "run `make docs`"

@@ -18,6 +18,7 @@ from keystead.cli import (
     undo,
 )
 from keystead.cli.command import FORCE, JSON, LOCATION, Command, Context, argument
+from keystead.cli.completing import scripts
 from keystead.cli.dryrun import DRY_RUN, dry
 from keystead.cli.roleoptions import ROLE_OPTIONS
 from keystead.cli.serveoptions import SERVE_OPTIONS
@@ -332,6 +333,7 @@ COMMANDS: tuple[Command, ...] = (
         ),
         _shell,
     ),
+    scripts.COMMAND,
     Command(
         "help",
         "explain a command, a cmdlet or a topic",

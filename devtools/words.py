@@ -1,0 +1,90 @@
+"""What completion knows without loading the product: its tables of commands and cmdlets as JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from typing import Any
+
+from keystead.cli.command import Argument, Command
+from keystead.cli.commands import COMMANDS
+from keystead.cmdlets.table import CMDLETS
+from keystead.cmdlets.table_types import Cmdlet, Parameter
+from keystead.model.settings import SETTINGS
+
+# What a place in the usage stands for, by the word it has there.
+_TAKES = {
+    "NAME": "profile",
+    "OLD": "profile",
+    "PATH": "file",
+    "FILE": "file",
+    "KEY=VALUE": "setting=",
+    "KEY": "setting",
+    "TOPIC": "topic",
+    "COMMAND": "program",
+}
+_REST = argparse.PARSER
+
+
+def words() -> str:
+    """The text of ``words.json``."""
+    table = {
+        "options": {
+            "--help": {"takes": None, "meaning": "show help"},
+            "--version": {"takes": None, "meaning": "show the version"},
+        },
+        "children": {command.name: _command(command) for command in COMMANDS},
+        "cmdlets": [_cmdlet(cmdlet) for cmdlet in CMDLETS],
+        "settings": {setting.name: setting.meaning for setting in SETTINGS.values()},
+    }
+    return json.dumps(table, indent=1, ensure_ascii=False) + "\n"
+
+
+def _command(command: Command) -> dict[str, Any]:
+    options = {"--help": {"takes": None, "meaning": "show help"}}
+    places: list[dict[str, Any]] = []
+    for item in command.arguments:
+        if item.names[0].startswith("-"):
+            row = {"takes": _takes(item), "meaning": item.options.get("help", "")}
+            options |= dict.fromkeys(item.names, row)
+        else:
+            repeats = item.options.get("nargs") in ("*", "+")
+            places.append({"takes": _takes(item), "repeats": repeats})
+            if item.options.get("nargs") == _REST:
+                places.append({"takes": "file", "repeats": True})
+    row = {"meaning": command.summary, "options": options, "places": places}
+    if command.children:
+        row["children"] = {child.name: _command(child) for child in command.children}
+    return row
+
+
+def _takes(item: Argument) -> str | list[str] | None:
+    if item.options.get("action") == "store_true":
+        return None
+    if item.options.get("choices"):
+        return list(item.options["choices"])
+    if item.names[0] == "--region":
+        return "region"
+    return _TAKES.get(str(item.options.get("metavar")), "")
+
+
+def _cmdlet(cmdlet: Cmdlet) -> dict[str, Any]:
+    return {
+        "name": cmdlet.name,
+        "aliases": list(cmdlet.aliases),
+        "summary": cmdlet.summary,
+        "changes": cmdlet.changes is not None,
+        "own": [_parameter(row) for row in cmdlet.parameters],
+    }
+
+
+def _parameter(row: Parameter) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "meaning": row.meaning,
+        "aliases": list(row.aliases),
+        "kind": row.kind,
+        "position": row.position,
+        "values": row.values if isinstance(row.values, str) else list(row.values),
+        "yields_to": row.yields_to,
+    }

@@ -1,0 +1,176 @@
+"""Answers a shell that wants to complete a ``keystead`` command line, and loads little for it.
+
+What there is to complete stands in ``words.json``, which `make docs` writes from the tables of
+commands and cmdlets; names of profiles come from the stores, regions from botocore's data.
+
+An answer is a line for each choice: the word, a tab, its meaning. A line ``:files`` or
+``:commands`` leaves the rest to the shell.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+WORDS = Path(__file__).with_name("words.json")
+FILES, PROGRAMS = ":files", ":commands"
+
+_PARAMETER = re.compile(r"-([A-Za-z]\w*)")
+Choices = Iterator[tuple[str, str]]
+Row = Mapping[str, Any]
+
+
+def answer(words: Sequence[str]) -> list[str]:
+    """The lines for ``words``, which follow ``keystead``; the last one is to be completed."""
+    table: Row = json.loads(WORDS.read_bytes())
+    *before, begun = words or [""]
+    begun = begun.strip()  # PowerShell loses an empty word on the way and gives a blank for it
+    if before and "-" in before[0][1:] and before[0][0] != "-":
+        found = _cmdlet(table, before, begun)
+    else:
+        found = _command(table, before, begun)
+    return [f"{word}\t{_line(meaning)}" if meaning else word for word, meaning in found]
+
+
+def _line(meaning: str) -> str:
+    return " ".join(meaning.split())
+
+
+class _Place:
+    """Where the words so far lead: the command, the option that waits for a value, the places."""
+
+    def __init__(self, table: Row, before: Sequence[str]) -> None:
+        self.row: Row = table
+        self.due: Row | None = None
+        self.literal = False
+        self.open: list[Row] = []
+        for word in before:
+            self._go(word)
+
+    def _go(self, word: str) -> None:
+        if self.due is not None:
+            self.due = None
+        elif word == "--" and not self.literal:
+            self.literal = True
+        elif word.startswith("-") and not self.literal:
+            name, tied, _ = word.partition("=")
+            option = self.row["options"].get(name)
+            self.due = option if option and option["takes"] is not None and not tied else None
+        elif word in self.row.get("children", {}):
+            self.row = self.row["children"][word]
+            self.open = list(self.row.get("places", ()))
+        elif self.open and not self.open[0]["repeats"]:
+            del self.open[0]
+
+
+def _command(table: Row, before: Sequence[str], begun: str) -> Choices:
+    """Choices in a plain command, or for the name of one."""
+    at = _Place(table, before)
+    if at.due is not None:
+        yield from _values(at.due["takes"], begun, table)
+        return
+    if begun.startswith("-") and not at.literal:
+        options: Mapping[str, Row] = at.row["options"]
+        unused = {name: row for name, row in options.items() if name not in before}
+        yield from ((n, row["meaning"]) for n, row in unused.items() if n.startswith(begun))
+        return
+    children: Mapping[str, Row] = at.row.get("children", {})
+    yield from ((n, row["meaning"]) for n, row in children.items() if n.startswith(begun))
+    if at.row is table and begun:
+        yield from _cmdlets(table, begun)
+    if at.open:
+        yield from _values(at.open[0]["takes"], begun, table)
+
+
+def _cmdlets(table: Row, begun: str) -> Choices:
+    from keystead.cmdlets.choices import cmdlet_names
+
+    return cmdlet_names(begun, _registry(table))
+
+
+def _cmdlet(table: Row, before: Sequence[str], begun: str) -> Choices:
+    """Choices in a cmdlet."""
+    from keystead.cmdlets.choices import parameters, values_after
+
+    cmdlet = _registry(table).get(before[0])
+    if cmdlet is None:
+        return
+    found = (_PARAMETER.fullmatch(word) for word in before[1:])
+    names = [match[1] if match else None for match in found]
+    if begun.startswith("-"):
+        yield from parameters(begun[1:], cmdlet, names)
+        return
+    for value in values_after(begun, cmdlet, names, _source):
+        yield value, ""
+
+
+def _values(takes: str | list[str], begun: str, table: Row) -> Choices:
+    """The values of an option or of a place."""
+    if isinstance(takes, list):
+        yield from ((value, "") for value in takes if value.startswith(begun))
+    elif takes == "file":
+        yield FILES, ""
+    elif takes == "program":
+        yield PROGRAMS, ""
+    elif takes == "topic":
+        known = {**table["children"], "cmdlets": {}, "types": {}}
+        fitting = {name: row for name, row in known.items() if name.startswith(begun)}
+        yield from ((name, row.get("meaning", "")) for name, row in fitting.items())
+        if begun:
+            yield from _cmdlets(table, begun)
+    elif takes in ("setting", "setting="):
+        mark = takes.removeprefix("setting")
+        settings: Mapping[str, str] = table["settings"]
+        yield from (
+            (name + mark, meaning) for name, meaning in settings.items() if name.startswith(begun)
+        )
+    else:
+        yield from ((value, "") for value in _source(takes) if value.startswith(begun))
+
+
+def _registry(table: Row) -> Any:  # noqa: ANN401  # a Registry, which is loaded when it is needed
+    from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry
+
+    rows = (
+        Cmdlet(
+            row["name"],
+            row["summary"],
+            tuple(Parameter(**{**item, "values": _tuple(item["values"])}) for item in row["own"]),
+            list,
+            aliases=tuple(row["aliases"]),
+            changes=() if row["changes"] else None,
+        )
+        for row in table["cmdlets"]
+    )
+    return Registry(rows)
+
+
+def _tuple(values: str | list[str]) -> str | tuple[str, ...]:
+    return values if isinstance(values, str) else tuple(values)
+
+
+def _source(name: str) -> list[str]:
+    find = _SOURCES.get(name)
+    return find() if find else []
+
+
+def _profiles() -> list[str]:
+    from keystead.errors import KeysteadError
+    from keystead.stores.chain import ProfileStoreChain
+
+    try:
+        return list(dict.fromkeys(profile.name for profile in ProfileStoreChain().profiles()))
+    except KeysteadError:
+        return []  # a completion is no place for an error; the command will tell it
+
+
+def _regions() -> list[str]:
+    from keystead.botocore_session import region_names
+
+    return list(region_names())
+
+
+_SOURCES: Mapping[str, Callable[[], list[str]]] = {"profile": _profiles, "region": _regions}

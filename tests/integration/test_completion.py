@@ -1,0 +1,177 @@
+"""Completion in real shells, by their own machinery: bash and zsh with a Tab, fish by `complete`."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pexpect
+import pytest
+
+from devtools.command import KEYSTEAD
+from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
+
+KEYS = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
+
+# What is typed, and what the line is once Tab is pressed.
+LINES = {
+    "keystead compl": "keystead completion",
+    "keystead completion b": "keystead completion bash",
+    "keystead store prot": "keystead store protectors",
+    "keystead process produ": "keystead process production",
+    "keystead process --loc": "keystead process --location",
+    "keystead process production --location ./fold": "keystead process production --location ./folder",
+    "keystead whoami --region eu-central-": "keystead whoami --region eu-central-",
+    "keystead set production regi": "keystead set production region=",
+    "keystead Get-AWSPow": "keystead Get-AWSPowerShellVersion",
+    "keystead Get-AWSCredential -Profilen": "keystead Get-AWSCredential -ProfileName",
+    "keystead Get-AWSCredential -Prof produ": "keystead Get-AWSCredential -Prof production",
+    "keystead Set-AWSCredential -Scope Lo": "keystead Set-AWSCredential -Scope Local",
+}
+
+
+def environ(home: Path) -> dict[str, str]:
+    path = f"{Path(KEYSTEAD).parent}:{os.environ['PATH']}"
+    return {
+        **os.environ,
+        "PATH": path,
+        "TERM": "dumb",
+        "PS1": "> ",
+        "HISTFILE": "",
+        "HOME": str(home),
+    }
+
+
+@pytest.fixture(autouse=True)
+def profiles(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(home)
+    (home / "folder").mkdir()
+    (home / ".aws").mkdir(mode=0o700)
+    path = home / ".aws" / "credentials"
+    path.write_text(f"[production]\n{KEYS}['my role']\n{KEYS}['my rule']\n{KEYS}")
+    path.chmod(0o600)
+
+
+def script(shell: str, home: Path) -> Path:
+    path = home / f"completion.{shell}"
+    path.write_bytes(subprocess.check_output([KEYSTEAD, "completion", shell]))
+    return path
+
+
+def completed(child: pexpect.spawn, line: str) -> str:
+    """What the shell made of ``line`` and a Tab, as the shell itself says: the line is run."""
+    child.sendline("")
+    child.expect("> ")
+    child.send(f"{line}\t")
+    child.expect_exact(line[:10])
+    child.send("\x01say \x05\r")  # to the start, a word before it, to the end
+    child.expect(r"<((?:[^<>]|\n)*)>")
+    return child.match[1]
+
+
+def spawn(program: str, *words: str, home: Path) -> pexpect.spawn:
+    child = pexpect.spawn(
+        program, list(words), env=environ(home), encoding="utf-8", timeout=60, dimensions=(50, 200)
+    )
+    child.expect("> ")
+    return child
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_tab_completes_the_line(shell: str, home: Path) -> None:
+    assert shutil.which(shell), f"{shell} is missing here"
+    if shell == "bash":
+        child = spawn("bash", "--norc", "--noprofile", home=home)
+    else:
+        child = spawn("zsh", "-f", home=home)
+        child.sendline(
+            "autoload -U compinit; compinit -u -D; bindkey -e; unsetopt auto_param_slash"
+        )
+        child.expect("> ")
+    child.sendline(
+        f"say() {{ printf '<%s>' \"$*\"; }}; . ./{script(shell, home).name}; echo re'ady'"
+    )
+    child.expect("ready")
+    made = {line: completed(child, line).strip() for line in LINES}
+    wanted = {line: LINES[line] for line in LINES}
+    assert {line: text.rstrip("/ ") for line, text in made.items()} == wanted
+    # A name with a blank in it stays one word.
+    child.sendline("say2() { printf '<%s>' \"$4\"; }; echo o'k'")
+    child.expect("ok")
+    child.send("keystead show --json my\\ ro\t\x01say2 \x05\r")
+    child.expect(r"<([^<>]*)>")
+    assert child.match[1] == "my role"
+    child.sendline("exit")
+    child.expect(pexpect.EOF)
+
+
+def test_fish_completes_the_line(home: Path) -> None:
+    assert shutil.which("fish"), "fish is missing here"
+    path = script("fish", home)
+
+    def choices(line: str) -> list[str]:
+        code = f"source {path}; complete -C {line!r}"
+        done = subprocess.run(
+            ["fish", "--no-config", "-c", code],
+            env=environ(home),
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        return [found.partition("\t")[0] for found in done.stdout.splitlines()]
+
+    for line, whole in LINES.items():
+        if line != whole:
+            last = whole.rpartition(" ")[2]
+            assert last in [found.rstrip("/") for found in choices(line)], line
+    assert choices("keystead process my") == ["my role", "my rule"]
+
+
+ANSWERS = {
+    (): "list show set remove",
+    ("process", "nobody-like-this"): "",
+    ("exec", "production", "--", ""): ":commands",
+    ("exec", "production", "--", "ls", ""): ":files",
+    ("remove", "production", "my"): "my role my rule",
+    ("Get-AWSCredential", "-ListProfileDetail", "-ProfileLoc"): "-ProfileLocation",
+    ("Get-Nothing", ""): "",
+    ("help", "wh"): "whoami Where-Object",
+}
+
+
+@pytest.mark.parametrize("words", ANSWERS)
+def test_the_answer_to_a_shell(words: tuple[str, ...]) -> None:
+    done = subprocess.run(
+        [KEYSTEAD, "__complete", *(words or ("",))], capture_output=True, text=True, check=True
+    )
+    found = " ".join(line.partition("\t")[0] for line in done.stdout.splitlines())
+    assert found.startswith(ANSWERS[words])
+    assert done.stderr == ""
+    assert ANSWERS[words] or not found
+
+
+def test_what_stands_in_a_line_is_not_run_to_complete_it(home: Path) -> None:
+    child = spawn("bash", "--norc", "--noprofile", home=home)
+    child.sendline(f". ./{script('bash', home).name}; echo re'ady'")
+    child.expect("ready")
+    child.send('keystead show "$(touch bad)" --js\t')
+    child.expect("--json")
+    child.close(force=True)
+    assert not (home / "bad").exists()
+
+
+def test_the_answer_loads_little() -> None:
+    code = (
+        "import sys; from keystead.cli.completing.answer import answer; "
+        "answer(['Get-AWSCredential', '-']); answer(['whoami', '--region', 'eu']); "
+        "print(*{name.split('.')[0] for name in sys.modules} "
+        "& {'botocore', 'boto3', 'cryptography', 'argparse', 'prompt_toolkit', 'difflib'})"
+    )
+    done = subprocess.run(
+        [shutil.which("python", path=str(Path(KEYSTEAD).parent)) or "python", "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert not re.sub(r"\s", "", done.stdout)

@@ -136,6 +136,10 @@ ANSWERS = {
     ("remove", "production", "my"): "my role my rule",
     ("Get-AWSCredential", "-ListProfileDetail", "-ProfileLoc"): "-ProfileLocation",
     ("Get-Nothing", ""): "",
+    ("Get-S3ObjectTa",): "Get-S3ObjectTagSet",
+    ("New-SQSQueue", "-Queue"): "-QueueName",
+    ("Get-AWSRegion", "us-gov-e"): "us-gov-east-1",
+    ("Get-S3Bucket", "-Prof", "produ"): "production",
     ("help", "wh"): "whoami Where-Object",
 }
 

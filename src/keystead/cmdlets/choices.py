@@ -21,6 +21,8 @@ def cmdlet_names(begun: str, table: Registry) -> Iterator[tuple[str, str]]:
             if name.lower().startswith(begun.lower()):
                 yield name, cmdlet.summary
                 break  # an alias is offered only where the name itself does not fit
+    known = {cmdlet.name for cmdlet in table}
+    yield from ((name, "") for name in table.made(begun) if name not in known)
 
 
 def parameters(

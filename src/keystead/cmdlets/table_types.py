@@ -20,6 +20,8 @@ variable or the pipeline holds. ``block``: a comparison in braces. ``any``: what
 ``stream``: all that is piped to the cmdlet, at once.
 """
 
+_TELLING = 2  # letters of a noun; fewer could be those of most services
+
 _KEYLIKE = re.compile(r"[A-Za-z0-9/+=]{40}")
 
 
@@ -203,6 +205,13 @@ class Registry:
         near = self.near(name)
         hint = did_you_mean(near) if near else "`keystead help cmdlets` shows the cmdlets there are"
         raise UsageError(f"there is no cmdlet `{name}`", hint=hint)
+
+    def made(self, begun: str) -> Iterator[str]:
+        """Names of cmdlets beside the table that begin with ``begun``, if that tells a service."""
+        _, _, noun = begun.partition("-")
+        if self._made and len(noun) >= _TELLING:
+            names = sorted(set(self._made.names(begun)))
+            yield from (name for name in names if name.lower().startswith(begun.lower()))
 
     def near(self, name: str) -> list[str]:
         """Names and aliases much like ``name``, the nearest first."""

@@ -13,11 +13,16 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from keystead.cmdlets.table_types import Registry
 
 WORDS = Path(__file__).with_name("words.json")
 FILES, PROGRAMS = ":files", ":commands"
 
+# The beginning of a cmdlet that may be a service's: not those that are about AWS as a whole.
+_OF_SERVICE = re.compile(r"[A-Za-z]+-(?!AW|Default)[A-Za-z][A-Za-z0-9]", re.IGNORECASE)
 _PARAMETER = re.compile(r"-([A-Za-z]\w*)")
 Choices = Iterator[tuple[str, str]]
 Row = Mapping[str, Any]
@@ -88,14 +93,21 @@ def _command(table: Row, before: Sequence[str], begun: str) -> Choices:
 def _cmdlets(table: Row, begun: str) -> Choices:
     from keystead.cmdlets.choices import cmdlet_names
 
-    return cmdlet_names(begun, _registry(table))
+    return cmdlet_names(begun, _all() if _OF_SERVICE.match(begun) else _registry(table))
+
+
+def _all() -> Registry:
+    """All cmdlets, those of services too; to load them takes a person's notice."""
+    from keystead.cmdlets.table import CMDLETS
+
+    return CMDLETS
 
 
 def _cmdlet(table: Row, before: Sequence[str], begun: str) -> Choices:
     """Choices in a cmdlet."""
     from keystead.cmdlets.choices import parameters, values_after
 
-    cmdlet = _registry(table).get(before[0])
+    cmdlet = _registry(table).get(before[0]) or _all().get(before[0])
     if cmdlet is None:
         return
     found = (_PARAMETER.fullmatch(word) for word in before[1:])
@@ -131,7 +143,7 @@ def _values(takes: str | list[str], begun: str, table: Row) -> Choices:
         yield from ((value, "") for value in _source(takes) if value.startswith(begun))
 
 
-def _registry(table: Row) -> Any:  # noqa: ANN401  # a Registry, which is loaded when it is needed
+def _registry(table: Row) -> Registry:
     from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry
 
     rows = (

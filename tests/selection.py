@@ -37,6 +37,7 @@ NEEDS_POSIX = {
         "integration/test_permission.py",
     ),
     "a pseudo-terminal": (
+        "integration/test_cmdlets_at_a_terminal.py",
         "integration/test_completion.py",
         "integration/test_exec_endpoint.py",
         "integration/test_process_provider.py",

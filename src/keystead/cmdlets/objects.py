@@ -69,7 +69,7 @@ def role_object(provider: ProfileCredentials) -> AwsObject:
 def profile_object(app: App, name: str | None, location: Location, region: str | None) -> AwsObject:
     """The credentials object of a stored profile, None: of what the default search comes to.
 
-    A role is not assumed before it is used. Keys that end are got anew in time, and not to be saved.
+    A role is not assumed before it is used. Keys that end are got anew in time.
     """
     granted = app.granting("cmdlet")
     provider = app.profile_credentials(name, location, region, granted=granted)

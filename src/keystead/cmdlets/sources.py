@@ -16,10 +16,11 @@ from keystead.cmdlets.objects import AwsObject, keys_object, profile_object, rol
 from keystead.cmdlets.state import State
 from keystead.errors import ProfileNotFound, UsageError
 from keystead.model.credentials import Credentials
-from keystead.model.defaultsearch import DEFAULT_PROFILE, default_profile
+from keystead.model.defaultsearch import DEFAULT_PROFILE, default_profile, has_keys
 from keystead.model.endpoints import NO_ENDPOINTS, Endpoints
 from keystead.model.profile import Profile, ProfileSource, Value, check_writable
 from keystead.resolve.resolver import ProfileCredentials, Resolver
+from keystead.resolve.search import environment_region
 from keystead.secret import reveal
 
 OLD_DEFAULT = "AWS PS Default"
@@ -104,14 +105,14 @@ def find_region(state: State, values: Values) -> str | None:
     if held is None and not name and not values.get("AccessKey"):
         held = state.credentials
     if isinstance(held, AwsObject) and held.region:
-        return search.environment_region(state.app.system.environ) or held.region
+        return environment_region(state.app.system.environ) or held.region
     return state.app.region(name, values.get("ProfileLocation"))
 
 
 def _old_default(state: State, location: Location) -> str | None:
     """`AWS PS Default` where it gives credentials and nothing before it does; else None."""
     environ = state.app.system.environ
-    if search.environment_credentials(environ):
+    if has_keys(environ):
         return None
     chain = state.app.chain(location)
     default = default_profile(environ, chain)

@@ -181,4 +181,4 @@ def _reading(what: str, readers: Readers, rule: str) -> str:
 if __name__ == "__main__":
     for name, text in pages().items():
         (DOCS / name).write_text(text)
-    WORDS.write_text(words(), encoding="utf-8")
+    Path(WORDS).write_text(words(), encoding="utf-8")

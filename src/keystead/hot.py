@@ -2,7 +2,8 @@
 
 ``keystead process NAME`` is what SDKs start over and over. Everything else, and whatever is
 unusual about that one, goes the full way (`keystead.cli.main`), so this never has to tell of an
-error. It imports built-in modules alone; a test holds their list.
+error. It imports built-in modules alone; a test holds their list. What a shell asks to complete a
+line is answered without the full way too.
 """
 
 import sys
@@ -28,6 +29,10 @@ def main() -> int:
             system._exit(0)  # noqa: SLF001  # its end would take longer and has nothing to do
         if done:
             return 0
+    if words[1:2] == ["__complete"]:
+        from keystead.cli.completing.answer import main as completing
+
+        return completing(words[2:])
     if sys.flags.no_site:  # started by a launcher, which knows nothing of other packages
         system.execv(sys.executable, [sys.executable, "-P", "-m", "keystead", *words[1:]])
     from keystead.cli.main import main as full

@@ -66,4 +66,4 @@ def test_names_are_said_nowhere_that_do_not_belong() -> None:
 
 
 def test_words_of_completion_are_up_to_date() -> None:
-    assert WORDS.read_text(encoding="utf-8") == words(), "run `make docs`"
+    assert Path(WORDS).read_text(encoding="utf-8") == words(), "run `make docs`"

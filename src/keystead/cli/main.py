@@ -40,11 +40,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(console: Console, words: list[str]) -> int | None:
-    if words[:1] == ["__complete"]:
-        from keystead.cli.completing.answer import answer
-
-        console.out("\n".join(answer(words[1:])))
-        return None
     # Most commands are over before there is garbage to collect; looking for it takes a tenth of
     # their time.
     gc.set_threshold(50_000)

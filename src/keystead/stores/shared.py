@@ -18,9 +18,7 @@ from keystead.model import rules
 from keystead.model.profile import Profile, Value, check_writable
 from keystead.model.settings import SETTINGS, Group
 from keystead.secret import reveal
-from keystead.stores.accountsfile import AccountsFile
 from keystead.stores.base import TRIES, Changes, already_there, not_found, overtaken
-from keystead.stores.envelope import generations
 from keystead.stores.sharedfile import Origins, SharedFile
 from keystead.system import System
 from keystead.system.files import Changed, Snapshot, resolve
@@ -266,6 +264,10 @@ class SharedStore:
     ) -> contextlib.AbstractContextManager[None]:
         if not changed:
             return contextlib.nullcontext()
+        # Of use to changes alone, and reading is what most commands do.
+        from keystead.stores.accountsfile import AccountsFile
+        from keystead.stores.envelope import generations
+
         replaced = [
             Replaced(old.path, old.document.data if old.stamp else None, new.document.data)
             for old, new in changed

@@ -10,27 +10,43 @@ An answer is a line for each choice: the word, a tab, its meaning. A line ``:fil
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+import sys
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import Any
+
     from keystead.cmdlets.table_types import Registry
 
-WORDS = Path(__file__).with_name("words.json")
+    Choices = Iterator[tuple[str, str]]
+    Row = Mapping[str, Any]
+
+WORDS = os.path.join(os.path.dirname(__file__), "words.json")
 FILES, PROGRAMS = ":files", ":commands"
 
 # The beginning of a cmdlet that may be a service's: not those that are about AWS as a whole.
 _OF_SERVICE = re.compile(r"[A-Za-z]+-(?!AW|Default)[A-Za-z][A-Za-z0-9]", re.IGNORECASE)
 _PARAMETER = re.compile(r"-([A-Za-z]\w*)")
-Choices = Iterator[tuple[str, str]]
-Row = Mapping[str, Any]
+
+
+def main(words: Sequence[str]) -> int:
+    """Prints the answer; the exit code. Whatever goes wrong is told by no answer."""
+    try:
+        found = answer(words)
+        sys.stdout.buffer.write("".join(f"{line}\n" for line in found).encode("utf-8", "replace"))
+        sys.stdout.flush()
+    except (Exception, KeyboardInterrupt):  # noqa: BLE001  # a shell at its prompt wants no messages
+        return 1
+    return 0
 
 
 def answer(words: Sequence[str]) -> list[str]:
     """The lines for ``words``, which follow ``keystead``; the last one is to be completed."""
-    table: Row = json.loads(WORDS.read_bytes())
+    with open(WORDS, "rb") as file:
+        table: Row = json.loads(file.read())
     *before, begun = words or [""]
     begun = begun.strip()  # PowerShell loses an empty word on the way and gives a blank for it
     if before and "-" in before[0][1:] and before[0][0] != "-":
@@ -171,12 +187,20 @@ def _source(name: str) -> list[str]:
 
 def _profiles() -> list[str]:
     from keystead.errors import KeysteadError
-    from keystead.stores.chain import ProfileStoreChain
+    from keystead.stores.shared import SharedStore
+    from keystead.system import System
 
+    system = System()
     try:
-        return list(dict.fromkeys(profile.name for profile in ProfileStoreChain().profiles()))
+        if system.folders.accounts_file.exists():
+            from keystead.stores.chain import ProfileStoreChain
+
+            found = ProfileStoreChain(system=system).profiles()
+        else:  # the encrypted store takes time to load, and most people have none
+            found = SharedStore.default(system).profiles()
     except KeysteadError:
         return []  # a completion is no place for an error; the command will tell it
+    return list(dict.fromkeys(profile.name for profile in found))
 
 
 def _regions() -> list[str]:

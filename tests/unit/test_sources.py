@@ -37,7 +37,7 @@ REGIONS = {
     "the profile's own": ({"ProfileName": "other"}, None, None, "us-west-2"),
     "none of a profile that has none": ({"ProfileName": "bare"}, None, None, None),
     "that of the default profile": ({}, None, None, "us-west-1"),
-    "none of the default profile for other keys": ({"AccessKey": "x"}, None, None, None),
+    "that of the default profile for other keys": ({"AccessKey": "x"}, None, None, "us-west-1"),
 }
 
 

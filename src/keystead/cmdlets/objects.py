@@ -16,6 +16,12 @@ if TYPE_CHECKING:
 
 _SOURCE = "Amazon.Runtime.BasicAWSCredentials"
 _TEMPORARY_SOURCE = "Amazon.Runtime.AssumeRoleAWSCredentials"
+_SOURCES = {
+    "environment": "the environment",
+    "web-identity": "the environment",
+    "container": "the container",
+    "ec2": "the EC2 instance",
+}
 _OPTIONS = "Amazon.Runtime.AssumeRoleAWSCredentialsOptions"
 
 
@@ -80,7 +86,7 @@ def profile_object(app: App, name: str | None, location: Location, region: str |
         found = provider.retrieve()
         made = replace(keys_object(found), retrieve=provider.retrieve)
         made = replace(made, keys=None) if found.expires_at else made
-    source = f"profile `{own}`" if own else f"the {provider.plan.base.kind} of this machine"
+    source = f"profile `{own}`" if own else _SOURCES.get(provider.plan.base.kind, "this machine")
     place = app.chain(location).find(own).region if own else None
     return replace(made, profile=own, region=place, source=source)
 

@@ -85,7 +85,8 @@ def find_credentials(state: State, values: Values) -> AwsObject:
     if state.credentials:
         state.tell("credentials: those of the shell")
         return state.credentials
-    location = values.get("ProfileLocation")
+    # A location is where profiles are looked for; keys in the environment go before those.
+    location = None if has_keys(state.app.system.environ) else values.get("ProfileLocation")
     region = values.get("Region") or state.region
     found = profile_object(state.app, _old_default(state, location), location, region)
     state.tell(f"credentials: from {found.source}")

@@ -16,7 +16,7 @@ def _fetch(folder: Path) -> None:
 CLIENT = Client(
     name="rust",
     title="AWS SDK for Rust",
-    package="crates.io aws-config",
+    package="Rust crate aws-sdk-sts",
     needs={"cargo": "Rust 1.94 or newer"},
     fetch=_fetch,
     command=lambda folder: [str(folder / "target/debug/identity")],

@@ -8,7 +8,8 @@ import pytest
 from devtools.docs import DOCS, pages
 from keystead.cli.commands import COMMANDS
 from keystead.cmdlets.table import CMDLETS
-from keystead.model.lint.rules import NO_RULE, RULES
+from keystead.model.lint.readings import NO_RULE
+from keystead.model.lint.rules import RULES
 
 ROOT = DOCS.parent
 PAGES = [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *ROOT.glob("tests/**/README.md")]

@@ -216,35 +216,6 @@ DIFFERENCES: dict[str, Difference] = {
         "refused",
         "static",
     ),
-    "a web identity in the environment": Difference(
-        "keystead takes one from a profile alone, where a person can see it",
-        "keystead takes a web",
-        lambda world, _ours, theirs: (
-            world.asked is None
-            and "AWS_WEB_IDENTITY_TOKEN_FILE" in world.environ
-            and theirs.base in {"web-identity", "refused"}
-        ),
-        World(
-            {},
-            {"default": KEYS},
-            {
-                "AWS_WEB_IDENTITY_TOKEN_FILE": WEB["web_identity_token_file"],
-                "AWS_ROLE_ARN": ARN,
-            },
-        ),
-        "static",
-        "web-identity",
-    ),
-    "container or instance without a profile": Difference(
-        "keystead asks them when a profile says so, and takes no machine's role unasked",
-        "identity, a container or EC2 from a profile alone",
-        lambda world, ours, theirs: (
-            world.asked is None and ours.base == "refused" and _ambient(theirs)
-        ),
-        World(),
-        "refused",
-        "ec2",
-    ),
     "a profile by name that gives no credentials": Difference(
         "who names a profile wants that one and not the role of the machine",
         "a profile that is asked for by name and has no setting that gives credentials",

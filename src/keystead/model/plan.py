@@ -100,7 +100,7 @@ class Plan:
     An empty name is no profile: the default search came to something else.
 
     With an ``mfa_session`` that one comes between base and steps, and the first step needs no
-    code of its own. ``profile`` is empty in `OF_ENVIRONMENT` alone.
+    code of its own.
     """
 
     profile: str
@@ -159,10 +159,6 @@ class Plan:
             if value and name in Base.__dataclass_fields__
         }
         return replace(self, base=replace(self.base, **given))
-
-
-OF_ENVIRONMENT = Plan("", Base("environment", ""))
-"""The plan of the default search where the environment has keys: they need no profile."""
 
 
 def make_plan(name: str, source: ProfileSource) -> Plan:

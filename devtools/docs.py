@@ -20,7 +20,8 @@ from keystead.cmdlets.table import CMDLETS
 from keystead.errors import KeysteadError
 from keystead.model.explain.tools import KEYSTEAD, TOOLS, Tool
 from keystead.model.lint.finding import READERS, Readers
-from keystead.model.lint.rules import NO_RULE, RULES
+from keystead.model.lint.readings import NO_RULE
+from keystead.model.lint.rules import RULES
 from keystead.model.profile import TYPES
 from keystead.model.settings import SETTINGS
 

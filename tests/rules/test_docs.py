@@ -10,7 +10,8 @@ from devtools.words import words
 from keystead.cli.commands import COMMANDS
 from keystead.cli.completing.answer import WORDS
 from keystead.cmdlets.table import CMDLETS
-from keystead.model.lint.rules import NO_RULE, RULES
+from keystead.model.lint.readings import NO_RULE
+from keystead.model.lint.rules import RULES
 
 ROOT = DOCS.parent
 PAGES = [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *ROOT.glob("tests/**/README.md")]

@@ -13,7 +13,6 @@ from keystead.errors import NotConfigured, ProfileInvalid, ProfileNotFound
 from keystead.model.endpoints import NO_ENDPOINTS, endpoints
 from keystead.model.plan import Base, Plan, make_plan
 from keystead.model.profile import Profile, ProfileSource
-from keystead.model.settings import DECIDING
 
 DEFAULT_PROFILE = "default"
 NO_PROFILE = ""
@@ -74,7 +73,7 @@ def default_plan(environ: Mapping[str, str], source: ProfileSource) -> Plan:
         return make_plan(profile.name, source)
     if environ.get(_TOKEN_FILE):
         return _web_identity(environ)
-    if profile and any(map(profile.has, DECIDING)):
+    if profile and profile.is_set_up:
         return make_plan(profile.name, source)
     if any(environ.get(name) for name in _CONTAINER):
         return _plan("container", environ, source)

@@ -323,7 +323,7 @@ def _sso(profile: Profile, source: ProfileSource) -> Base:
                 hint=f"take `{key}` out of the profile",
                 where=profile.where(key),
             )
-        value = given if name else own
+        value = given or own
         if not value:
             if name:
                 lacks = f"names the sso-session `{name}`, which has no `{key}`"

@@ -228,6 +228,12 @@ class Profile:
         fault = _judged(self._deciding())[1]
         return fault.why if fault else None
 
+    @property
+    def is_set_up(self) -> bool:
+        """Whether its settings make a type, be it in part: else a search passes it over."""
+        given = self._deciding()
+        return any(given.issuperset(row.deciding) for row in TYPES)
+
     def problem_at(self) -> Origin | None:
         """File and line of the setting that `problem` is about, where there is one."""
         fault = _judged(self._deciding())[1]

@@ -2,7 +2,7 @@
 
 A rule is a row here and a function that yields its findings: in the package `keystead.text.lint`
 for what is seen in the text of one file, in this one for what is seen in profiles. `RULES` and
-`NO_RULE`, where readers differ and no file need change, make the page docs/readers.md.
+`readings`, where readers differ and no file need change, make the page docs/readers.md.
 """
 
 from __future__ import annotations
@@ -217,7 +217,7 @@ _ROWS = (
         "empty-value",
         _WARNING,
         "a key has no value",
-        Readers("exists", "exists", "vanishes", "exists"),
+        Readers("exists", "exists", "vanishes", "exists", "keystead: exists and sets nothing"),
     ),
     Rule("quoted-value", _WARNING, "a value is in quotes, which are part of it for every reader"),
     Rule("value-shape", _ERROR, "a value is not one that the setting can have"),
@@ -235,7 +235,12 @@ _ROWS = (
         "half-key-pair",
         _ERROR,
         "a key pair or the keys of a session token are not complete",
-        Readers("an error", "an error", "no credentials", "profile invalid"),
+        Readers(
+            "an error",
+            "an error, without the key id passed over",
+            "no credentials",
+            "profile invalid",
+        ),
     ),
     Rule(
         "split-key-pair",
@@ -283,7 +288,13 @@ _ROWS = (
         "credential-source",
         _ERROR,
         "a credential source is none of the three there are",
-        Readers("an error", "an error", "an error", "letter case does not matter"),
+        Readers(
+            "an error",
+            "an error",
+            "an error",
+            "letter case does not matter",
+            "keystead: letter case does not matter",
+        ),
     ),
     Rule("sso-session-missing", _ERROR, "an SSO session does not exist"),
     Rule("sso-session-incomplete", _ERROR, "an SSO session lacks its start URL or region"),
@@ -302,7 +313,13 @@ _ROWS = (
         "token-file-without-role",
         _ERROR,
         "a web identity has no role",
-        Readers("passed over", "an error", "passed over", "profile invalid", "Kotlin: an error"),
+        Readers(
+            "passed over",
+            "an error",
+            "passed over",
+            "profile invalid",
+            "keystead, Kotlin: an error",
+        ),
     ),
     Rule("option-not-used", _WARNING, "a web identity has an option that it does not use"),
     Rule(
@@ -373,19 +390,6 @@ _ROWS = (
 
 RULES: dict[str, Rule] = {row.id: row for row in _ROWS}
 """Every rule by its id."""
-
-NO_RULE: tuple[tuple[str, Readers], ...] = (
-    (
-        "a blank line within a value that goes on",
-        Readers("skipped", "part of the value", "dropped with the value"),
-    ),
-    (
-        "keys in `credentials`, `login_session`, `credential_process`, keys in `config`",
-        Readers("in this order", "in this order", "keys first, from either file"),
-    ),
-    ("`duration_seconds`", Readers("asked of STS", "asked of STS", "", "not used")),
-)
-"""Where readers differ and no file need change: what is in the file, and who does what."""
 
 
 def finding(

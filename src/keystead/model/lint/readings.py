@@ -1,0 +1,65 @@
+"""Where readers differ and no file need change: a part of the page docs/readers.md."""
+
+from __future__ import annotations
+
+from keystead.model.lint.finding import Readers
+
+_PASSED = "passed over"
+
+NO_RULE: tuple[tuple[str, Readers], ...] = (
+    (
+        "a blank line within a value that goes on",
+        Readers("skipped", "part of the value", "dropped with the value"),
+    ),
+    (
+        "keys in `credentials`, `login_session`, `credential_process`, keys in `config`",
+        Readers("in this order", "in this order", "keys first, from either file"),
+    ),
+    ("`duration_seconds`", Readers("asked of STS", "asked of STS", "", "not used")),
+    (
+        "`duration_seconds` that is no number from 900 to 43200",
+        Readers(
+            "refused by STS",
+            "left out where it is no number, else refused by STS",
+            "",
+            "not used",
+            "keystead: an error",
+        ),
+    ),
+    (
+        "the region in which STS is asked for a role",
+        Readers(
+            "that of the role's own profile, else the one in effect",
+            "that of the profile in use, whatever those behind it say",
+            "",
+            "the one in effect, whatever the profile says",
+            "keystead: as the SDKs",
+        ),
+    ),
+    (
+        "a source profile that another store has",
+        Readers(others="keystead: found, .NET: not found"),
+    ),
+    (
+        "a profile that is asked for by name and has no setting that gives credentials",
+        Readers(
+            "an error",
+            "passed over: container and EC2 are asked",
+            "an error",
+            "an error",
+        ),
+    ),
+    (
+        "`AWS_PROFILE` that is empty",
+        Readers(botocore="a profile that does not exist", others="keystead: as if not set"),
+    ),
+    (
+        "keys in the environment beside `AWS_PROFILE` with a profile that does not exist",
+        Readers(botocore="an error", others="keystead: the keys"),
+    ),
+    (
+        "`AWS_SECRET_ACCESS_KEY` without `AWS_ACCESS_KEY_ID`",
+        Readers(_PASSED, _PASSED, _PASSED, _PASSED, "keystead: an error"),
+    ),
+)
+"""What is in the file or the environment, and who does what."""

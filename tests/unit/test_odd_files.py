@@ -45,7 +45,7 @@ def test_what_is_no_file_is_refused_at_once(
     make(path)
     with pytest.raises(FileProblem, match=kind):
         Files().read(path)
-    assert Files().access(path) == (False, False)
+    assert Files().access(path) == (False, False, False)
 
 
 def test_what_comes_out_of_a_pipe(tmp_path: Path) -> None:

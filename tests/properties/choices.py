@@ -143,6 +143,8 @@ SINGLES = {
     "aws_session_token": (SESSION_TOKEN,),
     **{key: (value,) for key, value in {**ROLE, **KEYS, **ACCOUNT, **WEB}.items()},
 }
+NEXT = {"p": "q", "q": "r", "r": "default"}
+"""The source profiles of a long chain."""
 WHOLE: tuple[Settings, ...] = (
     KEYS,
     KEYS,
@@ -165,6 +167,8 @@ WHOLE: tuple[Settings, ...] = (
 def profiles(draw: st.DrawFn, name: str) -> tuple[dict[str, str], dict[str, str]]:
     """The settings of a profile in the config and in the credentials file."""
     found = dict(draw(st.sampled_from(WHOLE))) if draw(st.integers(0, 9)) else {}
+    if name in NEXT and draw(st.booleans()):
+        found = {**ROLE, "source_profile": NEXT[name]}
     for table, sizes in ((SINGLES, (0, 0, 0, 0, 1, 2, 4)), (OPTIONS, (0, 1, 2))):
         size = draw(st.sampled_from(sizes))
         for key in draw(st.lists(st.sampled_from(sorted(table)), max_size=size, unique=True)):

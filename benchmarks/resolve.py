@@ -1,0 +1,288 @@
+"""``python -m benchmarks.resolve``: times roles over roles, writes docs/benchmarks-resolve.md."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import botocore.session
+from botocore.utils import JSONFileCache
+
+from benchmarks.plot import plot
+from benchmarks.world import install_aws_cli
+from keystead.app import App
+from keystead.system import System
+
+SIZES = (10, 10_000)
+HOPS = (1, 2, 3, 4, 5)
+COMMAND_HOPS = (1, 3, 5)
+ROUNDS = {10: 15, 10_000: 3}
+COMMAND_ROUNDS = {10: 3, 10_000: 2}
+FRESH, KEPT = "uncached", "cached"
+OURS, THEIRS, AWS = "keystead", "botocore", "the AWS CLI"
+DOCS = Path(__file__).parent.parent / "docs"
+ROLE = "arn:aws:iam::123456789012:role/{name}"
+
+# Ends with the standard input that it reads, so with this process.
+_SERVER = """
+import sys
+from devtools.emulators import moto
+with moto() as emulator:
+    print(emulator.upstream, flush=True)
+    sys.stdin.read()
+"""
+
+
+class Key(NamedTuple):
+    """One number: who, with a cache or without, over so many profiles and roles."""
+
+    who: str
+    state: str
+    size: int
+    hops: int
+
+
+class Timed(NamedTuple):
+    """What is timed, and what is done before it that is not."""
+
+    before: Callable[[], object]
+    action: Callable[[], object]
+
+
+Times = dict[Key, list[float]]
+"""Milliseconds of each round."""
+
+
+def main() -> None:
+    """Runs everything; takes less than five minutes."""
+    library: Times = {}
+    commands: Times = {}
+    with tempfile.TemporaryDirectory(prefix="resolve-") as name, _moto() as url:
+        aws = install_aws_cli(Path(name) / "aws-cli")
+        if aws is None:
+            print("the AWS CLI cannot be installed here; it is left out", file=sys.stderr)
+        for size in SIZES:
+            chains = Chains(Path(name) / str(size), size, url)
+            for hops in HOPS:
+                print(f"{size} profiles, {hops} roles", file=sys.stderr)
+                library |= _time(chains.in_process(hops), ROUNDS[size])
+                if hops in COMMAND_HOPS:
+                    commands |= _time(chains.commands(hops, aws), COMMAND_ROUNDS[size])
+    (DOCS / "benchmarks").mkdir(exist_ok=True)
+    (DOCS / "benchmarks-resolve.md").write_text(_page(library, commands))
+    for size in SIZES:
+        lines = {
+            f"{who}, {state}": [
+                (hops, statistics.median(library[Key(who, state, size, hops)])) for hops in HOPS
+            ]
+            for who in (OURS, THEIRS)
+            for state in (FRESH, KEPT)
+        }
+        title = f"Credentials of a role, {size:,} profiles"
+        text = plot(title, "roles on the way", "milliseconds", lines)
+        (DOCS / "benchmarks" / f"resolve-{size}.svg").write_text(text)
+
+
+@contextlib.contextmanager
+def _moto() -> Iterator[str]:
+    """The address of an STS in a process of its own, so that it takes no time from this one."""
+    server = subprocess.Popen(
+        [sys.executable, "-c", _SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert server.stdin
+    assert server.stdout
+    try:
+        yield server.stdout.readline().strip()
+    finally:
+        server.stdin.close()
+        server.wait()
+
+
+class Chains:
+    """Both shared files with ``size`` profiles, the last of them roles over roles over keys."""
+
+    def __init__(self, folder: Path, size: int, url: str) -> None:
+        self._folder = folder / ".aws"
+        self._folder.mkdir(parents=True)
+        fill = [f"profile-{number:06}" for number in range(size - len(HOPS) - 1)]
+        roles = [f"role-{number}" for number in HOPS]
+        config = [f"[profile {name}]\nregion = eu-west-1\noutput = json\n" for name in fill]
+        for name, source in zip(roles, ["base", *roles], strict=False):
+            arn = ROLE.format(name=name)
+            config.append(f"[profile {name}]\nrole_arn = {arn}\nsource_profile = {source}\n")
+        keys = [
+            f"[{name}]\naws_access_key_id = AKIA{number:016}\n"
+            f"aws_secret_access_key = {number:040}\n"
+            for number, name in enumerate([*fill, "base"])
+        ]
+        (self._folder / "config").write_text("\n".join(config))
+        (self._folder / "credentials").touch(mode=0o600)
+        (self._folder / "credentials").write_text("\n".join(keys))
+        self._size = size
+        self._kept = folder / "botocore"
+        self._of_aws = self._folder / "cli"
+        unset = ("AWS_", "KEYSTEAD_", "PYTHON")  # one of Python's may keep it from byte code
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(unset)}
+        self.environ = {
+            **clean,
+            "HOME": str(folder),
+            "KEYSTEAD_HOME": str(folder / "keystead"),
+            "KEYSTEAD_AGENT": "off",
+            "AWS_CONFIG_FILE": str(self._folder / "config"),
+            "AWS_SHARED_CREDENTIALS_FILE": str(self._folder / "credentials"),
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_ENDPOINT_URL": url,
+            "AWS_DEFAULT_REGION": "us-east-1",
+        }
+
+    def in_process(self, hops: int) -> dict[Key, Timed]:
+        """What a program does that has its modules loaded and nothing else."""
+        name = f"role-{hops}"
+        os.environ.update(self.environ)
+
+        def ours() -> None:
+            found = App(System(environ=dict(self.environ))).credentials(name)
+            assert found.session_token
+
+        def theirs() -> None:
+            session = botocore.session.Session(profile=name)
+            provider = session.get_component("credential_provider").get_provider("assume-role")
+            provider.cache = JSONFileCache(str(self._kept))  # as the AWS CLI has it
+            found = session.get_credentials()
+            assert found
+            assert found.get_frozen_credentials().token
+
+        return self._rows(hops, {OURS: ours, THEIRS: theirs})
+
+    def commands(self, hops: int, aws: Path | None) -> dict[Key, Timed]:
+        """What a shell does: a command that asks AWS who it is, its start included."""
+        name = f"role-{hops}"
+        keystead = Path(sys.executable).parent / "keystead"
+        actions = {OURS: lambda: self._run(keystead, "whoami", name)}
+        if aws:
+            whoami = ("sts", "get-caller-identity", "--profile", name)
+            actions[AWS] = lambda: self._run(aws, *whoami)
+        return self._rows(hops, actions)
+
+    def _rows(self, hops: int, actions: Mapping[str, Callable[[], object]]) -> dict[Key, Timed]:
+        return {
+            Key(who, state, self._size, hops): Timed(
+                self._forget if state is FRESH else _nothing, action
+            )
+            for who, action in actions.items()
+            for state in (FRESH, KEPT)
+        }
+
+    def _forget(self) -> None:
+        App(System(environ=dict(self.environ))).sessions.clear()
+        for folder in (self._kept, self._of_aws):
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _run(self, *command: str | Path) -> None:
+        subprocess.run(command, env=self.environ, check=True, capture_output=True)
+
+
+def _nothing() -> None:
+    """What comes before an action that finds what was kept."""
+
+
+def _time(rows: Mapping[Key, Timed], rounds: int) -> Times:
+    """Each action once per round, so that what slows the machine slows all of them."""
+    taken: Times = {key: [] for key in rows}
+    for number in range(rounds + 1):
+        for key, row in rows.items():
+            row.before()
+            if key.state is KEPT:
+                row.action()  # another one's turn may have forgotten it
+            start = time.perf_counter()
+            row.action()
+            if number:  # the first round loads modules and warms the files
+                taken[key].append((time.perf_counter() - start) * 1000)
+    return taken
+
+
+def _page(library: Times, commands: Times) -> str:
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    against = [(library, THEIRS, HOPS, "in one process, against botocore")]
+    if any(key.who == AWS for key in commands):
+        against.append((commands, AWS, COMMAND_HOPS, "as a command, against the AWS CLI"))
+    ratios = [
+        f"| {state}, {where}, {size:,} profiles |{_ratios(times, Key(who, state, size, 0), hops)}"
+        for times, who, hops, where in against
+        for state in (FRESH, KEPT)
+        for size in SIZES
+    ]
+    newline = "\n"
+    return f"""# Benchmarks of roles
+
+<!-- Written by `make bench`. -->
+
+Credentials of a role over a role over keys, with one to five roles on the way, by moto as STS on
+the same machine: what a call to AWS over a network takes comes on top of it, for all alike. Every
+number is the median of several rounds of one run, in which all programs took turns; a ratio is the
+median of those within a round. *Uncached* is with nothing kept: one AssumeRole call for each role.
+*Cached* is with the last session kept on disk: none. botocore has the cache in files that the AWS
+CLI gives it, as it has none of its own; it and the AWS CLI keep sessions in plain text, keystead
+seals them. Each round starts anew: it reads the files, plans, and looks into the cache.
+Run on {datetime.now(UTC):%Y-%m-%d} with Python {python} on a {os.uname().sysname} machine with
+{os.cpu_count()} processors. `make bench` runs it anew.
+
+## How many times as fast as the other
+
+| roles on the way |{"".join(f" {hops} |" for hops in HOPS)}
+| --- |{" ---: |" * len(HOPS)}
+{newline.join(ratios)}
+
+The commands are `keystead whoami` and `aws sts get-caller-identity` of the AWS CLI 1, which has no
+command that hands credentials over: both start Python first, and make one call with what they got.
+keystead works without its agent here; [with it](benchmarks-hot.md) credentials are there sooner.
+
+## Milliseconds in one process
+
+{_table(library, HOPS)}
+
+## Milliseconds as a command
+
+{_table(commands, COMMAND_HOPS)}
+
+![Milliseconds over the roles on the way, 10 profiles](benchmarks/resolve-10.svg)
+
+![Milliseconds over the roles on the way, 10,000 profiles](benchmarks/resolve-10000.svg)
+"""
+
+
+def _ratios(times: Times, other: Key, of: tuple[int, ...]) -> str:
+    """How many times as fast as the other, a cell for each number of roles."""
+    cells = []
+    for hops in HOPS:
+        if hops not in of:
+            cells.append(" |")
+            continue
+        theirs = times[other._replace(hops=hops)]
+        rounds = zip(times[other._replace(who=OURS, hops=hops)], theirs, strict=True)
+        cells.append(f" {statistics.median(them / own for own, them in rounds):.1f} |")
+    return "".join(cells)
+
+
+def _table(times: Times, of: tuple[int, ...]) -> str:
+    head = "| roles on the way |" + "".join(f" {hops} |" for hops in of)
+    rows = []
+    for who, state, size in dict.fromkeys((key.who, key.state, key.size) for key in times):
+        found = (statistics.median(times[Key(who, state, size, hops)]) for hops in of)
+        cells = "".join(f" {ms:,.1f} |" for ms in found)
+        rows.append(f"| {who}, {state}, {size:,} profiles |{cells}")
+    return "\n".join([head, "| --- |" + " ---: |" * len(of), *rows])
+
+
+if __name__ == "__main__":
+    main()

@@ -40,7 +40,7 @@ NOTED = frozenset(
 
 UPSTREAM_SECONDS = 60.0
 
-_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/[^/]+/([^/]+)/aws4_request")
+_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 _UNNAMED = {("s3", "GET", "/"): "ListBuckets"}
 # These describe one connection, not the message; each side of the forwarder has its own.
 _PER_CONNECTION = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
@@ -48,9 +48,10 @@ _PER_CONNECTION = frozenset({"connection", "keep-alive", "transfer-encoding", "c
 
 @dataclass(frozen=True)
 class Call:
-    """One request as it was signed and sent."""
+    """One request as it was signed and sent; unsigned ones have no service, region and key."""
 
     service: str
+    region: str
     operation: str
     access_key_id: str
     has_session_token: bool
@@ -177,7 +178,7 @@ class _Forward(BaseHTTPRequestHandler):
 
 def _call(method: str, path: str, headers: Message, body: bytes) -> Call:
     signed = _CREDENTIAL.search(headers.get("Authorization", ""))
-    access_key_id, service = signed.groups() if signed else ("", "")
+    access_key_id, region, service = signed.groups() if signed else ("", "", "")
     form: dict[str, list[str]] = {}
     if headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded"):
         form = parse_qs(body.decode())
@@ -189,6 +190,7 @@ def _call(method: str, path: str, headers: Message, body: bytes) -> Call:
     )
     return Call(
         service=service,
+        region=region,
         operation=operation,
         access_key_id=access_key_id,
         has_session_token="X-Amz-Security-Token" in headers,

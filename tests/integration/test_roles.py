@@ -161,7 +161,7 @@ def test_credentials_are_renewed_before_they_end(moto: Emulator, home: Path) -> 
     resolver = Resolver(
         where, store, MfaCodes(where, SpentCodeFile(where)), EncryptedStore(where).sessions()
     )
-    provider = ProfileCredentials(where, resolver, resolver.plan("p"))
+    provider = ProfileCredentials(where, resolver, resolver.plan("p"), lambda _: None)
     first = provider.retrieve()
     passing.ahead = timedelta(minutes=49)
     assert provider.retrieve() is first
@@ -180,7 +180,7 @@ def test_a_short_session_is_not_renewed_at_every_call(moto: Emulator, home: Path
     resolver = Resolver(
         where, store, MfaCodes(where, SpentCodeFile(where)), EncryptedStore(where).sessions()
     )
-    provider = ProfileCredentials(where, resolver, resolver.plan("p"))
+    provider = ProfileCredentials(where, resolver, resolver.plan("p"), lambda _: None)
     assert provider.retrieve() is provider.retrieve()
     assert len(moto.recorder.calls) == 1
 

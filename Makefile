@@ -52,6 +52,7 @@ bench: $(READY)
 	@$(RUN) -m benchmarks.endpoint
 	@$(RUN) -m benchmarks.hot
 	@$(RUN) -m benchmarks.cmdlets
+	@$(RUN) -m benchmarks.resolve
 
 interop: $(READY)
 	@$(RUN) -m interop $(CLIENTS)

@@ -134,7 +134,7 @@ def test_a_code_is_used_once(moto: Emulator, home: Path) -> None:
         where,
         base=KEYS,
         middle=role("middle", "base", mfa_serial=MFA_SERIAL),
-        end=role("end", "middle", mfa_serial=MFA_SERIAL),
+        end=role("end", "middle", mfa_serial=f"{MFA_SERIAL}-of-another-account"),
     )
     with pytest.raises(InteractionRequired) as caught:
         resolve(where, store, "end")

@@ -216,6 +216,18 @@ DIFFERENCES: dict[str, Difference] = {
         "refused",
         "static",
     ),
+    "a web identity with a half in the environment": Difference(
+        "half a web identity is a mistake that is told of, and one in a profile is whole",
+        "`AWS_WEB_IDENTITY_TOKEN_FILE` or `AWS_ROLE_ARN` beside a profile with a web identity",
+        lambda world, _ours, theirs: (
+            world.asked is None
+            and len({"AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"} & world.environ.keys()) == 1
+            and theirs.base == "web-identity"
+        ),
+        World({"default": _role(**WEB)}, {}, {"AWS_ROLE_ARN": f"{ARN}-of-environment"}),
+        "web-identity",
+        "web-identity",
+    ),
     "a profile by name that gives no credentials": Difference(
         "who names a profile wants that one and not the role of the machine",
         "a profile that is asked for by name and has no setting that gives credentials",

@@ -50,12 +50,15 @@ def due_serials(plan: Plan, kept: Kept, now: datetime) -> list[str]:
 
 
 def _prompts(plan: Plan) -> list[AssumeRoleStep]:
-    """The first step of each MFA device."""
-    first: dict[str, AssumeRoleStep] = {}
-    for step in plan.steps:
-        if step.mfa_serial:
-            first.setdefault(step.mfa_serial, step)
-    return list(first.values())
+    """The steps for which a code is asked: the first one's goes to the MFA session, if there is
+    one, which then answers for all others with that device.
+    """
+    answered = plan.mfa_session.mfa_serial if plan.mfa_session else None
+    return [
+        step
+        for number, step in enumerate(plan.steps)
+        if step.mfa_serial and (number == 0 or step.mfa_serial != answered)
+    ]
 
 
 def _details(step: AssumeRoleStep, kept: Kept, plan: Plan, now: datetime) -> dict[str, object]:

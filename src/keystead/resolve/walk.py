@@ -193,7 +193,8 @@ class Walk:
         if mfa and number == 1:
             return self._mfa_session(mfa, steps[0], call, credentials)
         step = steps[number - (2 if mfa else 1)]
-        serial = None if mfa and number == 2 else step.mfa_serial  # noqa: PLR2004  # the session answers for it
+        # The session answers for its device. Further on it is a role that asks, which has none.
+        serial = None if mfa and step.mfa_serial == mfa.mfa_serial else step.mfa_serial
         return self._assumed(step, serial, call, credentials)
 
     def _mfa_session(

@@ -50,6 +50,13 @@ NO_RULE: tuple[tuple[str, Readers], ...] = (
         ),
     ),
     (
+        "`AWS_WEB_IDENTITY_TOKEN_FILE` or `AWS_ROLE_ARN` beside a profile with a web identity",
+        Readers(
+            botocore="both made one, the variable first",
+            others="keystead: not mixed",
+        ),
+    ),
+    (
         "`AWS_PROFILE` that is empty",
         Readers(botocore="a profile that does not exist", others="keystead: as if not set"),
     ),

@@ -41,6 +41,7 @@ NEEDS_POSIX = {
         "integration/test_completion.py",
         "integration/test_exec_endpoint.py",
         "integration/test_process_provider.py",
+        "integration/test_single_flight.py",
         "integration/test_terminal.py",
     ),
     "os.fork": ("unit/test_enrolment.py::test_killed_at_every_call_on_files",),

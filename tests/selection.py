@@ -44,6 +44,10 @@ NEEDS_POSIX = {
         "integration/test_single_flight.py",
         "integration/test_terminal.py",
     ),
+    "programs of POSIX": (
+        "integration/test_planned_cases.py",
+        "properties/test_choice_differential.py",
+    ),
     "os.fork": ("unit/test_enrolment.py::test_killed_at_every_call_on_files",),
     "botocore in UTF-8, which on Windows reads in the code page": (
         "unit/test_linting_cases.py::test_botocore_reads_it_as_the_rule_says[headers:160 names that are not valid]",

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from keystead.errors import FileProblem
-from keystead.system import files as files_module
+from keystead.system import pipe
 from keystead.system.files import Files
 from tests.faults import NEW
 
@@ -64,12 +64,12 @@ def test_what_comes_out_of_a_pipe(tmp_path: Path) -> None:
 def test_a_pipe_that_never_ends_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "pipe"
     os.mkfifo(path)
-    monkeypatch.setattr(files_module, "PIPE_SECONDS", 0.1)
+    monkeypatch.setattr(pipe, "SECONDS", 0.1)
     with pytest.raises(FileProblem, match="nothing came to an end"):
         Files().read_pipe(path)
     writer = threading.Thread(target=_pour, args=(path,))
     writer.start()
-    monkeypatch.setattr(files_module, "PIPE_SECONDS", 10)
+    monkeypatch.setattr(pipe, "SECONDS", 10)
     with pytest.raises(FileProblem, match="longer than the bound of 64 KiB"):
         Files().read_pipe(path)
     writer.join()

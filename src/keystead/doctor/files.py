@@ -10,7 +10,7 @@ from keystead.app import App
 from keystead.doctor.result import Result, ok, problem, refused, warning
 from keystead.errors import KeysteadError
 from keystead.model.lint.finding import Severity
-from keystead.system.files import Access
+from keystead.system.status import Access
 
 
 def shared_files(app: App) -> Iterator[Result]:

@@ -21,7 +21,8 @@ from keystead.model.endpoints import NO_ENDPOINTS, Endpoints
 from keystead.resolve import aws
 from keystead.resolve.keydocument import BadDocument, read_credentials, read_object
 from keystead.system import System
-from keystead.system.files import Changed, Stamp
+from keystead.system.files import Changed
+from keystead.system.status import Stamp
 
 DIRECTORY = "AWS_LOGIN_CACHE_DIRECTORY"
 

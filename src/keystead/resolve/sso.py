@@ -26,7 +26,8 @@ from keystead.resolve.keydocument import (
     read_object,
 )
 from keystead.system import System
-from keystead.system.files import Changed, Stamp
+from keystead.system.files import Changed
+from keystead.system.status import Stamp
 
 WINDOW = timedelta(minutes=15)
 """How long before its end an SSO token is renewed, as botocore does."""

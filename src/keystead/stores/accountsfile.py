@@ -34,9 +34,10 @@ from keystead.stores.protectors import (
 )
 from keystead.stores.vault import DpapiVault, KeyVault, Vault
 from keystead.system import System
-from keystead.system.files import Changed, Stamp
+from keystead.system.files import Changed
 from keystead.system.forklock import ForkLock
 from keystead.system.generations import Bare, Generations, Replaced
+from keystead.system.status import Stamp
 
 
 class Version(NamedTuple):

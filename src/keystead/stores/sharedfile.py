@@ -15,7 +15,7 @@ from keystead.errors import Origin
 from keystead.model.profile import Value
 from keystead.model.rules import check_profile_name
 from keystead.secret import reveal
-from keystead.system.files import Stamp
+from keystead.system.status import Stamp
 from keystead.text import edit
 from keystead.text.dialect import (
     DEFAULT,

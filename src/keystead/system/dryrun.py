@@ -6,7 +6,8 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from keystead.system.files import Files, Snapshot, Stamp
+from keystead.system.files import Files, Snapshot
+from keystead.system.status import Stamp
 
 
 class DryFiles(Files):

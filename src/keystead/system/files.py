@@ -7,37 +7,24 @@ looks at the path, at any moment and after any crash, sees the old bytes or the 
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
 import stat
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple, Protocol
 
 from keystead.errors import FileProblem, Origin
+from keystead.system.pipe import read_pipe
 from keystead.system.sharing import patiently
+from keystead.system.status import Access, Stamp, access, kind, problem, status_of
 
 MAX_BYTES = 64 * 1024 * 1024
 """Files above this are refused: 100,000 profiles need less than half of it."""
 
-PIPE_BYTES = 64 * 1024
-PIPE_SECONDS = 10.0
-"""How much may come out of a pipe, and how long that may take: a passphrase is a line."""
-
 LOCK_SECONDS = 60.0
 """How long a writer waits for another one before it gives up."""
-
-
-class Stamp(NamedTuple):
-    """What tells one version of a file from the next without reading it."""
-
-    device: int
-    inode: int
-    size: int
-    changed_ns: int
 
 
 class Snapshot(NamedTuple):
@@ -48,17 +35,6 @@ class Snapshot(NamedTuple):
 
     data: bytes | None
     stamp: Stamp | None
-
-
-class Access(NamedTuple):
-    """Who else may get at a file or folder; all False where the system has no such modes."""
-
-    shared: bool
-    """Whether its group or everybody may read or write it."""
-    foreign: bool
-    """Whether it belongs to another user, and this one is not root."""
-    writable: bool = False
-    """Whether its group or everybody may write it."""
 
 
 class Changed(Exception):
@@ -95,7 +71,7 @@ class Files:
                     if _is_null_device(path):
                         return Snapshot(b"", None)  # AWS_CONFIG_FILE=/dev/null is a usual way
                     raise FileProblem(
-                        f"cannot be read: it is {_kind(status)}, not a file",
+                        f"cannot be read: it is {kind(status)}, not a file",
                         hint="name a file; what a program prints can be written to one first",
                         where=Origin(str(path)),
                     )
@@ -107,35 +83,21 @@ class Files:
                         f"the file is larger than the bound of {MAX_BYTES // 2**20} MiB",
                         where=Origin(str(path)),
                     )
-                return Snapshot(data, _stamp(status))
+                return Snapshot(data, Stamp.of(status))
         except FileNotFoundError:
             return Snapshot(None, None)
         except ValueError as error:  # a name that no system call takes
             raise FileProblem("cannot be read: no file has such a name") from error
         except OSError as error:
-            raise _problem("cannot be read", path, error) from error
+            raise problem("cannot be read", path, error) from error
 
     def read_pipe(self, path: Path) -> bytes | None:
-        """What a program writes into the pipe ``path``, to its end; None when it is no pipe.
-
-        Raises `FileProblem` when it takes longer than `PIPE_SECONDS` or has more than
-        `PIPE_BYTES`.
-        """
-        if sys.platform == "win32":
-            return None
-        else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
-            try:
-                fd = os.open(path, os.O_RDONLY | _NONBLOCK | _CLOEXEC)
-            except (OSError, ValueError):
-                return None
-            try:
-                return _drained(fd, path) if stat.S_ISFIFO(os.fstat(fd).st_mode) else None
-            finally:
-                os.close(fd)
+        """What a program writes into the pipe ``path``: see `pipe.read_pipe`."""
+        return read_pipe(path)
 
     def access(self, path: Path, *, folder: bool = False) -> Access:
-        """Who else may get at the file or ``folder``, if it is there. Raises `FileProblem`."""
-        return _access(path, stat.S_IFDIR if folder else stat.S_IFREG)
+        """Who else may get at the file or ``folder``: see `status.access`."""
+        return access(path, folder=folder)
 
     @contextlib.contextmanager
     def lock(self, path: Path, seconds: float = LOCK_SECONDS) -> Iterator[None]:
@@ -161,7 +123,7 @@ class Files:
                 where=Origin(str(path)),
             ) from error
         except OSError as error:
-            raise _problem("cannot be locked for writing", path, error) from error
+            raise problem("cannot be locked for writing", path, error) from error
         try:
             yield
         finally:
@@ -181,25 +143,25 @@ class Files:
         try:
             self._replace(target, data, expect=expect, private=private)
         except OSError as error:
-            raise _problem("cannot be written", path, error) from error
+            raise problem("cannot be written", path, error) from error
         try:
             self._sync_folder(target.parent)
         except OSError as error:
             what = "was written and may be lost in a power failure, as its folder cannot be flushed"
-            raise _problem(what, path, error) from error
+            raise problem(what, path, error) from error
 
     def remove(self, path: Path, *, expect: Stamp | None) -> None:
         """Removes the file that has the stamp ``expect``, else raises `Changed`. Under `lock`."""
         target = resolve(path)
         try:
-            status = _status(target)
-            if (_stamp(status) if status else None) != expect:
+            status = status_of(target)
+            if (Stamp.of(status) if status else None) != expect:
                 raise Changed
             if status:
                 patiently(self._os.unlink, str(target))
                 self._sync_folder(target.parent)
         except OSError as error:
-            raise _problem("cannot be removed", path, error) from error
+            raise problem("cannot be removed", path, error) from error
 
     def _replace(self, target: Path, data: bytes, *, expect: Stamp | None, private: bool) -> None:
         temporary = _beside(target, f"{os.urandom(6).hex()}.tmp")
@@ -210,13 +172,13 @@ class Files:
                 view = memoryview(data)
                 while view:
                     view = view[self._os.write(fd, view) :]
-                original = _status(target)
+                original = status_of(target)
                 if original is not None:
                     _inherit(fd, original, private=private)
                 self._os.fsync(fd)
             finally:
                 self._os.close(fd)
-            if (_stamp(original) if original else None) != expect:
+            if (Stamp.of(original) if original else None) != expect:
                 raise Changed
             patiently(self._os.replace, temporary, str(target))
         except BaseException:
@@ -251,12 +213,6 @@ def resolve(path: Path) -> Path:
         raise FileProblem("cannot be written: no file has such a name") from error
 
 
-_REFUSED_HINT = (
-    "check that you may write there, and that no other program has the file open"
-    if os.name == "nt"
-    else "check who owns the file and its folder, and their modes"
-)
-
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _SYSTEMS_OWN = ("/proc/", "/dev/", "/sys/")
 """Where nothing can be put beside what is there; `/dev/fd/9` leads there too."""
@@ -282,69 +238,13 @@ def _opener(path: str, flags: int) -> int:
     return os.open(path, flags | _NONBLOCK)
 
 
-if sys.platform != "win32":
-
-    def _drained(fd: int, path: Path) -> bytes:
-        import select
-
-        ends = time.monotonic() + PIPE_SECONDS
-        data = b""
-        waiting = select.poll()
-        waiting.register(fd, select.POLLIN)
-        while len(data) <= PIPE_BYTES:
-            left = ends - time.monotonic()
-            if left <= 0 or not waiting.poll(left * 1000):
-                raise FileProblem(
-                    f"cannot be read: nothing came to an end in {PIPE_SECONDS:.0f} seconds",
-                    where=Origin(str(path)),
-                )
-            part = os.read(fd, PIPE_BYTES)
-            if not part:
-                return data
-            data += part
-        raise FileProblem(
-            f"is longer than the bound of {PIPE_BYTES // 1024} KiB", where=Origin(str(path))
-        )
-
-
 def _is_null_device(path: Path) -> bool:
     found, null = (os.path.realpath(name) for name in (path, os.devnull))
     return os.path.normcase(found) == os.path.normcase(null)
 
 
-def _kind(status: os.stat_result) -> str:
-    kinds = (
-        (stat.S_ISDIR, "a folder"),
-        (stat.S_ISFIFO, "a pipe"),
-        (stat.S_ISSOCK, "a socket"),
-    )
-    return next((name for test, name in kinds if test(status.st_mode)), "a device")
-
-
 def _beside(target: Path, suffix: str) -> str:
     return str(target.parent / f".{target.name}.keystead.{suffix}")
-
-
-def _status(path: Path) -> os.stat_result | None:
-    try:
-        return os.stat(path)
-    except FileNotFoundError:
-        return None
-
-
-def _access(path: Path, kind: int) -> Access:
-    try:
-        status = _status(path)
-    except OSError as error:
-        raise _problem("cannot be looked at", path, error) from error
-    if status is None or stat.S_IFMT(status.st_mode) != kind or sys.platform == "win32":
-        return Access(shared=False, foreign=False)
-    else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
-        return Access(
-            shared=bool(status.st_mode & 0o077),
-            foreign=os.geteuid() not in (0, status.st_uid),
-            writable=bool(status.st_mode & 0o022),
-        )
 
 
 def _check_writable(path: Path, target: Path) -> None:
@@ -356,14 +256,14 @@ def _check_writable(path: Path, target: Path) -> None:
             hint="name a file",
         )
     try:
-        status = _status(target)
+        status = status_of(target)
     except OSError as error:
-        raise _problem("cannot be written", path, error) from error
+        raise problem("cannot be written", path, error) from error
     if status is None:
         return
     if not stat.S_ISREG(status.st_mode):
         raise FileProblem(
-            f"cannot be written: it is {_kind(status)}, not a file",
+            f"cannot be written: it is {kind(status)}, not a file",
             where=Origin(str(path)),
             hint="name a file",
         )
@@ -375,10 +275,6 @@ def _check_writable(path: Path, target: Path) -> None:
         )
 
 
-def _stamp(status: os.stat_result) -> Stamp:
-    return Stamp(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-
-
 def _inherit(fd: int, original: os.stat_result, *, private: bool) -> None:
     if sys.platform != "win32":
         mode = stat.S_IMODE(original.st_mode) & (0o600 if private else 0o777)
@@ -386,15 +282,3 @@ def _inherit(fd: int, original: os.stat_result, *, private: bool) -> None:
         if (original.st_uid, original.st_gid) != (made.st_uid, made.st_gid):
             os.fchown(fd, original.st_uid, original.st_gid)
         os.fchmod(fd, mode)
-
-
-def _problem(what: str, path: Path, error: OSError) -> FileProblem:
-    if isinstance(error, PermissionError) and os.path.isdir(path):  # Windows does not open it
-        error = IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-    reason = (error.strerror or str(error)).lower()
-    hint = None
-    if isinstance(error, PermissionError):
-        hint = _REFUSED_HINT
-    elif isinstance(error, IsADirectoryError):
-        hint = "name a file, not a folder"
-    return FileProblem(f"{what}: {reason}", hint=hint, where=Origin(str(path)))

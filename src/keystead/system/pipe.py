@@ -1,0 +1,58 @@
+"""Pipes with a name, in which a program hands over a passphrase: bounded in size and time."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+import time
+from pathlib import Path
+
+from keystead.errors import FileProblem, Origin
+
+MAX_BYTES = 64 * 1024
+SECONDS = 10.0
+"""How much may come out of a pipe, and how long that may take: a passphrase is a line."""
+
+
+def read_pipe(path: Path) -> bytes | None:
+    """What a program writes into the pipe ``path``, to its end; None when it is no pipe.
+
+    Raises `FileProblem` when it takes longer than `SECONDS` or has more than `MAX_BYTES`.
+    """
+    if sys.platform == "win32":
+        return None
+    else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        except (OSError, ValueError):
+            return None
+        try:
+            return _drained(fd, path) if stat.S_ISFIFO(os.fstat(fd).st_mode) else None
+        finally:
+            os.close(fd)
+
+
+if sys.platform != "win32":
+
+    def _drained(fd: int, path: Path) -> bytes:
+        import select
+
+        ends = time.monotonic() + SECONDS
+        data = b""
+        waiting = select.poll()
+        waiting.register(fd, select.POLLIN)
+        while len(data) <= MAX_BYTES:
+            left = ends - time.monotonic()
+            if left <= 0 or not waiting.poll(left * 1000):
+                raise FileProblem(
+                    f"cannot be read: nothing came to an end in {SECONDS:.0f} seconds",
+                    where=Origin(str(path)),
+                )
+            part = os.read(fd, MAX_BYTES)
+            if not part:
+                return data
+            data += part
+        raise FileProblem(
+            f"is longer than the bound of {MAX_BYTES // 1024} KiB", where=Origin(str(path))
+        )

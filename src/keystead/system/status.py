@@ -1,0 +1,92 @@
+"""What the system says of a file: its version, who else may get at it, what it is, what failed."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from keystead.errors import FileProblem, Origin
+
+
+class Stamp(NamedTuple):
+    """What tells one version of a file from the next without reading it."""
+
+    device: int
+    inode: int
+    size: int
+    changed_ns: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> Stamp:
+        """The stamp of the file that has this status."""
+        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
+
+
+class Access(NamedTuple):
+    """Who else may get at a file or folder; all False where the system has no such modes."""
+
+    shared: bool
+    """Whether its group or everybody may read or write it."""
+    foreign: bool
+    """Whether it belongs to another user, and this one is not root."""
+    writable: bool = False
+    """Whether its group or everybody may write it."""
+
+
+def status_of(path: Path) -> os.stat_result | None:
+    """The status of the file behind ``path``, None when there is none. Raises `OSError`."""
+    try:
+        return os.stat(path)
+    except FileNotFoundError:
+        return None
+
+
+def access(path: Path, *, folder: bool = False) -> Access:
+    """Who else may get at the file or ``folder``, if it is there. Raises `FileProblem`."""
+    try:
+        status = status_of(path)
+    except OSError as error:
+        raise problem("cannot be looked at", path, error) from error
+    meant = stat.S_IFDIR if folder else stat.S_IFREG
+    if status is None or stat.S_IFMT(status.st_mode) != meant or sys.platform == "win32":
+        return Access(shared=False, foreign=False)
+    else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
+        return Access(
+            shared=bool(status.st_mode & 0o077),
+            foreign=os.geteuid() not in (0, status.st_uid),
+            writable=bool(status.st_mode & 0o022),
+        )
+
+
+def kind(status: os.stat_result) -> str:
+    """What it is that is no file, in words."""
+    kinds = (
+        (stat.S_ISDIR, "a folder"),
+        (stat.S_ISFIFO, "a pipe"),
+        (stat.S_ISSOCK, "a socket"),
+    )
+    return next((name for test, name in kinds if test(status.st_mode)), "a device")
+
+
+def problem(what: str, path: Path, error: OSError) -> FileProblem:
+    """What to tell the user when the system refuses ``path``: ``what`` failed, why, what to do."""
+    if isinstance(error, PermissionError) and os.path.isdir(path):  # Windows does not open it
+        error = IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    reason = (error.strerror or str(error)).lower()
+    hint = None
+    if isinstance(error, PermissionError):
+        hint = _REFUSED_HINT
+    elif isinstance(error, IsADirectoryError):
+        hint = "name a file, not a folder"
+    return FileProblem(f"{what}: {reason}", hint=hint, where=Origin(str(path)))
+
+
+_REFUSED_HINT = (
+    "check that you may write there, and that no other program has the file open"
+    if os.name == "nt"
+    else "check who owns the file and its folder, and their modes"
+)

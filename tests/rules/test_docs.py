@@ -33,9 +33,25 @@ def test_readers_and_rules_name_each_other() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_links_lead_somewhere(page: Path) -> None:
-    targets = re.findall(r"\]\(([^)#]+)", page.read_text())
-    missing = [t for t in targets if "://" not in t and not (page.parent / t).exists()]
+    missing = []
+    for target in re.findall(r"\]\(([^)]+)", page.read_text()):
+        path, _, heading = target.partition("#")
+        to = (page.parent / path) if path else page
+        if "://" not in target and (not to.exists() or (heading and heading not in _anchors(to))):
+            missing.append(target)
     assert missing == []
+
+
+def _anchors(page: Path) -> set[str]:
+    """What can stand behind `#` for the headings of a page, as the usual hosts make it."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_the_index_has_every_page() -> None:
+    index = (DOCS / "README.md").read_text()
+    pages = {str(page.relative_to(DOCS)) for page in DOCS.rglob("*.md")} - {"README.md"}
+    assert {page for page in pages if f"({page})" not in index} == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))

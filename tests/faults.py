@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
@@ -26,15 +25,18 @@ class Fault:
         self.done = done
         self.seen: list[str] = []
 
-    def __getattr__(self, name: str) -> Callable[..., object]:
-        def call(*arguments: object) -> object:
+    def __getattr__(self, name: str) -> object:
+        if not callable(getattr(os, name)):
+            return getattr(os, name)  # a constant, or `os.path`
+
+        def call(*arguments: object, **named: object) -> object:
             self.seen.append(name)
             hit = len(self.seen) - 1 == self.at
             if hit and not self.done:
                 if name == "close":
                     os.close(*arguments)  # a close that fails has closed all the same
                 self._fail()
-            result = getattr(os, name)(*arguments)
+            result = getattr(os, name)(*arguments, **named)
             if hit:
                 self._fail()
             return result

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 NEEDS_POSIX = {
     "modes, owners and symbolic links": (
+        "unit/test_audit.py::test_what_is_no_file_of_ours_is_a_problem_and_stays[link]",
         "unit/test_file_rights.py",
         "unit/test_encrypted_store.py::test_a_file_of_another_user_is_refused",
         "unit/test_encrypted_store.py::test_a_file_that_others_may_touch_is_refused",
@@ -19,7 +20,10 @@ NEEDS_POSIX = {
         "unit/test_prompt.py::test_the_history_is_for_its_owner_alone",
         "unit/test_protectors.py::test_a_file_that_others_may_read_is_refused",
     ),
-    "pipes with a name, devices": ("unit/test_odd_files.py",),
+    "pipes with a name, devices": (
+        "unit/test_audit.py::test_what_is_no_file_of_ours_is_a_problem_and_stays[pipe]",
+        "unit/test_odd_files.py",
+    ),
     "the accounts of the system": ("unit/test_folders.py",),
     "signals of POSIX and its shells": (
         "integration/test_audit_command.py",
@@ -48,7 +52,10 @@ NEEDS_POSIX = {
         "integration/test_planned_cases.py",
         "properties/test_choice_differential.py",
     ),
-    "os.fork": ("unit/test_enrolment.py::test_killed_at_every_call_on_files",),
+    "os.fork": (
+        "unit/test_audit.py::test_killed_at_every_call_the_log_goes_on",
+        "unit/test_enrolment.py::test_killed_at_every_call_on_files",
+    ),
     "botocore in UTF-8, which on Windows reads in the code page": (
         "unit/test_linting_cases.py::test_botocore_reads_it_as_the_rule_says[headers:160 names that are not valid]",
         "unit/test_linting_cases.py::test_botocore_reads_it_as_the_rule_says[lines:139 bytes that are not UTF-8, with the rest of the file]",
@@ -62,12 +69,6 @@ NEEDS_POSIX = {
     ),
     "a folder that is flushed after each write": (
         "unit/test_encrypted_store.py::test_killed_at_every_call_it_leaves_the_old_or_the_new_file",
-    ),
-    # To be mended: there, a log that is full stays as it is, and the next lines are warned about.
-    "renaming the audit log while it is open, and links and pipes in its place": (
-        "unit/test_audit.py::test_a_full_file_makes_room_and_the_chain_goes_on",
-        "unit/test_audit.py::test_many_writers_in_threads_and_processes_make_one_chain",
-        "unit/test_audit.py::test_what_is_no_file_of_ours_is_a_problem_and_stays",
     ),
     "a path through a file as an error of its own": (
         "unit/test_files.py::test_a_path_through_a_file_is_a_problem",

@@ -1,5 +1,6 @@
 """The audit log: one line for each grant, no secret, and nothing can be changed unnoticed."""
 
+import contextlib
 import json
 import os
 import random
@@ -16,8 +17,9 @@ from keystead.errors import FileProblem
 from keystead.model.credentials import Credentials
 from keystead.stores import audit
 from keystead.stores.audit import AuditLog, Grant
-from keystead.system import System
+from keystead.system import System, appending
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
+from tests.faults import Fault
 from tests.modes import PRIVATE_FILE, mode
 
 KEYS = Credentials(
@@ -236,6 +238,30 @@ def test_many_writers_in_threads_and_processes_make_one_chain(
     assert [process.wait() for process in processes] == [0] * 4
     assert log.verify() == []
     assert [line.entry["number"] for line in log.lines()] == list(range(1, 401))
+
+
+@pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
+def test_killed_at_every_call_the_log_goes_on(
+    log: AuditLog, monkeypatch: pytest.MonkeyPatch, *, done: bool
+) -> None:
+    monkeypatch.setattr(audit, "MAX_FILE_BYTES", 1500)  # every fourth line makes room
+    before = 0
+    for at in range(30):
+        for _ in range(5):  # so that it also hits where there is room to be made
+            if not (child := os.fork()):
+                with contextlib.suppress(BaseException):
+                    monkeypatch.setattr(appending, "os", Fault(at, None, done=done))
+                    record(log)
+                    os._exit(0)
+                os._exit(1)
+            _, status = os.waitpid(child, 0)
+            record(log)
+            assert [fault for fault in log.verify() if not fault.accident] == []
+            numbers = [line.entry["number"] for line in log.lines() if line.entry]
+            assert numbers[-1] - before in {1, 2}
+            before = numbers[-1]
+            assert os.waitstatus_to_exitcode(status) in {0, 9}
+    assert os.waitstatus_to_exitcode(status) == 0, "it has more calls than were tried"
 
 
 @pytest.mark.parametrize("kind", ["folder", "link", "pipe"])

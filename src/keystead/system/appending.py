@@ -1,8 +1,8 @@
 """Adding lines to a file that is never rewritten: one writer at a time, each line in one write.
 
-The lock is the system's own on the file itself, so that a killed writer blocks nobody, and it is
-taken by hand: what a lock of the `filelock` package costs to import is what nobody would pay for a
-line of a log.
+The lock is the system's own on a file beside it, so that a killed writer blocks nobody and the
+file itself is closed while it is moved, as Windows wants it. It is taken by hand: what a lock of
+the `filelock` package costs to import is what nobody would pay for a line of a log.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from keystead.errors import FileProblem, Origin
+from keystead.system.sharing import patiently
 
 LOCK_SECONDS = 2.0
 """How long a writer waits for the others: they write a line each."""
@@ -48,15 +49,17 @@ def append(
     Raises `FileProblem` when it cannot be had, cannot be written, or belongs to somebody else.
     """
     try:
-        with _opened(path) as fd:
-            tail = _tail(fd) or _end_of(old(1))
-            if os.fstat(fd).st_size < most_bytes or not tail.endswith(b"\n"):
-                _write(fd, compose(tail))
-                return
+        os.makedirs(path.parent, mode=0o700, exist_ok=True)
+        with _locked(path.with_suffix(".lock")):
+            with _opened(path) as fd:
+                tail = _tail(fd) or _end_of(old(1))
+                if os.fstat(fd).st_size < most_bytes or not tail.endswith(b"\n"):
+                    _write(fd, compose(tail))
+                    return
             _make_room(old, 1)
-            os.rename(path, old(1))
+            patiently(os.rename, path, old(1))
             with _opened(path) as fresh:
-                _write(fresh, compose(_tail(fresh) or _end_of(old(1))))
+                _write(fresh, compose(tail))
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
         raise FileProblem(f"cannot be written: {reason}", where=Origin(str(path))) from None
@@ -65,27 +68,18 @@ def append(
 def _make_room(old: Callable[[int], Path], number: int) -> None:
     if old(number).exists():
         _make_room(old, number + 1)
-        os.replace(old(number), old(number + 1))
+        patiently(os.replace, old(number), old(number + 1))
 
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[int]:
-    """The file that is at ``path``, locked. Where somebody moved it meanwhile: the new one."""
-    for _ in range(100):
-        try:
-            fd = os.open(path, _FLAGS, 0o600)
-        except FileNotFoundError:
-            os.makedirs(path.parent, mode=0o700, exist_ok=True)
-            continue
-        try:
-            _check(fd)
-            with _locked(fd):
-                if _is_at(fd, path):
-                    yield fd
-                    return
-        finally:
-            os.close(fd)
-    raise OSError(errno.EBUSY, "it is moved again and again")
+    """The file at ``path``, made where it is not there, for its owner alone."""
+    fd = os.open(path, _FLAGS, 0o600)
+    try:
+        _check(fd)
+        yield fd
+    finally:
+        os.close(fd)
 
 
 def _check(fd: int) -> None:
@@ -97,13 +91,6 @@ def _check(fd: int) -> None:
             raise PermissionError(errno.EPERM, "it belongs to another user")
         if status.st_mode & 0o077:
             os.fchmod(fd, 0o600)
-
-
-def _is_at(fd: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(fd), os.stat(path, follow_symlinks=False))
-    except FileNotFoundError:
-        return False
 
 
 def _tail(fd: int) -> bytes:
@@ -128,44 +115,34 @@ def _write(fd: int, data: bytes) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Holds the lock that is the file at ``path``; closing it ends the lock."""
+    with _opened(path) as fd:
+        ends = time.monotonic() + LOCK_SECONDS
+        while not _lock(fd):
+            if time.monotonic() > ends:
+                raise OSError(errno.EAGAIN, "another program holds its lock")
+            time.sleep(_PAUSE_SECONDS)
+        yield
+
+
 if sys.platform == "win32":
     import msvcrt
 
-    @contextlib.contextmanager
-    def _locked(fd: int) -> Iterator[None]:
-        """Far behind the end, as Windows keeps others from reading what is locked."""
-
-        def seek() -> None:
-            os.lseek(fd, 2**40, os.SEEK_SET)
-
-        def lock() -> None:
-            seek()
-            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
-
-        _patiently(lock)
+    def _lock(fd: int) -> bool:
         try:
-            yield
-        finally:
-            seek()
-            msvcrt.locking(fd, msvcrt.LK_UNLCK, 1)
+            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
 
 else:
     import fcntl
 
-    @contextlib.contextmanager
-    def _locked(fd: int) -> Iterator[None]:
-        _patiently(lambda: fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB))
-        yield  # closing the file ends it
-
-
-def _patiently(lock: Callable[[], object]) -> None:
-    ends = time.monotonic() + LOCK_SECONDS
-    while True:
+    def _lock(fd: int) -> bool:
         try:
-            lock()
-        except OSError:
-            if time.monotonic() > ends:
-                raise OSError(errno.EAGAIN, "another program holds its lock") from None
-            time.sleep(_PAUSE_SECONDS)
-        else:
-            return
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

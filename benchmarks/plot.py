@@ -10,7 +10,10 @@ Points = Sequence[tuple[float, float]]
 
 _WIDTH, _HEIGHT = 760, 460
 _LEFT, _RIGHT, _TOP, _BOTTOM = 80, 210, 46, 56
-_COLOURS = ("#0b6e4f", "#c1440e", "#3f5fbf", "#a8327e", "#8a6d00", "#3a7d8c")
+_COLOURS = (
+    *("#0b6e4f", "#c1440e", "#3f5fbf", "#a8327e"),
+    *("#8a6d00", "#3a7d8c", "#7a4b2a", "#555555"),
+)
 
 
 def plot(title: str, x_label: str, y_label: str, lines: Mapping[str, Points]) -> str:

@@ -24,6 +24,7 @@ class World:
 
     def __init__(self, folder: Path, size: int) -> None:
         self.last = f"profile-{size - 1:06}"
+        self.last_key_id = f"AKIA{size - 1:016}"
         self._config = folder / ".aws" / "config"
         self._credentials = folder / ".aws" / "credentials"
         self._config.parent.mkdir(parents=True)

@@ -7,7 +7,8 @@ import pytest
 
 from keystead.cmdlets.help import help_text
 from keystead.cmdlets.services.cmdlets import made
-from keystead.cmdlets.services.model import find_operation, service, service_names
+from keystead.cmdlets.services.folders import service_names
+from keystead.cmdlets.services.model import find_operation, service
 from keystead.cmdlets.services.naming import by_rule, cmdlet_names, singular
 from keystead.cmdlets.services.prefixes import WELL_KNOWN, prefix_of, services_of
 from keystead.cmdlets.services.response import chosen, select

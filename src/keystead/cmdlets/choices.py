@@ -6,7 +6,7 @@ command line at little cost.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry
 
@@ -14,15 +14,19 @@ Values = Callable[[str], list[str]]
 """Gives the values of a source that a parameter names, such as ``profile``."""
 
 
-def cmdlet_names(begun: str, table: Registry) -> Iterator[tuple[str, str]]:
-    """Cmdlets whose names begin with ``begun``, each with its meaning."""
+def cmdlet_names(
+    begun: str, table: Registry, of_services: Iterable[str]
+) -> Iterator[tuple[str, str]]:
+    """Cmdlets whose names begin with ``begun``, those of the table with their meanings."""
     for cmdlet in table:
         for name in (cmdlet.name, *cmdlet.aliases):
             if name.lower().startswith(begun.lower()):
                 yield name, cmdlet.summary
                 break  # an alias is offered only where the name itself does not fit
     known = {cmdlet.name for cmdlet in table}
-    yield from ((name, "") for name in table.made(begun) if name not in known)
+    for name in sorted(set(of_services) - known):
+        if name.lower().startswith(begun.lower()):
+            yield name, ""
 
 
 def parameters(

@@ -100,7 +100,7 @@ def _begun(text: str, last: Expression | None) -> tuple[str, int] | None:
 
 
 def _cmdlets(begun: str, length: int, table: Registry) -> list[Completion]:
-    return _shown(cmdlet_names(begun, table), length)
+    return _shown(cmdlet_names(begun, table, table.made(begun)), length)
 
 
 def _shown(found: Iterator[tuple[str, str]], length: int) -> list[Completion]:

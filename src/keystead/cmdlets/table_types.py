@@ -20,8 +20,6 @@ variable or the pipeline holds. ``block``: a comparison in braces. ``any``: what
 ``stream``: all that is piped to the cmdlet, at once.
 """
 
-_TELLING = 2  # letters of a noun; fewer could be those of most services
-
 _KEYLIKE = re.compile(r"[A-Za-z0-9/+=]{40}")
 
 
@@ -206,18 +204,14 @@ class Registry:
         hint = did_you_mean(near) if near else "`keystead help cmdlets` shows the cmdlets there are"
         raise UsageError(f"there is no cmdlet `{name}`", hint=hint)
 
-    def made(self, begun: str) -> Iterator[str]:
-        """Names of cmdlets beside the table that begin with ``begun``, if that tells a service."""
-        _, _, noun = begun.partition("-")
-        if self._made and len(noun) >= _TELLING:
-            names = sorted(set(self._made.names(begun)))
-            yield from (name for name in names if name.lower().startswith(begun.lower()))
+    def made(self, like: str) -> Iterable[str]:
+        """The cmdlets beside the table that ``like`` may be, or begin."""
+        return self._made.names(like) if self._made else ()
 
     def near(self, name: str) -> list[str]:
         """Names and aliases much like ``name``, the nearest first."""
         spellings = [s for cmdlet in self._cmdlets for s in (cmdlet.name, *cmdlet.aliases)]
-        made = self._made.names(name) if self._made else ()
-        return near_names(name, (*spellings, *made))
+        return near_names(name, (*spellings, *self.made(name)))
 
 
 def near_names(name: str, known: Iterable[str]) -> list[str]:

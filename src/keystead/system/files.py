@@ -150,6 +150,26 @@ class Files:
             what = "was written and may be lost in a power failure, as its folder cannot be flushed"
             raise problem(what, path, error) from error
 
+    def put(self, path: Path, data: bytes) -> None:
+        """Puts down what can be had anew: whole or not at all, without a lock and unflushed.
+
+        Of two who do so at once the later one's stays. Raises `FileProblem`.
+        """
+        temporary = _beside(path, f"{os.urandom(6).hex()}.tmp")
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW | _CLOEXEC | _BINARY
+        try:
+            _make_folders(path.parent)
+            try:
+                with os.fdopen(self._os.open(temporary, flags, 0o600), "wb") as file:
+                    file.write(data)
+                patiently(self._os.replace, temporary, str(path))
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary)
+                raise
+        except OSError as error:
+            raise problem("cannot be written", path, error) from error
+
     def remove(self, path: Path, *, expect: Stamp | None) -> None:
         """Removes the file that has the stamp ``expect``, else raises `Changed`. Under `lock`."""
         target = resolve(path)

@@ -91,18 +91,27 @@ class Folders:
     @property
     def sessions(self) -> Path:
         """Where temporary credentials are kept until they end."""
-        own = self._environ.get("KEYSTEAD_HOME")
-        if own:
-            return self.expand(own) / "sessions"
-        import platformdirs
+        return self._cached("sessions")
 
-        with _at_home():
-            return Path(platformdirs.user_cache_dir("keystead", appauthor=False)) / "sessions"
+    @property
+    def cmdlets(self) -> Path:
+        """Where the names of service cmdlets are kept."""
+        return self._cached("cmdlets")
 
     @property
     def generations(self) -> Path:
         """Where the last versions of changed files are kept."""
         return self.state / "generations"
+
+    def _cached(self, name: str) -> Path:
+        """A folder of what can be had anew: in ``KEYSTEAD_HOME``, else the platform's cache."""
+        own = self._environ.get("KEYSTEAD_HOME")
+        if own:
+            return self.expand(own) / name
+        import platformdirs
+
+        with _at_home():
+            return Path(platformdirs.user_cache_dir("keystead", appauthor=False)) / name
 
 
 @contextlib.contextmanager

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
-    from keystead.cmdlets.table_types import Registry
+    from keystead.cmdlets.table_types import Cmdlet, Registry
 
     Choices = Iterator[tuple[str, str]]
     Row = Mapping[str, Any]
@@ -109,21 +109,20 @@ def _command(table: Row, before: Sequence[str], begun: str) -> Choices:
 def _cmdlets(table: Row, begun: str) -> Choices:
     from keystead.cmdlets.choices import cmdlet_names
 
-    return cmdlet_names(begun, _all() if _OF_SERVICE.match(begun) else _registry(table))
+    named: list[str] = []
+    if _OF_SERVICE.match(begun):  # their names take longer to load than the table's
+        from keystead.cmdlets.services.index import Index
+        from keystead.system import System
 
-
-def _all() -> Registry:
-    """All cmdlets, those of services too; to load them takes a person's notice."""
-    from keystead.cmdlets.table import CMDLETS
-
-    return CMDLETS
+        named = Index(System()).cmdlets_like(begun)
+    return cmdlet_names(begun, _registry(table), named)
 
 
 def _cmdlet(table: Row, before: Sequence[str], begun: str) -> Choices:
     """Choices in a cmdlet."""
     from keystead.cmdlets.choices import parameters, values_after
 
-    cmdlet = _registry(table).get(before[0]) or _all().get(before[0])
+    cmdlet = _registry(table).get(before[0]) or _of_service(before[0])
     if cmdlet is None:
         return
     found = (_PARAMETER.fullmatch(word) for word in before[1:])
@@ -133,6 +132,13 @@ def _cmdlet(table: Row, before: Sequence[str], begun: str) -> Choices:
         return
     for value in values_after(begun, cmdlet, names, _source):
         yield value, ""
+
+
+def _of_service(name: str) -> Cmdlet | None:
+    """The cmdlet of a service; to load it takes a person's notice."""
+    from keystead.cmdlets.table import CMDLETS
+
+    return CMDLETS.get(name)
 
 
 def _values(takes: str | list[str], begun: str, table: Row) -> Choices:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache, partial
-from itertools import islice
 
-from keystead.cmdlets.services.model import Operation, candidates, find_operation
+from keystead.cmdlets.services.index import Index
+from keystead.cmdlets.services.model import Operation, find_operation
 from keystead.cmdlets.services.parameters import Field, fields, meaning, own_switches
 from keystead.cmdlets.services.run import run
 from keystead.cmdlets.table_types import CHANGING, COMMON, Cmdlet
-
-_SERVICES_SEARCHED = 3
+from keystead.system import System
 
 _LOOKING = ("Get-", "Find-", "Search-", "Test-", "Measure-", "Read-", "Convert-", "Compare-")
 
@@ -28,9 +27,7 @@ class ServiceCmdlets:
 
     def names(self, like: str) -> Iterable[str]:
         """The cmdlets of the services that ``like`` may be of."""
-        for service in islice(candidates(like), _SERVICES_SEARCHED):
-            for operation in service.operations.values():
-                yield operation.cmdlet
+        return Index(System()).cmdlets_like(like)  # the table is one for all: none is handed in
 
 
 @cache

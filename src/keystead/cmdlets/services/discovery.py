@@ -7,7 +7,8 @@ import shlex
 from collections.abc import Iterable, Iterator
 
 from keystead.cmdlets.objects import AwsObject
-from keystead.cmdlets.services.model import Operation, Service, service, service_names
+from keystead.cmdlets.services.folders import service_names
+from keystead.cmdlets.services.index import Index, ServiceNames
 from keystead.cmdlets.services.prefixes import prefix_of
 from keystead.cmdlets.sources import Values
 from keystead.cmdlets.state import State
@@ -24,47 +25,40 @@ def get_command(state: State, values: Values) -> Iterable[AwsObject]:
 
     pattern = _wildcard(str(values.get("Name") or "*"))
     if values.get("Service"):
-        for operation in _operations(str(values["Service"])):
-            if pattern.fullmatch(operation.cmdlet):
-                yield AwsObject(
-                    {
-                        "Name": operation.cmdlet,
-                        "Operation": f"{operation.service.name}:{operation.name}",
-                    }
-                )
+        for found, operation, cmdlet in _rows(_services(state, str(values["Service"]))):
+            if pattern.fullmatch(cmdlet):
+                yield AwsObject({"Name": cmdlet, "Operation": f"{found.service}:{operation}"})
         return
-    del state
-    for cmdlet in CMDLETS:
-        if pattern.fullmatch(cmdlet.name):
-            yield AwsObject({"Name": cmdlet.name, "Operation": cmdlet.summary})
+    for row in CMDLETS:
+        if pattern.fullmatch(row.name):
+            yield AwsObject({"Name": row.name, "Operation": row.summary})
 
 
 def get_cmdlet_name(state: State, values: Values) -> Iterable[AwsObject]:
     """``Get-AWSCmdletName``: the cmdlets that call an operation, with their services."""
-    del state
     if values.get("AwsCliCommand"):
-        yield _row(_of_cli(str(values["AwsCliCommand"])))
+        yield _row(*_of_cli(state, str(values["AwsCliCommand"])))
         return
     operation, cmdlet = values.get("ApiOperation"), values.get("CmdletName")
+    named = str(values["Service"]) if values.get("Service") else None
+    services = _services(state, named) if named else _all(state)
     found = False
-    for row in _operations(str(values["Service"])) if values.get("Service") else _all():
-        if _fits(operation, row.name, values) and _fits(cmdlet, row.cmdlet, values):
+    for row in _rows(services):
+        if _fits(operation, row[1], values) and _fits(cmdlet, row[2], values):
             found = True
-            yield _row(row)
-    if not found and operation and values.get("Service") and not values.get("MatchWithRegex"):
-        rows = [row.name for row in _operations(str(values["Service"]))]
-        near = near_names(str(operation), rows)
+            yield _row(*row)
+    if not found and operation and named and not values.get("MatchWithRegex"):
+        near = near_names(str(operation), [name for _, name, _ in _rows(services)])
         raise UsageError(
-            f"{values['Service']} has no operation `{operation}`",
+            f"{named} has no operation `{operation}`",
             hint=did_you_mean(near) if near else None,
         )
 
 
 def get_service(state: State, values: Values) -> Iterable[AwsObject]:
     """``Get-AWSService``: the services with the prefixes of their cmdlets."""
-    del state
     names = (
-        [row.name for row in _services(str(values["Service"]))]
+        [row.service for row in _services(state, str(values["Service"]))]
         if values.get("Service")
         else service_names()
     )
@@ -92,27 +86,28 @@ def _fits(wanted: object, name: str, values: Values) -> bool:
         raise UsageError("the pattern is no regular expression") from None
 
 
-def _operations(text: str) -> Iterator[Operation]:
-    for row in _services(text):
-        yield from row.operations.values()
+def _rows(services: Iterable[ServiceNames]) -> Iterator[tuple[ServiceNames, str, str]]:
+    """Each operation and its cmdlet, behind its service."""
+    for found in services:
+        for operation, cmdlet in found.cmdlets.items():
+            yield found, operation, cmdlet
 
 
-def _all() -> Iterator[Operation]:
-    for name in service_names():
-        row = service(name)
-        if row:
-            yield from row.operations.values()
+def _all(state: State) -> list[ServiceNames]:
+    index = Index(state.app.system)
+    return [found for name in service_names() if (found := index.of(name))]
 
 
-def _services(text: str) -> list[Service]:
+def _services(state: State, text: str) -> list[ServiceNames]:
     """The services of that name or prefix, else those whose names in words have ``text``.
 
     Raises `UsageError` when there is none.
     """
     wanted = text.lower()
     names = service_names()
+    index = Index(state.app.system)
     exact = [name for name in names if wanted in (name, prefix_of(name).lower())]
-    found = [row for row in map(service, exact or names) if row]
+    found = [row for row in map(index.of, exact or names) if row]
     if not exact:
         found = [row for row in found if wanted in row.title.lower()]
     if found:
@@ -124,7 +119,7 @@ def _services(text: str) -> list[Service]:
     )
 
 
-def _of_cli(command: str) -> Operation:
+def _of_cli(state: State, command: str) -> tuple[ServiceNames, str, str]:
     """The operation of a command of the AWS CLI. Raises `UsageError` for one that has none."""
     try:
         words = shlex.split(command)
@@ -138,30 +133,29 @@ def _of_cli(command: str) -> Operation:
             "a command of the AWS CLI names a service and an operation",
             hint='such as "aws s3api list-buckets"',
         )
-    row = service(_CLI_NAMES.get(words[0], words[0]))
-    if row is None:
+    found = Index(state.app.system).of(_CLI_NAMES.get(words[0], words[0]))
+    if found is None:
         raise UsageError(
             f"the AWS CLI's `{words[0]}` is no service of botocore",
             hint="`aws s3` is the CLI's own; `aws s3api` is the service",
         )
     wanted = words[1].replace("-", "").lower()
-    by_name = {operation.name: operation for operation in row.operations.values()}
-    for name, operation in by_name.items():
-        if name.lower() == wanted:
-            return operation
-    near = near_names(words[1].replace("-", ""), by_name)
+    for operation, cmdlet in found.cmdlets.items():
+        if operation.lower() == wanted:
+            return found, operation, cmdlet
+    near = near_names(words[1].replace("-", ""), found.cmdlets)
     raise UsageError(
         f"{words[0]} has no operation `{words[1]}`", hint=did_you_mean(near) if near else None
     )
 
 
-def _row(operation: Operation) -> AwsObject:
+def _row(found: ServiceNames, operation: str, cmdlet: str) -> AwsObject:
     return AwsObject(
         {
-            "CmdletName": operation.cmdlet,
-            "ServiceOperation": operation.name,
-            "ServiceName": operation.service.title,
-            "CmdletNounPrefix": operation.service.prefix,
+            "CmdletName": cmdlet,
+            "ServiceOperation": operation,
+            "ServiceName": found.title,
+            "CmdletNounPrefix": prefix_of(found.service),
         }
     )
 

@@ -10,15 +10,13 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
+from keystead.cmdlets.services.folders import MODEL, PAGINATORS, folders, model_file
 from keystead.cmdlets.services.naming import cmdlet_names
 from keystead.cmdlets.services.prefixes import prefix_of, services_of
 from keystead.cmdlets.services.wellknown import NAMES
 
-_MODEL, _PAGINATORS = "service-2", "paginators-1"
 _NOTHING: Mapping[str, Any] = {}
 
 
@@ -110,13 +108,12 @@ class Operation:
 class Service:
     """One service, ``name`` being botocore's word for it."""
 
-    def __init__(self, name: str, folder: Path) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
-        self._folder = folder
 
     @cached_property
     def _model(self) -> Mapping[str, Any]:
-        return _read(self._folder, _MODEL)
+        return _read(self.name, MODEL)
 
     @property
     def prefix(self) -> str:
@@ -139,7 +136,7 @@ class Service:
     @cached_property
     def paginators(self) -> Mapping[str, Paging]:
         """How its operations page, by the names of the operations."""
-        table = _read(self._folder, _PAGINATORS).get("pagination", _NOTHING)
+        table = _read(self.name, PAGINATORS).get("pagination", _NOTHING)
         return {
             name: Paging(
                 _texts(row["input_token"]),
@@ -156,16 +153,10 @@ class Service:
         return Shape(name, self, {**self._model["shapes"][name], **traits})
 
 
-def service_names() -> list[str]:
-    """All services by their names in botocore."""
-    return sorted(_folders())
-
-
 @cache
 def service(name: str) -> Service | None:
     """The service that botocore calls so, None when there is none."""
-    folder = _folders().get(name)
-    return Service(name, folder) if folder else None
+    return Service(name) if name in folders() else None
 
 
 def find_operation(cmdlet: str) -> Operation | None:
@@ -180,31 +171,20 @@ def find_operation(cmdlet: str) -> Operation | None:
 def candidates(cmdlet: str) -> Iterator[Service]:
     """The services that a cmdlet may be of by its prefix, the likely ones first."""
     noun = cmdlet.partition("-")[2]
-    for name in services_of(noun, _folders()):
+    for name in services_of(noun, folders()):
         found = service(name)
         if found:
             yield found
 
 
-@cache
-def _folders() -> Mapping[str, Path]:
-    spec = find_spec("botocore")
-    places = spec.submodule_search_locations if spec else None
-    if not places:  # as good as impossible: keystead requires botocore
-        return {}
-    data = Path(places[0]) / "data"
-    return {path.name: path for path in data.iterdir() if path.is_dir()}
-
-
-def _read(folder: Path, name: str) -> Mapping[str, Any]:
-    """A file of the newest version of a model, packed or not; nothing when there is none."""
-    newest = max(path.parent for path in folder.glob(f"*/{_MODEL}.json*"))
-    for path, opened in ((newest / f"{name}.json.gz", gzip.open), (newest / f"{name}.json", open)):
-        if path.exists():
-            with opened(path, "rb") as file:
-                found: Mapping[str, Any] = json.loads(file.read())
-                return found
-    return _NOTHING
+def _read(service: str, name: str) -> Mapping[str, Any]:
+    """A file of a service's model; nothing when there is none."""
+    path = model_file(service, name)
+    if path is None:
+        return _NOTHING
+    with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
+        found: Mapping[str, Any] = json.loads(file.read())
+        return found
 
 
 def _texts(value: str | Sequence[str]) -> tuple[str, ...]:

@@ -1,0 +1,89 @@
+"""The names of a service's cmdlets, kept in the cache folder: its model is read for them once.
+
+Reading a model and naming its operations takes up to a third of a second, which nobody who presses
+Tab wants to wait for. What is kept goes by the model's file and by the rules of names: when one of
+them changes it is made anew.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from keystead.cmdlets.services import naming, prefixes, verbs, wellknown
+from keystead.cmdlets.services.folders import model_file, service_names
+from keystead.errors import FileProblem
+from keystead.system import System
+
+_LETTERS = 2
+"""How many letters of a noun tell something: fewer could be those of most services."""
+
+_SERVICES = 3
+"""How many services a cmdlet is looked for in."""
+
+_RULES = (naming, prefixes, verbs, wellknown)
+
+
+class ServiceNames(NamedTuple):
+    """What one service and its operations are called; ``service`` is botocore's word for it."""
+
+    service: str
+    title: str
+    cmdlets: Mapping[str, str]
+    """The cmdlets by the operations that they call, sorted by cmdlet."""
+
+
+class Index:
+    """The names of all services, those asked for kept in the cache folder of ``system``."""
+
+    def __init__(self, system: System) -> None:
+        self._system = system
+
+    def cmdlets_like(self, like: str) -> list[str]:
+        """The cmdlets of the services that ``like``, a name or its beginning, may be of."""
+        noun = like.partition("-")[2]
+        if len(noun) < _LETTERS:
+            return []
+        likely = prefixes.services_of(noun, service_names())[:_SERVICES]
+        return [name for found in map(self.of, likely) if found for name in found.cmdlets.values()]
+
+    def of(self, service: str) -> ServiceNames | None:
+        """Those of a service, None when there is none of that name."""
+        model = model_file(service)
+        if model is None:
+            return None
+        stamp = _stamp(model)
+        path = self._system.folders.cmdlets / f"{service}.tsv"
+        return self._kept(service, path, stamp) or self._made(service, path, stamp)
+
+    def _kept(self, service: str, path: Path, stamp: str) -> ServiceNames | None:
+        try:
+            text = (self._system.files.read(path).data or b"").decode()
+        except (FileProblem, UnicodeDecodeError):
+            return None
+        first, *lines = text.split("\n")
+        rows = [line.split("\t") for line in lines]
+        # The last row is what stands behind the last line feed: nothing, if all was written.
+        if first != stamp or len(rows) < 2 or rows[-1] != [""]:  # noqa: PLR2004  # title, end
+            return None
+        return ServiceNames(service, rows[0][0], {row[0]: row[-1] for row in rows[1:-1]})
+
+    def _made(self, service: str, path: Path, stamp: str) -> ServiceNames:
+        from keystead.cmdlets.services.model import Service
+
+        found = Service(service)
+        names = {row.name: row.cmdlet for row in found.operations.values()}
+        lines = [stamp, found.title, *(f"{name}\t{cmdlet}" for name, cmdlet in names.items())]
+        data = "".join(f"{line}\n" for line in lines).encode()
+        with contextlib.suppress(FileProblem):
+            self._system.files.put(path, data)
+        return ServiceNames(service, found.title, names)
+
+
+def _stamp(model: Path) -> str:
+    files = (str(model), *(str(module.__file__) for module in _RULES))
+    found = (os.stat(path) for path in files)
+    return " ".join(f"{status.st_size}.{status.st_mtime_ns}" for status in found)

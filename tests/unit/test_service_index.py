@@ -1,0 +1,63 @@
+"""The names of service cmdlets that are kept: the same as made anew, and made anew when in doubt."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from keystead.cmdlets.services.folders import service_names
+from keystead.cmdlets.services.index import Index
+from keystead.cmdlets.services.model import service
+from keystead.system import System
+from tests.modes import PRIVATE_FILE, mode
+
+SERVICE = "sts"
+
+
+@pytest.fixture
+def kept() -> Path:
+    """The file that is kept of a service."""
+    system = System()
+    assert Index(system).of(SERVICE)
+    return system.folders.cmdlets / f"{SERVICE}.tsv"
+
+
+def test_what_is_kept_is_what_the_model_says(kept: Path) -> None:
+    model = service(SERVICE)
+    found = Index(System()).of(SERVICE)
+    assert model
+    assert found
+    assert found.title == model.title
+    assert found.cmdlets == {row.name: row.cmdlet for row in model.operations.values()}
+    assert list(found.cmdlets.values()) == sorted(found.cmdlets.values())
+    assert mode(kept) == PRIVATE_FILE
+    assert [path.name for path in kept.parent.iterdir()] == [kept.name]
+
+
+def test_what_is_kept_is_read_and_not_made_again(kept: Path) -> None:
+    kept.write_text(kept.read_text().replace("Get-STSCallerIdentity", "Get-STSKept"))
+    found = Index(System()).of(SERVICE)
+    assert found
+    assert found.cmdlets["GetCallerIdentity"] == "Get-STSKept"
+
+
+@pytest.mark.parametrize("cut", ["an old stamp", "the end", "all", "bytes"])
+def test_a_file_that_is_not_whole_is_made_anew(kept: Path, cut: str) -> None:
+    whole = kept.read_bytes()
+    broken = {"an old stamp": b"1" + whole, "the end": whole[:-5], "all": b"", "bytes": b"\xff\n"}
+    kept.write_bytes(broken[cut])
+    found = Index(System()).of(SERVICE)
+    assert found
+    assert found.cmdlets["GetCallerIdentity"] == "Get-STSCallerIdentity"
+    assert kept.read_bytes() == whole
+
+
+def test_where_nothing_can_be_kept_the_names_are_there(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    system = System(environ={**os.environ, "KEYSTEAD_HOME": str(tmp_path / "file")})
+    assert Index(system).of(SERVICE)
+
+
+def test_a_service_that_is_none_has_no_names() -> None:
+    assert Index(System()).of("no-such-service") is None
+    assert "no-such-service" not in service_names()

@@ -9,14 +9,19 @@ from itertools import islice
 from keystead.cmdlets.services.model import Operation, candidates, find_operation
 from keystead.cmdlets.services.parameters import Field, fields, meaning, own_switches
 from keystead.cmdlets.services.run import run
-from keystead.cmdlets.table_types import CHANGING, COMMON, Cmdlet
+from keystead.cmdlets.table_types import CHANGING, COMMON, OF_POWERSHELL, Cmdlet
 
 _SERVICES_SEARCHED = 3
 
 _LOOKING = ("Get-", "Find-", "Search-", "Test-", "Measure-", "Read-", "Convert-", "Compare-")
 
 # A member of a request of the name of what every cmdlet takes is spelled otherwise.
-_OF_EVERY_CMDLET = frozenset(name.lower() for row in (*COMMON, *CHANGING) for name in row.names)
+_OF_EVERY_CMDLET = frozenset(
+    (
+        *(name.lower() for row in (*COMMON, *CHANGING) for name in row.names),
+        *(name.lower() for name in OF_POWERSHELL),
+    )
+)
 
 
 class ServiceCmdlets:

@@ -126,9 +126,7 @@ def _request(data: bytes) -> Mapping[str, Any]:
         request = None
     if not isinstance(request, dict) or not (
         "retrieve" in request
-        or (
-            isinstance(request.get("cmdlet"), str) and isinstance(request.get("parameters"), dict)
-        )
+        or (isinstance(request.get("cmdlet"), str) and isinstance(request.get("parameters"), dict))
     ):
         raise UsageError(
             "what came on standard input is no request of the PowerShell module",

@@ -12,7 +12,14 @@ from keystead.cmdlets.module.functions import function, listed, quoted, variable
 from keystead.cmdlets.pipeline.rows import PIPELINE_CMDLETS
 from keystead.cmdlets.services.model import service, service_names
 from keystead.cmdlets.table import CMDLETS
-from keystead.cmdlets.table_types import CHANGING, COMMON, OF_POWERSHELL, Cmdlet, did_you_mean, near_names
+from keystead.cmdlets.table_types import (
+    CHANGING,
+    COMMON,
+    OF_POWERSHELL,
+    Cmdlet,
+    did_you_mean,
+    near_names,
+)
 from keystead.errors import UsageError
 
 NAME = "Keystead"

@@ -16,8 +16,8 @@ from keystead.cmdlets.table_types import Cmdlet, Parameter
 # Variables that no function can have one of its own of, as they are constant in all of them.
 _CONSTANT = frozenset(
     "error executioncontext false home host pid psculture psedition pshome psuiculture "
-    "psversiontable shellid true iscoreclr islinux ismacos iswindows enabledexperimentalfeatures"
-    " configurationname stacktrace".split()
+    "psversiontable shellid true iscoreclr islinux ismacos iswindows "
+    "enabledexperimentalfeatures".split()
 )
 _TYPES = {"string": "string", "choice": "string", "strings": "string[]", "int": "long"}
 _UNPIPED = frozenset({"switch", "choice"})

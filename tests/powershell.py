@@ -85,7 +85,9 @@ def _function(node: Node) -> Function:
     name = said(next(nodes(node, "function_name")))
     block = next(nodes(node, "param_block"), None)
     comment = next(nodes(node, "comment"), None)
-    documented = re.findall(r"^    \.PARAMETER (\S+)$", said(comment) if comment else "", re.M)
+    documented = re.findall(
+        r"^    \.PARAMETER (\S+)$", said(comment) if comment else "", re.MULTILINE
+    )
     if block is None:
         return Function(name, node, {}, [], documented)
     heads = [child for child in block.children if child.type == "attribute_list"]

@@ -73,8 +73,7 @@ def test_the_manifest_exports_what_is_there(
     assert set(literals(export[0])) == exported | aliases
     calls = (said(c) for c in nodes(script, "command"))
     rows = (re.findall(r"'([^']*)'", call) for call in calls if call.startswith("Set-Alias"))
-    set_ = {alias: name for alias, name in rows}
-    assert set_ == {alias: row.name for row in cmdlets(SERVICES) for alias in row.aliases}
+    assert dict(rows) == {alias: row.name for row in cmdlets(SERVICES) for alias in row.aliases}
 
 
 @pytest.mark.parametrize("cmdlet", cmdlets(["sts", "s3"]), ids=lambda row: row.name)
@@ -170,8 +169,10 @@ def test_no_word_of_a_request_is_an_argument(made: Mapping[str, bytes]) -> None:
     ]
     assert native == [
         "& $path powershell-module --answer",
-        "& (Get-KeysteadProgram) __complete $commandName ('-' + $parameterName.TrimEnd('_')) "
-        "$begun 2>$null",
+        (
+            "& (Get-KeysteadProgram) __complete $commandName ('-' + $parameterName.TrimEnd('_')) "
+            "$begun 2>$null"
+        ),
     ]
 
 

@@ -94,8 +94,8 @@ COMMAND = Command(
         JSON,
     ),
     run,
-    details="Without an option: the folders of $env:PSModulePath as far as they are known here, and "
-    "the versions of the module in them. The module's functions are the cmdlets of this command, "
-    "which they call; any other cmdlet runs by Invoke-KeysteadCmdlet. JSON is a list, each with "
-    "`folder` and `versions`.",
+    details="Without an option: the folders in which PowerShell looks, as far as they are known "
+    "here, and the versions of the module in them. The module's functions are the cmdlets of this "
+    "command, which they call; any other cmdlet runs by Invoke-KeysteadCmdlet. JSON is a list, "
+    "each with `folder` and `versions`.",
 )

@@ -48,12 +48,15 @@ class _Speaker(Console):
     def __init__(self, write: Write) -> None:
         super().__init__()
         self._write = write
+        self._going = False
 
     def say(self, kind: str, text: str) -> None:
         self._write(wire.line(kind, f"={text}"))
 
     def progress(self, text: str) -> None:
-        self._write(wire.line("progress", f"={text}"))
+        if text or self._going:
+            self._write(wire.line("progress", f"={text}"))
+        self._going = bool(text)
 
 
 @dataclass

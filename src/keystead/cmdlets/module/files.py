@@ -33,6 +33,12 @@ MARK = "# Written by `keystead powershell-module`; a change is lost when it is r
 # It tells this module from all others, for good.
 _GUID = "b1c6c1a0-6f0b-4d43-9a6e-0a3d6f5f5a11"
 
+_DESCRIPTION = (
+    "AWS credential profiles in an encrypted store on every system, with the cmdlets of the AWS "
+    "Tools for PowerShell. Calls the program keystead."
+)
+_TAGS = ("AWS", "PSEdition_Desktop", "PSEdition_Core", "Windows", "Linux", "MacOS")
+
 _OF_POWERSHELL = {row.name for row in PIPELINE_CMDLETS} | {"Get-Content", "Get-Command", "Get-Help"}
 
 # What every function takes and keystead is not told of.
@@ -43,7 +49,7 @@ _SHARED = (
 
 
 def version() -> str:
-    """keystead's version as PowerShell takes one: numbers alone."""
+    """Keystead's version as PowerShell takes one: numbers alone."""
     found = re.match(r"\d+(?:\.\d+){1,3}", __version__)
     return found[0] if found else "0.0"
 
@@ -89,7 +95,7 @@ def _manifest(names: Sequence[str], aliases: Sequence[str]) -> str:
     GUID = {quoted(_GUID)}
     Author = 'The keystead authors'
     Copyright = '(c) The keystead authors. Apache-2.0.'
-    Description = 'AWS credential profiles in an encrypted store on every system, with the cmdlets of the AWS Tools for PowerShell. Calls the program keystead.'
+    Description = {quoted(_DESCRIPTION)}
     PowerShellVersion = '5.1'
     CompatiblePSEditions = @('Desktop', 'Core')
     FunctionsToExport = {_column(names)}
@@ -99,7 +105,7 @@ def _manifest(names: Sequence[str], aliases: Sequence[str]) -> str:
     FileList = {listed([MANIFEST, SCRIPT])}
     PrivateData = @{{
         PSData = @{{
-            Tags = @('AWS', 'Credentials', 'PSEdition_Desktop', 'PSEdition_Core', 'Windows', 'Linux', 'MacOS')
+            Tags = {listed(_TAGS)}
         }}
     }}
 }}

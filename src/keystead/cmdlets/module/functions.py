@@ -15,9 +15,11 @@ from keystead.cmdlets.table_types import Cmdlet, Parameter
 
 # Variables that no function can have one of its own of, as they are constant in all of them.
 _CONSTANT = frozenset(
-    "error executioncontext false home host pid psculture psedition pshome psuiculture "
-    "psversiontable shellid true iscoreclr islinux ismacos iswindows "
-    "enabledexperimentalfeatures".split()
+    {
+        *("error", "executioncontext", "false", "true", "home", "host", "pid", "shellid"),
+        *("psculture", "psuiculture", "psedition", "pshome", "psversiontable"),
+        *("iscoreclr", "islinux", "ismacos", "iswindows", "enabledexperimentalfeatures"),
+    }
 )
 _TYPES = {"string": "string", "choice": "string", "strings": "string[]", "int": "long"}
 _UNPIPED = frozenset({"switch", "choice"})
@@ -55,7 +57,7 @@ def function(cmdlet: Cmdlet) -> str:
     lines = [f"function {cmdlet.name} {{", "    <#", *_help(cmdlet), "    #>"]
     lines.append(f"    [CmdletBinding({', '.join(_binding(cmdlet))})]")
     lines.append("    param(")
-    lines.append(",\n".join("\n".join(_parameter(cmdlet, row)) for row in rows))
+    lines.append(",\n".join("\n".join(_parameter(row)) for row in rows))
     lines.append("    )")
     call = f"Invoke-Keystead $PSCmdlet {quoted(cmdlet.name)} $PSBoundParameters"
     if cmdlet.changes is not None:
@@ -97,7 +99,7 @@ def _told(text: str) -> str:
     return f"{made[:1].upper()}{made[1:]}" if not made.startswith(".") else f"({made})"
 
 
-def _parameter(cmdlet: Cmdlet, row: Parameter) -> Iterator[str]:
+def _parameter(row: Parameter) -> Iterator[str]:
     for set_name in [None] if row.sets is None else row.sets:
         traits = [] if set_name is None else [f"ParameterSetName = {quoted(set_name)}"]
         # What is secret is asked for by keystead, without an echo.

@@ -34,8 +34,9 @@ def program(system: System) -> str:
     """The path of this very keystead as a command. Raises `UsageError` when there is none."""
     name = "keystead.exe" if sys.platform == "win32" else "keystead"
     beside = Path(sys.executable).with_name(name) if sys.executable else Path(name)
-    started = shutil.which(os.path.abspath(sys.argv[0])) if sys.argv[0].endswith(name) else None
-    found = started or shutil.which(beside) or system.program("keystead")
+    own = os.path.abspath(sys.argv[0])
+    started = shutil.which(own) if Path(own).stem == "keystead" else None
+    found = started or shutil.which(str(beside)) or system.program("keystead")
     if not found:
         raise UsageError(
             "the command keystead is not there, only the library",
@@ -51,7 +52,7 @@ def install(system: System, folder: Path, services: Sequence[str]) -> tuple[Path
     that keystead did not write, before anything is written, and `UsageError` for an unknown
     service.
     """
-    target = folder / NAME / version()
+    target = Path(os.path.abspath(folder)) / NAME / version()
     made = files(services, program(system))
     for name in made:
         data = system.files.read(target / name).data
@@ -66,11 +67,21 @@ def install(system: System, folder: Path, services: Sequence[str]) -> tuple[Path
 
 def _write(system: System, target: Path, made: Mapping[str, bytes]) -> bool:
     changed = False
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = (error.strerror or str(error)).lower()
+        hint = "name a folder that you may write in, such as one of `keystead powershell-module`"
+        raise FileProblem(
+            f"the folder cannot be made: {reason}", where=Origin(str(target)), hint=hint
+        ) from None
     # A lock beside the files would be one more file in the module.
     with system.files.lock(system.folders.state / "powershell-module"):
         for name, data in made.items():
             snapshot = system.files.read(target / name)
             if snapshot.data != data:
                 system.files.replace(target / name, data, expect=snapshot.stamp, private=False)
+                if snapshot.stamp is None:
+                    os.chmod(target / name, 0o644)  # no secret is in it, and others may use it
                 changed = True
     return changed

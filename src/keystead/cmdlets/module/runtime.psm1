@@ -131,10 +131,11 @@ function New-KeysteadError($Failure, [string] $Name) {
 }
 
 # Runs a cmdlet in keystead for the function whose $PSCmdlet this is.
-function Invoke-Keystead($Cmdlet, [string] $Name, $Bound, [string[]] $Target, [switch] $Asks) {
+# $Any: the parameters are not those that a function has bound, and all of them are keystead's.
+function Invoke-Keystead($Cmdlet, [string] $Name, $Bound, [string[]] $Target, [switch] $Asks, [switch] $Any) {
     $given = @{}
     foreach ($pair in $Bound.GetEnumerator()) {
-        if ($script:Shared -notcontains $pair.Key) { $given[$pair.Key.TrimEnd('_')] = $pair.Value }
+        if ($Any -or $script:Shared -notcontains $pair.Key) { $given[$pair.Key.TrimEnd('_')] = $pair.Value }
     }
     if ($PSBoundParameters.ContainsKey('Target')) {
         if ($WhatIfPreference) { $given['WhatIf'] = $true }
@@ -182,7 +183,7 @@ function Invoke-Keystead($Cmdlet, [string] $Name, $Bound, [string[]] $Target, [s
     }
     if ($failure) {
         $record = New-KeysteadError $failure $Name
-        if ("$($Bound['ErrorAction'])" -in '', 'Stop') { $Cmdlet.ThrowTerminatingError($record) }
+        if ("$($Cmdlet.MyInvocation.BoundParameters['ErrorAction'])" -in '', 'Stop') { $Cmdlet.ThrowTerminatingError($record) }
         $Cmdlet.WriteError($record)
     }
 }
@@ -211,8 +212,7 @@ function Invoke-KeysteadCmdlet {
     process {
         $bound = @{}
         foreach ($pair in $Parameter.GetEnumerator()) { $bound["$($pair.Key)"] = $pair.Value }
-        if ($PSBoundParameters.ContainsKey('ErrorAction')) { $bound['ErrorAction'] = $PSBoundParameters['ErrorAction'] }
-        Invoke-Keystead $PSCmdlet $Name $bound
+        Invoke-Keystead $PSCmdlet $Name $bound -Any
     }
 }
 

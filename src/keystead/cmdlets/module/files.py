@@ -31,7 +31,7 @@ MARK = "# Written by `keystead powershell-module`; a change is lost when it is r
 """The first line of each file, by which what may be replaced is known."""
 
 # It tells this module from all others, for good.
-_GUID = "b1c6c1a0-6f0b-4d43-9a6e-0a3d6f5f5a11"
+_GUID = "3eeb4e65-84d4-4361-96d2-8497101a67fc"
 
 _DESCRIPTION = (
     "AWS credential profiles in an encrypted store on every system, with the cmdlets of the AWS "

@@ -40,6 +40,7 @@ function ConvertTo-KeysteadText($Value, [int] $Depth = 0) {
     if ($Value -isnot [char] -and ($Value.GetType().IsPrimitive -or $Value -is [decimal])) {
         return [System.Convert]::ToString($Value, [cultureinfo]::InvariantCulture)
     }
+    if ($Value -is [byte[]]) { return '[' + ($Value -join ',') + ']' }
     if ($Value -is [System.Collections.IDictionary]) {
         $parts = foreach ($pair in $Value.GetEnumerator()) {
             (ConvertTo-KeysteadQuoted $pair.Key) + ':' + (ConvertTo-KeysteadText $pair.Value ($Depth + 1))

@@ -119,9 +119,14 @@ def test_no_two_parameters_of_a_function_clash(found: dict[str, Function]) -> No
             assert len(places) == len(set(places)), (row.name, set_name)
 
 
-def test_a_parameter_of_the_name_of_a_constant_is_its_alias(found: dict[str, Function]) -> None:
-    (row,) = (row for row in found["Stop-SFNExecution"].parameters if row.name == "Error_")
-    assert row.aliases == ["Error"]
+@pytest.mark.parametrize(
+    ("name", "taken"), [("Stop-SFNExecution", "Error"), ("Start-SFNExecution", "Input")]
+)
+def test_a_parameter_named_as_a_variable_of_powershells_own_has_that_as_alias(
+    name: str, taken: str, found: dict[str, Function]
+) -> None:
+    (row,) = (row for row in found[name].parameters if row.name == f"{taken}_")
+    assert row.aliases == [taken]
 
 
 def test_what_removes_asks_unless_forced(found: dict[str, Function]) -> None:

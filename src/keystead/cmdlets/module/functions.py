@@ -13,9 +13,11 @@ from collections.abc import Iterable, Iterator
 from keystead.cmdlets.module.wire import CREDENTIAL
 from keystead.cmdlets.table_types import Cmdlet, Parameter
 
-# Variables that no function can have one of its own of, as they are constant in all of them.
-_CONSTANT = frozenset(
+# Variables that no function can have one of its own of: constant ones, and those of each function.
+_TAKEN = frozenset(
     {
+        *("args", "foreach", "input", "matches", "myinvocation", "psboundparameters", "pscmdlet"),
+        *("pscommandpath", "psitem", "psscriptroot", "switch", "this"),
         *("error", "executioncontext", "false", "true", "home", "host", "pid", "shellid"),
         *("psculture", "psuiculture", "psedition", "pshome", "psversiontable"),
         *("iscoreclr", "islinux", "ismacos", "iswindows", "enabledexperimentalfeatures"),
@@ -48,7 +50,7 @@ def plain(text: str) -> str:
 
 def variable(row: Parameter) -> str:
     """The name of the function's own variable; where PowerShell's stands in the way, with `_`."""
-    return f"{row.name}_" if row.name.lower() in _CONSTANT else row.name
+    return f"{row.name}_" if row.name.lower() in _TAKEN else row.name
 
 
 def function(cmdlet: Cmdlet) -> str:

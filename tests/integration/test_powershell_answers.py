@@ -281,7 +281,7 @@ def test_any_text_comes_and_goes_unharmed(
 
 def test_an_empty_property_counts_as_none(session: Session, shared: Callable[[str], Path]) -> None:
     shared(f"[base]\n{KEYS}")
-    assert session("Get-AWSCredential", ProfileName="base", ProfileLocation="")
+    assert session("Get-AWSCredential", ProfileName="base", ProfileLocation="", ListProfile=None)
 
 
 def test_what_if_is_for_the_person_and_changes_nothing(

@@ -144,16 +144,18 @@ def _request(data: bytes) -> Mapping[str, Any]:
 
 
 def _arguments(state: _Session, cmdlet: Cmdlet, given: Mapping[str, Any]) -> Iterator[Argument]:
-    """The parameters as the cmdlet binds them; an empty text counts as none, as from a property.
+    """The parameters as the cmdlet binds them, those that have no value left out.
 
-    PowerShell makes one of a property without a value that it puts to a parameter of text.
+    An empty text is none where a text is due: PowerShell makes one of a property without a value.
+    And it keeps what was bound for one object of a pipeline, without its value, for the next.
     """
     for name, item in given.items():
+        if item is None:
+            continue
         rows = cmdlet.matches(name)
         row = rows[0] if len(rows) == 1 else None
         if row is not None and row.kind == "object":
-            if item is not None:
-                yield Named(name, Value(restored(state, wire.handle_in(item)), quoted=True))
+            yield Named(name, Value(restored(state, wire.handle_in(item)), quoted=True))
         elif not (item == "" and row is not None and row.kind in ("string", "choice")):
             yield Named(name, Value(item, quoted=True))
     yield Named("Verbose", Value(True))

@@ -31,6 +31,13 @@ NEEDS_POSIX = {
         "integration/test_endpoint.py",
         "integration/test_endpoint_attacks.py",
     ),
+    # In its place is windows/test_powershell_answers.py.
+    "the command as a program, which is not installed there": (
+        "integration/test_powershell_answers.py",
+    ),
+    "a grammar of PowerShell, which is not among what Windows gets": (
+        "unit/test_powershell_module.py",
+    ),
     "os.fork, and a package that is not among what Windows gets": (
         "integration/test_sessions_of_sdks.py",
     ),

@@ -11,6 +11,7 @@ from keystead.cli import (
     handover,
     lint,
     plan,
+    powershell,
     profiles,
     protectors,
     stores,
@@ -334,6 +335,7 @@ COMMANDS: tuple[Command, ...] = (
         _shell,
     ),
     scripts.COMMAND,
+    powershell.COMMAND,
     Command(
         "help",
         "explain a command, a cmdlet or a topic",

@@ -16,7 +16,8 @@ from keystead.errors import KeysteadError
 
 INTERRUPTED = 130
 
-_CMDLET = re.compile(r"[A-Za-z]+-[A-Za-z]\w*|PS\b.*", re.DOTALL)
+# The one plain command with a dash is no cmdlet.
+_CMDLET = re.compile(r"(?!powershell-module$)[A-Za-z]+-[A-Za-z]\w*|PS\b.*", re.DOTALL)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -24,10 +24,10 @@ def run(context: Context, args: argparse.Namespace) -> None:
         width = max(len(cmdlet.name) for cmdlet in CMDLETS)
         rows = [f"{cmdlet.name:<{width}}  {cmdlet.summary}" for cmdlet in CMDLETS]
         context.console.out("\n".join(rows))
-    elif "-" in topic:
-        context.console.out(help_text(CMDLETS.find(topic)))
     elif any(command.name == topic for command in context.commands):
         build_parser(context.commands).parse_args([topic, "--help"])
+    elif "-" in topic:
+        context.console.out(help_text(CMDLETS.find(topic)))
     else:
         raise UsageError(
             f"there is no help on `{topic}`",

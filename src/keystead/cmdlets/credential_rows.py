@@ -13,7 +13,7 @@ _SOURCES = (_KEYS, _ROLE, _STORED, _OBJECT)
 
 SCOPE = Parameter(
     "Scope",
-    "taken as PowerShell has it; here all scopes are the one shell",
+    "the scope of the variable that it sets; all scopes of `keystead shell` are one",
     kind="choice",
     values=("Global", "Local", "Script", "Private"),
 )

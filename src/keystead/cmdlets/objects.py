@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -33,7 +34,8 @@ class AwsObject:
     stands for, None when it stands for none; ``keys`` are set when these are fixed keys, which
     can be saved as a profile. ``text`` is what the object is where a text is due, such as the
     name of a region; ``profile`` the profile that it comes from, ``region`` that profile's own,
-    ``source`` in words where it comes from.
+    ``source`` in words where it comes from. ``again`` has the parameters of New-AWSCredential
+    that make it anew, ``kind`` the name of its type where that is not the cmdlet's noun.
     """
 
     properties: Mapping[str, object]
@@ -43,6 +45,8 @@ class AwsObject:
     profile: str | None = None
     region: str | None = None
     source: str = "parameters"
+    again: Mapping[str, str] | None = field(default=None, repr=False)
+    kind: str | None = None
 
     def __str__(self) -> str:
         return self.text or f"object with {', '.join(self.properties)}"
@@ -88,7 +92,9 @@ def profile_object(app: App, name: str | None, location: Location, region: str |
         made = replace(made, keys=None) if found.expires_at else made
     source = f"profile `{own}`" if own else _SOURCES.get(provider.plan.base.kind, "this machine")
     place = app.chain(location).find(own).region if own else None
-    return replace(made, profile=own, region=place, source=source)
+    named = {"ProfileName": name, "ProfileLocation": os.fspath(location) if location else None}
+    again = {parameter: value for parameter, value in named.items() if value}
+    return replace(made, profile=own, region=place, source=source, again=again)
 
 
 def sts_object(answer: Mapping[str, object], credentials: Credentials) -> AwsObject:
@@ -103,5 +109,6 @@ def profile_row(profile: Profile) -> AwsObject:
             "ProfileName": profile.name,
             "StoreTypeName": profile.store_type_name,
             "ProfileLocation": profile.location,
-        }
+        },
+        kind="ProfileInfo",
     )

@@ -73,4 +73,5 @@ def _region(state: State, name: str, meaning: str) -> AwsObject:
     return AwsObject(
         {"Region": name, "Name": meaning, "IsShellDefault": name == (state.region or "").lower()},
         text=name,
+        kind="AWSRegion",
     )

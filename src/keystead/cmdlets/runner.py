@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from keystead.app import App
 from keystead.cmdlets.binding import Bound, bind
 from keystead.cmdlets.display import Formatted, show
 from keystead.cmdlets.language.statements import Assignment, Command, Pipeline, Statement
-from keystead.cmdlets.language.values import Named, arguments, evaluate
+from keystead.cmdlets.language.values import Argument, Named, arguments, evaluate
 from keystead.cmdlets.objects import AwsObject
 from keystead.cmdlets.state import State
 from keystead.cmdlets.table import CMDLETS
@@ -22,6 +22,9 @@ from keystead.system.dryrun import DryFiles
 from keystead.text.masked import shown_change
 
 _WINDOWS_PATH = re.compile(r"[A-Za-z]:\\")
+Emit = Callable[[Iterable[object]], None]
+"""Takes the objects that a cmdlet puts out, as they come."""
+
 _ROLE_PARAMETERS = ("sourceprofile", "rolearn", "externalid", "mfaserial")
 
 
@@ -46,7 +49,7 @@ def run_pipeline(state: State, statement: Command | Pipeline) -> list[object]:
     if isinstance(first, Command):
         output = _run(state, first, None)
     else:
-        output = _flat([evaluate(first, state.variables)])
+        output = flat([evaluate(first, state.variables)])
     for command in statement.rest:
         if any(isinstance(item, Formatted) for item in output):
             raise UsageError(
@@ -59,8 +62,31 @@ def run_pipeline(state: State, statement: Command | Pipeline) -> list[object]:
 
 def _run(state: State, command: Command, piped: list[object] | None) -> list[object]:
     """One cmdlet: once, or once for each object that is piped to it."""
+    output: list[object] = []
     cmdlet = CMDLETS.find(command.name)
     given = arguments(command, state.variables)
+    try:
+        run_cmdlet(state, cmdlet, given, piped, output.extend)
+    except (KeysteadError, KeyboardInterrupt):
+        if output:
+            _show(state, output)
+            state.console.note(f"{cmdlet.name} did not come to its end; this is what came")
+        raise
+    return flat(output)
+
+
+def run_cmdlet(
+    state: State,
+    cmdlet: Cmdlet,
+    given: Sequence[Argument],
+    piped: list[object] | None,
+    emit: Emit,
+) -> None:
+    """One cmdlet with its parameters: once, or once for each object that is piped to it.
+
+    ``emit`` takes what it puts out, also of one that ends with an error. Raises as
+    `run_pipeline`.
+    """
     _refuse_role_parameters(cmdlet, [item.name for item in given if isinstance(item, Named)])
     if cmdlet.deprecated:
         state.console.warn(f"{cmdlet.name} is deprecated: {cmdlet.deprecated}")
@@ -69,22 +95,14 @@ def _run(state: State, command: Command, piped: list[object] | None) -> list[obj
         rounds = [[] if cmdlet.stream else None]
     else:
         rounds = [piped] if cmdlet.stream else [[item] for item in piped]
-    output: list[object] = []
-    try:
-        for objects in rounds:
-            bound = bind(cmdlet, given, lambda parameter: _ask(state, parameter), piped=objects)
-            _warn_of_windows_path(state, bound.values.get("ProfileLocation"))
-            _call(state, bound, output)
-    except (KeysteadError, KeyboardInterrupt):
-        if output:
-            _show(state, output)
-            state.console.note(f"{cmdlet.name} did not come to its end; this is what came")
-        raise
-    return _flat(output)
+    for objects in rounds:
+        bound = bind(cmdlet, given, lambda parameter: _ask(state, parameter), piped=objects)
+        _warn_of_windows_path(state, bound.values.get("ProfileLocation"))
+        _call(state, bound, emit)
 
 
-def _call(state: State, bound: Bound, output: list[object]) -> None:
-    """Calls the cmdlet's function as its common parameters want it, and adds what it puts out."""
+def _call(state: State, bound: Bound, emit: Emit) -> None:
+    """Calls the cmdlet's function as its common parameters want it, and emits what it puts out."""
     values = dict(bound.values)
     if "Confirm" in values and not (values.get("Force") or values.get("WhatIf")):
         if values["Confirm"] and not _agreed(state, bound):
@@ -94,9 +112,9 @@ def _call(state: State, bound: Bound, output: list[object]) -> None:
     state.console.muted = muted or values.get("WarningAction", "Continue") != "Continue"
     try:
         if values.get("WhatIf"):
-            output.extend(_what_if(state, bound))
+            emit(_what_if(state, bound))
         else:
-            output.extend(bound.cmdlet.function(state, values))
+            emit(bound.cmdlet.function(state, values))
     except KeysteadError:
         if values.get("ErrorAction", "Stop") == "Stop":
             raise
@@ -141,7 +159,7 @@ def _assign(state: State, statement: Assignment) -> None:
         state.variables[name] = evaluate(statement.value, state.variables)
 
 
-def _flat(output: Iterable[object]) -> list[object]:
+def flat(output: Iterable[object]) -> list[object]:
     """The objects that go on in a pipeline: arrays by their items, nothing for no value."""
     plain: list[object] = []
     for item in output:
@@ -150,7 +168,7 @@ def _flat(output: Iterable[object]) -> list[object]:
 
 
 def _show(state: State, output: Iterable[object]) -> None:
-    plain = _flat(output)
+    plain = flat(output)
     shown = [item.properties if isinstance(item, AwsObject) else item for item in plain]
     text = show(shown, zone=state.app.system.zone())
     if text and state.has_shown:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from keystead.cmdlets.objects import AwsObject, sts_object
@@ -11,6 +12,7 @@ from keystead.cmdlets.services.response import as_json
 from keystead.cmdlets.sources import Values, find_credentials, find_endpoints, find_region
 from keystead.cmdlets.state import State
 from keystead.errors import FileProblem, Origin, UsageError
+from keystead.model.credentials import Credentials
 from keystead.resolve.resolver import session_name
 from keystead.resolve.temporary import temporary_credentials
 from keystead.secret import Secret, reveal
@@ -34,7 +36,9 @@ def use_sts_role(state: State, values: Values) -> Iterable[AwsObject]:
     user = answer.get("AssumedRoleUser", {})
     shown = {
         "AssumedRoleUser": user.get("Arn"),
-        "Credentials": credentials.access_key_id,
+        "Credentials": replace(
+            sts_object(_sts_keys(credentials), credentials), text=credentials.access_key_id
+        ),
         "Expiration": credentials.expires_at,
         "PackedPolicySize": answer.get("PackedPolicySize"),
         "SourceIdentity": answer.get("SourceIdentity"),
@@ -48,13 +52,16 @@ def get_sts_session_token(state: State, values: Values) -> Iterable[AwsObject]:
     credentials = temporary_credentials(
         answer, "GetSessionToken", "Get-STSSessionToken", state.app.system
     )
-    shown = {
+    return (sts_object(_sts_keys(credentials), credentials),)
+
+
+def _sts_keys(credentials: Credentials) -> dict[str, object]:
+    return {
         "AccessKeyId": credentials.access_key_id,
         "Expiration": credentials.expires_at,
         "SecretAccessKey": Secret(credentials.secret_access_key),
         "SessionToken": Secret(credentials.session_token or ""),
     }
-    return (sts_object(shown, credentials),)
 
 
 def get_s3_bucket(state: State, values: Values) -> Iterable[AwsObject | str]:

@@ -8,6 +8,7 @@ it is told in docs/differences.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -25,6 +26,8 @@ from keystead.secret import reveal
 
 OLD_DEFAULT = "AWS PS Default"
 """The default profile of the oldest versions of the AWS Tools for PowerShell."""
+
+_OF_ROLE = ("RoleArn", "SourceProfile", "ExternalID", "MfaSerial", "ProfileLocation")
 
 Values = Mapping[str, Any]
 """Bound parameters by their canonical names; those not given are absent."""
@@ -189,4 +192,5 @@ def _role_of(state: State, values: Values) -> AwsObject:
     resolver = Resolver(app.system, source, app.mfa_codes, app.sessions, region)
     granted = partial(app.granting("cmdlet"), None)
     plan = resolver.plan(profile.name)
-    return role_object(ProfileCredentials(app.system, resolver, plan, granted))
+    made = role_object(ProfileCredentials(app.system, resolver, plan, granted))
+    return replace(made, again={name: str(values[name]) for name in _OF_ROLE if values.get(name)})

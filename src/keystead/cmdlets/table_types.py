@@ -90,6 +90,13 @@ CHANGING: tuple[Parameter, ...] = (
 )
 """What every cmdlet takes that changes something."""
 
+OF_POWERSHELL: tuple[str, ...] = (
+    *("Debug", "db", "ErrorVariable", "ev", "WarningVariable", "wv", "OutVariable", "ov"),
+    *("OutBuffer", "ob", "PipelineVariable", "pv", "InformationAction", "infa"),
+    *("InformationVariable", "iv", "ProgressAction", "proga"),
+)
+"""What every function of PowerShell takes besides; no cmdlet has a parameter of such a name."""
+
 
 @dataclass(frozen=True)
 class Cmdlet:

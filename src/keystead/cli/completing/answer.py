@@ -49,7 +49,8 @@ def answer(words: Sequence[str]) -> list[str]:
         table: Row = json.loads(file.read())
     *before, begun = words or [""]
     begun = begun.strip()  # PowerShell loses an empty word on the way and gives a blank for it
-    if before and "-" in before[0][1:] and before[0][0] != "-":
+    is_plain = before[:1] == [] or before[0] in table["children"]
+    if not is_plain and "-" in before[0][1:] and before[0][0] != "-":
         found = _cmdlet(table, before, begun)
     else:
         found = _command(table, before, begun)

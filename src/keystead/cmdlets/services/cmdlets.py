@@ -9,13 +9,18 @@ from keystead.cmdlets.services.index import Index
 from keystead.cmdlets.services.model import Operation, find_operation
 from keystead.cmdlets.services.parameters import Field, fields, meaning, own_switches
 from keystead.cmdlets.services.run import run
-from keystead.cmdlets.table_types import CHANGING, COMMON, Cmdlet
+from keystead.cmdlets.table_types import CHANGING, COMMON, OF_POWERSHELL, Cmdlet
 from keystead.system import System
 
 _LOOKING = ("Get-", "Find-", "Search-", "Test-", "Measure-", "Read-", "Convert-", "Compare-")
 
 # A member of a request of the name of what every cmdlet takes is spelled otherwise.
-_OF_EVERY_CMDLET = frozenset(name.lower() for row in (*COMMON, *CHANGING) for name in row.names)
+_OF_EVERY_CMDLET = frozenset(
+    (
+        *(name.lower() for row in (*COMMON, *CHANGING) for name in row.names),
+        *(name.lower() for name in OF_POWERSHELL),
+    )
+)
 
 
 class ServiceCmdlets:

@@ -1,0 +1,101 @@
+"""``keystead powershell-module``: installs the PowerShell module, and answers its functions."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from keystead.cli.command import JSON, Command, Context, argument
+from keystead.cmdlets.display import table
+from keystead.errors import UsageError
+
+DEFAULT_SERVICES = ("sts",)
+"""What everybody asks for, and 30 KB. S3 is 0.5 MB and EC2 3 MB, to be read by each PowerShell."""
+
+
+def run(context: Context, args: argparse.Namespace) -> int | None:
+    """``keystead powershell-module``."""
+    if args.answer:
+        return _answer(context)
+    if args.install is not None:
+        _install(context, args)
+    elif args.service:
+        raise UsageError("`--service` goes with `--install PATH`")
+    else:
+        _folders(context, args)
+    return None
+
+
+def _answer(context: Context) -> int:
+    from keystead.cmdlets.module.answer import answer  # with it come all cmdlets
+
+    if sys.stdin is None:
+        raise UsageError("standard input is closed")
+
+    def write(line: str) -> None:
+        context.console.out(line)
+        context.console.flush()
+
+    return answer(sys.stdin.buffer.read(), write, context.app.system)
+
+
+def _install(context: Context, args: argparse.Namespace) -> None:
+    from keystead.cmdlets.module.install import install
+
+    named = [name.strip() for item in args.service or () for name in item.split(",")]
+    services = dict.fromkeys([*DEFAULT_SERVICES, *filter(None, named)])
+    folder = context.app.system.folders.expand(args.install)
+    place, changed = install(context.app.system, folder, list(services))
+    context.console.out(f"{place}" if changed else f"{place} is up to date")
+    context.console.note("in PowerShell: Import-Module Keystead")
+
+
+def _folders(context: Context, args: argparse.Namespace) -> None:
+    from keystead.cmdlets.module.files import NAME
+    from keystead.cmdlets.module.install import module_folders
+
+    rows = [
+        {"folder": str(folder), "versions": _versions(folder / NAME)}
+        for folder in module_folders(context.app.system)
+    ]
+    if args.json:
+        context.console.json(rows)
+        return
+    shown = [{"Folder": row["folder"], NAME: ", ".join(row["versions"]) or "-"} for row in rows]
+    context.console.out(table(shown))
+    context.console.note(
+        f"`keystead powershell-module --install {rows[0]['folder']}` installs the module"
+    )
+
+
+def _versions(place: Path) -> list[str]:
+    return sorted(path.parent.name for path in place.glob("*/*.psd1"))
+
+
+COMMAND = Command(
+    "powershell-module",
+    "install the PowerShell module Keystead, or show where PowerShell looks for modules",
+    (
+        argument(
+            "--install", metavar="PATH", help="write the module below PATH, a folder of modules"
+        ),
+        argument(
+            "--service",
+            metavar="NAMES",
+            action="append",
+            help="make functions for these services too, such as s3,ec2; sts is always there",
+        ),
+        argument(
+            "--answer",
+            action="store_true",
+            help="answer one request of the module on standard input; for the module itself",
+        ),
+        JSON,
+    ),
+    run,
+    details="Without an option: the folders in which PowerShell looks, as far as they are known "
+    "here, and the versions of the module in them. The module's functions are the cmdlets of this "
+    "command, which they call; any other cmdlet runs by Invoke-KeysteadCmdlet. JSON is a list, "
+    "each with `folder` and `versions`.",
+)

@@ -1,0 +1,200 @@
+"""Answers one function of the PowerShell module: a request in, lines of JSON out.
+
+The request is on standard input, so that no secret is ever an argument. Each line of the answer
+has a ``kind`` and a ``value`` (see `keystead.cmdlets.module.wire`): ``output`` and ``host`` as it
+comes, ``verbose``, ``warning``, ``note`` and ``progress``, ``session`` for a variable that the
+cmdlet set, at last ``end`` or ``error``.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from keystead.app import App
+from keystead.cmdlets.language.values import Argument, Named, Value
+from keystead.cmdlets.module import wire
+from keystead.cmdlets.objects import AwsObject
+from keystead.cmdlets.runner import flat, run_cmdlet
+from keystead.cmdlets.sources import find_credentials
+from keystead.cmdlets.state import State
+from keystead.cmdlets.table import CMDLETS
+from keystead.cmdlets.table_types import Cmdlet
+from keystead.console import Console
+from keystead.errors import KeysteadError, UsageError
+from keystead.system import System
+
+PROTOCOL = 1
+"""Raised when requests or answers change so that an older module would be misunderstood."""
+
+# PowerShell's categories of errors by keystead's exit codes.
+_CATEGORIES = {
+    2: "InvalidArgument",
+    3: "ObjectNotFound",
+    4: "InvalidData",
+    5: "ResourceUnavailable",
+    6: "AuthenticationError",
+    7: "ConnectionError",
+}
+
+Write = Callable[[str], None]
+
+
+class _Speaker(Console):
+    """Says as lines of the answer what other consoles say to people."""
+
+    def __init__(self, write: Write) -> None:
+        super().__init__()
+        self._write = write
+        self._going = False
+
+    def say(self, kind: str, text: str) -> None:
+        self._write(wire.line(kind, f"={text}"))
+
+    def progress(self, text: str) -> None:
+        if text or self._going:
+            self._write(wire.line("progress", f"={text}"))
+        self._going = bool(text)
+
+
+@dataclass
+class _Session(State):
+    """The state of a PowerShell session: its credentials are made anew when they are asked for."""
+
+    held: Mapping[str, Any] | None = None
+    replaced: bool = False
+
+    @property
+    def credentials(self) -> AwsObject | None:
+        """``$StoredAWSCredentials``."""
+        if self.held is not None:
+            values, self.held = self.held, None
+            self.variables["storedawscredentials"] = restored(self, values)
+        return super().credentials
+
+    @credentials.setter
+    def credentials(self, value: AwsObject | None) -> None:
+        self.held, self.replaced = None, True
+        self.variables["storedawscredentials"] = value
+
+
+def answer(data: bytes, write: Write, system: System) -> int:
+    """Writes the answer to the request ``data``; the exit code."""
+    speaker = _Speaker(write)
+    try:
+        _answer(data, speaker, write, system)
+    except KeysteadError as error:
+        write(wire.line("error", _told(error)))
+        return error.exit_code
+    write(wire.line("end"))
+    return 0
+
+
+def _answer(data: bytes, speaker: Console, write: Write, system: System) -> None:
+    request = _request(data)
+    state = _Session(App(system, warn=speaker.warn), speaker)
+    if request.get("region"):
+        state.region = str(request["region"])
+    region = state.region
+    if "retrieve" in request:
+        write(wire.line("output", _keys(state, request["retrieve"])))
+        return
+    if request.get("credentials") is not None:
+        state.held = wire.handle_in(request["credentials"])
+    cmdlet = CMDLETS.find(request["cmdlet"])
+    given = list(_arguments(state, cmdlet, request["parameters"]))
+    what_if = request["parameters"].get("WhatIf") is True
+    kind = cmdlet.name.partition("-")[2]
+    folders = system.folders
+
+    def emit(items: Iterable[object]) -> None:
+        for item in items:
+            for one in flat([item]):
+                write(wire.line("host" if what_if else "output", wire.outgoing(one, kind, folders)))
+
+    run_cmdlet(state, cmdlet, given, None, emit)
+    if state.region != region:
+        _set(write, "StoredAWSRegion", wire.outgoing(state.region, "", folders))
+    if state.replaced:
+        made = wire.outgoing(state.credentials, "Credential", folders)
+        _set(write, "StoredAWSCredentials", made)
+
+
+def _request(data: bytes) -> Mapping[str, Any]:
+    try:
+        request = json.loads(data.decode("utf-8-sig"))
+    except ValueError:
+        request = None
+    if not isinstance(request, dict) or not (
+        "retrieve" in request
+        or (isinstance(request.get("cmdlet"), str) and isinstance(request.get("parameters"), dict))
+    ):
+        raise UsageError(
+            "what came on standard input is no request of the PowerShell module",
+            hint="cmdlets run as `keystead Get-AWSCredential ...` without it",
+        )
+    if request.get("protocol") != PROTOCOL:
+        raise UsageError(
+            "the PowerShell module and keystead are of versions that do not go together",
+            hint="run `keystead powershell-module --install PATH` again, then import it anew",
+        )
+    return request
+
+
+def _arguments(state: _Session, cmdlet: Cmdlet, given: Mapping[str, Any]) -> Iterator[Argument]:
+    """The parameters as the cmdlet binds them, those that have no value left out.
+
+    An empty text is none where a text is due: PowerShell makes one of a property without a value.
+    And it keeps what was bound for one object of a pipeline, without its value, for the next.
+    """
+    for name, item in given.items():
+        if item is None:
+            continue
+        rows = cmdlet.matches(name)
+        row = rows[0] if len(rows) == 1 else None
+        if row is not None and row.kind == "object":
+            yield Named(name, Value(restored(state, wire.handle_in(item)), quoted=True))
+        elif not (item == "" and row is not None and row.kind in ("string", "choice")):
+            yield Named(name, Value(item, quoted=True))
+    yield Named("Verbose", Value(True))
+
+
+def restored(state: State, values: Mapping[str, Any]) -> AwsObject:
+    """The credentials that `wire.handle_of` named."""
+    bare = State(state.app, state.console)
+    bare.region = state.region
+    return find_credentials(bare, values)
+
+
+def _keys(state: State, handle: object) -> object:
+    """The credentials behind an object, for its method GetCredentials."""
+    made = restored(state, wire.handle_in(handle))
+    if made.retrieve is None:
+        raise UsageError("the object given has no credentials")
+    keys = made.retrieve()
+    shown = {
+        "AccessKey": keys.access_key_id,
+        "SecretKey": keys.secret_access_key,
+        "Token": keys.session_token or "",
+        "UseToken": bool(keys.session_token),
+        "Expiration": keys.expires_at,
+    }
+    return wire.outgoing(shown, "ImmutableCredentials", state.app.system.folders)
+
+
+def _set(write: Write, name: str, value: object) -> None:
+    write(wire.line("session", ["object", "=", "=name", f"={name}", "=value", value]))
+
+
+def _told(error: KeysteadError) -> object:
+    return [
+        "object",
+        "=",
+        *("=message", f"={error}"),
+        *("=hint", f"={error.hint or ''}"),
+        *("=id", f"={type(error).__name__}"),
+        *("=category", f"={_CATEGORIES.get(error.exit_code, 'NotSpecified')}"),
+        *("=code", error.exit_code),
+    ]

@@ -1,0 +1,160 @@
+"""The files that the PowerShell module `Keystead` consists of, made from the table of cmdlets."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from keystead._version import __version__
+from keystead.cmdlets.module.answer import PROTOCOL
+from keystead.cmdlets.module.functions import function, listed, quoted, variable
+from keystead.cmdlets.pipeline.rows import PIPELINE_CMDLETS
+from keystead.cmdlets.services.model import service, service_names
+from keystead.cmdlets.table import CMDLETS
+from keystead.cmdlets.table_types import (
+    CHANGING,
+    COMMON,
+    OF_POWERSHELL,
+    Cmdlet,
+    did_you_mean,
+    near_names,
+)
+from keystead.errors import UsageError
+
+NAME = "Keystead"
+MANIFEST, SCRIPT = f"{NAME}.psd1", f"{NAME}.psm1"
+ANY = "Invoke-KeysteadCmdlet"
+"""The function that runs a cmdlet without a function of its own."""
+
+MARK = "# Written by `keystead powershell-module`; a change is lost when it is run again."
+"""The first line of each file, by which what may be replaced is known."""
+
+# It tells this module from all others, for good.
+_GUID = "3eeb4e65-84d4-4361-96d2-8497101a67fc"
+
+_DESCRIPTION = (
+    "AWS credential profiles in an encrypted store on every system, with the cmdlets of the AWS "
+    "Tools for PowerShell. Calls the program keystead."
+)
+_TAGS = ("AWS", "PSEdition_Desktop", "PSEdition_Core", "Windows", "Linux", "MacOS")
+
+_OF_POWERSHELL = {row.name for row in PIPELINE_CMDLETS} | {"Get-Content", "Get-Command", "Get-Help"}
+
+# What every function takes and keystead is not told of.
+_SHARED = (
+    *(name for row in (*COMMON, *CHANGING) for name in row.names),
+    *OF_POWERSHELL,
+)
+
+
+def version() -> str:
+    """Keystead's version as PowerShell takes one: numbers alone."""
+    found = re.match(r"\d+(?:\.\d+){1,3}", __version__)
+    return found[0] if found else "0.0"
+
+
+def of_powershell(cmdlet: Cmdlet) -> bool:
+    """Whether PowerShell has the cmdlet itself, and a better one."""
+    return cmdlet.name in _OF_POWERSHELL
+
+
+def cmdlets(services: Sequence[str]) -> list[Cmdlet]:
+    """The cmdlets that become functions: those of the table, and all of ``services``.
+
+    Raises `UsageError` for a service that botocore does not know.
+    """
+    found = {row.name: row for row in CMDLETS if not of_powershell(row)}
+    for name in services:
+        known = service(name)
+        if known is None:
+            near = near_names(name, service_names())
+            hint = did_you_mean(near) if near else "`keystead Get-AWSService` shows the services"
+            raise UsageError(f"there is no service `{name}`", hint=hint)
+        for operation in known.operations.values():
+            found.setdefault(operation.cmdlet, CMDLETS.find(operation.cmdlet))
+    return list(found.values())
+
+
+def files(services: Sequence[str], program: str) -> Mapping[str, bytes]:
+    """The files by their names, the manifest last, since it makes PowerShell see a module.
+
+    ``program`` is the path of the keystead to run. Raises as `cmdlets`.
+    """
+    rows = cmdlets(services)
+    names = sorted([*(row.name for row in rows), ANY])
+    aliases = sorted(alias for row in rows for alias in row.aliases)
+    made = {SCRIPT: _script(rows, names, aliases, program), MANIFEST: _manifest(names, aliases)}
+    return {name: f"{MARK}\n{text}".encode("ascii") for name, text in made.items()}
+
+
+def _manifest(names: Sequence[str], aliases: Sequence[str]) -> str:
+    return f"""@{{
+    RootModule = {quoted(SCRIPT)}
+    ModuleVersion = {quoted(version())}
+    GUID = {quoted(_GUID)}
+    Author = 'The keystead authors'
+    Copyright = '(c) The keystead authors. Apache-2.0.'
+    Description = {quoted(_DESCRIPTION)}
+    PowerShellVersion = '5.1'
+    CompatiblePSEditions = @('Desktop', 'Core')
+    FunctionsToExport = {_column(names)}
+    CmdletsToExport = @()
+    VariablesToExport = @()
+    AliasesToExport = {_column(aliases)}
+    FileList = {listed([MANIFEST, SCRIPT])}
+    PrivateData = @{{
+        PSData = @{{
+            Tags = {listed(_TAGS)}
+        }}
+    }}
+}}
+"""
+
+
+def _script(
+    rows: Sequence[Cmdlet], names: Sequence[str], aliases: Sequence[str], program: str
+) -> str:
+    runtime = Path(__file__).with_name("runtime.psm1").read_text(encoding="ascii")
+    parts = [
+        "param([string] $Program)",
+        f"$Recorded = {_path(program)}\n$Protocol = {PROTOCOL}\n$Shared = {listed(_SHARED)}",
+        runtime.rstrip(),
+        *map(function, rows),
+        _completers(rows),
+        "\n".join(
+            f"Set-Alias -Name {quoted(alias)} -Value {quoted(row.name)}"
+            for row in rows
+            for alias in row.aliases
+        ),
+        f"Export-ModuleMember -Function {_column(names)} -Alias {_column(aliases)}",
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _path(path: str) -> str:
+    """A literal of a path that may have any letters, in ASCII."""
+    if path.isascii() and path.isprintable():
+        return quoted(path)
+    units = path.encode("utf-16-be", "surrogatepass")
+    codes = (int.from_bytes(units[i : i + 2]) for i in range(0, len(units), 2))
+    return f"-join [char[]] @({', '.join(map(str, codes))})"
+
+
+def _completers(rows: Sequence[Cmdlet]) -> str:
+    of: dict[str, list[str]] = {}
+    for cmdlet in rows:
+        for row in cmdlet.parameters:
+            if row.values and row.kind != "choice":
+                of.setdefault(variable(row), []).append(cmdlet.name)
+    return "\n".join(
+        f"Register-ArgumentCompleter -CommandName {listed(commands)} -ParameterName {quoted(name)}"
+        " -ScriptBlock $complete"
+        for name, commands in of.items()
+    )
+
+
+def _column(names: Iterable[str]) -> str:
+    """An array with a line for each item."""
+    lines = "".join(f"        {quoted(name)}\n" for name in names)
+    return f"@(\n{lines}    )"

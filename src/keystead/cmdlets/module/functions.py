@@ -1,0 +1,132 @@
+"""A row of the table of cmdlets as a function of PowerShell.
+
+A function binds its parameters, asks where PowerShell asks, and leaves all else to keystead. Text
+in, text out. What is written here is ASCII, as Windows PowerShell takes a file for one in the
+code page of the machine.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+from keystead.cmdlets.module.wire import CREDENTIAL
+from keystead.cmdlets.table_types import Cmdlet, Parameter
+
+# Variables that no function can have one of its own of: constant ones, and those of each function.
+_TAKEN = frozenset(
+    {
+        *("args", "foreach", "input", "matches", "myinvocation", "psboundparameters", "pscmdlet"),
+        *("pscommandpath", "psitem", "psscriptroot", "switch", "this"),
+        *("error", "executioncontext", "false", "true", "home", "host", "pid", "shellid"),
+        *("psculture", "psuiculture", "psedition", "pshome", "psversiontable"),
+        *("iscoreclr", "islinux", "ismacos", "iswindows", "enabledexperimentalfeatures"),
+    }
+)
+_TYPES = {"string": "string", "choice": "string", "strings": "string[]", "int": "long"}
+_UNPIPED = frozenset({"switch", "choice"})
+FORCE = "Force"
+
+
+def quoted(text: str) -> str:
+    """``text`` as a literal of PowerShell."""
+    # PowerShell takes typographic quotes for its own; `plain` leaves none of them.
+    return "'" + plain(text).replace("'", "''") + "'"
+
+
+def listed(texts: Iterable[str]) -> str:
+    """An array of literals."""
+    return f"@({', '.join(map(quoted, texts))})"
+
+
+def plain(text: str) -> str:
+    """``text`` in ASCII and on one line: letters without accents, the rest as near as can be."""
+    known = {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2026": "..."}
+    dashes = dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
+    mapped = "".join({**known, **dashes}.get(char, char) for char in text)
+    bare = unicodedata.normalize("NFKD", mapped).encode("ascii", "ignore").decode()
+    return " ".join("".join(char if char.isprintable() else " " for char in bare).split())
+
+
+def variable(row: Parameter) -> str:
+    """The name of the function's own variable; where PowerShell's stands in the way, with `_`."""
+    return f"{row.name}_" if row.name.lower() in _TAKEN else row.name
+
+
+def function(cmdlet: Cmdlet) -> str:
+    """The definition of the function, with its help."""
+    rows = list(cmdlet.parameters)
+    lines = [f"function {cmdlet.name} {{", "    <#", *_help(cmdlet), "    #>"]
+    lines.append(f"    [CmdletBinding({', '.join(_binding(cmdlet))})]")
+    lines.append("    param(")
+    lines.append(",\n".join("\n".join(_parameter(row)) for row in rows))
+    lines.append("    )")
+    call = f"Invoke-Keystead $PSCmdlet {quoted(cmdlet.name)} $PSBoundParameters"
+    if cmdlet.changes is not None:
+        secret = {row.name for row in rows if row.secret}
+        call += f" {listed(name for name in cmdlet.changes if name not in secret)}"
+        call += " -Asks" if asks(cmdlet) else ""
+    lines += [f"    process {{ {call} }}", "}"]
+    return "\n".join(line for line in lines if line)
+
+
+def asks(cmdlet: Cmdlet) -> bool:
+    """Whether the function asks before it does anything, unless it is told to force it."""
+    return any(row.name == FORCE and row.sets is None for row in cmdlet.parameters)
+
+
+def _binding(cmdlet: Cmdlet) -> Iterator[str]:
+    if cmdlet.default_set:
+        yield f"DefaultParameterSetName = {quoted(cmdlet.default_set)}"
+    if cmdlet.changes is not None:
+        yield "SupportsShouldProcess = $true"
+        yield f"ConfirmImpact = '{'High' if asks(cmdlet) else 'Medium'}'"
+    yield "PositionalBinding = $false"
+
+
+def _help(cmdlet: Cmdlet) -> Iterator[str]:
+    yield from ("    .SYNOPSIS", f"        {_told(cmdlet.summary)}", "    .DESCRIPTION")
+    yield f"        {_told(cmdlet.summary)}."
+    if cmdlet.deprecated:
+        yield f"        Deprecated: {_told(cmdlet.deprecated)}."
+    yield f"        More: keystead help {cmdlet.name}"
+    for row in cmdlet.parameters:
+        kind = f" ({plain(row.type_name)})" if row.type_name else ""
+        yield from (f"    .PARAMETER {variable(row)}", f"        {_told(row.meaning)}{kind}.")
+
+
+def _told(text: str) -> str:
+    """``text`` as help may have it: it ends no comment and begins with no dot."""
+    made = plain(text).replace("#>", "# >").replace("<#", "< #")
+    return f"{made[:1].upper()}{made[1:]}" if not made.startswith(".") else f"({made})"
+
+
+def _parameter(row: Parameter) -> Iterator[str]:
+    for set_name in [None] if row.sets is None else row.sets:
+        traits = [] if set_name is None else [f"ParameterSetName = {quoted(set_name)}"]
+        # What is secret is asked for by keystead, without an echo.
+        if row.mandatory_in(set_name) and not row.secret:
+            traits.append("Mandatory = $true")
+        if row.position is not None:
+            traits.append(f"Position = {row.position}")
+        if row.piped:
+            traits.append("ValueFromPipeline = $true")
+        if row.kind not in _UNPIPED:
+            traits.append("ValueFromPipelineByPropertyName = $true")
+        yield f"        [Parameter({', '.join(traits)})]"
+    name = variable(row)
+    aliases = (*([row.name] if name != row.name else []), *row.aliases)
+    if aliases:
+        yield f"        [Alias({', '.join(map(quoted, aliases))})]"
+    if row.kind == "choice" and isinstance(row.values, tuple):
+        yield f"        [ValidateSet({', '.join(map(quoted, row.values))})]"
+    if row.kind == "object":
+        yield f"        [PSTypeName({quoted(CREDENTIAL)})]"
+    yield f"        [{_type(row)}] ${name}"
+
+
+def _type(row: Parameter) -> str:
+    if row.kind == "switch":
+        return "switch"
+    # A secret may be a text or a SecureString; what a service takes, keystead converts.
+    return "object" if row.secret else _TYPES.get(row.kind, "object")

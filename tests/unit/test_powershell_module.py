@@ -1,0 +1,198 @@
+"""The PowerShell module: its files are PowerShell, and its functions are the cmdlets of the table.
+
+Read by a grammar of PowerShell; no PowerShell runs here.
+"""
+
+import re
+from collections.abc import Mapping
+
+import pytest
+
+from keystead.cmdlets.module.files import ANY, MANIFEST, SCRIPT, cmdlets, files, of_powershell
+from keystead.cmdlets.module.functions import asks, function, plain, quoted, variable
+from keystead.cmdlets.table import CMDLETS
+from keystead.cmdlets.table_types import CHANGING, COMMON, OF_POWERSHELL, Cmdlet
+from tests.powershell import Function, functions, literal, literals, nodes, said, tree
+
+SERVICES = ["sts", "s3", "lambda", "stepfunctions"]
+PROGRAM = "/opt/it's here/keystead"
+
+# What the runtime uses of PowerShell itself.
+AUTOMATIC = {"_", "null", "true", "false", "this", "PSBoundParameters", "PSCmdlet"}
+PREFERENCES = {"WhatIfPreference"}
+CALLED = {
+    *("Add-Member", "ConvertFrom-Json", "Export-ModuleMember", "ForEach-Object", "Get-Command"),
+    *("Register-ArgumentCompleter", "Select-Object", "Set-Alias", "Set-StrictMode", "Test-Path"),
+    *("Update-TypeData", "Where-Object", "Write-Progress"),
+}
+
+
+@pytest.fixture(scope="module")
+def made() -> Mapping[str, bytes]:
+    return files(SERVICES, PROGRAM)
+
+
+@pytest.fixture(scope="module")
+def found(made: Mapping[str, bytes]) -> dict[str, Function]:
+    return {row.name: row for row in functions(tree(made[SCRIPT]))}
+
+
+@pytest.mark.parametrize("name", [SCRIPT, MANIFEST])
+def test_each_file_is_powershell_in_ascii(name: str, made: Mapping[str, bytes]) -> None:
+    assert made[name].isascii()  # Windows PowerShell reads a file without a mark in its code page
+    tree(made[name])
+
+
+def test_every_cmdlet_is_a_function_or_powershells_own(found: dict[str, Function]) -> None:
+    own = {name for name in found if "-Keystead" in name}
+    table = {row.name for row in CMDLETS if not of_powershell(row)}
+    assert table <= found.keys()
+    assert found.keys() - own == {row.name for row in cmdlets(SERVICES)}
+    assert {row.name for row in CMDLETS} - table == {
+        *("ConvertTo-Json", "ForEach-Object", "Format-List", "Format-Table", "Get-Command"),
+        *("Get-Content", "Get-Help", "Measure-Object", "Select-Object", "Sort-Object"),
+        "Where-Object",
+    }
+
+
+def test_the_manifest_exports_what_is_there(
+    made: Mapping[str, bytes], found: dict[str, Function]
+) -> None:
+    entries = {
+        said(next(nodes(entry, "key_expression"))): literals(entry)
+        for entry in nodes(tree(made[MANIFEST]), "hash_entry")
+    }
+    aliases = {alias for row in cmdlets(SERVICES) for alias in row.aliases}
+    exported = set(entries["FunctionsToExport"])
+    assert exported == {row.name for row in cmdlets(SERVICES)} | {ANY}
+    assert exported <= found.keys()
+    assert set(entries["AliasesToExport"]) == aliases
+    assert entries["RootModule"] == [SCRIPT]
+    script = tree(made[SCRIPT])
+    export = [c for c in nodes(script, "command") if said(c).startswith("Export-ModuleMember")]
+    assert set(literals(export[0])) == exported | aliases
+    calls = (said(c) for c in nodes(script, "command"))
+    rows = (re.findall(r"'([^']*)'", call) for call in calls if call.startswith("Set-Alias"))
+    assert dict(rows) == {alias: row.name for row in cmdlets(SERVICES) for alias in row.aliases}
+
+
+@pytest.mark.parametrize("cmdlet", cmdlets(["sts", "s3"]), ids=lambda row: row.name)
+def test_a_function_declares_what_its_cmdlet_takes(cmdlet: Cmdlet) -> None:
+    (one,) = functions(tree(function(cmdlet).encode()))
+    assert one.name == cmdlet.name
+    assert [row.name for row in one.parameters] == [variable(row) for row in cmdlet.parameters]
+    assert one.documented == [row.name for row in one.parameters]
+    default = one.binding.get("DefaultParameterSetName")
+    assert (default and literal(default)) == cmdlet.default_set
+    assert ("SupportsShouldProcess" in one.binding) == (cmdlet.changes is not None)
+    for row, declared in zip(cmdlet.parameters, one.parameters, strict=True):
+        sets = {trait.set_name: trait.mandatory for trait in declared.traits}
+        if row.secret:  # keystead asks for it, without an echo
+            assert sets.keys() == ({None} if row.sets is None else row.sets.keys())
+            assert not any(sets.values())
+        else:
+            assert sets == (row.sets if row.sets is not None else {None: False})
+        assert {trait.position for trait in declared.traits} == {row.position}
+        assert {trait.by_value for trait in declared.traits} == {row.piped}
+        assert set(declared.aliases) | {declared.name} >= set(row.names)
+        if row.kind == "choice":
+            assert tuple(declared.values) == row.values
+
+
+def test_no_two_parameters_of_a_function_clash(found: dict[str, Function]) -> None:
+    common = {*OF_POWERSHELL, *(name for row in (*COMMON, *CHANGING) for name in row.names)}
+    for row in cmdlets(SERVICES):
+        names = [
+            name.lower()
+            for declared in found[row.name].parameters
+            for name in (declared.name, *declared.aliases)
+        ]
+        assert len(names) == len(set(names)), row.name
+        assert not {name.lower() for name in common} & set(names), row.name
+        for set_name in row.set_names:
+            places = [
+                trait.position
+                for declared in found[row.name].parameters
+                for trait in declared.traits
+                if trait.position is not None and trait.set_name in (None, set_name)
+            ]
+            assert len(places) == len(set(places)), (row.name, set_name)
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"), [("Stop-SFNExecution", "Error"), ("Start-SFNExecution", "Input")]
+)
+def test_a_parameter_named_as_a_variable_of_powershells_own_has_that_as_alias(
+    name: str, taken: str, found: dict[str, Function]
+) -> None:
+    (row,) = (row for row in found[name].parameters if row.name == f"{taken}_")
+    assert row.aliases == [taken]
+
+
+def test_what_removes_asks_unless_forced(found: dict[str, Function]) -> None:
+    high = {name for name, row in found.items() if row.binding.get("ConfirmImpact") == "'High'"}
+    assert high == {row.name for row in cmdlets(SERVICES) if asks(row)}
+    assert {"Remove-AWSCredentialProfile", "Remove-S3Bucket"} <= high
+    assert "Clear-AWSCredential" not in high  # it asks by itself, where it removes a profile
+
+
+def test_the_runtime_uses_no_variable_that_a_caller_may_have(found: dict[str, Function]) -> None:
+    """A parameter of the calling function is visible in what it calls, EC2's -Protocol also."""
+    for name, row in found.items():
+        if "-Keystead" not in name:
+            continue
+        taken = {said(node)[1:] for node in nodes(row.node, "variable")}
+        own = {said(node)[1:] for n in nodes(row.node, "script_parameter") for node in n.children}
+        set_ = {
+            said(v)[1:]
+            for left in nodes(row.node, "left_assignment_expression")
+            for v in nodes(left, "variable")
+        }
+        loops = {
+            said(child)[1:]
+            for loop in nodes(row.node, "foreach_statement")
+            for child in loop.children
+            if child.type == "variable"
+        }
+        free = {v for v in taken if ":" not in v} - own - set_ - loops - AUTOMATIC - PREFERENCES
+        assert free == set(), name
+
+
+def test_the_script_calls_nothing_unknown(
+    made: Mapping[str, bytes], found: dict[str, Function]
+) -> None:
+    names = {said(node) for node in nodes(tree(made[SCRIPT]), "command_name")}
+    plain_names = {name for name in names if re.fullmatch(r"[A-Z]\w+-\w+", name)}
+    assert plain_names - CALLED - found.keys() == set()
+
+
+def test_no_word_of_a_request_is_an_argument(made: Mapping[str, bytes]) -> None:
+    native = [
+        said(node).strip()
+        for node in nodes(tree(made[SCRIPT]), "command")
+        if said(node).startswith("&")
+    ]
+    assert native == [
+        "& $path powershell-module --answer",
+        (
+            "& (Get-KeysteadProgram) __complete $commandName ('-' + $parameterName.TrimEnd('_')) "
+            "$begun 2>$null"
+        ),
+    ]
+
+
+@pytest.mark.parametrize("text", ["it's", 'a $b `c"', "x\u2019y", "K\u00f6ln", "two\nlines", ""])
+def test_a_literal_is_one_and_says_the_text_in_ascii(text: str) -> None:
+    root = tree(f"$a = {quoted(text)}".encode("ascii"))
+    assert literals(root) == [plain(text)]
+
+
+@pytest.mark.parametrize("path", [PROGRAM, "/opt/K\u00f6ln/\U0001f511/keystead"])
+def test_the_program_is_recorded_whatever_its_path(path: str) -> None:
+    text = files([], path)[SCRIPT].decode("ascii")
+    line = next(line for line in text.splitlines() if line.startswith("$Recorded = "))
+    if path.isascii():
+        assert line == "$Recorded = '/opt/it''s here/keystead'"
+    else:
+        units = [int(number) for number in re.findall(r"\d+", line)]
+        assert b"".join(u.to_bytes(2, "big") for u in units).decode("utf-16-be") == path

@@ -1,0 +1,46 @@
+"""The PowerShell module's requests on Windows, where the store is the .NET SDK's own file."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from keystead.cmdlets.module.answer import answer
+from keystead.cmdlets.module.files import MANIFEST, SCRIPT
+from keystead.cmdlets.module.install import install, module_folders
+from keystead.system import System
+from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
+
+
+def ask(**request: object) -> list[object]:
+    lines: list[str] = []
+    code = answer(json.dumps({"protocol": 1, **request}).encode(), lines.append, System())
+    assert code == 0, lines
+    made = [json.loads(line) for line in lines]
+    return [line["value"] for line in made if line["kind"] == "output"]
+
+
+def test_keys_go_into_the_store_and_come_back() -> None:
+    given = {"StoreAs": "dev", "AccessKey": ACCESS_KEY_ID, "SecretKey": SECRET_KEY}
+    assert ask(cmdlet="Set-AWSCredential", parameters=given) == []
+    (shown,) = ask(cmdlet="Get-AWSCredential", parameters={"ProfileName": "dev"})
+    assert SECRET_KEY not in str(shown)
+    (keys,) = ask(retrieve={"handle": shown[-1][1:]})
+    assert f"={SECRET_KEY}" in keys
+
+
+def test_it_goes_where_both_powershells_look(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folders = module_folders(System())
+    assert [folder.parts[-2:] for folder in folders[:2]] == [
+        ("PowerShell", "Modules"),
+        ("WindowsPowerShell", "Modules"),
+    ]
+    program = home / "Scripts" / "keystead.exe"
+    program.parent.mkdir()
+    program.write_bytes(b"MZ")
+    monkeypatch.setenv("PATH", str(program.parent))
+    place, changed = install(System(), home / "Modules", ["sts"])
+    assert changed
+    assert sorted(path.name for path in place.iterdir()) == [MANIFEST, SCRIPT]
+    assert install(System(), home / "Modules", ["sts"]) == (place, False)
+    assert str(program) in (place / SCRIPT).read_text(encoding="ascii")

@@ -10,7 +10,8 @@ from keystead._version import __version__
 from keystead.cmdlets.module.answer import PROTOCOL
 from keystead.cmdlets.module.functions import function, listed, quoted, variable
 from keystead.cmdlets.pipeline.rows import PIPELINE_CMDLETS
-from keystead.cmdlets.services.model import service, service_names
+from keystead.cmdlets.services.folders import service_names
+from keystead.cmdlets.services.model import service
 from keystead.cmdlets.table import CMDLETS
 from keystead.cmdlets.table_types import (
     CHANGING,

@@ -68,9 +68,9 @@ def request(name: str, **values: object) -> dict[str, object]:
             {"Name": "n", "Value": "{}"},
         ),
         ("Write-SSMParameter", {"Name": "n", "Value": Secret("x")}, {"Name": "n", "Value": "x"}),
-        ("Write-S3Object", {"Body": "fileb:///bytes"}, {"Body": b"\xff\x00"}),
-        ("Write-S3Object", {"Body": "text"}, {"Body": b"text"}),
-        ("Write-S3Object", {"Body": [104, 105]}, {"Body": b"hi"}),
+        ("Write-S3Object", {"Content": "fileb:///bytes"}, {"Body": b"\xff\x00"}),
+        ("Write-S3Object", {"Content": "text"}, {"Body": b"text"}),
+        ("Write-S3Object", {"Content": [104, 105]}, {"Body": b"hi"}),
         (
             "Publish-LMFunction",
             {"Code_S3Bucket": "b", "Code_S3Key": "k"},
@@ -148,8 +148,8 @@ def test_values_become_what_the_model_asks_for(
             {"MetricData": [{"MetricName": "m", "Value": "x"}]},
             "`-MetricData.Value` takes a number",
         ),
-        ("Write-S3Object", {"Body": {"a": 1}}, "`-Body` takes text, bytes or the path of a file"),
-        ("Write-S3Object", {"Body": [999]}, "`-Body` takes text, bytes"),
+        ("Write-S3Object", {"Content": {"a": 1}}, "`-Content` takes text, bytes or the path of a file"),
+        ("Write-S3Object", {"Content": [999]}, "`-Content` takes text, bytes"),
         (
             "Write-SSMParameter",
             {"Value": "file:///bytes"},

@@ -162,12 +162,13 @@ def _call(
         if given.retrieve is None:
             raise UsageError("the object given has no credentials")
         credentials = given.retrieve()
+    region = find_region(state, values)
     call = Call(
         operation.service.name,
         operation.name,
-        request,
+        _placed(operation, request, region),
         credentials,
-        find_region(state, values),
+        region,
         state.app.system,
         values.get("EndpointUrl"),
         find_endpoints(state, values),
@@ -175,6 +176,20 @@ def _call(
     for answer in call.answers(_page_by(operation, request, values)):
         answer.pop("ResponseMetadata", None)
         yield answer
+
+
+def _placed(
+    operation: Operation, request: Mapping[str, object], region: str | None
+) -> Mapping[str, object]:
+    """The request; for a new bucket with the region called, as the AWS Tools send it.
+
+    S3 wants it said where a bucket is to be, except in the one region where it must not be.
+    """
+    place = "CreateBucketConfiguration"
+    is_bucket = (operation.service.name, operation.name) == ("s3", "CreateBucket")
+    if not is_bucket or place in request or region in (None, "us-east-1"):
+        return request
+    return {**request, place: {"LocationConstraint": region}}
 
 
 def _page_by(

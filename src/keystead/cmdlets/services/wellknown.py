@@ -162,7 +162,7 @@ for _row in _NAMES.splitlines():
         NAMES.setdefault(_service, {})[_operation] = _cmdlet
 
 PARAMETERS: Mapping[str, Mapping[str, str]] = {
-    "s3": {"Bucket": "BucketName"},
+    "s3": {"Body": "Content", "Bucket": "BucketName", "Prefix": "KeyPrefix"},
     "sts": {"DurationSeconds": "DurationInSeconds"},
 }
 """Parameters that are named otherwise than the member of the request, by service."""

@@ -148,7 +148,11 @@ def test_values_become_what_the_model_asks_for(
             {"MetricData": [{"MetricName": "m", "Value": "x"}]},
             "`-MetricData.Value` takes a number",
         ),
-        ("Write-S3Object", {"Content": {"a": 1}}, "`-Content` takes text, bytes or the path of a file"),
+        (
+            "Write-S3Object",
+            {"Content": {"a": 1}},
+            "`-Content` takes text, bytes or the path of a file",
+        ),
         ("Write-S3Object", {"Content": [999]}, "`-Content` takes text, bytes"),
         (
             "Write-SSMParameter",

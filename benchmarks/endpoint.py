@@ -48,7 +48,10 @@ def main() -> None:
         }
         environ.pop("PYTHONDONTWRITEBYTECODE", None)
         with subprocess.Popen(
-            [KEYSTEAD, "serve", "base", "--json"], env=environ, stdout=subprocess.PIPE, text=True
+            [KEYSTEAD, "serve", "base", "--no-session", "--json"],
+            env=environ,
+            stdout=subprocess.PIPE,
+            text=True,
         ) as server:
             try:
                 assert server.stdout

@@ -14,13 +14,14 @@ from devtools.emulators import Emulator
 from devtools.service import Reply
 from devtools.service import serving as service
 from tests import endpoints
-from tests.canaries import ACCESS_KEY_ID, SECOND_SECRET_KEY, SECRET_KEY
+from tests.canaries import ACCESS_KEY_ID, SECOND_SECRET_KEY, SECRET_KEY, SESSION_TOKEN
 from tests.endpoints import ROLES, TOKEN_FILE, URI, ask, serving
 from tests.modes import PRIVATE_FILE, mode
 
 KEYS = f"""[base]
 aws_access_key_id = {ACCESS_KEY_ID}
 aws_secret_access_key = {SECRET_KEY}
+aws_session_token = {SESSION_TOKEN}
 region = eu-west-1
 """
 ROLE = """[admin]
@@ -58,7 +59,7 @@ def client(code: str, variables: dict[str, str]) -> list[str]:
 def test_boto3_reads_the_container_endpoint() -> None:
     with serving("base") as server:
         found = client(BOTO, server.variables("base"))
-    assert found == ["container-role", ACCESS_KEY_ID, SECRET_KEY, ""]
+    assert found == ["container-role", ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN]
 
 
 def test_boto3_reads_the_metadata_endpoint() -> None:
@@ -67,7 +68,7 @@ def test_boto3_reads_the_metadata_endpoint() -> None:
             "iam-role",
             ACCESS_KEY_ID,
             SECRET_KEY,
-            "",
+            SESSION_TOKEN,
         ]
 
 

@@ -25,6 +25,7 @@ from tests.endpoints import IMDS_TOKEN, ROLES, TOKEN_FILE, TTL, Serving, ask, se
 KEYS = f"""[base]
 aws_access_key_id = {ACCESS_KEY_ID}
 aws_secret_access_key = {SECRET_KEY}
+aws_session_token = {SESSION_TOKEN}
 region = eu-west-1
 """
 

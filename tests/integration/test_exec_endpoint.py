@@ -17,12 +17,13 @@ import pytest
 
 from devtools.command import KEYSTEAD
 from devtools.emulators import Emulator
-from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
+from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
 from tests.endpoints import TOKEN, URI, ask
 
 FILE = f"""[base]
 aws_access_key_id = {ACCESS_KEY_ID}
 aws_secret_access_key = {SECRET_KEY}
+aws_session_token = {SESSION_TOKEN}
 region = eu-west-1
 [admin]
 role_arn = arn:aws:iam::123456789012:role/admin

@@ -65,7 +65,7 @@ def serve(context: Context, args: argparse.Namespace) -> None:
     with ExitStack() as stack:
         ledger = stack.enter_context(_Ledger(app))
         names = dict.fromkeys(args.names or [_default(app, args.location)])
-        profiles = [_served(app, name, args.location, ledger.writer(name)) for name in names]
+        profiles = [_served(app, name, args, ledger.writer(name)) for name in names]
         tokens = []
         for profile in profiles:
             profile.prepare()
@@ -128,7 +128,7 @@ def run_with_endpoint(context: Context, args: argparse.Namespace, command: Seque
     def granted(credentials: Credentials, _request: Request) -> None:
         app.granted(Grant(args.name, "exec", credentials, pid, program))
 
-    profile = _served(app, args.name, args.location, granted, role_options(context, args))
+    profile = _served(app, args.name, args, granted, role_options(context, args))
     profile.prepare()
     token = new_token()
     sock = sockets.listen(sockets.LOOPBACK, 0)
@@ -165,12 +165,20 @@ def _default(app: App, location: Location) -> str:
 def _served(
     app: App,
     name: str,
-    location: Location,
+    args: argparse.Namespace,
     granted: Callable[[Credentials, Request], None],
     options: RoleOptions | None = None,
 ) -> ServedProfile:
+    location = args.location
+
     def open_profile() -> Callable[[], Credentials]:
-        provider = app.profile_credentials(name, location, options=options, granted=lambda *_: None)
+        provider = app.profile_credentials(
+            name,
+            location,
+            options=options,
+            granted=lambda *_: None,
+            in_session=not args.no_session,
+        )
         return provider.retrieve
 
     return ServedProfile(

@@ -1,4 +1,4 @@
-"""Options of `keystead serve`: what is served, and where."""
+"""Options of `keystead serve`: what is served, and where; one of them is for `exec` as well."""
 
 from __future__ import annotations
 
@@ -14,6 +14,12 @@ def _port(text: str) -> int:
         raise ValueError
     return number
 
+
+NO_SESSION = argument(
+    "--no-session",
+    action="store_true",
+    help="hand out a user's own keys as they are; else a session of them",
+)
 
 SERVE_OPTIONS = (
     argument("names", metavar="NAME", nargs="*", help="profiles; else the default search"),
@@ -43,4 +49,5 @@ SERVE_OPTIONS = (
         default=[],
         help="a further name that clients may call this host by",
     ),
+    NO_SESSION,
 )

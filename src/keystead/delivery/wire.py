@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from keystead.model.credentials import Credentials
-from keystead.model.plan import MFA_VARIABLE
+from keystead.model.mfa import MFA_VARIABLE
 
 STALE_VARIABLES = (
     "AWS_ACCESS_KEY_ID",

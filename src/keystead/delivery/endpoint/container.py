@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from urllib.parse import quote
 
-from keystead.delivery.endpoint.documents import container_document
+from keystead.delivery.endpoint.documents import Prepared, container_document
 from keystead.delivery.endpoint.guards import Answer, Refusal, Request
 from keystead.delivery.endpoint.served import ServedProfile
 from keystead.delivery.endpoint.tokens import Token, matches
@@ -31,16 +31,20 @@ class ContainerService:
     def __init__(
         self, profiles: Mapping[str, tuple[ServedProfile, Token]], clock: Callable[[], datetime]
     ) -> None:
-        self._profiles = profiles
+        self._opened = {
+            name: (profile, token, Prepared(container_document))
+            for name, (profile, token) in profiles.items()
+        }
         self._clock = clock
 
     async def answer(self, request: Request) -> Answer:
         """The keys. Without the right token nobody learns whether there is such a profile."""
         name = request.path.removeprefix(_FOLDER) if request.path.startswith(_FOLDER) else ""
-        profile, token = self._profiles.get(name, (None, None))
-        if not matches(token, request.headers.get("authorization", "")) or profile is None:
+        profile, token, prepared = self._opened.get(name, (None, None, None))
+        given = request.headers.get("authorization", "")
+        if not matches(token, given) or profile is None or prepared is None:
             raise Refusal(
                 401, "Unauthorized", "the Authorization header is not the token of this address"
             )
         credentials = await profile.hand_out(request)
-        return Answer(200, container_document(credentials, self._clock()))
+        return Answer(200, prepared.document(credentials, self._clock()))

@@ -220,6 +220,15 @@ class App:
                 return ()
         return self.resolver(location).kept(plan)
 
+    def before_endpoints(self) -> Profile | None:
+        """The profile `default` of the user's shared files, where that gives credentials.
+
+        A program that has an endpoint and no profile takes those before it asks: a rule that the
+        AWS SDKs share.
+        """
+        profile = _found(SharedStore.default(self.system), "default")
+        return profile if profile and profile.type else None
+
     def profile_credentials(
         self,
         name: str | None,

@@ -275,6 +275,16 @@ def test_what_it_prints_can_be_evaluated(home: Path) -> None:
     process.stdout.close()
 
 
+def test_a_default_profile_that_goes_before_an_endpoint_is_warned_of(
+    credentials_file: Path,
+) -> None:
+    credentials_file.write_text(KEYS + KEYS.replace("[base]", "[default]"))
+    with serving("base") as server:
+        server.process.send_signal(signal.SIGTERM)
+        server.process.wait(30)
+        assert "AWS_SHARED_CREDENTIALS_FILE=" in server.process.stderr.read()
+
+
 def test_each_grant_is_in_the_audit_log(keystead) -> None:
     with serving("base") as server:
         client(BOTO, server.variables("base"))

@@ -99,6 +99,19 @@ def test_boto3_in_the_child_gets_keys_that_renew_themselves(keystead, moto: Emul
     assert (method, key[:4], refresh) == ("container-role", "ASIA", False)
 
 
+def test_a_default_profile_does_not_go_before_the_endpoint(
+    keystead, credentials_file: Path
+) -> None:
+    other = FILE.replace("[base]", "[default]").replace(ACCESS_KEY_ID, "AKIAI44QH8DHBEXAMPLE")
+    credentials_file.write_text(FILE + other.partition("[admin]")[0])
+    code = "import boto3; print(boto3.Session().get_credentials().access_key)"
+    done = keystead(*EXEC[1:], *python(code))
+    assert done.stdout == f"{ACCESS_KEY_ID}\n"
+    assert "profile `default` would go before the endpoint" in done.stderr
+    credentials_file.write_text(FILE + "[default]\nregion = eu-west-2\n")
+    assert keystead(*EXEC[1:], *python(code)).stderr == ""
+
+
 def test_each_child_has_a_token_of_its_own_which_ends_with_it(keystead) -> None:
     first, second = (keystead(*EXEC[1:], *python(SHOW)).stdout.split() for _ in range(2))
     assert first[2] != second[2]

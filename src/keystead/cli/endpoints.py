@@ -24,7 +24,7 @@ from keystead.delivery.endpoint.guards import Request, host_names
 from keystead.delivery.endpoint.imds import MetadataService
 from keystead.delivery.endpoint.served import ServedProfile
 from keystead.delivery.endpoint.tokens import FixedToken, TokenFile, new_token
-from keystead.delivery.wire import child_environment, region_variables
+from keystead.delivery.wire import NO_SHARED_FILES, child_environment, region_variables
 from keystead.errors import UsageError
 from keystead.model.credentials import Credentials
 from keystead.model.roleoptions import RoleOptions
@@ -102,6 +102,11 @@ def serve(context: Context, args: argparse.Namespace) -> None:
         server = EndpointServer(
             Application(services, host_names(addresses, args.allow_host)), listening
         )
+        if app.before_endpoints():
+            context.console.warn(
+                "profile `default` goes before an endpoint: clients with these shared files need "
+                + " ".join(f"{name}={value}" for name, value in NO_SHARED_FILES.items())
+            )
         server.run(lambda: _show(context, shown, as_json=args.json))
 
 
@@ -137,6 +142,9 @@ def run_with_endpoint(context: Context, args: argparse.Namespace, command: Seque
     application = Application({where[1]: service}, host_names([where], ()))
     given = {_URI: sockets.url(where, path_of(args.name)), _TOKEN: token}
     given |= region_variables(profile.region)
+    if app.before_endpoints():
+        context.console.note("profile `default` would go before the endpoint: no file is shown")
+        given |= NO_SHARED_FILES
     environment = child_environment(app.system.environ, given)
     if sys.platform == "linux":
         from keystead.delivery.endpoint.beside import leave_beside

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -13,6 +14,7 @@ import pytest
 from devtools.emulators import Emulator
 from devtools.service import Reply
 from devtools.service import serving as service
+from keystead.delivery.endpoint import sockets
 from tests import endpoints
 from tests.canaries import ACCESS_KEY_ID, SECOND_SECRET_KEY, SECRET_KEY, SESSION_TOKEN
 from tests.endpoints import ROLES, TOKEN_FILE, URI, ask, serving
@@ -232,6 +234,8 @@ def test_a_profile_that_needs_a_person_says_so(credentials_file: Path, moto: Emu
         (["base", "--host", "192.0.2.1"], 1, "cannot listen"),
         (["base", "--port", "65536"], 2, "--port"),
         (["base", "--port", "x"], 2, "--port"),
+        (["base", "--hop-limit", "0"], 2, "--hop-limit"),
+        (["base", "--hop-limit", "65"], 2, "--hop-limit"),
     ],
 )
 def test_what_cannot_be_served_is_told(
@@ -241,6 +245,16 @@ def test_what_cannot_be_served_is_told(
     assert done.code == code
     assert text in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("hops", [1, 2])
+def test_answers_go_as_far_as_they_may(hops: int) -> None:
+    with sockets.listen("127.0.0.1", 0, hops) as sock:
+        with socket.create_connection(sockets.address_of(sock)):
+            accepted, _ = sock.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_IP, socket.IP_TTL) == hops
+            assert accepted.proto == socket.IPPROTO_TCP  # or asyncio would let Nagle wait
 
 
 def test_a_port_that_is_taken_is_told(keystead) -> None:

@@ -77,7 +77,7 @@ def serve(context: Context, args: argparse.Namespace) -> None:
         services: dict[int, Service] = {}
         shown: list[_Shown] = []
         if args.container or not args.imds:
-            sock = sockets.listen(host, next(ports))
+            sock = sockets.listen(host, next(ports), args.hop_limit)
             listening.append(sock)
             where = sockets.address_of(sock)
             services[where[1]] = ContainerService(
@@ -90,7 +90,7 @@ def serve(context: Context, args: argparse.Namespace) -> None:
         if args.imds:
             admits = _own_programs(context) if sockets.is_loopback(host) else _anybody
             for profile, token in pairs:
-                sock = sockets.listen(host, next(ports))
+                sock = sockets.listen(host, next(ports), args.hop_limit)
                 listening.append(sock)
                 where = sockets.address_of(sock)
                 services[where[1]] = MetadataService(

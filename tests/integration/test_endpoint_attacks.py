@@ -408,6 +408,13 @@ def test_a_thousand_connections_at_once(server: Serving) -> None:
     assert {answer.split(b"\r\n")[0] for answer in answers} == {b"HTTP/1.1 200 OK"}
 
 
+def resident(server: Serving) -> int:
+    """KiB of memory that the server has; 0 where the system does not tell."""
+    status = Path(f"/proc/{server.process.pid}/status")
+    found = re.search(r"VmRSS:\s+(\d+)", status.read_text() if status.exists() else "")
+    return int(found[1]) if found else 0
+
+
 def test_ten_thousand_requests_from_64_connections(server: Serving) -> None:
     host, port = server.url("base").split("/")[2].split(":")
     request = (
@@ -427,11 +434,14 @@ def test_ten_thousand_requests_from_64_connections(server: Serving) -> None:
             counts[line] = counts.get(line, 0) + 1
         writer.close()
 
-    async def load() -> None:
-        await asyncio.gather(*(one(10_000 // 64 + (n < 10_000 % 64)) for n in range(64)))
+    async def load(requests: int) -> None:
+        await asyncio.gather(*(one(requests // 64 + (n < requests % 64)) for n in range(64)))
 
-    asyncio.run(load())
+    asyncio.run(load(1_000))
+    before = resident(server)
+    asyncio.run(load(9_000))
     assert counts == {b"HTTP/1.1 200 OK": 10_000}
+    assert resident(server) < before + 4 * 1024
 
 
 def test_clients_that_go_away_in_the_middle(server: Serving) -> None:

@@ -130,6 +130,34 @@ def test_the_endpoint_ends_with_a_child_that_is_killed() -> None:
             ask(url, header)
 
 
+LEAVE = """
+if os.fork() == 0:
+    os.setsid()
+    os.closerange(1, 3)
+    os.read(0, 1)
+    os._exit(0)
+os._exit(3)
+"""
+
+
+def test_who_leaves_the_command_outlives_the_endpoint() -> None:
+    """A daemon that the command made is nobody's: what it was given ends with the command."""
+    reader, writer = os.pipe()
+    with os.fdopen(reader), os.fdopen(writer, "w"):
+        done = subprocess.run(
+            [*EXEC, *python(SHOW + LEAVE)],
+            stdin=reader,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    _, url, token, _ = done.stdout.split()
+    assert done.returncode == 3
+    with pytest.raises(OSError):
+        while True:
+            ask(url, {"Authorization": token})
+
+
 @pytest.mark.parametrize("code", [0, 1, 42, 255])
 def test_the_exit_code_is_the_childs(keystead, code: int) -> None:
     assert keystead(*EXEC[1:], "sh", "-c", f"exit {code}").code == code

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 
-from interop.client import PROFILES, ROOT, Client
+from interop.client import ROOT, Client
 from interop.clients import CLIENTS
 from interop.matrix import Cell, cells
 from interop.ways import WAYS
@@ -64,10 +64,11 @@ def _page(
         "# Clients",
         "",
         f"Which programs get credentials from keystead, and how, on {datetime.now(UTC):%Y-%m-%d}:",
-        "each cell is the real client, run. *Yes* says that it found a user's long-term keys by",
-        "itself, and in a second run a role's session, and called AWS with just those",
-        "(`GetCallerIdentity`; rclone lists buckets). AWS was an emulator that checks signatures",
-        "and session tokens, behind a recorder that sees whose they are.",
+        "each cell is the real client, run. *Yes* says that it found a user's credentials by",
+        "itself (long-term keys; at an endpoint a session of them), and in a second run those of",
+        "a role, and called AWS with just these (`GetCallerIdentity`; rclone lists buckets). AWS",
+        "was an emulator that checks signatures and session tokens, behind a recorder that sees",
+        "whose they are.",
         "",
         "| " + " | ".join(head) + " |",
         "|" + " --- |" * len(head),
@@ -79,19 +80,16 @@ def _page(
         )
     lines += ["", "What each way is:", ""]
     lines += [f"* {way.title}: {way.meaning}" for way in WAYS]
-    lines += ["", "Where it says *no*, or *roles* as only those do:", ""]
+    lines += ["", "Where it says *no*:", ""]
     lines += [line for client in clients for line in _reasons(client)]
     return "\n".join(lines) + "\n"
 
 
 def _reasons(client: Client) -> Iterator[str]:
-    titles: dict[str, dict[str, None]] = {}
-    for way in WAYS:
-        for profile in PROFILES:
-            if reason := client.cannot.get((way.name, profile)):
-                titles.setdefault(reason, {})[way.title] = None
-    for reason, ways in titles.items():
-        yield f"* {client.title} {reason} ({', '.join(ways)})"
+    for reason, ways in groupby(
+        (way for way in WAYS if way.name in client.cannot), lambda way: client.cannot[way.name]
+    ):
+        yield f"* {client.title} {reason} ({', '.join(way.title for way in ways)})"
 
 
 if __name__ == "__main__":

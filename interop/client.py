@@ -26,13 +26,6 @@ PROFILES = {USER: False, ROLE: True}
 """The profiles by name, and whether their keys come with a session token: a user's long-term keys,
 and a role's, which end."""
 
-EMPTY_TOKEN = {
-    (way, USER): "takes an endpoint's keys for temporary ones: signs a user's with an empty session"
-    " token, which AWS refuses"
-    for way in ("exec-endpoint", "serve", "serve-imds")
-}
-"""Of an SDK that insists on a session token from endpoints."""
-
 
 @dataclass(frozen=True)
 class Client:
@@ -40,8 +33,8 @@ class Client:
 
     ``fetch`` gets the latter, with what the former holds already in it. ``command`` calls AWS with
     the credentials that the client finds by itself, and ``version`` prints the client's version.
-    ``operation`` is the call. ``cannot`` gives the reason by way and profile; the run holds it
-    against the client. ``environ`` is added to what every client gets.
+    ``operation`` is the call. ``cannot`` gives the reason by way; the run holds it against the
+    client. ``environ`` is added to what every client gets.
     """
 
     name: str
@@ -54,7 +47,7 @@ class Client:
     """Programs that have to be there, with what to install for each."""
     operation: str = "GetCallerIdentity"
     environ: Mapping[str, str] = field(default_factory=dict)
-    cannot: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    cannot: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:

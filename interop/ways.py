@@ -32,12 +32,16 @@ class Given:
 
 @dataclass(frozen=True)
 class Way:
-    """One way; ``title`` is its column in the table, ``meaning`` the words below it."""
+    """One way; ``title`` is its column in the table, ``meaning`` the words below it.
+
+    ``ending``: it hands out a session in place of keys that do not end.
+    """
 
     name: str
     title: str
     meaning: str
     run: Callable[[Given], Done]
+    ending: bool = False
 
 
 def _process(given: Given) -> Done:
@@ -129,17 +133,20 @@ WAYS = (
         "`exec --endpoint`",
         "the endpoint of `keystead exec NAME --endpoint -- CLIENT`, with its token in a variable",
         _exec_endpoint,
+        ending=True,
     ),
     Way(
         "serve",
         "`serve`",
         "the endpoint of `keystead serve NAME`, with its token in a file",
         _serve,
+        ending=True,
     ),
     Way(
         "serve-imds",
         "`serve --imds`",
         "the metadata service of `keystead serve NAME --imds`, version 2",
         _serve_imds,
+        ending=True,
     ),
 )

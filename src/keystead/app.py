@@ -188,12 +188,16 @@ class App:
         name: str | None = None,
         location: Location = None,
         options: RoleOptions | None = None,
+        *,
+        in_session: bool = False,
     ) -> Plan:
         """What would be done for the profile's credentials; nothing is done.
 
-        ``options`` go before the profile's own, for the last role.
+        ``options`` go before the profile's own, for the last role. ``in_session``: as an endpoint
+        hands them out, in place of a user's own keys a session of them.
         """
-        return self.resolver(location).plan(self._named(name, location), options)
+        resolver = self.resolver(location)
+        return resolver.plan(self._named(name, location), options, in_session=in_session)
 
     def _named(self, name: str | None, location: Location) -> str | None:
         """``name``; at a location, where nothing but a profile is searched, the one in effect."""
@@ -216,6 +220,15 @@ class App:
                 return ()
         return self.resolver(location).kept(plan)
 
+    def before_endpoints(self) -> Profile | None:
+        """The profile `default` of the user's shared files, where that gives credentials.
+
+        A program that has an endpoint and no profile takes those before it asks: a rule that the
+        AWS SDKs share.
+        """
+        profile = _found(SharedStore.default(self.system), "default")
+        return profile if profile and profile.type else None
+
     def profile_credentials(
         self,
         name: str | None,
@@ -225,16 +238,17 @@ class App:
         *,
         granted: Callable[[str | None, Credentials], None],
         program: str | None = None,
+        in_session: bool = False,
     ) -> ProfileCredentials:
         """The credentials of a profile, got when they are first needed and renewed in time.
 
         ``name`` None: those that the default search comes to. ``granted`` is told of the first
         ones that are retrieved and of each new ones, behind the profile's name. ``program`` is who
-        they are for, where it is not who started this process. Raises `UseRefused` where a rule of
-        the profile, or of one on the way, keeps it from that.
+        they are for, where it is not who started this process; ``in_session`` as for `plan`.
+        Raises `UseRefused` where a rule of the profile, or of one on the way, keeps it from that.
         """
         resolver = self.resolver(location, region)
-        plan = resolver.plan(self._named(name, location), options)
+        plan = resolver.plan(self._named(name, location), options, in_session=in_session)
         for profile in self._ruled(plan, location):
             who = [program] if program else self.system.user()
             permission.require(profile, who, self.system)
@@ -300,7 +314,7 @@ class App:
             session = kept[-1] if kept else None
             if session is None or session.credentials != credentials:
                 session = Session(credentials, credentials.expires_at - USUAL)
-            by_person = bool(plan.mfa_serials) and plan.mfa_session is None
+            by_person = bool(plan.mfa_serials) and plan.user_session is None
             renew_at = session.renew_at(by_person=by_person).timestamp()
         elif plan.steps or plan.base.kind != "static":
             return  # nobody knows for how long they serve

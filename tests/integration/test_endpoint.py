@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -13,14 +14,16 @@ import pytest
 from devtools.emulators import Emulator
 from devtools.service import Reply
 from devtools.service import serving as service
+from keystead.delivery.endpoint import sockets
 from tests import endpoints
-from tests.canaries import ACCESS_KEY_ID, SECOND_SECRET_KEY, SECRET_KEY
+from tests.canaries import ACCESS_KEY_ID, SECOND_SECRET_KEY, SECRET_KEY, SESSION_TOKEN
 from tests.endpoints import ROLES, TOKEN_FILE, URI, ask, serving
 from tests.modes import PRIVATE_FILE, mode
 
 KEYS = f"""[base]
 aws_access_key_id = {ACCESS_KEY_ID}
 aws_secret_access_key = {SECRET_KEY}
+aws_session_token = {SESSION_TOKEN}
 region = eu-west-1
 """
 ROLE = """[admin]
@@ -58,7 +61,7 @@ def client(code: str, variables: dict[str, str]) -> list[str]:
 def test_boto3_reads_the_container_endpoint() -> None:
     with serving("base") as server:
         found = client(BOTO, server.variables("base"))
-    assert found == ["container-role", ACCESS_KEY_ID, SECRET_KEY, ""]
+    assert found == ["container-role", ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN]
 
 
 def test_boto3_reads_the_metadata_endpoint() -> None:
@@ -67,7 +70,7 @@ def test_boto3_reads_the_metadata_endpoint() -> None:
             "iam-role",
             ACCESS_KEY_ID,
             SECRET_KEY,
-            "",
+            SESSION_TOKEN,
         ]
 
 
@@ -231,6 +234,8 @@ def test_a_profile_that_needs_a_person_says_so(credentials_file: Path, moto: Emu
         (["base", "--host", "192.0.2.1"], 1, "cannot listen"),
         (["base", "--port", "65536"], 2, "--port"),
         (["base", "--port", "x"], 2, "--port"),
+        (["base", "--hop-limit", "0"], 2, "--hop-limit"),
+        (["base", "--hop-limit", "65"], 2, "--hop-limit"),
     ],
 )
 def test_what_cannot_be_served_is_told(
@@ -240,6 +245,16 @@ def test_what_cannot_be_served_is_told(
     assert done.code == code
     assert text in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("hops", [1, 2])
+def test_answers_go_as_far_as_they_may(hops: int) -> None:
+    with sockets.listen("127.0.0.1", 0, hops) as sock:
+        with socket.create_connection(sockets.address_of(sock)):
+            accepted, _ = sock.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_IP, socket.IP_TTL) == hops
+            assert accepted.proto == socket.IPPROTO_TCP  # or asyncio would let Nagle wait
 
 
 def test_a_port_that_is_taken_is_told(keystead) -> None:
@@ -272,6 +287,16 @@ def test_what_it_prints_can_be_evaluated(home: Path) -> None:
     assert lines[1].startswith(f"{URI}=http://127.0.0.1:")
     assert lines[2].startswith(f"{TOKEN_FILE}=")
     process.stdout.close()
+
+
+def test_a_default_profile_that_goes_before_an_endpoint_is_warned_of(
+    credentials_file: Path,
+) -> None:
+    credentials_file.write_text(KEYS + KEYS.replace("[base]", "[default]"))
+    with serving("base") as server:
+        server.process.send_signal(signal.SIGTERM)
+        server.process.wait(30)
+        assert "AWS_SHARED_CREDENTIALS_FILE=" in server.process.stderr.read()
 
 
 def test_each_grant_is_in_the_audit_log(keystead) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 import socket
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from tests.endpoints import IMDS_TOKEN, ROLES, TOKEN_FILE, TTL, Serving, ask, se
 KEYS = f"""[base]
 aws_access_key_id = {ACCESS_KEY_ID}
 aws_secret_access_key = {SECRET_KEY}
+aws_session_token = {SESSION_TOKEN}
 region = eu-west-1
 """
 
@@ -41,7 +43,7 @@ def server(home: Path) -> Iterator[Serving]:
 
 
 @pytest.mark.parametrize(
-    "token", [None, "", "wrong", "0" * 64, "Bearer {}", "{} ", "{}{}", "\xff\xfe", "{}\x7f"]
+    "token", [None, "", "wrong", "0" * 64, "Bearer {}", "{} ", "{}{}", "\xff\xfe", "{}\xa0"]
 )
 def test_a_wrong_token_opens_nothing(server: Serving, token: str | None) -> None:
     right = server.token("base")
@@ -122,7 +124,7 @@ def test_no_answer_has_a_header_for_other_origins(server: Serving) -> None:
         assert "server" not in answer.headers
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD", "PATCH", "TRACE", "BREW"])
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "HEAD", "PATCH", "TRACE", "SEARCH"])
 def test_only_get_gets_keys(server: Serving, method: str) -> None:
     answer = ask(server.url("base"), {"Authorization": server.token("base")}, method)
     assert answer.status == 405
@@ -269,6 +271,20 @@ BROKEN = [
     b"GET / HTTP/1.1\r\nHost: a\r\n folded\r\n\r\n",
     b"GET /credentials/base HTTP/1.1\r\nHost: ",
     b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    b"BREW / HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"CONNECT 127.0.0.1:22 HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: h2c\r\nConnection: Upgrade\r\n\r\nPRI",
+    b"GET / HTTP/1.1\r\nHost: a\r\nX: a\0b\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nX: a\x7fb\r\n\r\n",
+    b"GET /\xff HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"GET http:// HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, identity\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"b" * (MAX_HEAD_BYTES + 1) + b"\r\n\r\n",
     b"GET " + b"/" * (2 * MAX_HEAD_BYTES) + b" HTTP/1.1\r\n\r\n",
     b"GET / HTTP/1.1\r\n" + b"".join(b"a%d: b\r\n" % n for n in range(100_000)),
 ]
@@ -279,6 +295,66 @@ def test_what_is_no_request_gets_a_refusal_or_nothing(server: Serving, data: byt
     answer = raw(server, data)
     assert answer == b"" or answer.split(b" ")[1] in (b"400", b"403", b"405", b"413", b"431")
     assert SECRET_KEY.encode() not in answer
+
+
+def test_a_head_that_is_too_long_is_refused_before_its_end(server: Serving) -> None:
+    host, port = server.url("base").split("/")[2].split(":")
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nX: ")
+        with contextlib.suppress(ConnectionError):
+            for _ in range(10_000):
+                connection.sendall(b"a" * 65536)
+            pytest.fail("it takes a head of any length")
+
+
+def test_requests_may_follow_each_other_at_once(server: Serving) -> None:
+    host, port = server.url("base").split("/")[2].split(":")
+    headers = f"Host: {host}:{port}\r\nAuthorization: {server.token('base')}\r\n"
+    request = f"GET /credentials/base HTTP/1.1\r\n{headers}\r\n"
+    last = f"GET /credentials/none HTTP/1.1\r\n{headers}Connection: close\r\n\r\n"
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
+        connection.sendall((request * 20 + last).encode())
+        with connection.makefile("rb") as answers:
+            found = re.findall(rb"HTTP/1.1 (\d+)", answers.read())
+    assert found == [b"200"] * 20 + [b"401"]
+
+
+def test_nobody_asks_without_end_and_reads_no_answer(server: Serving) -> None:
+    """What waits to be answered, or to be read, would fill the memory."""
+    host, port = server.url("base").split("/")[2].split(":")
+    request = (
+        f"GET /credentials/base HTTP/1.1\r\nHost: {host}:{port}\r\n"
+        f"Authorization: {server.token('base')}\r\n\r\n"
+    ).encode()
+    with (
+        socket.create_connection((host, int(port)), timeout=60) as connection,
+        contextlib.suppress(ConnectionError),
+    ):
+        for _ in range(10_000):
+            connection.sendall(request * 100)
+        pytest.fail("it takes requests without end")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/credentials/x/../base",
+        "/credentials/%2e%2e/credentials/base",
+        "//credentials/base",
+        "/credentials//base",
+        "/credentials/base/",
+        "/credentials/base%00",
+        "/credentials/BASE",
+        "/credentials/../../etc/passwd",
+        "/credentials/",
+        "",
+    ],
+)
+def test_no_other_path_leads_to_a_profile(server: Serving, path: str) -> None:
+    url = server.url("base").removesuffix("/credentials/base") + path
+    answer = ask(url, {"Authorization": server.token("base")})
+    assert answer.status in (400, 401)
+    assert SECRET_KEY not in answer.text
 
 
 def test_requests_that_never_come_to_an_end_are_ended(server: Serving) -> None:
@@ -332,6 +408,13 @@ def test_a_thousand_connections_at_once(server: Serving) -> None:
     assert {answer.split(b"\r\n")[0] for answer in answers} == {b"HTTP/1.1 200 OK"}
 
 
+def resident(server: Serving) -> int:
+    """KiB of memory that the server has; 0 where the system does not tell."""
+    status = Path(f"/proc/{server.process.pid}/status")
+    found = re.search(r"VmRSS:\s+(\d+)", status.read_text() if status.exists() else "")
+    return int(found[1]) if found else 0
+
+
 def test_ten_thousand_requests_from_64_connections(server: Serving) -> None:
     host, port = server.url("base").split("/")[2].split(":")
     request = (
@@ -351,11 +434,14 @@ def test_ten_thousand_requests_from_64_connections(server: Serving) -> None:
             counts[line] = counts.get(line, 0) + 1
         writer.close()
 
-    async def load() -> None:
-        await asyncio.gather(*(one(10_000 // 64 + (n < 10_000 % 64)) for n in range(64)))
+    async def load(requests: int) -> None:
+        await asyncio.gather(*(one(requests // 64 + (n < requests % 64)) for n in range(64)))
 
-    asyncio.run(load())
+    asyncio.run(load(1_000))
+    before = resident(server)
+    asyncio.run(load(9_000))
     assert counts == {b"HTTP/1.1 200 OK": 10_000}
+    assert resident(server) < before + 4 * 1024
 
 
 def test_clients_that_go_away_in_the_middle(server: Serving) -> None:

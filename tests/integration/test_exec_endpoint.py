@@ -17,12 +17,13 @@ import pytest
 
 from devtools.command import KEYSTEAD
 from devtools.emulators import Emulator
-from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
+from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
 from tests.endpoints import TOKEN, URI, ask
 
 FILE = f"""[base]
 aws_access_key_id = {ACCESS_KEY_ID}
 aws_secret_access_key = {SECRET_KEY}
+aws_session_token = {SESSION_TOKEN}
 region = eu-west-1
 [admin]
 role_arn = arn:aws:iam::123456789012:role/admin
@@ -98,6 +99,19 @@ def test_boto3_in_the_child_gets_keys_that_renew_themselves(keystead, moto: Emul
     assert (method, key[:4], refresh) == ("container-role", "ASIA", False)
 
 
+def test_a_default_profile_does_not_go_before_the_endpoint(
+    keystead, credentials_file: Path
+) -> None:
+    other = FILE.replace("[base]", "[default]").replace(ACCESS_KEY_ID, "AKIAI44QH8DHBEXAMPLE")
+    credentials_file.write_text(FILE + other.partition("[admin]")[0])
+    code = "import boto3; print(boto3.Session().get_credentials().access_key)"
+    done = keystead(*EXEC[1:], *python(code))
+    assert done.stdout == f"{ACCESS_KEY_ID}\n"
+    assert "profile `default` would go before the endpoint" in done.stderr
+    credentials_file.write_text(FILE + "[default]\nregion = eu-west-2\n")
+    assert keystead(*EXEC[1:], *python(code)).stderr == ""
+
+
 def test_each_child_has_a_token_of_its_own_which_ends_with_it(keystead) -> None:
     first, second = (keystead(*EXEC[1:], *python(SHOW)).stdout.split() for _ in range(2))
     assert first[2] != second[2]
@@ -114,6 +128,34 @@ def test_the_endpoint_ends_with_a_child_that_is_killed() -> None:
     with pytest.raises(OSError):
         while True:  # it hears of it at once, in a process of its own
             ask(url, header)
+
+
+LEAVE = """
+if os.fork() == 0:
+    os.setsid()
+    os.closerange(1, 3)
+    os.read(0, 1)
+    os._exit(0)
+os._exit(3)
+"""
+
+
+def test_who_leaves_the_command_outlives_the_endpoint() -> None:
+    """A daemon that the command made is nobody's: what it was given ends with the command."""
+    reader, writer = os.pipe()
+    with os.fdopen(reader), os.fdopen(writer, "w"):
+        done = subprocess.run(
+            [*EXEC, *python(SHOW + LEAVE)],
+            stdin=reader,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+    _, url, token, _ = done.stdout.split()
+    assert done.returncode == 3
+    with pytest.raises(OSError):
+        while True:
+            ask(url, {"Authorization": token})
 
 
 @pytest.mark.parametrize("code", [0, 1, 42, 255])

@@ -105,10 +105,10 @@ def said(plan: Plan) -> list[tuple[str, dict[str, str]]]:
             "DurationSeconds": plan.base.duration_seconds,
         }
         promised.append(("AssumeRoleWithWebIdentity", asked))
-    if plan.mfa_session:
-        promised.append(("GetSessionToken", {"SerialNumber": plan.mfa_session.mfa_serial, **code}))
+    if plan.user_session:
+        promised.append(("GetSessionToken", {"SerialNumber": plan.user_session.mfa_serial, **code}))
     for number, step in enumerate(plan.steps):
-        by_session = plan.mfa_session is not None and number == 0
+        by_session = plan.user_session is not None and number == 0
         serial = {} if by_session or not step.mfa_serial else {"SerialNumber": step.mfa_serial}
         promised.append(("AssumeRole", {**parameters(step), **(code if serial else {}), **serial}))
     return [

@@ -42,7 +42,7 @@ HEAVY = {
     "boto3",
     "cryptography",
     "filelock",
-    "h11",
+    "httptools",
     "platformdirs",
     "prompt_toolkit",
     "uvicorn",
@@ -51,7 +51,7 @@ HEAVY = {
 # What is itself imported when it is due: the interactive prompt and the server of endpoints.
 NEEDED = {
     "cmdlets/prompt.py": {"prompt_toolkit"},
-    "delivery/endpoint/server.py": {"h11", "uvicorn"},
+    "delivery/endpoint/server.py": {"uvicorn"},
 }
 
 

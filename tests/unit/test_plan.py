@@ -8,11 +8,12 @@ import pytest
 from keystead.errors import ProfileCycle, ProfileInvalid, ProfileNotFound, UsageError
 from keystead.model.calls import Call, base_call, role_calls
 from keystead.model.credentials import Credentials
-from keystead.model.plan import AssumeRoleStep, Base, MfaSession, Plan, make_plan
+from keystead.model.plan import AssumeRoleStep, Base, Plan, make_plan, plan_in_session
 from keystead.model.planview import as_json, due_serials
 from keystead.model.profile import Profile, Value
 from keystead.model.roleoptions import RoleOptions
 from keystead.model.session import Session
+from keystead.model.usersession import UserSession
 
 KEYS = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "x"}
 
@@ -90,7 +91,7 @@ PLANS = [
                 step("q", mfa_serial="arn:aws:iam::123456789012:mfa/u", role_session_name="me"),
                 step("p", external_id="e-1", region="eu-west-1", duration_seconds=1200),
             ),
-            mfa_session=MfaSession("k", "arn:aws:iam::123456789012:mfa/u", "us-west-2"),
+            user_session=UserSession("k", "arn:aws:iam::123456789012:mfa/u", "us-west-2"),
         ),
     ),
     (
@@ -115,7 +116,7 @@ PLANS = [
             "p",
             Base("static", "k"),
             (step("p", mfa_serial=SERIAL, mfa_answer="mfa_process"),),
-            mfa_session=MfaSession("k", SERIAL),
+            user_session=UserSession("k", SERIAL, mfa_answer="mfa_process"),
         ),
     ),
     (
@@ -265,6 +266,51 @@ def test_a_code_that_a_program_answers_is_no_question() -> None:
     assert prompt["answered_by"] == "mfa_process"
 
 
+def in_session(**profiles: dict[str, str]) -> Plan:
+    source = Source(**profiles)
+    return plan_in_session(make_plan("p", source), source)
+
+
+def test_keys_that_do_not_end_become_a_session() -> None:
+    plan = in_session(p={**KEYS, "region": "eu-west-1"})
+    assert plan.user_session == UserSession("p", None, "eu-west-1")
+    called = role_calls(plan, None, {})
+    assert called == [Call("sts", "GetSessionToken", "eu-west-1")]
+    shown = as_json(plan, (None, kept(60)), called, NOW)
+    state = {"state": "fresh", "expires_at": "2026-01-31T01:00:00+00:00"}
+    assert shown["user_session"] == {"profile": "p", "region": "eu-west-1", "cache": state}
+    assert (shown["prompts"], shown["cache"]) == ([], state)
+    assert in_session(p={"credential_process": "x"}).user_session == UserSession("p")
+
+
+def test_a_session_of_keys_with_a_device_is_an_mfa_session() -> None:
+    plan = in_session(p={**KEYS, "mfa_serial": SERIAL})
+    assert plan.user_session == UserSession("p", SERIAL)
+    assert plan.mfa_serials == (SERIAL,)
+    shown = as_json(plan, (), role_calls(plan, None, {}), NOW)
+    assert shown["mfa_session"] == {
+        "profile": "p",
+        "mfa_serial": SERIAL,
+        "cache": {"state": "none"},
+    }
+    assert due_serials(plan, (), NOW) == [SERIAL]
+    assert due_serials(plan, (None, kept(60)), NOW) == []
+    answered = in_session(p={**KEYS, "mfa_serial": SERIAL, "mfa_process": "code"})
+    assert due_serials(answered, (), NOW) == []
+
+
+@pytest.mark.parametrize(
+    "profiles",
+    [
+        {"p": {**KEYS, "aws_session_token": "t"}},
+        {"p": role("k"), "k": KEYS},
+        {"p": role("k", mfa_serial=SERIAL), "k": KEYS},
+    ],
+)
+def test_what_ends_already_becomes_no_session(profiles: dict[str, dict[str, str]]) -> None:
+    assert in_session(**profiles) == make_plan("p", Source(**profiles))
+
+
 def test_whoever_asks_goes_before_the_profile() -> None:
     profiles = {"p": role("k", duration_seconds="1200", session_tags="a=1"), "k": KEYS}
     asked = RoleOptions(role_session_name="me", duration_seconds=900, source_identity="me")
@@ -279,8 +325,8 @@ def test_what_is_asked_for_is_capped_and_may_rule_an_mfa_session_out() -> None:
     chained = Source(p=role("q"), q=role("k"), k=KEYS)
     assert make_plan("p", chained).asked_for(long).steps[-1].duration_seconds == 3600
     mfa = Source(p=role("k", mfa_serial=SERIAL), k=KEYS)
-    assert make_plan("p", mfa).mfa_session
-    assert make_plan("p", mfa).asked_for(long).mfa_session is None
+    assert make_plan("p", mfa).user_session
+    assert make_plan("p", mfa).asked_for(long).user_session is None
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from interop.client import CACHES, EMPTY_TOKEN, Client, call
+from interop.client import CACHES, Client, call
 
 _COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies"
 
@@ -33,6 +33,5 @@ CLIENT = Client(
     needs={"mvn": "Maven", "javac": "a JDK", "java": "a JDK"},
     fetch=_fetch,
     command=_java,
-    cannot=EMPTY_TOKEN,
     version=lambda folder: _java(folder, "version"),
 )

@@ -6,7 +6,7 @@ and what they need is the newest that fits.
 
 from pathlib import Path
 
-from interop.client import EMPTY_TOKEN, Client, call
+from interop.client import Client, call
 
 
 def _fetch(folder: Path) -> None:
@@ -20,6 +20,5 @@ CLIENT = Client(
     needs={"cargo": "Rust 1.94 or newer"},
     fetch=_fetch,
     command=lambda folder: [str(folder / "target/debug/identity")],
-    cannot=EMPTY_TOKEN,
     version=lambda folder: [str(folder / "target/debug/identity"), "version"],
 )

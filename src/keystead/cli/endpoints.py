@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import argparse
 import os
-import queue
 import sys
-import threading
-import time
-from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from keystead.app import App, Location
 from keystead.cli.command import Context
+from keystead.cli.ledger import Ledger
 from keystead.cli.roleoptions import role_options
 from keystead.delivery import exec as child
 from keystead.delivery.endpoint import sockets
@@ -24,18 +21,12 @@ from keystead.delivery.endpoint.guards import Request, host_names
 from keystead.delivery.endpoint.imds import MetadataService
 from keystead.delivery.endpoint.served import ServedProfile
 from keystead.delivery.endpoint.tokens import FixedToken, TokenFile, new_token
-from keystead.delivery.wire import child_environment, region_variables
+from keystead.delivery.wire import NO_SHARED_FILES, child_environment, region_variables
 from keystead.errors import UsageError
 from keystead.model.credentials import Credentials
 from keystead.model.roleoptions import RoleOptions
 from keystead.stores.audit import Grant
 from keystead.system import processes
-
-_LOOK_UPS = 10
-"""So many times a second it is looked up who asks; in a rush it is left open."""
-
-_LOOK_UP_SECONDS = 0.02
-"""How long that may take, as the others wait for it."""
 
 _URI = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 _TOKEN = "AWS_CONTAINER_AUTHORIZATION_TOKEN"  # noqa: S105  # a variable's name
@@ -63,9 +54,9 @@ def serve(context: Context, args: argparse.Namespace) -> None:
             f"whoever reaches {host} can ask this endpoint; over the network all of it is readable"
         )
     with ExitStack() as stack:
-        ledger = stack.enter_context(_Ledger(app))
+        ledger = stack.enter_context(Ledger(app))
         names = dict.fromkeys(args.names or [_default(app, args.location)])
-        profiles = [_served(app, name, args.location, ledger.writer(name)) for name in names]
+        profiles = [_served(app, name, args, ledger.writer(name)) for name in names]
         tokens = []
         for profile in profiles:
             profile.prepare()
@@ -77,7 +68,7 @@ def serve(context: Context, args: argparse.Namespace) -> None:
         services: dict[int, Service] = {}
         shown: list[_Shown] = []
         if args.container or not args.imds:
-            sock = sockets.listen(host, next(ports))
+            sock = sockets.listen(host, next(ports), args.hop_limit)
             listening.append(sock)
             where = sockets.address_of(sock)
             services[where[1]] = ContainerService(
@@ -90,7 +81,7 @@ def serve(context: Context, args: argparse.Namespace) -> None:
         if args.imds:
             admits = _own_programs(context) if sockets.is_loopback(host) else _anybody
             for profile, token in pairs:
-                sock = sockets.listen(host, next(ports))
+                sock = sockets.listen(host, next(ports), args.hop_limit)
                 listening.append(sock)
                 where = sockets.address_of(sock)
                 services[where[1]] = MetadataService(
@@ -102,6 +93,11 @@ def serve(context: Context, args: argparse.Namespace) -> None:
         server = EndpointServer(
             Application(services, host_names(addresses, args.allow_host)), listening
         )
+        if app.before_endpoints():
+            context.console.warn(
+                "profile `default` goes before an endpoint: clients with these shared files need "
+                + " ".join(f"{name}={value}" for name, value in NO_SHARED_FILES.items())
+            )
         server.run(lambda: _show(context, shown, as_json=args.json))
 
 
@@ -128,7 +124,7 @@ def run_with_endpoint(context: Context, args: argparse.Namespace, command: Seque
     def granted(credentials: Credentials, _request: Request) -> None:
         app.granted(Grant(args.name, "exec", credentials, pid, program))
 
-    profile = _served(app, args.name, args.location, granted, role_options(context, args))
+    profile = _served(app, args.name, args, granted, role_options(context, args))
     profile.prepare()
     token = new_token()
     sock = sockets.listen(sockets.LOOPBACK, 0)
@@ -137,6 +133,9 @@ def run_with_endpoint(context: Context, args: argparse.Namespace, command: Seque
     application = Application({where[1]: service}, host_names([where], ()))
     given = {_URI: sockets.url(where, path_of(args.name)), _TOKEN: token}
     given |= region_variables(profile.region)
+    if app.before_endpoints():
+        context.console.note("profile `default` would go before the endpoint: no file is shown")
+        given |= NO_SHARED_FILES
     environment = child_environment(app.system.environ, given)
     if sys.platform == "linux":
         from keystead.delivery.endpoint.beside import leave_beside
@@ -165,12 +164,20 @@ def _default(app: App, location: Location) -> str:
 def _served(
     app: App,
     name: str,
-    location: Location,
+    args: argparse.Namespace,
     granted: Callable[[Credentials, Request], None],
     options: RoleOptions | None = None,
 ) -> ServedProfile:
+    location = args.location
+
     def open_profile() -> Callable[[], Credentials]:
-        provider = app.profile_credentials(name, location, options=options, granted=lambda *_: None)
+        provider = app.profile_credentials(
+            name,
+            location,
+            options=options,
+            granted=lambda *_: None,
+            in_session=not args.no_session,
+        )
         return provider.retrieve
 
     return ServedProfile(
@@ -200,43 +207,3 @@ def _own_programs(context: Context) -> Callable[[Request], bool]:
             return end is not None and end.uid in own
 
         return admits
-
-
-class _Ledger:
-    """Writes grants down in a thread of its own, with the process behind each where it is known.
-
-    Who asks is looked up before the answer: a client may be gone right behind it.
-    """
-
-    def __init__(self, app: App) -> None:
-        self._app = app
-        self._queue: queue.SimpleQueue[tuple[str, Credentials, int | None] | None] = (
-            queue.SimpleQueue()
-        )
-        self._thread = threading.Thread(target=self._write, daemon=True)
-        self._look_ups: deque[float] = deque(maxlen=_LOOK_UPS)
-
-    def __enter__(self) -> Self:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._queue.put(None)
-        self._thread.join(2.0)
-
-    def writer(self, name: str) -> Callable[[Credentials, Request], None]:
-        """What notes that the profile's credentials were handed to the one who asked."""
-        return lambda credentials, request: self._queue.put((name, credentials, self._who(request)))
-
-    def _who(self, request: Request) -> int | None:
-        now = time.monotonic()
-        if len(self._look_ups) == _LOOK_UPS and now - self._look_ups[0] < 1:
-            return None
-        self._look_ups.append(now)
-        end = processes.connection(request.peer, request.local) if request.peer else None
-        return processes.holder(end, until=now + _LOOK_UP_SECONDS) if end else None
-
-    def _write(self) -> None:
-        while (item := self._queue.get()) is not None:
-            name, credentials, pid = item
-            self._app.granted(Grant.to(pid, None, name, "serve", credentials))

@@ -10,6 +10,7 @@ from keystead.cli.roleoptions import role_options
 from keystead.cmdlets.display import table
 from keystead.delivery import exec as child
 from keystead.delivery import shells, wire
+from keystead.errors import UsageError
 from keystead.model.credentials import Credentials
 
 
@@ -66,6 +67,10 @@ def exec_(context: Context, args: argparse.Namespace) -> int:
         from keystead.cli import endpoints  # what serves is of no use to the other commands
 
         return endpoints.run_with_endpoint(context, args, command)
+    if args.no_session:
+        raise UsageError(
+            "--no-session is for an endpoint", hint="add --endpoint; else exec hands out the keys"
+        )
     app = context.app
     program = os.path.basename(command[0]) if command else None
     found = _credentials(context, args, "exec", program=program)

@@ -9,6 +9,7 @@ from keystead.cli.roleoptions import role_options
 from keystead.console import printable
 from keystead.model.plan import AssumeRoleStep, Base, Plan
 from keystead.model.planview import as_json, due_serials
+from keystead.model.usersession import UserSession
 
 
 def _base(base: Base) -> str:
@@ -32,7 +33,8 @@ def _whose(base: Base) -> str:
 def run(context: Context, args: argparse.Namespace) -> None:
     """``keystead plan [NAME]``."""
     app = context.app
-    made = app.plan(args.name, args.location, role_options(context, args))
+    options = role_options(context, args)
+    made = app.plan(args.name, args.location, options, in_session=args.endpoint)
     kept, now = app.kept(made, args.location), app.system.clock()
     if args.json:
         called = app.calls(made, args.location)
@@ -40,10 +42,8 @@ def run(context: Context, args: argparse.Namespace) -> None:
         return
     due = due_serials(made, kept, now)
     lines = [made.profile or "the default search", f"  {_base(made.base)}"]
-    if made.mfa_session:
-        first = made.steps[0]
-        details = ["for all roles of these keys", *_asking(made.mfa_session.mfa_serial, first, due)]
-        lines.append(f"  > MFA session of {made.mfa_session.mfa_serial} ({', '.join(details)})")
+    if made.user_session:
+        lines.append(f"  > {_user_session(made.user_session, made, due)}")
     lines += [
         f"  > assume {step.role_arn} ({', '.join(_details(step, made, due))})"
         for step in made.steps
@@ -53,6 +53,16 @@ def run(context: Context, args: argparse.Namespace) -> None:
         ends = cached.expires_at.astimezone(app.system.zone())
         lines.append(f"  nothing of this is due before {ends:%Y-%m-%d %H:%M}: a session is kept")
     context.console.out(printable("\n".join(lines)))
+
+
+def _user_session(session: UserSession, made: Plan, due: list[str]) -> str:
+    if session.mfa_serial:
+        details = ["for all roles of these keys"] if made.steps else []
+        details += _asking(session.mfa_serial, session.mfa_answer, due)
+        return f"MFA session of {session.mfa_serial} ({', '.join(details)})"
+    return "session of these keys" + (
+        ", unless they are one" if made.base.kind == "process" else ""
+    )
 
 
 def _details(step: AssumeRoleStep, made: Plan, due: list[str]) -> list[str]:
@@ -73,12 +83,12 @@ def _details(step: AssumeRoleStep, made: Plan, due: list[str]) -> list[str]:
         details.append(f"tags {', '.join(tags)}")
     if step.source_identity:
         details.append(f"source identity {step.source_identity}")
-    if step.mfa_serial and not (made.mfa_session and step is made.steps[0]):
-        details += _asking(step.mfa_serial, step, due)
+    if step.mfa_serial and not (made.user_session and step is made.steps[0]):
+        details += _asking(step.mfa_serial, step.mfa_answer, due)
     return details
 
 
-def _asking(serial: str, step: AssumeRoleStep, due: list[str]) -> list[str]:
-    if step.mfa_answer:
-        return [f"a code of {serial} comes from `{step.mfa_answer}`"]
+def _asking(serial: str, answer: str | None, due: list[str]) -> list[str]:
+    if answer:
+        return [f"a code of {serial} comes from `{answer}`"]
     return [f"asks for a code of {serial}"] if serial in due else ["asks for no code now"]

@@ -1,19 +1,31 @@
-"""Options of `keystead serve`: what is served, and where."""
+"""Options of `keystead serve`: what is served, and where; one of them is for `exec` as well."""
 
 from __future__ import annotations
 
 from keystead.cli.command import argument
-from keystead.delivery.endpoint.sockets import LOOPBACK
-
-_PORTS = range(65536)
+from keystead.delivery.endpoint.sockets import HOPS, LOOPBACK
 
 
 def _port(text: str) -> int:
+    return _number(text, range(65536))
+
+
+def _hops(text: str) -> int:
+    return _number(text, range(1, 65))
+
+
+def _number(text: str, allowed: range) -> int:
     number = int(text)
-    if number not in _PORTS:
+    if number not in allowed:
         raise ValueError
     return number
 
+
+NO_SESSION = argument(
+    "--no-session",
+    action="store_true",
+    help="hand out a user's own keys as they are; else a session of them",
+)
 
 SERVE_OPTIONS = (
     argument("names", metavar="NAME", nargs="*", help="profiles; else the default search"),
@@ -43,4 +55,12 @@ SERVE_OPTIONS = (
         default=[],
         help="a further name that clients may call this host by",
     ),
+    argument(
+        "--hop-limit",
+        metavar="N",
+        type=_hops,
+        default=HOPS,
+        help="how many hops an answer goes, from 1 to 64; else 1",
+    ),
+    NO_SESSION,
 )

@@ -8,10 +8,13 @@ is refused before it gets here.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from keystead.errors import KeysteadError
+
+_PLAIN = re.compile(r"[A-Za-z0-9_./:=+@,-]+")
 
 
 class Shell(NamedTuple):
@@ -44,9 +47,13 @@ def _cmd(value: str) -> str:
 
 
 def _dotenv(value: str) -> str:
+    # Some readers (docker --env-file, kubectl, systemd) take quotes for a part of the value, so
+    # what no reader could misread, which AWS's credentials are, goes without. The others differ in
+    # how a single quote is written, and in double quotes some run what is in backticks.
+    if _PLAIN.fullmatch(value):
+        return value
     if "'" in value:
-        escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("$", "\\$")
-        return f'"{escaped}"'
+        raise KeysteadError("a dotenv file cannot quote a value that contains a single quote")
     return f"'{value}'"
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from keystead.model.credentials import Credentials
-from keystead.model.plan import MFA_VARIABLE
+from keystead.model.mfa import MFA_VARIABLE
 
 STALE_VARIABLES = (
     "AWS_ACCESS_KEY_ID",
@@ -15,6 +16,7 @@ STALE_VARIABLES = (
     "AWS_SESSION_TOKEN",
     "AWS_SECURITY_TOKEN",
     "AWS_CREDENTIAL_EXPIRATION",
+    "AWS_ACCOUNT_ID",
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
     "AWS_ROLE_ARN",
@@ -26,6 +28,12 @@ STALE_VARIABLES = (
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 )
 """Variables that would let a program find other credentials than the ones it was given."""
+
+NO_SHARED_FILES = {
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_CONFIG_FILE": os.devnull,
+}
+"""Variables with which a program finds no profile at all."""
 
 
 def timestamp(moment: datetime) -> str:

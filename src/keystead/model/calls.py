@@ -34,14 +34,14 @@ def base_call(plan: Plan, region: str | None, environ: Mapping[str, str]) -> Cal
 
 
 def role_calls(plan: Plan, region: str | None, environ: Mapping[str, str]) -> list[Call]:
-    """The calls after the base: the MFA session if there is one, then one for each step.
+    """The calls after the base: the user's session if there is one, then one for each step.
 
     ``region`` is the one in effect for what sets none of its own; ``environ`` may set addresses.
     """
 
     def found() -> Iterator[Call]:
-        if plan.mfa_session:
-            where = plan.mfa_session.region or region
+        if plan.user_session:
+            where = plan.user_session.region or region
             yield _call(plan, "sts", "GetSessionToken", where, environ)
         for step in plan.steps:
             yield _call(plan, "sts", "AssumeRole", step.region or region, environ)

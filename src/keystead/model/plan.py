@@ -13,9 +13,11 @@ from dataclasses import dataclass, replace
 
 from keystead.errors import ProfileCycle, ProfileInvalid, ProfileNotFound, UsageError
 from keystead.model.endpoints import NO_ENDPOINTS, Endpoints, endpoints
+from keystead.model.mfa import mfa_answer
 from keystead.model.profile import Profile, ProfileSource
 from keystead.model.roleoptions import RoleOptions, Tags, role_options
 from keystead.model.rules import near
+from keystead.model.usersession import UserSession, session_of_keys
 
 CREDENTIAL_SOURCES = {
     "Environment": "environment",
@@ -28,9 +30,6 @@ CHAINED_SECONDS = 3600
 """How long a session at most lasts that was got with another one: a rule of STS."""
 
 _KEY, _SECRET = "aws_access_key_id", "aws_secret_access_key"
-
-MFA_SESSION_SECONDS = 43200
-"""How long an MFA session lasts: STS's own default for the keys of a user."""
 
 
 @dataclass(frozen=True)
@@ -53,19 +52,6 @@ class Base:
     login_session: str | None = None
     policy: str | None = None
     policy_arns: tuple[str, ...] = ()
-    region: str | None = None
-
-
-@dataclass(frozen=True)
-class MfaSession:
-    """One GetSessionToken call with the keys of the base ``profile`` and a code of the device.
-
-    What it gives assumes every role that asks for that device, so a person is asked once for all
-    of them. ``region`` None: the region in effect.
-    """
-
-    profile: str
-    mfa_serial: str
     region: str | None = None
 
 
@@ -99,8 +85,9 @@ class Plan:
 
     An empty name is no profile: the default search came to something else.
 
-    With an ``mfa_session`` that one comes between base and steps, and the first step needs no
-    code of its own.
+    With a ``user_session`` that one comes between base and steps. It has a code of the first step's
+    device, so that the step needs none of its own; or there are no steps, and it stands for the
+    keys of the base.
     """
 
     profile: str
@@ -108,7 +95,7 @@ class Plan:
     steps: tuple[AssumeRoleStep, ...] = ()
     made_up_name: str | None = None
     """The session name of the calls whose profile sets none; another one at each run."""
-    mfa_session: MfaSession | None = None
+    user_session: UserSession | None = None
     endpoints: Endpoints = NO_ENDPOINTS
     """The addresses that ``profile`` sets; all calls go by them."""
 
@@ -121,7 +108,8 @@ class Plan:
     @property
     def mfa_serials(self) -> tuple[str, ...]:
         """The MFA devices a code will be asked for, in order and each once."""
-        return tuple(dict.fromkeys(step.mfa_serial for step in self.steps if step.mfa_serial))
+        asking = (self.user_session, *self.steps)
+        return tuple(dict.fromkeys(row.mfa_serial for row in asking if row and row.mfa_serial))
 
     def named(self, role_session_name: str) -> Plan:
         """The plan with a session name for the calls whose profile sets none."""
@@ -145,7 +133,9 @@ class Plan:
             *before, last = self.steps
             steps = (*before, replace(last, **vars(options.over(_options_of(last)))))
             capped = tuple(_capped(self.base, steps))
-            return replace(self, steps=capped, mfa_session=_mfa_session(self.mfa_session, capped))
+            return replace(
+                self, steps=capped, user_session=_if_not_too_long(self.user_session, capped)
+            )
         stray = options.beyond_web_identity()
         if self.base.kind != "web-identity" or stray:
             raise UsageError(
@@ -208,44 +198,35 @@ def make_plan(name: str, source: ProfileSource) -> Plan:
         name,
         base,
         capped,
-        mfa_session=_mfa_session(_possible_mfa_session(base, profile, capped), capped),
+        user_session=_if_not_too_long(_mfa_session(base, profile, capped), capped),
         endpoints=endpoints(asked_for, source),
     )
 
 
-def _possible_mfa_session(
+def plan_in_session(plan: Plan, source: ProfileSource) -> Plan:
+    """The plan with a session where it comes to a user's own keys: those do not end."""
+    if plan.steps or plan.base.kind not in ("static", "process"):
+        return plan
+    return replace(plan, user_session=session_of_keys(source.find(plan.base.profile)))
+
+
+def _mfa_session(
     base: Base, profile: Profile, steps: tuple[AssumeRoleStep, ...]
-) -> MfaSession | None:
+) -> UserSession | None:
     """The MFA session that the keys of the base can get: only a user's own keys can."""
     if base.kind != "static" or profile.has("aws_session_token"):
         return None
     if not steps or not steps[0].mfa_serial:
         return None
-    return MfaSession(profile.name, steps[0].mfa_serial, profile.region)
+    return UserSession(profile.name, steps[0].mfa_serial, profile.region, steps[0].mfa_answer)
 
 
-def _mfa_session(
-    possible: MfaSession | None, steps: tuple[AssumeRoleStep, ...]
-) -> MfaSession | None:
+def _if_not_too_long(
+    session: UserSession | None, steps: tuple[AssumeRoleStep, ...]
+) -> UserSession | None:
     """It, unless the role is wanted for longer than STS gives to who comes with a session."""
     too_long = any((step.duration_seconds or 0) > CHAINED_SECONDS for step in steps[:1])
-    return None if too_long else possible
-
-
-MFA_VARIABLE = "KEYSTEAD_MFA_CODE"
-"""The variable with a code, which goes before them and is good for one command."""
-
-MFA_ANSWERS = ("mfa_process", "mfa_totp_secret")
-"""The settings that give a code in place of a person, the first one first."""
-
-
-def mfa_answer(profiles: Iterable[Profile]) -> tuple[Profile, str] | None:
-    """The setting that answers for the device of those profiles, and which one has it."""
-    for profile in profiles:
-        for setting in MFA_ANSWERS:
-            if profile.has(setting):
-                return profile, setting
-    return None
+    return None if too_long else session
 
 
 def _answered(step: AssumeRoleStep, base: Profile, source: ProfileSource) -> AssumeRoleStep:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import NamedTuple
 
 from keystead.model.calls import Call
-from keystead.model.plan import AssumeRoleStep, Base, MfaSession, Plan
+from keystead.model.plan import AssumeRoleStep, Base, Plan
 from keystead.model.session import Session
+from keystead.model.usersession import UserSession
 
 Kept = Sequence[Session | None]
-"""What the cache has for the base, the MFA session if there is one, and each step, in order."""
+"""What the cache has for the base, the user's session if there is one, and each step, in order."""
 
 _OF_A_RUN = frozenset({"mfa_answer"})
 """Fields that are shown with the prompts."""
@@ -24,12 +26,13 @@ def as_json(plan: Plan, kept: Kept, called: Sequence[Call], now: datetime) -> di
     """
     shown: dict[str, object] = {"profile": plan.profile} if plan.profile else {}
     shown["base"] = dict(_present(plan.base))
-    if plan.mfa_session:
+    if plan.user_session:
+        name = "mfa_session" if plan.user_session.mfa_serial else "user_session"
         at = kept[1] if kept else None
-        shown["mfa_session"] = {**dict(_present(plan.mfa_session)), "cache": _cache(at, now)}
+        shown[name] = {**dict(_present(plan.user_session)), "cache": _cache(at, now)}
     shown["steps"] = [{"kind": "assume-role", **dict(_present(step))} for step in plan.steps]
     shown["prompts"] = [
-        {"kind": "mfa", "mfa_serial": prompt.mfa_serial, **_details(prompt, kept, plan, now)}
+        {"kind": "mfa", "mfa_serial": prompt.mfa_serial, **_details(prompt, kept, now)}
         for prompt in _prompts(plan)
     ]
     shown["calls"] = [
@@ -42,38 +45,43 @@ def as_json(plan: Plan, kept: Kept, called: Sequence[Call], now: datetime) -> di
 def due_serials(plan: Plan, kept: Kept, now: datetime) -> list[str]:
     """The MFA devices whose code a person would be asked for now, each once."""
     due = (
-        step.mfa_serial or ""
-        for step in _prompts(plan)
-        if not step.mfa_answer and _is_due(step, kept, plan, now)
+        prompt.mfa_serial
+        for prompt in _prompts(plan)
+        if not prompt.mfa_answer and _is_due(prompt, kept, now)
     )
     return list(dict.fromkeys(due))
 
 
-def _prompts(plan: Plan) -> list[AssumeRoleStep]:
-    """The steps for which a code is asked: the first one's goes to the MFA session, if there is
-    one, which then answers for all others with that device.
-    """
-    answered = plan.mfa_session.mfa_serial if plan.mfa_session else None
+class _Prompt(NamedTuple):
+    """A code that is asked for; ``number`` is that of the session which it is for."""
+
+    number: int
+    mfa_serial: str
+    mfa_answer: str | None
+
+
+def _prompts(plan: Plan) -> list[_Prompt]:
+    """The codes in order: the one of the user's session answers for all steps of that device."""
+    first = plan.user_session
+    asking = (None, *([first] if first else ()), *plan.steps)
+    answered = first.mfa_serial if first else None
     return [
-        step
-        for number, step in enumerate(plan.steps)
-        if step.mfa_serial and (number == 0 or step.mfa_serial != answered)
+        _Prompt(number, row.mfa_serial, row.mfa_answer)
+        for number, row in enumerate(asking)
+        if row and row.mfa_serial and (row is first or row.mfa_serial != answered)
     ]
 
 
-def _details(step: AssumeRoleStep, kept: Kept, plan: Plan, now: datetime) -> dict[str, object]:
-    details: dict[str, object] = {"due": _is_due(step, kept, plan, now)}
-    if step.mfa_answer:
-        details["answered_by"] = step.mfa_answer
+def _details(prompt: _Prompt, kept: Kept, now: datetime) -> dict[str, object]:
+    details: dict[str, object] = {"due": _is_due(prompt, kept, now)}
+    if prompt.mfa_answer:
+        details["answered_by"] = prompt.mfa_answer
     return details
 
 
-def _is_due(step: AssumeRoleStep, kept: Kept, plan: Plan, now: datetime) -> bool:
+def _is_due(prompt: _Prompt, kept: Kept, now: datetime) -> bool:
     """Whether nothing is kept that serves from the call on that needs the code."""
-    number = 1 + plan.steps.index(step)
-    if plan.mfa_session and number > 1:
-        number += 1
-    return not any(session and session.serves(now) for session in kept[number:])
+    return not any(session and session.serves(now) for session in kept[prompt.number :])
 
 
 def _cache(session: Session | None, now: datetime) -> dict[str, object]:
@@ -83,7 +91,7 @@ def _cache(session: Session | None, now: datetime) -> dict[str, object]:
     return {"state": state, "expires_at": session.expires_at.isoformat()}
 
 
-def _present(row: Base | MfaSession | AssumeRoleStep) -> Iterator[tuple[str, object]]:
+def _present(row: Base | UserSession | AssumeRoleStep) -> Iterator[tuple[str, object]]:
     for name in type(row).__dataclass_fields__:
         value = getattr(row, name)
         if value is None or value in ((), "") or name in _OF_A_RUN:  # no hash

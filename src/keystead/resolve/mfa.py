@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from keystead.errors import InteractionRequired, KeysteadError, ProfileInvalid
-from keystead.model.plan import MFA_VARIABLE, mfa_answer
+from keystead.model.mfa import MFA_VARIABLE, mfa_answer
 from keystead.model.profile import Profile
 from keystead.system import System
 

@@ -12,7 +12,7 @@ import signal
 
 from keystead.errors import Origin, ProfileInvalid, ProviderError
 from keystead.model.credentials import Credentials
-from keystead.model.plan import MFA_VARIABLE
+from keystead.model.mfa import MFA_VARIABLE
 from keystead.resolve import commandline
 from keystead.resolve.keydocument import BadDocument, read_credentials, read_object
 from keystead.system import System, child

@@ -9,7 +9,7 @@ from threading import Lock
 from keystead.model.calls import Call, base_call, role_calls
 from keystead.model.credentials import Credentials
 from keystead.model.defaultsearch import default_plan, environment_profile
-from keystead.model.plan import Plan, make_plan
+from keystead.model.plan import Plan, make_plan, plan_in_session
 from keystead.model.planview import Kept
 from keystead.model.profile import ProfileSource
 from keystead.model.roleoptions import RoleOptions
@@ -51,17 +51,21 @@ class Resolver:
         self._sessions = sessions
         self._region = region
 
-    def plan(self, name: str | None, options: RoleOptions | None = None) -> Plan:
+    def plan(
+        self, name: str | None, options: RoleOptions | None = None, *, in_session: bool = False
+    ) -> Plan:
         """The plan for the profile, with the names of its role sessions settled.
 
         ``name`` None: what the default search comes to. ``options`` go before those of the
-        profile, for the last role.
+        profile, for the last role. ``in_session``: in place of a user's own keys a session of them.
         """
         if name is None:
             made = default_plan(self._system.environ, self._source)
         else:
             made = make_plan(name, self._source)
         made = made.asked_for(options or RoleOptions())
+        if in_session:
+            made = plan_in_session(made, self._source)
         return made.named(session_name(self._system.clock()))
 
     def calls(self, plan: Plan) -> list[Call]:
@@ -116,7 +120,7 @@ class Resolver:
 
 def _keeps(plan: Plan) -> bool:
     """Whether anything of it is kept; keys that are at hand are not."""
-    return bool(plan.steps) or plan.base.kind in KEPT
+    return bool(plan.steps) or plan.user_session is not None or plan.base.kind in KEPT
 
 
 class ProfileCredentials:

@@ -19,7 +19,7 @@ _WHO_ASKS = ("profile", "region", "mfa_answer")
 
 
 def session_keys(plan: Plan, first: str, called: Sequence[Call]) -> list[str]:
-    """A name for the base, the MFA session if there is one, and the session of each step.
+    """A name for the base, the user's session if there is one, and the session of each step.
 
     Each depends on all before it and on ``first``, which stands for the base: the access key id of
     keys, else what `base_inputs` gives. ``called`` has the calls after the base, in order. A
@@ -27,9 +27,10 @@ def session_keys(plan: Plan, first: str, called: Sequence[Call]) -> list[str]:
     """
     keys = [_digest(plan.base.kind, first)]
     inputs: list[dict[str, Any]] = [_inputs(step, plan.made_up_name) for step in plan.steps]
-    if plan.mfa_session:
-        inputs[0]["mfa_serial"] = None  # the session answers for it, whoever asks
-        inputs.insert(0, {"mfa_serial": plan.mfa_session.mfa_serial})
+    if plan.user_session:
+        for step in inputs[:1]:
+            step["mfa_serial"] = None  # the session answers for it, whoever asks
+        inputs.insert(0, {"mfa_serial": plan.user_session.mfa_serial})
     for call, asked in zip(called, inputs, strict=True):
         keys.append(_digest(keys[-1], call, asked))
     return keys

@@ -14,10 +14,11 @@ from typing import Any, NamedTuple, Protocol
 from keystead.errors import InteractionRequired, KeysteadError, ProviderError
 from keystead.model.calls import Call
 from keystead.model.credentials import Credentials
-from keystead.model.plan import AssumeRoleStep, MfaSession, Plan
+from keystead.model.plan import AssumeRoleStep, Plan
 from keystead.model.planview import due_serials
 from keystead.model.profile import ProfileSource
 from keystead.model.session import Session
+from keystead.model.usersession import UserSession
 from keystead.resolve import aws
 from keystead.resolve.bases import KEPT, Place, base_credentials
 from keystead.resolve.mfa import MfaCodes
@@ -46,6 +47,9 @@ _REFUSED = frozenset(
     }
 )
 """What STS says to credentials that are no more, or not yet."""
+
+
+_PLAIN_KEYS = "--no-session hands the keys out as they are"
 
 
 class Sessions(Protocol):
@@ -82,7 +86,7 @@ class _Got(NamedTuple):
 class Walk:
     """One run of a plan, from the base (number 0) to its last step, each with its session's name.
 
-    The MFA session, where the plan has one, is number 1. ``called`` has the call of each number
+    The user's session, where the plan has one, is number 1. ``called`` has the call of each number
     from 1 on.
     """
 
@@ -101,7 +105,11 @@ class Walk:
         self.began = self.place.system.clock()
 
     def session(self) -> Session:
-        """The session of the last number."""
+        """The session of the last number; none is got of what is one already."""
+        if self.plan.user_session and self.plan.base.kind == "process":
+            printed = self._get(0, renew=True).session
+            if printed.credentials.session_token:
+                return printed
         return self._get(len(self.keys) - 1, renew=True).session
 
     def kept(self, number: int) -> Session | None:
@@ -177,7 +185,7 @@ class Walk:
 
     def _is_old_mfa(self, number: int, got: _Got) -> bool:
         """Whether a role may have refused because the code was typed too long ago."""
-        is_mfa = self.plan.mfa_session is not None and number == 1
+        is_mfa = self.plan.user_session is not None and number == 1
         return is_mfa and self.place.system.clock() - got.session.made > _RECENT
 
     def _made_again(self, number: int, refused: Session, error: ProviderError) -> Credentials:
@@ -188,25 +196,30 @@ class Walk:
         return self._called(number, before.session.credentials)
 
     def _called(self, number: int, credentials: Credentials) -> Credentials:
-        mfa, steps = self.plan.mfa_session, list(self.plan.steps)
-        call = self.called[number - 1]
-        if mfa and number == 1:
-            return self._mfa_session(mfa, steps[0], call, credentials)
-        step = steps[number - (2 if mfa else 1)]
+        first, call = self.plan.user_session, self.called[number - 1]
+        if first and number == 1:
+            return self._user_session(first, call, credentials)
+        step = self.plan.steps[number - (2 if first else 1)]
         # The session answers for its device. Further on it is a role that asks, which has none.
-        serial = None if mfa and step.mfa_serial == mfa.mfa_serial else step.mfa_serial
+        serial = None if first and step.mfa_serial == first.mfa_serial else step.mfa_serial
         return self._assumed(step, serial, call, credentials)
 
-    def _mfa_session(
-        self, mfa: MfaSession, step: AssumeRoleStep, call: Call, credentials: Credentials
+    def _user_session(
+        self, session: UserSession, call: Call, credentials: Credentials
     ) -> Credentials:
-        answer = self._asked(call, credentials, {}, mfa.mfa_serial, step)
-        return temporary_credentials(
-            answer,
-            call.operation,
-            f"{credentials.source} > {mfa.mfa_serial}",
-            self.place.system,
-        )
+        asker = self.plan.steps[0].profile if self.plan.steps else self.plan.profile
+        try:
+            answer = self._asked(call, credentials, {}, session.mfa_serial, asker)
+        except ProviderError as error:
+            if self.plan.steps:
+                raise
+            raise ProviderError(
+                f"the keys of profile `{asker}` do not end, and for a session of them {error}",
+                hint="; ".join(filter(None, (error.hint, _PLAIN_KEYS))),
+                code=error.code,
+            ) from None
+        source = f"{credentials.source} > {session.name}"
+        return temporary_credentials(answer, call.operation, source, self.place.system)
 
     def _assumed(
         self, step: AssumeRoleStep, serial: str | None, call: Call, credentials: Credentials
@@ -222,11 +235,11 @@ class Walk:
             "TransitiveTagKeys": list(step.transitive_tag_keys),
             "SourceIdentity": step.source_identity,
         }
-        answer = self._asked(call, credentials, parameters, serial, step)
+        answer = self._asked(call, credentials, parameters, serial, step.profile)
         # Where it came from, without the device of an MFA session on the way.
         start = credentials.source
-        if self.plan.mfa_session:
-            start = start.removesuffix(f" > {self.plan.mfa_session.mfa_serial}")
+        if self.plan.user_session:
+            start = start.removesuffix(f" > {self.plan.user_session.name}")
         source = f"{start} > {step.role_arn}"
         return temporary_credentials(answer, call.operation, source, self.place.system)
 
@@ -236,12 +249,14 @@ class Walk:
         credentials: Credentials,
         parameters: dict[str, Any],
         serial: str | None,
-        step: AssumeRoleStep,
+        asker: str,
     ) -> dict[str, Any]:
-        """The answer of STS, with a code of the device ``serial`` if there is one."""
+        """The answer of STS, with a code of the device ``serial``, which ``asker`` is to say, if
+        there is one.
+        """
         given = {name: value for name, value in parameters.items() if value}
         if serial:
-            profiles = (self.source.find(step.profile), self.place.profile)
+            profiles = (self.source.find(asker), self.place.profile)
             given |= {"SerialNumber": serial, "TokenCode": self.codes.code(serial, profiles)}
         try:
             answer = aws.call(

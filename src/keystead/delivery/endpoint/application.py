@@ -39,12 +39,14 @@ class Application:
     async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
         """One request, as ASGI has it."""
         answer = await self._answer(_request(scope))
-        own = [(b"content-type", answer.content_type.encode())]
-        own.append((b"content-length", str(len(answer.body)).encode()))
-        own += [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
-        await send(
-            {"type": "http.response.start", "status": answer.status, "headers": own + _HEADERS}
-        )
+        headers = [
+            *_HEADERS,
+            (b"content-type", answer.content_type.encode()),
+            (b"content-length", str(len(answer.body)).encode()),
+        ]
+        for name, value in answer.headers.items():
+            headers.append((name.lower().encode(), value.encode()))
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body})
 
     async def _answer(self, request: Request) -> Answer:
@@ -66,8 +68,6 @@ class Application:
 def _request(scope: Scope) -> Request:
     headers: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
         headers[name] = f"{headers[name]},{value}" if name in headers else value
-    client = scope.get("client")
-    peer = (client[0], client[1]) if client else None
-    return Request(scope["method"], scope["path"], headers, peer, tuple(scope["server"]))
+    return Request(scope["method"], scope["path"], headers, scope["client"], scope["server"])

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import NamedTuple
 from urllib.parse import quote
 
-from keystead.delivery.endpoint.documents import container_document
+from keystead.delivery.endpoint.documents import Prepared, container_document
 from keystead.delivery.endpoint.guards import Answer, Refusal, Request
 from keystead.delivery.endpoint.served import ServedProfile
 from keystead.delivery.endpoint.tokens import Token, matches
@@ -23,6 +24,14 @@ def path_of(name: str) -> str:
     return _FOLDER + quote(name, safe="")
 
 
+class _Door(NamedTuple):
+    """What is behind one address, and the token that opens it."""
+
+    profile: ServedProfile
+    token: Token
+    prepared: Prepared
+
+
 class ContainerService:
     """Answers for ``profiles``, each with the token that opens it."""
 
@@ -31,16 +40,20 @@ class ContainerService:
     def __init__(
         self, profiles: Mapping[str, tuple[ServedProfile, Token]], clock: Callable[[], datetime]
     ) -> None:
-        self._profiles = profiles
+        self._doors = {
+            name: _Door(profile, token, Prepared(container_document))
+            for name, (profile, token) in profiles.items()
+        }
         self._clock = clock
 
     async def answer(self, request: Request) -> Answer:
         """The keys. Without the right token nobody learns whether there is such a profile."""
         name = request.path.removeprefix(_FOLDER) if request.path.startswith(_FOLDER) else ""
-        profile, token = self._profiles.get(name, (None, None))
-        if not matches(token, request.headers.get("authorization", "")) or profile is None:
+        door = self._doors.get(name)
+        given = request.headers.get("authorization", "")
+        if not matches(door.token if door else None, given) or door is None:
             raise Refusal(
                 401, "Unauthorized", "the Authorization header is not the token of this address"
             )
-        credentials = await profile.hand_out(request)
-        return Answer(200, container_document(credentials, self._clock()))
+        credentials = await door.profile.hand_out(request)
+        return Answer(200, door.prepared.document(credentials, self._clock()))

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from keystead.delivery.endpoint.documents import role_document
+from keystead.delivery.endpoint.documents import Prepared, role_document
 from keystead.delivery.endpoint.guards import Answer, Refusal, Request
 from keystead.delivery.endpoint.served import ServedProfile
 from keystead.delivery.endpoint.tokens import Token
@@ -66,6 +66,7 @@ class MetadataService:
         self._admits = admits
         self._seconds = seconds
         self._role = role_name(profile.name)
+        self._prepared = Prepared(role_document)
 
     async def answer(self, request: Request) -> Answer:
         """A token, or what the token opens."""
@@ -80,7 +81,7 @@ class MetadataService:
             return Answer(200, self._role.encode(), _TEXT)
         if path == f"{_ROLES}/{self._role}":
             credentials = await self._profile.hand_out(request)
-            return Answer(200, role_document(credentials, self._clock()))
+            return Answer(200, self._prepared.document(credentials, self._clock()))
         region = self._profile.region
         if region and path == _REGION:
             return Answer(200, region.encode(), _TEXT)

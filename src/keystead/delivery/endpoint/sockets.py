@@ -13,7 +13,7 @@ from keystead.errors import KeysteadError, UsageError
 LOOPBACK = "127.0.0.1"
 
 _BACKLOG = 1024
-_HOPS = 1
+HOPS = 1
 """Answers reach this machine and its next neighbours (a container on a bridge), no farther; it is
 EC2's default as well."""
 
@@ -39,13 +39,15 @@ def is_loopback(host: str) -> bool:
     return ipaddress.ip_address(host).is_loopback
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, hops: int = HOPS) -> socket.socket:
     """A socket that listens at ``port`` of the address ``host``; 0: one that is free.
 
-    Raises `KeysteadError` when that cannot be had.
+    Its answers pass through no more than ``hops - 1`` machines on their way. Raises `KeysteadError`
+    when that cannot be had.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio sends without delay only where the protocol is named.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if sys.platform == "win32":
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
@@ -53,9 +55,9 @@ def listen(host: str, port: int) -> socket.socket:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with contextlib.suppress(OSError):
             if family == socket.AF_INET:
-                sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, _HOPS)
+                sock.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, hops)
             else:
-                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, _HOPS)
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_UNICAST_HOPS, hops)
         sock.bind((host, port))
         sock.listen(_BACKLOG)
     except (OSError, OverflowError) as error:

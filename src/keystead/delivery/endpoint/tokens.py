@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import hmac
 import os
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Protocol
+
+from keystead.system.watching import watching
 
 _BYTES = 32
 _NOBODYS = os.urandom(_BYTES).hex().encode()
@@ -54,6 +57,8 @@ class TokenFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._version = watching([path])
+        self._kept: tuple[Hashable, bytes | None] | None = None
 
     @classmethod
     def make(cls, folder: Path) -> TokenFile:
@@ -66,7 +71,13 @@ class TokenFile:
         return cls(path)
 
     def current(self) -> bytes | None:
-        """What is in the file now."""
+        """What is in the file now; it is read when it is another one."""
+        version = self._version()
+        if self._kept is None or self._kept[0] != version:
+            self._kept = version, self._content()
+        return self._kept[1]
+
+    def _content(self) -> bytes | None:
         try:
             with open(self.path, "rb") as file:
                 return file.read(256).strip() or None

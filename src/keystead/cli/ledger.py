@@ -1,0 +1,62 @@
+"""Writes down in the audit log who was handed credentials at an endpoint."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Self
+
+from keystead.app import App
+from keystead.delivery.endpoint.guards import Request
+from keystead.model.credentials import Credentials
+from keystead.stores.audit import Grant
+from keystead.system import processes
+
+_LOOK_UPS = 10
+"""So many times a second it is looked up who asks; in a rush it is left open."""
+
+_LOOK_UP_SECONDS = 0.02
+"""How long that may take, as the others wait for it."""
+
+
+class Ledger:
+    """Writes grants down in a thread of its own, with the process behind each where it is known.
+
+    Who asks is looked up before the answer: a client may be gone right behind it.
+    """
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._queue: queue.SimpleQueue[tuple[str, Credentials, int | None] | None] = (
+            queue.SimpleQueue()
+        )
+        self._thread = threading.Thread(target=self._write, daemon=True)
+        self._look_ups: deque[float] = deque(maxlen=_LOOK_UPS)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._queue.put(None)
+        self._thread.join(2.0)
+
+    def writer(self, name: str) -> Callable[[Credentials, Request], None]:
+        """What notes that the profile's credentials were handed to the one who asked."""
+        return lambda credentials, request: self._queue.put((name, credentials, self._who(request)))
+
+    def _who(self, request: Request) -> int | None:
+        now = time.monotonic()
+        if len(self._look_ups) == _LOOK_UPS and now - self._look_ups[0] < 1:
+            return None
+        self._look_ups.append(now)
+        end = processes.connection(request.peer, request.local) if request.peer else None
+        return processes.holder(end, until=now + _LOOK_UP_SECONDS) if end else None
+
+    def _write(self) -> None:
+        while (item := self._queue.get()) is not None:
+            name, credentials, pid = item
+            self._app.granted(Grant.to(pid, None, name, "serve", credentials))

@@ -1,0 +1,44 @@
+"""A session of a user's own keys: STS's GetSessionToken, with a code of an MFA device or without.
+
+AWS has such a session without a code call everything but IAM, and of STS nothing but AssumeRole
+and GetCallerIdentity: a rule of GetSessionToken.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from keystead.model.mfa import mfa_answer
+from keystead.model.profile import Profile
+
+
+@dataclass(frozen=True)
+class UserSession:
+    """One GetSessionToken call with the keys of the base ``profile``.
+
+    With a code of the device ``mfa_serial`` it is an *MFA session*: it assumes every role that asks
+    for that device, so a person is asked once for all of them. ``mfa_answer`` is the setting that
+    gives the code, None for a person. ``region`` None: the region in effect.
+    """
+
+    profile: str
+    mfa_serial: str | None = None
+    region: str | None = None
+    mfa_answer: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What it is in a source label."""
+        return self.mfa_serial or "session"
+
+
+def session_of_keys(profile: Profile) -> UserSession | None:
+    """The session in place of the keys of ``profile``; None where they are one already.
+
+    What a program prints shows when it has run: where that is a session, it serves as it is.
+    """
+    if profile.has("aws_session_token"):
+        return None
+    serial = profile.text("mfa_serial")
+    answer = mfa_answer([profile]) if serial else None
+    return UserSession(profile.name, serial, profile.region, answer[1] if answer else None)

@@ -1,0 +1,166 @@
+"""A user's own keys at an endpoint: a session of them goes out, which every SDK can sign with."""
+
+import json
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import pytest
+
+from devtools.service import Reply, Request
+from devtools.service import serving as service
+from tests.canaries import ACCESS_KEY_ID, MFA_CODE, SECRET_KEY
+from tests.endpoints import ROLES, serving
+
+KEYS = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
+SERIAL = "arn:aws:iam::123456789012:mfa/user"
+BOTO = (
+    "import boto3; found = boto3.Session().get_credentials().get_frozen_credentials();"
+    "print(found.access_key, bool(found.token))"
+)
+
+
+@pytest.fixture(autouse=True)
+def credentials_file(home: Path) -> Path:
+    path = home / ".aws" / "credentials"
+    path.parent.mkdir(mode=0o700)
+    path.write_text(f"[base]\n{KEYS}")
+    path.chmod(0o600)
+    return path
+
+
+class Sts:
+    """An STS that gives each session other keys, for twelve hours."""
+
+    def __init__(self) -> None:
+        self.calls: list[dict[str, str]] = []
+
+    def __call__(self, request: Request) -> Reply:
+        call = dict(parse_qsl(request.body.decode()))
+        self.calls.append(call)
+        ends = datetime.now(UTC) + timedelta(hours=12)
+        keys = (
+            f"<AccessKeyId>ASIA{len(self.calls):016}</AccessKeyId>"
+            "<SecretAccessKey>made</SecretAccessKey><SessionToken>token</SessionToken>"
+            f"<Expiration>{ends:%Y-%m-%dT%H:%M:%SZ}</Expiration>"
+        )
+        result = f"{call['Action']}Result"
+        return Reply(
+            200,
+            f"<{call['Action']}Response><{result}><Credentials>{keys}</Credentials></{result}>"
+            f"</{call['Action']}Response>",
+        )
+
+    @property
+    def operations(self) -> list[str]:
+        return [call["Action"] for call in self.calls]
+
+
+@pytest.fixture
+def sts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sts]:
+    answer = Sts()
+    with service(answer) as found:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", found.url)
+        yield answer
+
+
+def test_both_protocols_hand_out_one_session_and_no_key_that_lasts(sts: Sts) -> None:
+    with serving("base", "--container", "--imds") as server:
+        found = [server.keys("base").document, server.imds("base", ROLES + "base").document]
+    for document in found:
+        assert document["AccessKeyId"].startswith("ASIA")
+        assert document["Token"]
+        assert SECRET_KEY not in document.values()
+    assert found[0]["AccessKeyId"] == found[1]["AccessKeyId"]
+    ends = datetime.strptime(found[0]["Expiration"], "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
+    assert ends - datetime.now(UTC) > timedelta(hours=11)
+    assert sts.operations == ["GetSessionToken"]
+
+
+def test_a_child_with_an_endpoint_gets_the_same_session(keystead, sts: Sts) -> None:
+    with serving("base") as server:
+        key = server.keys("base").document["AccessKeyId"]
+    done = keystead("exec", "base", "--endpoint", "--", sys.executable, "-c", BOTO)
+    assert done.stdout.split() == [key, "True"]
+    assert sts.operations == ["GetSessionToken"]
+
+
+def test_the_keys_themselves_for_who_wants_them(keystead) -> None:
+    with serving("base", "--no-session", "--container", "--imds") as server:
+        for document in (
+            server.keys("base").document,
+            server.imds("base", ROLES + "base").document,
+        ):
+            assert (document["AccessKeyId"], document["Token"]) == (ACCESS_KEY_ID, "")
+    command = ["--", sys.executable, "-c", BOTO]
+    done = keystead("exec", "base", "--endpoint", "--no-session", *command)
+    assert done.stdout.split() == [ACCESS_KEY_ID, "False"]
+    done = keystead("exec", "base", "--no-session", *command)
+    assert (done.code, done.stdout) == (2, "")
+    assert "--endpoint" in done.stderr
+
+
+def test_with_a_device_it_is_an_mfa_session_which_serves_for_its_roles_too(
+    credentials_file: Path, sts: Sts, keystead
+) -> None:
+    role = "role_arn = arn:aws:iam::123456789012:role/admin\nsource_profile = base\n"
+    device = f"mfa_serial = {SERIAL}\n"
+    credentials_file.write_text(f"[base]\n{KEYS}{device}[admin]\n{role}{device}")
+    with serving("base", env={"KEYSTEAD_MFA_CODE": MFA_CODE}) as server:
+        assert server.keys("base").status == 200
+    assert keystead("process", "admin").code == 0
+    assert sts.operations == ["GetSessionToken", "AssumeRole"]
+    assert sts.calls[0]["SerialNumber"] == SERIAL
+
+
+@pytest.mark.parametrize("token", [None, "printed"])
+def test_what_a_program_prints_becomes_a_session_where_it_is_none(
+    credentials_file: Path, sts: Sts, home: Path, token: str | None
+) -> None:
+    printed = {"Version": 1, "AccessKeyId": ACCESS_KEY_ID, "SecretAccessKey": "made"}
+    if token:
+        printed["SessionToken"] = token
+    (home / "keys.json").write_text(json.dumps(printed))
+    credentials_file.write_text(f"[base]\ncredential_process = cat {home / 'keys.json'}\n")
+    with serving("base") as server:
+        document = server.keys("base").document
+    assert (document["AccessKeyId"] == ACCESS_KEY_ID) is bool(token)
+    assert sts.operations == ([] if token else ["GetSessionToken"])
+
+
+def test_a_refusal_of_sts_is_told_with_the_way_round_it(
+    keystead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusal = "<ErrorResponse><Error><Code>InvalidClientTokenId</Code></Error></ErrorResponse>"
+    with service(lambda _: Reply(403, refusal)) as sts:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", sts.url)
+        for arguments in (["serve", "base"], ["exec", "base", "--endpoint", "--", "true"]):
+            done = keystead(*arguments)
+            assert done.code == 7
+            assert "the keys of profile `base` do not end" in done.stderr
+            assert "InvalidClientTokenId" in done.stderr
+            assert "--no-session" in done.stderr
+
+
+def test_sts_that_cannot_be_reached_is_told(keystead, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    done = keystead("serve", "base")
+    assert done.code == 7
+    assert "sts could not be asked for GetSessionToken" in done.stderr
+    assert "--no-session" in done.stderr
+
+
+def test_the_plan_says_so(keystead, sts: Sts) -> None:
+    assert keystead("plan", "base").stdout == "base\n  keys of profile base\n"
+    told = keystead("plan", "base", "--endpoint")
+    assert told.stdout == "base\n  keys of profile base\n  > session of these keys\n"
+    before = json.loads(keystead("plan", "base", "--endpoint", "--json").stdout)
+    assert [call["operation"] for call in before["calls"]] == ["GetSessionToken"]
+    assert before["cache"] == {"state": "none"}
+    with serving("base"):
+        pass
+    after = json.loads(keystead("plan", "base", "--endpoint", "--json").stdout)
+    assert after["user_session"]["cache"]["state"] == "fresh"
+    assert json.loads(keystead("plan", "base", "--json").stdout)["cache"] == {"state": "none"}

@@ -48,7 +48,7 @@ def main() -> None:
         }
         environ.pop("PYTHONDONTWRITEBYTECODE", None)
         with subprocess.Popen(
-            [KEYSTEAD, "serve", "base", "--no-session", "--json"],
+            [KEYSTEAD, "serve", "base", "--json"],
             env=environ,
             stdout=subprocess.PIPE,
             text=True,

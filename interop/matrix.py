@@ -117,7 +117,7 @@ class Bench:
     def _key(self, way: Way, profile: str) -> str:
         """The access key id that is handed out: sessions are kept, so the client gets the same."""
         if way.ending:
-            asked = ["exec", profile, "--endpoint", "--", sys.executable, "-c", _ASK]
+            asked = ["exec", profile, "--endpoint", "--session", "--", sys.executable, "-c", _ASK]
         else:
             asked = ["process", profile]
         return str(json.loads(self.keystead(*asked))["AccessKeyId"])

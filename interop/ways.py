@@ -74,7 +74,9 @@ def _exec(given: Given) -> Done:
 
 
 def _exec_endpoint(given: Given) -> Done:
-    return given.run([KEYSTEAD, "exec", given.profile, "--endpoint", "--", *given.command])
+    return given.run(
+        [KEYSTEAD, "exec", given.profile, "--endpoint", "--session", "--", *given.command]
+    )
 
 
 def _serve(given: Given) -> Done:
@@ -91,7 +93,7 @@ def _serve_imds(given: Given) -> Done:
 def _serving(given: Given, kind: str) -> Iterator[dict[str, str]]:
     """The variables that a running `keystead serve` says."""
     process = subprocess.Popen(
-        [KEYSTEAD, "serve", given.profile, kind, "--json"],
+        [KEYSTEAD, "serve", given.profile, kind, "--session", "--json"],
         env=dict(given.environ),
         cwd=given.home,
         stdin=subprocess.DEVNULL,
@@ -131,21 +133,22 @@ WAYS = (
     Way(
         "exec-endpoint",
         "`exec --endpoint`",
-        "the endpoint of `keystead exec NAME --endpoint -- CLIENT`, with its token in a variable",
+        "the endpoint of `keystead exec NAME --endpoint --session -- CLIENT`, with its token in a"
+        " variable",
         _exec_endpoint,
         ending=True,
     ),
     Way(
         "serve",
         "`serve`",
-        "the endpoint of `keystead serve NAME`, with its token in a file",
+        "the endpoint of `keystead serve NAME --session`, with its token in a file",
         _serve,
         ending=True,
     ),
     Way(
         "serve-imds",
         "`serve --imds`",
-        "the metadata service of `keystead serve NAME --imds`, version 2",
+        "the metadata service of `keystead serve NAME --imds --session`, version 2",
         _serve_imds,
         ending=True,
     ),

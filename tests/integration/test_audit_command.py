@@ -77,7 +77,7 @@ def test_a_session_leaves_a_line_for_each_new_set_of_keys(keystead, moto: Emulat
 
 def test_a_child_with_an_endpoint_that_asks_leaves_a_line(keystead) -> None:
     code = "import boto3; boto3.Session().get_credentials().get_frozen_credentials()"
-    keystead("exec", "base", "--endpoint", "--no-session", "--", sys.executable, "-c", code)
+    keystead("exec", "base", "--endpoint", "--", sys.executable, "-c", code)
     entry = entries(keystead)[-1]
     assert (entry["way"], entry["program"]) == ("exec", os.path.basename(sys.executable))
 

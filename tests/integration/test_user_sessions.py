@@ -1,4 +1,4 @@
-"""A user's own keys at an endpoint: a session of them goes out, which every SDK can sign with."""
+"""A user's own keys at an endpoint: as they are, or a session, which every SDK can sign with."""
 
 import json
 import sys
@@ -67,7 +67,7 @@ def sts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sts]:
 
 
 def test_both_protocols_hand_out_one_session_and_no_key_that_lasts(sts: Sts) -> None:
-    with serving("base", "--container", "--imds") as server:
+    with serving("base", "--session", "--container", "--imds") as server:
         found = [server.keys("base").document, server.imds("base", ROLES + "base").document]
     for document in found:
         assert document["AccessKeyId"].startswith("ASIA")
@@ -80,24 +80,25 @@ def test_both_protocols_hand_out_one_session_and_no_key_that_lasts(sts: Sts) -> 
 
 
 def test_a_child_with_an_endpoint_gets_the_same_session(keystead, sts: Sts) -> None:
-    with serving("base") as server:
+    with serving("base", "--session") as server:
         key = server.keys("base").document["AccessKeyId"]
-    done = keystead("exec", "base", "--endpoint", "--", sys.executable, "-c", BOTO)
+    done = keystead("exec", "base", "--endpoint", "--session", "--", sys.executable, "-c", BOTO)
     assert done.stdout.split() == [key, "True"]
     assert sts.operations == ["GetSessionToken"]
 
 
-def test_the_keys_themselves_for_who_wants_them(keystead) -> None:
-    with serving("base", "--no-session", "--container", "--imds") as server:
+def test_without_it_the_keys_themselves_go_out_and_that_is_said(keystead) -> None:
+    with serving("base", "--container", "--imds") as server:
         for document in (
             server.keys("base").document,
             server.imds("base", ROLES + "base").document,
         ):
             assert (document["AccessKeyId"], document["Token"]) == (ACCESS_KEY_ID, "")
     command = ["--", sys.executable, "-c", BOTO]
-    done = keystead("exec", "base", "--endpoint", "--no-session", *command)
+    done = keystead("exec", "base", "--endpoint", *command)
     assert done.stdout.split() == [ACCESS_KEY_ID, "False"]
-    done = keystead("exec", "base", "--no-session", *command)
+    assert "SDKs for Java and Rust need --session" in done.stderr
+    done = keystead("exec", "base", "--session", *command)
     assert (done.code, done.stdout) == (2, "")
     assert "--endpoint" in done.stderr
 
@@ -108,7 +109,7 @@ def test_with_a_device_it_is_an_mfa_session_which_serves_for_its_roles_too(
     role = "role_arn = arn:aws:iam::123456789012:role/admin\nsource_profile = base\n"
     device = f"mfa_serial = {SERIAL}\n"
     credentials_file.write_text(f"[base]\n{KEYS}{device}[admin]\n{role}{device}")
-    with serving("base", env={"KEYSTEAD_MFA_CODE": MFA_CODE}) as server:
+    with serving("base", "--session", env={"KEYSTEAD_MFA_CODE": MFA_CODE}) as server:
         assert server.keys("base").status == 200
     assert keystead("process", "admin").code == 0
     assert sts.operations == ["GetSessionToken", "AssumeRole"]
@@ -124,7 +125,7 @@ def test_what_a_program_prints_becomes_a_session_where_it_is_none(
         printed["SessionToken"] = token
     (home / "keys.json").write_text(json.dumps(printed))
     credentials_file.write_text(f"[base]\ncredential_process = cat {home / 'keys.json'}\n")
-    with serving("base") as server:
+    with serving("base", "--session") as server:
         document = server.keys("base").document
     assert (document["AccessKeyId"] == ACCESS_KEY_ID) is bool(token)
     assert sts.operations == ([] if token else ["GetSessionToken"])
@@ -136,31 +137,34 @@ def test_a_refusal_of_sts_is_told_with_the_way_round_it(
     refusal = "<ErrorResponse><Error><Code>InvalidClientTokenId</Code></Error></ErrorResponse>"
     with service(lambda _: Reply(403, refusal)) as sts:
         monkeypatch.setenv("AWS_ENDPOINT_URL", sts.url)
-        for arguments in (["serve", "base"], ["exec", "base", "--endpoint", "--", "true"]):
+        for arguments in (
+            ["serve", "base", "--session"],
+            ["exec", "base", "--endpoint", "--session", "--", "true"],
+        ):
             done = keystead(*arguments)
             assert done.code == 7
             assert "the keys of profile `base` do not end" in done.stderr
             assert "InvalidClientTokenId" in done.stderr
-            assert "--no-session" in done.stderr
+            assert "without --session" in done.stderr
 
 
 def test_sts_that_cannot_be_reached_is_told(keystead, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    done = keystead("serve", "base")
+    done = keystead("serve", "base", "--session")
     assert done.code == 7
     assert "sts could not be asked for GetSessionToken" in done.stderr
-    assert "--no-session" in done.stderr
+    assert "without --session" in done.stderr
 
 
 def test_the_plan_says_so(keystead, sts: Sts) -> None:
     assert keystead("plan", "base").stdout == "base\n  keys of profile base\n"
-    told = keystead("plan", "base", "--endpoint")
+    told = keystead("plan", "base", "--session")
     assert told.stdout == "base\n  keys of profile base\n  > session of these keys\n"
-    before = json.loads(keystead("plan", "base", "--endpoint", "--json").stdout)
+    before = json.loads(keystead("plan", "base", "--session", "--json").stdout)
     assert [call["operation"] for call in before["calls"]] == ["GetSessionToken"]
     assert before["cache"] == {"state": "none"}
-    with serving("base"):
+    with serving("base", "--session"):
         pass
-    after = json.loads(keystead("plan", "base", "--endpoint", "--json").stdout)
+    after = json.loads(keystead("plan", "base", "--session", "--json").stdout)
     assert after["user_session"]["cache"]["state"] == "fresh"
     assert json.loads(keystead("plan", "base", "--json").stdout)["cache"] == {"state": "none"}

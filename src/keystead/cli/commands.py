@@ -22,7 +22,7 @@ from keystead.cli.command import FORCE, JSON, LOCATION, Command, Context, argume
 from keystead.cli.completing import scripts
 from keystead.cli.dryrun import DRY_RUN, dry
 from keystead.cli.roleoptions import ROLE_OPTIONS
-from keystead.cli.serveoptions import NO_SESSION, SERVE_OPTIONS
+from keystead.cli.serveoptions import SERVE_OPTIONS, SESSION
 from keystead.delivery.shells import NAMES as SHELL_NAMES
 from keystead.stores.protectors import PROTECTORS
 
@@ -162,7 +162,7 @@ COMMANDS: tuple[Command, ...] = (
                 action="store_true",
                 help="give it an endpoint with credentials that renew themselves, and no keys",
             ),
-            NO_SESSION,
+            SESSION,
             _NAME,
             # What begins it is no option, so that options may stand on both sides of NAME.
             argument(
@@ -211,9 +211,9 @@ COMMANDS: tuple[Command, ...] = (
             LOCATION,
             *ROLE_OPTIONS,
             argument(
-                "--endpoint",
+                "--session",
                 action="store_true",
-                help="for `serve` and `exec --endpoint`: in place of a user's own keys a session",
+                help="as `serve --session` does it",
             ),
             JSON,
         ),

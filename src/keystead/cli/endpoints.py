@@ -59,6 +59,7 @@ def serve(context: Context, args: argparse.Namespace) -> None:
         profiles = [_served(app, name, args, ledger.writer(name)) for name in names]
         tokens = []
         for profile in profiles:
+            _tell_of_keys(context, profile.name, args)
             profile.prepare()
             tokens.append(TokenFile.make(app.system.folders.state / "endpoint"))
             stack.callback(tokens[-1].remove)
@@ -124,7 +125,9 @@ def run_with_endpoint(context: Context, args: argparse.Namespace, command: Seque
     def granted(credentials: Credentials, _request: Request) -> None:
         app.granted(Grant(args.name, "exec", credentials, pid, program))
 
-    profile = _served(app, args.name, args, granted, role_options(context, args))
+    options = role_options(context, args)
+    profile = _served(app, args.name, args, granted, options)
+    _tell_of_keys(context, args.name, args, options)
     profile.prepare()
     token = new_token()
     sock = sockets.listen(sockets.LOOPBACK, 0)
@@ -176,7 +179,7 @@ def _served(
             location,
             options=options,
             granted=lambda *_: None,
-            in_session=not args.no_session,
+            in_session=args.session,
         )
         return provider.retrieve
 
@@ -188,6 +191,17 @@ def _served(
         region=app.region(name, location),
         granted=granted,
     )
+
+
+def _tell_of_keys(
+    context: Context, name: str, args: argparse.Namespace, options: RoleOptions | None = None
+) -> None:
+    """Says so where a user's own keys go out: they do not end, and not every SDK takes them."""
+    made = context.app.plan(name, args.location, options, in_session=True)
+    if made.user_session and made.base.kind == "static" and not (made.steps or args.session):
+        context.console.note(
+            f"profile `{name}` goes out as a user's own keys; SDKs for Java and Rust need --session"
+        )
 
 
 def _anybody(_request: Request) -> bool:

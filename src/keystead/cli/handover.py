@@ -67,10 +67,8 @@ def exec_(context: Context, args: argparse.Namespace) -> int:
         from keystead.cli import endpoints  # what serves is of no use to the other commands
 
         return endpoints.run_with_endpoint(context, args, command)
-    if args.no_session:
-        raise UsageError(
-            "--no-session is for an endpoint", hint="add --endpoint; else exec hands out the keys"
-        )
+    if args.session:
+        raise UsageError("--session is for an endpoint", hint="add --endpoint")
     app = context.app
     program = os.path.basename(command[0]) if command else None
     found = _credentials(context, args, "exec", program=program)

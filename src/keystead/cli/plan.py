@@ -34,7 +34,7 @@ def run(context: Context, args: argparse.Namespace) -> None:
     """``keystead plan [NAME]``."""
     app = context.app
     options = role_options(context, args)
-    made = app.plan(args.name, args.location, options, in_session=args.endpoint)
+    made = app.plan(args.name, args.location, options, in_session=args.session)
     kept, now = app.kept(made, args.location), app.system.clock()
     if args.json:
         called = app.calls(made, args.location)

@@ -21,10 +21,10 @@ def _number(text: str, allowed: range) -> int:
     return number
 
 
-NO_SESSION = argument(
-    "--no-session",
+SESSION = argument(
+    "--session",
     action="store_true",
-    help="hand out a user's own keys as they are; else a session of them",
+    help="hand out a session in place of a user's own keys",
 )
 
 SERVE_OPTIONS = (
@@ -62,5 +62,5 @@ SERVE_OPTIONS = (
         default=HOPS,
         help="how many hops an answer goes, from 1 to 64; else 1",
     ),
-    NO_SESSION,
+    SESSION,
 )

@@ -49,7 +49,7 @@ _REFUSED = frozenset(
 """What STS says to credentials that are no more, or not yet."""
 
 
-_PLAIN_KEYS = "--no-session hands the keys out as they are"
+_PLAIN_KEYS = "without --session the keys are handed out as they are"
 
 
 class Sessions(Protocol):

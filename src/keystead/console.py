@@ -13,6 +13,7 @@ import re
 import sys
 import traceback
 from collections.abc import Iterator
+from datetime import datetime, tzinfo
 from typing import Any, TextIO
 
 from keystead.errors import FileProblem, KeysteadError
@@ -26,6 +27,11 @@ def printable(text: str) -> str:
         char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode()
         for char in text
     )
+
+
+def moment(at: datetime, zone: tzinfo) -> str:
+    """A time as the plain commands show it, to the second; cmdlets show it as PowerShell does."""
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
 def discard(stream: TextIO) -> None:

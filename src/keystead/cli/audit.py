@@ -7,6 +7,7 @@ from datetime import datetime
 
 from keystead.cli.command import Context
 from keystead.cmdlets.display import table
+from keystead.console import moment
 from keystead.errors import StoreCorrupt
 
 _COLUMNS = ("profile", "way", "program", "pid")
@@ -24,15 +25,18 @@ def show(context: Context, args: argparse.Namespace) -> None:
             [{key: entry[key] for key in entry if key not in _INNER} for entry in entries]
         )
         return
+    zone = context.app.system.zone()
     rows = [
         {
-            "Time": datetime.fromisoformat(entry["time"]),
+            "Time": moment(datetime.fromisoformat(entry["time"]), zone),
             **{name.capitalize(): entry[name] for name in _COLUMNS},
-            "Until": datetime.fromisoformat(entry["expires_at"]) if entry["expires_at"] else None,
+            "Until": moment(datetime.fromisoformat(until), zone)
+            if (until := entry["expires_at"])
+            else None,
         }
         for entry in entries
     ]
-    context.console.out(table(rows, zone=context.app.system.zone()))
+    context.console.out(table(rows))
 
 
 def _verify(context: Context, args: argparse.Namespace) -> None:

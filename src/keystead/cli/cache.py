@@ -6,6 +6,7 @@ import argparse
 
 from keystead.cli.command import Context
 from keystead.cmdlets.display import table
+from keystead.console import moment
 
 
 def list_(context: Context, args: argparse.Namespace) -> None:
@@ -19,8 +20,9 @@ def list_(context: Context, args: argparse.Namespace) -> None:
             ]
         )
         return
-    rows = [{"Source": row.source, "Expires": row.expires_at} for row in kept]
-    context.console.out(table(rows, zone=context.app.system.zone()))
+    zone = context.app.system.zone()
+    rows = [{"Source": row.source, "Expires": moment(row.expires_at, zone)} for row in kept]
+    context.console.out(table(rows))
 
 
 def clear(context: Context, _args: argparse.Namespace) -> None:

@@ -6,7 +6,7 @@ import argparse
 
 from keystead.cli.command import Context
 from keystead.cli.roleoptions import role_options
-from keystead.console import printable
+from keystead.console import moment, printable
 from keystead.model.plan import AssumeRoleStep, Base, Plan
 from keystead.model.planview import as_json, due_serials
 from keystead.model.usersession import UserSession
@@ -50,8 +50,8 @@ def run(context: Context, args: argparse.Namespace) -> None:
     ]
     cached = kept[-1] if kept else None
     if cached and cached.serves(now):
-        ends = cached.expires_at.astimezone(app.system.zone())
-        lines.append(f"  nothing of this is due before {ends:%Y-%m-%d %H:%M}: a session is kept")
+        ends = moment(cached.expires_at, app.system.zone())
+        lines.append(f"  nothing of this is due before {ends}: a session is kept")
     context.console.out(printable("\n".join(lines)))
 
 

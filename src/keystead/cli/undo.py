@@ -6,6 +6,7 @@ import argparse
 
 from keystead.cli.command import Context
 from keystead.cmdlets.display import table
+from keystead.console import moment
 
 
 def run(context: Context, args: argparse.Namespace) -> None:
@@ -25,7 +26,6 @@ def run(context: Context, args: argparse.Namespace) -> None:
 
 
 def _list(context: Context, args: argparse.Namespace) -> None:
-    zone = context.app.system.zone()
     found = context.app.generations.all()
     if args.json:
         context.console.json(
@@ -39,9 +39,10 @@ def _list(context: Context, args: argparse.Namespace) -> None:
             ]
         )
         return
+    zone = context.app.system.zone()
     rows = [
-        {"Id": generation.name, "Changed": generation.made, "File": str(path)}
+        {"Id": generation.name, "Changed": moment(generation.made, zone), "File": str(path)}
         for generation in found
         for path in generation.paths
     ]
-    context.console.out(table(rows, zone=zone))
+    context.console.out(table(rows))

@@ -21,7 +21,14 @@ from tests.conftest import Keystead
 
 NAMES = ("dev", "prod/eu", "me@example.com", "100%", "-x")
 DEV = f'{{"Version": 1, "AccessKeyId": "{ACCESS_KEY_ID}", "SecretAccessKey": "{SECRET_KEY}"}}\n'
-MODULES = {"keystead", "keystead.agent", "keystead.agent.address", "keystead.hot", "_socket"}
+MODULES = {
+    "keystead",
+    "keystead._version",
+    "keystead.agent",
+    "keystead.agent.address",
+    "keystead.hot",
+    "_socket",
+}
 MOST_MORE_INSTRUCTIONS = 10_000_000
 
 

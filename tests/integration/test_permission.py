@@ -97,4 +97,7 @@ def test_a_script_goes_by_its_own_name(agent: Agent, keystead: Keystead, home: P
     keystead("agent", "start")
     status, body = agent.request("GET", "/process/tools")
     assert status == 500
-    assert b"is not for `keystead.agent`" in body
+    assert b"is not for `%b`" % os.path.basename(sys.executable).encode() in body
+    status, body = agent.request("GET", "/process/asks")
+    assert status == 409
+    assert b"a person is needed" in body

@@ -90,8 +90,8 @@ class Agent:
         """Ends it, if it is there."""
         try:
             pid = self.pid
-        except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
-            return
+        except (FileNotFoundError, NotADirectoryError, ConnectionError, ValueError):
+            return  # it is gone, or goes over the very question
         os.kill(pid, signal.SIGTERM)
         wait_for(lambda: not is_alive(pid))
 

@@ -43,9 +43,11 @@ NEEDS_POSIX = {
     ),
     "the agent": (
         "integration/test_agent.py",
+        "integration/test_agent_replaced.py",
         "integration/test_agent_requests.py",
         "integration/test_hot.py",
         "integration/test_permission.py",
+        "integration/test_protection.py",
     ),
     "a pseudo-terminal": (
         "integration/test_cmdlets_at_a_terminal.py",
@@ -67,6 +69,11 @@ NEEDS_POSIX = {
         "unit/test_linting_cases.py::test_botocore_reads_it_as_the_rule_says[headers:160 names that are not valid]",
         "unit/test_linting_cases.py::test_botocore_reads_it_as_the_rule_says[lines:139 bytes that are not UTF-8, with the rest of the file]",
         "unit/test_linting_cases.py::test_botocore_reads_it_as_the_rule_says[settings:72 keys that are not valid]",
+    ),
+    "starting so many processes": (
+        "unit/test_audit.py::test_killed_at_every_call_it_goes_on_without_a_fault[after-full]",
+        "unit/test_audit.py::test_killed_at_every_call_it_goes_on_without_a_fault[after-with room]",
+        "unit/test_audit.py::test_killed_at_every_call_it_goes_on_without_a_fault[before-with room]",
     ),
     "removing a file that is open": (
         "unit/test_files.py::test_an_interrupt_at_every_call_leaves_a_whole_file[0-open-after]",

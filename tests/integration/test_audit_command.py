@@ -24,7 +24,7 @@ region = eu-west-1
 role_arn = arn:aws:iam::123456789012:role/admin
 source_profile = base
 [endless]
-credential_process = cat output
+credential_process = cat HOME/output
 """
 
 
@@ -32,7 +32,7 @@ credential_process = cat output
 def files(home: Path) -> None:
     path = home / ".aws" / "credentials"
     path.parent.mkdir(mode=0o700)
-    path.write_text(FILE)
+    path.write_text(FILE.replace("HOME", str(home)))
     path.chmod(0o600)
 
 

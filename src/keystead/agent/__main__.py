@@ -8,6 +8,7 @@ agent, its child, can be reached.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -58,6 +59,9 @@ def main() -> int:
             reader.feed_data(address.request(*request))
             reader.feed_eof()
             await server.take(await read_request(reader))
+        # Each connection of asyncio's leaves a circle for the collector, which comes to the oldest
+        # of them when they are many beside all else that lives: what is there by now is left out.
+        gc.freeze()
         await server.run(listening)
 
     asyncio.run(live())

@@ -94,8 +94,8 @@ class Server:
                 async with asyncio.timeout(pause):
                     await self._ended.wait()
         self.holder.forget()
-        listening.close()
         server.close()
+        listening.close()
         self._commands.cancel()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LAST_SECONDS):
@@ -108,10 +108,10 @@ class Server:
         """The answer to a request."""
         try:
             route = self._routes.get((request.method, request.path[0]))
-            if request.path[0] in _OWN and request.sender != address.SENDER:
-                raise Refused(address.OTHER_VERSION, f"this is the agent of version {__version__}")
             if route is None:
                 raise Refused(404, "there is nothing of that name; see docs/agent.md")
+            if request.path[0] in _OWN and request.sender != address.SENDER:
+                raise Refused(address.OTHER_VERSION, f"this is the agent of version {__version__}")
             return await route(request)
         except Refused as error:
             return http.told(error.status, {"error": str(error)})

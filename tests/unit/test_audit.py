@@ -393,6 +393,16 @@ def test_a_wide_mode_is_narrowed(log: AuditLog) -> None:
     assert mode(log.path) == PRIVATE_FILE
 
 
+def test_a_line_costs_few_calls(log: AuditLog, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes microseconds: what would cost milliseconds is a flush or a search of the log."""
+    record(log, 5)
+    counted = Fault(-1, None)
+    monkeypatch.setattr(appending, "os", counted)
+    record(log)
+    assert len(counted.seen) <= 20
+    assert "fsync" not in counted.seen
+
+
 def test_long_and_odd_names_stay_within_a_line(log: AuditLog) -> None:
     for name in ("x" * 100_000, "a\nb\0c\x1b[2J", "\ud800", "東京" * 300):
         log.record(Grant(name, "process", KEYS, 1, name))

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from keystead.agent.holder import MOST_ANSWERS, MOST_KEYS, Answer, Holder, Key, Told, settled, stamp
+from keystead.system.clocks import Clocks
 from tests.agents import Time
 
 TOLD = Told("", "", None, "")
@@ -64,6 +65,11 @@ def test_after_a_suspend_everything_is_forgotten(holder: Holder, time: Time) -> 
     assert holder.key("store") is None
     assert holder.ready("dev", b"A=1") is None
     assert (holder.names, holder.stores) == ([], [])
+
+
+def test_the_clocks_of_this_machine_tell_of_no_sleep_while_it_is_awake() -> None:
+    found = Clocks()
+    assert abs(found.asleep() - found.asleep()) < 0.5
 
 
 def test_an_answer_is_given_until_it_is_to_be_renewed(holder: Holder, time: Time) -> None:

@@ -71,27 +71,20 @@ def append(
 
     Raises `FileProblem` when a file cannot be had, cannot be written, or belongs to somebody else.
     """
-    path = series.path
     try:
         with _locked_file(series.note, lock_seconds) as note:
-            path = series.path
-            with _opened(series.path, _APPENDING) as fd:
-                tail = _tail(fd) or _end_of(series.old[0])
-                is_full = os.fstat(fd).st_size >= series.most_bytes and tail.endswith(b"\n")
-                if not is_full:
-                    line, noted = compose(tail)
-                    _write_at_end(fd, line)
-            if is_full:
+            size, tail = _end_of(series.path)
+            if size >= series.most_bytes and tail.endswith(b"\n"):
                 _make_room(series)
-                with _opened(series.path, _APPENDING) as fd:
-                    line, noted = compose(tail)
-                    _write_at_end(fd, line)
-            path = series.note
+            line, noted = compose(tail or _end_of(series.old[0])[1])
+            with _opened(series.path, _APPENDING) as fd:
+                _write_whole(fd, line)
             os.lseek(note, 0, os.SEEK_SET)
             _write(note, noted)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise FileProblem(f"cannot be written: {reason}", where=Origin(str(path))) from None
+        where = Origin(os.fspath(error.filename or series.path))
+        raise FileProblem(f"cannot be written: {reason}", where=where) from None
 
 
 def _make_room(series: Series) -> None:
@@ -145,24 +138,22 @@ def _is_at(fd: int, path: Path) -> bool:
         return False
 
 
-def _tail(fd: int) -> bytes:
-    size = os.fstat(fd).st_size
-    os.lseek(fd, max(0, size - TAIL_BYTES), os.SEEK_SET)
-    return os.read(fd, TAIL_BYTES)
-
-
-def _end_of(path: Path) -> bytes:
+def _end_of(path: Path) -> tuple[int, bytes]:
+    """The size of a file and the last `TAIL_BYTES` of it; nothing where there is none."""
     try:
         fd = os.open(path, _READING)
     except FileNotFoundError:
-        return b""
+        return 0, b""
     try:
-        return _tail(fd)
+        size = os.fstat(fd).st_size
+        os.lseek(fd, max(0, size - TAIL_BYTES), os.SEEK_SET)
+        return size, os.read(fd, TAIL_BYTES)
     finally:
         os.close(fd)
 
 
-def _write_at_end(fd: int, line: bytes) -> None:
+def _write_whole(fd: int, line: bytes) -> None:
+    """Writes the line at the file's end, or nothing."""
     size = os.fstat(fd).st_size
     try:
         _write(fd, line)

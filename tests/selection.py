@@ -62,18 +62,13 @@ NEEDS_POSIX = {
         "properties/test_choice_differential.py",
     ),
     "os.fork": (
-        "unit/test_audit.py::test_killed_at_every_call_the_log_goes_on",
+        "unit/test_audit.py::test_killed_at_every_call_the_log_goes_on_without_a_fault",
         "unit/test_enrolment.py::test_killed_at_every_call_on_files",
     ),
     "botocore in UTF-8, which on Windows reads in the code page": (
         "unit/test_linting_cases.py::test_botocore_reads_it_as_the_rule_says[headers:160 names that are not valid]",
         "unit/test_linting_cases.py::test_botocore_reads_it_as_the_rule_says[lines:139 bytes that are not UTF-8, with the rest of the file]",
         "unit/test_linting_cases.py::test_botocore_reads_it_as_the_rule_says[settings:72 keys that are not valid]",
-    ),
-    "starting so many processes": (
-        "unit/test_audit.py::test_killed_at_every_call_it_goes_on_without_a_fault[after-full]",
-        "unit/test_audit.py::test_killed_at_every_call_it_goes_on_without_a_fault[after-with room]",
-        "unit/test_audit.py::test_killed_at_every_call_it_goes_on_without_a_fault[before-with room]",
     ),
     "removing a file that is open": (
         "unit/test_files.py::test_an_interrupt_at_every_call_leaves_a_whole_file[0-open-after]",

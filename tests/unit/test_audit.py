@@ -241,50 +241,6 @@ def test_a_full_file_makes_room_and_the_chain_goes_on(small: AuditLog) -> None:
     assert "missing" in messages(small)[0]
 
 
-KILLED = """
-import sys
-from keystead.stores import audit
-from keystead.system import appending
-from tests.faults import Fault
-from tests.unit.test_audit import *
-audit.MAX_FILE_BYTES, audit.KEPT_FILES = 2000, 3
-done = sys.argv[2] == "after"
-appending.os = Fault(int(sys.argv[1]), None, done=done)
-record(AuditLog(System()))
-"""
-
-
-@pytest.mark.parametrize("full", [False, True], ids=["with room", "full"])
-@pytest.mark.parametrize("moment", ["before", "after"])
-def test_killed_at_every_call_it_goes_on_without_a_fault(
-    small: AuditLog, full: bool, moment: str
-) -> None:
-    """A line that a killed writer had begun is there or not; nothing else is missing."""
-    killed = 0
-    record(small)
-    for at in range(100):
-        while not full and is_full(small):
-            record(small)
-        while full and not (is_full(small) and len(names(small)) == len(ALL)):
-            record(small)
-        done = subprocess.run(
-            [sys.executable, "-c", KILLED, str(at), moment], cwd=ROOT, env=dict(os.environ)
-        )
-        assert small.verify() == []
-        record(small, 2)
-        assert small.verify() == []
-        assert set(names(small)) <= set(ALL)
-        if done.returncode == 0:
-            break
-        assert done.returncode == 9
-        killed += 1
-    assert killed > (18 if full else 10)
-
-
-def is_full(log: AuditLog) -> bool:
-    return log.path.exists() and log.path.stat().st_size >= 2000
-
-
 def test_a_line_that_finds_no_room_is_taken_back(
     log: AuditLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -312,7 +268,7 @@ def test_a_line_that_finds_no_room_is_taken_back(
 def test_who_holds_the_lock_is_not_waited_for_without_end(log: AuditLog) -> None:
     record(log)
     with (
-        appending._locked_file(log.path.with_name("audit.last"), 1.0),
+        appending._locked(log.path.with_name("audit.last"), 1.0),
         pytest.raises(FileProblem, match="another program holds its lock"),
     ):
         log.record(Grant("x", "process", KEYS, 1, "x"), lock_seconds=0.01)
@@ -346,23 +302,25 @@ def test_many_writers_in_threads_and_processes_make_one_chain(
 
 
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
-def test_killed_at_every_call_the_log_goes_on(
-    log: AuditLog, monkeypatch: pytest.MonkeyPatch, *, done: bool
+def test_killed_at_every_call_the_log_goes_on_without_a_fault(
+    small: AuditLog, monkeypatch: pytest.MonkeyPatch, *, done: bool
 ) -> None:
-    monkeypatch.setattr(audit, "MAX_FILE_BYTES", 1500)  # every fourth line makes room
+    """The line that a killed writer had begun is there or not; nothing else is missing."""
     before = 0
-    for at in range(30):
-        for _ in range(5):  # so that it also hits where there is room to be made
+    for at in range(40):
+        for _ in range(6):  # so that it also hits where there is room to be made
             if not (child := os.fork()):
                 with contextlib.suppress(BaseException):
                     monkeypatch.setattr(appending, "os", Fault(at, None, done=done))
-                    record(log)
+                    record(small)
                     os._exit(0)
                 os._exit(1)
             _, status = os.waitpid(child, 0)
-            record(log)
-            assert [fault for fault in log.verify() if not fault.accident] == []
-            numbers = [line.entry["number"] for line in log.lines() if line.entry]
+            assert small.verify() == []
+            record(small)
+            assert small.verify() == []
+            assert set(names(small)) <= set(ALL)
+            numbers = [line.entry["number"] for line in small.lines() if line.entry]
             assert numbers[-1] - before in {1, 2}
             before = numbers[-1]
             assert os.waitstatus_to_exitcode(status) in {0, 9}

@@ -72,7 +72,7 @@ def append(
     Raises `FileProblem` when a file cannot be had, cannot be written, or belongs to somebody else.
     """
     try:
-        with _locked_file(series.note, lock_seconds) as note:
+        with _locked(series.note, lock_seconds) as note:
             size, tail = _end_of(series.path)
             if size >= series.most_bytes and tail.endswith(b"\n"):
                 _make_room(series)
@@ -96,14 +96,21 @@ def _make_room(series: Series) -> None:
 
 
 @contextlib.contextmanager
-def _locked_file(path: Path, seconds: float) -> Iterator[int]:
-    """The file that is at ``path``, locked. Where somebody moved it meanwhile: the new one."""
-    for _ in range(100):
-        with _opened(path, _NOTING) as fd, _locked(fd, seconds):
+def _locked(path: Path, seconds: float) -> Iterator[int]:
+    """The file that is at ``path``, locked until it is closed.
+
+    Where somebody took it away meanwhile: the new one.
+    """
+    ends = time.monotonic() + seconds
+    while True:
+        with _opened(path, _NOTING) as fd:
+            while not _lock(fd):
+                if time.monotonic() > ends:
+                    raise OSError(errno.EAGAIN, "another program holds its lock")
+                time.sleep(_PAUSE_SECONDS)
             if _is_at(fd, path):
                 yield fd
                 return
-    raise OSError(errno.EBUSY, "it is moved again and again")
 
 
 @contextlib.contextmanager
@@ -171,41 +178,23 @@ def _write(fd: int, data: bytes) -> None:
 if sys.platform == "win32":
     import msvcrt
 
-    @contextlib.contextmanager
-    def _locked(fd: int, seconds: float) -> Iterator[None]:
-        """Far behind the end, as Windows keeps others from reading what is locked."""
+    _BEHIND = 2**40
+    """Far behind the end: others cannot read what is locked there."""
 
-        def seek() -> None:
-            os.lseek(fd, 2**40, os.SEEK_SET)
-
-        def lock() -> None:
-            seek()
-            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
-
-        _wait_for(lock, seconds)
+    def _lock(fd: int) -> bool:
+        os.lseek(fd, _BEHIND, os.SEEK_SET)
         try:
-            yield
-        finally:
-            seek()
-            msvcrt.locking(fd, msvcrt.LK_UNLCK, 1)
+            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
 
 else:
     import fcntl
 
-    @contextlib.contextmanager
-    def _locked(fd: int, seconds: float) -> Iterator[None]:
-        _wait_for(lambda: fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB), seconds)
-        yield  # closing the file ends it
-
-
-def _wait_for(lock: Callable[[], object], seconds: float) -> None:
-    ends = time.monotonic() + seconds
-    while True:
+    def _lock(fd: int) -> bool:
         try:
-            lock()
-        except OSError:
-            if time.monotonic() > ends:
-                raise OSError(errno.EAGAIN, "another program holds its lock") from None
-            time.sleep(_PAUSE_SECONDS)
-        else:
-            return
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True

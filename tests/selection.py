@@ -62,6 +62,7 @@ NEEDS_POSIX = {
         "properties/test_choice_differential.py",
     ),
     "os.fork": (
+        "unit/test_audit.py::test_a_log_that_is_read_only_is_a_problem_and_stays",
         "unit/test_audit.py::test_killed_at_every_call_the_log_goes_on_without_a_fault",
         "unit/test_enrolment.py::test_killed_at_every_call_on_files",
     ),

@@ -344,6 +344,22 @@ def test_what_is_no_file_of_ours_is_a_problem_and_stays(log: AuditLog, kind: str
     assert kind != "link" or target.read_text() == "as it was"
 
 
+def test_a_log_that_is_read_only_is_a_problem_and_stays(log: AuditLog) -> None:
+    record(log)
+    before = log.path.read_bytes()
+    log.path.chmod(0o400)
+    if not (child := os.fork()):
+        if os.geteuid() == 0:
+            os.setuid(65534)  # root may write what is read-only
+        try:
+            record(log)
+        except FileProblem:
+            os._exit(7)
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    assert log.path.read_bytes() == before
+
+
 def test_a_wide_mode_is_narrowed(log: AuditLog) -> None:
     record(log)
     log.path.chmod(0o644)

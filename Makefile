@@ -9,12 +9,13 @@ RUN := .venv/bin/python
 FUZZ_READY := .venv-fuzz/.ready
 SECONDS ?= 60
 
-.PHONY: help setup demo test test-windows check docs bench interop fuzz requirements clean
+.PHONY: help setup demo test test-windows soak check docs bench interop fuzz requirements clean
 
 help:
 	@echo "make demo          walk through stores, roles and a service call on an emulated AWS"
 	@echo "make test          run all tests; ARGS='-k name' runs some"
 	@echo "make test-windows  run what matters there in a Windows Python under Wine"
+	@echo "make soak          have the agent answer a million requests and weigh it (half an hour)"
 	@echo "make check         lint, format and type checks"
 	@echo "make docs          write the generated pages of docs/ anew"
 	@echo "make bench         time it beside botocore and the AWS CLI, write docs/benchmarks.md"
@@ -36,6 +37,9 @@ test: $(READY)
 
 test-windows:
 	@$(PYTHON) -m devtools.windows $(ARGS)
+
+soak: $(READY)
+	@$(RUN) -m devtools.soak $(REQUESTS)
 
 check: $(READY)
 	@.venv/bin/ruff check

@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from keystead.system.clocks import Clocks
+
 STATUS = b"GET /status HTTP/1.1\r\n\r\n"
 
 
@@ -88,7 +90,21 @@ class Agent:
         """Ends it, if it is there."""
         try:
             pid = self.pid
-        except (FileNotFoundError, NotADirectoryError, ConnectionRefusedError):
-            return
+        except (FileNotFoundError, NotADirectoryError, ConnectionError, ValueError):
+            return  # it is gone, or goes over the very question
         os.kill(pid, signal.SIGTERM)
         wait_for(lambda: not is_alive(pid))
+
+
+class Time:
+    """The machine's time, in the hand of a test."""
+
+    def __init__(self) -> None:
+        self.wall, self.running, self.asleep = 1_800_000_000.0, 1000.0, 50.0
+
+    def clocks(self) -> Clocks:
+        return Clocks(lambda: self.wall, lambda: self.running, lambda: self.asleep)
+
+    def passes(self, seconds: float) -> None:
+        self.wall += seconds
+        self.running += seconds

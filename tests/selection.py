@@ -43,9 +43,11 @@ NEEDS_POSIX = {
     ),
     "the agent": (
         "integration/test_agent.py",
+        "integration/test_agent_replaced.py",
         "integration/test_agent_requests.py",
         "integration/test_hot.py",
         "integration/test_permission.py",
+        "integration/test_protection.py",
     ),
     "a pseudo-terminal": (
         "integration/test_cmdlets_at_a_terminal.py",
@@ -60,7 +62,8 @@ NEEDS_POSIX = {
         "properties/test_choice_differential.py",
     ),
     "os.fork": (
-        "unit/test_audit.py::test_killed_at_every_call_the_log_goes_on",
+        "unit/test_audit.py::test_a_log_that_is_read_only_is_a_problem_and_stays",
+        "unit/test_audit.py::test_killed_at_every_call_the_log_goes_on_without_a_fault",
         "unit/test_enrolment.py::test_killed_at_every_call_on_files",
     ),
     "botocore in UTF-8, which on Windows reads in the code page": (

@@ -63,7 +63,7 @@ def _hand_out(name: str) -> bool:
         return False
     answer = address.ask(path, b"POST", b"/ready/" + target, scope)
     body = address.body_of(answer)
-    if not body or answer[:13] != b"HTTP/1.1 200 ":
+    if not body or not address.is_good(answer):
         return False
     body = body[system.write(1, body) :]
     while body:

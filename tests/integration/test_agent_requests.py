@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from keystead.agent import address
 from tests.agents import STATUS, Agent
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 from tests.conftest import Keystead
@@ -57,9 +58,10 @@ BAD = {
     "an empty profile": (b"GET /process/ HTTP/1.1\r\n\r\n", 404),
     "an option for a profile": (b"GET /process/--help HTTP/1.1\r\n\r\n", 400),
     "a folder more": (b"GET /process/dev/x HTTP/1.1\r\n\r\n", 404),
-    "a key that is none": (b"PUT /keys/x HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}", 400),
-    "an answer that is none": (b"PUT /ready/x HTTP/1.1\r\nContent-Length: 2\r\n\r\n[]", 400),
-    "an answer of NUL": (b"PUT /ready/x HTTP/1.1\r\nContent-Length: 1\r\n\r\n\0", 400),
+    "a key that is none": (address.request(b"PUT", b"/keys/x", b"{}"), 400),
+    "an answer that is none": (address.request(b"PUT", b"/ready/x", b"[]"), 400),
+    "an answer of NUL": (address.request(b"PUT", b"/ready/x", b"\0"), 400),
+    "what is between commands and agent": (b"GET /keys/x HTTP/1.1\r\n\r\n", 421),
 }
 
 

@@ -1,14 +1,19 @@
 """`keystead audit`: every way of handing credentials over leaves its line."""
 
+import fcntl
 import json
 import os
+import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 import keystead as library
+from devtools import command
 from devtools.emulators import Emulator
+from tests.agents import Agent
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 
 FILE = f"""[base]
@@ -18,6 +23,8 @@ region = eu-west-1
 [admin]
 role_arn = arn:aws:iam::123456789012:role/admin
 source_profile = base
+[endless]
+credential_process = cat HOME/output
 """
 
 
@@ -25,7 +32,7 @@ source_profile = base
 def files(home: Path) -> None:
     path = home / ".aws" / "credentials"
     path.parent.mkdir(mode=0o700)
-    path.write_text(FILE)
+    path.write_text(FILE.replace("HOME", str(home)))
     path.chmod(0o600)
 
 
@@ -102,3 +109,79 @@ def test_what_was_done_to_the_log_is_told(keystead) -> None:
     assert "keystead: error: the audit log is not as it was written" in done.stderr
     shown = json.loads(keystead("audit", "--verify", "--json").stdout)
     assert [fault["where"] for fault in shown] == [f"{log}:2"]
+
+
+@pytest.mark.parametrize("name", ["base", "admin", "endless"])
+def test_each_answer_of_the_agent_is_one_line(
+    agent: Agent, keystead, moto: Emulator, home: Path, name: str
+) -> None:
+    (home / "output").write_text(keystead("process", "base").stdout)
+    keystead.plain.add(home / "output")
+    keystead("agent", "start")
+    environ = {k: v for k, v in os.environ.items() if k.startswith("AWS_")}
+    body = "".join(f"{k}={v}\n" for k, v in environ.items()).encode()
+    ask = f"/process/{name}"
+    before = len(entries(keystead))
+    with ThreadPoolExecutor(6) as pool:  # at once, while none is ready
+        assert {s for s, _ in pool.map(lambda _: agent.request("POST", ask, body), range(6))} == {
+            200
+        }
+    assert agent.request("POST", ask, body)[0] == 200
+    found = entries(keystead)[before:]
+    assert {(e["way"], e["profile"], e["pid"]) for e in found} == {("agent", name, os.getpid())}
+    assert len(found) == 7
+    assert keystead("process", name).code == keystead("process", name).code == 0
+    assert [e["way"] for e in entries(keystead)[before + 7 :]] == ["process", "process"]
+
+
+def told_of_no_line(keystead) -> bool:
+    """Whether a command hands keys over all the same when there is no line of it, and says so."""
+    done = keystead("process", "base")
+    assert done.code == 0
+    assert json.loads(done.stdout)["AccessKeyId"] == ACCESS_KEY_ID
+    return done.stderr.startswith("keystead: warning: the audit log has no line of this: ")
+
+
+def test_what_the_agent_cannot_write_down_goes_the_full_way(agent: Agent, keystead) -> None:
+    keystead("process", "base")
+    state = Path(os.environ["KEYSTEAD_HOME"])
+    (state / "audit.jsonl").rename(state / "kept")
+    (state / "audit.jsonl").mkdir()
+    assert told_of_no_line(keystead)
+    (state / "audit.jsonl").rmdir()
+    (state / "kept").rename(state / "audit.jsonl")
+    assert not told_of_no_line(keystead)
+    with (state / "audit.last").open("rb") as held:  # by a writer that hangs
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert told_of_no_line(keystead)
+    assert keystead("audit", "--verify").code == 0
+
+
+def test_a_full_disk_is_a_warning_and_leaves_no_half_line(keystead) -> None:
+    keystead("process", "base")
+    log = Path(os.environ["KEYSTEAD_HOME"]) / "audit.jsonl"
+    for _ in range(2):  # the second line would reach beyond 512 bytes
+        done = subprocess.run(
+            ["sh", "-c", f"ulimit -f 1; exec {command.KEYSTEAD} process base"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert json.loads(done.stdout)["AccessKeyId"] == ACCESS_KEY_ID
+    assert "the audit log has no line of this: " in done.stderr
+    assert log.read_bytes().endswith(b"\n")
+    keystead("process", "base")
+    assert keystead("audit", "--verify").code == 0
+
+
+def test_a_half_line_of_a_machine_that_died_is_told_and_gone_on_from(keystead) -> None:
+    for _ in range(2):
+        keystead("process", "base")
+    log = Path(os.environ["KEYSTEAD_HOME"]) / "audit.jsonl"
+    log.write_bytes(log.read_bytes()[:-100])
+    assert keystead("audit", "--verify").code == 4  # nobody can tell yet who cut it
+    assert len(entries(keystead)) == 1
+    keystead("process", "base")
+    done = keystead("audit", "--verify")
+    assert done.code == 0
+    assert f"keystead: note: {log}:2: the line was cut short as it was written" in done.stderr

@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from devtools import command
+from devtools.emulators import Emulator
 from tests.agents import Agent
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
 from tests.conftest import Keystead
 
 NAMES = ("dev", "prod/eu", "me@example.com", "100%", "-x")
 DEV = f'{{"Version": 1, "AccessKeyId": "{ACCESS_KEY_ID}", "SecretAccessKey": "{SECRET_KEY}"}}\n'
-MODULES = {"keystead", "keystead.agent", "keystead.agent.address", "keystead.hot", "_socket"}
+MODULES = {
+    "keystead",
+    "keystead._version",
+    "keystead.agent",
+    "keystead.agent.address",
+    "keystead.hot",
+    "_socket",
+}
 MOST_MORE_INSTRUCTIONS = 10_000_000
 
 
@@ -169,13 +179,65 @@ def test_what_is_for_one_command_alone_goes_the_full_way(launcher: Path) -> None
         assert "json" in run_modules(name)
 
 
-def run_modules(variable: str) -> list[str]:
-    done = run(
-        sys.executable,
-        *("-X", "importtime", command.KEYSTEAD, "process", "dev"),
-        **{variable: "123456"},
-    )
+def run_modules(variable: str, *words: str | Path) -> list[str]:
+    """The modules that a command loads with the variable set."""
+    told = words or (command.KEYSTEAD, "process", "dev")
+    done = run(sys.executable, "-X", "importtime", *told, **{variable: "123456"})
     return [line.rpartition("|")[2].strip() for line in done.stderr.splitlines()]
+
+
+KINDS = {
+    "keys": ("", set()),
+    "keys of a session": (f"aws_session_token = {SESSION_TOKEN}\n", {"SessionToken"}),
+    "keys of an account": ("aws_account_id = 123456789012\n", set()),
+    "a role, with an end": (
+        "role_arn = arn:aws:iam::123456789012:role/r\nsource_profile = dev\n",
+        {"SessionToken", "Expiration"},
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_of_answer_is_the_same_bytes(
+    kind: str, launcher: Path, files: Path, moto: Emulator
+) -> None:
+    lines, members = KINDS[kind]
+    keys = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
+    files.write_text(f"{files.read_text()}[it]\n{'' if 'role' in lines else keys}{lines}")
+    time.sleep(0.1)  # a file that changed just now is not trusted to show its next change
+    full = run(command.KEYSTEAD, "process", "it", KEYSTEAD_AGENT="off")
+    assert json.loads(full.stdout).keys() >= members | {"Version", "AccessKeyId"}
+    assert run(command.KEYSTEAD, "process", "it").stdout == full.stdout  # by now it is ready
+    calls = len(moto.recorder.calls)
+    for words in ((command.KEYSTEAD, "process", "it"), (launcher, "it")):
+        assert run(*words).stdout == full.stdout
+        assert "json" not in run_modules("LC_ALL", *words)
+    assert len(moto.recorder.calls) == calls
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("--", "dev"), ("--location", "FILE", "dev"), ("dev", "--location", "FILE")],
+    ids=" ".join,
+)
+def test_other_ways_to_say_it_mean_the_same(
+    words: tuple[str, ...], launcher: Path, files: Path
+) -> None:
+    told = [str(files) if word == "FILE" else word for word in words]
+    assert run(command.KEYSTEAD, "process", *told).stdout == DEV
+    assert run(launcher, *told).stdout == DEV
+
+
+def test_ten_thousand_profiles_take_as_many_instructions_as_a_few(
+    launcher: Path, files: Path
+) -> None:
+    few = instructions(launcher, "dev")
+    keys = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
+    text = "".join(f"[p{number}]\n{keys}" for number in range(10_000))
+    files.write_text(files.read_text() + text)
+    for _ in range(2):
+        assert run(launcher, "dev").stdout == DEV
+    assert abs(instructions(launcher, "dev") - few) < few / 100
 
 
 BODY = DEV.encode()

@@ -26,6 +26,8 @@ confirm = True
 [through]
 role_arn = arn:aws:iam::123456789012:role/r
 source_profile = asks
+[client]
+{KEYS}programs = {os.path.basename(sys.executable)}
 [free]
 {KEYS}confirm = false
 """
@@ -97,4 +99,8 @@ def test_a_script_goes_by_its_own_name(agent: Agent, keystead: Keystead, home: P
     keystead("agent", "start")
     status, body = agent.request("GET", "/process/tools")
     assert status == 500
-    assert b"is not for `keystead.agent`" in body
+    assert b"is not for `%b`" % os.path.basename(sys.executable).encode() in body
+    assert agent.request("GET", "/process/client")[0] == 200
+    status, body = agent.request("GET", "/process/asks")
+    assert status == 409
+    assert b"a person is needed" in body

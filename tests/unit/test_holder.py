@@ -7,24 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from keystead.agent.holder import MOST_ANSWERS, MOST_KEYS, Answer, Holder, Key, settled, stamp
+from keystead.agent.holder import MOST_ANSWERS, MOST_KEYS, Answer, Holder, Key, Told, settled, stamp
 from keystead.system.clocks import Clocks
+from tests.agents import Time
 
+TOLD = Told("", "", None, "")
 KEY = Key("passphrase ...", bytes(32))
-
-
-class Time:
-    """The machine's time, in the hand of a test."""
-
-    def __init__(self) -> None:
-        self.wall, self.running, self.asleep = 1_800_000_000.0, 1000.0, 50.0
-
-    def clocks(self) -> Clocks:
-        return Clocks(lambda: self.wall, lambda: self.running, lambda: self.asleep)
-
-    def passes(self, seconds: float) -> None:
-        self.wall += seconds
-        self.running += seconds
 
 
 @pytest.fixture
@@ -36,7 +24,7 @@ def time() -> Time:
 def holder(time: Time) -> Holder:
     found = Holder(time.clocks())
     found.keep_key("store", KEY)
-    found.keep("dev", b"A=1", Answer(b"answer", (), None))
+    found.keep("dev", b"A=1", Answer(b"answer", (), None, TOLD))
     return found
 
 
@@ -79,13 +67,18 @@ def test_after_a_suspend_everything_is_forgotten(holder: Holder, time: Time) -> 
     assert (holder.names, holder.stores) == ([], [])
 
 
+def test_the_clocks_of_this_machine_tell_of_no_sleep_while_it_is_awake() -> None:
+    found = Clocks()
+    assert abs(found.asleep() - found.asleep()) < 0.5
+
+
 def test_an_answer_is_given_until_it_is_to_be_renewed(holder: Holder, time: Time) -> None:
-    assert holder.keep("role", b"", Answer(b"x", (), time.wall + 100))
+    assert holder.keep("role", b"", Answer(b"x", (), time.wall + 100, TOLD))
     time.passes(99)
     assert holder.ready("role", b"") is not None
     time.passes(1)
     assert holder.ready("role", b"") is None
-    assert not holder.keep("role", b"", Answer(b"x", (), time.wall))
+    assert not holder.keep("role", b"", Answer(b"x", (), time.wall, TOLD))
     assert holder.names == ["dev"]
 
 
@@ -94,7 +87,7 @@ def test_a_changed_file_ends_it(holder: Holder, tmp_path: Path, change: str) -> 
     path = tmp_path / "file"
     if change != "make":
         path.write_text("one")
-    assert holder.keep("x", b"", Answer(b"x", ((str(path), stamp(str(path))),), None))
+    assert holder.keep("x", b"", Answer(b"x", ((str(path), stamp(str(path))),), None, TOLD))
     assert holder.ready("x", b"") is not None
     before = path.stat() if path.exists() else None
     if change == "touch":
@@ -123,7 +116,7 @@ def test_a_file_that_changed_just_now_might_change_unseen(tmp_path: Path) -> Non
 
 def test_it_holds_so_much_and_no_more(holder: Holder) -> None:
     for number in range(MOST_ANSWERS):
-        holder.keep("x", b"%d" % number, Answer(b"", (), None))
+        holder.keep("x", b"%d" % number, Answer(b"", (), None, TOLD))
         holder.keep_key(str(number), KEY)
         assert holder.ready("x", b"0") is not None
     assert holder.ready("dev", b"A=1") is None  # not asked for the longest

@@ -2,11 +2,13 @@
 
 That is a JSON object: ``path`` of the socket, ``environ``, ``idle_seconds``, and ``requests`` of
 whoever started it, each a method, a target and a body. When another agent listens at the path,
-it gets these requests. On POSIX the process ends once the agent, its child, can be reached.
+it gets these requests; one that is about to end is waited for. On POSIX the process ends once the
+agent, its child, can be reached.
 """
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -14,10 +16,11 @@ import time
 
 from keystead.agent import address
 from keystead.agent.listening import Listening, Taken
-from keystead.agent.protection import protect
+from keystead.system.protection import protect
 
 _TRIES = 50
 _PAUSE_SECONDS = 0.1
+_STATUS = (b"GET", b"/status", b"")
 
 
 def main() -> int:
@@ -27,11 +30,17 @@ def main() -> int:
     os.umask(0o077)
     path = os.fsencode(told["path"])
     requests = [tuple(part.encode("latin-1") for part in parts) for parts in told["requests"]]
-    try:
-        listening = Listening(path)
-    except Taken:
-        return 0 if _pass_on(path, requests) else 1
-    except OSError:
+    for _ in range(_TRIES):
+        try:
+            listening = Listening(path)
+            break
+        except Taken:
+            if _pass_on(path, requests):
+                return 0
+        except OSError:
+            return 1
+        time.sleep(_PAUSE_SECONDS)  # noqa: TID251  # of a process that is a rim of its own
+    else:
         return 1
     if sys.platform != "win32":
         if os.fork():
@@ -50,6 +59,9 @@ def main() -> int:
             reader.feed_data(address.request(*request))
             reader.feed_eof()
             await server.take(await read_request(reader))
+        # Each connection of asyncio's leaves a circle for the collector, which comes to the oldest
+        # of them when they are many beside all else that lives: what is there by now is left out.
+        gc.freeze()
         await server.run(listening)
 
     asyncio.run(live())
@@ -57,16 +69,11 @@ def main() -> int:
 
 
 def _pass_on(path: bytes, requests: list[tuple[bytes, ...]]) -> bool:
-    """Gives the requests to the agent that is there; it may be just about to listen."""
-    for _ in range(_TRIES):
-        try:
-            for request in requests:
-                address.ask(path, *request)
-        except OSError:
-            time.sleep(_PAUSE_SECONDS)  # noqa: TID251  # of a process that is a rim of its own
-        else:
-            return True
-    return False
+    """Gives the requests to the agent that is there: it may be just about to listen, or to end."""
+    try:
+        return all(address.is_good(address.ask(path, *request)) for request in (_STATUS, *requests))
+    except OSError:
+        return False
 
 
 if __name__ == "__main__":

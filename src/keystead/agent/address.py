@@ -8,6 +8,8 @@ system gives a process, in bytes.
 import _socket
 import sys
 
+from keystead._version import __version__
+
 if sys.platform == "win32":
     import _blake2
     import nt as system
@@ -16,6 +18,12 @@ else:
 
 SECONDS = 2.0
 """How long connecting, and each step of an answer, may take."""
+
+SENDER = b"keystead/" + __version__.encode()
+"""What a command calls itself; an agent of another version holds nothing for it."""
+
+OTHER_VERSION = 421
+"""The status of an answer to such a one: misdirected (RFC 9110)."""
 
 _FOLDER_OF_ONE = 0o040000  # a folder, with no right for anybody but its owner
 
@@ -105,8 +113,8 @@ _PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 
 def request(method: bytes, where: bytes, body: bytes, more: bytes = b"") -> bytes:
     """A request as it goes over the wire, with ``more`` header lines."""
-    head = b"%b %b HTTP/1.1\r\nHost: keystead\r\n%bContent-Length: %d\r\n\r\n"
-    return head % (method, where, more, len(body)) + body
+    head = b"%b %b HTTP/1.1\r\nHost: keystead\r\nUser-Agent: %b\r\n%bContent-Length: %d\r\n\r\n"
+    return head % (method, where, SENDER, more, len(body)) + body
 
 
 def ask(path: bytes, method: bytes, where: bytes, body: bytes) -> bytes:
@@ -189,6 +197,11 @@ else:
         else:
             found = connection.getsockopt(0, 1, 76)  # LOCAL_PEERCRED: a version, then the user id
         return int.from_bytes(found[4:8], sys.byteorder)
+
+
+def is_good(answer: bytes) -> bool:
+    """Whether it is an answer of ours that is no error."""
+    return answer[:13] == b"HTTP/1.1 200 "
 
 
 def body_of(answer: bytes) -> bytes | None:

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from keystead._version import __version__
 from keystead.agent import address
 from keystead.agent.holder import Stamp, settled, stamp
 from keystead.errors import AgentProblem
@@ -121,9 +122,14 @@ class Agent:
         return found if status else None
 
     def start(self) -> None:
-        """Starts the agent, unless there is one. Raises `AgentProblem`."""
+        """Starts the agent, unless there is one of this version. Raises `AgentProblem`."""
         self._require_usable()
-        if self._ask("GET", "/status")[0] or self._spawn([]) == 0:
+        found = self.status()
+        if found and found.get("version") == __version__:
+            return
+        if found:
+            self.stop()
+        if self._spawn([]) == 0:
             return
         if sys.platform == "win32":  # what was started is the agent itself
             for _ in range(_TRIES):
@@ -147,8 +153,11 @@ class Agent:
         return (int(answer[9:12]), found) if isinstance(found, dict) else (0, {})
 
     def _hand_over(self, request: _REQUEST) -> None:
-        if self._ask(*request)[0] == 0 and self._path is not None and self._starts_itself:
+        status, _ = self._ask(*request)
+        if status in (0, address.OTHER_VERSION) and self._path and self._starts_itself:
             try:
+                if status:
+                    self.stop()
                 self._require_usable()
                 self._spawn([request])
             except AgentProblem:

@@ -59,7 +59,7 @@ class Answer(NamedTuple):
     files: tuple[tuple[str, Stamp | None], ...]
     renew_at: float | None
     """Seconds since 1970; None: its credentials do not end."""
-    told: Told | None = None
+    told: Told
 
 
 class Key(NamedTuple):

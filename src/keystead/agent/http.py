@@ -22,6 +22,7 @@ _REASONS = {
     408: "Request Timeout",
     409: "Conflict",
     413: "Content Too Large",
+    421: "Misdirected Request",
     423: "Locked",
     431: "Request Header Fields Too Large",
     500: "Internal Server Error",
@@ -45,6 +46,8 @@ class Request(NamedTuple):
     method: str
     path: tuple[str, ...]
     body: bytes
+    sender: bytes = b""
+    """What it calls itself (`User-Agent`)."""
     authorization: bytes = b""
     pid: int | None = None
     """The process that sent it, where the system tells."""
@@ -98,8 +101,8 @@ async def _read(reader: asyncio.StreamReader) -> Request:
         body = await reader.readexactly(int(length))
     except asyncio.IncompleteReadError:
         raise Refused(400, "the request is incomplete") from None
-    authorization = headers.get(b"authorization", b"")
-    return Request(words[0].decode("latin-1"), _path(words[1]), body, authorization)
+    sender, authorization = (headers.get(name, b"") for name in (b"user-agent", b"authorization"))
+    return Request(words[0].decode("latin-1"), _path(words[1]), body, sender, authorization)
 
 
 def _headers(lines: list[bytes]) -> dict[bytes, bytes]:

@@ -20,19 +20,20 @@ from typing import Any, NamedTuple
 
 from keystead._version import __version__
 from keystead.agent import address, audit, http
+from keystead.agent.commands import Commands, Question
 from keystead.agent.holder import Answer, Holder, Key, Told, as_files
 from keystead.agent.http import Refused, Request
 from keystead.agent.listening import BACKLOG, Listening
+from keystead.errors import FileProblem
 from keystead.system import processes
 from keystead.system.clocks import Clocks
 
 MOST_CONNECTIONS = 1000
-MOST_COMMANDS = 4
-COMMAND_SECONDS = 60.0
 _TICK_SECONDS = 5.0
-_NO_WINDOW = 0x08000000 if sys.platform == "win32" else 0
-"""Windows: no console for a command, and so nobody to ask."""
-_STATUS_OF_CODE = {2: 400, 3: 404, 4: 409, 5: 423, 6: 409, 7: 502}
+_LAST_SECONDS = 1.0
+"""How long the answers that are under way at its end may take."""
+_OWN = ("ready", "keys")
+"""What is between an agent and the commands of its very version."""
 
 
 class Settings(NamedTuple):
@@ -58,8 +59,9 @@ class Server:
         self._secret: bytes | None = None
         self._connections = 0
         self._ended = asyncio.Event()
-        self._commands: dict[tuple[str, bytes], asyncio.Task[bytes]] = {}
-        self._room = asyncio.Semaphore(MOST_COMMANDS)
+        self._quiet = asyncio.Event()  # nobody is connected
+        self._quiet.set()
+        self._commands = Commands(settings.path)
         self._routes: Mapping[tuple[str, str], Callable[[Request], Awaitable[bytes]]] = {
             ("GET", "status"): self._status,
             ("POST", "ready"): self._ready,
@@ -85,16 +87,19 @@ class Server:
         server = await start(
             self._connected, sock=listening.socket, limit=http.MOST_HEAD_BYTES, backlog=BACKLOG
         )
-        async with server:
-            while not self._ended.is_set() and not self._idle():
-                self.holder.tick()
-                pause = min(_TICK_SECONDS, self._settings.idle_seconds / 4)
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(pause):
-                        await self._ended.wait()
-            listening.close()
-        for task in self._commands.values():
-            task.cancel()
+        pause = min(_TICK_SECONDS, self._settings.idle_seconds / 4)
+        while not self._ended.is_set() and not self._idle():
+            self.holder.tick()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._ended.wait()
+        self.holder.forget()
+        server.close()
+        listening.close()
+        self._commands.cancel()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_LAST_SECONDS):
+                await self._quiet.wait()
 
     def _idle(self) -> bool:
         return self._clocks.running() - self._used >= self._settings.idle_seconds
@@ -105,6 +110,8 @@ class Server:
             route = self._routes.get((request.method, request.path[0]))
             if route is None:
                 raise Refused(404, "there is nothing of that name; see docs/agent.md")
+            if request.path[0] in _OWN and request.sender != address.SENDER:
+                raise Refused(address.OTHER_VERSION, f"this is the agent of version {__version__}")
             return await route(request)
         except Refused as error:
             return http.told(error.status, {"error": str(error)})
@@ -113,12 +120,15 @@ class Server:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._connections += 1
+        self._quiet.clear()
         try:
             await self._converse(reader, writer)
         except (OSError, TimeoutError):
             pass  # the other side went away, or takes its answer too slowly
         finally:
             self._connections -= 1
+            if not self._connections:
+                self._quiet.set()
             writer.transport.abort()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -173,8 +183,11 @@ class Server:
         if found is None:
             raise Refused(404, "there is nothing ready for it")
         self._used = self._clocks.running()
-        # Who asked is keystead itself; what counts is the program that ran it.
-        audit.note(name, found.told, "process", processes.parent(request.pid or 0))
+        try:
+            # Who asked is keystead itself; what counts is the program that ran it.
+            audit.note(name, found.told, "process", processes.parent(request.pid or 0))
+        except FileProblem:
+            raise Refused(500, "the audit log cannot be written") from None  # the full way warns
         return http.answer(200, found.body)
 
     async def _keep(self, request: Request) -> bytes:
@@ -202,47 +215,14 @@ class Server:
         scope = address.scope({os.fsencode(k): os.fsencode(v) for k, v in environ.items()})
         if scope is None or name.startswith("-"):
             raise Refused(400, "that variable, or name, cannot be used here")
-        ready = self.holder.ready(name, scope)
-        if ready:
+        program = processes.program(request.pid) if request.pid else None
+        question = Question(name, scope, program)
+        while not (ready := self.holder.ready(name, scope)):
+            if not await self._commands.wait_for(question):
+                return http.answer(200, await self._commands.output(question, environ, request.pid))
+        with contextlib.suppress(FileProblem):  # nobody reads what an agent says
             audit.note(name, ready.told, "agent", request.pid)
-            return http.answer(200, ready.body)
-        task = self._commands.get((name, scope))
-        if task is None:  # else somebody asked for the same just now
-            task = asyncio.create_task(self._command(name, environ))
-            self._commands[name, scope] = task
-            task.add_done_callback(lambda _: self._commands.pop((name, scope)))
-        output = await asyncio.shield(task)
-        made = self.holder.ready(name, scope)
-        audit.note(name, made.told if made else None, "agent", request.pid)
-        return http.answer(200, output)
-
-    async def _command(self, name: str, environ: Mapping[str, str]) -> bytes:
-        """The output of ``keystead process``, which hands it over by itself to be held."""
-        own = {"KEYSTEAD_AGENT": os.fsdecode(self._settings.path)}
-        async with self._room:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-m", "keystead", "process", name),
-                env={**environ, **own},
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=asyncio.subprocess.PIPE,
-                stderr=asyncio.subprocess.PIPE,
-                start_new_session=True,  # so that it finds no terminal to ask on
-                creationflags=_NO_WINDOW,
-            )
-            try:
-                async with asyncio.timeout(COMMAND_SECONDS):
-                    output, errors = await process.communicate()
-            except TimeoutError:
-                raise Refused(502, "the credentials could not be had in time") from None
-            finally:
-                if process.returncode is None:
-                    with contextlib.suppress(ProcessLookupError):
-                        _kill(process)
-        if process.returncode:
-            message = errors.decode(errors="replace").partition("\n")[0]
-            status = _STATUS_OF_CODE.get(process.returncode, 500)
-            raise Refused(status, message.removeprefix("keystead: error: "))
-        return output
+        return http.answer(200, ready.body)
 
     async def _key(self, request: Request) -> bytes:
         found = self.holder.key(_name(request))
@@ -267,8 +247,7 @@ class Server:
         return http.told(200, {})
 
     async def _stop(self, _request: Request) -> bytes:
-        self.holder.forget()
-        asyncio.get_running_loop().call_later(0.05, self._ended.set)  # behind this very answer
+        self._ended.set()
         return http.told(200, {})
 
 
@@ -279,13 +258,6 @@ def _peer(writer: asyncio.StreamWriter) -> int | None:
     else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
         connection: socket.socket = writer.get_extra_info("socket")
         return address.peer_pid(connection)
-
-
-def _kill(process: asyncio.subprocess.Process) -> None:
-    if sys.platform == "win32":
-        process.kill()
-    else:
-        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _name(request: Request) -> str:

@@ -136,7 +136,17 @@ COMMANDS: tuple[Command, ...] = (
     Command(
         "process",
         "print credentials as a credential_process does",
-        (_NAME, LOCATION, *ROLE_OPTIONS),
+        (
+            _NAME,
+            LOCATION,
+            *ROLE_OPTIONS,
+            argument(
+                "--asked-by",
+                metavar="PID",
+                type=int,
+                help="for the agent: who gets them, by the audit log and the rules of the profile",
+            ),
+        ),
         handover.process,
         details="In the config file: credential_process = keystead process NAME",
     ),

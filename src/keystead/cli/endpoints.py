@@ -27,6 +27,7 @@ from keystead.model.credentials import Credentials
 from keystead.model.roleoptions import RoleOptions
 from keystead.stores.audit import Grant
 from keystead.system import processes
+from keystead.system.protection import protect
 
 _URI = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 _TOKEN = "AWS_CONTAINER_AUTHORIZATION_TOKEN"  # noqa: S105  # a variable's name
@@ -47,6 +48,7 @@ def serve(context: Context, args: argparse.Namespace) -> None:
     """``keystead serve [NAME ...]``."""
     from keystead.delivery.endpoint.server import EndpointServer
 
+    protect()
     app = context.app
     host = sockets.address(args.host)
     if not sockets.is_loopback(host):

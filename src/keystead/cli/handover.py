@@ -12,6 +12,8 @@ from keystead.delivery import exec as child
 from keystead.delivery import shells, wire
 from keystead.errors import UsageError
 from keystead.model.credentials import Credentials
+from keystead.stores.audit import Grant
+from keystead.system import processes
 
 
 def process(context: Context, args: argparse.Namespace) -> None:
@@ -19,8 +21,18 @@ def process(context: Context, args: argparse.Namespace) -> None:
     app = context.app
     options = role_options(context, args)
     files = {} if args.location or options else app.agent.stamps()
-    granted = app.granting("process", os.getppid())
-    provider = app.profile_credentials(args.name, args.location, options=options, granted=granted)
+    way, to = ("process", os.getppid()) if args.asked_by is None else ("agent", args.asked_by)
+
+    def granted(name: str | None, found: Credentials) -> None:
+        app.granted(Grant.to(to or None, None, name, way, found))
+
+    provider = app.profile_credentials(
+        args.name,
+        args.location,
+        options=options,
+        granted=granted,
+        program=processes.program(args.asked_by) if args.asked_by else None,
+    )
     credentials = provider.retrieve()
     output = wire.process_output(credentials)
     context.console.out(output)

@@ -12,10 +12,8 @@ cannot be written, and goes on.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,10 +21,9 @@ from datetime import UTC
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from keystead.errors import FileProblem
 from keystead.model.credentials import Credentials
 from keystead.system import System, processes
-from keystead.system.appending import append
+from keystead.system.appending import LOCK_SECONDS, Series, append
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
 """What one file of the log may have; a line has about 400 bytes."""
@@ -91,11 +88,17 @@ class AuditLog:
 
     def __init__(self, system: System) -> None:
         self._system = system
-        self.path = system.folders.state / "audit.jsonl"
-        self._last = system.folders.state / "audit.last"
+        folder = system.folders.state
+        self.path = folder / "audit.jsonl"
+        self._last = folder / "audit.last"
+        old = [folder / f"audit.{number}.jsonl" for number in range(1, KEPT_FILES + 1)]
+        self._series = Series(self.path, old, self._last, MAX_FILE_BYTES)
 
-    def record(self, grant: Grant) -> None:
-        """Adds the grant. Raises `FileProblem` when that cannot be done."""
+    def record(self, grant: Grant, *, lock_seconds: float = LOCK_SECONDS) -> None:
+        """Adds the grant. Raises `FileProblem` when that cannot be done.
+
+        Whoever writes just now is waited for up to ``lock_seconds``.
+        """
         found = grant.credentials
         ends = found.expires_at
         content = {
@@ -108,25 +111,20 @@ class AuditLog:
             "source": _short(found.source),
             "expires_at": ends.astimezone(UTC).isoformat(timespec="seconds") if ends else None,
         }
-        written: list[tuple[int, str]] = []
 
-        def compose(tail: bytes) -> bytes:
-            number, before, cut = _end(tail)
-            head: dict[str, Any] = {"number": number + 1, **content}
+        def compose(tail: bytes) -> tuple[bytes, bytes]:
+            before, previous, cut = _end(tail)
+            head: dict[str, Any] = {"number": before + 1, **content}
             if cut:
                 head["after"] = "a line that was cut short"
-            text, own = _sealed({**head, "previous": before})
-            written.append((number + 1, own))
-            return (b"\n" if cut else b"") + text
+            text, own = _sealed({**head, "previous": previous})
+            return (b"\n" if cut else b"") + text, b"%020d %b\n" % (before + 1, own.encode())
 
-        append(self.path, compose, most_bytes=MAX_FILE_BYTES, old=self._old)
-        with contextlib.suppress(OSError):
-            os.unlink(self._old(KEPT_FILES + 1))
-        self._note(*written[-1])
+        append(self._series, compose, lock_seconds=lock_seconds)
 
     def lines(self) -> Iterator[Line]:
         """All lines that there are, the oldest first. Raises `FileProblem`."""
-        for path in self._files():
+        for path in self._series.files:
             data = self._system.files.read(path).data or b""
             texts = data.split(b"\n")
             for number, text in enumerate(texts, start=1):
@@ -156,7 +154,7 @@ class AuditLog:
             elif before is None:
                 if number == 1 and previous != FIRST:
                     faults.append(Fault(where, "the line was changed", accident=False))
-                elif number != 1 and not self._old(KEPT_FILES).exists():
+                elif number != 1 and not self._series.old[-1].exists():
                     text = f"{_grants(1, number - 1)} before this line {_missing(1, number - 1)}"
                     faults.append(Fault(where, text, accident=False))
             elif previous != expected:
@@ -166,11 +164,18 @@ class AuditLog:
         return faults + self._verify_end(before, hashes)
 
     def _verify_end(self, end: tuple[int, str] | None, hashes: dict[int, str]) -> list[Fault]:
+        """Holds the end against what was noted of it.
+
+        The note is written behind the line, so it may be behind, and empty beside the first line.
+        """
+        last = end[0] if end else 0
         noted = self._noted()
         if noted is None:
-            return []
+            text = (
+                "it does not tell the last line, so what is cut from the log's end would not show"
+            )
+            return [Fault(str(self._last), text, accident=last == 1)] if last else []
         number, own = noted
-        last = end[0] if end else 0
         if number > last:
             text = f"{_grants(last + 1, number)} at the end of the log {_missing(last + 1, number)}"
             return [Fault(str(self.path), text, accident=False)]
@@ -178,31 +183,10 @@ class AuditLog:
             return [Fault(str(self.path), f"grant {number} was replaced", accident=False)]
         return []
 
-    def _files(self) -> list[Path]:
-        old = [self._old(number) for number in range(KEPT_FILES, 0, -1)]
-        return [path for path in (*old, self.path) if path.exists()]
-
-    def _old(self, number: int) -> Path:
-        return self.path.with_name(f"audit.{number}.jsonl")
-
-    def _note(self, number: int, own: str) -> None:
-        """Remembers the last line. One write in place; a later line may have been faster."""
-        try:
-            fd = os.open(self._last, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOFOLLOW", 0), 0o600)
-            try:
-                text = os.read(fd, 100).split()
-                if not text or not text[0].isdigit() or int(text[0]) < number:
-                    os.lseek(fd, 0, os.SEEK_SET)
-                    os.write(fd, f"{number:020} {own}\n".encode())
-            finally:
-                os.close(fd)
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise FileProblem(f"`{self._last}` cannot be written: {reason}") from None
-
     def _noted(self) -> tuple[int, str] | None:
+        """Number and hash of the last line, as it was noted."""
         words = (self._system.files.read(self._last).data or b"").decode(errors="replace").split()
-        return (int(words[0]), words[1]) if len(words) == 2 and words[0].isdigit() else None  # noqa: PLR2004  # as `_note` writes it
+        return (int(words[0]), words[1]) if len(words) == 2 and words[0].isdigit() else None  # noqa: PLR2004  # both of them
 
 
 def _short(text: str | None) -> str | None:

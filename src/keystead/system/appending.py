@@ -1,8 +1,9 @@
 """Adding lines to a file that is never rewritten: one writer at a time, each line in one write.
 
-The lock is the system's own on a file beside it, so that a killed writer blocks nobody and the
-file itself is closed while it is moved, as Windows wants it. It is taken by hand: what a lock of
-the `filelock` package costs to import is what nobody would pay for a line of a log.
+Beside it is a small file, the note, that holds what is to be known of the last line. The lock is
+the system's own on the note, so that a killed writer blocks nobody and the file itself is open for
+the moment of the write alone, as Windows renames nothing that is open. It is taken by hand: what
+a lock of the `filelock` package costs to import is what nobody would pay for a line of a log.
 """
 
 from __future__ import annotations
@@ -13,8 +14,9 @@ import os
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from keystead.errors import FileProblem, Origin
 from keystead.system.sharing import patiently
@@ -26,55 +28,98 @@ TAIL_BYTES = 8192
 """How much of the end a writer sees; a line is shorter."""
 
 _PAUSE_SECONDS = 0.002
-_FLAGS = (
-    os.O_RDWR
-    | os.O_APPEND
-    | os.O_CREAT
+_READING = (
+    os.O_RDONLY
     | getattr(os, "O_NOFOLLOW", 0)
     | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_NONBLOCK", 0)  # a pipe of that name would wait for a reader
+    | getattr(os, "O_NONBLOCK", 0)  # a pipe of that name would wait for somebody
     | getattr(os, "O_BINARY", 0)
 )
+_NOTING = _READING | os.O_RDWR | os.O_CREAT
+_APPENDING = _NOTING | os.O_APPEND
+
+
+class Series(NamedTuple):
+    """Where the lines are.
+
+    ``path`` has the newest; when it has ``most_bytes``, it becomes the first of ``old``, that one
+    the second and so on, and the last of them goes. ``note`` is the file with the lock.
+    """
+
+    path: Path
+    old: Sequence[Path]
+    note: Path
+    most_bytes: int
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that there are, the oldest lines first."""
+        return [path for path in (*reversed(self.old), self.path) if path.exists()]
 
 
 def append(
-    path: Path, compose: Callable[[bytes], bytes], *, most_bytes: int, old: Callable[[int], Path]
+    series: Series,
+    compose: Callable[[bytes], tuple[bytes, bytes]],
+    *,
+    lock_seconds: float = LOCK_SECONDS,
 ) -> None:
-    """Adds what ``compose`` makes of the file's last `TAIL_BYTES`, under the lock of the file.
+    """Adds a line under the lock, and writes what there is to be noted of it over the old note.
 
-    A file that has ``most_bytes`` becomes ``old(1)`` first, the one there ``old(2)`` and so on as
-    long as there are any; who finds the file empty is given the end of ``old(1)``. Nothing is
-    flushed to the disk: a line of a log is not worth its price.
+    ``compose`` makes both of the last `TAIL_BYTES` that were written; each note is as long as any
+    other. A line that does not find room on the disk is taken back. Nothing is flushed to the
+    disk: a line of a log is not worth its price.
 
-    Raises `FileProblem` when it cannot be had, cannot be written, or belongs to somebody else.
+    Raises `FileProblem` when a file cannot be had, cannot be written, or belongs to somebody else.
     """
     try:
-        os.makedirs(path.parent, mode=0o700, exist_ok=True)
-        with _locked(path.with_suffix(".lock")):
-            with _opened(path) as fd:
-                tail = _tail(fd) or _end_of(old(1))
-                if os.fstat(fd).st_size < most_bytes or not tail.endswith(b"\n"):
-                    _write(fd, compose(tail))
-                    return
-            _make_room(old, 1)
-            patiently(os.rename, path, old(1))
-            with _opened(path) as fresh:
-                _write(fresh, compose(tail))
+        with _locked(series.note, lock_seconds) as note:
+            size, tail = _end_of(series.path)
+            if size >= series.most_bytes and tail.endswith(b"\n"):
+                _make_room(series)
+            line, noted = compose(tail or _end_of(series.old[0])[1])
+            with _opened(series.path, _APPENDING) as fd:
+                _write_whole(fd, line)
+            os.lseek(note, 0, os.SEEK_SET)
+            _write(note, noted)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        raise FileProblem(f"cannot be written: {reason}", where=Origin(str(path))) from None
+        where = Origin(os.fspath(error.filename or series.path))
+        raise FileProblem(f"cannot be written: {reason}", where=where) from None
 
 
-def _make_room(old: Callable[[int], Path], number: int) -> None:
-    if old(number).exists():
-        _make_room(old, number + 1)
-        patiently(os.replace, old(number), old(number + 1))
+def _make_room(series: Series) -> None:
+    """Moves each file to the next place, the oldest first, up to the first that is free."""
+    places = [series.path, *series.old]
+    taken = next((n for n, place in enumerate(places) if not place.exists()), len(places) - 1)
+    for number in range(taken, 0, -1):
+        patiently(os.replace, places[number - 1], places[number])
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[int]:
-    """The file at ``path``, made where it is not there, for its owner alone."""
-    fd = os.open(path, _FLAGS, 0o600)
+def _locked(path: Path, seconds: float) -> Iterator[int]:
+    """The file that is at ``path``, locked until it is closed.
+
+    Where somebody took it away meanwhile: the new one.
+    """
+    ends = time.monotonic() + seconds
+    while True:
+        with _opened(path, _NOTING) as fd:
+            while not _lock(fd):
+                if time.monotonic() > ends:
+                    raise OSError(errno.EAGAIN, "another program holds its lock")
+                time.sleep(_PAUSE_SECONDS)
+            if _is_at(fd, path):
+                yield fd
+                return
+
+
+@contextlib.contextmanager
+def _opened(path: Path, flags: int) -> Iterator[int]:
+    try:
+        fd = os.open(path, flags, 0o600)
+    except FileNotFoundError:
+        os.makedirs(path.parent, mode=0o700, exist_ok=True)
+        fd = os.open(path, flags, 0o600)
     try:
         _check(fd)
         yield fd
@@ -93,21 +138,36 @@ def _check(fd: int) -> None:
             os.fchmod(fd, 0o600)
 
 
-def _tail(fd: int) -> bytes:
-    size = os.fstat(fd).st_size
-    os.lseek(fd, max(0, size - TAIL_BYTES), os.SEEK_SET)
-    return os.read(fd, TAIL_BYTES)
-
-
-def _end_of(path: Path) -> bytes:
+def _is_at(fd: int, path: Path) -> bool:
     try:
-        fd = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        return os.path.samestat(os.fstat(fd), os.stat(path, follow_symlinks=False))
     except FileNotFoundError:
-        return b""
+        return False
+
+
+def _end_of(path: Path) -> tuple[int, bytes]:
+    """The size of a file and the last `TAIL_BYTES` of it; nothing where there is none."""
     try:
-        return _tail(fd)
+        fd = os.open(path, _READING)
+    except FileNotFoundError:
+        return 0, b""
+    try:
+        size = os.fstat(fd).st_size
+        os.lseek(fd, max(0, size - TAIL_BYTES), os.SEEK_SET)
+        return size, os.read(fd, TAIL_BYTES)
     finally:
         os.close(fd)
+
+
+def _write_whole(fd: int, line: bytes) -> None:
+    """Writes the line at the file's end, or nothing."""
+    size = os.fstat(fd).st_size
+    try:
+        _write(fd, line)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.ftruncate(fd, size)
+        raise
 
 
 def _write(fd: int, data: bytes) -> None:
@@ -115,22 +175,14 @@ def _write(fd: int, data: bytes) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Holds the lock that is the file at ``path``; closing it ends the lock."""
-    with _opened(path) as fd:
-        ends = time.monotonic() + LOCK_SECONDS
-        while not _lock(fd):
-            if time.monotonic() > ends:
-                raise OSError(errno.EAGAIN, "another program holds its lock")
-            time.sleep(_PAUSE_SECONDS)
-        yield
-
-
 if sys.platform == "win32":
     import msvcrt
 
+    _BEHIND = 2**40
+    """Far behind the end: others cannot read what is locked there."""
+
     def _lock(fd: int) -> bool:
+        os.lseek(fd, _BEHIND, os.SEEK_SET)
         try:
             msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
         except OSError:

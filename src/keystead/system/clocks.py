@@ -7,6 +7,9 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
+if sys.platform == "win32":
+    import ctypes
+
 
 def _asleep() -> float:
     """Seconds that the machine was suspended since it started; 0 where that is not told."""
@@ -14,6 +17,12 @@ def _asleep() -> float:
         return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
     elif sys.platform == "darwin":  # noqa: RET505  # a branch for the type checker of each platform
         return time.clock_gettime(time.CLOCK_MONOTONIC) - time.clock_gettime(time.CLOCK_UPTIME_RAW)
+    elif sys.platform == "win32":
+        awake = ctypes.c_ulonglong()
+        kernel = ctypes.windll.kernel32
+        kernel.GetTickCount64.restype = ctypes.c_ulonglong
+        kernel.QueryUnbiasedInterruptTime(ctypes.byref(awake))
+        return float(kernel.GetTickCount64() / 1e3 - awake.value / 1e7)
     else:
         return 0.0
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from keystead.errors import KeysteadError
+from keystead.system.protection import protect
 
 if sys.platform == "linux":
     import gc
@@ -44,6 +45,7 @@ if sys.platform == "linux":
             os.setsid()
             if os.fork():
                 os._exit(0)
+            protect()
             _let_go_of_streams()
             threading.Thread(target=_end_with, args=(watched,), daemon=True).start()
             serve()

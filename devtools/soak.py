@@ -1,0 +1,117 @@
+"""``python -m devtools.soak [REQUESTS]``: has an agent answer a million requests and weighs it.
+
+The requests are of every kind, wrong ones among them, so that whatever an answer leaves behind
+adds up. The first twentieth warms it up: by then it holds as many answers and keys as it ever
+will, and each next one takes the place of an older one.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from devtools.command import KEYSTEAD, clean_environ
+from keystead.agent import address
+from keystead.agent.holder import MOST_ANSWERS, MOST_KEYS
+
+REQUESTS = 1_000_000
+STEPS = 20
+"""So many times it is weighed; the first is behind the warm-up."""
+
+MOST_GROWTH_KB = 2048
+"""Less than three bytes for each of a million requests; an allocator takes 1 MiB at a time."""
+
+FILE = """[dev]
+aws_access_key_id = AKIAIOSFODNN7EXAMPLE
+aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+"""
+
+
+class Request(NamedTuple):
+    """A request, and the status that its answer has to have."""
+
+    method: bytes
+    target: bytes
+    body: bytes
+    status: int
+
+
+def requests(scope: bytes) -> Iterator[Request]:
+    """Requests of all kinds without end; ``scope`` is what the agent holds `dev` for."""
+    told = ["AKIAIOSFODNN7EXAMPLE", "profile dev", None, "/nowhere"]
+    answer = {"body": "x" * 800, "told": told, "scope": "", "files": [], "renew_at": None}
+    keep = json.dumps(answer).encode()
+    key = json.dumps({"record": "r", "key": "00" * 32}).encode()
+    hot = Request(b"POST", b"/ready/dev", scope, 200)
+    for number in itertools.count():
+        yield from [hot] * 8
+        yield Request(b"GET", b"/process/dev", b"", 200)
+        yield Request(b"GET", b"/process/dev", b"PATH=/elsewhere", 400)
+        yield Request(b"GET", b"/status", b"", 200)
+        yield Request(b"PUT", b"/ready/p%d" % (number % (2 * MOST_ANSWERS)), keep, 200)
+        yield Request(b"PUT", b"/keys/k%d" % (number % (2 * MOST_KEYS)), key, 200)
+        yield Request(b"GET", b"/keys/none", b"", 404)
+        yield Request(b"POST", b"/ready/dev", b"another environment", 404)
+        yield Request(b"PUT", b"/ready/x", b"{", 400)
+
+
+def weights(path: bytes, pid: int, environ: dict[bytes, bytes], count: int) -> Iterator[int]:
+    """Has the agent at ``path`` answer ``count`` requests; its memory in KiB after each step."""
+    scope = address.scope(environ)
+    assert scope is not None
+    wanted = itertools.islice(requests(scope), count)
+    step = count // STEPS
+    for number, request in enumerate(wanted, start=1):
+        answer = address.ask(path, request.method, request.target, request.body)
+        assert answer.startswith(b"HTTP/1.1 %d " % request.status), (request.target, answer[:80])
+        if number % step == 0:
+            yield memory_kb(pid)
+
+
+def memory_kb(pid: int) -> int:
+    """What the process has in memory."""
+    return int(Path(f"/proc/{pid}/status").read_text().split("VmRSS:")[1].split()[0])
+
+
+def main() -> int:
+    """Starts an agent of its own for it; the exit code is 1 when that has grown."""
+    count = int(sys.argv[1]) if len(sys.argv) > 1 else REQUESTS
+    with tempfile.TemporaryDirectory(prefix="k-") as name:
+        home = Path(name)
+        (home / ".aws").mkdir()
+        path = home / ".aws" / "credentials"
+        path.touch(mode=0o600)
+        path.write_text(FILE)
+        environ = {**clean_environ(os.environ), "HOME": name, "KEYSTEAD_HOME": f"{name}/k"}
+        subprocess.run([KEYSTEAD, "process", "dev"], env=environ, check=True, capture_output=True)
+        shown = subprocess.run(
+            [KEYSTEAD, "agent", "status", "--json"], env=environ, check=True, capture_output=True
+        )
+        status = json.loads(shown.stdout)
+        try:
+            return _weigh(os.fsencode(status["socket"]), status["pid"], environ, count)
+        finally:
+            subprocess.run([KEYSTEAD, "agent", "stop"], env=environ, check=True)
+
+
+def _weigh(path: bytes, pid: int, environ: dict[str, str], count: int) -> int:
+    print(f"before{'':8} {memory_kb(pid):6} KiB", flush=True)
+    raw = {os.fsencode(name): os.fsencode(value) for name, value in environ.items()}
+    found = []
+    for kb in weights(path, pid, raw, count):
+        found.append(kb)
+        print(f"{count // STEPS * len(found):9} done {kb:6} KiB", flush=True)
+    growth = found[-1] - found[0]
+    print(f"{growth} KiB more after {count} requests than after the first {count // STEPS}")
+    return 0 if growth < MOST_GROWTH_KB else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,102 @@
+"""The commands that the agent starts, for clients that are no keystead themselves."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from keystead.agent.http import Refused
+
+MOST_AT_ONCE = 4
+SECONDS = 60.0
+"""How long one may take."""
+
+_NO_WINDOW = 0x08000000 if sys.platform == "win32" else 0
+"""Windows: no console for a command, and so nobody to ask."""
+_STATUS_OF_CODE = {2: 400, 3: 404, 4: 409, 5: 423, 6: 409, 7: 502}
+
+
+class Question(NamedTuple):
+    """What a command is started for; whoever asks the same meanwhile waits for its end."""
+
+    profile: str
+    scope: bytes
+    program: str | None
+    """The program that asks: a rule of the profile may be about it."""
+
+
+class Commands:
+    """``keystead process``, started for others; ``path`` is where the agent that does so is."""
+
+    def __init__(self, path: bytes) -> None:
+        self._path = os.fsdecode(path)
+        self._room = asyncio.Semaphore(MOST_AT_ONCE)
+        self._running: dict[Question, asyncio.Task[bytes]] = {}
+
+    async def wait_for(self, question: Question) -> bool:
+        """Waits for a command that answers the same; False: there is none.
+
+        It hands what it got over to be held, where that can be held. Raises `Refused`, as it did
+        to the one that it was started for.
+        """
+        task = self._running.get(question)
+        if task is None:
+            return False
+        await asyncio.shield(task)
+        return True
+
+    async def output(
+        self, question: Question, environ: Mapping[str, str], pid: int | None
+    ) -> bytes:
+        """What ``keystead process`` prints in that environment, and notes as asked for by ``pid``.
+
+        It runs to its end though who asked may go away. Raises `Refused`.
+        """
+        task = asyncio.create_task(self._run(question.profile, environ, pid))
+        self._running[question] = task
+        task.add_done_callback(lambda _: self._running.pop(question))
+        return await asyncio.shield(task)
+
+    def cancel(self) -> None:
+        """Ends all that run."""
+        for task in self._running.values():
+            task.cancel()
+
+    async def _run(self, profile: str, environ: Mapping[str, str], pid: int | None) -> bytes:
+        async with self._room:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-P", "-m", "keystead"),
+                *("process", profile, "--asked-by", str(pid or 0)),
+                env={**environ, "KEYSTEAD_AGENT": self._path},
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=asyncio.subprocess.PIPE,
+                start_new_session=True,  # so that it finds no terminal to ask on
+                creationflags=_NO_WINDOW,
+            )
+            try:
+                async with asyncio.timeout(SECONDS):
+                    output, errors = await process.communicate()
+            except TimeoutError:
+                raise Refused(502, "the credentials could not be had in time") from None
+            finally:
+                if process.returncode is None:
+                    with contextlib.suppress(ProcessLookupError):
+                        _kill(process)
+        if process.returncode:
+            message = errors.decode(errors="replace").partition("\n")[0]
+            status = _STATUS_OF_CODE.get(process.returncode, 500)
+            raise Refused(status, message.removeprefix("keystead: error: "))
+        return output
+
+
+def _kill(process: asyncio.subprocess.Process) -> None:
+    if sys.platform == "win32":
+        process.kill()
+    else:
+        os.killpg(process.pid, signal.SIGKILL)

@@ -1,0 +1,88 @@
+"""What holds keys in memory is kept out of core files, and its commands are not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from devtools import command
+from tests.agents import Agent, is_alive, wait_for
+from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
+from tests.conftest import Keystead
+
+DUMPABLE = """
+import ctypes
+from keystead.system.protection import protect
+protect()
+print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))  # PR_GET_DUMPABLE
+"""
+
+
+@pytest.fixture(autouse=True)
+def files(home: Path) -> None:
+    path = home / ".aws" / "credentials"
+    path.parent.mkdir(mode=0o700)
+    path.touch(mode=0o600)
+    path.write_text(
+        f"[dev]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
+    )
+
+
+def cores(pid: int) -> list[str]:
+    """How large a core file of the process may be: its soft and its hard limit."""
+    limits = Path(f"/proc/{pid}/limits").read_text()
+    return limits.split("Max core file size")[1].split()[:2]
+
+
+def test_protected_a_process_cannot_be_dumped() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", DUMPABLE], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "0\n"
+
+
+def test_the_agent_is(agent: Agent, keystead: Keystead) -> None:
+    keystead("agent", "start")
+    assert cores(agent.pid) == ["0", "0"]
+
+
+def test_an_endpoint_is() -> None:
+    with subprocess.Popen(
+        [command.KEYSTEAD, "serve", "dev", "--json"], stdout=subprocess.PIPE, text=True
+    ) as server:
+        assert server.stdout
+        assert server.stdout.readline() == "[\n"
+        assert cores(server.pid) == ["0", "0"]
+        server.terminate()
+
+
+def test_the_endpoint_of_exec_is_and_its_command_is_not(home: Path) -> None:
+    before = set(os.listdir("/proc"))
+    with subprocess.Popen(
+        [command.KEYSTEAD, "exec", "dev", "--endpoint", "--", "cat"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as child:
+        assert child.stdin
+        assert child.stdout
+        child.stdin.write(b"there\n")
+        child.stdin.flush()
+        assert child.stdout.readline() == b"there\n"
+        assert cores(child.pid) == cores(os.getpid())
+        (beside,) = [int(name) for name in set(os.listdir("/proc")) - before if is_beside(name)]
+        assert cores(beside) == ["0", "0"]
+        child.stdin.close()
+    wait_for(lambda: not is_alive(beside))
+
+
+def is_beside(name: str) -> bool:
+    """Whether it is the process with the endpoint: it has the command line of `exec` still."""
+    try:
+        words = Path(f"/proc/{name}/cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return False
+    return b"--endpoint" in words

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 
+from keystead.cmdlets.language.comparison import compare, truth
 from keystead.cmdlets.language.statements import (
     Array,
     Block,
+    Chain,
     Command,
     Expression,
     Hash,
     Member,
+    Negation,
     Number,
     ParameterWord,
     Template,
@@ -47,11 +51,15 @@ Argument = Value | Named
 
 @dataclass(frozen=True)
 class Predicate:
-    """What a block asks of an object: a property, compared with a value or by its truth alone."""
+    """What a block asks of an object, which is ``$_`` in it."""
 
-    names: tuple[str, ...]
-    operator: str | None
-    right: object = field(repr=False)
+    _test: Expression = field(repr=False)
+    _variables: Mapping[str, object] = field(repr=False)
+
+    def holds(self, item: object) -> bool:
+        """Whether ``item`` passes the test. Raises as `evaluate` and `compare` do."""
+        variables = {**self._variables, **dict.fromkeys(_ITEM, item)}
+        return truth(evaluate(self._test, variables))
 
 
 def arguments(command: Command, variables: Mapping[str, object]) -> tuple[Argument, ...]:
@@ -80,19 +88,34 @@ def evaluate(expression: Expression, variables: Mapping[str, object]) -> object:
         case Variable():
             return _lookup(expression, variables)
         case Member():
-            found = _lookup(expression.variable, variables)
-            for name in expression.names:
-                found = property_of(found, name)
-            return found
+            return reduce(property_of, expression.names, _lookup(expression.variable, variables))
         case Array():
             return [evaluate(item, variables) for item in expression.items]
         case Hash():
             return {key: evaluate(value, variables) for key, value in expression.pairs}
+        case Negation():
+            return not truth(evaluate(expression.operand, variables))
+        case Chain():
+            return _chained(expression, variables)
         case Block():
-            right = None if expression.right is None else evaluate(expression.right, variables)
-            return Predicate(expression.names, expression.operator, right)
+            return Predicate(expression.test, variables)
         case Template():
             return _text_of(expression, variables)
+
+
+def _chained(chain: Chain, variables: Mapping[str, object]) -> object:
+    """The outcome of the operators from left to right; what cannot change it is not looked at."""
+    value = evaluate(chain.first, variables)
+    for operator, operand in chain.rest:
+        if operator == "and":
+            value = truth(value) and truth(evaluate(operand, variables))
+        elif operator == "or":
+            value = truth(value) or truth(evaluate(operand, variables))
+        elif operator == "xor":
+            value = truth(value) != truth(evaluate(operand, variables))
+        else:
+            value = compare(operator, value, evaluate(operand, variables))
+    return value
 
 
 def _text_of(template: Template, variables: Mapping[str, object]) -> str | Secret:
@@ -105,6 +128,7 @@ def _text_of(template: Template, variables: Mapping[str, object]) -> str | Secre
 
 
 _CONSTANTS: Mapping[str, object] = {"true": True, "false": False, "null": None}
+_ITEM = ("_", "psitem")  # names of the object that a block looks at
 
 
 def _value(expression: Expression, variables: Mapping[str, object]) -> Value:

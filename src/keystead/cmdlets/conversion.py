@@ -88,7 +88,8 @@ def _text(row: Parameter, value: object) -> str | Secret:
     if isinstance(value, AwsObject) and value.text is not None:
         return value.text
     if isinstance(value, list | tuple):
-        raise UsageError(f"`-{row.name}` takes one value, not an array")
+        hint = "a text with a comma in it belongs in quotes"
+        raise UsageError(f"`-{row.name}` takes one value, not an array", hint=hint)
     if isinstance(value, Mapping):
         raise UsageError(f"`-{row.name}` takes text, not a hash table")
     if not isinstance(value, str | int | float):

@@ -37,7 +37,10 @@ _LOCATION = _location(
     position=201,
 )
 _STORE_AS = Parameter(
-    "StoreAs", "the name to save the profile under", sets=dict.fromkeys(_SOURCES, False)
+    "StoreAs",
+    "the name to save the profile under",
+    sets=dict.fromkeys(_SOURCES, False),
+    never_empty=True,
 )
 
 
@@ -48,6 +51,7 @@ def _profile(sets: dict[str, bool], position: int | None = 200) -> Parameter:
         aliases=("StoredCredentials", "AWSProfileName"),
         sets=sets,
         position=position,
+        never_empty=True,
         values="profile",
     )
 
@@ -68,6 +72,7 @@ _CREDENTIAL_PARAMETERS = (
         aliases=("ST",),
         sets={_KEYS: False},
         secret=True,
+        never_empty=True,
     ),
     Parameter("RoleArn", "the role to assume", sets={_ROLE: True}),
     Parameter(

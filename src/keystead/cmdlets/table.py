@@ -15,17 +15,30 @@ from keystead.cmdlets.services.discovery import DISCOVERY
 from keystead.cmdlets.services.parameters import AS_JSON
 from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry
 
-_REGION = Parameter("Region", "the region to call", aliases=("RegionToCall",), values="region")
+_REGION = Parameter(
+    "Region",
+    "the region to call",
+    aliases=("RegionToCall",),
+    never_empty=True,
+    values="region",
+)
 
 # What every service cmdlet takes beside its own parameters.
 COMMON_PARAMETERS = (
-    Parameter("AccessKey", "the access key id", aliases=("AK",)),
-    Parameter("SecretKey", "the secret key", aliases=("SK", "SecretAccessKey"), secret=True),
-    Parameter("SessionToken", "the session token", aliases=("ST",), secret=True),
+    Parameter("AccessKey", "the access key id", aliases=("AK",), never_empty=True),
+    Parameter(
+        "SecretKey",
+        "the secret key",
+        aliases=("SK", "SecretAccessKey"),
+        secret=True,
+        never_empty=True,
+    ),
+    Parameter("SessionToken", "the session token", aliases=("ST",), secret=True, never_empty=True),
     Parameter(
         "ProfileName",
         "the profile whose credentials to use",
         aliases=("StoredCredentials", "AWSProfileName"),
+        never_empty=True,
         values="profile",
     ),
     Parameter(
@@ -34,7 +47,7 @@ COMMON_PARAMETERS = (
         aliases=("AWSProfilesLocation", "ProfilesLocation"),
         yields_to="ProfileName",
     ),
-    Parameter("Credential", "a credentials object", kind="object", piped=True),
+    Parameter("Credential", "a credentials object", kind="object", never_empty=True, piped=True),
     _REGION,
     Parameter("EndpointUrl", "the address to call instead of the service's own"),
 )

@@ -5,7 +5,7 @@ Whether a value belongs to the parameter before it is decided in `keystead.cmdle
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 
@@ -62,16 +62,35 @@ class Predicate:
         return truth(evaluate(self._test, variables))
 
 
-def arguments(command: Command, variables: Mapping[str, object]) -> tuple[Argument, ...]:
+def arguments(
+    command: Command,
+    variables: Mapping[str, object],
+    is_secret: Callable[[str], bool] = lambda _: False,
+) -> tuple[Argument, ...]:
     """The command's words with the values of ``variables`` put in.
 
-    Raises as `evaluate` does.
+    Raises as `evaluate` does. From the first parameter on that ``is_secret`` no error names a
+    variable, since ``$`` may be a letter of the secret.
     """
-    return tuple(
-        Named(word.name, None if word.value is None else _value(word.value, variables))
-        if isinstance(word, ParameterWord)
-        else _value(word, variables)
-        for word in command.words
+    found: list[Argument] = []
+    guarded = False
+    for word in command.words:
+        try:
+            if not isinstance(word, ParameterWord):
+                found.append(_value(word, variables))
+                continue
+            guarded = guarded or is_secret(word.name)
+            given = None if word.value is None else _value(word.value, variables)
+            found.append(Named(word.name, given))
+        except UsageError as error:
+            raise (_without_name() if guarded else error) from None
+    return tuple(found)
+
+
+def _without_name() -> UsageError:
+    return UsageError(
+        "a variable behind a secret parameter has no value",
+        hint="in single quotes `$` is a letter: 'a$b'",
     )
 
 
@@ -127,7 +146,8 @@ def _text_of(template: Template, variables: Mapping[str, object]) -> str | Secre
     return "".join(map(_text, parts))
 
 
-_CONSTANTS: Mapping[str, object] = {"true": True, "false": False, "null": None}
+CONSTANTS: Mapping[str, object] = {"true": True, "false": False, "null": None}
+"""What variables stand for that cannot be given a value."""
 _ITEM = ("_", "psitem")  # names of the object that a block looks at
 
 
@@ -140,12 +160,14 @@ def _value(expression: Expression, variables: Mapping[str, object]) -> Value:
 
 def _lookup(variable: Variable, variables: Mapping[str, object]) -> object:
     name = variable.name.lower()
-    if name in _CONSTANTS:
-        return _CONSTANTS[name]
+    if name in CONSTANTS:
+        return CONSTANTS[name]
     if name not in variables:
         raise UsageError(
             f"the variable `${variable.name}` has no value",
-            hint=f"give it one first: ${variable.name} = ...",
+            hint="`$_` is the object in a block of Where-Object"
+            if name in _ITEM
+            else f"give it one first: ${variable.name} = ...; in single quotes `$` is a letter",
         )
     return variables[name]
 

@@ -47,7 +47,7 @@ CMDLETS: Mapping[str, str] = {
 }
 """Cmdlets by name."""
 
-PARAMETERS: Mapping[str, str] = {
+OF_POWERSHELL: Mapping[str, str] = {
     "Debug": _LOG,
     "db": _LOG,
     "InformationAction": "-WarningAction silences warnings",
@@ -62,12 +62,17 @@ PARAMETERS: Mapping[str, str] = {
     "ob": "leave it out: it changes no output",
     "ProgressAction": "progress is shown on a terminal alone",
     "proga": "progress is shown on a terminal alone",
+}
+"""What every cmdlet of PowerShell takes, with aliases; no cmdlet here has such a parameter."""
+
+PARAMETERS: Mapping[str, str] = {
+    **OF_POWERSHELL,
     "NetworkCredential": _SAML,
     "EndpointName": _SAML,
     "UserIdentity": _SAML,
     "ClientConfig": "-Region and -EndpointUrl are there, and the settings of the profile",
 }
-"""Parameters of any cmdlet, with their aliases. A cmdlet's own goes before."""
+"""Parameters of any cmdlet. One that a cmdlet has goes before."""
 
 
 def instead(absent: Mapping[str, str], name: str) -> str | None:

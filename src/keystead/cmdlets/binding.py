@@ -91,10 +91,12 @@ def _find(cmdlet: Cmdlet, name: str, *, guarded: bool) -> Parameter:
     if instead:
         raise UsageError(f"`-{name}` is not supported", hint=instead)
     near = near_names(name, (spelling for row in cmdlet.all_parameters for spelling in row.names))
-    if guarded and not near:
+    if guarded:
         raise UsageError(
-            f"{cmdlet.name} has no such parameter as the one behind its secret",
-            hint=f"a secret with blanks in it belongs in single quotes; {_see_help(cmdlet)}",
+            f"{cmdlet.name} has no such parameter as one behind its secret",
+            hint=did_you_mean(near, "-")
+            if near
+            else f"blanks in a secret belong in single quotes; {_see_help(cmdlet)}",
         )
     shown = _without_secret(cmdlet, name, near)
     if shown != name:

@@ -21,6 +21,7 @@ variable or the pipeline holds. ``block``: a comparison in braces. ``any``: what
 ``stream``: all that is piped to the cmdlet, at once.
 """
 
+_QUOTE_SECRETS = "letters other than A-Z, a-z, 0-9, / and + in a secret belong in single quotes"
 _KEYLIKE = re.compile(r"[A-Za-z0-9/+=]{40}")
 
 
@@ -109,13 +110,6 @@ CHANGING: tuple[Parameter, ...] = (
     Parameter("Confirm", "ask first", aliases=("cf",), kind="switch"),
 )
 """What every cmdlet takes that changes something."""
-
-OF_POWERSHELL: tuple[str, ...] = (
-    *("Debug", "db", "ErrorVariable", "ev", "WarningVariable", "wv", "OutVariable", "ov"),
-    *("OutBuffer", "ob", "PipelineVariable", "pv", "InformationAction", "infa"),
-    *("InformationVariable", "iv", "ProgressAction", "proga"),
-)
-"""What every function of PowerShell takes besides; no cmdlet has a parameter of such a name."""
 
 
 @dataclass(frozen=True)
@@ -221,8 +215,8 @@ class Registry:
     def find(self, name: str, *, guarded: bool = False) -> Cmdlet:
         """The cmdlet of that name or alias. Raises `UsageError` with near names as hint.
 
-        A name that is like no other is not shown when it is ``guarded``, as it may be the rest of
-        a secret, nor when it looks like one.
+        The name is not shown when it is ``guarded``, as it may be the rest of a secret, nor when
+        it looks like one.
         """
         cmdlet = self.get(name)
         if cmdlet is not None:
@@ -231,11 +225,10 @@ class Registry:
         if hint:
             raise UsageError(f"{name} is not supported", hint=hint)
         near = self.near(name)
-        if holds_key(name) or (guarded and not near):
+        if holds_key(name) or guarded:
             raise UsageError(
                 "a line begins with the name of a cmdlet; this one may be a secret",
-                hint="a secret with other letters than A-Z, a-z, 0-9, / and + belongs in"
-                " single quotes",
+                hint=did_you_mean(near) if near else _QUOTE_SECRETS,
             )
         hint = did_you_mean(near) if near else "`keystead help cmdlets` shows the cmdlets there are"
         raise UsageError(f"there is no cmdlet `{name}`", hint=hint)

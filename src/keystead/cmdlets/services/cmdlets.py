@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache, partial
 
+from keystead.cmdlets.absent import OF_POWERSHELL
 from keystead.cmdlets.services.index import Index
 from keystead.cmdlets.services.model import Operation, find_operation
 from keystead.cmdlets.services.parameters import Field, fields, meaning, own_switches
 from keystead.cmdlets.services.run import run
 from keystead.cmdlets.source_rows import SERVICE_PARAMETERS
-from keystead.cmdlets.table_types import CHANGING, COMMON, OF_POWERSHELL, Cmdlet
+from keystead.cmdlets.table_types import CHANGING, COMMON, Cmdlet
 from keystead.system import System
 
 _LOOKING = ("Get-", "Find-", "Search-", "Test-", "Measure-", "Read-", "Convert-", "Compare-")

@@ -65,7 +65,6 @@ READS = {
     "Get-X \u2018a\u2019 \u201cb\u201d": [get_x(Word("a", **Q), Word("b", **Q))],
     "Get-X 'two\nlines'": [get_x(Word("two\nlines", **Q))],
     'Get-X a"b c"d`;e': [get_x(Word("ab cd;e"))],
-    "Get-X 'a'b": [get_x(Word("a", **Q), Word("b"))],
     # variables
     "Get-X $c ${c}": [get_x(C, C)],
     'Get-X "$c-x" "${c}x" "$ 5$"': [
@@ -236,6 +235,8 @@ MALFORMED = {
     'Get-X "`u{110000}"': "input:1: `u{...} does not name a character",
     'Get-X "`u{D800}"': "input:1: `u{...} does not name a character",
     "Get-X ${}": "input:1: `${}` does not name a variable",
+    "Get-X 'a'b": "input:1: text touches a closing quote",
+    "Get-X \"a\"'b'": "input:1: text touches a closing quote",
 }
 
 
@@ -414,7 +415,6 @@ KEPT = {
     "Set-AWSCredential -SK:b -st 'c d'": f"Set-AWSCredential -SK:{M} -st {M}",
     "Set-AWSCredential -S b": f"Set-AWSCredential -S {M}",
     "Set-AWSCredential -SecretKey a b": f"Set-AWSCredential -SecretKey {M} {M}",
-    "Set-AWSCredential -SecretKey 'a'b": f"Set-AWSCredential -SecretKey {M} {M}",
     "Set-AWSCredential -SecretKey -abc -Force": f"Set-AWSCredential -SecretKey -{M} -{M}",
     "Set-AWSCredential -SecretKye b": f"Set-AWSCredential -{M} {M}",
     "Set-AWSCredential -SecretKeyabc": f"Set-AWSCredential -{M}",
@@ -434,6 +434,7 @@ KEPT = {
     SECRET_KEY: None,
     "correct-horse": None,
     "Set-AWSCredential -SK 'a": None,
+    "Set-AWSCredential -SecretKey 'a'b": None,
     "Set-AWSCredential -SK a | Get-X": None,
     "'secret' | Set-AWSCredential": None,
     "Set-AWSCredential -SK a | Get-AWSCredential b": f"Set-AWSCredential -SK {M} | Get-AWSCredential b",

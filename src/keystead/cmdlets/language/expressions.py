@@ -107,6 +107,9 @@ class ExpressionCursor(TextCursor):
         parts = [self.single_quoted()] if single else self.double_quoted()
         if lexemes.ACCESS.match(self.text, self.at):
             self.refuse(self.at)
+        if lexemes.TOUCHING.match(self.text, self.at):  # PowerShell makes it a value of its own
+            hint = "a quote within quotes is written twice: 'it''s'"
+            self.fail("text touches a closing quote", start, hint=hint)
         return joined(parts, Span(start, self.at), quoted=True)
 
     def _operand(self) -> Expression:

@@ -8,9 +8,11 @@ from keystead.cmdlets.language.statements import (
     Array,
     Assignment,
     Block,
+    Chain,
     Command,
     Hash,
     Member,
+    Negation,
     Number,
     ParameterWord,
     Pipeline,
@@ -35,6 +37,7 @@ def get_x(*words: object, line: int = 1) -> Command:
 P = ParameterWord
 Q = {"quoted": True}
 C = Variable("c")
+ITEM = Variable("_")
 
 READS = {
     # words
@@ -62,7 +65,6 @@ READS = {
     "Get-X \u2018a\u2019 \u201cb\u201d": [get_x(Word("a", **Q), Word("b", **Q))],
     "Get-X 'two\nlines'": [get_x(Word("two\nlines", **Q))],
     'Get-X a"b c"d`;e': [get_x(Word("ab cd;e"))],
-    "Get-X 'a'b": [get_x(Word("a", **Q), Word("b"))],
     # variables
     "Get-X $c ${c}": [get_x(C, C)],
     'Get-X "$c-x" "${c}x" "$ 5$"': [
@@ -109,9 +111,34 @@ READS = {
     "$c = Get-X | % Name": [
         Assignment("c", Pipeline(get_x(), (Command("%", (Word("Name"),), 1),), 1), 1)
     ],
-    "Get-X { $_.A.B -CEQ 'x' }": [get_x(Block(("A", "B"), "ceq", Word("x", **Q)))],
-    "Get-X {$_ -in 1,2}": [get_x(Block((), "in", Array((Number(1), Number(2)))))],
-    "Get-X { $PSItem.A }": [get_x(Block(("A",)))],
+    "Get-X { $_.A.B -CEQ 'x' }": [
+        get_x(Block(Chain(Member(ITEM, ("A", "B")), (("ceq", Word("x", **Q)),))))
+    ],
+    "Get-X {$_ -in 1,2}": [get_x(Block(Chain(ITEM, (("in", Array((Number(1), Number(2)))),))))],
+    "Get-X { $PSItem.A }": [get_x(Block(Member(Variable("PSItem"), ("A",))))],
+    # `-not` before comparisons, those before `-and` and `-or`, which are equals
+    "Get-X { -not $_ -eq 1 -and !$c -or $c }": [
+        get_x(
+            Block(
+                Chain(
+                    Chain(Negation(ITEM), (("eq", Number(1)),)),
+                    (("and", Negation(C)), ("or", C)),
+                )
+            )
+        )
+    ],
+    "Get-X {\n $_ -eq 1 \u2013AND\n ( $c -or $_ ) }": [
+        get_x(
+            Block(Chain(Chain(ITEM, (("eq", Number(1)),)), (("and", Chain(C, (("or", ITEM),))),)))
+        )
+    ],
+    # numbers and here-strings
+    "$c = 10kb, 1.5MB, 0x1F, -.5": [
+        Assignment("c", Array((Number(10240), Number(1572864.0), Number(31), Number(-0.5))), 1)
+    ],
+    "Get-X @'\nit's $c\n 'x'\n'@ a": [get_x(Word("it's $c\n 'x'", **Q), Word("a"))],
+    'Get-X -A @"\r\nsay "$c" `$c\r\n"@': [get_x(P("A"), Template(('say "', C, '" ', "$", "c")))],
+    "$c = @'\n'@": [Assignment("c", Word("", **Q), 1)],
     # statements, comments, continuation
     "": [],
     " \n;\n\t;; # nothing\n": [],
@@ -150,7 +177,6 @@ REFUSED = {
     "Get-X < file": (1, "redirection (`<`)"),
     "Get-X `\n `\n @(1)": (3, "an array (`@(`)"),
     "Get-X @c": (1, "splatting (`@`)"),
-    "Get-X @'\nx\n'@": (1, "a here-string (`@'`)"),
     "Get-X ,b": (1, "a comma here (`,`)"),
     "Get-X $c.Key.Trim()": (1, "a call of a method"),
     "$c.Items[0]": (1, "a type or an index (`[`)"),
@@ -182,16 +208,24 @@ def test_what_is_outside_the_language_is_refused_by_name_and_line(text: str) -> 
     assert caught.value.hint
 
 
+COMPARISONS = (
+    "input:1: a script block holds comparisons, such as { $_.Name -eq 'x' -and $_.Size -gt 5 }"
+)
 MALFORMED = {
     "Get-X @{a=b}": "input:1: text stands in quotes here",
     "Get-X @{a 1}": "input:1: a `=` is missing in a hash table",
     "Get-X @{a=1;A=2}": "input:1: a hash table has a key twice",
     "Get-X @{$c=1}": "input:1: a key of a hash table is a name or text in quotes",
     'Get-X @{"$c"=1}': "input:1: a key of a hash table may not hold a variable",
-    "Get-X " + "@{a=" * 60: "input:1: hash tables stand more than 50 deep in each other",
-    "Get-X { Get-Y }": "input:1: a script block may hold one comparison, such as { $_.Name -eq 'x' }",
-    "Get-X { $_.A -eq 1 -and $_.B }": "input:1: a script block may hold one comparison, such as"
-    " { $_.Name -eq 'x' }",
+    "Get-X " + "@{a=" * 60: "input:1: values stand more than 50 deep in each other",
+    "Get-X { Get-Y }": COMPARISONS,
+    "Get-X { }": COMPARISONS,
+    "Get-X { $_.A; $_.B }": COMPARISONS,
+    "Get-X { $_.A -secret 'x' }": COMPARISONS,
+    "Get-X { ($_.A }": COMPARISONS,
+    "Get-X {" + "(" * 60: "input:1: values stand more than 50 deep in each other",
+    "Get-X @' x\n'@": "input:1: nothing may follow the `@'` on its line",
+    'Get-X @"\n${\n"@\n}': "input:2: `${}` does not name a variable",
     "Get-X | $c": "input:1: only a cmdlet can stand behind a `|`",
     "$_ = 5": "input:1: `$_` cannot be given a value",
     "$true = 'x'": "input:1: `$true` cannot be given a value",
@@ -201,6 +235,8 @@ MALFORMED = {
     'Get-X "`u{110000}"': "input:1: `u{...} does not name a character",
     'Get-X "`u{D800}"': "input:1: `u{...} does not name a character",
     "Get-X ${}": "input:1: `${}` does not name a variable",
+    "Get-X 'a'b": "input:1: text touches a closing quote",
+    "Get-X \"a\"'b'": "input:1: text touches a closing quote",
 }
 
 
@@ -218,6 +254,8 @@ UNFINISHED = {
     "Get-X @{a": "input:1: a `=` is missing in a hash table",
     "Get-X @{a=": "input:1: a hash table (`@{`) is not closed",
     "Get-X { $_.A": "input:1: a script block is not closed",
+    "Get-X { $_.A -and": "input:1: a script block is not closed",
+    "Get-X @'\nx'@": "input:1: a here-string is not closed",
     "\nGet-X 'a": "input:2: a single quote is not closed",
     'Get-X "a\n\n': "input:1: a double quote is not closed",
     "Get-X `": "input:1: nothing follows the backtick at the end",
@@ -377,7 +415,6 @@ KEPT = {
     "Set-AWSCredential -SK:b -st 'c d'": f"Set-AWSCredential -SK:{M} -st {M}",
     "Set-AWSCredential -S b": f"Set-AWSCredential -S {M}",
     "Set-AWSCredential -SecretKey a b": f"Set-AWSCredential -SecretKey {M} {M}",
-    "Set-AWSCredential -SecretKey 'a'b": f"Set-AWSCredential -SecretKey {M} {M}",
     "Set-AWSCredential -SecretKey -abc -Force": f"Set-AWSCredential -SecretKey -{M} -{M}",
     "Set-AWSCredential -SecretKye b": f"Set-AWSCredential -{M} {M}",
     "Set-AWSCredential -SecretKeyabc": f"Set-AWSCredential -{M}",
@@ -397,6 +434,7 @@ KEPT = {
     SECRET_KEY: None,
     "correct-horse": None,
     "Set-AWSCredential -SK 'a": None,
+    "Set-AWSCredential -SecretKey 'a'b": None,
     "Set-AWSCredential -SK a | Get-X": None,
     "'secret' | Set-AWSCredential": None,
     "Set-AWSCredential -SK a | Get-AWSCredential b": f"Set-AWSCredential -SK {M} | Get-AWSCredential b",

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from keystead.app import App
 from keystead.cmdlets.language import parse
+from keystead.cmdlets.language.comparison import compare, equal, sort_key, truth
 from keystead.cmdlets.objects import AwsObject
-from keystead.cmdlets.pipeline.comparison import compare, equal, sort_key, truth
 from keystead.cmdlets.runner import run_pipeline
 from keystead.cmdlets.state import State
 from keystead.console import Console
@@ -62,7 +62,7 @@ COMPARES = [
 
 @pytest.mark.parametrize(("operator", "left", "right", "holds"), COMPARES)
 def test_the_left_value_decides(operator: str, left: object, right: object, holds: bool) -> None:
-    assert compare(operator, left, right) is holds
+    assert truth(compare(operator, left, right)) is holds
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,11 @@ from collections.abc import Mapping
 
 import pytest
 
+from keystead.cmdlets.absent import OF_POWERSHELL
 from keystead.cmdlets.module.files import ANY, MANIFEST, SCRIPT, cmdlets, files, of_powershell
 from keystead.cmdlets.module.functions import asks, function, plain, quoted, variable
 from keystead.cmdlets.table import CMDLETS
-from keystead.cmdlets.table_types import CHANGING, COMMON, OF_POWERSHELL, Cmdlet
+from keystead.cmdlets.table_types import CHANGING, COMMON, Cmdlet
 from tests.powershell import Function, functions, literal, literals, nodes, said, tree
 
 SERVICES = ["sts", "s3", "lambda", "stepfunctions"]

@@ -167,7 +167,7 @@ def test_a_history_that_cannot_be_kept_does_not_stop_the_shell(history: Path) ->
     assert typed(history, "Get-S3Bucket", ENTER) == ["Get-S3Bucket"]
 
 
-COMMON = ("-Verbose", "-ErrorAction", "-WarningAction")
+COMMON = ("-Verbose", "-ErrorAction", "-WarningAction", "-OutVariable", "-ErrorVariable")
 COMPLETES = {
     "": ["Set-AWSCredential", "Get-S3Bucket"],
     "set-": ["Set-AWSCredential"],

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from keystead.botocore_session import region_names
 from keystead.cli.command import Context
 from keystead.cmdlets.language import from_argv, parse
-from keystead.cmdlets.runner import run_statement
+from keystead.cmdlets.runner import check_names, run_statement
 from keystead.cmdlets.state import State
 from keystead.cmdlets.table import CMDLETS
 from keystead.errors import FileProblem, KeysteadError, Origin, UsageError
@@ -45,8 +45,17 @@ def run(context: Context, args: argparse.Namespace) -> int | None:
 
 
 def _run_text(state: State, text: str, source: str = "input") -> None:
-    for statement in parse(text, source):
-        run_statement(state, statement)
+    """Runs all lines; where there are several, an error tells in which one it was."""
+    statements = parse(text, source)
+    check_names(statements, source)
+    several = "\n" in text.strip()
+    for statement in statements:
+        try:
+            run_statement(state, statement)
+        except KeysteadError as error:
+            if several and error.where is None:
+                error.where = Origin(source, statement.line)
+            raise
 
 
 def _read(context: Context, path: str) -> str:

@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, takewhile
+from typing import Any
 
+from keystead.cmdlets import absent
 from keystead.cmdlets.conversion import converted, fits_by_position, fits_from_pipe
 from keystead.cmdlets.language.values import Argument, Named, Predicate, Value
 from keystead.cmdlets.properties import own_property
@@ -32,7 +34,7 @@ class Bound:
 
     cmdlet: Cmdlet = field(repr=False)
     set_name: str | None
-    values: Mapping[str, object] = field(repr=False)
+    values: Mapping[str, Any] = field(repr=False)
 
 
 def bind(
@@ -57,7 +59,8 @@ def bind(
         if isinstance(item, Value):
             loose.append(item)
             continue
-        row = _find(cmdlet, item.name)
+        guarded = any(other.secret for other, _ in given.values())
+        row = _find(cmdlet, item.name, guarded=guarded)
         if row.name in given:
             raise UsageError(f"`-{row.name}` is given twice")
         given[row.name] = (row, _taken(row, item, rest))
@@ -69,26 +72,44 @@ def bind(
     given.update(asked)
     values = {name: converted(row, value) for name, (row, value) in given.items()}
     for row, value in given.values():
-        if row.mandatory_in(set_name) and value in (None, ""):
-            raise UsageError(f"`-{row.name}` may not be empty")
+        if row.filled_in(set_name) and value in (None, ""):
+            hint = None if row.mandatory_in(set_name) else "leave it out if it is not meant"
+            raise UsageError(f"`-{row.name}` may not be empty", hint=hint)
     kept = {name: value for name, value in values.items() if value is not None}
     return Bound(cmdlet, set_name, kept)
 
 
-def _find(cmdlet: Cmdlet, name: str) -> Parameter:
+def _find(cmdlet: Cmdlet, name: str, *, guarded: bool) -> Parameter:
+    """The parameter that ``name`` stands for; ``guarded`` where it may be the rest of a secret."""
     matches = cmdlet.matches(name)
     if len(matches) == 1:
         return matches[0]
     if matches:
         candidates = " or ".join(f"`-{row.name}`" for row in matches)
         raise UsageError(f"`-{name}` is ambiguous: it could be {candidates}")
+    instead = absent.instead(absent.PARAMETERS, name)
+    if instead:
+        raise UsageError(f"`-{name}` is not supported", hint=instead)
     near = near_names(name, (spelling for row in cmdlet.all_parameters for spelling in row.names))
+    if guarded:
+        raise UsageError(
+            f"{cmdlet.name} has no such parameter as one behind its secret",
+            hint=did_you_mean(near, "-")
+            if near
+            else f"blanks in a secret belong in single quotes; {_see_help(cmdlet)}",
+        )
     shown = _without_secret(cmdlet, name, near)
     if shown != name:
         hint = f"put a blank between a parameter and its value; {_see_help(cmdlet)}"
     else:
         hint = did_you_mean(near, "-") if near else _see_help(cmdlet)
     raise UsageError(f"{cmdlet.name} has no parameter `-{shown}`", hint=hint)
+
+
+def may_be_secret(cmdlet: Cmdlet, name: str) -> bool:
+    """Whether a secret follows ``-name``: it names a secret parameter, or none and is misspelt."""
+    matches = cmdlet.matches(name)
+    return not matches or any(row.secret for row in matches)
 
 
 def _without_secret(cmdlet: Cmdlet, name: str, near: Sequence[str]) -> str:
@@ -132,34 +153,38 @@ def _part(row: Parameter, value: Value) -> object:
 
 
 def _place(cmdlet: Cmdlet, given: dict[str, _Row], loose: Sequence[Value]) -> None:
-    """Puts values without a name to the first set that has a position for each."""
+    """Puts values without a name to the free positions in their order, whose parameters then say
+    which sets are left.
+    """
     for value in loose:
         if isinstance(value.value, str) and value.value.startswith("--") and not value.quoted:
             raise UsageError(
                 "a parameter of a cmdlet begins with one dash, not two", hint=_see_help(cmdlet)
             )
-    most = 0
-    blocks = any(isinstance(value.value, Predicate) for value in loose)
-    for set_name in _candidates(cmdlet, given):
+    sets = _candidates(cmdlet, given)
+    for number, value in enumerate(loose):
         free = [
             row
             for row in cmdlet.parameters
-            if row.position is not None and row.in_set(set_name) and row.name not in given
-            if blocks or row.kind != "block"
+            if row.position is not None and row.name not in given
+            if fits_by_position(row, value.value) and any(map(row.in_set, sets))
         ]
-        free.sort(key=lambda row: row.position or 0)
-        pairs = list(zip(free, loose, strict=False))
-        if len(pairs) == len(loose) and all(fits_by_position(r, v.value) for r, v in pairs):
-            given.update({row.name: (row, _part(row, value)) for row, value in pairs})
-            return
-        most = max(most, len(free))
-    if blocks:
-        raise UsageError(
+        if not free:
+            raise _without_place(cmdlet, number, loose)
+        row = min(free, key=lambda row: row.position or 0)
+        given[row.name] = (row, _part(row, value))
+        sets = [name for name in sets if row.in_set(name)]
+
+
+def _without_place(cmdlet: Cmdlet, placed: int, loose: Sequence[Value]) -> UsageError:
+    """The error for values without a name of which only the first ``placed`` have a place."""
+    if isinstance(loose[placed].value, Predicate):
+        return UsageError(
             f"{cmdlet.name} takes no script block here",
             hint="give the name of a property; blocks go to Where-Object alone",
         )
-    what = "no value" if most == 0 else f"{most} value{'s' if most > 1 else ''}"
-    raise UsageError(
+    what = "no value" if placed == 0 else f"{placed} value{'s' if placed > 1 else ''}"
+    return UsageError(
         f"{cmdlet.name} takes {what} without a parameter name here, {len(loose)} given",
         hint="name the parameter of each value; a value with blanks belongs in quotes",
     )

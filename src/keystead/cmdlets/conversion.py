@@ -5,10 +5,10 @@ No error here shows a value, since it may be a secret in the wrong place.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping
 from typing import NoReturn
 
+from keystead.cmdlets.language.lexemes import number
 from keystead.cmdlets.language.values import Predicate
 from keystead.cmdlets.objects import AwsObject
 from keystead.cmdlets.properties import spelled
@@ -16,7 +16,6 @@ from keystead.cmdlets.table_types import Parameter
 from keystead.errors import UsageError
 from keystead.secret import MASK, Secret
 
-_INT = re.compile(r"[+-]?[0-9]{1,18}", re.ASCII)
 _SWITCH_TEXTS = {"$true": True, "true": True, "$false": False, "false": False}
 
 
@@ -89,7 +88,8 @@ def _text(row: Parameter, value: object) -> str | Secret:
     if isinstance(value, AwsObject) and value.text is not None:
         return value.text
     if isinstance(value, list | tuple):
-        raise UsageError(f"`-{row.name}` takes one value, not an array")
+        hint = "a text with a comma in it belongs in quotes"
+        raise UsageError(f"`-{row.name}` takes one value, not an array", hint=hint)
     if isinstance(value, Mapping):
         raise UsageError(f"`-{row.name}` takes text, not a hash table")
     if not isinstance(value, str | int | float):
@@ -117,8 +117,9 @@ def _switch(row: Parameter, value: object) -> bool:
 def _int(row: Parameter, value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    if isinstance(value, str) and _INT.fullmatch(value):
-        return int(value)
+    found = number(value) if isinstance(value, str) else None
+    if isinstance(found, int):
+        return found
     raise UsageError(f"`-{row.name}` takes a whole number")
 
 

@@ -3,8 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from keystead.cmdlets import credential, defaults
+from keystead.cmdlets.source_rows import (
+    ACCESS_KEY,
+    CREDENTIAL,
+    PROFILE_LOCATION,
+    PROFILE_NAME,
+    REGION,
+    SECRET_KEY,
+    SESSION_TOKEN,
+)
 from keystead.cmdlets.table_types import Cmdlet, Parameter
 
 _KEYS, _ROLE = "BasicOrSession", "AssumeRole"
@@ -22,14 +32,7 @@ SCOPE = Parameter(
 def _location(
     meaning: str, sets: Mapping[str, bool] | None = None, position: int | None = None
 ) -> Parameter:
-    return Parameter(
-        "ProfileLocation",
-        meaning,
-        aliases=("AWSProfilesLocation", "ProfilesLocation"),
-        sets=sets,
-        position=position,
-        yields_to="ProfileName",
-    )
+    return replace(PROFILE_LOCATION, meaning=meaning, sets=sets, position=position)
 
 
 _LOCATION = _location(
@@ -37,38 +40,22 @@ _LOCATION = _location(
     position=201,
 )
 _STORE_AS = Parameter(
-    "StoreAs", "the name to save the profile under", sets=dict.fromkeys(_SOURCES, False)
+    "StoreAs",
+    "the name to save the profile under",
+    sets=dict.fromkeys(_SOURCES, False),
+    never_empty=True,
 )
 
 
-def _profile(sets: dict[str, bool], position: int | None = 200) -> Parameter:
-    return Parameter(
-        "ProfileName",
-        "the name of a stored profile",
-        aliases=("StoredCredentials", "AWSProfileName"),
-        sets=sets,
-        position=position,
-        values="profile",
-    )
+def _profile(sets: dict[str, bool], position: int = 200) -> Parameter:
+    return replace(PROFILE_NAME, sets=sets, position=position)
 
 
 # What says which credentials are meant, in New-, Set- and Initialize-.
 _CREDENTIAL_PARAMETERS = (
-    Parameter("AccessKey", "the access key id", aliases=("AK",), sets={_KEYS: True}),
-    Parameter(
-        "SecretKey",
-        "the secret key",
-        aliases=("SK", "SecretAccessKey"),
-        sets={_KEYS: True},
-        secret=True,
-    ),
-    Parameter(
-        "SessionToken",
-        "the token that goes with temporary keys",
-        aliases=("ST",),
-        sets={_KEYS: False},
-        secret=True,
-    ),
+    replace(ACCESS_KEY, sets={_KEYS: True}),
+    replace(SECRET_KEY, sets={_KEYS: True}),
+    replace(SESSION_TOKEN, sets={_KEYS: False}),
     Parameter("RoleArn", "the role to assume", sets={_ROLE: True}),
     Parameter(
         "SourceProfile",
@@ -78,9 +65,7 @@ _CREDENTIAL_PARAMETERS = (
     ),
     Parameter("ExternalID", "the id that a third party's role asks for", sets={_ROLE: False}),
     Parameter("MfaSerial", "the MFA device whose code is asked for", sets={_ROLE: False}),
-    Parameter(
-        "Credential", "a credentials object", kind="object", sets={_OBJECT: True}, piped=True
-    ),
+    replace(CREDENTIAL, sets={_OBJECT: True}),
     _LOCATION,
 )
 
@@ -155,14 +140,7 @@ CREDENTIAL_CMDLETS = (
         "Remove-AWSCredentialProfile",
         "remove a profile from the store in which it is found first",
         (
-            Parameter(
-                "ProfileName",
-                "the profile to remove",
-                aliases=("StoredCredentials",),
-                sets={"Default": True},
-                position=1,
-                values="profile",
-            ),
+            _profile({"Default": True}, position=1),
             _location("the shared credentials file to remove it from", position=2),
             Parameter("Force", "do not ask", kind="switch"),
         ),
@@ -175,13 +153,11 @@ CREDENTIAL_CMDLETS = (
         (
             *_CREDENTIAL_PARAMETERS,
             _profile({_STORED: True}),
-            Parameter(
-                "Region",
-                "the default region",
-                aliases=("RegionToCall",),
+            replace(
+                REGION,
+                meaning="the default region",
                 sets={**dict.fromkeys(_SOURCES, False), "RegionOnly": True},
                 position=210,
-                values="region",
             ),
             SCOPE,
         ),

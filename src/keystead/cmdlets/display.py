@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from enum import Enum
 
+from keystead.cmdlets.objects import AwsObject
 from keystead.console import printable
 
 TABLE_COLUMNS = 4
@@ -79,6 +80,8 @@ def cell(value: object, *, zone: tzinfo = UTC) -> str:
         return _one_line(value)
     if isinstance(value, datetime):
         return _moment(value, zone)
+    if isinstance(value, AwsObject) and value.text is None:
+        return cell(value.properties, zone=zone)
     if isinstance(value, Mapping):
         inner = "; ".join(f"{_one_line(str(k))}={cell(v, zone=zone)}" for k, v in value.items())
         return f"@{{{inner}}}"

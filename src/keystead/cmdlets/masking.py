@@ -12,20 +12,18 @@ from collections.abc import Iterator
 
 from keystead.cmdlets.language import parse
 from keystead.cmdlets.language.statements import (
-    Array,
     Assignment,
-    Block,
     Command,
     Expression,
     Hash,
     Member,
-    Number,
     ParameterWord,
     Pipeline,
     Statement,
     Template,
     Variable,
     Word,
+    inner,
 )
 from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry, holds_key
 from keystead.errors import UsageError
@@ -148,17 +146,9 @@ def _texts(value: Expression) -> Iterator[str]:
             yield value.value
         case Template():
             yield from (part for part in value.parts if isinstance(part, str))
-        case Array():
-            for item in value.items:
-                yield from _texts(item)
-        case Block():
-            if value.right is not None:
-                yield from _texts(value.right)
-        case Hash():
-            for _, item in value.pairs:
-                yield from _texts(item)
-        case Number() | Variable() | Member():
-            return
+        case _:
+            for part in inner(value):
+                yield from _texts(part)
 
 
 def _takes_no_value(matches: list[Parameter]) -> bool:

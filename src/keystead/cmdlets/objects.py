@@ -89,7 +89,8 @@ def profile_object(app: App, name: str | None, location: Location, region: str |
     else:
         found = provider.retrieve()
         made = replace(keys_object(found), retrieve=provider.retrieve)
-        made = replace(made, keys=None) if found.expires_at else made
+        fixed = provider.plan.base.kind == "static" and not found.expires_at
+        made = made if fixed else replace(made, keys=None)
     source = f"profile `{own}`" if own else _SOURCES.get(provider.plan.base.kind, "this machine")
     place = app.chain(location).find(own).region if own else None
     named = {"ProfileName": name, "ProfileLocation": os.fspath(location) if location else None}
@@ -99,7 +100,7 @@ def profile_object(app: App, name: str | None, location: Location, region: str |
 
 def sts_object(answer: Mapping[str, object], credentials: Credentials) -> AwsObject:
     """An answer of STS that carries credentials, its secrets kept as such."""
-    return AwsObject(answer, lambda: credentials, credentials)
+    return AwsObject(answer, lambda: credentials, credentials, source="an answer of STS")
 
 
 def profile_row(profile: Profile) -> AwsObject:

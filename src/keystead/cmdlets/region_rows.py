@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from keystead.cmdlets import region
 from keystead.cmdlets.credential_rows import SCOPE
+from keystead.cmdlets.source_rows import PROFILE_LOCATION, REGION
 from keystead.cmdlets.table_types import Cmdlet, Parameter
 
 REGION_CMDLETS = (
@@ -23,19 +26,10 @@ REGION_CMDLETS = (
         "Set-DefaultAWSRegion",
         "set the region that the shell calls",
         (
-            Parameter(
-                "Region",
-                "the region",
-                aliases=("RegionToCall",),
-                sets={"Default": True},
-                position=210,
-                values="region",
-                piped=True,
-            ),
-            Parameter(
-                "ProfileLocation",
-                "taken as PowerShell has it; no file is read",
-                aliases=("AWSProfilesLocation", "ProfilesLocation"),
+            replace(REGION, meaning="the region", sets={"Default": True}, position=210, piped=True),
+            replace(
+                PROFILE_LOCATION,
+                meaning="taken as PowerShell has it; no file is read",
                 position=211,
             ),
             SCOPE,

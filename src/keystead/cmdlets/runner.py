@@ -6,26 +6,56 @@ import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from keystead.app import App
-from keystead.cmdlets.binding import Bound, bind
+from keystead.cmdlets.binding import Bound, bind, may_be_secret
+from keystead.cmdlets.common import keep, manner, passing
 from keystead.cmdlets.display import Formatted, show
-from keystead.cmdlets.language.statements import Assignment, Command, Pipeline, Statement
+from keystead.cmdlets.language.statements import (
+    Assignment,
+    Command,
+    ParameterWord,
+    Pipeline,
+    Showing,
+    Statement,
+)
 from keystead.cmdlets.language.values import Argument, Named, arguments, evaluate
 from keystead.cmdlets.objects import AwsObject
 from keystead.cmdlets.state import State
 from keystead.cmdlets.table import CMDLETS
 from keystead.cmdlets.table_types import Cmdlet, Parameter
-from keystead.errors import KeysteadError, UsageError
+from keystead.errors import KeysteadError, Origin, UsageError
 from keystead.secret import Secret
 from keystead.system.dryrun import DryFiles
 from keystead.text.masked import shown_change
 
-_WINDOWS_PATH = re.compile(r"[A-Za-z]:\\")
 Emit = Callable[[Iterable[object]], None]
 """Takes the objects that a cmdlet puts out, as they come."""
 
+_WINDOWS_PATH = re.compile(r"[A-Za-z]:\\")
 _ROLE_PARAMETERS = ("sourceprofile", "rolearn", "externalid", "mfaserial")
+
+
+def check_names(statements: Iterable[Statement], source: str) -> None:
+    """Looks up all cmdlets before one of them does anything.
+
+    Raises `UsageError` with the place for one that there is not.
+    """
+    guarded = False
+    for statement in statements:
+        part = statement.value if isinstance(statement, Assignment | Showing) else statement
+        stages = (part.first, *part.rest) if isinstance(part, Pipeline) else (part,)
+        for command in stages:
+            if not isinstance(command, Command):
+                continue
+            try:
+                cmdlet = CMDLETS.find(command.name, guarded=guarded)
+            except UsageError as error:
+                error.where = Origin(source, command.line)
+                raise
+            names = [word.name for word in command.words if isinstance(word, ParameterWord)]
+            guarded = guarded or any(may_be_secret(cmdlet, name) for name in names)
 
 
 def run_statement(state: State, statement: Statement) -> None:
@@ -64,7 +94,7 @@ def _run(state: State, command: Command, piped: list[object] | None) -> list[obj
     """One cmdlet: once, or once for each object that is piped to it."""
     output: list[object] = []
     cmdlet = CMDLETS.find(command.name)
-    given = arguments(command, state.variables)
+    given = arguments(command, state.variables, partial(may_be_secret, cmdlet))
     try:
         run_cmdlet(state, cmdlet, given, piped, output.extend)
     except (KeysteadError, KeyboardInterrupt):
@@ -88,38 +118,34 @@ def run_cmdlet(
     `run_pipeline`.
     """
     _refuse_role_parameters(cmdlet, [item.name for item in given if isinstance(item, Named)])
-    if cmdlet.deprecated:
-        state.console.warn(f"{cmdlet.name} is deprecated: {cmdlet.deprecated}")
     rounds: list[list[object] | None]
     if piped is None:
         rounds = [[] if cmdlet.stream else None]
     else:
         rounds = [piped] if cmdlet.stream else [[item] for item in piped]
-    for objects in rounds:
+    kept: list[object] = []
+    variable = None
+    for number, objects in enumerate(rounds):
         bound = bind(cmdlet, given, lambda parameter: _ask(state, parameter), piped=objects)
-        _warn_of_windows_path(state, bound.values.get("ProfileLocation"))
-        _call(state, bound, emit)
+        variable = bound.values.get("OutVariable")
+        with manner(state, bound.values):
+            if number == 0:
+                _warn(state, bound)
+            output = _call(state, bound)
+            emit(output if variable is None else passing(output, kept))
+    keep(state, variable, flat(kept))
 
 
-def _call(state: State, bound: Bound, emit: Emit) -> None:
-    """Calls the cmdlet's function as its common parameters want it, and emits what it puts out."""
+def _call(state: State, bound: Bound) -> Iterable[object]:
+    """What the cmdlet puts out, if it is to run."""
     values = dict(bound.values)
-    if "Confirm" in values and not (values.get("Force") or values.get("WhatIf")):
+    if values.get("WhatIf"):
+        return _what_if(state, bound)
+    if "Confirm" in values and not values.get("Force"):
         if values["Confirm"] and not _agreed(state, bound):
-            return
+            return ()
         values["Force"] = True  # it was asked, or shall not be
-    state.verbose, muted = bool(values.get("Verbose")), state.console.muted
-    state.console.muted = muted or values.get("WarningAction", "Continue") != "Continue"
-    try:
-        if values.get("WhatIf"):
-            emit(_what_if(state, bound))
-        else:
-            emit(bound.cmdlet.function(state, values))
-    except KeysteadError:
-        if values.get("ErrorAction", "Stop") == "Stop":
-            raise
-    finally:
-        state.verbose, state.console.muted = False, muted
+    return bound.cmdlet.function(state, values)
 
 
 def _what_if(state: State, bound: Bound) -> list[object]:
@@ -188,8 +214,13 @@ def _ask(state: State, parameter: Parameter) -> object:
     return terminal.ask(parameter.name, hint=hint)
 
 
-def _warn_of_windows_path(state: State, location: object) -> None:
-    """Tells what a line pasted from the documentation does on another system than Windows."""
+def _warn(state: State, bound: Bound) -> None:
+    """Tells that a cmdlet is deprecated, and what a line pasted from the documentation does on
+    another system than Windows.
+    """
+    if bound.cmdlet.deprecated:
+        state.console.warn(f"{bound.cmdlet.name} is deprecated: {bound.cmdlet.deprecated}")
+    location = bound.values.get("ProfileLocation")
     if os.name != "nt" and isinstance(location, str) and _WINDOWS_PATH.match(location):
         state.console.warn(f"`{location}` is a path of Windows; here it is one name of a file")
 

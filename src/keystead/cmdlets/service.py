@@ -35,10 +35,8 @@ def use_sts_role(state: State, values: Values) -> Iterable[AwsObject]:
     )
     user = answer.get("AssumedRoleUser", {})
     shown = {
-        "AssumedRoleUser": user.get("Arn"),
-        "Credentials": replace(
-            sts_object(_sts_keys(credentials), credentials), text=credentials.access_key_id
-        ),
+        "AssumedRoleUser": AwsObject(user, text=user.get("Arn")),
+        "Credentials": replace(_of_session(credentials), text=credentials.access_key_id),
         "Expiration": credentials.expires_at,
         "PackedPolicySize": answer.get("PackedPolicySize"),
         "SourceIdentity": answer.get("SourceIdentity"),
@@ -52,16 +50,7 @@ def get_sts_session_token(state: State, values: Values) -> Iterable[AwsObject]:
     credentials = temporary_credentials(
         answer, "GetSessionToken", "Get-STSSessionToken", state.app.system
     )
-    return (sts_object(_sts_keys(credentials), credentials),)
-
-
-def _sts_keys(credentials: Credentials) -> dict[str, object]:
-    return {
-        "AccessKeyId": credentials.access_key_id,
-        "Expiration": credentials.expires_at,
-        "SecretAccessKey": Secret(credentials.secret_access_key),
-        "SessionToken": Secret(credentials.session_token or ""),
-    }
+    return (_of_session(credentials),)
 
 
 def get_s3_bucket(state: State, values: Values) -> Iterable[AwsObject | str]:
@@ -83,6 +72,17 @@ def get_content(state: State, values: Values) -> Iterable[str]:
     if data is None:
         raise FileProblem("there is no such file", where=Origin(os.fspath(path)))
     return masked_lines(Document(data, os.fspath(path)))
+
+
+def _of_session(credentials: Credentials) -> AwsObject:
+    """Temporary credentials under the names that STS has for them."""
+    shown = {
+        "AccessKeyId": credentials.access_key_id,
+        "Expiration": credentials.expires_at,
+        "SecretAccessKey": Secret(credentials.secret_access_key),
+        "SessionToken": Secret(credentials.session_token or ""),
+    }
+    return sts_object(shown, credentials)
 
 
 def _sts_common(state: State, values: Values) -> dict[str, Any]:

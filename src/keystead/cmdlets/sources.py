@@ -84,6 +84,7 @@ def find_credentials(state: State, values: Values) -> AwsObject:
     """
     given = given_credentials(state, values)
     if given:
+        state.tell(f"credentials: from {given.source}")
         return given
     if state.credentials:
         state.tell("credentials: those of the shell")
@@ -129,11 +130,15 @@ def _old_default(state: State, location: Location) -> str | None:
 
 
 def keys_to_save(given: AwsObject | None) -> dict[str, Value]:
-    """The settings that save fixed keys. Raises `UsageError` for credentials of a role."""
+    """The settings that save fixed keys. Raises `UsageError` for credentials of another kind."""
     if given is None or given.keys is None:
+        source = given.source if given else "nowhere"
+        name = given.profile if given else None
         raise UsageError(
-            "the credentials of a role cannot be saved as keys",
-            hint="save the role: -StoreAs NAME -SourceProfile NAME -RoleArn ARN",
+            f"credentials from {source} cannot be saved as keys: they end, or are made anew",
+            hint=f"copy what makes them: -StoreAs NAME -ProfileName {name}"
+            if name
+            else "save the role: -StoreAs NAME -SourceProfile NAME -RoleArn ARN",
         )
     keys = {
         "aws_access_key_id": given.keys.access_key_id,
@@ -193,4 +198,5 @@ def _role_of(state: State, values: Values) -> AwsObject:
     granted = partial(app.granting("cmdlet"), None)
     plan = resolver.plan(profile.name)
     made = role_object(ProfileCredentials(app.system, resolver, plan, granted))
-    return replace(made, again={name: str(values[name]) for name in _OF_ROLE if values.get(name)})
+    again = {name: str(values[name]) for name in _OF_ROLE if values.get(name)}
+    return replace(made, source="the role given", again=again)

@@ -13,31 +13,8 @@ from keystead.cmdlets.region_rows import REGION_CMDLETS
 from keystead.cmdlets.services.cmdlets import ServiceCmdlets
 from keystead.cmdlets.services.discovery import DISCOVERY
 from keystead.cmdlets.services.parameters import AS_JSON
+from keystead.cmdlets.source_rows import SERVICE_PARAMETERS
 from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry
-
-_REGION = Parameter("Region", "the region to call", aliases=("RegionToCall",), values="region")
-
-# What every service cmdlet takes beside its own parameters.
-COMMON_PARAMETERS = (
-    Parameter("AccessKey", "the access key id", aliases=("AK",)),
-    Parameter("SecretKey", "the secret key", aliases=("SK", "SecretAccessKey"), secret=True),
-    Parameter("SessionToken", "the session token", aliases=("ST",), secret=True),
-    Parameter(
-        "ProfileName",
-        "the profile whose credentials to use",
-        aliases=("StoredCredentials", "AWSProfileName"),
-        values="profile",
-    ),
-    Parameter(
-        "ProfileLocation",
-        "the shared credentials file to look the profile up in",
-        aliases=("AWSProfilesLocation", "ProfilesLocation"),
-        yields_to="ProfileName",
-    ),
-    Parameter("Credential", "a credentials object", kind="object", piped=True),
-    _REGION,
-    Parameter("EndpointUrl", "the address to call instead of the service's own"),
-)
 
 _MFA = (
     Parameter("SerialNumber", "the MFA device"),
@@ -73,7 +50,7 @@ CMDLETS = Registry(
                 _duration(3),
                 Parameter("ExternalId", "the id that the role asks for", position=4),
                 *_MFA,
-                *COMMON_PARAMETERS,
+                *SERVICE_PARAMETERS,
             ),
             service.use_sts_role,
             aliases=("Assume-STSRole",),
@@ -82,13 +59,13 @@ CMDLETS = Registry(
         Cmdlet(
             "Get-STSSessionToken",
             "temporary credentials for the same user, with MFA if wanted",
-            (_duration(0), *_MFA, *COMMON_PARAMETERS),
+            (_duration(0), *_MFA, *SERVICE_PARAMETERS),
             service.get_sts_session_token,
         ),
         Cmdlet(
             "Get-S3Bucket",
             "the S3 buckets",
-            (Parameter("BucketName", "only this bucket", position=0), AS_JSON, *COMMON_PARAMETERS),
+            (Parameter("BucketName", "only this bucket", position=0), AS_JSON, *SERVICE_PARAMETERS),
             service.get_s3_bucket,
             aliases=("List-S3Buckets",),
         ),

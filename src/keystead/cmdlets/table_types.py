@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+from keystead.cmdlets import absent
 from keystead.errors import UsageError
 
 Kind = Literal["string", "strings", "choice", "switch", "int", "object", "block", "any", "stream"]
@@ -20,6 +21,7 @@ variable or the pipeline holds. ``block``: a comparison in braces. ``any``: what
 ``stream``: all that is piped to the cmdlet, at once.
 """
 
+_QUOTE_SECRETS = "letters other than A-Z, a-z, 0-9, / and + in a secret belong in single quotes"
 _KEYLIKE = re.compile(r"[A-Za-z0-9/+=]{40}")
 
 
@@ -30,11 +32,13 @@ class Parameter:
     ``sets`` maps the parameter sets that it belongs to, each to whether it must be given there;
     None is every set, and in none it must be given. ``position`` orders the parameters that a
     value without a name may go to. A ``secret`` is bound as `keystead.secret.Secret` and never
-    kept in the history. ``values`` is for completion: a tuple has the values themselves, a text
-    names a source of them, such as ``profile`` or ``region``. ``piped`` takes an object from the
-    pipeline itself; the others take its property of their name. ``yields_to`` names the parameter
-    that a beginning means which fits both. What a parameter of the kind ``any`` takes is decided
-    by the cmdlet; ``type_name`` says it in words.
+    kept in the history. One that is ``never_empty`` takes no empty text and no ``$null``, even
+    where it may be left out: an empty variable shall not mean other credentials. ``values`` is for
+    completion: a tuple has the values themselves, a text names a source of them, such as
+    ``profile`` or ``region``. ``piped`` takes an object from the pipeline itself; the others take
+    its property of their name. ``yields_to`` names the parameter that a beginning means which fits
+    both. What a parameter of the kind ``any`` takes is decided by the cmdlet; ``type_name`` says
+    it in words.
     """
 
     name: str
@@ -44,6 +48,7 @@ class Parameter:
     sets: Mapping[str, bool] | None = None
     position: int | None = None
     secret: bool = False
+    never_empty: bool = False
     values: tuple[str, ...] | str = ()
     piped: bool = False
     yields_to: str | None = None
@@ -61,6 +66,10 @@ class Parameter:
     def mandatory_in(self, set_name: str | None) -> bool:
         """Whether the parameter must be given in that set."""
         return (self.sets or {}).get(set_name or "", False)
+
+    def filled_in(self, set_name: str | None) -> bool:
+        """Whether an empty value is an error in that set."""
+        return self.never_empty or self.mandatory_in(set_name)
 
 
 _SILENCE = ("SilentlyContinue", "Ignore")
@@ -81,6 +90,18 @@ COMMON: tuple[Parameter, ...] = (
         kind="choice",
         values=("Continue", *_SILENCE),
     ),
+    Parameter(
+        "OutVariable",
+        "the variable that keeps the output too; +NAME adds to it",
+        aliases=("ov",),
+        never_empty=True,
+    ),
+    Parameter(
+        "ErrorVariable",
+        "the variable that keeps the message of an error that is passed over",
+        aliases=("ev",),
+        never_empty=True,
+    ),
 )
 """What every cmdlet takes."""
 
@@ -89,13 +110,6 @@ CHANGING: tuple[Parameter, ...] = (
     Parameter("Confirm", "ask first", aliases=("cf",), kind="switch"),
 )
 """What every cmdlet takes that changes something."""
-
-OF_POWERSHELL: tuple[str, ...] = (
-    *("Debug", "db", "ErrorVariable", "ev", "WarningVariable", "wv", "OutVariable", "ov"),
-    *("OutBuffer", "ob", "PipelineVariable", "pv", "InformationAction", "infa"),
-    *("InformationVariable", "iv", "ProgressAction", "proga"),
-)
-"""What every function of PowerShell takes besides; no cmdlet has a parameter of such a name."""
 
 
 @dataclass(frozen=True)
@@ -198,16 +212,24 @@ class Registry:
         known = self._by_name.get(name.lower())
         return self._made.find(name) if known is None and self._made else known
 
-    def find(self, name: str) -> Cmdlet:
-        """The cmdlet of that name or alias. Raises `UsageError` with near names as hint."""
+    def find(self, name: str, *, guarded: bool = False) -> Cmdlet:
+        """The cmdlet of that name or alias. Raises `UsageError` with near names as hint.
+
+        The name is not shown when it is ``guarded``, as it may be the rest of a secret, nor when
+        it looks like one.
+        """
         cmdlet = self.get(name)
         if cmdlet is not None:
             return cmdlet
-        if holds_key(name):  # somebody pasted a secret where a cmdlet belongs
-            raise UsageError(
-                "a line begins with the name of a cmdlet; this one looks like a secret"
-            )
+        hint = absent.instead(absent.CMDLETS, name)
+        if hint:
+            raise UsageError(f"{name} is not supported", hint=hint)
         near = self.near(name)
+        if holds_key(name) or guarded:
+            raise UsageError(
+                "a line begins with the name of a cmdlet; this one may be a secret",
+                hint=did_you_mean(near) if near else _QUOTE_SECRETS,
+            )
         hint = did_you_mean(near) if near else "`keystead help cmdlets` shows the cmdlets there are"
         raise UsageError(f"there is no cmdlet `{name}`", hint=hint)
 

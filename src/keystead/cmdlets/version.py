@@ -8,6 +8,7 @@ from importlib import metadata
 from keystead._version import __version__
 from keystead.botocore_session import isolated_session
 from keystead.cmdlets.objects import AwsObject
+from keystead.cmdlets.services.prefixes import prefix_of
 from keystead.cmdlets.sources import Values
 from keystead.cmdlets.state import State
 
@@ -26,5 +27,8 @@ def get_version(state: State, values: Values) -> Iterable[object]:
     if not values.get("ListServiceVersionInfo"):
         return ["\n".join(lines)]
     names = isolated_session().get_available_services()
-    rows = (AwsObject({"Service": name, "SDK Version": botocore}) for name in names)
+    rows = (
+        AwsObject({"Service": name, "Noun Prefix": prefix_of(name), "SDK Version": botocore})
+        for name in names
+    )
     return ["\n".join(lines), *rows]

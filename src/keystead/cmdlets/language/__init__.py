@@ -1,9 +1,10 @@
 r"""From what was typed to statements: the part of PowerShell's language that keystead reads.
 
-In: cmdlets with parameters and arguments, pipelines of them, comments, both kinds of quotes,
-variables and their properties, arrays, hash tables, assignments, several statements, continued
-lines, blocks of one comparison, and prompts that were pasted along. Out: everything else of
-PowerShell, each part refused by its name and line. What cmdlets and parameters there are is not
+In: cmdlets with parameters and arguments, pipelines of them, comments, both kinds of quotes and
+here-strings, variables and their properties, numbers such as ``10kb``, arrays, hash tables,
+assignments, several statements, continued lines, blocks of comparisons joined by ``-and``, ``-or``
+and ``-not``, and prompts that were pasted along. Out: everything else of PowerShell, each part
+refused by its name and line. What cmdlets and parameters there are is not
 known here.
 
 ``Get-AWSCredential -ProfileName 'my role'`` is a `Command` of two words; ``$c = 'x'`` is an

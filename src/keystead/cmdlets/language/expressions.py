@@ -6,14 +6,20 @@ table or in a block, may not: there bare text would be a cmdlet.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NoReturn
+
 from keystead.cmdlets.language import lexemes
 from keystead.cmdlets.language.statements import (
+    LOGICAL,
     OPERATORS,
     Array,
     Block,
+    Chain,
     Expression,
     Hash,
     Member,
+    Negation,
     Number,
     ParameterWord,
     Span,
@@ -24,9 +30,12 @@ from keystead.cmdlets.language.statements import (
 from keystead.cmdlets.language.texts import TextCursor, joined
 
 MAX_DEPTH = 50
-"""So many hash tables may stand in each other."""
+"""So deep may hash tables, parentheses and negations stand in each other."""
 
-_ONE_COMPARISON = "a script block may hold one comparison, such as { $_.Name -eq 'x' }"
+_COMPARISONS = "a script block holds comparisons, such as { $_.Name -eq 'x' -and $_.Size -gt 5 }"
+_OPERATORS_HINT = "there are -eq, -like, -match, -contains, -in and their kin, -and, -or, -not"
+# Operators of PowerShell that are named when they are refused; other words may be secrets.
+_NO_OPERATORS = ("is", "isnot", "as", "replace", "split", "join", "f", "band", "bor", "bxor")
 
 
 class ExpressionCursor(TextCursor):
@@ -76,6 +85,8 @@ class ExpressionCursor(TextCursor):
             return self._hash()
         if char == "{":
             return self._block()
+        if self.begins_here_string():
+            return joined(self.here_string(), Span(start, self.at), quoted=True)
         if char and char in lexemes.SINGLE + lexemes.DOUBLE:
             return self._quoted_word()
         if char in "@|&(){},<>":
@@ -96,6 +107,9 @@ class ExpressionCursor(TextCursor):
         parts = [self.single_quoted()] if single else self.double_quoted()
         if lexemes.ACCESS.match(self.text, self.at):
             self.refuse(self.at)
+        if lexemes.TOUCHING.match(self.text, self.at):  # PowerShell makes it a value of its own
+            hint = "a quote within quotes is written twice: 'it''s'"
+            self.fail("text touches a closing quote", start, hint=hint)
         return joined(parts, Span(start, self.at), quoted=True)
 
     def _operand(self) -> Expression:
@@ -103,13 +117,15 @@ class ExpressionCursor(TextCursor):
         char = self.char
         if self.text.startswith("@{", start):
             return self._hash()
+        if self.begins_here_string():
+            return joined(self.here_string(), Span(start, self.at), quoted=True)
         if char and char in lexemes.SINGLE + lexemes.DOUBLE:
             return self._quoted_word()
-        number = lexemes.NUMBER.match(self.text, start)
-        if number:
-            self.at = number.end()
-            text = number.group()
-            return Number(float(text) if "." in text else int(text), Span(start, self.at))
+        digits = lexemes.NUMBER.match(self.text, start)
+        number = lexemes.number(digits.group()) if digits else None
+        if digits and number is not None:
+            self.at = digits.end()
+            return Number(number, Span(start, self.at))
         if char == "$":
             variable = self.variable()
             if variable is None:
@@ -149,9 +165,7 @@ class ExpressionCursor(TextCursor):
 
     def _hash(self) -> Hash:
         start = self.at
-        self._depth += 1
-        if self._depth > MAX_DEPTH:
-            self.fail(f"hash tables stand more than {MAX_DEPTH} deep in each other", start)
+        self._deeper(start)
         self.at += 2
         pairs: dict[str, Expression] = {}
         while True:
@@ -200,38 +214,86 @@ class ExpressionCursor(TextCursor):
         self.at = found.end()
         return found.group()
 
+    def _deeper(self, at: int) -> None:
+        self._depth += 1
+        if self._depth > MAX_DEPTH:
+            self.fail(f"values stand more than {MAX_DEPTH} deep in each other", at)
+
     def _block(self) -> Block:
         start = self.at
         self.at += 1
         self._skip_in_block(start)
-        left = self._operand() if self.char == "$" else None
-        variable = left.variable if isinstance(left, Member) else left
-        if not isinstance(variable, Variable) or variable.name.lower() not in ("_", "psitem"):
-            self.fail(_ONE_COMPARISON, start, hint=lexemes.HINT)
-        names = left.names if isinstance(left, Member) else ()
-        self._skip_in_block(start)
-        operator, right = None, None
-        found = lexemes.OPERATOR.match(self.text, self.at)
-        if found:
-            operator = found[1].lower()
-            if operator not in OPERATORS:
-                self.fail(
-                    f"the operator `-{operator}` in a script block is not supported",
-                    self.at,
-                    hint="pipe to a second Where-Object to join comparisons",
-                )
-            self.at = found.end()
-            self._skip_in_block(start)
-            right = self.operand()
-            self._skip_in_block(start)
+        if self.char.isalpha() or self.char in "}%":
+            self.fail(_COMPARISONS, start, hint=lexemes.HINT)
+        test = self._joined_comparisons(start)
         if self.char != "}":
-            self.fail(
-                _ONE_COMPARISON, start, hint="pipe to a second Where-Object to join comparisons"
-            )
+            self._refuse_in_block(start)
         self.at += 1
-        return Block(names, operator, right, Span(start, self.at))
+        return Block(test, Span(start, self.at))
 
-    def _skip_in_block(self, start: int) -> None:
+    def _joined_comparisons(self, block: int) -> Expression:
+        """Comparisons with `-and`, `-or` and `-xor` between them."""
+        start = self.at
+        first = self._comparison(block)
+        rest: list[tuple[str, Expression]] = []
+        while operator := self._operator(LOGICAL, block):
+            rest.append((operator, self._comparison(block)))
+        return Chain(first, tuple(rest), Span(start, self.at)) if rest else first
+
+    def _comparison(self, block: int) -> Expression:
+        start = self.at
+        first = self._listing(block)
+        rest: list[tuple[str, Expression]] = []
+        while operator := self._operator(OPERATORS, block):
+            rest.append((operator, self._listing(block)))
+        return Chain(first, tuple(rest), Span(start, self.at)) if rest else first
+
+    def _listing(self, block: int) -> Expression:
+        """A value, negated or not; commas make it an array."""
+        start = self.at
+        items = [self._negated(block)]
+        while self._comma():
+            items.append(self._negated(block))
+        self._skip_in_block(block)
+        return items[0] if len(items) == 1 else Array(tuple(items), Span(start, self.at))
+
+    def _negated(self, block: int) -> Expression:
+        start = self.at
+        if self.char != "(" and self._operator(("not",), block) is None:
+            return self._operand()
+        self._deeper(start)
+        if self.at > start:
+            found: Expression = Negation(self._negated(block), Span(start, self.at))
+        else:
+            self.at += 1
+            self._skip_in_block(block)
+            found = self._joined_comparisons(block)
+            if self.char != ")":
+                self._refuse_in_block(block)
+            self.at += 1
+        self._depth -= 1
+        return found
+
+    def _operator(self, known: Sequence[str], block: int) -> str | None:
+        """The operator that stands here, taken, if it is among those ``known``."""
+        found = lexemes.OPERATOR.match(self.text, self.at)
+        operator = (found[1] or "not").lower() if found else ""
+        if found is None or operator not in known:
+            return None
+        self.at = found.end()
+        self._skip_in_block(block)
+        return operator
+
+    def _refuse_in_block(self, block: int) -> NoReturn:
+        """Tells what stands here in the block that begins at ``block``, where nothing may."""
+        found = lexemes.OPERATOR.match(self.text, self.at)
+        operator = (found[1] or "").lower() if found else ""
+        if operator in _NO_OPERATORS:
+            what = f"the operator `-{operator}` in a script block is not supported"
+            self.fail(what, self.at, hint=_OPERATORS_HINT)
+        self.fail(_COMPARISONS, block, hint=_OPERATORS_HINT)
+
+    def _skip_in_block(self, block: int) -> None:
         self.skip_lines()
         if not self.char:
-            self.fail("a script block is not closed", start, unfinished=True)
+            self.fail("a script block is not closed", block, unfinished=True)

@@ -23,9 +23,17 @@ IN_WORD = re.compile(f"[^{BLANK}\r\n;|&(){{}},<>`${SINGLE}{DOUBLE}]+")
 IN_SINGLE = re.compile(f"[^{SINGLE}]+")
 IN_DOUBLE = re.compile(f"[^{DOUBLE}`$]+")
 VARIABLE = re.compile(r"\$(?:(\w+)|\{([^}]*)\})")
-NUMBER = re.compile(f"[+-]?[0-9]{{1,18}}(?:\\.[0-9]{{1,18}})?(?=[{BLANK}\r\n;|,}}]|$)")
+_NUMBER = r"([+-]?)(?:0x([0-9a-f]{1,15})|([0-9]{0,18}\.[0-9]{1,18}|[0-9]{1,18})([kmgtp]b)?)"
+NUMBER = re.compile(f"{_NUMBER}(?=[{BLANK}\r\n;|,}})]|$)", re.IGNORECASE)
+_WHOLE_NUMBER = re.compile(_NUMBER, re.IGNORECASE)
 KEY = re.compile(r"\w[\w-]*")
-OPERATOR = re.compile(f"[{DASH}]([A-Za-z]+)")
+OPERATOR = re.compile(f"[{DASH}]([A-Za-z]+)|!")
+HERE = re.compile(f"@[{SINGLE}{DOUBLE}][{BLANK}]*(?=\r\n|\n|\r)")
+HERE_END = {
+    SINGLE: re.compile(f"(?:\r\n|\n|\r)[{SINGLE}]@"),
+    DOUBLE: re.compile(f"(?:\r\n|\n|\r)[{DOUBLE}]@"),
+}
+IN_HERE = re.compile("[^`$]+")
 # A bar that begins the next line goes on with the pipeline of this one.
 TO_NEXT_LINE_S_BAR = re.compile(
     f"(?:[{BLANK}]*(?:\\r\\n|\\n|\\r)(?:[{BLANK}]*>>)?)+[{BLANK}]*(?=\\|)"
@@ -44,8 +52,6 @@ HINT = (
 # The longest first: the first one that the text begins with names the construct.
 CONSTRUCTS = {
     "@(": "an array",
-    "@'": "a here-string",
-    '@"': "a here-string",
     "@": "splatting",
     "$(": "a subexpression",
     "$": "an automatic variable",
@@ -71,8 +77,26 @@ KEYWORDS = re.compile(
 
 ACCESS = re.compile(r"\.\w|\[")
 MEMBER = re.compile(r"\.(\w+)")
+TOUCHING = re.compile(f"[^{BLANK}\r\n;|&(){{}},<>=`]")
 AFTER_MEMBER = re.compile(f"[{BLANK}\r\n;|,}}`]|$")
 SCOPE = re.compile(r":[\w:]")
+
+
+def number(text: str) -> int | float | None:
+    """The number that ``text`` is, such as ``-1.5``, ``0x1F`` or ``10kb``; None for others.
+
+    ``kb`` to ``pb`` stand for powers of 1024.
+    """
+    found = _WHOLE_NUMBER.fullmatch(text)
+    if found is None:
+        return None
+    sign, hexadecimal, digits, unit = found.groups()
+    if hexadecimal:
+        size: int | float = int(hexadecimal, 16)
+    else:
+        size = float(digits) if "." in digits else int(digits)
+        size *= 1024 ** ("kmgtp".index(unit[0].lower()) + 1) if unit else 1
+    return -size if sign == "-" else size
 
 
 def quote(value: str) -> str:

@@ -80,7 +80,7 @@ class Reader(ExpressionCursor):
     def _pipeline(self, line: int) -> Command | Pipeline | Expression:
         """A cmdlet or a value, with the cmdlets that it is piped to."""
         value = self.char in "$" + lexemes.SINGLE + lexemes.DOUBLE
-        value = value or self.text.startswith("@{", self.at)
+        value = value or self.text.startswith("@{", self.at) or self.begins_here_string()
         value = value or lexemes.NUMBER.match(self.text, self.at) is not None
         first = self.operand() if value else self._command()
         rest: list[Command] = []

@@ -27,6 +27,8 @@ OPERATORS = tuple(
     f"{case}{name}" for name in (*_COMPARISONS, *_CONTAINMENTS) for case in ("", "c", "i")
 )
 """The comparisons; one with a ``c`` tells letter cases apart."""
+LOGICAL = ("and", "or", "xor")
+"""What joins comparisons. None of them binds tighter than the others."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,7 @@ class Template:
 
 @dataclass(frozen=True)
 class Number:
-    """A number outside of a cmdlet's words; in them it is a text like any other."""
+    """A number outside of a cmdlet's words; in them it is a text that a parameter may read."""
 
     value: int | float
     span: Span = field(default=_NOWHERE, compare=False, repr=False)
@@ -88,19 +90,48 @@ class Hash:
 
 
 @dataclass(frozen=True)
-class Block:
-    """``{ $_.Name -eq 'x' }``: a test of an object, by the truth of its property alone too.
+class Chain:
+    """``a -eq b``, ``a -and b -or c``: operators of one rank, which count from left to right."""
 
-    No ``names`` is the object itself.
-    """
-
-    names: tuple[str, ...]
-    operator: str | None = None
-    right: Expression | None = None
+    first: Expression
+    rest: tuple[tuple[str, Expression], ...]
     span: Span = field(default=_NOWHERE, compare=False, repr=False)
 
 
-Expression = Word | Variable | Template | Number | Member | Array | Hash | Block
+@dataclass(frozen=True)
+class Negation:
+    """``-not a``, ``!a``."""
+
+    operand: Expression
+    span: Span = field(default=_NOWHERE, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Block:
+    """``{ $_.Name -eq 'x' }``: a test of an object, which is ``$_`` in it."""
+
+    test: Expression
+    span: Span = field(default=_NOWHERE, compare=False, repr=False)
+
+
+Expression = Word | Variable | Template | Number | Member | Array | Hash | Chain | Negation | Block
+
+
+def inner(expression: Expression) -> tuple[Expression, ...]:
+    """The expressions that ``expression`` is made of."""
+    match expression:
+        case Array():
+            return expression.items
+        case Hash():
+            return tuple(value for _, value in expression.pairs)
+        case Chain():
+            return (expression.first, *(operand for _, operand in expression.rest))
+        case Negation():
+            return (expression.operand,)
+        case Block():
+            return (expression.test,)
+        case _:
+            return ()
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,6 @@
-"""Reading texts: bare ones and both kinds of quotes, with escapes and variables in them."""
+"""Reading texts: bare ones, both kinds of quotes and here-strings of both, with escapes and
+variables in them.
+"""
 
 from __future__ import annotations
 
@@ -64,6 +66,38 @@ class TextCursor(Cursor):
                     return parts
                 self.at += 1  # a mark that is doubled stands for itself
                 parts.append(char)
+
+    def begins_here_string(self) -> bool:
+        """Whether a here-string begins here."""
+        mark = self.text[self.at + 1 : self.at + 2]
+        return self.char == "@" and bool(mark) and mark in lexemes.SINGLE + lexemes.DOUBLE
+
+    def here_string(self) -> list[str | Variable]:
+        """The parts of ``@'``, lines and ``'@``; the last line break is not among them."""
+        start = self.at
+        opened = lexemes.HERE.match(self.text, start)
+        if opened is None:
+            self.fail(f"nothing may follow the `{self.text[start : start + 2]}` on its line", start)
+        marks = lexemes.SINGLE if self.text[start + 1] in lexemes.SINGLE else lexemes.DOUBLE
+        closing = lexemes.HERE_END[marks].search(self.text, opened.end())
+        if closing is None:
+            self.fail("a here-string is not closed", start, unfinished=True)
+        begin = lexemes.NEWLINE.match(self.text, opened.end())
+        self.at = begin.end() if begin else opened.end()
+        parts: list[str | Variable] = []
+        if marks == lexemes.SINGLE:
+            parts.append(self.text[self.at : closing.start()])
+        while marks == lexemes.DOUBLE and self.at < closing.start():
+            plain = lexemes.IN_HERE.match(self.text, self.at, closing.start())
+            if plain:
+                self.at = plain.end()
+                parts.append(plain.group())
+            elif self.char == "$":
+                parts.append(self.variable() or "$")
+            else:
+                parts.append(self._escape())
+        self.at = closing.end()
+        return parts
 
     def _escape(self) -> str:
         start = self.at

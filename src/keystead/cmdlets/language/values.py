@@ -5,16 +5,20 @@ Whether a value belongs to the parameter before it is decided in `keystead.cmdle
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 
+from keystead.cmdlets.language.comparison import compare, truth
 from keystead.cmdlets.language.statements import (
     Array,
     Block,
+    Chain,
     Command,
     Expression,
     Hash,
     Member,
+    Negation,
     Number,
     ParameterWord,
     Template,
@@ -47,23 +51,46 @@ Argument = Value | Named
 
 @dataclass(frozen=True)
 class Predicate:
-    """What a block asks of an object: a property, compared with a value or by its truth alone."""
+    """What a block asks of an object, which is ``$_`` in it."""
 
-    names: tuple[str, ...]
-    operator: str | None
-    right: object = field(repr=False)
+    _test: Expression = field(repr=False)
+    _variables: Mapping[str, object] = field(repr=False)
+
+    def holds(self, item: object) -> bool:
+        """Whether ``item`` passes the test. Raises as `evaluate` and `compare` do."""
+        variables = {**self._variables, **dict.fromkeys(_ITEM, item)}
+        return truth(evaluate(self._test, variables))
 
 
-def arguments(command: Command, variables: Mapping[str, object]) -> tuple[Argument, ...]:
+def arguments(
+    command: Command,
+    variables: Mapping[str, object],
+    is_secret: Callable[[str], bool] = lambda _: False,
+) -> tuple[Argument, ...]:
     """The command's words with the values of ``variables`` put in.
 
-    Raises as `evaluate` does.
+    Raises as `evaluate` does. From the first parameter on that ``is_secret`` no error names a
+    variable, since ``$`` may be a letter of the secret.
     """
-    return tuple(
-        Named(word.name, None if word.value is None else _value(word.value, variables))
-        if isinstance(word, ParameterWord)
-        else _value(word, variables)
-        for word in command.words
+    found: list[Argument] = []
+    guarded = False
+    for word in command.words:
+        try:
+            if not isinstance(word, ParameterWord):
+                found.append(_value(word, variables))
+                continue
+            guarded = guarded or is_secret(word.name)
+            given = None if word.value is None else _value(word.value, variables)
+            found.append(Named(word.name, given))
+        except UsageError as error:
+            raise (_without_name() if guarded else error) from None
+    return tuple(found)
+
+
+def _without_name() -> UsageError:
+    return UsageError(
+        "a variable behind a secret parameter has no value",
+        hint="in single quotes `$` is a letter: 'a$b'",
     )
 
 
@@ -80,19 +107,34 @@ def evaluate(expression: Expression, variables: Mapping[str, object]) -> object:
         case Variable():
             return _lookup(expression, variables)
         case Member():
-            found = _lookup(expression.variable, variables)
-            for name in expression.names:
-                found = property_of(found, name)
-            return found
+            return reduce(property_of, expression.names, _lookup(expression.variable, variables))
         case Array():
             return [evaluate(item, variables) for item in expression.items]
         case Hash():
             return {key: evaluate(value, variables) for key, value in expression.pairs}
+        case Negation():
+            return not truth(evaluate(expression.operand, variables))
+        case Chain():
+            return _chained(expression, variables)
         case Block():
-            right = None if expression.right is None else evaluate(expression.right, variables)
-            return Predicate(expression.names, expression.operator, right)
+            return Predicate(expression.test, variables)
         case Template():
             return _text_of(expression, variables)
+
+
+def _chained(chain: Chain, variables: Mapping[str, object]) -> object:
+    """The outcome of the operators from left to right; what cannot change it is not looked at."""
+    value = evaluate(chain.first, variables)
+    for operator, operand in chain.rest:
+        if operator == "and":
+            value = truth(value) and truth(evaluate(operand, variables))
+        elif operator == "or":
+            value = truth(value) or truth(evaluate(operand, variables))
+        elif operator == "xor":
+            value = truth(value) != truth(evaluate(operand, variables))
+        else:
+            value = compare(operator, value, evaluate(operand, variables))
+    return value
 
 
 def _text_of(template: Template, variables: Mapping[str, object]) -> str | Secret:
@@ -104,7 +146,9 @@ def _text_of(template: Template, variables: Mapping[str, object]) -> str | Secre
     return "".join(map(_text, parts))
 
 
-_CONSTANTS: Mapping[str, object] = {"true": True, "false": False, "null": None}
+CONSTANTS: Mapping[str, object] = {"true": True, "false": False, "null": None}
+"""What variables stand for that cannot be given a value."""
+_ITEM = ("_", "psitem")  # names of the object that a block looks at
 
 
 def _value(expression: Expression, variables: Mapping[str, object]) -> Value:
@@ -116,12 +160,14 @@ def _value(expression: Expression, variables: Mapping[str, object]) -> Value:
 
 def _lookup(variable: Variable, variables: Mapping[str, object]) -> object:
     name = variable.name.lower()
-    if name in _CONSTANTS:
-        return _CONSTANTS[name]
+    if name in CONSTANTS:
+        return CONSTANTS[name]
     if name not in variables:
         raise UsageError(
             f"the variable `${variable.name}` has no value",
-            hint=f"give it one first: ${variable.name} = ...",
+            hint="`$_` is the object in a block of Where-Object"
+            if name in _ITEM
+            else f"give it one first: ${variable.name} = ...; in single quotes `$` is a letter",
         )
     return variables[name]
 

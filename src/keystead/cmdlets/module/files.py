@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from keystead._version import __version__
+from keystead.cmdlets.absent import OF_POWERSHELL
 from keystead.cmdlets.module.answer import PROTOCOL
 from keystead.cmdlets.module.functions import function, listed, quoted, variable
 from keystead.cmdlets.pipeline.rows import PIPELINE_CMDLETS
@@ -16,7 +17,6 @@ from keystead.cmdlets.table import CMDLETS
 from keystead.cmdlets.table_types import (
     CHANGING,
     COMMON,
-    OF_POWERSHELL,
     Cmdlet,
     did_you_mean,
     near_names,

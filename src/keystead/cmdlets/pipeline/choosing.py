@@ -6,10 +6,9 @@ import fnmatch
 import statistics
 from collections.abc import Iterable, Sequence
 
+from keystead.cmdlets.language.comparison import compare, equal, sort_key, truth
 from keystead.cmdlets.language.statements import OPERATORS
-from keystead.cmdlets.language.values import Predicate
 from keystead.cmdlets.objects import AwsObject
-from keystead.cmdlets.pipeline.comparison import equal, holds, sort_key
 from keystead.cmdlets.properties import properties_of, property_of, spelled
 from keystead.cmdlets.sources import Values
 from keystead.cmdlets.state import State
@@ -19,15 +18,17 @@ from keystead.errors import UsageError
 def where_object(state: State, values: Values) -> Iterable[object]:
     """``Where-Object``: the objects that pass a test."""
     del state
-    predicate = values.get("FilterScript")
-    if predicate is None:
-        given = [name.lower() for name, value in values.items() if value is True]
-        operator = next((name for name in given if name in OPERATORS), None)
-        if operator is None and values.get("Value") is not None:
-            operator = "eq"
-        predicate = Predicate((values["Property"],), operator, values.get("Value"))
-    wanted = not values.get("Not")
-    return [item for item in values["InputObject"] if holds(predicate, item) == wanted]
+    items, block = values["InputObject"], values.get("FilterScript")
+    if block is not None:
+        return [item for item in items if block.holds(item)]
+    name, value, wanted = values["Property"], values.get("Value"), not values.get("Not")
+    given = [name.lower() for name, value in values.items() if value is True]
+    operator = next((name for name in given if name in OPERATORS), None)
+    if operator is None and value is None:
+        return [item for item in items if truth(property_of(item, name)) == wanted]
+    return [
+        item for item in items if truth(compare(operator or "eq", property_of(item, name), value))
+    ]
 
 
 def select_object(state: State, values: Values) -> Iterable[object]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache, partial
 
+from keystead.cmdlets.absent import OF_POWERSHELL
 from keystead.cmdlets.services.index import Index
 from keystead.cmdlets.services.model import Operation, find_operation
 from keystead.cmdlets.services.parameters import Field, fields, meaning, own_switches
 from keystead.cmdlets.services.run import run
-from keystead.cmdlets.table_types import CHANGING, COMMON, OF_POWERSHELL, Cmdlet
+from keystead.cmdlets.source_rows import SERVICE_PARAMETERS
+from keystead.cmdlets.table_types import CHANGING, COMMON, Cmdlet
 from keystead.system import System
 
 _LOOKING = ("Get-", "Find-", "Search-", "Test-", "Measure-", "Read-", "Convert-", "Compare-")
@@ -44,9 +46,7 @@ def cmdlet(name: str) -> Cmdlet | None:
 
 def made(operation: Operation) -> Cmdlet:
     """The row of the cmdlet that calls ``operation``."""
-    from keystead.cmdlets.table import COMMON_PARAMETERS  # which holds a registry of these
-
-    others = (*own_switches(operation), *COMMON_PARAMETERS)
+    others = (*own_switches(operation), *SERVICE_PARAMETERS)
     reserved = _OF_EVERY_CMDLET.union(name.lower() for row in others for name in row.names)
     rows = fields(operation, reserved)
     calls = f"calls {operation.name} of {operation.service.title}"

@@ -8,23 +8,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import Enum
 
-from keystead.cmdlets.language.values import Predicate
+from keystead.cmdlets.language.lexemes import number
 from keystead.cmdlets.objects import AwsObject
-from keystead.cmdlets.properties import property_of
 from keystead.errors import UsageError
 
-_NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
 _SLASHES = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
-
-
-def holds(predicate: Predicate, item: object) -> bool:
-    """Whether ``item`` passes the test. Raises `UsageError` for a pattern that cannot be read."""
-    value = item
-    for name in predicate.names:
-        value = property_of(value, name)
-    if predicate.operator is None:
-        return truth(value)
-    return compare(predicate.operator, value, predicate.right)
 
 
 def truth(value: object) -> bool:
@@ -34,8 +22,11 @@ def truth(value: object) -> bool:
     return bool(value)
 
 
-def compare(operator: str, left: object, right: object) -> bool:
-    """``left -operator right``; an array on the left passes when one of its items does."""
+def compare(operator: str, left: object, right: object) -> bool | list[object]:
+    """``left -operator right``; of an array on the left, the items for which it is true.
+
+    Raises `UsageError` for a pattern that cannot be read.
+    """
     cased = operator.startswith("c") and operator != "contains"
     name = operator[1:] if cased or _is_marked(operator) else operator
     if name in ("contains", "notcontains"):
@@ -44,7 +35,7 @@ def compare(operator: str, left: object, right: object) -> bool:
         return _within(left, right, cased=cased) == (name == "in")
     check = _CHECKS[name]
     if isinstance(left, list | tuple):
-        return any(check(item, right, cased) for item in left)
+        return [item for item in left if check(item, right, cased)]
     return check(left, right, cased)
 
 
@@ -124,8 +115,8 @@ def _alike(left: object, right: object) -> tuple[object, object]:
     if isinstance(left, bool):
         return left, truth(right)
     if isinstance(left, int | float) and isinstance(right, str):
-        found = _NUMBER.fullmatch(right.strip())
-        return left, float(right) if found else right
+        found = number(right.strip())
+        return left, right if found is None else found
     if isinstance(left, datetime):
         moment = _moment(right)
         return _aware(left), _aware(moment) if moment else right

@@ -12,9 +12,9 @@ from collections.abc import Callable, Hashable, Mapping
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from keystead.agent import permission
 from keystead.agent.client import Agent
 from keystead.agent.holder import Stamp
+from keystead.delivery import permission
 from keystead.delivery.source import SessionSource
 from keystead.errors import FileProblem, KeysteadError, ProfileNotFound
 from keystead.model.calls import Call

@@ -11,7 +11,7 @@ from keystead.cmdlets.credential_rows import CREDENTIAL_CMDLETS
 from keystead.cmdlets.pipeline.rows import PIPELINE_CMDLETS
 from keystead.cmdlets.region_rows import REGION_CMDLETS
 from keystead.cmdlets.services.cmdlets import ServiceCmdlets
-from keystead.cmdlets.services.discovery import DISCOVERY
+from keystead.cmdlets.services.discovery import discovery
 from keystead.cmdlets.services.parameters import AS_JSON
 from keystead.cmdlets.source_rows import SERVICE_PARAMETERS
 from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry
@@ -83,7 +83,7 @@ CMDLETS = Registry(
             version.get_version,
         ),
         *PIPELINE_CMDLETS,
-        *DISCOVERY,
+        *discovery(lambda: CMDLETS),
     ),
     ServiceCmdlets(),
 )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 
 from keystead.cmdlets.objects import AwsObject
 from keystead.cmdlets.services.folders import service_names
@@ -12,24 +13,24 @@ from keystead.cmdlets.services.index import Index, ServiceNames
 from keystead.cmdlets.services.prefixes import prefix_of
 from keystead.cmdlets.sources import Values
 from keystead.cmdlets.state import State
-from keystead.cmdlets.table_types import Cmdlet, Parameter, did_you_mean, near_names
+from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry, did_you_mean, near_names
 from keystead.errors import UsageError
+
+Table = Callable[[], Registry]
 
 # Where the AWS CLI calls a service otherwise than botocore.
 _CLI_NAMES = {"s3api": "s3", "configservice": "config", "deploy": "codedeploy"}
 
 
-def get_command(state: State, values: Values) -> Iterable[AwsObject]:
+def _get_command(table: Table, state: State, values: Values) -> Iterable[AwsObject]:
     """``Get-Command``: the cmdlets of keystead, or those of a service."""
-    from keystead.cmdlets.table import CMDLETS  # which holds this one
-
     pattern = _wildcard(str(values.get("Name") or "*"))
     if values.get("Service"):
         for found, operation, cmdlet in _rows(_services(state, str(values["Service"]))):
             if pattern.fullmatch(cmdlet):
                 yield AwsObject({"Name": cmdlet, "Operation": f"{found.service}:{operation}"})
         return
-    for row in CMDLETS:
+    for row in table():
         if pattern.fullmatch(row.name):
             yield AwsObject({"Name": row.name, "Operation": row.summary})
 
@@ -66,13 +67,11 @@ def get_service(state: State, values: Values) -> Iterable[AwsObject]:
         yield AwsObject({"Service": name, "CmdletNounPrefix": prefix_of(name)})
 
 
-def get_help(state: State, values: Values) -> Iterable[str]:
+def _get_help(table: Table, _state: State, values: Values) -> Iterable[str]:
     """``Get-Help``: what ``keystead help CMDLET`` says."""
     from keystead.cmdlets.help import help_text
-    from keystead.cmdlets.table import CMDLETS  # which holds this one
 
-    del state
-    yield help_text(CMDLETS.find(str(values["Name"])))
+    yield help_text(table().find(str(values["Name"])))
 
 
 def _fits(wanted: object, name: str, values: Values) -> bool:
@@ -167,58 +166,61 @@ def _wildcard(text: str) -> re.Pattern[str]:
 
 _SERVICE = Parameter("Service", "a service's name, prefix or a part of its name in words")
 
-DISCOVERY = (
-    Cmdlet(
-        "Get-Command",
-        "the cmdlets of keystead, or with -Service those of an AWS service",
-        (Parameter("Name", "a name with `*` and `?`", position=0), _SERVICE),
-        get_command,
-    ),
-    Cmdlet(
-        "Get-AWSCmdletName",
-        "the cmdlets that call an operation, or do what a command of the AWS CLI does",
-        (
-            Parameter(
-                "ApiOperation",
-                "an operation, such as ListBuckets",
-                sets={"Query": False},
-                position=0,
-            ),
-            Parameter("CmdletName", "a cmdlet", sets={"Query": False}),
-            Parameter(
-                "Service",
-                "a service's name, prefix or a part of its name in words",
-                sets={"Query": False},
-            ),
-            Parameter(
-                "MatchWithRegex",
-                "the names are regular expressions",
-                kind="switch",
-                sets={"Query": False},
-            ),
-            Parameter(
-                "AwsCliCommand",
-                "a command, such as `aws s3api list-buckets`",
-                sets={"FromAwsCliCommand": True},
-            ),
+
+def discovery(table: Table) -> tuple[Cmdlet, ...]:
+    """Their rows; ``table`` gives the table that they become a part of."""
+    return (
+        Cmdlet(
+            "Get-Command",
+            "the cmdlets of keystead, or with -Service those of an AWS service",
+            (Parameter("Name", "a name with `*` and `?`", position=0), _SERVICE),
+            partial(_get_command, table),
         ),
-        get_cmdlet_name,
-        default_set="Query",
-    ),
-    Cmdlet(
-        "Get-AWSService",
-        "the AWS services with the prefixes of their cmdlets",
-        (
-            Parameter(
-                "Service", "a service's name, prefix or a part of its name in words", position=0
+        Cmdlet(
+            "Get-AWSCmdletName",
+            "the cmdlets that call an operation, or do what a command of the AWS CLI does",
+            (
+                Parameter(
+                    "ApiOperation",
+                    "an operation, such as ListBuckets",
+                    sets={"Query": False},
+                    position=0,
+                ),
+                Parameter("CmdletName", "a cmdlet", sets={"Query": False}),
+                Parameter(
+                    "Service",
+                    "a service's name, prefix or a part of its name in words",
+                    sets={"Query": False},
+                ),
+                Parameter(
+                    "MatchWithRegex",
+                    "the names are regular expressions",
+                    kind="switch",
+                    sets={"Query": False},
+                ),
+                Parameter(
+                    "AwsCliCommand",
+                    "a command, such as `aws s3api list-buckets`",
+                    sets={"FromAwsCliCommand": True},
+                ),
             ),
+            get_cmdlet_name,
+            default_set="Query",
         ),
-        get_service,
-    ),
-    Cmdlet(
-        "Get-Help",
-        "what a cmdlet does and takes",
-        (Parameter("Name", "the cmdlet", sets={"Default": True}, position=0),),
-        get_help,
-    ),
-)
+        Cmdlet(
+            "Get-AWSService",
+            "the AWS services with the prefixes of their cmdlets",
+            (
+                Parameter(
+                    "Service", "a service's name, prefix or a part of its name in words", position=0
+                ),
+            ),
+            get_service,
+        ),
+        Cmdlet(
+            "Get-Help",
+            "what a cmdlet does and takes",
+            (Parameter("Name", "the cmdlet", sets={"Default": True}, position=0),),
+            partial(_get_help, table),
+        ),
+    )

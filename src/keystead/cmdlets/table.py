@@ -28,7 +28,7 @@ def _duration(position: int) -> Parameter:
     )
 
 
-CMDLETS = Registry(
+CMDLETS: Registry = Registry(
     (
         *CREDENTIAL_CMDLETS,
         *REGION_CMDLETS,

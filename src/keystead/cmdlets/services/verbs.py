@@ -150,6 +150,7 @@ VERBS: Mapping[str, str] = {
     "Describe": "Get",
     "Detach": "Dismount",
     "Detect": "Find",
+    "Disallow": "Disable",
     "Disassociate": "Remove",
     "Discover": "Find",
     "Dissociate": "Remove",

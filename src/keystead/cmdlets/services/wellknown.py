@@ -5,6 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _NAMES = """
+acm DescribeAcmeAccount Get-ACMAcmeAccountDetail
+acm DescribeAcmeDomainValidation Get-ACMAcmeDomainValidationDetail
+acm DescribeAcmeEndpoint Get-ACMAcmeEndpointDetail
+acm DescribeAcmeExternalAccountBinding Get-ACMAcmeExternalAccountBindingDetail
+bedrock-agent-runtime RetrieveAndGenerate Invoke-BARRetrieveAndGenerate
+billing RedeemCredits Invoke-AWSBCreditRedemption
 cloudformation BatchDescribeTypeConfigurations Get-CFNDescribeTypeConfiguration
 cloudformation DetectStackDrift Start-CFNStackDriftDetection
 cloudformation DetectStackResourceDrift Get-CFNDetectedStackResourceDrift
@@ -31,11 +37,13 @@ ec2 CreateCapacityReservation Add-EC2CapacityReservation
 ec2 CreateSnapshots New-EC2SnapshotBatch
 ec2 DeleteLaunchTemplateVersions Remove-EC2TemplateVersion
 ec2 DeleteVpcEndpointServiceConfigurations Remove-EC2EndpointServiceConfiguration
+ec2 DescribeAccountVpcEncryptionControl Get-EC2AccountVpcEncryptionControlDetail
 ec2 DescribeEgressOnlyInternetGateways Get-EC2EgressOnlyInternetGatewayList
 ec2 DescribeFleetInstances Get-EC2FleetInstanceList
 ec2 DescribeFleets Get-EC2FleetList
 ec2 DescribeLaunchTemplateVersions Get-EC2TemplateVersion
 ec2 DescribeLaunchTemplates Get-EC2Template
+ec2 DescribeVolumesModifications Get-EC2VolumeModification
 ec2 DescribeVpcEndpointConnections Get-EC2EndpointConnection
 ec2 PurchaseHostReservation New-EC2HostReservation
 ec2 PurchaseReservedInstancesOffering New-EC2ReservedInstance
@@ -83,6 +91,10 @@ logs DescribeDeliveries Find-CWLDelivery
 logs DescribeDeliveryDestinations Find-CWLDeliveryDestination
 logs DescribeDeliverySources Find-CWLDeliverySource
 logs ListTagsLogGroup Get-CWLLogGroupTag
+network-firewall DescribeContainerAssociation Get-NWFWContainerAssociationDetail
+observabilityadmin ValidateTelemetryPipelineConfiguration Test-CWOADMNTelemetryPipeline
+opensearch DescribeDataSourceAttachment Get-OSDataSourceAttachmentDetail
+opensearch InsightFeedback Send-OSInsightFeedback
 rds DescribeDBClusterBacktracks Get-RDSDBClusterBacktrackList
 rds DescribeTenantDatabases Get-RDSTenantDatabasis
 rds DownloadDBLogFilePortion Get-RDSDBLogFilePortion

@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from keystead.botocore_session import region_names
 from keystead.cli.command import Context
 from keystead.cmdlets.language import from_argv, parse
+from keystead.cmdlets.properties import properties_of
 from keystead.cmdlets.runner import check_names, run_statement
 from keystead.cmdlets.state import State
 from keystead.cmdlets.table import CMDLETS
@@ -115,4 +116,9 @@ def _values(state: State, source: str) -> list[str]:
             return []  # a completion is no place for an error; the command will tell it
     if source == "region":
         return list(region_names())
+    kind, _, name = source.partition(":")
+    if kind == "property":
+        value = state.variables.get(name.lower())
+        value = value[0] if isinstance(value, list) and value else value
+        return list(properties_of(value) or ())
     return []

@@ -19,6 +19,7 @@ from keystead.cmdlets.language.statements import (
     Variable,
     Word,
 )
+from keystead.cmdlets.language.values import ITEM
 from keystead.cmdlets.table_types import Registry
 from keystead.errors import UsageError
 
@@ -44,7 +45,7 @@ def completions(text: str, table: Registry, values: Values) -> list[Completion]:
     dotted = _DOTTED.search(text)
     if dotted:
         name, begun = dotted.groups()
-        if name.lower() in ("_", "psitem"):
+        if name.lower() in ITEM:
             known = _piped_properties(text.rpartition("{")[0], table, values)
         else:
             known = values(f"property:{name}")

@@ -34,6 +34,11 @@ def moment(at: datetime, zone: tzinfo) -> str:
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
+def one_line(text: str) -> str:
+    """`printable` text on one line, line feeds and tabs as escapes too."""
+    return printable(text).replace("\n", "\\n").replace("\t", "\\t")
+
+
 def discard(stream: TextIO) -> None:
     """Leaves what ``stream`` still holds unwritten, also when the process ends."""
     with contextlib.suppress(OSError):

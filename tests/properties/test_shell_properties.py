@@ -21,13 +21,14 @@ SECRETS = st.tuples(st.lists(SECRET_PIECES, max_size=8), st.lists(SECRET_PIECES,
 FORMS = [
     "Set-AWSCredential -StoreAs x -AccessKey y -SecretKey {0}",
     "Set-AWSCredential -AccessKey y -SecretKey {0}",
-    "New-AWSCredential -AccessKey y -SecretKey:{0} -SessionToken {0}",
+    "New-AWSCredential -AccessKey y -SecretKey:{0}",
+    "New-AWSCredential -AccessKey y -SecretKey z -SessionToken {0}",
     "$c = New-AWSCredential -AccessKey y -SK '{0}'; $c; $c.SecretKey; $c | ConvertTo-Json",
     'New-AWSCredential -AccessKey y -SecretAccessKey "{0}" | Format-List *',
     "Initialize-AWSDefaultConfiguration -AccessKey y -SecretKey {0} -Region eu-west-1 -WhatIf",
     "Get-AWSCredential -SecretKey {0}",
-    "Set-AWSCredential -AccessKey y -SecretKey {0} -Verbose -OutVariable {0}",
-    "Set-AWSCredential -AccessKey y -SecretKey {0} | Where-Object {{ $_.A -eq {0} }}",
+    "Set-AWSCredential -AccessKey y -SecretKey {0} -Verbose -OutVariable x",
+    "Set-AWSCredential -AccessKey y -SecretKey {0} | Where-Object {{ $_.A -eq 'b' }}",
 ]
 
 

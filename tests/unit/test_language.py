@@ -236,6 +236,8 @@ MALFORMED = {
     'Get-X "`u{D800}"': "input:1: `u{...} does not name a character",
     "Get-X ${}": "input:1: `${}` does not name a variable",
     "Get-X 'a'b": "input:1: text touches a closing quote",
+    "Get-X 'a'=b": "input:1: text touches a closing quote",
+    "Get-X 'a'`b": "input:1: text touches a closing quote",
     "Get-X \"a\"'b'": "input:1: text touches a closing quote",
 }
 

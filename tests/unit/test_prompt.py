@@ -17,6 +17,7 @@ from keystead.cmdlets.choices import Values
 from keystead.cmdlets.completion import completions
 from keystead.cmdlets.language import parse
 from keystead.cmdlets.prompt import MAX_ENTRIES, CmdletCompleter, MaskedHistory, read_lines
+from keystead.cmdlets.table import CMDLETS
 from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry
 from keystead.secret import MASK
 from tests.canaries import SECRET_KEY
@@ -213,6 +214,29 @@ COMPLETES = {
 def test_text_completes_to(text: str) -> None:
     found = completions(text, TABLE, SOURCES.__getitem__)
     assert [item.text for item in found] == COMPLETES[text]
+
+
+PROPERTIES = {
+    "$c.": ["AccessKey", "SecretKey"],
+    "$x = $c.sec": ["SecretKey"],
+    "$c | Sort-Object a": ["AccessKey"],
+    "Get-S3Bucket | Sort-Object ": ["CreationDate", "BucketName"],
+    "$x = Get-S3Bucket | Where-Object b": ["BucketName"],
+    "Get-S3Bucket | Where-Object { $_.c": ["CreationDate"],
+    "Get-S3Bucket | Where-Object { $_.BucketName -eq 'x' -and $_.c": ["CreationDate"],
+    "Get-S3Bucket | Select-Object BucketName, c": ["CreationDate"],
+    "Get-AWSCredential -ListProfileDetail | % prof": ["ProfileName", "ProfileLocation"],
+    "Get-IAMUser | Select-Object -ExpandProperty User": ["UserName", "UserId"],
+    "Get-Nonsense | Sort-Object ": [],
+    "'x' | Sort-Object ": [],
+    "{ $_.": [],
+}
+
+
+@pytest.mark.parametrize("text", PROPERTIES)
+def test_properties_complete_by_what_puts_them_out(text: str) -> None:
+    found = completions(text, CMDLETS, {"property:c": ["AccessKey", "SecretKey"]}.__getitem__)
+    assert [item.text for item in found] == PROPERTIES[text]
 
 
 REPLACES = {

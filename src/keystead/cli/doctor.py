@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from keystead.cli.command import Context
-from keystead.console import printable
+from keystead.console import one_line
 from keystead.doctor.checks import examine
 from keystead.doctor.result import Status
 
@@ -34,6 +34,6 @@ def run(context: Context, args: argparse.Namespace) -> int:
             lines.append(f"{result.status.value:<{width}}  {check.id}: {result.message}")
             if result.fix:
                 lines.append(f"{'':<{width}}  fix: {result.fix}")
-        context.console.out("\n".join(printable(line).replace("\n", "\\n") for line in lines))
+        context.console.out("\n".join(map(one_line, lines)))
     problems = sum(result.status is Status.PROBLEM for _, result in found)
     return _FOUND if problems else 0

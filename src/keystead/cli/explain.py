@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 
 from keystead.cli.command import Context
-from keystead.console import printable
+from keystead.console import one_line
 from keystead.model.explain.answer import Answer, Outcome, Row, as_json
 
 
@@ -20,7 +20,7 @@ def run(context: Context, args: argparse.Namespace) -> int:
     if explanation.settings:
         lines += _lines(f"settings of profile {explanation.profile}", explanation.settings)
     lines += _lines("region", explanation.region)
-    shown = (printable(line).replace("\n", "\\n").replace("\t", "\\t") for line in lines)
+    shown = map(one_line, lines)
     context.console.out("\n".join(shown))
     return 0
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 
 from keystead.cli.command import Context
-from keystead.console import printable
+from keystead.console import one_line
 from keystead.model.lint.finding import READERS, Finding, Severity, as_json
 
 _FOUND = 1
@@ -27,17 +27,13 @@ def run(context: Context, args: argparse.Namespace) -> int:
 
 def _lines(found: Finding) -> Iterator[str]:
     severity, rule = found.severity.value, found.rule.id
-    yield _line(f"{found.where}: {severity}: {found.message} [{rule}]")
-    yield _line(f"  fix: {found.fix}")
+    yield one_line(f"{found.where}: {severity}: {found.message} [{rule}]")
+    yield one_line(f"  fix: {found.fix}")
     readers = found.rule.readers.by_name()
     if readers:
         others = readers.pop(READERS[-1], None)  # they are named in what they do
         shown = [f"{name}: {does}" for name, does in readers.items()] + ([others] if others else [])
-        yield _line(f"  readers: {'; '.join(shown)}")
-
-
-def _line(text: str) -> str:
-    return printable(text).replace("\n", "\\n").replace("\t", "\\t")
+        yield one_line(f"  readers: {'; '.join(shown)}")
 
 
 def _summary(problems: list[Finding], findings: list[Finding], files: list[str]) -> str:

@@ -14,8 +14,10 @@ from collections.abc import Sequence
 
 from keystead.botocore_session import region_names
 from keystead.cli.command import Context
+from keystead.cmdlets.checks import check
 from keystead.cmdlets.language import from_argv, parse
-from keystead.cmdlets.runner import check_names, run_statement
+from keystead.cmdlets.properties import properties_of
+from keystead.cmdlets.runner import run_statement
 from keystead.cmdlets.state import State
 from keystead.cmdlets.table import CMDLETS
 from keystead.errors import FileProblem, KeysteadError, Origin, UsageError
@@ -47,7 +49,7 @@ def run(context: Context, args: argparse.Namespace) -> int | None:
 def _run_text(state: State, text: str, source: str = "input") -> None:
     """Runs all lines; where there are several, an error tells in which one it was."""
     statements = parse(text, source)
-    check_names(statements, source)
+    check(statements, text, source, CMDLETS, state.variables)
     several = "\n" in text.strip()
     for statement in statements:
         try:
@@ -115,4 +117,9 @@ def _values(state: State, source: str) -> list[str]:
             return []  # a completion is no place for an error; the command will tell it
     if source == "region":
         return list(region_names())
+    kind, _, name = source.partition(":")
+    if kind == "property":
+        value = state.variables.get(name.lower())
+        value = value[0] if isinstance(value, list) and value else value
+        return list(properties_of(value) or ())
     return []

@@ -56,7 +56,9 @@ def _row_for_value(cmdlet: Cmdlet, before: Sequence[str | None]) -> Parameter | 
     if rows and rows[0].kind != "switch":
         return rows[0]
     given = {row.name for name in before for row in _exactly(cmdlet, name)}
-    positional = [row for row in cmdlet.parameters if row.position is not None]
+    positional = [
+        row for row in cmdlet.parameters if row.position is not None and row.kind != "block"
+    ]
     free = [row for row in positional if row.name not in given]
     return min(free, key=lambda row: row.position or 0, default=None)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,11 +16,14 @@ from keystead.cmdlets.language.statements import (
     Expression,
     ParameterWord,
     Pipeline,
+    Variable,
     Word,
 )
+from keystead.cmdlets.language.values import ITEM
 from keystead.cmdlets.table_types import Registry
 from keystead.errors import UsageError
 
+_DOTTED = re.compile(r"\$(\w+)\.(\w*)$")
 # What the text may lack to be read: nothing, the end of a quote, the value behind a colon or comma.
 _ENDINGS = ("", "'", '"', "''")
 
@@ -34,7 +38,18 @@ class Completion:
 
 
 def completions(text: str, table: Registry, values: Values) -> list[Completion]:
-    """The ways to complete ``text``, which ends at the cursor; none where nobody can tell."""
+    """The ways to complete ``text``, which ends at the cursor; none where nobody can tell.
+
+    The source ``property:NAME`` of ``values`` gives the properties of the variable ``$NAME``.
+    """
+    dotted = _DOTTED.search(text)
+    if dotted:
+        name, begun = dotted.groups()
+        if name.lower() in ITEM:
+            known = _piped_properties(text.rpartition("{")[0], table, values)
+        else:
+            known = values(f"property:{name}")
+        return [Completion(found, len(begun)) for found in known if _begins(found, begun)]
     if text.rstrip().endswith("|"):
         return _cmdlets("", 0, table)
     for ending in _ENDINGS:
@@ -48,9 +63,40 @@ def completions(text: str, table: Registry, values: Values) -> list[Completion]:
         if command is None or (isinstance(command, Command) and _is_over(text, command)):
             return _cmdlets("", 0, table)
         if isinstance(command, Command):
-            return list(_in_command(text, len(text + ending), command, table, values))
+            first = piped.first if isinstance(piped, Pipeline) else None
+            sources = _with_properties(first, table, values)
+            return list(_in_command(text, len(text + ending), command, table, sources))
         return []
     return []
+
+
+def _piped_properties(text: str, table: Registry, values: Values) -> list[str]:
+    """The properties of what the pipeline that ``text`` ends with puts into its last cmdlet."""
+    try:
+        last = parse(text)[-1:]
+    except UsageError:
+        return []
+    piped = last[0].value if last and isinstance(last[0], Assignment) else last and last[0]
+    first = piped.first if isinstance(piped, Pipeline) else None
+    return _with_properties(first, table, values)("property")
+
+
+def _with_properties(first: Command | Expression | None, table: Registry, values: Values) -> Values:
+    """``values`` with the source ``property``: what the objects have that ``first`` puts out."""
+
+    def known(source: str) -> list[str]:
+        if source != "property":
+            return values(source)
+        if isinstance(first, Variable):
+            return values(f"property:{first.name}")
+        cmdlet = table.get(first.name) if isinstance(first, Command) else None
+        return list(cmdlet.outputs()) if cmdlet else []
+
+    return known
+
+
+def _begins(name: str, begun: str) -> bool:
+    return name.lower().startswith(begun.lower())
 
 
 def _is_over(text: str, command: Command) -> bool:

@@ -117,6 +117,7 @@ CREDENTIAL_CMDLETS = (
         credential.get_credential,
         aliases=("Get-AWSCredentials",),
         default_set="Shell",
+        outputs=lambda: ("ProfileName", "StoreTypeName", "ProfileLocation"),
     ),
     Cmdlet(
         "Clear-AWSCredential",

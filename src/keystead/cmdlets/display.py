@@ -14,7 +14,7 @@ from datetime import UTC, datetime, tzinfo
 from enum import Enum
 
 from keystead.cmdlets.objects import AwsObject
-from keystead.console import printable
+from keystead.console import one_line, printable
 
 TABLE_COLUMNS = 4
 """Objects with up to so many properties are shown as a table, others as a list."""
@@ -43,7 +43,7 @@ def table(rows: Sequence[Row], columns: Sequence[str] | None = None, *, zone: tz
 
 def listing(row: Row, *, zone: tzinfo = UTC) -> str:
     """One ``Name : value`` line for each property."""
-    names = [_one_line(name) for name in row]
+    names = [one_line(name) for name in row]
     width = max(map(cell_width, names), default=0)
     return "\n".join(
         f"{_pad(name, width)} : {cell(value, zone=zone)}".rstrip()
@@ -77,17 +77,17 @@ def cell(value: object, *, zone: tzinfo = UTC) -> str:
     if isinstance(value, Enum):
         return cell(value.value, zone=zone)
     if isinstance(value, str):
-        return _one_line(value)
+        return one_line(value)
     if isinstance(value, datetime):
         return _moment(value, zone)
     if isinstance(value, AwsObject) and value.text is None:
         return cell(value.properties, zone=zone)
     if isinstance(value, Mapping):
-        inner = "; ".join(f"{_one_line(str(k))}={cell(v, zone=zone)}" for k, v in value.items())
+        inner = "; ".join(f"{one_line(str(k))}={cell(v, zone=zone)}" for k, v in value.items())
         return f"@{{{inner}}}"
     if isinstance(value, list | tuple | set | frozenset):
         return "{" + ", ".join(cell(item, zone=zone) for item in value) + "}"
-    return _one_line(str(value))
+    return one_line(str(value))
 
 
 def cell_width(text: str) -> int:
@@ -102,7 +102,7 @@ def _properties(rows: Iterable[Row]) -> dict[str, None]:
 
 
 def _column(name: str, values: Sequence[object], zone: tzinfo) -> list[str]:
-    heading = _one_line(name)
+    heading = one_line(name)
     cells = [cell(value, zone=zone) for value in values]
     rule = "-" * cell_width(heading)
     numbers = [value for value in values if value is not None]
@@ -127,10 +127,6 @@ def _as_text(value: object, zone: tzinfo) -> str:
     if isinstance(value, str) and not isinstance(value, Enum):
         return printable(value)
     return cell(value, zone=zone)
-
-
-def _one_line(text: str) -> str:
-    return printable(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def _moment(value: datetime, zone: tzinfo) -> str:

@@ -20,6 +20,7 @@ REGION_CMDLETS = (
             Parameter("GovCloudOnly", "those of GovCloud (US) alone", kind="switch"),
         ),
         region.get_region,
+        outputs=lambda: ("Region", "Name", "IsShellDefault"),
     ),
     Cmdlet("Get-DefaultAWSRegion", "the shell's region", (), region.get_default_region),
     Cmdlet(

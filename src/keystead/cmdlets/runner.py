@@ -12,20 +12,13 @@ from keystead.app import App
 from keystead.cmdlets.binding import Bound, bind, may_be_secret
 from keystead.cmdlets.common import keep, manner, passing
 from keystead.cmdlets.display import Formatted, show
-from keystead.cmdlets.language.statements import (
-    Assignment,
-    Command,
-    ParameterWord,
-    Pipeline,
-    Showing,
-    Statement,
-)
+from keystead.cmdlets.language.statements import Assignment, Command, Pipeline, Statement
 from keystead.cmdlets.language.values import Argument, Named, arguments, evaluate
 from keystead.cmdlets.objects import AwsObject
 from keystead.cmdlets.state import State
 from keystead.cmdlets.table import CMDLETS
 from keystead.cmdlets.table_types import Cmdlet, Parameter
-from keystead.errors import KeysteadError, Origin, UsageError
+from keystead.errors import KeysteadError, UsageError
 from keystead.secret import Secret
 from keystead.system.dryrun import DryFiles
 from keystead.text.masked import shown_change
@@ -35,27 +28,6 @@ Emit = Callable[[Iterable[object]], None]
 
 _WINDOWS_PATH = re.compile(r"[A-Za-z]:\\")
 _ROLE_PARAMETERS = ("sourceprofile", "rolearn", "externalid", "mfaserial")
-
-
-def check_names(statements: Iterable[Statement], source: str) -> None:
-    """Looks up all cmdlets before one of them does anything.
-
-    Raises `UsageError` with the place for one that there is not.
-    """
-    guarded = False
-    for statement in statements:
-        part = statement.value if isinstance(statement, Assignment | Showing) else statement
-        stages = (part.first, *part.rest) if isinstance(part, Pipeline) else (part,)
-        for command in stages:
-            if not isinstance(command, Command):
-                continue
-            try:
-                cmdlet = CMDLETS.find(command.name, guarded=guarded)
-            except UsageError as error:
-                error.where = Origin(source, command.line)
-                raise
-            names = [word.name for word in command.words if isinstance(word, ParameterWord)]
-            guarded = guarded or any(may_be_secret(cmdlet, name) for name in names)
 
 
 def run_statement(state: State, statement: Statement) -> None:

@@ -67,6 +67,7 @@ CMDLETS: Registry = Registry(
             "the S3 buckets",
             (Parameter("BucketName", "only this bucket", position=0), AS_JSON, *SERVICE_PARAMETERS),
             service.get_s3_bucket,
+            outputs=lambda: ("CreationDate", "BucketName"),
             aliases=("List-S3Buckets",),
         ),
         Cmdlet(

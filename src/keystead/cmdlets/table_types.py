@@ -119,8 +119,9 @@ class Cmdlet:
     ``default_set`` is the parameter set that counts where several would do; it need not be named
     by a parameter. ``deprecated`` says what to use instead. ``changes``, for a cmdlet that changes
     something, has the parameters that name what; it takes ``-WhatIf`` and ``-Confirm`` then.
-    ``function`` gives the objects that the cmdlet puts out; nothing here calls it. A row with two
-    parameters of one name raises ValueError.
+    ``function`` gives the objects that the cmdlet puts out; nothing here calls it. ``outputs``
+    gives the names of their properties, as far as they are known before. A row with two parameters
+    of one name raises ValueError.
     """
 
     name: str
@@ -131,6 +132,7 @@ class Cmdlet:
     default_set: str | None = None
     deprecated: str | None = None
     changes: tuple[str, ...] | None = None
+    outputs: Callable[[], Iterable[str]] = tuple
 
     def __post_init__(self) -> None:
         spellings = [name.lower() for row in self.all_parameters for name in row.names]

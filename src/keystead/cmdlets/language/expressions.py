@@ -88,7 +88,7 @@ class ExpressionCursor(TextCursor):
         if self.begins_here_string():
             return joined(self.here_string(), Span(start, self.at), quoted=True)
         if char and char in lexemes.SINGLE + lexemes.DOUBLE:
-            return self._quoted_word()
+            return self._quoted_value()
         if char in "@|&(){},<>":
             self.refuse(start)
         variable = None
@@ -101,15 +101,20 @@ class ExpressionCursor(TextCursor):
             return joined(["$", *rest] if char == "$" else rest, Span(start, self.at))
         return Template((variable, *rest), Span(start, self.at)) if rest else variable
 
+    def _quoted_value(self) -> Word | Template:
+        start = self.at
+        value = self._quoted_word()
+        if lexemes.TOUCHING.match(self.text, self.at):  # PowerShell makes it a value of its own
+            hint = "a quote within quotes is written twice: 'it''s'"
+            self.fail("text touches a closing quote", start, hint=hint)
+        return value
+
     def _quoted_word(self) -> Word | Template:
         start = self.at
         single = self.char in lexemes.SINGLE
         parts = [self.single_quoted()] if single else self.double_quoted()
         if lexemes.ACCESS.match(self.text, self.at):
             self.refuse(self.at)
-        if lexemes.TOUCHING.match(self.text, self.at):  # PowerShell makes it a value of its own
-            hint = "a quote within quotes is written twice: 'it''s'"
-            self.fail("text touches a closing quote", start, hint=hint)
         return joined(parts, Span(start, self.at), quoted=True)
 
     def _operand(self) -> Expression:
@@ -120,7 +125,7 @@ class ExpressionCursor(TextCursor):
         if self.begins_here_string():
             return joined(self.here_string(), Span(start, self.at), quoted=True)
         if char and char in lexemes.SINGLE + lexemes.DOUBLE:
-            return self._quoted_word()
+            return self._quoted_value()
         digits = lexemes.NUMBER.match(self.text, start)
         number = lexemes.number(digits.group()) if digits else None
         if digits and number is not None:

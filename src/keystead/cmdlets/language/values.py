@@ -58,7 +58,7 @@ class Predicate:
 
     def holds(self, item: object) -> bool:
         """Whether ``item`` passes the test. Raises as `evaluate` and `compare` do."""
-        variables = {**self._variables, **dict.fromkeys(_ITEM, item)}
+        variables = {**self._variables, **dict.fromkeys(ITEM, item)}
         return truth(evaluate(self._test, variables))
 
 
@@ -148,7 +148,8 @@ def _text_of(template: Template, variables: Mapping[str, object]) -> str | Secre
 
 CONSTANTS: Mapping[str, object] = {"true": True, "false": False, "null": None}
 """What variables stand for that cannot be given a value."""
-_ITEM = ("_", "psitem")  # names of the object that a block looks at
+ITEM = ("_", "psitem")
+"""Names of the object that a block looks at."""
 
 
 def _value(expression: Expression, variables: Mapping[str, object]) -> Value:
@@ -166,7 +167,7 @@ def _lookup(variable: Variable, variables: Mapping[str, object]) -> object:
         raise UsageError(
             f"the variable `${variable.name}` has no value",
             hint="`$_` is the object in a block of Where-Object"
-            if name in _ITEM
+            if name in ITEM
             else f"give it one first: ${variable.name} = ...; in single quotes `$` is a letter",
         )
     return variables[name]

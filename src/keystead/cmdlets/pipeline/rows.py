@@ -7,7 +7,11 @@ from keystead.cmdlets.table_types import Cmdlet, Parameter
 
 _INPUT = Parameter("InputObject", "what is piped here", kind="stream")
 _PROPERTIES = Parameter(
-    "Property", "names of properties; `*` stands for any letters", kind="strings", position=0
+    "Property",
+    "names of properties; `*` stands for any letters",
+    kind="strings",
+    position=0,
+    values="property",
 )
 _BLOCK = "ScriptBlockSet"
 
@@ -68,6 +72,7 @@ PIPELINE_CMDLETS = (
                 "the property to look at",
                 sets={**dict.fromkeys(_OPERATORS.values(), True), "NotSet": True},
                 position=0,
+                values="property",
             ),
             Parameter(
                 "Value",
@@ -89,8 +94,10 @@ PIPELINE_CMDLETS = (
         (
             _INPUT,
             _PROPERTIES,
-            Parameter("ExcludeProperty", "properties to leave out", kind="strings"),
-            Parameter("ExpandProperty", "the property whose value to put out", aliases=()),
+            Parameter(
+                "ExcludeProperty", "properties to leave out", kind="strings", values="property"
+            ),
+            Parameter("ExpandProperty", "the property whose value to put out", values="property"),
             _switch("Unique", "each only once"),
             Parameter("First", "so many from the start", kind="int"),
             Parameter("Last", "so many from the end", kind="int"),
@@ -136,7 +143,13 @@ PIPELINE_CMDLETS = (
         "a property of each object",
         (
             _INPUT,
-            Parameter("MemberName", "the property", sets={"Member": True}, position=0),
+            Parameter(
+                "MemberName",
+                "the property",
+                sets={"Member": True},
+                position=0,
+                values="property",
+            ),
         ),
         choosing.foreach_object,
         aliases=("ForEach", "%"),

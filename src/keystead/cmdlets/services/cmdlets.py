@@ -9,6 +9,7 @@ from keystead.cmdlets.absent import OF_POWERSHELL
 from keystead.cmdlets.services.index import Index
 from keystead.cmdlets.services.model import Operation, find_operation
 from keystead.cmdlets.services.parameters import Field, fields, meaning, own_switches
+from keystead.cmdlets.services.response import properties
 from keystead.cmdlets.services.run import run
 from keystead.cmdlets.source_rows import SERVICE_PARAMETERS
 from keystead.cmdlets.table_types import CHANGING, COMMON, Cmdlet
@@ -55,6 +56,7 @@ def made(operation: Operation) -> Cmdlet:
         meaning(operation.traits) or calls,
         (*(row.parameter for row in rows), *others),
         partial(run, operation, rows),
+        outputs=partial(properties, operation),
         changes=None if operation.cmdlet.startswith(_LOOKING) else _targets(rows),
     )
 

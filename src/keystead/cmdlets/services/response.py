@@ -14,7 +14,7 @@ from typing import Protocol, runtime_checkable
 
 from keystead.cmdlets.services.model import Operation, Shape
 from keystead.cmdlets.services.parameters import secret
-from keystead.cmdlets.services.wellknown import OUTPUTS
+from keystead.cmdlets.services.wellknown import COLUMNS, OUTPUTS
 from keystead.cmdlets.table_types import did_you_mean, near_names
 from keystead.errors import UsageError
 from keystead.secret import Secret
@@ -72,6 +72,17 @@ def chosen(operation: Operation) -> str:
     if paging and len(paging.results) == 1 and paging.results[0] in operation.output.members:
         return paging.results[0]
     return WHOLE
+
+
+def properties(operation: Operation) -> tuple[str, ...]:
+    """The names of the properties that the objects have which the cmdlet puts out."""
+    shape, path = operation.output, chosen(operation)
+    if shape is not None and path != WHOLE:
+        shape = select(shape, {}, path)[0]
+    if shape is not None and shape.kind == "list":
+        shape = shape.element
+    columns = COLUMNS.get((operation.service.name, operation.name), ())
+    return columns or (tuple(shape.members) if shape is not None else ())
 
 
 def tells_once(operation: Operation) -> bool:

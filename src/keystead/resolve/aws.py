@@ -52,6 +52,9 @@ _CLOCK_CODES = frozenset(
 )
 """What services say, among others, to a request that is dated too early or too late."""
 
+_VALUES = re.compile(r"(?:, )?value: .*?(?=, type:|, valid|$)", re.DOTALL | re.MULTILINE)
+"""Where a report on parameters quotes one."""
+
 _HINTS = {
     "AccessDenied": "check the role's trust policy and, where it asks for one, `external_id`",
     "ExpiredToken": "the session has ended; get new temporary credentials",
@@ -157,6 +160,12 @@ def answer_of(error: Exception) -> Mapping[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
+def misfit(error: Exception) -> str:
+    """What botocore says of parameters that do not fit, without their values."""
+    report = getattr(error, "kwargs", {}).get("report", "")
+    return " ".join(_VALUES.sub("", str(report)).split())
+
+
 def explained(
     error: Exception,
     service: str,
@@ -183,6 +192,11 @@ def explained(
             _clean(f"{service} refused {operation}: {code}: {message}", credentials, parameters),
             hint=hint,
             code=code,
+        )
+    if isinstance(error, botocore.exceptions.ParamValidationError):
+        return ProviderError(
+            f"{operation} cannot be sent: {misfit(error)}",
+            hint="check the profile's settings, or the parameters, that it names",
         )
     if isinstance(error, botocore.parsers.ResponseParserError | LookupError):
         # The first one's text is the answer itself, which may be anything.

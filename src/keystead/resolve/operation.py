@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,12 +9,11 @@ from typing import Any
 from keystead.errors import KeysteadError, ProviderError, UsageError
 from keystead.model.credentials import Credentials
 from keystead.model.endpoints import NO_ENDPOINTS, Endpoints
-from keystead.resolve.aws import answer_of, dated, explained, failures, make_client
+from keystead.resolve.aws import answer_of, dated, explained, failures, make_client, misfit
 from keystead.system import System
 
 _READ_SECONDS = 60
 _LONG_SECONDS = 910
-_VALUES = re.compile(r"(?:, )?value: .*?(?=, type:|, valid|$)", re.DOTALL | re.MULTILINE)
 _TAKE_LONG = {("lambda", "Invoke"), ("lambda", "InvokeWithResponseStream")}
 
 
@@ -72,8 +70,7 @@ class Call:
         import botocore.exceptions
 
         if isinstance(error, botocore.exceptions.ParamValidationError):
-            report = _VALUES.sub("", str(error.kwargs.get("report", "")))
-            return UsageError(f"{self.operation} cannot be sent: {' '.join(report.split())}")
+            return UsageError(f"{self.operation} cannot be sent: {misfit(error)}")
         what = (self.service, self.operation, self.credentials, self.parameters)
         told = explained(error, *what, begun=begun)
         metadata = answer_of(error).get("ResponseMetadata", {})

@@ -67,7 +67,7 @@ AGENT = Command(
         Command("stop", "end it", (), stop),
         Command("status", "whether it runs and what it holds", (JSON,), status),
         Command("lock", "have it forget everything", (), lock),
-        Command("unlock", "open the encrypted store and have it hold the key", (), unlock),
+        Command("unlock", "open the encrypted store and have the agent hold its key", (), unlock),
         Command(
             "launcher",
             "write a program for credential_process that starts fastest",

@@ -75,6 +75,7 @@ def _usual_shell(login_shell: str | None) -> str:
 def exec_(context: Context, args: argparse.Namespace) -> int:
     """``keystead exec NAME [--endpoint] -- COMMAND``."""
     command = args.command[1:] if args.command[:1] == ["--"] else args.command
+    child.require(command, context.app.system.environ)
     if args.endpoint:
         from keystead.cli import endpoints  # what serves is of no use to the other commands
 

@@ -13,7 +13,8 @@ from keystead.cmdlets.removal import remove_profiles
 from keystead.console import printable
 from keystead.errors import ProfileNotFound, UsageError
 from keystead.model.profile import Profile, Value
-from keystead.model.settings import is_secret
+from keystead.model.rules import near
+from keystead.model.settings import SETTINGS, is_secret
 from keystead.secret import MASK, Secret
 from keystead.stores.base import ProfileStore
 
@@ -115,19 +116,26 @@ def set_(context: Context, args: argparse.Namespace) -> None:
     if args.secrets_from:
         changes |= _read_secrets(args.secrets_from)
     if not changes:
-        changes["aws_access_key_id"] = context.app.system.terminal.ask(
-            "access key id", hint="name what to set, such as region=eu-west-1"
-        )
+        changes["aws_access_key_id"] = _ask_key_id(context)
     has_secret = "aws_secret_access_key" in changes or (
         current is not None and current.has("aws_secret_access_key")
     )
     if changes.get("aws_access_key_id") and not has_secret:
         changes["aws_secret_access_key"] = _ask(context, "aws_secret_access_key")
     store.change(args.name, lambda _: changes)
-    if changes.get(_SEED):
+    _warn(context, args.name, {key: value for key, value in changes.items() if value})
+
+
+def _warn(context: Context, name: str, given: Mapping[str, Value]) -> None:
+    """Says what may not have been meant."""
+    for key in given:
+        meant = near(key, SETTINGS, likeness=0.8)
+        if key.lower() not in SETTINGS and meant:
+            context.console.warn(f"nobody reads a setting `{key}`; was `{meant[0]}` meant?")
+    if _SEED in given:
         context.console.warn(
             f"with `{_SEED}` both factors are in one place: who opens this store has the keys and "
-            f"the codes; `keystead set {args.name} --unset {_SEED}` takes it away"
+            f"the codes; `keystead set {name} --unset {_SEED}` takes it away"
         )
 
 
@@ -144,6 +152,14 @@ def _target(context: Context, args: argparse.Namespace) -> tuple[ProfileStore, P
         return chain.locate(args.name)
     except ProfileNotFound:
         return chain.stores[0], None
+
+
+def _ask_key_id(context: Context) -> str:
+    hint = "name what to set, such as region=eu-west-1"
+    found = context.app.system.terminal.ask("access key id", hint=hint)
+    if not found:
+        raise UsageError("nothing was set", hint=f"type an access key id, or {hint}")
+    return found
 
 
 def _ask(context: Context, key: str) -> Secret:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+
 from keystead.cli.command import argument
 from keystead.delivery.endpoint.sockets import HOPS, LOOPBACK
 
@@ -15,10 +17,9 @@ def _hops(text: str) -> int:
 
 
 def _number(text: str, allowed: range) -> int:
-    number = int(text)
-    if number not in allowed:
-        raise ValueError
-    return number
+    if not text.isdecimal() or int(text) not in allowed:
+        raise argparse.ArgumentTypeError(f"a number from {allowed.start} to {allowed.stop - 1}")
+    return int(text)
 
 
 SESSION = argument(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import os
 import sys
 from collections.abc import Sequence
@@ -16,6 +17,7 @@ from keystead.botocore_session import region_names
 from keystead.cli.command import Context
 from keystead.cmdlets.checks import check
 from keystead.cmdlets.language import from_argv, parse
+from keystead.cmdlets.language.statements import Command, Statement
 from keystead.cmdlets.properties import properties_of
 from keystead.cmdlets.runner import run_statement
 from keystead.cmdlets.state import State
@@ -46,9 +48,13 @@ def run(context: Context, args: argparse.Namespace) -> int | None:
     return None
 
 
-def _run_text(state: State, text: str, source: str = "input") -> None:
-    """Runs all lines; where there are several, an error tells in which one it was."""
-    statements = parse(text, source)
+def _run_text(state: State, text: str, source: str = "input") -> bool:
+    """Runs all lines up to one that is `exit` or `quit`; whether there was one.
+
+    Where there are several, an error tells in which one it was.
+    """
+    whole = parse(text, source)
+    statements = list(itertools.takewhile(lambda statement: not _ends(statement), whole))
     check(statements, text, source, CMDLETS, state.variables)
     several = "\n" in text.strip()
     for statement in statements:
@@ -58,6 +64,16 @@ def _run_text(state: State, text: str, source: str = "input") -> None:
             if several and error.where is None:
                 error.where = Origin(source, statement.line)
             raise
+    return len(statements) < len(whole)
+
+
+def _ends(statement: Statement) -> bool:
+    """Whether it ends the shell."""
+    return (
+        isinstance(statement, Command)
+        and statement.name.lower() in ("exit", "quit")
+        and not statement.words
+    )
 
 
 def _read(context: Context, path: str) -> str:
@@ -90,7 +106,8 @@ def _prompt(state: State) -> int:
         place=lambda: _place(state),
     ):
         try:
-            _run_text(state, text)
+            if _run_text(state, text):
+                return code
             code = 0
         except KeysteadError as error:
             code = state.console.error(error)

@@ -43,7 +43,6 @@ CMDLETS: Mapping[str, str] = {
     "Out-File": _REDIRECT,
     "Set-Content": _REDIRECT,
     "Export-Csv": _REDIRECT,
-    "exit": "the Ctrl-D key ends the shell; a script ends with its last line",
 }
 """Cmdlets by name."""
 

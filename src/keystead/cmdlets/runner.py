@@ -12,8 +12,9 @@ from keystead.app import App
 from keystead.cmdlets.binding import Bound, bind, may_be_secret
 from keystead.cmdlets.common import keep, manner, passing
 from keystead.cmdlets.display import Formatted, show
+from keystead.cmdlets.help import help_text
 from keystead.cmdlets.language.statements import Assignment, Command, Pipeline, Statement
-from keystead.cmdlets.language.values import Argument, Named, arguments, evaluate
+from keystead.cmdlets.language.values import Argument, Named, Value, arguments, evaluate
 from keystead.cmdlets.objects import AwsObject
 from keystead.cmdlets.state import State
 from keystead.cmdlets.table import CMDLETS
@@ -27,6 +28,9 @@ Emit = Callable[[Iterable[object]], None]
 """Takes the objects that a cmdlet puts out, as they come."""
 
 _WINDOWS_PATH = re.compile(r"[A-Za-z]:\\")
+_HELP = ("-?", "--help")
+"""What asks a cmdlet what it takes, in place of running it."""
+
 _ROLE_PARAMETERS = ("sourceprofile", "rolearn", "externalid", "mfaserial")
 
 
@@ -67,6 +71,8 @@ def _run(state: State, command: Command, piped: list[object] | None) -> list[obj
     output: list[object] = []
     cmdlet = CMDLETS.find(command.name)
     given = arguments(command, state.variables, partial(may_be_secret, cmdlet))
+    if any(isinstance(item, Value) and item.value in _HELP and not item.quoted for item in given):
+        return [help_text(cmdlet)]
     try:
         run_cmdlet(state, cmdlet, given, piped, output.extend)
     except (KeysteadError, KeyboardInterrupt):

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess  # noqa: TID251  # the one place that starts processes
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
 
 from keystead.errors import ChildNotFound, ChildNotRunnable
+
+
+def require(command: Sequence[str], environ: Mapping[str, str]) -> None:
+    """Raises what `run` would raise, before anything is done for a command that is not there."""
+    _check(command)
+    program, path = command[0], environ.get("PATH", os.defpath)
+    if shutil.which(program, path=path):
+        return
+    folders = [""] if os.path.dirname(program) else path.split(os.pathsep)
+    if any(os.path.exists(os.path.join(folder, program)) for folder in folders):
+        raise ChildNotRunnable(f"`{program}` cannot be run: permission denied")
+    raise ChildNotFound(f"`{program}` is not a command")
 
 
 def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
@@ -39,8 +52,6 @@ def attend(command: Sequence[str], environment: Mapping[str, str]) -> int:
     _check(command)
     program = command[0]
     if os.name == "nt":
-        import shutil
-
         found = shutil.which(program, path=environment.get("PATH", os.defpath))
         if found is None:
             raise ChildNotFound(f"`{program}` is not a command")

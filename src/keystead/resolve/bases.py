@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from keystead.errors import NotConfigured, ProfileInvalid
+from keystead.errors import NotConfigured, ProfileInvalid, ProviderError
 from keystead.model.credentials import Credentials
 from keystead.model.defaultsearch import nothing_configured
 from keystead.model.endpoints import Endpoints
@@ -121,6 +121,12 @@ def ec2(place: Place) -> Credentials:
         if profile.name:
             raise
         raise nothing_configured() from None  # it was the last place of the default search
+    except ProviderError as error:
+        if profile.name:
+            raise
+        ways = ("if this is no EC2 instance, name a profile or set AWS_PROFILE", error.hint)
+        hint = "; ".join(filter(None, ways))
+        raise ProviderError(error.message, hint=hint, code=error.code) from None
 
 
 def web_identity(place: Place) -> Credentials:

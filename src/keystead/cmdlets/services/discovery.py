@@ -48,10 +48,10 @@ def get_cmdlet_name(state: State, values: Values) -> Iterable[AwsObject]:
         if _fits(operation, row[1], values) and _fits(cmdlet, row[2], values):
             found = True
             yield _row(*row)
-    if not found and operation and named and not values.get("MatchWithRegex"):
+    if not found and operation and not values.get("MatchWithRegex"):
         near = near_names(str(operation), [name for _, name, _ in _rows(services)])
         raise UsageError(
-            f"{named} has no operation `{operation}`",
+            f"{named or 'no service'} has {'no' if named else 'an'} operation `{operation}`",
             hint=did_you_mean(near) if near else None,
         )
 

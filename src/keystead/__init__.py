@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from keystead._version import __version__
     from keystead.errors import (
         DocumentError,
+        FileProblem,
         InteractionRequired,
         KeysteadError,
         NotConfigured,
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
         ProviderError,
         StoreCorrupt,
         StoreUnavailable,
+        UsageError,
+        UseRefused,
     )
     from keystead.model.credentials import Credentials
     from keystead.model.plan import AssumeRoleStep, Plan
@@ -42,6 +45,7 @@ __all__ = [
     "AssumeRoleStep",
     "Credentials",
     "DocumentError",
+    "FileProblem",
     "InteractionRequired",
     "KeysteadError",
     "NotConfigured",
@@ -56,6 +60,8 @@ __all__ = [
     "Secret",
     "StoreCorrupt",
     "StoreUnavailable",
+    "UsageError",
+    "UseRefused",
     "__version__",
     "aio_session",
     "credentials",
@@ -73,6 +79,11 @@ _HOMES = {
     "Secret": "keystead.secret",
     "__version__": "keystead._version",
 }
+
+
+def __dir__() -> list[str]:
+    """The public names alone, imported yet or not: what `help`, `dir` and the Tab key show."""
+    return sorted(__all__)
 
 
 def __getattr__(name: str) -> object:

@@ -44,6 +44,7 @@ class KeysteadError(Exception):
 
     ``message`` says what is wrong, ``hint`` what to do about it, ``where`` names file and line.
     A hint that takes work to find may be given as a function, which is called when it is read.
+    A traceback shows the hint as a note of the exception (PEP 678).
     """
 
     exit_code: ClassVar[int] = 1
@@ -58,12 +59,25 @@ class KeysteadError(Exception):
         super().__init__(message)
         self.message = message
         self._hint = hint
+        self._notes: list[str] | None = None
         self.where = where
 
     @property
     def hint(self) -> str | None:
         """What to do about it, if that is known."""
         return self._hint() if callable(self._hint) else self._hint
+
+    @property
+    def __notes__(self) -> list[str]:
+        """The hint, and whatever `add_note` added: the interpreter prints it below the error."""
+        if self._notes is None:
+            hint = self.hint
+            self._notes = [f"hint: {hint}"] if hint else []
+        return self._notes
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle with the hint as text, since a function that finds one may not be picklable."""
+        return type(self), self.args, {**vars(self), "_hint": self.hint}
 
     def __str__(self) -> str:
         return self.message if self.where is None else f"{self.where}: {self.message}"

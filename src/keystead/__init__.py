@@ -102,18 +102,23 @@ def session(
     location: "str | os.PathLike[str] | None" = None,
     region: str | None = None,
     options: "RoleOptions | None" = None,
+    profile_name: str | None = None,
+    region_name: str | None = None,
 ) -> "boto3.Session":
     """A boto3 Session whose credentials renew themselves.
 
     ``name`` None follows the default search of the AWS SDKs (environment, ``AWS_PROFILE``,
-    ``default``); ``location`` searches the shared file at that path alone; ``region`` goes before
-    the environment's and the profile's, ``options`` before the profile's for its last role.
+    ``default``); ``location`` searches the shared file at that path alone; ``region`` takes
+    precedence over the environment's and the profile's, ``options`` over the profile's for its last
+    role. ``profile_name`` and ``region_name`` are boto3's words for ``name`` and ``region``.
     Raises `ProfileNotFound`, `ProfileInvalid`, `StoreUnavailable`, `InteractionRequired` or
     `ProviderError`.
     """
     from keystead.app import App
     from keystead.delivery.boto import boto_session
 
+    name = _either("name", name, "profile_name", profile_name)
+    region = _either("region", region, "region_name", region_name)
     return boto_session(App().source(name, location, region, options))
 
 
@@ -123,6 +128,8 @@ def aio_session(
     location: "str | os.PathLike[str] | None" = None,
     region: str | None = None,
     options: "RoleOptions | None" = None,
+    profile_name: str | None = None,
+    region_name: str | None = None,
 ) -> "AioSession":
     """The same for asyncio: a session of aiobotocore, which has to be installed.
 
@@ -131,7 +138,16 @@ def aio_session(
     from keystead.app import App
     from keystead.delivery.aio import aio_session as made
 
+    name = _either("name", name, "profile_name", profile_name)
+    region = _either("region", region, "region_name", region_name)
     return made(App().source(name, location, region, options))
+
+
+def _either(ours: str, value: str | None, boto3s: str, other: str | None) -> str | None:
+    """The argument that was given under one of its two names."""
+    if value is not None and other is not None:
+        raise TypeError(f"`{ours}` and `{boto3s}` are the same argument; pass one of them")
+    return other if value is None else value
 
 
 def credentials(

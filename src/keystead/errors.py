@@ -68,7 +68,7 @@ class KeysteadError(Exception):
         return self._hint() if callable(self._hint) else self._hint
 
     @property
-    def __notes__(self) -> list[str]:
+    def __notes__(self) -> list[str]:  # type: ignore[override]  # typeshed has an attribute
         """The hint, and whatever `add_note` added: the interpreter prints it below the error."""
         if self._notes is None:
             hint = self.hint

@@ -19,9 +19,11 @@ from devtools.service import Reply, Request, Service
 from devtools.service import serving as service
 from keystead.app import App
 from keystead.delivery.boto import boto_session
+from keystead.stores.audit import AuditLog
 from keystead.system import System
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 
+OTHER_KEY_ID = "AKIAI44QH8DHBEXAMPLE"
 FILE = f"""[base]
 aws_access_key_id = {ACCESS_KEY_ID}
 aws_secret_access_key = {SECRET_KEY}
@@ -217,6 +219,89 @@ def test_children_of_a_pool_share_the_renewal(clock: Clock, sts) -> None:
         os.waitpid(pid, 0)
     assert (len(keys), len(set(keys))) == (6, 1)
     assert len(found.requests) == 2
+
+
+def rotate(home: Path, key: str, extra: str = "") -> None:
+    path = home / ".aws" / "credentials"
+    path.write_text(path.read_text().replace(ACCESS_KEY_ID, key) + extra)
+
+
+def test_a_session_uses_rotated_keys_at_the_next_request(home: Path) -> None:
+    credentials = keystead.session("base").get_credentials()
+    made = keystead.aio_session("base")
+
+    async def of_asyncio() -> str:
+        return (await (await made.get_credentials()).get_frozen_credentials()).access_key
+
+    assert credentials.get_frozen_credentials().access_key == ACCESS_KEY_ID
+    assert asyncio.run(of_asyncio()) == ACCESS_KEY_ID
+    rotate(home, OTHER_KEY_ID)
+    assert credentials.get_frozen_credentials().access_key == OTHER_KEY_ID
+    assert asyncio.run(of_asyncio()) == OTHER_KEY_ID
+
+
+def test_a_role_is_assumed_with_rotated_keys_and_not_for_other_changes(
+    clock: Clock, sts, home: Path
+) -> None:
+    _, found = sts
+    credentials = session(clock).get_credentials()
+    first = credentials.get_frozen_credentials()
+    rotate(home, ACCESS_KEY_ID, "[another]\nregion = eu-west-1\n")
+    assert credentials.get_frozen_credentials() == first
+    assert len(found.requests) == 1
+    rotate(home, OTHER_KEY_ID)
+    assert credentials.get_frozen_credentials() != first
+    assert OTHER_KEY_ID in found.requests[-1].headers["authorization"]
+    assert len(found.requests) == 2
+
+
+def test_keys_that_were_removed_are_used_no_more(clock: Clock, sts, home: Path) -> None:
+    answer, _ = sts
+    credentials = session(clock).get_credentials()
+    answer.down = True
+    rotate(home, OTHER_KEY_ID)
+    with pytest.raises(keystead.ProviderError):
+        credentials.get_frozen_credentials()
+    (home / ".aws" / "credentials").unlink()
+    with pytest.raises(keystead.ProfileNotFound):
+        credentials.get_frozen_credentials()
+    (home / ".aws" / "credentials").write_text(FILE)
+    answer.down = False
+    assert credentials.get_frozen_credentials().access_key in answer.given
+
+
+def test_threads_open_changed_files_once(clock: Clock, sts, home: Path) -> None:
+    _, found = sts
+    credentials = session(clock).get_credentials()
+    rotate(home, OTHER_KEY_ID)
+    start, keys = threading.Barrier(16), []
+
+    def ask() -> None:
+        start.wait()
+        keys.append(credentials.get_frozen_credentials().access_key)
+
+    threads = [threading.Thread(target=ask) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(keys)) == 1
+    assert len(found.requests) == 2
+    assert len(list(AuditLog(System()).lines())) == 2
+
+
+def test_signing_opens_no_file() -> None:
+    code = """
+import sys, keystead
+credentials = keystead.session("base").get_credentials()
+opened = []
+sys.addaudithook(lambda event, args: opened.append(args) if event == "open" else None)
+for _ in range(100):
+    credentials.get_frozen_credentials()
+print(opened)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
 def test_a_session_for_asyncio(moto: Emulator) -> None:

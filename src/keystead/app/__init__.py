@@ -19,7 +19,7 @@ from keystead.delivery.source import SessionSource
 from keystead.errors import FileProblem, KeysteadError, ProfileNotFound
 from keystead.model.calls import Call
 from keystead.model.credentials import Credentials
-from keystead.model.defaultsearch import default_profile, nothing_configured
+from keystead.model.defaultsearch import default_profile, nothing_configured, settings_profile
 from keystead.model.endpoints import NO_ENDPOINTS, Endpoints
 from keystead.model.plan import Plan
 from keystead.model.planview import Kept
@@ -171,7 +171,7 @@ class App:
         if found:
             return found
         chain = self.chain(location)
-        used = chain.find(profile) if profile else default_profile(self.system.environ, chain)
+        used = chain.find(profile) if profile else settings_profile(self.system.environ, chain)
         return used.region if used else None
 
     def endpoints(self, profile: str | None = None, location: Location = None) -> Endpoints:
@@ -335,12 +335,15 @@ class App:
         profile = self.plan(name, location, options).profile or None
         granted = self.granting("session")
         return SessionSource(
-            lambda: (
+            open_provider=lambda: (
                 self.profile_credentials(name, location, region, options, granted=granted).retrieve
             ),
-            region or self.region(profile, location),
-            None if location else profile,
-            self.system.clock,
+            version=self.watch(location),
+            region=region or self.region(profile, location),
+            profile=profile,
+            profile_names=lambda: [found.name for found in self.chain(location).profiles()],
+            settings_profile=None if location else profile,
+            clock=self.system.clock,
         )
 
     def call(

@@ -34,7 +34,7 @@ def aio_session(source: SessionSource) -> AioSession:
                 found = await asyncio.to_thread(self._renewing.current)
             return frozen(found)
 
-    core = core_session(AioSession, source.profile)
+    core = core_session(AioSession, source)
     core._credentials = RenewingCredentials(Renewing(source))  # noqa: SLF001  # there is no public way to set renewing ones
     if source.region:
         core.set_config_variable("region", source.region)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 from keystead.botocore_session import isolated_session
 from keystead.errors import ProviderError
 from keystead.model.credentials import Credentials
+from keystead.system.forklock import ForkLock
 
 METHOD = "keystead"
 """What botocore is told of where the credentials come from."""
@@ -21,17 +22,34 @@ _LAST_MOMENT = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class SessionSource:
-    """``open_provider`` makes a thread-safe source of credentials, anew in each process.
+    """``open_provider`` finds the profile and returns a thread-safe source of its credentials.
 
-    ``region`` is the one in effect. ``profile`` is the one in the user's shared files whose other
-    settings (endpoints, retries, ``s3``) the SDK shall follow; None, or one that it cannot find:
-    none. ``clock`` tells the time.
+    ``version`` changes whenever a file does that profiles come from. ``region`` is the one in
+    effect, ``profile`` the name that the session shows, None for credentials that belong to no
+    profile, and ``profile_names`` lists the profiles there are. ``settings_profile`` is the one in
+    the user's shared files whose other settings (endpoints, retries, ``s3``) the SDK follows;
+    None, or one that it cannot find: none.
     """
 
     open_provider: Callable[[], Callable[[], Credentials]]
+    version: Callable[[], Hashable]
     region: str | None
     profile: str | None
+    profile_names: Callable[[], Iterable[str]]
+    settings_profile: str | None
     clock: Callable[[], datetime]
+
+
+class _Opened:
+    """A provider for one process and one version of the files, and what it gave last."""
+
+    def __init__(
+        self, process: int, version: Hashable, provider: Callable[[], Credentials]
+    ) -> None:
+        self.process = process
+        self.version = version
+        self.provider = provider
+        self.last: Credentials | None = None
 
 
 class Renewing:
@@ -39,31 +57,48 @@ class Renewing:
 
     def __init__(self, source: SessionSource) -> None:
         self._source = source
-        self._provider = source.open_provider()
-        self._process = os.getpid()
-        self._last: Credentials | None = None
+        self._lock = ForkLock()
+        self._opened: _Opened | None = None
 
     def current(self) -> Credentials:
-        """Credentials that live on for a while; gets new ones when that is due.
+        """Credentials that stay valid for a while; renewed when that is due or a file changed.
 
-        What cannot be renewed serves to its end. Raises what getting them raises.
+        What cannot be renewed is used until it expires, unless a file changed: then the keys may
+        have been rotated. Raises what getting them raises.
         """
-        if self._process != os.getpid():
-            # A thread of the parent may have been at it, and its lock would stay shut here.
-            self._provider = self._source.open_provider()
-            self._process = os.getpid()
+        opened = self._open()
         try:
-            self._last = self._provider()
+            opened.last = opened.provider()
         except ProviderError:
-            if self._last is None or not self._last.fresh(self._source.clock(), _LAST_MOMENT):
+            if opened.last is None or not opened.last.fresh(self._source.clock(), _LAST_MOMENT):
                 raise
-        return self._last
+        return opened.last
 
     def at_hand(self) -> Credentials | None:
         """The same, where nothing has to be got for it."""
-        if self._last is None or self._process != os.getpid():
+        opened = self._opened
+        if opened is None or opened.last is None:
             return None
-        return self._last if self._last.fresh(self._source.clock(), _WINDOW) else None
+        if (opened.process, opened.version) != (os.getpid(), self._source.version()):
+            return None
+        return opened.last if opened.last.fresh(self._source.clock(), _WINDOW) else None
+
+    def _open(self) -> _Opened:
+        """The provider for this process and these files.
+
+        A forked child opens its own: in its copy of the parent's, a thread of the parent may have
+        held the lock.
+        """
+        process, version = os.getpid(), self._source.version()
+        with self._lock:
+            before = self._opened
+            if before and (before.process, before.version) == (process, version):
+                return before
+            opened = _Opened(process, version, self._source.open_provider())
+            if before and before.version == version:
+                opened.last = before.last
+            self._opened = opened
+            return opened
 
 
 class RenewingKeys:
@@ -110,15 +145,32 @@ def frozen(credentials: Credentials) -> Any:  # noqa: ANN401  # botocore has no 
     )
 
 
-def core_session(kind: type[Any], profile: str | None) -> Any:  # noqa: ANN401  # botocore has no types
-    """A session of the class ``kind`` with the settings of ``profile``, and no credentials yet."""
+def core_session(kind: type[Any], source: SessionSource) -> Any:  # noqa: ANN401  # botocore has no types
+    """A session of the class ``kind`` with the names and settings of ``source``, and without
+    credentials.
+    """
+
+    class ProfileSession(kind):  # type: ignore[misc]  # botocore has no types
+        """Answers for the profiles of both stores; botocore knows those of the shared files."""
+
+        @property
+        def profile(self) -> str | None:
+            return source.profile
+
+        @property
+        def available_profiles(self) -> list[str]:
+            return list(dict.fromkeys(source.profile_names()))
+
+    named = source.settings_profile
+    if named is not None and _knows(core := ProfileSession(profile=named), named):
+        return core
+    return isolated_session(ProfileSession)
+
+
+def _knows(core: Any, profile: str) -> bool:  # noqa: ANN401  # botocore has no types
     from botocore.exceptions import ConfigParseError
 
-    if profile is not None:
-        core = kind(profile=profile)
-        try:
-            if profile in core.available_profiles:
-                return core
-        except ConfigParseError:
-            pass  # botocore refuses some files that the SDK rules accept; go on without them
-    return isolated_session(kind)
+    try:
+        return profile in core.full_config["profiles"]
+    except ConfigParseError:
+        return False  # botocore refuses some files that the SDK rules accept

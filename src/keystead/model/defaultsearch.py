@@ -49,6 +49,20 @@ def default_profile(environ: Mapping[str, str], source: ProfileSource) -> Profil
         return None
 
 
+def settings_profile(environ: Mapping[str, str], source: ProfileSource) -> Profile | None:
+    """The profile whose region and addresses apply when no profile is named; None for none.
+
+    Keys in the environment need no profile, so with them a missing one is not an error. Otherwise
+    raises as `default_profile`.
+    """
+    try:
+        return default_profile(environ, source)
+    except ProfileNotFound:
+        if has_keys(environ):
+            return None
+        raise
+
+
 def environment_profile(environ: Mapping[str, str]) -> Profile:
     """What the environment sets by itself, as a profile that stands nowhere."""
     given = {
@@ -103,10 +117,7 @@ def nothing_configured() -> NotConfigured:
 
 def _plan(kind: str, environ: Mapping[str, str], source: ProfileSource) -> Plan:
     # Addresses are taken from the profile as by botocore, whoever gives the credentials.
-    try:
-        profile = default_profile(environ, source)
-    except ProfileNotFound:
-        profile = None
+    profile = settings_profile(environ, source)
     found = endpoints(profile, source) if profile else NO_ENDPOINTS
     return Plan(NO_PROFILE, Base(kind, NO_PROFILE), endpoints=found)
 

@@ -22,6 +22,7 @@ IMDS = "AWS_EC2_METADATA_SERVICE_ENDPOINT"
 TTL = "X-aws-ec2-metadata-token-ttl-seconds"
 IMDS_TOKEN = "X-aws-ec2-metadata-token"
 ROLES = "/latest/meta-data/iam/security-credentials/"
+EXTENDED = "/latest/meta-data/iam/security-credentials-extended/"
 
 
 @dataclass(frozen=True)

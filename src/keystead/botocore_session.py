@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from threading import local
@@ -68,12 +70,23 @@ def region_names() -> dict[str, str]:
 
     Read from botocore's data without loading botocore, since completion asks for it.
     """
-    package = find_spec("botocore")
-    folders = (package and package.submodule_search_locations) or ()
     found: dict[str, str] = {}
-    for folder in folders:
-        table = json.loads((Path(folder) / "data" / "partitions.json").read_bytes())
-        for partition in table["partitions"]:
-            for name, row in partition["regions"].items():
-                found[name] = str(row.get("description") or name)
+    for partition in _partitions():
+        for name, row in partition["regions"].items():
+            found[name] = str(row.get("description") or name)
     return {name: found[name] for name in sorted(found) if not name.endswith("-global")}
+
+
+def partition_of(region: str | None) -> str:
+    """The partition that a region belongs to, such as ``aws-cn``; ``aws`` for an unknown one."""
+    for partition in _partitions():
+        if region and re.fullmatch(partition["regionRegex"], region):
+            return str(partition["id"])
+    return "aws"
+
+
+def _partitions() -> Iterator[dict[str, Any]]:
+    package = find_spec("botocore")
+    for folder in (package and package.submodule_search_locations) or ():
+        table = json.loads((Path(folder) / "data" / "partitions.json").read_bytes())
+        yield from table["partitions"]

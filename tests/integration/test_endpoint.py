@@ -1,5 +1,6 @@
 """`keystead serve` as SDKs and curl see it: real servers on the loopback, real clients."""
 
+import asyncio
 import json
 import os
 import signal
@@ -15,9 +16,13 @@ from devtools.emulators import Emulator
 from devtools.service import Reply
 from devtools.service import serving as service
 from keystead.delivery.endpoint import sockets
+from keystead.delivery.endpoint.guards import Refusal, Request
+from keystead.delivery.endpoint.imds import MetadataService
+from keystead.delivery.endpoint.served import ServedProfile
+from keystead.delivery.endpoint.tokens import FixedToken
 from tests import endpoints
 from tests.canaries import ACCESS_KEY_ID, SECOND_SECRET_KEY, SECRET_KEY, SESSION_TOKEN
-from tests.endpoints import ROLES, TOKEN_FILE, URI, ask, serving
+from tests.endpoints import EXTENDED, ROLES, TOKEN_FILE, TTL, URI, ask, serving
 from tests.modes import PRIVATE_FILE, mode
 
 KEYS = f"""[base]
@@ -81,6 +86,68 @@ def test_boto3_finds_the_region_in_the_metadata() -> None:
     )
     with serving("base", "--imds") as server:
         assert client(code, server.variables("base", "imds")) == "eu-west-1"
+
+
+def test_the_metadata_names_account_role_and_region(moto: Emulator) -> None:
+    """What SDKs ask besides keys: .NET and Terraform `iam/info`, Java and Go the document."""
+    with serving("admin", "--imds", env={"AWS_REGION": "eu-west-1"}) as server:
+
+        def document(path: str) -> dict[str, str]:
+            answer = server.imds("admin", path)
+            assert answer.status == 200, path
+            return answer.document
+
+        info = document("/latest/meta-data/iam/info")
+        identity = document("/latest/dynamic/instance-identity/document")
+        assert server.imds("admin", EXTENDED).text == "admin"
+        keys = document(EXTENDED + "admin")
+        usual = document(ROLES + "admin")
+    assert info["Code"] == "Success"
+    assert info["InstanceProfileArn"] == "arn:aws:iam::123456789012:instance-profile/admin"
+    assert info["LastUpdated"].endswith("Z")
+    assert identity["accountId"] == "123456789012"
+    assert (identity["region"], identity["availabilityZone"]) == ("eu-west-1", "eu-west-1a")
+    assert keys["AccountId"] == "123456789012"
+    assert keys["AccessKeyId"] == usual["AccessKeyId"]
+
+
+def test_the_metadata_says_nothing_of_an_account_that_is_not_known() -> None:
+    with serving("base", "--imds") as server:
+        info = server.imds("base", "/latest/meta-data/iam/info").document
+        identity = server.imds("base", "/latest/dynamic/instance-identity/document").document
+        keys = server.imds("base", EXTENDED + "base").document
+    assert info["Code"] == "Success"
+    assert "InstanceProfileArn" not in info
+    assert "accountId" not in identity
+    assert "AccountId" not in keys
+
+
+@pytest.mark.parametrize(
+    ("ttl", "status"),
+    [
+        *(("1", 200), ("21600", 200), ("00060", 200)),
+        *(
+            (ttl, 400)
+            for ttl in ("", "0", "-1", "+1", " 1", "1.0", "1e3", "1_0", "21601", "\u0661")
+        ),
+        *((ttl, 400) for ttl in ("000000001999999999", "1" * 5000, "\xb2")),
+    ],
+    ids=lambda value: str(value)[:20].encode("unicode_escape").decode(),
+)
+def test_a_metadata_token_lives_for_six_hours_at_most(ttl: str, status: int) -> None:
+    found = asyncio.run(metadata_token(ttl))
+    assert found == status
+
+
+async def metadata_token(ttl: str) -> int:
+    """The status for a request for a token, whatever bytes it has in its header."""
+    profile = ServedProfile("p", open_profile=None, version=int, clock=None)
+    service = MetadataService(profile, FixedToken("secret"), clock=None)
+    request = Request("PUT", "/latest/api/token", {TTL.lower(): ttl}, None, None)
+    try:
+        return (await service.answer(request)).status
+    except Refusal as refusal:
+        return refusal.status
 
 
 def test_curl_with_the_token_of_the_file() -> None:

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from keystead.botocore_session import partition_of
 from keystead.delivery.wire import timestamp
 from keystead.model.credentials import Credentials
 
@@ -40,18 +41,37 @@ def _keys(credentials: Credentials, now: datetime) -> dict[str, str]:
         # SDKs insist on this member too; an empty one signs without a session token.
         "Token": credentials.session_token or "",
         "Expiration": timestamp(credentials.expires_at or now + _LIFE),
+        **({"AccountId": credentials.account_id} if credentials.account_id else {}),
     }
 
 
 def container_document(credentials: Credentials, now: datetime) -> bytes:
     """As the ECS agent and EKS Pod Identity answer."""
-    document = _keys(credentials, now)
-    if credentials.account_id:
-        document["AccountId"] = credentials.account_id
-    return json.dumps(document).encode()
+    return json.dumps(_keys(credentials, now)).encode()
 
 
 def role_document(credentials: Credentials, now: datetime) -> bytes:
     """As EC2's metadata service answers for a role."""
     head = {"Code": "Success", "LastUpdated": timestamp(now), "Type": "AWS-HMAC"}
     return json.dumps({**head, **_keys(credentials, now)}).encode()
+
+
+def instance_profile_document(
+    role: str, region: str | None, account_id: str | None, now: datetime
+) -> bytes:
+    """As EC2's metadata service answers at ``iam/info``; without the ARN for an unknown account."""
+    document = {"Code": "Success", "LastUpdated": timestamp(now), "InstanceProfileId": role}
+    if account_id:
+        partition = partition_of(region)
+        document["InstanceProfileArn"] = (
+            f"arn:{partition}:iam::{account_id}:instance-profile/{role}"
+        )
+    return json.dumps(document).encode()
+
+
+def identity_document(region: str, account_id: str | None) -> bytes:
+    """As EC2's metadata service describes the instance: where it runs, and for whom if known."""
+    document = {"version": "2017-09-30", "region": region, "availabilityZone": f"{region}a"}
+    if account_id:
+        document["accountId"] = account_id
+    return json.dumps(document).encode()

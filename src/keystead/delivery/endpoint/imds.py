@@ -9,17 +9,22 @@ from __future__ import annotations
 
 import base64
 import hmac
-import json
 import os
 import re
 import time
 from collections.abc import Callable
 from datetime import datetime
 
-from keystead.delivery.endpoint.documents import Prepared, role_document
+from keystead.delivery.endpoint.documents import (
+    Prepared,
+    identity_document,
+    instance_profile_document,
+    role_document,
+)
 from keystead.delivery.endpoint.guards import Answer, Refusal, Request
 from keystead.delivery.endpoint.served import ServedProfile
 from keystead.delivery.endpoint.tokens import Token
+from keystead.outside import whole
 
 MAX_TTL_SECONDS = 21600
 
@@ -27,6 +32,9 @@ _TTL = "x-aws-ec2-metadata-token-ttl-seconds"
 _TOKEN = "x-aws-ec2-metadata-token"  # noqa: S105  # a header's name
 _TOKEN_PATH = "/latest/api/token"  # noqa: S105  # a path
 _ROLES = "/latest/meta-data/iam/security-credentials"
+_EXTENDED = f"{_ROLES}-extended"
+"""The same with the account in the document: a newer path that SDKs ask for first."""
+_INFO = "/latest/meta-data/iam/info"
 _REGION = "/latest/meta-data/placement/region"
 _ZONE = "/latest/meta-data/placement/availability-zone"
 _IDENTITY = "/latest/dynamic/instance-identity/document"
@@ -77,34 +85,38 @@ class MetadataService:
             return self._new_token(request)
         if not self._is_valid(request.headers.get(_TOKEN, "")):
             raise Refusal(401, "Unauthorized", _NO_TOKEN)
-        if path == _ROLES:
+        if path in (_ROLES, _EXTENDED):
             return Answer(200, self._role.encode(), _TEXT)
-        if path == f"{_ROLES}/{self._role}":
+        if path in (f"{_ROLES}/{self._role}", f"{_EXTENDED}/{self._role}"):
             credentials = await self._profile.hand_out(request)
             return Answer(200, self._prepared.document(credentials, self._clock()))
         region = self._profile.region
+        if path == _INFO:
+            account, now = await self._profile.account_id(), self._clock()
+            return Answer(200, instance_profile_document(self._role, region, account, now))
         if region and path == _REGION:
             return Answer(200, region.encode(), _TEXT)
         if region and path == _ZONE:
             return Answer(200, f"{region}a".encode(), _TEXT)
         if region and path == _IDENTITY:
-            document = {"region": region, "availabilityZone": f"{region}a"}
-            return Answer(200, json.dumps(document).encode())
+            account = await self._profile.account_id()
+            return Answer(200, identity_document(region, account))
         raise Refusal(404, "NotFound", "there is nothing at this path")
 
     def _new_token(self, request: Request) -> Answer:
-        text = request.headers.get(_TTL, "")
-        if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= MAX_TTL_SECONDS):
-            raise Refusal(400, "BadTTL", f"{_TTL} is a number from 1 to {MAX_TTL_SECONDS}")
+        try:
+            seconds = whole(request.headers.get(_TTL, ""), 1, MAX_TTL_SECONDS)
+        except ValueError as error:
+            raise Refusal(400, "BadTTL", f"{_TTL} {error}") from None
         if not self._admits(request):
             raise Refusal(403, "NotYours", "this endpoint is for another user's programs")
         secret = self._secret.current()
         if secret is None:
             raise Refusal(403, "Revoked", "the tokens of this endpoint were taken back")
-        ends = int((self._seconds() + int(text)) * 1000)
+        ends = int((self._seconds() + seconds) * 1000)
         head = ends.to_bytes(_TICK, "big") + os.urandom(_NONCE)
         token = base64.urlsafe_b64encode(head + _seal(secret, head))
-        return Answer(200, token, _TEXT, {_TTL: text})
+        return Answer(200, token, _TEXT, {_TTL: str(seconds)})
 
     def _is_valid(self, token: str) -> bool:
         secret = self._secret.current()

@@ -75,6 +75,10 @@ class ServedProfile:
             self._granted(credentials, request)
         return credentials
 
+    async def account_id(self) -> str | None:
+        """The account that the credentials belong to, where that is known. Raises as `hand_out`."""
+        return (await self._current()).account_id
+
     async def _current(self) -> Credentials:
         while True:
             kept = self._kept

@@ -14,8 +14,11 @@ The tree (exit code behind each name)::
       AgentProblem               1   the agent cannot be started or used
       UseRefused                 1   a profile's own rule, or the person it asks, says no
       StoreUnavailable           5   a store is locked, absent or cannot be opened
+        WrongPassphrase          5   a passphrase that is wrong, empty or not repeated correctly
       InteractionRequired        6   a person is needed and nobody can be asked
+        MalformedMfaCode         6   what was given as an MFA code is not one
       ProviderError              7   STS or another provider refused or failed
+        WrongMfaCode             7   STS did not accept an MFA code
       ChildNotRunnable           126
       ChildNotFound              127
 
@@ -141,10 +144,18 @@ class StoreUnavailable(KeysteadError):
     exit_code = 5
 
 
+class WrongPassphrase(StoreUnavailable):
+    """A passphrase that does not open the store, is empty, or was not repeated correctly."""
+
+
 class InteractionRequired(KeysteadError):
     """A question is due and there is no terminal to ask it on."""
 
     exit_code = 6
+
+
+class MalformedMfaCode(InteractionRequired):
+    """What was given as an MFA code is not one that the device could show now."""
 
 
 class ProviderError(KeysteadError):
@@ -165,6 +176,10 @@ class ProviderError(KeysteadError):
     ) -> None:
         super().__init__(message, hint=hint, where=where)
         self.code = code
+
+
+class WrongMfaCode(ProviderError):
+    """STS did not accept an MFA code: it is wrong, too old, or was used before."""
 
 
 class ChildNotRunnable(KeysteadError):

@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pexpect
 import pytest
@@ -73,28 +74,131 @@ def in_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(home)
 
 
-def test_two_passphrases_that_differ_make_no_store(home: Path) -> None:
+def test_two_passphrases_that_differ_are_asked_again_and_then_make_no_store(home: Path) -> None:
     child = spawn("keystead store init")
-    child.expect("new passphrase.*: ")
-    child.sendline(PASSPHRASE)
-    child.expect("again.*: ")
-    child.sendline("something else")
-    child.expect("differ")
+    for _ in range(3):
+        child.expect("new passphrase.*: ")
+        child.sendline(PASSPHRASE)
+        child.expect("again.*: ")
+        child.sendline("something else")
+        child.expect("the two passphrases differ")
     assert finish(child) == 5
     assert not list(Path(os.environ["KEYSTEAD_HOME"]).glob("*.json"))
 
 
-def test_a_wrong_passphrase(home: Path) -> None:
+def test_a_mistyped_second_passphrase_keeps_the_typed_secret(home: Path) -> None:
+    child = spawn(f"keystead set dev aws_access_key_id={ACCESS_KEY_ID}")
+    child.expect("aws_secret_access_key: ")
+    child.sendline(SECRET_KEY)
+    for second in ("something else", PASSPHRASE):
+        child.expect("new passphrase.*: ")
+        child.sendline(PASSPHRASE)
+        child.expect("again.*: ")
+        child.sendline(second)
+    assert finish(child) == 0
+    child = spawn("keystead process dev > taken")
+    for answer in ("wrong", PASSPHRASE):
+        child.expect("passphrase of the encrypted store: ")
+        child.sendline(answer)
+    assert finish(child) == 0
+    assert SECRET_KEY in (home / "taken").read_text()
+    (home / "taken").unlink()
+
+
+def test_a_wrong_passphrase_is_asked_three_times(home: Path) -> None:
     child = spawn("keystead store init")
     for _ in range(2):
         child.expect("passphrase.*: ")
         child.sendline(PASSPHRASE)
     assert finish(child) == 0
     child = spawn("keystead set x region=eu-west-1")
-    child.expect("passphrase.*: ")
-    child.sendline("wrong")
-    child.expect("does not open")
+    for _ in range(3):
+        child.expect("passphrase of the encrypted store: ")
+        child.sendline("wrong")
+        child.expect("the passphrase does not open the encrypted store")
     assert finish(child) == 5
+
+
+class StrictSts:
+    """STS with one MFA device, which accepts ``code`` alone and says of others what AWS says."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        self.codes: list[str] = []
+
+    def __call__(self, request: Request) -> Reply:
+        form = dict(parse_qsl(request.body.decode()))
+        given = form.get("TokenCode")
+        if given is None:
+            refused = "User: arn:aws:iam::123456789012:user/u is not authorized to perform: "
+            return self._refusal(f"{refused}sts:AssumeRole on resource: {form.get('RoleArn')}")
+        self.codes.append(given)
+        if given != self.code:
+            return self._refusal(
+                "MultiFactorAuthentication failed with invalid MFA one time pass code. "
+            )
+        operation = form["Action"]
+        return Reply(
+            200,
+            f"<{operation}Response><{operation}Result><Credentials>"
+            f"<AccessKeyId>{ACCESS_KEY_ID}</AccessKeyId>"
+            f"<SecretAccessKey>{SECRET_KEY}</SecretAccessKey><SessionToken>t</SessionToken>"
+            "<Expiration>2099-01-01T00:00:00Z</Expiration>"
+            f"</Credentials></{operation}Result></{operation}Response>",
+        )
+
+    @staticmethod
+    def _refusal(message: str) -> Reply:
+        error = f"<Error><Code>AccessDenied</Code><Message>{message}</Message></Error>"
+        return Reply(403, f"<ErrorResponse>{error}</ErrorResponse>")
+
+
+LONG_ROLE = ROLE + "duration_seconds = 43200\n"
+"""A role whose code goes to AssumeRole, as no session of the user lives so long."""
+
+
+def test_a_wrong_mfa_code_is_asked_again(
+    home: Path, transcript: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credentials_file(home, KEYS + LONG_ROLE)
+    sts = StrictSts(MFA_CODE)
+    with serving(sts) as service, transcript.open("w") as log:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", service.url)
+        child = spawn("keystead process admin > taken")
+        child.logfile_read = log
+        child.expect("MFA code of .*: ")
+        child.sendline("000000")
+        child.expect("is wrong or was used before")
+        child.expect("MFA code of .*: ")
+        child.sendline("12345")
+        child.expect("is not an MFA code, which is six digits")
+        child.expect("MFA code of .*: ")
+        child.sendline(MFA_CODE)
+        assert finish(child) == 0
+    assert sts.codes == ["000000", MFA_CODE]
+    assert "AccessKeyId" in (home / "taken").read_text()
+    (home / "taken").unlink()
+    assert leaks(transcript.read_text()) == []
+
+
+@pytest.mark.parametrize(
+    "line", ["process admin", "Get-STSSessionToken -SerialNumber arn:aws:iam::123456789012:mfa -ProfileName base"]
+)
+def test_three_wrong_mfa_codes_end_the_command(
+    home: Path, monkeypatch: pytest.MonkeyPatch, line: str
+) -> None:
+    credentials_file(home, KEYS + ROLE)
+    sts = StrictSts(MFA_CODE)
+    with serving(sts) as service:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", service.url)
+        child = spawn(f"keystead {line}")
+        for code in ("000000", "000001", "000002"):
+            child.expect("MFA code of .*: ")
+            child.sendline(code)
+        child.expect("error: the MFA code typed is wrong or was used before")
+        child.expect("hint: check that the codes are those of `[^`]*mfa")
+        assert finish(child) == 7
+    assert sts.codes == ["000000", "000001", "000002"]
 
 
 def test_mfa_is_asked_on_the_terminal_although_input_and_output_are_taken(

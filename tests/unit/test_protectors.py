@@ -1,10 +1,16 @@
 """Protectors: the passphrase, where it comes from, and what a record may ask for."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from keystead.errors import InteractionRequired, StoreCorrupt, StoreUnavailable
+from keystead.errors import (
+    InteractionRequired,
+    StoreCorrupt,
+    StoreUnavailable,
+    WrongPassphrase,
+)
 from keystead.stores.protectors import (
     Argon2Cost,
     PassphraseProtector,
@@ -28,10 +34,14 @@ class Person(Terminal):
     def __init__(self, *answers: str) -> None:
         self.answers = list(answers)
         self.questions: list[str] = []
+        self.told: list[str] = []
 
     def ask_secret(self, question: str, *, hint: str) -> str:
         self.questions.append(question)
         return self.answers.pop(0)
+
+    def tell(self, text: str) -> None:
+        self.told.append(text)
 
 
 class Nobody(Terminal):
@@ -49,7 +59,11 @@ def wrapped(passphrase: str = PASSPHRASE) -> str:
 
 
 def unwrap(record: str, passphrase: str = PASSPHRASE, store: StoreRef = STORE) -> bytes:
-    return PassphraseProtector(typing(passphrase)).unwrap(record, store)
+    return PassphraseProtector(typing(*[passphrase] * 3)).unwrap(record, store)
+
+
+def existing(source: PassphraseSource) -> bytes:
+    return source.use(bytes)
 
 
 def with_file(tmp_path: Path, content: bytes, mode: int = 0o600) -> System:
@@ -87,7 +101,7 @@ def test_a_wrong_passphrase_says_so_and_no_more() -> None:
     assert said == {
         (
             "store.json: the passphrase does not open the encrypted store",
-            f"try again; with {FILE}, check the file that it names",
+            f"check the passphrase, or the file that {FILE} names",
         )
     }
 
@@ -170,19 +184,19 @@ def test_records_of_other_kinds_are_passed_over() -> None:
 )
 def test_a_passphrase_from_a_file(tmp_path: Path, content: bytes, expected: bytes) -> None:
     source = PassphraseSource(with_file(tmp_path, content))
-    assert (source.existing(), source.new()) == (expected, expected)
+    assert (source.use(bytes), source.new()) == (expected, expected)
 
 
 def test_the_file_may_stand_in_the_home_folder(tmp_path: Path) -> None:
     with_file(tmp_path, b"x")
     system = System(environ={FILE: "~/pass phrase", "HOME": str(tmp_path)})
-    assert PassphraseSource(system).existing() == b"x"
+    assert PassphraseSource(system).use(bytes) == b"x"
 
 
 @pytest.mark.parametrize("content", [b"", b"\n", b"\r\n"])
 def test_an_empty_file_is_refused(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(StoreUnavailable, match=f"{FILE} names a file that is empty"):
-        PassphraseSource(with_file(tmp_path, content)).existing()
+        PassphraseSource(with_file(tmp_path, content)).use(bytes)
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
@@ -202,14 +216,14 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
     system = with_file(tmp_path, b"x", mode)
     with pytest.raises(StoreUnavailable, match="other users may read") as caught:
-        PassphraseSource(system).existing()
+        PassphraseSource(system).use(bytes)
     assert caught.value.hint == f"run `chmod 600 '{tmp_path / 'pass phrase'}'`"
 
 
 def test_a_person_is_asked_once_for_an_old_and_twice_for_a_new_passphrase() -> None:
     person = Person("old", "new", "new")
     source = PassphraseSource(System(environ={}, terminal=person))
-    assert (source.existing(), source.new()) == (b"old", b"new")
+    assert (source.use(bytes), source.new()) == (b"old", b"new")
     assert person.questions == [
         "passphrase of the encrypted store",
         "new passphrase for the encrypted store",
@@ -217,24 +231,44 @@ def test_a_person_is_asked_once_for_an_old_and_twice_for_a_new_passphrase() -> N
     ]
 
 
-def test_two_different_answers_make_no_passphrase() -> None:
-    with pytest.raises(StoreUnavailable, match="differ"):
-        PassphraseSource(typing("one", "two")).new()
+def test_a_mistyped_new_passphrase_is_asked_again() -> None:
+    person = Person("one", "two", "", "one", "one")
+    assert PassphraseSource(System(environ={}, terminal=person)).new() == b"one"
+    assert person.told == [
+        "keystead: the two passphrases differ; try again",
+        "keystead: an empty passphrase protects nothing; try again",
+    ]
 
 
-def test_an_empty_answer_is_refused() -> None:
-    for ask in (PassphraseSource.new, PassphraseSource.existing):
-        with pytest.raises(StoreUnavailable, match="empty"):
-            ask(PassphraseSource(typing("")))
+def test_three_mistyped_new_passphrases_end_the_command() -> None:
+    person = Person(*["one", "two"] * 3)
+    with pytest.raises(WrongPassphrase, match="the two passphrases differ"):
+        PassphraseSource(System(environ={}, terminal=person)).new()
+    assert len(person.questions) == 6
+
+
+def test_a_wrong_passphrase_is_asked_again_twice() -> None:
+    record = wrapped()
+    assert PassphraseProtector(typing("x", "", PASSPHRASE)).unwrap(record, STORE) == DATA_KEY
+    person = Person(*"xyz", PASSPHRASE)
+    with pytest.raises(WrongPassphrase):
+        PassphraseProtector(System(environ={}, terminal=person)).unwrap(record, STORE)
+    assert len(person.questions) == 3
+
+
+def test_a_wrong_passphrase_in_a_file_is_not_asked_of_a_person(tmp_path: Path) -> None:
+    system = replace(with_file(tmp_path, b"wrong"), terminal=Person(PASSPHRASE))
+    with pytest.raises(WrongPassphrase):
+        PassphraseProtector(system).unwrap(wrapped(), STORE)
 
 
 def test_what_the_terminal_sent_counts() -> None:
-    assert PassphraseSource(typing("zürich \udcff")).existing() == b"z\xc3\xbcrich \xff"
+    assert PassphraseSource(typing("zürich \udcff")).use(bytes) == b"z\xc3\xbcrich \xff"
 
 
 def test_without_a_terminal_the_variable_is_named() -> None:
     source = PassphraseSource(System(environ={}, terminal=Nobody()))
-    for ask in (source.existing, source.new):
+    for ask in (lambda: existing(source), source.new):
         with pytest.raises(InteractionRequired) as caught:
             ask()
         assert FILE in (caught.value.hint or "")

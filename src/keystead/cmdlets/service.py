@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -29,7 +29,7 @@ def use_sts_role(state: State, values: Values) -> Iterable[AwsObject]:
     for parameter, member in (("ExternalId", "ExternalId"), ("Policy", "Policy")):
         if values.get(parameter):
             parameters[member] = values[parameter]
-    answer = _call(state, values, "sts", "AssumeRole", {**parameters, **_sts_common(state, values)})
+    answer = _sts_call(state, values, "AssumeRole", parameters)
     credentials = temporary_credentials(
         answer, "AssumeRole", f"Use-STSRole {values['RoleArn']}", state.app.system
     )
@@ -46,7 +46,7 @@ def use_sts_role(state: State, values: Values) -> Iterable[AwsObject]:
 
 def get_sts_session_token(state: State, values: Values) -> Iterable[AwsObject]:
     """``Get-STSSessionToken``: GetSessionToken, with the credentials as its output."""
-    answer = _call(state, values, "sts", "GetSessionToken", _sts_common(state, values))
+    answer = _sts_call(state, values, "GetSessionToken", {})
     credentials = temporary_credentials(
         answer, "GetSessionToken", "Get-STSSessionToken", state.app.system
     )
@@ -85,19 +85,24 @@ def _of_session(credentials: Credentials) -> AwsObject:
     return sts_object(shown, credentials)
 
 
-def _sts_common(state: State, values: Values) -> dict[str, Any]:
-    """Duration and MFA, which both STS operations take alike."""
-    parameters: dict[str, Any] = {}
+def _sts_call(
+    state: State, values: Values, operation: str, parameters: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The answer of STS, with the duration and MFA code that both operations take alike."""
+    given = dict(parameters)
     if values.get("DurationInSeconds"):
-        parameters["DurationSeconds"] = values["DurationInSeconds"]
-    serial, code = values.get("SerialNumber"), values.get("TokenCode")
-    if code and not serial:
+        given["DurationSeconds"] = values["DurationInSeconds"]
+    serial, typed = values.get("SerialNumber"), values.get("TokenCode")
+    if typed and not serial:
         raise UsageError("-TokenCode was given without -SerialNumber")
-    if serial:
-        parameters["SerialNumber"] = serial
-        given = reveal(code) if code else None
-        parameters["TokenCode"] = given or state.app.mfa_codes.code(serial)
-    return parameters
+    if not serial:
+        return _call(state, values, "sts", operation, given)
+
+    def with_code(code: str) -> dict[str, Any]:
+        mfa = {"SerialNumber": serial, "TokenCode": code}
+        return _call(state, values, "sts", operation, {**given, **mfa})
+
+    return with_code(reveal(typed)) if typed else state.app.mfa_codes.use(serial, (), with_code)
 
 
 def _call(

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote
 
 from keystead.botocore_session import service_session
-from keystead.errors import ProfileInvalid, ProviderError
+from keystead.errors import ProfileInvalid, ProviderError, WrongMfaCode
 from keystead.model.calls import FALLBACK_REGION
 from keystead.model.credentials import Credentials
 from keystead.model.endpoints import NO_ENDPOINTS, Endpoints
@@ -55,13 +55,17 @@ _CLOCK_CODES = frozenset(
 _VALUES = re.compile(r"(?:, )?value: .*?(?=, type:|, valid|$)", re.DOTALL | re.MULTILINE)
 """Where a report on parameters quotes one."""
 
+_WRONG_MFA_CODE = "MultiFactorAuthentication failed with invalid MFA one time pass code"
+"""How STS says, under the code ``AccessDenied``, that an MFA code is wrong, late or used."""
+
 _HINTS = {
-    "AccessDenied": "check the role's trust policy and, where it asks for one, `external_id`",
+    "MultiFactorAuthentication": "check that `mfa_serial` is a device of the user whose keys call",
+    "AccessDenied": "check that the role's trust policy allows the caller, and set `external_id` "
+    "or `mfa_serial` if it requires them",
     "ExpiredToken": "the session has ended; get new temporary credentials",
     "InvalidClientTokenId": "the access key does not exist or was switched off",
     "InvalidAccessKeyId": "the access key does not exist or was switched off",
     "SignatureDoesNotMatch": "the secret key does not belong to the access key",
-    "MultiFactorAuthentication": "check the MFA device in `mfa_serial` and type a new code",
 }
 
 
@@ -188,7 +192,8 @@ def explained(
         hint = next(
             (text for word, text in _HINTS.items() if word in code or word in message), None
         )
-        return ProviderError(
+        kind = WrongMfaCode if _WRONG_MFA_CODE in message else ProviderError
+        return kind(
             _clean(f"{service} refused {operation}: {code}: {message}", credentials, parameters),
             hint=hint,
             code=code,

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Protocol, TypeVar
 
-from keystead.errors import InteractionRequired, KeysteadError, ProfileInvalid
+from keystead.errors import KeysteadError, MalformedMfaCode, ProfileInvalid, WrongMfaCode
 from keystead.model.mfa import MFA_VARIABLE, mfa_answer
 from keystead.model.profile import Profile
 from keystead.system import System
 
 _CODE = re.compile(r"\d{6}", re.ASCII)
 _TOTP_SECONDS = 30
+
+_T = TypeVar("_T")
 
 
 class SpentCodes(Protocol):
@@ -35,51 +37,59 @@ class MfaCodes:
         self._codes = codes
         self._given = system.environ.get(MFA_VARIABLE)
 
-    def code(self, mfa_serial: str, profiles: Sequence[Profile] = ()) -> str:
-        """A code of the device ``mfa_serial``, as six digits.
+    def use(self, mfa_serial: str, profiles: Sequence[Profile], call: Callable[[str], _T]) -> _T:
+        """What ``call`` returns for a code, six digits, of the device ``mfa_serial``.
 
         ``profiles`` are the one of the role and the one whose keys call; the first of them that
-        has ``mfa_process`` or ``mfa_totp_secret`` answers. A code works once at AWS, so the one in
-        the environment goes before those for one call; then it is a question to a program, a seed
-        or a person again.
+        has ``mfa_process`` or ``mfa_totp_secret`` gives the code. AWS accepts a code once, so the
+        one in the environment, which takes precedence, is used for one call. A person is asked
+        again for a code that ``call`` refuses with `WrongMfaCode`.
 
-        Raises `InteractionRequired` when there is nobody to ask, when the answer is no code, or
-        when the code of the environment was used by an earlier command; `ProviderError` when the
-        program fails.
+        Raises what ``call`` raises, `InteractionRequired` when there is nobody to ask,
+        `MalformedMfaCode` when the answer is not a code or was used before, and `ProviderError`
+        when the program fails.
         """
         given, self._given = self._given, None
         if given:
-            return self._checked(mfa_serial, given)
+            hint = f"wait for the device's next code and set {MFA_VARIABLE} to it, for one command"
+            code = self._checked(mfa_serial, given, f"the code in {MFA_VARIABLE}", hint)
+            return _used(code, call, f"in {MFA_VARIABLE}", hint)
         found = mfa_answer(profiles)
         if found and found[1] == "mfa_process":
-            return self._by_process(found[0])
+            hint = f"check that the program prints the current code of `{mfa_serial}`"
+            return _used(self._by_process(found[0]), call, "printed by `mfa_process`", hint)
         if found:
-            return self._by_seed(mfa_serial, found[0])
+            code = self._by_seed(mfa_serial, found[0])
+            hint = f"check that the seed belongs to `{mfa_serial}`, and the clock of this machine"
+            return _used(code, call, "made from `mfa_totp_secret`", hint)
         asker = f" for profile `{profiles[0].name}`" if profiles else ""
-        question = f"MFA code of {mfa_serial}{asker}"
-        hint = f"set {MFA_VARIABLE} to the code, for one command that needs one code"
-        return self._shaped(self._system.terminal.ask_secret(question, hint=hint))
+        return self._typed(mfa_serial, f"MFA code of {mfa_serial}{asker}", call)
+
+    def _typed(self, mfa_serial: str, question: str, call: Callable[[str], _T]) -> _T:
+        terminal = self._system.terminal
+        no_terminal = f"set {MFA_VARIABLE} to the code, for one command that needs one code"
+        hint = f"check that the codes are those of `{mfa_serial}`, and the clock of that device"
+
+        def attempt() -> _T:
+            typed = terminal.ask_secret(question, hint=no_terminal)
+            code = self._checked(mfa_serial, typed, "the code", hint)
+            return _used(code, call, "typed", hint)
+
+        return terminal.until_accepted(attempt, (MalformedMfaCode, WrongMfaCode))
 
     def spend(self, mfa_serial: str, code: str) -> None:
         """Says that AWS has seen the code."""
         self._codes.spend(mfa_serial, code)
 
-    def _checked(self, mfa_serial: str, given: str) -> str:
-        code = self._shaped(given)
+    def _checked(self, mfa_serial: str, text: str, what: str, hint: str) -> str:
+        code = text.strip()
+        if not _CODE.fullmatch(code):
+            raise MalformedMfaCode(f"{what} is not an MFA code, which is six digits", hint=hint)
         if self._codes.spent(mfa_serial, code):
-            raise InteractionRequired(
-                f"the code in {MFA_VARIABLE} was used before, and AWS takes each one once",
-                hint="wait for the next code of the device and set it for one command",
+            raise MalformedMfaCode(
+                f"{what} was used before, and AWS accepts each one once", hint=hint
             )
         return code
-
-    def _shaped(self, text: str) -> str:
-        if not _CODE.fullmatch(text.strip()):
-            raise InteractionRequired(
-                "an MFA code is six digits, and this one is not",
-                hint=f"type the six digits that the device shows, or set {MFA_VARIABLE} to them",
-            )
-        return text.strip()
 
     def _by_process(self, profile: Profile) -> str:
         from keystead.resolve.process import Program
@@ -89,8 +99,8 @@ class MfaCodes:
         text = program.output(self._system).decode("ascii", "replace").strip()
         if not _CODE.fullmatch(text):
             raise program.refused(
-                "printed something else than a code of six digits",
-                "run it by hand: it is to print the code and nothing else",
+                "did not print a code of six digits",
+                "run it by hand: it must print the code and nothing else",
             )
         return text
 
@@ -103,7 +113,16 @@ class MfaCodes:
                 return code
             self._system.terminal.tell("keystead: the MFA code was used; waiting for the next one")
             self._system.sleep(_TOTP_SECONDS - now % _TOTP_SECONDS)
-        raise KeysteadError("the clock does not go on, so there is no new MFA code")
+        raise KeysteadError("the clock is not advancing, so no new MFA code is available")
+
+
+def _used(code: str, call: Callable[[str], _T], origin: str, hint: str) -> _T:
+    """What ``call`` returns for the code; an error of STS says where a refused code came from."""
+    try:
+        return call(code)
+    except WrongMfaCode as error:
+        text = f"the MFA code {origin} is wrong or was used before: {error.message}"
+        raise WrongMfaCode(text, hint=hint, code=error.code) from None
 
 
 def _totp(profile: Profile, now: int) -> str:

@@ -5,13 +5,13 @@ Sessions that were got before serve again, and of all who ask for one at once a 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
-from keystead.errors import InteractionRequired, KeysteadError, ProviderError
+from keystead.errors import InteractionRequired, KeysteadError, ProviderError, WrongMfaCode
 from keystead.model.calls import Call
 from keystead.model.credentials import Credentials
 from keystead.model.plan import AssumeRoleStep, Plan
@@ -175,7 +175,7 @@ class Walk:
         try:
             return self._called(number, before.session.credentials)
         except ProviderError as error:
-            if not before.was_kept:
+            if not before.was_kept or isinstance(error, WrongMfaCode):
                 raise
             if error.code in _REFUSED:
                 self.sessions.drop(self.keys[number - 1])
@@ -255,23 +255,30 @@ class Walk:
         there is one.
         """
         given = {name: value for name, value in parameters.items() if value}
-        if serial:
-            profiles = (self.source.find(asker), self.place.profile)
-            given |= {"SerialNumber": serial, "TokenCode": self.codes.code(serial, profiles)}
-        try:
-            answer = aws.call(
+
+        def ask_sts(code: Mapping[str, str]) -> dict[str, Any]:
+            return aws.call(
                 call.service,
                 call.operation,
-                given,
+                {**given, **code},
                 credentials=credentials,
                 region=call.region,
                 system=self.place.system,
                 endpoints=self.plan.endpoints,
             )
-        except ProviderError as error:
-            if serial and error.code:  # it came to STS, which has seen the code
-                self.codes.spend(serial, given["TokenCode"])
-            raise
-        if serial:
-            self.used.append((serial, given["TokenCode"]))
-        return answer
+
+        if serial is None:
+            return ask_sts({})
+
+        def with_code(code: str) -> dict[str, Any]:
+            try:
+                answer = ask_sts({"SerialNumber": serial, "TokenCode": code})
+            except ProviderError as error:
+                if error.code:  # it came to STS, which has seen the code
+                    self.codes.spend(serial, code)
+                raise
+            self.used.append((serial, code))
+            return answer
+
+        profiles = (self.source.find(asker), self.place.profile)
+        return self.codes.use(serial, profiles, with_code)

@@ -5,10 +5,17 @@ from __future__ import annotations
 import contextlib
 import getpass
 import os
+from collections.abc import Callable
+from typing import TypeVar
 
-from keystead.errors import InteractionRequired
+from keystead.errors import InteractionRequired, KeysteadError
+
+_T = TypeVar("_T")
 
 TTY = "CON" if os.name == "nt" else "/dev/tty"
+
+ATTEMPTS = 3
+"""How often a person may answer a question before the command ends."""
 
 
 class Terminal:
@@ -51,6 +58,21 @@ class Terminal:
             raise InteractionRequired(f"no answer was given: {question}", hint=hint) from None
         except UnicodeError:  # its text would quote what was typed
             raise InteractionRequired(f"the answer is no text: {question}", hint=hint) from None
+
+    def until_accepted(
+        self, attempt: Callable[[], _T], rejections: tuple[type[KeysteadError], ...]
+    ) -> _T:
+        """What ``attempt``, which asks a person, returns.
+
+        After one of the ``rejections`` the person sees its message and ``attempt`` runs again, up
+        to `ATTEMPTS` times in all; the last rejection is raised.
+        """
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return attempt()
+            except rejections as error:
+                self.tell(f"keystead: {error.message}; try again")
+        return attempt()
 
     def tell(self, text: str) -> None:
         """Shows a line to the person who is about to be asked; without a terminal, to nobody."""

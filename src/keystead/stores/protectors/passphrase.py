@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import re
 import shlex
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from keystead.errors import FileProblem, Origin, StoreCorrupt, StoreUnavailable
+from keystead.errors import FileProblem, Origin, StoreCorrupt, StoreUnavailable, WrongPassphrase
 from keystead.stores import seal
 from keystead.stores.protectors.base import Protector, RandomBytes, StoreRef, binding
 from keystead.system import System
@@ -110,15 +111,19 @@ class PassphraseProtector(Protector):
                 f"a salt of {len(salt)} bytes is not within its bounds of {low} to {high}",
                 where=store.where,
             )
-        key = cost.derive(self._source.existing(), salt)
-        try:
-            data_key = seal.unseal(key, match["key"], binding(store, match["head"]))
-        except seal.BrokenSeal as error:
-            raise StoreUnavailable(
-                "the passphrase does not open the encrypted store",
-                hint=f"try again; with {VARIABLE}, check the file that it names",
-                where=store.where,
-            ) from error
+
+        def open_with(passphrase: bytes) -> bytes:
+            key = cost.derive(passphrase, salt)
+            try:
+                return seal.unseal(key, match["key"], binding(store, match["head"]))
+            except seal.BrokenSeal as error:
+                raise WrongPassphrase(
+                    "the passphrase does not open the encrypted store",
+                    hint=f"check the passphrase, or the file that {VARIABLE} names",
+                    where=store.where,
+                ) from error
+
+        data_key = self._source.use(open_with)
         if len(data_key) != seal.KEY_BYTES:
             raise StoreCorrupt("the record of the passphrase is malformed", where=store.where)
         return data_key
@@ -139,29 +144,37 @@ class PassphraseSource:
         """Whether it comes without asking anybody."""
         return bool(self._system.environ.get(VARIABLE))
 
-    def existing(self) -> bytes:
-        """The passphrase of a store that there is.
+    def use(self, open_with: Callable[[bytes], bytes]) -> bytes:
+        """What ``open_with`` returns for the passphrase of an existing store.
 
-        Raises `StoreUnavailable`, or `InteractionRequired` when nobody can be asked.
+        A person is asked again for one that it refuses with `WrongPassphrase`. Raises that,
+        `StoreUnavailable`, or `InteractionRequired` when nobody can be asked.
         """
         named = self._system.environ.get(VARIABLE)
-        return self._read(VARIABLE, named) if named else self._ask(_QUESTION)
+        if named:
+            return open_with(self._read(VARIABLE, named))
+        return self._system.terminal.until_accepted(
+            lambda: open_with(self._ask(_QUESTION)), (WrongPassphrase,)
+        )
 
     def new(self) -> bytes:
-        """A passphrase for a new store; a person has to type it twice. Raises as `existing`."""
+        """A passphrase for a new store; a person has to type it twice. Raises as `use`."""
         for variable in (NEW_VARIABLE, VARIABLE):
             named = self._system.environ.get(variable)
             if named:
                 return self._read(variable, named)
+        return self._system.terminal.until_accepted(self._ask_new, (WrongPassphrase,))
+
+    def _ask_new(self) -> bytes:
         passphrase = self._ask("new passphrase for the encrypted store")
         if passphrase != self._ask("the same passphrase again"):
-            raise StoreUnavailable("the two passphrases differ", hint="try again")
+            raise WrongPassphrase("the two passphrases differ", hint="run the command again")
         return passphrase
 
     def _ask(self, question: str) -> bytes:
         answer = self._system.terminal.ask_secret(question, hint=_HINT)
         if not answer:
-            raise StoreUnavailable("an empty passphrase protects nothing", hint="type one")
+            raise WrongPassphrase("an empty passphrase protects nothing", hint="type one")
         # What the terminal sent, also where it does not fit the encoding of the locale.
         return answer.encode("utf-8", "surrogateescape")
 

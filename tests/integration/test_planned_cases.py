@@ -20,6 +20,7 @@ import pytest
 
 from devtools.service import Reply, Request, metadata_service, serving
 from keystead.app import App
+from keystead.system import Terminal
 from tests.canaries import SECRET_KEY, SESSION_TOKEN
 from tests.casefile import Case
 from tests.conftest import Keystead
@@ -43,7 +44,7 @@ DOCUMENT = {
 }
 
 
-class Person:
+class Person(Terminal):
     """Somebody at a terminal who types a new code at each question."""
 
     def __init__(self) -> None:

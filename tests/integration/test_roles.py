@@ -19,21 +19,18 @@ from keystead.stores.base import register
 from keystead.stores.encrypted import EncryptedStore
 from keystead.stores.shared import SharedStore
 from keystead.stores.spentcodes import SpentCodeFile
-from keystead.system import System
+from keystead.system import System, Terminal
 from tests.canaries import ACCESS_KEY_ID, MFA_CODE, SECRET_KEY
 from tests.passing import Passing
 
 MFA_SERIAL = "arn:aws:iam::123456789012:mfa/user"
 
 
-class NoTerminal:
-    """Stands in for a machine without a person; the product's own way to say so."""
+class NoTerminal(Terminal):
+    """A machine without a terminal."""
 
     def available(self) -> bool:
         return False
-
-    def ask_secret(self, question: str, *, hint: str) -> str:
-        raise InteractionRequired(question, hint=hint)
 
 
 def system(**environ: str) -> System:

@@ -182,7 +182,11 @@ def test_a_wrong_mfa_code_is_asked_again(
 
 
 @pytest.mark.parametrize(
-    "line", ["process admin", "Get-STSSessionToken -SerialNumber arn:aws:iam::123456789012:mfa -ProfileName base"]
+    "line",
+    [
+        "process admin",
+        "Get-STSSessionToken -SerialNumber arn:aws:iam::123456789012:mfa -ProfileName base",
+    ],
 )
 def test_three_wrong_mfa_codes_end_the_command(
     home: Path, monkeypatch: pytest.MonkeyPatch, line: str

@@ -13,8 +13,8 @@ from keystead.cmdlets.removal import remove_profiles
 from keystead.console import printable
 from keystead.errors import ProfileNotFound, UsageError
 from keystead.model.profile import Profile, Value
-from keystead.model.rules import near
 from keystead.model.settings import SETTINGS, is_secret
+from keystead.near import near_names
 from keystead.secret import MASK, Secret
 from keystead.stores.base import ProfileStore
 
@@ -129,7 +129,7 @@ def set_(context: Context, args: argparse.Namespace) -> None:
 def _warn(context: Context, name: str, given: Mapping[str, Value]) -> None:
     """Says what may not have been meant."""
     for key in given:
-        meant = near(key, SETTINGS, likeness=0.8)
+        meant = near_names(key, SETTINGS, likeness=0.8)
         if key.lower() not in SETTINGS and meant:
             context.console.warn(f"nobody reads a setting `{key}`; was `{meant[0]}` meant?")
     if _SEED in given:

@@ -16,8 +16,9 @@ from keystead.cmdlets import absent
 from keystead.cmdlets.conversion import converted, fits_by_position, fits_from_pipe
 from keystead.cmdlets.language.values import Argument, Named, Predicate, Value
 from keystead.cmdlets.properties import own_property
-from keystead.cmdlets.table_types import Cmdlet, Parameter, did_you_mean, near_names
+from keystead.cmdlets.table_types import Cmdlet, Parameter
 from keystead.errors import UsageError
+from keystead.near import did_you_mean, near_names
 
 Ask = Callable[[Parameter], object]
 """Gives the value of a mandatory parameter that was left out, or None."""

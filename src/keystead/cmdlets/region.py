@@ -8,8 +8,8 @@ from keystead.botocore_session import region_names
 from keystead.cmdlets.objects import AwsObject
 from keystead.cmdlets.sources import Values
 from keystead.cmdlets.state import State
-from keystead.cmdlets.table_types import did_you_mean, near_names
 from keystead.errors import UsageError
+from keystead.near import did_you_mean, near_names
 
 _CHINA, _GOVERNMENT = "cn-", "us-gov-"
 _SHOWN = 40

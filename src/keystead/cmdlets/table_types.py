@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 
 from keystead.cmdlets import absent
 from keystead.errors import UsageError
+from keystead.near import did_you_mean, near_names
 
 Kind = Literal["string", "strings", "choice", "switch", "int", "object", "block", "any", "stream"]
 """What a parameter takes.
@@ -243,21 +244,6 @@ class Registry:
         """Names and aliases much like ``name``, the nearest first."""
         spellings = [s for cmdlet in self._cmdlets for s in (cmdlet.name, *cmdlet.aliases)]
         return near_names(name, (*spellings, *self.made(name)))
-
-
-def near_names(name: str, known: Iterable[str]) -> list[str]:
-    """Up to three of ``known`` that are much like ``name`` in any letter case."""
-    import difflib  # of no use to completion, which shall be quick
-
-    lowered = {other.lower(): other for other in known}
-    # No name of a cmdlet or parameter is longer; the comparison grows with the square.
-    wanted = name.lower()[:100]
-    return [lowered[match] for match in difflib.get_close_matches(wanted, lowered, n=3)]
-
-
-def did_you_mean(names: Iterable[str], mark: str = "") -> str:
-    """The hint that offers ``names``, each with ``mark`` before it."""
-    return "did you mean " + " or ".join(f"`{mark}{name}`" for name in names)
 
 
 def holds_key(text: str) -> bool:

@@ -16,8 +16,8 @@ from keystead.model.endpoints import NO_ENDPOINTS, Endpoints, endpoints
 from keystead.model.mfa import mfa_answer
 from keystead.model.profile import Profile, ProfileSource
 from keystead.model.roleoptions import RoleOptions, Tags, role_options
-from keystead.model.rules import near
 from keystead.model.usersession import UserSession, session_of_keys
+from keystead.near import near_names
 
 CREDENTIAL_SOURCES = {
     "Environment": "environment",
@@ -346,7 +346,7 @@ def _ambient(profile: Profile) -> Base:
     for word, kind in CREDENTIAL_SOURCES.items():
         if word.lower() == given.lower():
             return Base(kind, profile.name)
-    meant = near(given, CREDENTIAL_SOURCES)
+    meant = near_names(given, CREDENTIAL_SOURCES)
     raise ProfileInvalid(
         f"`credential_source` of profile `{profile.name}` is `{given}`, which is none there is",
         hint=f"did you mean `{meant[0]}`?" if meant else f"use {', '.join(CREDENTIAL_SOURCES)}",

@@ -7,7 +7,6 @@ section of its own, so each door of keystead (library, plain command, cmdlet) co
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from keystead.errors import ProfileInvalid
 from keystead.model.settings import SETTINGS, Group, is_secret
@@ -26,18 +25,6 @@ def is_identifier(name: str) -> bool:
 def has_control(text: str) -> bool:
     """Whether ``text`` has a line break, another control character or half a surrogate pair."""
     return _CONTROL.search(text) is not None
-
-
-def near(name: str, known: Iterable[str], *, likeness: float = 0.6) -> list[str]:
-    """Up to three of the ``known`` names that ``name`` may have been meant as, nearest first.
-
-    ``likeness`` is how much they have in common at least, from 0 to 1.
-    """
-    import difflib
-
-    lowered = {other.lower(): other for other in known}
-    found = difflib.get_close_matches(name.lower(), lowered, n=3, cutoff=likeness)
-    return [lowered[match] for match in found]
 
 
 def check_profile_name(name: str, *, shared: bool) -> None:

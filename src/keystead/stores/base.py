@@ -11,8 +11,8 @@ from typing import Protocol
 
 from keystead.errors import FileProblem, Origin, ProfileInvalid, ProfileNotFound
 from keystead.model.profile import Profile, Value
-from keystead.model.rules import near
 from keystead.model.settings import DECIDING
+from keystead.near import near_names
 
 TRIES = 5
 """How often a change is worked out anew because a foreign program wrote in between."""
@@ -89,7 +89,7 @@ def not_found(name: str, known: Iterable[str], *, place: str | None = None) -> P
     names = list(known)
 
     def hint() -> str:
-        alike = near(name, names)
+        alike = near_names(name, names)
         if alike:
             return "did you mean " + " or ".join(f"`{other}`" for other in alike)
         if names:

@@ -14,14 +14,9 @@ from keystead.cmdlets.pipeline.rows import PIPELINE_CMDLETS
 from keystead.cmdlets.services.folders import service_names
 from keystead.cmdlets.services.model import service
 from keystead.cmdlets.table import CMDLETS
-from keystead.cmdlets.table_types import (
-    CHANGING,
-    COMMON,
-    Cmdlet,
-    did_you_mean,
-    near_names,
-)
+from keystead.cmdlets.table_types import CHANGING, COMMON, Cmdlet
 from keystead.errors import UsageError
+from keystead.near import did_you_mean, near_names
 
 NAME = "Keystead"
 MANIFEST, SCRIPT = f"{NAME}.psd1", f"{NAME}.psm1"

@@ -13,8 +13,9 @@ from keystead.cmdlets.services.index import Index, ServiceNames
 from keystead.cmdlets.services.prefixes import prefix_of
 from keystead.cmdlets.sources import Values
 from keystead.cmdlets.state import State
-from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry, did_you_mean, near_names
+from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry
 from keystead.errors import UsageError
+from keystead.near import did_you_mean, near_names
 
 Table = Callable[[], Registry]
 

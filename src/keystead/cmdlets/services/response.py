@@ -15,8 +15,8 @@ from typing import Protocol, runtime_checkable
 from keystead.cmdlets.services.model import Operation, Shape
 from keystead.cmdlets.services.parameters import secret
 from keystead.cmdlets.services.wellknown import COLUMNS, OUTPUTS
-from keystead.cmdlets.table_types import did_you_mean, near_names
 from keystead.errors import UsageError
+from keystead.near import did_you_mean, near_names
 from keystead.secret import Secret
 
 _PAGING = frozenset(

@@ -18,8 +18,8 @@ from keystead.cmdlets.language import value_of
 from keystead.cmdlets.objects import AwsObject
 from keystead.cmdlets.services.model import Shape
 from keystead.cmdlets.services.naming import singular
-from keystead.cmdlets.table_types import did_you_mean, near_names
 from keystead.errors import UsageError
+from keystead.near import did_you_mean, near_names
 from keystead.secret import Secret, reveal
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)

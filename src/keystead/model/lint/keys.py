@@ -9,8 +9,8 @@ from functools import lru_cache
 from keystead.model.lint.finding import Finding
 from keystead.model.lint.rules import finding
 from keystead.model.lint.shared import KEY, SECRET, TOKEN, Shared, found, set_command, shown
-from keystead.model.rules import near
 from keystead.model.settings import SETTINGS
+from keystead.near import near_names
 
 _ALIKE = 0.8
 """From how much likeness on an unknown key counts as a misspelt setting."""
@@ -55,7 +55,7 @@ def misspelt(shared: Shared) -> Iterator[Finding]:
 def _meant(key: str) -> str | None:
     if key in SETTINGS or key in _OF_OTHERS:
         return None
-    alike = near(key.replace("-", "_"), SETTINGS, likeness=_ALIKE)
+    alike = near_names(key.replace("-", "_"), SETTINGS, likeness=_ALIKE)
     return alike[0] if alike else None
 
 

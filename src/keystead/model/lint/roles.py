@@ -10,8 +10,8 @@ from keystead.model.lint.finding import Finding
 from keystead.model.lint.rules import finding
 from keystead.model.lint.shared import KEY, SECRET, Shared, either, found, set_command
 from keystead.model.profile import TYPES, Profile
-from keystead.model.rules import near
 from keystead.model.settings import SETTINGS
+from keystead.near import near_names
 
 _DECIDING = {key for row in TYPES for key in row.deciding}
 _ACCOUNT = ("sso_account_id", "sso_role_name")
@@ -21,7 +21,9 @@ _PORTAL = ("sso_start_url", "sso_region")
 def roles(shared: Shared) -> Iterator[Finding]:
     """Roles without one source of credentials that exists."""
     names = [*shared.profiles, *shared.elsewhere]
-    alike = cache(lambda wanted: either(near(wanted, names)))  # many may misspell it the same way
+    alike = cache(
+        lambda wanted: either(near_names(wanted, names))
+    )  # many may misspell it the same way
     for name, profile in shared.profiles.items():
         source, other = profile.text("source_profile"), profile.text("credential_source")
         if not profile.has("role_arn"):
@@ -44,7 +46,7 @@ def roles(shared: Shared) -> Iterator[Finding]:
         row = SETTINGS["credential_source"]
         if other and not row.fits(other):
             message = f"`credential_source` of profile `{name}` is none that there is"
-            fix = f"write {either(near(other, (row.shape or '').split('|'))) or row.rule}"
+            fix = f"write {either(near_names(other, (row.shape or '').split('|'))) or row.rule}"
             yield found("credential-source", profile, "credential_source", message, fix)
         if source and source not in shared.profiles and source not in shared.elsewhere:
             message = f"profile `{name}` names the source profile `{source}`, which does not exist"
@@ -129,7 +131,7 @@ def single_sign_on(shared: Shared) -> Iterator[Finding]:
         session = shared.sso_sessions.get(wanted)
         if session is None:
             message = f"profile `{name}` names the SSO session `{wanted}`, which does not exist"
-            alike = either(near(wanted, shared.sso_sessions))
+            alike = either(near_names(wanted, shared.sso_sessions))
             header = f"add `[sso-session {wanted}]` to the config file"
             fix = f"did you mean {alike}" if alike else header
             yield found("sso-session-missing", profile, "sso_session", message, fix)
@@ -170,7 +172,7 @@ def services(shared: Shared) -> Iterator[Finding]:
         wanted = profile.text("services")
         if wanted and wanted not in shared.services:
             message = f"profile `{name}` names the services section `{wanted}`, which is not there"
-            alike = either(near(wanted, shared.services))
+            alike = either(near_names(wanted, shared.services))
             header = f"add `[services {wanted}]` to the config file"
             fix = f"did you mean {alike}" if alike else header
             yield found("services-missing", profile, "services", message, fix)

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterator
 
 from keystead.model.lint.finding import Finding
-from keystead.model.rules import is_identifier, near
+from keystead.model.rules import is_identifier
+from keystead.near import near_names
 from keystead.text.dialect import DEFAULT, FileKind
 from keystead.text.lint.view import Block, View
 from keystead.text.pieces import Section, Span
@@ -48,7 +49,7 @@ def _skipped(view: View, block: Block) -> Iterator[Finding]:
         fix = "use letters, digits and _ - / . % @ : + for the name"
         yield view.found("invalid-name", at, message, fix)
     elif name:
-        alike = near(prefix, _KINDS, likeness=_ALIKE)
+        alike = near_names(prefix, _KINDS, likeness=_ALIKE)
         if alike:
             message = f"`[{title}]` means nothing, and is much like `[{alike[0]} {name}]`"
             fix = f"write `[{alike[0]} {name}]` if that was meant"

@@ -10,9 +10,8 @@ from keystead.testing import StoreContract
 
 
 def shared(home: Path) -> SharedStore:
-    return SharedStore.default(
-        System(environ={"HOME": str(home), "KEYSTEAD_HOME": str(home / "keystead")})
-    )
+    environ = {"HOME": str(home), "KEYSTEAD_HOME": str(home / "keystead")}
+    return SharedStore.default(System(environ=environ, sleep=lambda _: None))
 
 
 class TestNoFiles(StoreContract):

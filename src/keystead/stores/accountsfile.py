@@ -10,7 +10,7 @@ import itertools
 import os
 import shlex
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -22,7 +22,8 @@ from keystead.errors import (
     StoreUnavailable,
 )
 from keystead.stores import seal
-from keystead.stores.accounts import Accounts, make_guid, parse
+from keystead.stores.accounts import Accounts, is_sealed, make_guid, parse
+from keystead.stores.lost_update import by_another_program, is_lost, watch
 from keystead.stores.protectors import (
     PassphraseProtector,
     Protector,
@@ -34,7 +35,7 @@ from keystead.stores.protectors import (
 )
 from keystead.stores.vault import DpapiVault, KeyVault, Vault
 from keystead.system import System
-from keystead.system.files import Changed
+from keystead.system.files import Changed, Snapshot
 from keystead.system.forklock import ForkLock
 from keystead.system.generations import Bare, Generations, Replaced
 from keystead.system.status import Stamp
@@ -212,8 +213,17 @@ class AccountsFile:
         data = following.render()
         replaced = Replaced(self.path, before.data, data)
         try:
+            # Of keystead's own format there is no other writer.
+            snapshot = Snapshot(before.data, before.stamp)
+            versions = [] if following.header else [(self.path, snapshot)]
+            foreign = by_another_program(self.system, self.generations, versions)
             with self.generations.keeping([replaced], self.system.clock()):
-                self.system.files.replace(self.path, data, expect=before.stamp, private=True)
+                stamp = self.system.files.replace(
+                    self.path, data, expect=before.stamp, private=True
+                )
+                if foreign:
+                    lost = partial(self._is_lost, before.accounts, following)
+                    watch(self.system, {self.path: stamp}, lost)
         except Changed:
             return False
         self._unlocked = unlocked or self._unlocked
@@ -222,6 +232,28 @@ class AccountsFile:
         if new and self._unlocked and self.path.exists():  # a dry run makes none
             self._tell_keeper(following.store_id, self._unlocked.record, self._unlocked.key.raw)
         return True
+
+    def _is_lost(self, before: Accounts | None, after: Accounts) -> bool:
+        """Whether a save is gone from the .NET SDK's own file."""
+        try:
+            now = self.read().accounts
+        except StoreCorrupt:  # half-written; the next try tells whether it stays so
+            return True
+        was, made, found = (self._opened(accounts) for accounts in (before, after, now))
+        return is_lost(was, made, found)
+
+    def _opened(self, accounts: Accounts | None) -> dict[str, dict[str, str]]:
+        """All entries in clear: the SDK seals every value again whenever it writes."""
+        if accounts is None:
+            return {}
+        vault = self.vault(accounts)
+        found: dict[str, dict[str, str]] = {}
+        for guid, entry in accounts.entries.items():
+            found[guid] = dict(entry)
+            for key in filter(is_sealed, entry):
+                with contextlib.suppress(KeysteadError, seal.BrokenSeal):
+                    found[guid][key] = vault.open(guid, key, entry[key])
+        return found
 
     def accept(self, accounts: Accounts) -> None:
         """Unlocks the version and takes it for the newest one, whatever is remembered."""

@@ -14,8 +14,8 @@ from keystead.model.profile import Profile, Value
 from keystead.model.settings import DECIDING
 from keystead.near import near_names
 
-TRIES = 5
-"""How often a change is worked out anew because a foreign program wrote in between."""
+TRIES = 20
+"""How often a change is worked out again because a foreign program wrote in between."""
 
 Changes = Mapping[str, Value | None]
 """Settings to set, by name; None unsets one."""

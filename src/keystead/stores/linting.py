@@ -10,7 +10,8 @@ from typing import NamedTuple
 from keystead.errors import DocumentError, FileProblem, KeysteadError, Origin
 from keystead.model.lint.finding import Finding, in_order
 from keystead.model.lint.rules import finding
-from keystead.stores.shared import PAUSES, just_written
+from keystead.stores.lost_update import just_written
+from keystead.stores.shared import PAUSES
 from keystead.system import System
 from keystead.system.files import Snapshot
 from keystead.text.dialect import FileKind

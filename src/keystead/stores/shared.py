@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,15 +21,14 @@ from keystead.model.profile import Profile, Value, check_writable
 from keystead.model.settings import SETTINGS, Group
 from keystead.secret import reveal
 from keystead.stores.base import TRIES, Changes, already_there, not_found, overtaken
+from keystead.stores.lost_update import by_another_program, is_lost, just_written, watch
 from keystead.stores.sharedfile import Origins, SharedFile
 from keystead.system import System
 from keystead.system.files import Changed, Snapshot, resolve
-from keystead.system.generations import Replaced
+from keystead.system.generations import Generations, Replaced
+from keystead.system.status import Stamp
 from keystead.text.dialect import FileKind, Reading, interpret, merge
 from keystead.text.document import Document
-
-MOMENT = 2.0
-"""Seconds for which a file counts as just written; some file systems know no finer times."""
 
 PAUSES = (0.002, 0.005, 0.01, 0.02, 0.04, 0.08)
 """Seconds to wait before each new look at what may be half-written."""
@@ -238,46 +239,73 @@ class SharedStore:
         with self._locks():
             written: dict[Path, SharedFile] = {}
             for _ in range(TRIES):
-                if not _same(before, self._snapshots()):
+                snapshots = self._snapshots()
+                foreign = self._foreign(snapshots)
+                if not _same(before, snapshots):
                     # A file that is written already still counts as it was: the rest of the
-                    # same change is worked out anew, not a change on top of half of it.
+                    # same change is worked out again, not a change on top of half of it.
                     before, after = self._settled(
                         lambda pair: _worked_out(
                             edited, tuple(written.get(file.path, file) for file in pair)
                         )
                     )
+                    foreign = True
                 pairs = zip(before, after, strict=True)
                 changed = [(old, new) for old, new in pairs if new.document is not old.document]
+                saved: dict[Path, Stamp | None] = {}
                 try:
                     with self._keeping(changed):
                         for old, new in changed:
                             if new.path not in written:
-                                self._replace(new)
+                                saved[new.path] = self._replace(new)
                                 written[new.path] = old
+                        if foreign and saved:
+                            written.clear()  # if it is lost, all of it is worked out again
+                            watch(self._system, saved, partial(self._is_lost, changed))
                 except Changed:
                     continue
                 return
         raise overtaken(Origin(self.location))
+
+    def _foreign(self, snapshots: Sequence[Snapshot]) -> bool:
+        """Whether another program than keystead has just written one of the files."""
+        versions = zip(self.paths, snapshots, strict=True)
+        return by_another_program(self._system, self._generations(), versions)
+
+    def _is_lost(self, changed: Sequence[tuple[SharedFile, SharedFile]]) -> bool:
+        """Whether a save of these files, each before and after, is gone from them."""
+        for old, new in changed:
+            now = replace(new, document=Document(self._files.read(new.path).data or b"", ""))
+            try:
+                if is_lost(old.profiles(), new.profiles(), now.profiles()):
+                    return True
+            except DocumentError:  # half-written; the next try waits for the whole of it
+                return True
+        return False
+
+    def _generations(self) -> Generations:
+        # Of use to changes alone, and reading is what most commands do.
+        from keystead.stores.accountsfile import AccountsFile
+        from keystead.stores.envelope import generations
+
+        return generations(AccountsFile(self._system))
 
     def _keeping(
         self, changed: list[tuple[SharedFile, SharedFile]]
     ) -> contextlib.AbstractContextManager[None]:
         if not changed:
             return contextlib.nullcontext()
-        # Of use to changes alone, and reading is what most commands do.
-        from keystead.stores.accountsfile import AccountsFile
-        from keystead.stores.envelope import generations
-
         replaced = [
             Replaced(old.path, old.document.data if old.stamp else None, new.document.data)
             for old, new in changed
         ]
-        return generations(AccountsFile(self._system)).keeping(replaced, self._system.clock())
+        return self._generations().keeping(replaced, self._system.clock())
 
-    def _replace(self, file: SharedFile) -> None:
+    def _replace(self, file: SharedFile) -> Stamp | None:
         file.document.check()  # what cannot be read back is not written
         private = file.kind is FileKind.CREDENTIALS
-        self._files.replace(file.path, file.document.data, expect=file.stamp, private=private)
+        data = file.document.data
+        return self._files.replace(file.path, data, expect=file.stamp, private=private)
 
     @contextlib.contextmanager
     def _locks(self) -> Iterator[None]:
@@ -301,13 +329,6 @@ def _uncollected() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
-
-
-def just_written(system: System, snapshots: Iterable[Snapshot]) -> bool:
-    """Whether one of the files was written a moment ago."""
-    now = system.clock().timestamp()
-    stamps = (snapshot.stamp for snapshot in snapshots)
-    return any(stamp and abs(now - stamp.changed_ns / 1e9) < MOMENT for stamp in stamps)
 
 
 def _worked_out(edited: Callable[[Pair], Pair], before: Pair) -> tuple[Pair, Pair]:

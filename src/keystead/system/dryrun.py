@@ -36,7 +36,7 @@ class DryFiles(Files):
         yield
 
     def replace(self, path: Path, data: bytes, *, expect: Stamp | None, private: bool) -> None:
-        """Notes what would be written."""
+        """Notes what would be written; there is no stamp of it."""
         del expect, private
         self._note(path, data)
 

@@ -91,6 +91,11 @@ class Files:
         except OSError as error:
             raise problem("cannot be read", path, error) from error
 
+    def stamp(self, path: Path) -> Stamp | None:
+        """The stamp of the version that is there now, None for no file. Raises `OSError`."""
+        status = status_of(path)
+        return Stamp.of(status) if status else None
+
     def read_pipe(self, path: Path) -> bytes | None:
         """What a program writes into the pipe ``path``: see `pipe.read_pipe`."""
         return read_pipe(path)
@@ -129,19 +134,22 @@ class Files:
         finally:
             lock.release()
 
-    def replace(self, path: Path, data: bytes, *, expect: Stamp | None, private: bool) -> None:
+    def replace(
+        self, path: Path, data: bytes, *, expect: Stamp | None, private: bool
+    ) -> Stamp | None:
         """Puts ``data`` in place of the file, whole or not at all. Call it under `lock`.
 
         ``expect`` is the stamp of the version that ``data`` was made from (None: no file); when
         the file is another one by now, raises `Changed` and writes nothing. ``private`` narrows
         the file to its owner. A symbolic link stays one and its target is replaced. The new file
         is 0600 from its creation and never wider than the old one; it keeps the old one's owner.
+        Returns the stamp of the new file; None where nothing is written (a dry run).
         """
         target = resolve(path)
         _check_writable(path, target)
         self._sweep(target)
         try:
-            self._replace(target, data, expect=expect, private=private)
+            written = self._replace(target, data, expect=expect, private=private)
         except OSError as error:
             raise problem("cannot be written", path, error) from error
         try:
@@ -149,6 +157,7 @@ class Files:
         except OSError as error:
             what = "was written and may be lost in a power failure, as its folder cannot be flushed"
             raise problem(what, path, error) from error
+        return written
 
     def put(self, path: Path, data: bytes) -> None:
         """Puts down what can be had anew: whole or not at all, without a lock and unflushed.
@@ -173,17 +182,28 @@ class Files:
     def remove(self, path: Path, *, expect: Stamp | None) -> None:
         """Removes the file that has the stamp ``expect``, else raises `Changed`. Under `lock`."""
         target = resolve(path)
-        try:
-            status = status_of(target)
-            if (Stamp.of(status) if status else None) != expect:
+
+        def unlink() -> None:
+            if self.stamp(target) != expect:
                 raise Changed
-            if status:
-                patiently(self._os.unlink, str(target))
+            self._os.unlink(str(target))
+
+        try:
+            if self.stamp(target) != expect:
+                raise Changed
+            if expect:
+                patiently(unlink)
                 self._sync_folder(target.parent)
         except OSError as error:
             raise problem("cannot be removed", path, error) from error
 
-    def _replace(self, target: Path, data: bytes, *, expect: Stamp | None, private: bool) -> None:
+    def _replace(self, target: Path, data: bytes, *, expect: Stamp | None, private: bool) -> Stamp:
+        def swap() -> None:
+            # Before each try: while one was refused, who had the file open may have written it.
+            if self.stamp(target) != expect:
+                raise Changed
+            self._os.replace(temporary, str(target))
+
         temporary = _beside(target, f"{os.urandom(6).hex()}.tmp")
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW | _CLOEXEC | _BINARY
         try:
@@ -196,15 +216,15 @@ class Files:
                 if original is not None:
                     _inherit(fd, original, private=private)
                 self._os.fsync(fd)
+                written = Stamp.of(os.fstat(fd))
             finally:
                 self._os.close(fd)
-            if (Stamp.of(original) if original else None) != expect:
-                raise Changed
-            patiently(self._os.replace, temporary, str(target))
+            patiently(swap)
         except BaseException:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
             raise
+        return written
 
     def _sync_folder(self, folder: Path) -> None:
         if os.name != "posix":  # Windows has no handle of a folder to flush

@@ -156,11 +156,22 @@ class Generations:
 
     def all(self) -> list[Generation]:
         """The generations, the newest first; what cannot be read as one is left out."""
-        found: list[Generation] = []
+        return list(self._newest_first())
+
+    def _newest_first(self) -> Iterator[Generation]:
         for path in sorted(self._folder.glob("*.json"), reverse=True):
-            with contextlib.suppress(KeysteadError, ValueError, KeyError, TypeError):
-                found.append(_read(path.stem, self._files.read(path).data or b""))
-        return found
+            try:
+                yield _read(path.stem, self._files.read(path).data or b"")
+            except (KeysteadError, ValueError, KeyError, TypeError):
+                continue
+
+    def wrote(self, path: Path, data: bytes | None) -> bool:
+        """Whether the last recorded change of ``path`` left ``data`` in it."""
+        wanted = Path(os.path.abspath(path))
+        for generation in self._newest_first():
+            if wanted in generation.paths:
+                return generation.after[generation.paths.index(wanted)] == _digest(data)
+        return False
 
     def find(self, name: str | None, location: Path | None) -> Generation:
         """The generation of that name, or the newest; ``location`` looks at one file's alone.
@@ -168,7 +179,7 @@ class Generations:
         Raises `UsageError` when there is none.
         """
         wanted = None if location is None else Path(os.path.abspath(location))
-        for generation in self.all():
+        for generation in self._newest_first():
             if name in (None, generation.name) and (wanted is None or wanted in generation.paths):
                 return generation
         raise UsageError(

@@ -246,25 +246,34 @@ def test_a_program_that_heeds_no_signal_is_ended_all_the_same(
     assert "did not end within" in str(failure(helper("trap '' TERM INT HUP; while :; do :; done")))
 
 
-def test_what_a_program_leaves_running_ends_with_it(helper: Helper, tmp_path: Path) -> None:
-    below = tmp_path / "below"
-    command = helper(f"sleep 1000 & echo $! >{below}\n" + printing(GOOD))
-    assert process_credentials(command, System()).access_key_id == ACCESS_KEY_ID
-    assert pid_is_gone(below)
-
-
-def test_a_daemon_that_holds_the_output_open_is_not_waited_for(
-    helper: Helper, tmp_path: Path
+@pytest.mark.parametrize("start", ["", "setsid "], ids=["in its group", "a daemon"])
+def test_what_a_program_leaves_running_goes_on_and_is_not_waited_for(
+    helper: Helper, tmp_path: Path, start: str
 ) -> None:
-    pid = tmp_path / "daemon"
+    """Such as gpg-agent, a browser or ssh's master connection; all hold the output open."""
+    pid = tmp_path / "background"
     command = helper(
-        f"setsid sh -c 'echo $$ >{pid}; exec sleep 30' &\nuntil test -s {pid}; do :; done\n"
+        f"{start}sh -c 'echo $$ >{pid}; exec sleep 30' &\nuntil test -s {pid}; do :; done\n"
         + printing(GOOD)
     )
+    began = time.monotonic()
+    assert process_credentials(command, System()).access_key_id == ACCESS_KEY_ID
+    assert time.monotonic() - began < 15
     try:
-        assert process_credentials(command, System()).access_key_id == ACCESS_KEY_ID
+        assert is_running(pid)
     finally:
         os.kill(int(pid.read_text()), 9)
+
+
+def is_running(path: Path) -> bool:
+    command = ["ps", "-o", "stat=", "-p", path.read_text().strip()]
+    shown = subprocess.run(command, capture_output=True, text=True).stdout.strip()
+    return bool(shown) and not shown.startswith("Z")
+
+
+def test_a_program_that_closes_its_output_early_is_waited_for(helper: Helper) -> None:
+    command = helper(printing(GOOD) + "\nexec >&-\nsleep 0.2\nexit 3")
+    assert str(failure(command)).endswith("failed with exit code 3")
 
 
 def test_standard_error_comes_through_and_piped_input_is_left_alone(

@@ -1,8 +1,10 @@
-"""Running another program for its output, with a time limit, and leaving nothing of it behind.
+"""Running another program for its output, with a time limit and as one job with this process.
 
-On POSIX the program gets a process group of its own, so that what it started ends with it. As the
-terminal talks to one group alone, that group gets the terminal meanwhile: a helper may ask a
-person there, and Ctrl-C reaches it. Windows has neither; there the program alone is ended.
+On POSIX the program gets a process group of its own, so that what it started can be ended with it
+where it has to be stopped. As the terminal talks to one group alone, that group gets the terminal
+meanwhile: a helper may ask a person there, Ctrl-C reaches it, and Ctrl-Z stops both. A program
+that ends by itself may leave others running. Windows has no such groups; there the program alone
+is ended.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 from keystead.system.terminal import TTY
 
@@ -49,63 +52,41 @@ def run(
     """Runs ``argv``, a program's path or name and its arguments, without a shell.
 
     Standard error is ours. Standard input is ours where it is a terminal and else empty: what is
-    piped into keystead is meant for somebody else. Raises `OSError` when the program cannot be
-    started, `TooSlow`, or `TooMuch`; whatever is raised, `KeyboardInterrupt` too, the program and
-    its process group are ended first.
+    piped into keystead is meant for somebody else. The output is what the program itself wrote;
+    what it left running in the background is neither waited for nor ended. Raises `OSError` when
+    the program cannot be started, `TooSlow`, or `TooMuch`; whatever is raised, `KeyboardInterrupt`
+    too, the program and its process group are ended first. Time in which the user has stopped both
+    does not count.
     """
     with contextlib.ExitStack() as stack:
         with _uninterrupted():  # else the program would run on, and nobody would know of it
             process = subprocess.Popen(  # noqa: S603  # no shell; it is the user's own command
                 list(argv),
                 env=dict(environ),
-                stdin=None if _stdin_is_terminal() else subprocess.DEVNULL,
+                stdin=None if stdin_is_terminal() else subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 process_group=0 if os.name == "posix" else None,
             )
             stack.callback(_reap, process)
-        has_terminal = stack.enter_context(_terminal_of(process.pid))
-        reader = _Reader(process, most_bytes)
-        reader.start()
-        stack.callback(reader.join, GRACE_SECONDS)
-        stack.callback(_end_group, process)
+        output = stack.enter_context(_Output(process, most_bytes))
+        terminal = stack.enter_context(_Terminal(process.pid))
         deadline = time.monotonic() + seconds
-        while process.poll() is None:
-            if reader.overflow:
-                raise TooMuch
-            if time.monotonic() > deadline:
+        while True:
+            stopped_by = _look_at(process)
+            ended = process.returncode is not None
+            # What it wrote itself is in the pipe by then; others may hold that open for ever.
+            output.read(0.0 if ended else _TICK_SECONDS)
+            if ended:
+                break
+            if stopped_by:
+                deadline += terminal.stop_together(stopped_by)
+            elif time.monotonic() > deadline:
                 raise TooSlow
-            if reader.is_alive():
-                reader.join(_TICK_SECONDS)
-            else:
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(_TICK_SECONDS)
-    if reader.overflow:
-        raise TooMuch
-    if has_terminal and process.returncode in _INTERRUPTED:
+    if terminal.was_given and process.returncode in _INTERRUPTED:
+        _end_group(process)  # in the background a shell's children ignore Ctrl-C
         # The terminal told the program's group of Ctrl-C and not ours: passed on.
         signal.raise_signal(signal.SIGINT)
-    return Finished(process.returncode, bytes(reader.output))
-
-
-class _Reader(threading.Thread):
-    """Reads the program's output in the background, up to a bound."""
-
-    def __init__(self, process: subprocess.Popen[bytes], most_bytes: int) -> None:
-        super().__init__(daemon=True)
-        assert process.stdout is not None  # noqa: S101  # it was asked for
-        self._stream = process.stdout
-        self._most_bytes = most_bytes
-        self.output = bytearray()
-        self.overflow = False
-
-    def run(self) -> None:
-        """Until the end of the output, or the bound."""
-        with self._stream:
-            while chunk := os.read(self._stream.fileno(), _CHUNK):
-                self.output += chunk
-                if len(self.output) > self._most_bytes:
-                    self.overflow = True
-                    return
+    return Finished(process.returncode, bytes(output.data))
 
 
 @contextlib.contextmanager
@@ -125,74 +106,209 @@ def _uninterrupted() -> Iterator[None]:
             signal.raise_signal(signal.SIGINT)
 
 
-def _stdin_is_terminal() -> bool:
+def stdin_is_terminal() -> bool:
+    """Whether standard input is a terminal, and so one that a program may ask on."""
     try:
         return os.isatty(0)
     except OSError:  # it is closed
         return False
 
 
+def _reap(process: subprocess.Popen[bytes]) -> None:
+    """Ends a program that has not ended by itself, and its group."""
+    if process.returncode is None:
+        _end_group(process)
+        process.wait()
+
+
 def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """Ends what is left of the program and of its group."""
+    """Ends the program, where it has not ended yet, and what is left of its group."""
     if sys.platform == "win32":
         process.kill()
     else:
         _signal_group(process.pid, signal.SIGTERM)
+        _signal_group(process.pid, signal.SIGCONT)  # one that is stopped would not hear of it
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(GRACE_SECONDS)
         _signal_group(process.pid, signal.SIGKILL)
 
 
-def _reap(process: subprocess.Popen[bytes]) -> None:
-    if process.poll() is None:
-        _end_group(process)
-        process.wait()
-
-
 if sys.platform == "win32":
 
-    @contextlib.contextmanager
-    def _terminal_of(pid: int) -> Iterator[bool]:
+    class _Output(threading.Thread):
+        """The program's output so far, in `data`; read in the background, up to a bound."""
+
+        def __init__(self, process: subprocess.Popen[bytes], most_bytes: int) -> None:
+            super().__init__(daemon=True)
+            assert process.stdout is not None  # noqa: S101  # it was asked for
+            self._stream = process.stdout
+            self._most_bytes = most_bytes
+            self.data = bytearray()
+
+        def __enter__(self) -> Self:
+            self.start()
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def run(self) -> None:
+            """Until the end of the output, or the bound."""
+            with self._stream:
+                while chunk := os.read(self._stream.fileno(), _CHUNK):
+                    self.data += chunk
+                    if len(self.data) > self._most_bytes:
+                        return
+
+        def read(self, seconds: float) -> None:
+            """Waits for more, for so long at most. Raises `TooMuch`."""
+            if self.is_alive():
+                self.join(seconds or GRACE_SECONDS)
+            else:
+                time.sleep(seconds)
+            if len(self.data) > self._most_bytes:
+                raise TooMuch
+
+    class _Terminal:
         """The console is everybody's."""
-        del pid
-        yield False
+
+        was_given = False
+
+        def __init__(self, _pid: int) -> None:
+            pass
+
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def stop_together(self, _number: int) -> float:
+            """Nothing is stopped there."""
+            return 0.0
+
+    def _look_at(process: subprocess.Popen[bytes]) -> int | None:
+        """Takes notice of the program's end; nothing is stopped there."""
+        process.poll()
+        return None
 
 else:
+    import select
+    import termios
+
+    _BY_TERMINAL = (signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
+
+    class _Output:
+        """The program's output so far, in `data`."""
+
+        def __init__(self, process: subprocess.Popen[bytes], most_bytes: int) -> None:
+            assert process.stdout is not None  # noqa: S101  # it was asked for
+            self._stream = process.stdout
+            self._most_bytes = most_bytes
+            self._poll = select.poll()
+            self._pause: float | None = None
+            self.data = bytearray()
+
+        def __enter__(self) -> Self:
+            os.set_blocking(self._stream.fileno(), False)
+            self._poll.register(self._stream, select.POLLIN)
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            self._stream.close()
+
+        def read(self, seconds: float) -> None:
+            """Takes all that is there; waits for that for so long at most. Raises `TooMuch`."""
+            if self._pause is not None:  # it was closed; the program is about to end, or runs on
+                time.sleep(min(seconds, self._pause))
+                self._pause *= 2
+            elif self._poll.poll(seconds * 1000):
+                with contextlib.suppress(BlockingIOError):
+                    while chunk := os.read(self._stream.fileno(), _CHUNK):
+                        self.data += chunk
+                        if len(self.data) > self._most_bytes:
+                            raise TooMuch
+                    self._pause = 0.0005
+
+    class _Terminal:
+        """The terminal, lent to the group ``pid`` where it is ours, and taken back as it was."""
+
+        def __init__(self, pid: int) -> None:
+            self._pid = pid
+            self._tty: int | None = None
+            self._ours: list[Any] = []
+            self._theirs: list[Any] = []
+            self.was_given = False
+
+        def __enter__(self) -> Self:
+            with contextlib.suppress(OSError):  # there is none
+                self._tty = os.open(TTY, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
+            self._give()
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            self._take()
+            if self._tty is not None:
+                os.close(self._tty)
+
+        def stop_together(self, number: int) -> float:
+            """Stops this process's group too, as the terminal has stopped the program by the signal
+            ``number``, until the user goes on with both; gives the seconds that it took.
+
+            Nothing of a signal that is not the terminal's.
+            """
+            if self._tty is None or number not in _BY_TERMINAL:
+                return 0.0
+            began = time.monotonic()
+            self._take()
+            os.killpg(os.getpgrp(), number)
+            # Here again: the shell has let us go on, or we are in no job that can be stopped.
+            self._give()
+            return time.monotonic() - began
+
+        def _give(self) -> None:
+            """Lends the terminal, unless we are in the background ourselves."""
+            if self._tty is None:
+                return
+            with contextlib.suppress(OSError, termios.error):  # the terminal is gone by now
+                if os.tcgetpgrp(self._tty) == os.getpgrp():
+                    self._ours = termios.tcgetattr(self._tty)
+                    if self._theirs:
+                        termios.tcsetattr(self._tty, termios.TCSADRAIN, self._theirs)
+                    _foreground(self._tty, self._pid)
+                    self.was_given = True
+            # It may have been stopped with us, or asking too early.
+            _signal_group(self._pid, signal.SIGCONT)
+
+        def _take(self) -> None:
+            """Takes back what was lent. A program that was ended or stopped while it asked for a
+            password leaves no echo switched off.
+            """
+            if self._tty is None:
+                return
+            with contextlib.suppress(OSError, termios.error):
+                if os.tcgetpgrp(self._tty) == self._pid:
+                    self._theirs = termios.tcgetattr(self._tty)
+                    _foreground(self._tty, os.getpgrp())
+                    termios.tcsetattr(self._tty, termios.TCSADRAIN, self._ours)
+
+    def _look_at(process: subprocess.Popen[bytes]) -> int | None:
+        """Takes notice of the program's end; gives the signal that has stopped it just now."""
+        try:
+            pid, status = os.waitpid(process.pid, os.WNOHANG | os.WUNTRACED)
+        except ChildProcessError:  # somebody else has waited for it
+            process.poll()
+            return None
+        if pid and os.WIFSTOPPED(status):
+            return os.WSTOPSIG(status)
+        if pid:
+            process.returncode = os.waitstatus_to_exitcode(status)
+        return None
 
     def _signal_group(pgid: int, number: int) -> None:
         # Nobody left; or, on macOS, none but the dead.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pgid, number)
-
-    @contextlib.contextmanager
-    def _terminal_of(pid: int) -> Iterator[bool]:
-        """Gives the terminal, if it is ours, to the group ``pid``, and takes it back as it was.
-
-        Gives whether there was one to give.
-        """
-        import termios
-
-        try:
-            tty = os.open(TTY, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
-        except OSError:
-            yield False
-            return
-        try:
-            if os.tcgetpgrp(tty) != os.getpgrp():
-                yield False  # we are in the background ourselves
-                return
-            attributes = termios.tcgetattr(tty)
-            try:
-                _foreground(tty, pid)
-                _signal_group(pid, signal.SIGCONT)  # it may have been stopped, asking too early
-                yield True
-            finally:
-                _foreground(tty, os.getpgrp())
-                # A program that was ended while it asked for a password leaves no echo behind.
-                with contextlib.suppress(termios.error):
-                    termios.tcsetattr(tty, termios.TCSADRAIN, attributes)
-        finally:
-            os.close(tty)
 
     def _foreground(tty: int, pgid: int) -> None:
         """Makes ``pgid`` the group the terminal talks to; from the background that is a signal."""

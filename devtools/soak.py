@@ -48,7 +48,7 @@ def requests(scope: bytes) -> Iterator[Request]:
     told = ["AKIAIOSFODNN7EXAMPLE", "profile dev", None, "/nowhere"]
     answer = {"body": "x" * 800, "told": told, "scope": "", "files": [], "renew_at": None}
     keep = json.dumps(answer).encode()
-    key = json.dumps({"record": "r", "key": "00" * 32}).encode()
+    key = json.dumps({"record": "r", "key": "00" * 32, "epoch": None}).encode()
     hot = Request(b"POST", b"/ready/dev", scope, 200)
     for number in itertools.count():
         yield from [hot] * 8

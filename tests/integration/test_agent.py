@@ -86,7 +86,7 @@ def test_it_can_be_switched_off(
     assert agents_alive() == before
     refused = keystead("agent", "start")
     assert refused.code == 1
-    assert "KEYSTEAD_AGENT leaves no place for an agent" in refused.stderr
+    assert "KEYSTEAD_AGENT disables the agent" in refused.stderr
 
 
 def test_commands_at_once_start_one(agent: Agent, keystead: Keystead) -> None:

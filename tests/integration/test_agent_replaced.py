@@ -16,8 +16,10 @@ import pytest
 
 from keystead._version import __version__
 from keystead.agent import address
+from keystead.agent.epoch import Epoch
 from keystead.agent.listening import Listening
-from keystead.agent.server import Server, Settings
+from keystead.agent.restart import Settings, message
+from keystead.agent.server import Server
 from tests.agents import STATUS, Agent, Time, agents_alive, is_alive, wait_for
 from tests.canaries import ACCESS_KEY_ID, PASSPHRASE, SECRET_KEY
 from tests.conftest import Keystead
@@ -37,15 +39,11 @@ def files(home: Path) -> None:
 
 def begin(agent: Agent, code: str, *words: str) -> int:
     """Has ``code`` start an agent at the place of this one; the exit code."""
-    told = {
-        "path": str(agent.path),
-        "environ": {k: os.environ[k] for k in ("PATH", "HOME", "KEYSTEAD_HOME")},
-        "idle_seconds": 600,
-        "requests": [],
-    }
+    environ = {k: os.environ[k] for k in ("PATH", "HOME", "KEYSTEAD_HOME")}
+    settings = Settings(os.fsencode(agent.path), environ, 600.0)
     return subprocess.run(
         [sys.executable, "-c", code, *words],
-        input=json.dumps(told).encode(),
+        input=message(settings, []),
         stdout=subprocess.DEVNULL,
         check=False,
     ).returncode
@@ -219,7 +217,10 @@ def limits() -> Iterator[None]:
 def test_time_makes_it_forget_and_end(agent: Agent) -> None:
     """With the machine's clocks in the hand of the test: a suspend, then nobody for an hour."""
     path, time = os.fsencode(agent.path), Time()
-    key = json.dumps({"record": "r", "key": "00" * 32}).encode()
+
+    def key() -> bytes:
+        epoch = Epoch(path).current()
+        return json.dumps({"record": "r", "key": "00" * 32, "epoch": epoch}).encode()
 
     async def asked(method: bytes, body: bytes = b"") -> bool:
         answer = await asyncio.to_thread(address.ask, path, method, b"/keys/x", body)
@@ -228,12 +229,12 @@ def test_time_makes_it_forget_and_end(agent: Agent) -> None:
     async def life() -> None:
         server = Server(Settings(path, {}, 1.0), time.clocks())
         running = asyncio.create_task(server.run(Listening(path)))
-        assert await asked(b"PUT", key)
+        assert await asked(b"PUT", key())
         assert await asked(b"GET")
         time.wall += 600
         time.asleep += 600
         assert not await asked(b"GET")
-        assert await asked(b"PUT", key)
+        assert await asked(b"PUT", key())
         time.wall += 600
         assert await asked(b"GET")  # a wrong clock ends answers; a key has no end
         time.passes(0.9)

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from keystead.agent.holder import MOST_ANSWERS, MOST_KEYS, Answer, Holder, Key, Told, settled, stamp
+from keystead.agent.epoch import Epoch
+from keystead.agent.holder import MOST_ANSWERS, MOST_KEYS, Answer, Holder, Key, Told
+from keystead.agent.stamp import settled, stamp
 from keystead.system.clocks import Clocks
 from tests.agents import Time
 
@@ -21,9 +23,14 @@ def time() -> Time:
 
 
 @pytest.fixture
-def holder(time: Time) -> Holder:
-    found = Holder(time.clocks())
-    found.keep_key("store", KEY)
+def epoch(tmp_path: Path) -> Epoch:
+    return Epoch(os.fsencode(tmp_path / "agent.sock"))
+
+
+@pytest.fixture
+def holder(time: Time, epoch: Epoch) -> Holder:
+    found = Holder(time.clocks(), epoch)
+    found.keep_key("store", KEY, epoch.current())
     found.keep("dev", b"A=1", Answer(b"answer", (), None, TOLD))
     return found
 
@@ -117,7 +124,7 @@ def test_a_file_that_changed_just_now_might_change_unseen(tmp_path: Path) -> Non
 def test_it_holds_so_much_and_no_more(holder: Holder) -> None:
     for number in range(MOST_ANSWERS):
         holder.keep("x", b"%d" % number, Answer(b"", (), None, TOLD))
-        holder.keep_key(str(number), KEY)
+        holder.keep_key(str(number), KEY, None)
         assert holder.ready("x", b"0") is not None
     assert holder.ready("dev", b"A=1") is None  # not asked for the longest
     assert len(holder.stores) == MOST_KEYS
@@ -128,3 +135,41 @@ def test_it_forgets_on_demand(holder: Holder) -> None:
     assert (holder.names, holder.stores) == ([], ["store"])
     holder.forget()
     assert holder.stores == []
+
+
+def test_a_key_that_was_opened_before_a_lock_is_not_held_after_it(
+    holder: Holder, epoch: Epoch
+) -> None:
+    began = epoch.current()
+    holder.forget()
+    assert not holder.keep_key("store", KEY, began)
+    assert holder.key("store") is None
+    assert holder.keep_key("store", KEY, epoch.current())
+
+
+@pytest.mark.parametrize("what", ["suspend", "jump"])
+def test_what_began_before_the_clocks_told_of_a_gap_is_not_held(
+    holder: Holder, time: Time, epoch: Epoch, what: str
+) -> None:
+    began = epoch.current()
+    if what == "suspend":
+        time.asleep += 60
+    else:
+        time.wall += 60
+    assert not holder.keep_key("another", KEY, began)
+    assert not holder.keep("dev", b"", Answer(b"", ((os.fsdecode(epoch.path), began),), None, TOLD))
+
+
+def test_a_lock_counts_though_nobody_reached_the_agent(holder: Holder, epoch: Epoch) -> None:
+    epoch.end()
+    assert holder.key("store") is None
+    assert holder.ready("dev", b"A=1") is None
+
+
+def test_ending_an_epoch_changes_no_byte_of_a_file(tmp_path: Path) -> None:
+    epoch = Epoch(os.fsencode(tmp_path / "notes"))
+    (tmp_path / "notes.epoch").write_text("mine")
+    before = epoch.current()
+    epoch.end()
+    assert (tmp_path / "notes.epoch").read_text() == "mine"
+    assert epoch.current() != before

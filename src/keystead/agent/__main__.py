@@ -1,62 +1,56 @@
-"""``python -m keystead.agent``: becomes the agent, told on standard input what to be.
+"""``python -m keystead.agent``: becomes the agent that a `restart.message` on standard input names.
 
-That is a JSON object: ``path`` of the socket, ``environ``, ``idle_seconds``, and ``requests`` of
-whoever started it, each a method, a target and a body. When another agent listens at the path,
-it gets these requests; one that is about to end is waited for. On POSIX the process ends once the
-agent, its child, can be reached.
+When another agent listens at the path, that one gets the requests; one that is about to end is
+waited for. On POSIX the process ends once the agent, its child, can be reached. An agent that
+executed itself again goes on in the same process, and first answers who asked for the lock.
 """
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
+import socket
 import sys
 import time
+from collections.abc import Sequence
 
 from keystead.agent import address
-from keystead.agent.listening import Listening, Taken
+from keystead.agent.listening import Inherited, Listening, Taken
+from keystead.agent.restart import execute, read_message
 from keystead.system.protection import protect
 
 _TRIES = 50
 _PAUSE_SECONDS = 0.1
+_ANSWER_SECONDS = 1.0
 _STATUS = (b"GET", b"/status", b"")
 
 
 def main() -> int:
     """The agent's life; returns the exit code."""
     protect()
-    told = json.load(sys.stdin.buffer)
+    settings, requests, inherited = read_message(json.load(sys.stdin.buffer))
     os.umask(0o077)
-    path = os.fsencode(told["path"])
-    requests = [tuple(part.encode("latin-1") for part in parts) for parts in told["requests"]]
-    for _ in range(_TRIES):
-        try:
-            listening = Listening(path)
-            break
-        except Taken:
-            if _pass_on(path, requests):
-                return 0
-        except OSError:
-            return 1
-        time.sleep(_PAUSE_SECONDS)  # noqa: TID251  # of a process that is a rim of its own
-    else:
-        return 1
-    if sys.platform != "win32":
+    listening = _listen(settings.path, requests, inherited)
+    if isinstance(listening, int):
+        return listening
+    if sys.platform != "win32" and not inherited:
         if os.fork():
             os._exit(0)
         protect()  # a child's memory is not locked because its parent's was
     import asyncio
 
     from keystead.agent.http import read_request
-    from keystead.agent.server import Server, Settings
+    from keystead.agent.server import Server
     from keystead.system.clocks import Clocks
 
     async def live() -> None:
-        server = Server(Settings(path, told["environ"], float(told["idle_seconds"])), Clocks())
-        for request in requests:
+        # On Windows a new image is another process, and clients would find no agent meanwhile.
+        server = Server(settings, Clocks(), None if sys.platform == "win32" else execute)
+        while requests:
             reader = asyncio.StreamReader()
-            reader.feed_data(address.request(*request))
+            reader.feed_data(address.request(*requests.pop(0)))
             reader.feed_eof()
             await server.take(await read_request(reader))
         # Each connection of asyncio's leaves a circle for the collector, which comes to the oldest
@@ -68,10 +62,54 @@ def main() -> int:
     return 0
 
 
-def _pass_on(path: bytes, requests: list[tuple[bytes, ...]]) -> bool:
-    """Gives the requests to the agent that is there: it may be just about to listen, or to end."""
+def _listen(
+    path: bytes, requests: Sequence[tuple[bytes, ...]], inherited: Inherited | None
+) -> Listening | int:
+    """The socket to serve on, or the exit code where there is nothing to serve."""
+    if inherited:
+        listening = Listening(path, inherited)
+        _answer_lock(inherited.client)
+        return listening
+    for _ in range(_TRIES):
+        try:
+            return Listening(path)
+        except Taken:
+            if _pass_on(path, requests):
+                return 0
+        except OSError:
+            return 1
+        time.sleep(_PAUSE_SECONDS)  # noqa: TID251  # of a process that is a rim of its own
+    return 1
+
+
+def _answer_lock(client: int | None) -> None:
+    """Answers the client that asked for the lock: nothing of what there was is left."""
+    if client is None:
+        return
+    from keystead.agent import http
+
+    connection = socket.socket(fileno=client)
+    with contextlib.suppress(OSError), connection:
+        connection.settimeout(_ANSWER_SECONDS)
+        connection.sendall(http.told(200, {}))
+        connection.shutdown(socket.SHUT_WR)
+        # Closed with something unread, the other side would lose the answer.
+        while connection.recv(http.MOST_HEAD_BYTES):
+            pass
+
+
+def _pass_on(path: bytes, requests: Sequence[tuple[bytes, ...]]) -> bool:
+    """Gives the requests to the agent that is there: it may be just about to listen, or to end.
+
+    What it refuses, because it was locked meanwhile, was given to it all the same.
+    """
     try:
-        return all(address.is_good(address.ask(path, *request)) for request in (_STATUS, *requests))
+        if not address.is_good(address.ask(path, *_STATUS)):
+            return False
+        return all(
+            address.body_of(address.ask(path, method, where, body)) is not None
+            for method, where, body in requests
+        )
     except OSError:
         return False
 

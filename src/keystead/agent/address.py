@@ -117,7 +117,7 @@ def request(method: bytes, where: bytes, body: bytes, more: bytes = b"") -> byte
     return head % (method, where, SENDER, more, len(body)) + body
 
 
-def ask(path: bytes, method: bytes, where: bytes, body: bytes) -> bytes:
+def ask(path: bytes, method: bytes, where: bytes, body: bytes, seconds: float = SECONDS) -> bytes:
     """The whole answer of the agent behind ``path``, which is ours. Raises `OSError`."""
     if sys.platform == "win32":
         port, secret = secret_of(path)
@@ -127,7 +127,7 @@ def ask(path: bytes, method: bytes, where: bytes, body: bytes) -> bytes:
         connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     more = b""
     try:
-        connection.settimeout(SECONDS)
+        connection.settimeout(seconds)
         if sys.platform == "win32":
             connection.connect(("127.0.0.1", port))
             _require_proof(connection, secret)

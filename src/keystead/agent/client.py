@@ -6,6 +6,7 @@ the ``keystead agent`` commands tell of what is wrong with it.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -14,7 +15,8 @@ from typing import Any
 
 from keystead._version import __version__
 from keystead.agent import address
-from keystead.agent.holder import Stamp, settled, stamp
+from keystead.agent.epoch import Epoch
+from keystead.agent.stamp import Stamp, settled, stamp
 from keystead.errors import AgentProblem
 from keystead.model.credentials import Credentials
 from keystead.system import System
@@ -24,6 +26,10 @@ IDLE_VARIABLE = "KEYSTEAD_AGENT_IDLE"
 _START_SECONDS = 0.0 if sys.platform == "win32" else 1.0
 _TRIES = 100
 _PAUSE_SECONDS = 0.1
+_DEMAND_SECONDS = 10.0
+"""How long a lock may take: the agent executes itself again in it."""
+_DEMANDS = 20
+_OK = 200
 _LONGEST_PATH = 103
 """What every system takes for a Unix socket: macOS ends at 104 bytes, its last one a NUL."""
 
@@ -39,6 +45,7 @@ class Agent:
         self._system = system
         self._environ = {os.fsencode(k): os.fsencode(v) for k, v in system.environ.items()}
         self._path = address.socket_path(self._environ)
+        self._unlock_began: Stamp | None = None
         self._starts_itself = system.environ.get("KEYSTEAD_AGENT", "auto") in ("", "auto")
 
     @property
@@ -47,7 +54,7 @@ class Agent:
         return None if self._path is None else os.fsdecode(self._path)
 
     def stamps(self) -> dict[str, Stamp | None]:
-        """The states of the files that profiles are in; to be taken before they are read.
+        """The states of the files that profiles are in, and the epoch; to be taken before anything.
 
         Empty: an answer made from them is not to be held.
         """
@@ -55,9 +62,13 @@ class Agent:
             return {}
         folders = self._system.folders
         files = (folders.credentials_file, folders.config_file, folders.accounts_file)
-        now = self._system.clock().timestamp()
         found = {str(path): stamp(str(path)) for path in files}
-        return found if all(settled(state, now) for state in found.values()) else {}
+        found[os.fsdecode(Epoch(self._path).path)] = Epoch(self._path).current()
+        return found if self._settled(*found.values()) else {}
+
+    def _settled(self, *found: Stamp | None) -> bool:
+        now = self._system.clock().timestamp()
+        return all(settled(state, now) for state in found)
 
     def keep(
         self,
@@ -88,6 +99,8 @@ class Agent:
 
     def key(self, store_id: str) -> tuple[str, bytes] | None:
         """The data key of a store that was opened before, behind the record that gave it."""
+        if self._path is not None:
+            self._unlock_began = Epoch(self._path).current()
         _, found = self._ask("GET", f"/keys/{store_id}")
         try:
             return str(found["record"]), bytes.fromhex(found["key"])
@@ -95,25 +108,75 @@ class Agent:
             return None
 
     def keep_key(self, store_id: str, record: str, raw: bytes, *, start: bool) -> None:
-        """Has the agent hold an opened data key. ``start``: it is worth starting one."""
-        told = {"record": record, "key": raw.hex()}
+        """Has the agent hold a data key that was opened since `key` was called, unless it was
+        locked meanwhile. ``start``: it is worth starting one.
+        """
+        if not self._settled(self._unlock_began):
+            return
+        told = {"record": record, "key": raw.hex(), "epoch": self._unlock_began}
         request = "PUT", f"/keys/{store_id}", json.dumps(told).encode()
         if start:
             self._hand_over(request)
         else:
             self._ask(*request)
 
-    def forget(self) -> None:
-        """Has the agent forget its finished answers."""
-        self._ask("POST", "/forget")
+    def forget(self) -> bool:
+        """Has the agent forget its finished answers; whether there was one.
+
+        Raises `AgentProblem` where it cannot be known that it did.
+        """
+        return self._path is not None and self._demand("forget")
 
     def lock(self) -> bool:
-        """Has the agent forget everything; whether there was one."""
-        return self._ask("POST", "/lock")[0] != 0
+        """Has the agent forget everything; whether there was one.
+
+        Answers and keys that are on their way are not held either. Raises `AgentProblem` where it
+        cannot be known that it did.
+        """
+        self._end_epoch()
+        return self._demand("lock")
 
     def stop(self) -> bool:
-        """Ends the agent; whether there was one."""
-        return self._ask("POST", "/stop")[0] != 0
+        """Ends the agent; whether there was one. Raises `AgentProblem` as `lock` does."""
+        self._end_epoch()
+        return self._demand("stop")
+
+    def _end_epoch(self) -> None:
+        self._require_usable()
+        try:
+            Epoch(self._path or b"").end()
+        except OSError as error:
+            reason = (error.strerror or str(error)).lower()
+            raise AgentProblem(
+                f"the agent's folder cannot be written: {os.path.dirname(self.path or '')}: "
+                f"{reason}",
+                hint="the agent may still hold keys: mend the folder and try again, or end its "
+                "process",
+            ) from None
+
+    def _demand(self, what: str) -> bool:
+        """Has the agent do ``what``; False when it is certain that there is none."""
+        from keystead.agent.listening import is_taken
+
+        path = self._path or b""
+        status = 0
+        for _ in range(_DEMANDS):
+            status = self._ask("POST", f"/{what}", seconds=_DEMAND_SECONDS)[0]
+            if status == _OK:
+                return True
+            with contextlib.suppress(OSError):
+                if not is_taken(path):
+                    return False
+            if status or self._path is None:
+                break
+            # Another one's lock cut this connection, or the agent is just about to listen.
+            self._system.sleep(_PAUSE_SECONDS)
+        said = f"answered with status {status}" if status else "did not answer"
+        raise AgentProblem(
+            f"the agent {said}, so it may still hold keys",
+            hint="try again in a moment; if that does not help, end the process of "
+            "`python -m keystead.agent`",
+        )
 
     def status(self) -> dict[str, Any] | None:
         """What the agent says of itself; None where there is none. Raises `AgentProblem`."""
@@ -128,7 +191,7 @@ class Agent:
         if found and found.get("version") == __version__:
             return
         if found:
-            self.stop()
+            self._ask("POST", "/stop")
         if self._spawn([]) == 0:
             return
         if sys.platform == "win32":  # what was started is the agent itself
@@ -138,12 +201,19 @@ class Agent:
                     return
         raise AgentProblem("the agent did not start", hint=f"look at {self.path} and its folder")
 
-    def _ask(self, method: str, where: str, body: bytes = b"") -> tuple[int, dict[str, Any]]:
+    def _ask(
+        self,
+        method: str,
+        where: str,
+        body: bytes = b"",
+        *,
+        seconds: float = address.SECONDS,
+    ) -> tuple[int, dict[str, Any]]:
         """Status and JSON object of an answer; 0 where there is no agent, or no such answer."""
         if self._path is None:
             return 0, {}
         try:
-            answer = address.ask(self._path, method.encode(), where.encode(), body)
+            answer = address.ask(self._path, method.encode(), where.encode(), body, seconds)
             found = json.loads(address.body_of(answer) or b"")
         except TimeoutError:
             self._path = None  # one that hangs is waited for once
@@ -157,31 +227,27 @@ class Agent:
         if status in (0, address.OTHER_VERSION) and self._path and self._starts_itself:
             try:
                 if status:
-                    self.stop()
+                    self._ask("POST", "/stop")
                 self._require_usable()
                 self._spawn([request])
             except AgentProblem:
                 pass  # `keystead agent start` tells of it
 
     def _spawn(self, requests: Iterable[_REQUEST]) -> int | None:
+        from keystead.agent.restart import ARGV, Settings, message
         from keystead.system import daemon
 
         environ = self._system.environ
         plain = {k: v for k, v in environ.items() if not k.startswith(_OWN_PREFIXES)}
         own = {k: v for k, v in environ.items() if k == "KEYSTEAD_HOME"}
-        told = {
-            "path": self.path,
-            "environ": {**plain, **own},
-            "idle_seconds": self._idle_seconds(),
-            "requests": [[m, where, body.decode("latin-1")] for m, where, body in requests],
-        }
+        settings = Settings(self._path or b"", {**plain, **own}, self._idle_seconds())
         # What others may see of a process is not to hold what is in this one's environment.
         bare = {k: v for k, v in environ.items() if k in _TELLS_NOTHING}
-        argv = [sys.executable, "-P", "-m", "keystead.agent"]
         if not sys.executable:
             return 1
+        given = message(settings, list(requests))
         try:
-            return daemon.start(argv, bare, json.dumps(told).encode(), seconds=_START_SECONDS)
+            return daemon.start(ARGV, bare, given, seconds=_START_SECONDS)
         except OSError:
             return 1
 
@@ -197,7 +263,7 @@ class Agent:
         """Raises `AgentProblem` where an agent cannot, or must not, be."""
         if self._path is None:
             raise AgentProblem(
-                "KEYSTEAD_AGENT leaves no place for an agent",
+                "KEYSTEAD_AGENT disables the agent",
                 hint="unset it; or set it to `auto` or to an absolute path",
             )
         if sys.platform != "win32":
@@ -207,6 +273,15 @@ class Agent:
                     hint="set KEYSTEAD_AGENT to a shorter one",
                 )
             _require_private(os.path.dirname(self._path))
+        from keystead.agent.listening import require_free
+
+        try:
+            require_free(self._path)
+        except FileExistsError:
+            raise AgentProblem(
+                f"the path of the agent's socket is taken by another file: {self.path}",
+                hint="set KEYSTEAD_AGENT to a path where there is no file",
+            ) from None
 
 
 if sys.platform != "win32":

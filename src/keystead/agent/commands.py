@@ -37,6 +37,7 @@ class Commands:
         self._path = os.fsdecode(path)
         self._room = asyncio.Semaphore(MOST_AT_ONCE)
         self._running: dict[Question, asyncio.Task[bytes]] = {}
+        self._processes: set[asyncio.subprocess.Process] = set()
 
     async def wait_for(self, question: Question) -> bool:
         """Waits for a command that answers the same; False: there is none.
@@ -47,7 +48,7 @@ class Commands:
         task = self._running.get(question)
         if task is None:
             return False
-        await asyncio.shield(task)
+        await _outcome(task)
         return True
 
     async def output(
@@ -60,12 +61,17 @@ class Commands:
         task = asyncio.create_task(self._run(question.profile, environ, pid))
         self._running[question] = task
         task.add_done_callback(lambda _: self._running.pop(question))
-        return await asyncio.shield(task)
+        return await _outcome(task)
 
     def cancel(self) -> None:
-        """Ends all that run."""
+        """Ends all that run, before it returns."""
         for task in self._running.values():
             task.cancel()
+        for process in self._processes:
+            with contextlib.suppress(OSError):  # it ended, or was waited for, by itself
+                _kill(process)
+                if sys.platform != "win32":
+                    os.waitpid(process.pid, 0)
 
     async def _run(self, profile: str, environ: Mapping[str, str], pid: int | None) -> bytes:
         async with self._room:
@@ -79,12 +85,14 @@ class Commands:
                 start_new_session=True,  # so that it finds no terminal to ask on
                 creationflags=_NO_WINDOW,
             )
+            self._processes.add(process)
             try:
                 async with asyncio.timeout(SECONDS):
                     output, errors = await process.communicate()
             except TimeoutError:
                 raise Refused(502, "the credentials could not be had in time") from None
             finally:
+                self._processes.discard(process)
                 if process.returncode is None:
                     with contextlib.suppress(ProcessLookupError):
                         _kill(process)
@@ -93,6 +101,16 @@ class Commands:
             status = _STATUS_OF_CODE.get(process.returncode, 500)
             raise Refused(status, message.removeprefix("keystead: error: "))
         return output
+
+
+async def _outcome(task: asyncio.Task[bytes]) -> bytes:
+    """What a command printed; it goes on where the one who waits does not."""
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        if task.cancelled():
+            raise Refused(423, "the agent was locked meanwhile") from None
+        raise
 
 
 def _kill(process: asyncio.subprocess.Process) -> None:

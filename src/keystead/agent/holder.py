@@ -8,12 +8,14 @@ jump of the calendar clock the answers are.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
-import os
 from collections import OrderedDict
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from keystead.agent.epoch import Epoch
+from keystead.agent.stamp import Stamp, as_stamp, stamp
 from keystead.system.clocks import Clocks
 
 MOST_ANSWERS = 1000
@@ -21,25 +23,6 @@ MOST_KEYS = 100
 
 _ASLEEP = 1.0
 _JUMP = 5.0
-_TICK_NS = 20_000_000
-"""The coarsest step of a file system's clock that is in use: 10 ms, and as much again."""
-
-Stamp = tuple[int, int, int, int, int]
-"""What tells one state of a file from another: device, inode, size, times of both changes in ns."""
-
-
-def stamp(path: str) -> Stamp | None:
-    """The state of the file at ``path``, None where there is none."""
-    try:
-        found = os.stat(path)
-    except OSError:
-        return None
-    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
-
-
-def settled(found: Stamp | None, now: float) -> bool:
-    """Whether a later change would show: the last one was not within the same tick."""
-    return found is None or max(found[3:]) < now * 1e9 - _TICK_NS
 
 
 class Told(NamedTuple):
@@ -72,8 +55,12 @@ class Key(NamedTuple):
 class Holder:
     """Holds them, up to a bound; the answer that was longest not asked for goes first."""
 
-    def __init__(self, clocks: Clocks) -> None:
+    def __init__(self, clocks: Clocks, epoch: Epoch) -> None:
         self._clocks = clocks
+        self._epoch = epoch
+        self._began = epoch.current()
+        self.emptied = False
+        """Whether everything was forgotten: copies of it may still be in this process's memory."""
         self._answers: OrderedDict[tuple[str, bytes], Answer] = OrderedDict()
         self._keys: OrderedDict[str, Key] = OrderedDict()
         self._wall, self._running, self._asleep = self._read_clocks()
@@ -106,11 +93,15 @@ class Holder:
         self.tick()
         return self._keys.get(store_id)
 
-    def keep_key(self, store_id: str, key: Key) -> None:
-        """Holds an opened data key from now on."""
+    def keep_key(self, store_id: str, key: Key, began: Stamp | None) -> bool:
+        """Holds a data key that was opened in the epoch ``began``; False when that has ended."""
+        self.tick()
+        if began != self._began:
+            return False
         self._keys[store_id] = key
         while len(self._keys) > MOST_KEYS:
             self._keys.popitem(last=False)
+        return True
 
     @property
     def names(self) -> list[str]:
@@ -126,19 +117,31 @@ class Holder:
         """Forgets the answers, and so the live sessions."""
         self._answers.clear()
 
-    def forget(self) -> None:
-        """Forgets everything."""
+    def clear(self) -> None:
+        """Forgets everything, as its process ends; the next agent may hold what is on its way."""
         self._answers.clear()
         self._keys.clear()
 
+    def forget(self) -> None:
+        """Forgets everything, and refuses what is on its way."""
+        self.clear()
+        self._end_epoch()
+        self.emptied = True
+
     def tick(self) -> None:
-        """Looks at the clocks; to be called now and then, and before anything is handed out."""
+        """Checks clocks and epoch; to be called now and then, and before anything is handed out."""
         wall, running, asleep = self._read_clocks()
-        if asleep - self._asleep > _ASLEEP:
+        if asleep - self._asleep > _ASLEEP or self._epoch.current() != self._began:
             self.forget()
         elif abs((wall - self._wall) - (running - self._running)) > _JUMP:
             self.forget_answers()
+            self._end_epoch()
         self._wall, self._running, self._asleep = wall, running, asleep
+
+    def _end_epoch(self) -> None:
+        with contextlib.suppress(OSError):  # without its folder no command reaches this process
+            self._epoch.end()
+        self._began = self._epoch.current()
 
     def _holds(self, answer: Answer) -> bool:
         if answer.renew_at is not None and self._clocks.wall() >= answer.renew_at:
@@ -156,11 +159,4 @@ def _digest(scope: bytes) -> bytes:
 
 def as_files(rows: Iterable[tuple[str, list[int] | None]]) -> tuple[tuple[str, Stamp | None], ...]:
     """The files of an `Answer` as they come over the wire. Raises `ValueError`, `TypeError`."""
-    found: list[tuple[str, Stamp | None]] = []
-    for path, numbers in rows:
-        if numbers is None:
-            found.append((str(path), None))
-        else:
-            device, inode, size, modified, changed = map(int, numbers)
-            found.append((str(path), (device, inode, size, modified, changed)))
-    return tuple(found)
+    return tuple((str(path), as_stamp(numbers)) for path, numbers in rows)

@@ -16,14 +16,17 @@ import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from keystead._version import __version__
 from keystead.agent import address, audit, http
 from keystead.agent.commands import Commands, Question
+from keystead.agent.epoch import Epoch
 from keystead.agent.holder import Answer, Holder, Key, Told, as_files
 from keystead.agent.http import Refused, Request
-from keystead.agent.listening import BACKLOG, Listening
+from keystead.agent.listening import BACKLOG, Inherited, Listening
+from keystead.agent.restart import Settings
+from keystead.agent.stamp import as_stamp
 from keystead.errors import FileProblem
 from keystead.system import processes
 from keystead.system.clocks import Clocks
@@ -36,25 +39,20 @@ _OWN = ("ready", "keys")
 """What is between an agent and the commands of its very version."""
 
 
-class Settings(NamedTuple):
-    """What the agent is started with.
-
-    ``environ`` is for the commands it starts itself, ``idle_seconds`` how long after the last
-    request it ends.
-    """
-
-    path: bytes
-    environ: Mapping[str, str]
-    idle_seconds: float
-
-
 class Server:
     """Serves what a `Holder` holds on a socket."""
 
-    def __init__(self, settings: Settings, clocks: Clocks) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clocks: Clocks,
+        execute: Callable[[Settings, Inherited], None] | None = None,
+    ) -> None:
+        """``execute`` starts a new image of the process; None: things are forgotten in place."""
         self._settings = settings
+        self._execute = execute
         self._clocks = clocks
-        self.holder = Holder(clocks)
+        self.holder = Holder(clocks, Epoch(settings.path))
         self._used = clocks.running()
         self._secret: bytes | None = None
         self._connections = 0
@@ -76,7 +74,8 @@ class Server:
         }
 
     async def run(self, listening: Listening) -> None:
-        """Serves until it is told to end, or idle for too long."""
+        """Serves until it is asked to end, or idle for too long."""
+        self._listening = listening
         self._secret = listening.secret
         if sys.platform == "win32":
             start = asyncio.start_server
@@ -90,16 +89,33 @@ class Server:
         pause = min(_TICK_SECONDS, self._settings.idle_seconds / 4)
         while not self._ended.is_set() and not self._idle():
             self.holder.tick()
+            if self.holder.emptied:
+                self._start_over(None)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._ended.wait()
-        self.holder.forget()
+        self.holder.clear()
         server.close()
         listening.close()
         self._commands.cancel()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LAST_SECONDS):
                 await self._quiet.wait()
+
+    def _start_over(self, writer: asyncio.StreamWriter | None) -> None:
+        """Executes the agent again in this process: what was freed in its memory goes with it.
+
+        The listening socket stays, so no client finds it closed, and the new image answers the one
+        at ``writer``. Where that cannot be done, the agent ends after its answer.
+        """
+        self.holder.emptied = False
+        self._commands.cancel()
+        if self._execute:
+            client = writer.get_extra_info("socket") if writer else None
+            try:
+                self._execute(self._settings, self._listening.passed_on(client))
+            except OSError:
+                self._ended.set()
 
     def _idle(self) -> bool:
         return self._clocks.running() - self._used >= self._settings.idle_seconds
@@ -144,6 +160,8 @@ class Server:
                 request = await http.read_request(reader)
             self._authorize(request)
             given = await self.take(request._replace(pid=_peer(writer)))
+            if self.holder.emptied:
+                self._start_over(writer)
         except Refused as error:
             given = http.told(error.status, {"error": str(error)})
         async with asyncio.timeout(http.SECONDS):
@@ -234,9 +252,9 @@ class Server:
     async def _keep_key(self, request: Request) -> bytes:
         given: dict[str, Any] = json.loads(request.body)
         key = Key(str(given["record"]), bytes.fromhex(given["key"]))
-        self.holder.keep_key(_name(request), key)
+        held = self.holder.keep_key(_name(request), key, as_stamp(given["epoch"]))
         self._used = self._clocks.running()
-        return http.told(200, {})
+        return http.told(200, {"held": held})
 
     async def _forget(self, _request: Request) -> bytes:
         self.holder.forget_answers()

@@ -13,7 +13,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from keystead.agent.client import Agent
-from keystead.agent.holder import Stamp
+from keystead.agent.stamp import Stamp
 from keystead.delivery import permission
 from keystead.delivery.source import SessionSource
 from keystead.errors import FileProblem, KeysteadError, ProfileNotFound

@@ -26,6 +26,7 @@ def address(text: str) -> str:
         found = ipaddress.ip_address(text)
     except ValueError:
         raise UsageError(f"`{text}` is no IP address", hint="name one of this machine") from None
+    found = getattr(found, "ipv4_mapped", None) or found  # the system takes it for that one
     if found.is_unspecified:
         raise UsageError(
             f"`{text}` means every address of this machine",

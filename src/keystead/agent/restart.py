@@ -1,0 +1,80 @@
+"""What an agent is started with, and how it executes itself again.
+
+Memory that Python has freed is not overwritten. After a lock, a new image of the process is the
+sure way that no key, and no copy of one, is left in it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from keystead.agent.listening import Inherited
+
+ARGV = (sys.executable, "-P", "-m", "keystead.agent")
+"""The command line of an agent; what it is to be comes on standard input."""
+
+
+class Settings(NamedTuple):
+    """What the agent is started with.
+
+    ``environ`` is for the commands it starts itself, ``idle_seconds`` how long after the last
+    request it ends.
+    """
+
+    path: bytes
+    environ: Mapping[str, str]
+    idle_seconds: float
+
+
+def message(
+    settings: Settings,
+    requests: list[tuple[str, str, bytes]],
+    inherited: Inherited | None = None,
+) -> bytes:
+    """What an agent reads from standard input: its settings, its first requests, its files."""
+    return json.dumps(
+        {
+            "path": os.fsdecode(settings.path),
+            "environ": dict(settings.environ),
+            "idle_seconds": settings.idle_seconds,
+            "requests": [[m, where, body.decode("latin-1")] for m, where, body in requests],
+            "inherited": inherited,
+        }
+    ).encode()
+
+
+def read_message(
+    given: dict[str, Any],
+) -> tuple[Settings, list[tuple[bytes, ...]], Inherited | None]:
+    """The three parts of a `message`."""
+    settings = Settings(os.fsencode(given["path"]), given["environ"], float(given["idle_seconds"]))
+    requests = [tuple(part.encode("latin-1") for part in parts) for parts in given["requests"]]
+    from keystead.agent.listening import Inherited
+
+    inherited = given["inherited"]
+    return settings, requests, Inherited(*inherited) if inherited else None
+
+
+def execute(settings: Settings, inherited: Inherited) -> None:
+    """Replaces this process's image by a new one of the agent. Raises `OSError`."""
+    with _unnamed_file() as file:
+        file.write(message(settings, [], inherited))
+        file.flush()
+        file.seek(0)
+        os.dup2(file.fileno(), 0)
+        os.execv(sys.executable, ARGV)  # noqa: S606  # ourselves
+
+
+def _unnamed_file() -> IO[bytes]:
+    """A file without a name: on Linux one in memory, as it holds the user's environment."""
+    if sys.platform == "linux":
+        return os.fdopen(os.memfd_create("keystead"), "w+b")
+    else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
+        import tempfile
+
+        return tempfile.TemporaryFile()

@@ -1,0 +1,258 @@
+"""A lock is sure: nothing that was held, or is on its way, is there after it, or it is an error."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from devtools import command
+from tests.agents import Agent, is_alive, wait_for
+from tests.canaries import ACCESS_KEY_ID, PASSPHRASE, SECRET_KEY
+from tests.conftest import Keystead
+
+DEV = f'{{"Version": 1, "AccessKeyId": "{ACCESS_KEY_ID}", "SecretAccessKey": "{SECRET_KEY}"}}\n'
+HELPER = """
+import os, sys, time
+open(sys.argv[1] + ".runs", "w").close()
+while not os.path.exists(sys.argv[1]):
+    time.sleep(0.01)
+print(os.environ["OUTPUT"])
+"""
+
+
+@pytest.fixture(autouse=True)
+def files(home: Path) -> None:
+    path = home / ".aws" / "credentials"
+    path.parent.mkdir(mode=0o700)
+    path.touch(mode=0o600)
+    path.write_text(
+        f"[dev]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
+    )
+
+
+@pytest.fixture
+def unlocked(agent: Agent, keystead: Keystead, home: Path) -> Agent:
+    """An agent that holds an opened store and an answer."""
+    path = home / "passphrase"
+    path.touch(mode=0o600)
+    path.write_text(PASSPHRASE)
+    keystead.plain.add(path)
+    environ = {"KEYSTEAD_PASSPHRASE_FILE": str(path)}
+    assert keystead("store", "init", env=environ).code == 0
+    assert keystead("agent", "unlock", env=environ).code == 0
+    wait_for(lambda: keystead("process", "dev") and agent.status()["profiles"] == ["dev"])
+    assert len(agent.status()["unlocked_stores"]) == 1
+    return agent
+
+
+def held(agent: Agent) -> tuple[object, object]:
+    status = agent.status()
+    return status["profiles"], status["unlocked_stores"]
+
+
+def is_empty(agent: Agent) -> bool:
+    try:
+        return held(agent) == ([], [])
+    except (ConnectionError, ValueError):
+        return False  # it executes itself again this very moment
+    except FileNotFoundError:
+        return True
+
+
+@pytest.mark.parametrize("words", [("agent", "lock"), ("store", "lock")])
+def test_a_lock_empties_the_agent_which_stays(
+    unlocked: Agent, keystead: Keystead, words: tuple[str, str]
+) -> None:
+    pid = unlocked.pid
+    done = keystead(*words)
+    assert (done.code, done.stderr) == (0, "")
+    assert held(unlocked) == ([], [])
+    assert unlocked.pid == pid
+    assert keystead("process", "dev").stdout == DEV
+    wait_for(lambda: unlocked.status()["profiles"] == ["dev"])
+
+
+def test_curl_can_lock_it_too(unlocked: Agent) -> None:
+    assert unlocked.request("POST", "/lock") == (200, b"{}\n")
+    assert held(unlocked) == ([], [])
+
+
+def test_commands_that_ask_during_locks_get_their_answers(
+    unlocked: Agent, keystead: Keystead
+) -> None:
+    with ThreadPoolExecutor(3) as pool:
+        locks = [pool.submit(keystead, "agent", "lock") for _ in range(3)]
+        asked = [pool.submit(keystead, "process", "dev") for _ in range(6)]
+        assert [lock.result().code for lock in locks] == [0] * 3
+        assert {one.result().stdout for one in asked} == {DEV}
+
+
+def test_an_answer_that_was_on_its_way_is_not_held_after_a_lock(
+    agent: Agent, keystead: Keystead, home: Path
+) -> None:
+    """A helper of an MFA code runs while somebody locks; what it leads to is not held."""
+    go = home / "go"
+    (home / "helper.py").write_text(HELPER)
+    config = home / ".aws" / "config"
+    config.write_text(
+        f"[profile slow]\ncredential_process = {sys.executable} {home}/helper.py {go}\n"
+    )
+    ends = "2999-01-01T00:00:00Z"
+    output = json.dumps({**json.loads(DEV), "SessionToken": "x" * 16, "Expiration": ends})
+    assert keystead("agent", "start").code == 0
+    child = subprocess.Popen(
+        [command.KEYSTEAD, "process", "slow"],
+        env={**os.environ, "OUTPUT": output},
+        stdout=subprocess.PIPE,
+        cwd=home,
+    )
+    wait_for((home / "go.runs").exists)
+    assert keystead("agent", "lock").code == 0
+    go.touch()
+    assert b"AccessKeyId" in child.communicate(timeout=60)[0]
+    assert held(agent) == ([], [])
+
+
+def test_commands_that_the_agent_runs_are_ended_by_a_lock(
+    agent: Agent, keystead: Keystead, home: Path
+) -> None:
+    (home / "helper.py").write_text(HELPER)
+    (home / ".aws" / "config").write_text(
+        f"[profile slow]\ncredential_process = {sys.executable} {home}/helper.py {home}/go\n"
+    )
+    assert keystead("agent", "start").code == 0
+    answers: list[tuple[int, bytes]] = []
+    asking = threading.Thread(target=lambda: answers.append(agent.request("GET", "/process/slow")))
+    asking.start()
+    wait_for((home / "go.runs").exists)
+    children = Path(f"/proc/{agent.pid}/task/{agent.pid}/children").read_text().split()
+    assert children
+    assert keystead("agent", "lock").code == 0
+    asking.join(60)
+    assert answers[0][0] in (0, 423)
+    wait_for(lambda: not any(is_alive(int(child)) for child in children))
+
+
+def test_without_an_agent_what_is_on_its_way_is_not_held_either(
+    agent: Agent, keystead: Keystead, home: Path
+) -> None:
+    (home / "helper.py").write_text(HELPER)
+    (home / ".aws" / "config").write_text(
+        f"[profile slow]\ncredential_process = {sys.executable} {home}/helper.py {home}/go\n"
+    )
+    ends = "2999-01-01T00:00:00Z"
+    output = json.dumps({**json.loads(DEV), "SessionToken": "x" * 16, "Expiration": ends})
+    child = subprocess.Popen(
+        [command.KEYSTEAD, "process", "slow"],
+        env={**os.environ, "OUTPUT": output},
+        stdout=subprocess.PIPE,
+        cwd=home,
+    )
+    wait_for((home / "go.runs").exists)
+    done = keystead("agent", "lock")
+    assert (done.code, "no agent is running" in done.stderr) == (0, True)
+    (home / "go").touch()
+    assert b"AccessKeyId" in child.communicate(timeout=60)[0]
+    if agent.path.exists():
+        assert held(agent) == ([], [])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="root alone reads the memory of an agent")
+def test_after_a_lock_no_secret_is_in_the_memory_of_the_agent(
+    unlocked: Agent, keystead: Keystead
+) -> None:
+    assert SECRET_KEY.encode() in memory(unlocked.pid)
+    assert keystead("agent", "lock").code == 0
+    assert SECRET_KEY.encode() not in memory(unlocked.pid)
+
+
+def memory(pid: int) -> bytes:
+    """All that a process has in its memory."""
+    found = []
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", buffering=0) as file:
+        for line in maps:
+            area, rights = line.split()[:2]
+            start, end = (int(number, 16) for number in area.split("-"))
+            if rights.startswith("rw"):
+                file.seek(start)
+                found.append(file.read(end - start) or b"")
+    return b"".join(found)
+
+
+@pytest.mark.parametrize("what", ["lock", "stop"])
+@pytest.mark.parametrize("word", ["agent", "store"])
+def test_a_folder_of_the_wrong_mode_is_an_error(
+    unlocked: Agent, keystead: Keystead, what: str, word: str
+) -> None:
+    if (word, what) == ("store", "stop"):
+        word = "agent"
+    folder = unlocked.path.parent.resolve()
+    folder.chmod(0o755)
+    done = keystead(word, what)
+    folder.chmod(0o700)
+    assert done.code == 1
+    assert "the agent's folder is not yours alone" in done.stderr
+
+
+@pytest.mark.parametrize("what", ["lock", "stop"])
+def test_an_agent_that_does_not_answer_is_an_error_and_hands_out_nothing_after_it(
+    unlocked: Agent, keystead: Keystead, what: str
+) -> None:
+    pid = unlocked.pid
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        done = keystead("agent", what)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert done.code == 1
+    assert "the agent did not answer, so it may still hold keys" in done.stderr
+    wait_for(lambda: is_empty(unlocked))
+
+
+def test_what_answers_anything_but_yes_is_an_error(agent: Agent, keystead: Keystead) -> None:
+    import fcntl
+
+    agent.path.parent.mkdir(mode=0o700)
+    lock = os.open(f"{agent.path}.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(agent.path))
+        server.listen()
+
+        def refuse() -> None:
+            for _ in range(2):
+                with server.accept()[0] as connection:
+                    connection.recv(65536)
+                    connection.sendall(b"HTTP/1.1 503 X\r\nContent-Length: 3\r\n\r\n{}\n")
+
+        refusing = threading.Thread(target=refuse)
+        refusing.start()
+        for words in (("agent", "lock"), ("cache", "clear")):
+            done = keystead(*words)
+            assert done.code == 1
+            assert "the agent answered with status 503" in done.stderr
+        refusing.join(60)
+    os.close(lock)
+    agent.path.unlink()
+
+
+@pytest.mark.parametrize("words", [("start",), ("status",), ("lock",), ("stop",)])
+def test_a_file_that_is_not_a_socket_of_ours_is_never_removed(
+    agent: Agent, keystead: Keystead, home: Path, words: tuple[str, ...]
+) -> None:
+    notes = home / "private" / "notes"
+    notes.parent.mkdir(mode=0o700)
+    notes.write_text("mine")
+    done = keystead("agent", *words, env={"KEYSTEAD_AGENT": str(notes)})
+    assert done.code == 1
+    assert "taken by another file" in done.stderr
+    assert notes.read_text() == "mine"

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from devtools.words import words
-from keystead.cli.command import Command
+from keystead.cli.command import NO_INPUT, Command
 from keystead.cli.commands import COMMANDS
 from keystead.cli.completing.answer import WORDS
 from keystead.cli.parser import build_parser
@@ -24,6 +24,7 @@ from keystead.model.lint.readings import NO_RULE
 from keystead.model.lint.rules import RULES
 from keystead.model.profile import TYPES
 from keystead.model.settings import SETTINGS
+from keystead.system.terminal import NO_INPUT_VARIABLE
 
 DOCS = Path(__file__).parent.parent / "docs"
 _GENERATED = "<!-- Made by `make docs` from the tables of the product; change those. -->\n\n"
@@ -47,6 +48,9 @@ def _commands() -> str:
         "Data goes to standard output, everything else to standard error. `PATH` of `--location`",
         "is a shared credentials file; the `config` beside it is read with it.",
         "",
+        f"Every command takes `{NO_INPUT.names[0]}`, before its name or after it:",
+        f"{NO_INPUT.options['help']}. The variable `{NO_INPUT_VARIABLE}=1` does the same.",
+        "",
     ]
     for command in COMMANDS:
         lines += _command(parser, command, "keystead")
@@ -60,6 +64,7 @@ def _command(parser: argparse.ArgumentParser, command: Command, prefix: str) -> 
             yield from _command(own, child, f"{prefix} {command.name}")
         return
     usage = re.sub(r"\s+", " ", own.format_usage()).removeprefix("usage: ").strip()
+    usage = usage.replace(f" [{NO_INPUT.names[0]}]", "")
     yield from (f"## {prefix} {command.name}", "")
     yield from (
         f"{command.summary[:1].upper()}{command.summary[1:]}. {command.details}".strip(),
@@ -69,7 +74,7 @@ def _command(parser: argparse.ArgumentParser, command: Command, prefix: str) -> 
     for item in command.arguments:
         shown = ", ".join(f"`{name}`" for name in item.names if name.startswith("-"))
         shown = shown or f"`{item.options.get('metavar')}`"
-        yield f"* {shown}: {item.options.get('help')}"
+        yield f"* {shown}: {item.options['help']}"
     if command.arguments:
         yield ""
 

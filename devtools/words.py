@@ -6,7 +6,7 @@ import argparse
 import json
 from typing import Any
 
-from keystead.cli.command import Argument, Command
+from keystead.cli.command import NO_INPUT, Argument, Command
 from keystead.cli.commands import COMMANDS
 from keystead.cmdlets.table import CMDLETS
 from keystead.cmdlets.table_types import Cmdlet, Parameter
@@ -32,6 +32,7 @@ def words() -> str:
         "options": {
             "--help": {"takes": None, "meaning": "show help"},
             "--version": {"takes": None, "meaning": "show the version"},
+            NO_INPUT.names[0]: {"takes": None, "meaning": NO_INPUT.options["help"]},
         },
         "children": {command.name: _command(command) for command in COMMANDS},
         "cmdlets": [_cmdlet(cmdlet) for cmdlet in CMDLETS],
@@ -45,7 +46,7 @@ def _command(command: Command) -> dict[str, Any]:
     places: list[dict[str, Any]] = []
     for item in command.arguments:
         if item.names[0].startswith("-"):
-            row = {"takes": _takes(item), "meaning": item.options.get("help", "")}
+            row = {"takes": _takes(item), "meaning": item.options["help"]}
             options |= dict.fromkeys(item.names, row)
         else:
             repeats = item.options.get("nargs") in ("*", "+")

@@ -119,7 +119,7 @@ def test_what_cannot_be_had_is_told_by_status_and_words(agent: Agent, keystead: 
     assert json.loads(body) == {"error": "there is no profile `nobody`"}
     status, body = agent.request("GET", "/process/mfa")
     assert status == 409
-    assert "a person is needed" in json.loads(body)["error"]
+    assert "there is no terminal to ask on" in json.loads(body)["error"]
 
 
 def test_a_client_may_send_variables(agent: Agent, keystead: Keystead, home: Path) -> None:

@@ -103,4 +103,4 @@ def test_a_script_goes_by_its_own_name(agent: Agent, keystead: Keystead, home: P
     assert agent.request("GET", "/process/client")[0] == 200
     status, body = agent.request("GET", "/process/asks")
     assert status == 409
-    assert b"a person is needed" in body
+    assert b"there is no terminal to ask on" in body

@@ -232,6 +232,35 @@ def test_removing_asks(home: Path, answer: str, there: bool) -> None:
     assert (path.read_text() == KEYS) is there
 
 
+ASKING = ["remove base", "set base aws_secret_access_key", "store init", "process admin", "shell"]
+
+
+@pytest.mark.parametrize("line", ASKING)
+@pytest.mark.parametrize(
+    "form", ["keystead --no-input {}", "keystead {} --no-input", "KEYSTEAD_NO_INPUT=1 keystead {}"]
+)
+def test_without_input_nothing_is_asked_at_a_terminal(home: Path, line: str, form: str) -> None:
+    path = credentials_file(home, KEYS + ROLE)
+    child = spawn(form.format(line))
+    child.expect("keystead: error: [^\r]*(nothing may be asked|nobody to type)")
+    assert finish(child) == 6
+    assert path.read_text() == KEYS + ROLE
+
+
+def test_without_input_a_cmdlet_asks_nothing_and_a_helper_is_told(home: Path) -> None:
+    path = credentials_file(home, KEYS)
+    child = spawn("keystead --no-input Remove-AWSCredentialProfile base")
+    child.expect("nothing may be asked")
+    assert finish(child) == 6
+    assert path.read_text() == KEYS
+    path.write_text(
+        "[helped]\ncredential_process = sh -c 'echo input=$KEYSTEAD_NO_INPUT >&2; false'\n"
+    )
+    child = spawn("keystead process helped --no-input")
+    child.expect("input=1")
+    assert finish(child) == 7
+
+
 def test_an_answer_that_is_no_text_is_no_yes(home: Path) -> None:
     path = credentials_file(home, KEYS)
     child = spawn("keystead remove base")

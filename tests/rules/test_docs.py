@@ -1,12 +1,14 @@
 """The documentation says what the product does: generated pages, names, links and sessions."""
 
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from devtools.docs import DOCS, pages
 from devtools.words import words
+from keystead.cli.command import Argument, Command
 from keystead.cli.commands import COMMANDS
 from keystead.cli.completing.answer import WORDS
 from keystead.cmdlets.table import CMDLETS
@@ -20,6 +22,31 @@ PAGES = [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *ROOT.glob("tests/**/README.md
 @pytest.mark.parametrize("name", ["commands.md", "cmdlets.md", "profiles.md", "readers.md"])
 def test_generated_pages_are_up_to_date(name: str) -> None:
     assert (DOCS / name).read_text() == pages()[name], "run `make docs`"
+
+
+def arguments(rows: Iterable[Command], path: str = "") -> Iterator[tuple[str, Argument]]:
+    """Every argument of the commands, each with the words of its command."""
+    for row in rows:
+        yield from ((f"{path} {row.name}", item) for item in row.arguments)
+        yield from arguments(row.children, f"{path} {row.name}")
+
+
+def test_every_argument_says_what_it_is_for() -> None:
+    silent = [(path, item.names) for path, item in arguments(COMMANDS) if not item.options["help"]]
+    assert silent == []
+    parameters = [
+        (cmdlet.name, row.name)
+        for cmdlet in CMDLETS
+        for row in cmdlet.all_parameters
+        if not row.meaning
+    ]
+    assert parameters == []
+
+
+@pytest.mark.parametrize("name", ["commands.md", "cmdlets.md", "profiles.md"])
+def test_generated_pages_have_no_missing_text(name: str) -> None:
+    lines = pages()[name].splitlines()
+    assert [line for line in lines if re.search(r"\bNone\b|^\*.*: *$|\[\]|\(\)", line)] == []
 
 
 def test_readers_and_rules_name_each_other() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from keystead.app import App
@@ -18,6 +18,11 @@ class Context:
     app: App
     console: Console
     commands: tuple[Command, ...] = ()
+
+    def without_input(self) -> Context:
+        """The same, where nobody can be asked."""
+        system = self.app.system.without_input()
+        return replace(self, app=App(system, warn=self.app.warn))
 
 
 Run = Callable[[Context, argparse.Namespace], int | None]
@@ -55,4 +60,11 @@ LOCATION = argument(
     "--location", metavar="PATH", help="the shared credentials file at PATH, and that one alone"
 )
 JSON = argument("--json", action="store_true", help="print JSON")
+NO_INPUT = argument(
+    "--no-input",
+    action="store_true",
+    default=argparse.SUPPRESS,
+    help="ask nothing, as where there is no terminal; programs that it starts are told the same",
+)
+"""An option of every command, before its name or after it."""
 FORCE = argument("--force", action="store_true", help="do not ask")

@@ -35,6 +35,12 @@ _FROM_TO = (
     DRY_RUN,
 )
 _PROTECTORS = tuple(PROTECTORS)
+_KIND = argument(
+    "kind",
+    metavar="KIND",
+    choices=_PROTECTORS,
+    help=f"what shall open it: {', '.join(_PROTECTORS)}",
+)
 _KEY_FILE = argument(
     "--key-file", metavar="PATH", help="for `keyfile`: the file, which is made when it is not there"
 )
@@ -309,9 +315,8 @@ COMMANDS: tuple[Command, ...] = (
                     Command(
                         "add",
                         "one more way to open it",
-                        (argument("kind", metavar="KIND", choices=_PROTECTORS), _KEY_FILE),
+                        (_KIND, _KEY_FILE),
                         protectors.add,
-                        details=f"KIND is one of {', '.join(_PROTECTORS)}.",
                     ),
                     Command(
                         "remove",

@@ -48,27 +48,29 @@ def _run(console: Console, words: list[str]) -> int | None:
     from dataclasses import replace
 
     from keystead.app import App
-    from keystead.cli.command import Context, Run
+    from keystead.cli.command import NO_INPUT, Context, Run
 
     context = Context(App(warn=console.warn), console)
     if context.app.system.environ.get("KEYSTEAD_DEBUG") == "1":
         console.debug()
-    if words and _CMDLET.fullmatch(words[0]):
+    named = words[1:] if words[:1] == [NO_INPUT.names[0]] else words
+    if named and _CMDLET.fullmatch(named[0]):
         from keystead.cli import shell
 
-        shell.run_words(context, words)
+        shell.run_words(context if named is words else context.without_input(), named)
         return None
     from keystead.cli.commands import COMMANDS
     from keystead.cli.parser import build_parser
 
     # The row that is asked for, if it is there: to make the others takes longer than most commands.
-    parser = build_parser([row for row in COMMANDS if words[:1] == [row.name]] or COMMANDS)
-    if not words:
+    parser = build_parser([row for row in COMMANDS if named[:1] == [row.name]] or COMMANDS)
+    if not named:
         console.out(parser.format_help().rstrip())
         return None
     try:
         args = parser.parse_args(words)
         run: Run = args.run
+        context = context.without_input() if args.no_input else context
         return run(replace(context, commands=COMMANDS), args)
     except SystemExit as done:  # help or the version was printed
         return done.code if isinstance(done.code, int) else None

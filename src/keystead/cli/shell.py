@@ -22,7 +22,7 @@ from keystead.cmdlets.properties import properties_of
 from keystead.cmdlets.runner import run_statement
 from keystead.cmdlets.state import State
 from keystead.cmdlets.table import CMDLETS
-from keystead.errors import FileProblem, KeysteadError, Origin, UsageError
+from keystead.errors import FileProblem, InteractionRequired, KeysteadError, Origin, UsageError
 from keystead.resolve import search
 
 
@@ -42,6 +42,11 @@ def run(context: Context, args: argparse.Namespace) -> int | None:
     elif sys.stdin is None:
         raise UsageError("standard input is closed", hint="give lines with -c, or a file")
     elif sys.stdin.isatty():
+        if not context.app.system.terminal.available():
+            raise InteractionRequired(
+                "`keystead shell` is a prompt, and there is nobody to type at it",
+                hint="give lines with -c, in a file or on standard input",
+            )
         return _prompt(state)
     else:
         _run_text(state, _decoded(sys.stdin.buffer.read(), "input"))

@@ -11,7 +11,7 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
@@ -20,7 +20,7 @@ from keystead.system.files import Files
 from keystead.system.folders import Folders
 from keystead.system.keyring import Keyring
 from keystead.system.servertime import ServerTime
-from keystead.system.terminal import Terminal
+from keystead.system.terminal import NO_INPUT_VARIABLE, NoTerminal, Terminal
 
 __all__ = ["Dpapi", "Files", "Folders", "Keyring", "ServerTime", "System", "Terminal"]
 
@@ -70,6 +70,14 @@ class System:
     dpapi: Dpapi | None = field(default_factory=_dpapi)
     user: Callable[[], list[str]] = programs.parent
     """The names of the program that this process works for."""
+
+    def __post_init__(self) -> None:
+        if self.environ.get(NO_INPUT_VARIABLE, "0") not in ("", "0"):
+            object.__setattr__(self, "terminal", NoTerminal())
+
+    def without_input(self) -> System:
+        """The same, where nobody can be asked; programs that are started from it are told so."""
+        return replace(self, environ={**self.environ, NO_INPUT_VARIABLE: "1"})
 
     @property
     def folders(self) -> Folders:

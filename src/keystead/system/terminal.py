@@ -14,12 +14,17 @@ _T = TypeVar("_T")
 
 TTY = "CON" if os.name == "nt" else "/dev/tty"
 
+NO_INPUT_VARIABLE = "KEYSTEAD_NO_INPUT"
+"""Set to ``1`` (to anything but ``0``), it makes every command behave as without a terminal."""
+
 ATTEMPTS = 3
 """How often a person may answer a question before the command ends."""
 
 
 class Terminal:
     """Asks on the controlling terminal, never on standard input or output."""
+
+    _unavailable = "there is no terminal to ask on"
 
     def available(self) -> bool:
         """Whether there is a terminal on which a person could be asked."""
@@ -31,9 +36,7 @@ class Terminal:
 
     def _require(self, question: str, hint: str) -> None:
         if not self.available():
-            raise InteractionRequired(
-                f"a person is needed and there is no terminal: {question}", hint=hint
-            )
+            raise InteractionRequired(f"{self._unavailable}: {question}", hint=hint)
 
     def ask(self, question: str, *, hint: str) -> str:
         """The typed answer to ``question``.
@@ -57,7 +60,7 @@ class Terminal:
         except EOFError:
             raise InteractionRequired(f"no answer was given: {question}", hint=hint) from None
         except UnicodeError:  # its text would quote what was typed
-            raise InteractionRequired(f"the answer is no text: {question}", hint=hint) from None
+            raise InteractionRequired(f"the answer is not text: {question}", hint=hint) from None
 
     def until_accepted(
         self, attempt: Callable[[], _T], rejections: tuple[type[KeysteadError], ...]
@@ -82,6 +85,19 @@ class Terminal:
     def confirm(self, question: str, *, hint: str) -> bool:
         """Whether the person agreed; anything but a yes is a no."""
         return self.ask(f"{question} [y/N]", hint=hint).lower() in ("y", "yes")
+
+
+class NoTerminal(Terminal):
+    """The terminal of a person who does not want to be asked."""
+
+    _unavailable = f"nothing may be asked (`--no-input` or {NO_INPUT_VARIABLE})"
+
+    def available(self) -> bool:
+        """Never."""
+        return False
+
+    def tell(self, text: str) -> None:
+        """Shows nothing: nobody is about to be asked."""
 
 
 def _harmless(question: str) -> str:

@@ -123,8 +123,9 @@ class _Parser(argparse.ArgumentParser):
     def _no_command(self, name: str) -> UsageError:
         if not _COMMAND_NAME.fullmatch(name) or name.startswith("-"):
             return self.usage_error(f"`{self.prog}` has no such command")
-        below = [path for path in _paths(self.rows) if path.split()[-1] == name.lower()]
-        meant = below or near_names(name, [row.name for row in self.rows])
+        names, lowered = [row.name for row in self.rows], name.lower()
+        below = [path for path in _paths(self.rows) if path.split()[-1] == lowered]
+        meant = [lowered] if lowered in names else below or near_names(name, names)
         hints = [did_you_mean(f"{self.prog} {path}" for path in meant)] if meant else []
         return self.usage_error(f"there is no command `{self.prog} {name}`", *hints)
 

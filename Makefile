@@ -33,7 +33,7 @@ demo: $(READY)
 	@$(RUN) -m devtools.demo
 
 test: $(READY)
-	@$(RUN) -m pytest $(ARGS)
+	@$(RUN) -m pytest -n auto --dist worksteal --durations=10 $(ARGS)
 
 test-windows:
 	@$(PYTHON) -m devtools.windows $(ARGS)

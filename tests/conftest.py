@@ -11,11 +11,12 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 from devtools import command, emulators, scenario, secretservice
 from devtools.emulators import Emulator
-from tests import selection
+from tests import agents, selection
 from tests.agents import Agent
 from tests.canaries import files_with_leaks, leaks
 
@@ -25,9 +26,17 @@ collect_ignore = selection.FILES
 _NOWHERE = "http://127.0.0.1:9"
 
 
+# No deadline for a single example: the workers of a run share the processors.
+hypothesis.settings.register_profile("test", deadline=None)
+hypothesis.settings.load_profile("test")
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    # A job in the background ignores Ctrl-C, and what it starts would ignore it as well.
+    # A background job ignores Ctrl-C, one under nohup a hangup: what it starts would do the same.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if os.name == "posix":
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
+        agents.mark_descendants()
     # Moto serves from a thread of this process; its own warnings are not ours to heed.
     for module in ("moto", "werkzeug", "flask", "botocore"):
         config.addinivalue_line("filterwarnings", f"ignore:::{module}")

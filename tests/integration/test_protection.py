@@ -61,9 +61,9 @@ def test_an_endpoint_is() -> None:
 
 
 def test_the_endpoint_of_exec_is_and_its_command_is_not(home: Path) -> None:
-    before = set(os.listdir("/proc"))
+    mark = str(home)  # in the command line of nothing else
     with subprocess.Popen(
-        [command.KEYSTEAD, "exec", "dev", "--endpoint", "--", "cat"],
+        [command.KEYSTEAD, "exec", "dev", "--endpoint", "--", "sh", "-c", "cat", mark],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as child:
@@ -73,16 +73,16 @@ def test_the_endpoint_of_exec_is_and_its_command_is_not(home: Path) -> None:
         child.stdin.flush()
         assert child.stdout.readline() == b"there\n"
         assert cores(child.pid) == cores(os.getpid())
-        (beside,) = [int(name) for name in set(os.listdir("/proc")) - before if is_beside(name)]
+        (beside,) = [int(path.name) for path in Path("/proc").glob("[0-9]*") if serves(path, mark)]
         assert cores(beside) == ["0", "0"]
         child.stdin.close()
     wait_for(lambda: not is_alive(beside))
 
 
-def is_beside(name: str) -> bool:
+def serves(process: Path, mark: str) -> bool:
     """Whether it is the process with the endpoint: it has the command line of `exec` still."""
     try:
-        words = Path(f"/proc/{name}/cmdline").read_bytes().split(b"\0")
+        words = (process / "cmdline").read_bytes().split(b"\0")
     except OSError:
         return False
-    return b"--endpoint" in words
+    return {b"--endpoint", mark.encode()} <= set(words)

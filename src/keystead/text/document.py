@@ -10,13 +10,20 @@ all lines and with its errors, is in `properties` and `sections`.
 The grammar, in short: lines end in LF or CRLF; blank lines and lines with ``#`` or ``;`` in
 column 0 end nothing; ``[`` in column 0 begins a section; an indented line continues the property
 above it, as more text of its value or, where that value is empty, as a nested ``name = value``.
+
+`Grammar` has two values. `Grammar.STRICT` is the grammar above, to the letter. `Grammar.TOLERANT`
+also takes what botocore and the .NET SDK both read: indented headers, settings and comments, a
+carriage return alone as a line end, other white space around values; and a broken line costs its
+own section, not the file. A file that the strict grammar accepts has the same sections in both.
 """
 
 from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
 from functools import cached_property
 
 from keystead.errors import DocumentError, Origin
@@ -40,7 +47,29 @@ _PLAIN_LINES = re.compile(
 )
 _ENDS_A_NAME = b"] \t'\""
 _INLINE_COMMENT = re.compile(r"[ \t][#;]")
+# The same, but not within quotes that are closed: a program's arguments may hold ` #`.
+_UNQUOTED_COMMENT = re.compile(
+    r"""(?:(?>"(?:[^"\\]|\\.)*+"|'[^']*+'|.))*?(?P<comment>[ \t][#;])"""
+)
 _BLANKS = " \t"
+# White space to Python's `str.strip` and to .NET's `String.Trim` alike; line ends are not in it.
+_ALL_BLANKS = (
+    " \t\v\f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000"
+)
+_INDENTED_HEADER = re.compile(r"^[ \t]+\[", re.MULTILINE)
+_UNDECODED = re.compile("[\udc80-\udcff]")
+_LONE_RETURN = re.compile(r"\r(?!\n)")
+# Where a look at the lines that mention a name cannot tell which of them are headers.
+_ODD = re.compile(rb"(?:^|[\r\n])[ \t]+\[|\r(?!\n)", re.MULTILINE)
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+class Grammar(Enum):
+    """Which lines a `Document` accepts; see the module."""
+
+    STRICT = "strict"
+    TOLERANT = "tolerant"
 
 
 class Document:
@@ -49,15 +78,22 @@ class Document:
     ``data`` is the bytes of the file, ``file`` names it in errors. Raises `DocumentError` with
     file and line for bytes that are not UTF-8, a broken header or a broken line when it comes to
     them (`check` reads them all). With ``broken`` it raises nothing for a broken header or line:
-    it notes there which they are, and reads on as if they were not.
+    it notes there which they are, and reads on as if they were not. In the tolerant grammar it
+    does so in any case: `broken` has what was noted so far.
     """
 
     def __init__(
-        self, data: bytes, file: str, broken: dict[int, DocumentError] | None = None
+        self,
+        data: bytes,
+        file: str,
+        broken: dict[int, DocumentError] | None = None,
+        grammar: Grammar = Grammar.STRICT,
     ) -> None:
         self.data = data
         self.file = file
-        self._broken = broken
+        self.grammar = grammar
+        self._tolerant = grammar is Grammar.TOLERANT
+        self._broken = {} if self._tolerant and broken is None else broken
         self._numbered = Numbered(0, 1)
         self._bodies: dict[int, tuple[Property, ...]] = {}
         self._naming: dict[str, tuple[Section, ...]] = {}
@@ -67,10 +103,43 @@ class Document:
         """Whether the file begins with a byte-order mark, which is no part of its text."""
         return self.data.startswith(codecs.BOM_UTF8)
 
+    @property
+    def broken(self) -> Mapping[int, DocumentError]:
+        """The errors noted so far, by the position at which the broken line begins."""
+        return self._broken or {}
+
+    def error_in(self, section: Section) -> DocumentError | None:
+        """The first broken line of ``section``, None where it has none. It reads the section."""
+        self.properties(section)
+        found = (at for at in self.broken if section.start <= at < section.end)
+        first = min(found, default=None)
+        return None if first is None else self.broken[first]
+
+    @cached_property
+    def stray_error(self) -> DocumentError | None:
+        """The first broken line that no section with a sound header holds, None without one.
+
+        Which section it belongs to, or was to begin, cannot be known. It reads the whole file.
+        """
+        self.check()
+        first = self.sections[0].start if self.sections else len(self.text)
+        headers = {section.start for section in self.sections}
+        found = (at for at in self.broken if at < first or at in headers)
+        at = min(found, default=None)
+        return None if at is None else self.broken[at]
+
+    @cached_property
+    def written(self) -> str:
+        """The text of the file as it stands; all positions are positions in it."""
+        return self._decoded(self._begin, len(self.data))
+
     @cached_property
     def text(self) -> str:
-        """The text of the file; all positions are positions in it."""
-        return self._decoded(self._begin, len(self.data))
+        """The text of the file as it is read: line ends of the tolerant grammar are LF in it."""
+        written = self.written
+        if self._tolerant and written.count("\r") != written.count("\r\n"):
+            return _LONE_RETURN.sub("\n", written)
+        return written
 
     @cached_property
     def sections(self) -> tuple[Section, ...]:
@@ -92,8 +161,13 @@ class Document:
         """
         found = self._naming.get(name)
         if found is None:
-            starts = [self._position(span.start) for span in self._mentions(name)]
-            found = self._naming[name] = tuple(map(self._header, starts))
+            spans = self._mentions(name)
+            if spans is None:
+                found = tuple(section for section in self.sections if name in section.title)
+            else:
+                starts = (self._position(span.start) for span in spans)
+                found = tuple(map(self._header, starts))
+            self._naming[name] = found
         return found
 
     def line(self, at: int) -> int:
@@ -117,12 +191,14 @@ class Document:
         It is many times as fast as `properties`, and None where only that can tell.
         """
         found: list[tuple[str, str, int]] = []
+        if self._has_undecoded:
+            return None
         for line in _LINE.finditer(self.text, section.below, section.end):
             name, value, _, other = line.groups()
             if other:
                 return None
             if name:
-                found.append((name, value.rstrip(" "), line.start()))
+                found.append((name, value.strip(self._trimmed), line.start()))
         return found
 
     def outline(self, name: str | None = None) -> Iterator[tuple[str, Values | Section]]:
@@ -131,14 +207,22 @@ class Document:
         In place of the settings stands the section itself where only `properties` can tell.
         ``name`` leaves out the sections that `naming` does, without a look at them.
         """
+        parts = None
+        if not self._has_undecoded:
+            parts = self._blocks() if name is None else self._parts_naming(name)
+        if parts is None:
+            sections = self.sections if name is None else self.naming(name)
+            yield from ((section.title, section) for section in sections)
+            return
         values: Values = {}
         count = 0
-        for part in self._blocks() if name is None else self._parts_naming(name):
+        for part in parts:
+            trimmed = self._trimmed_in(part)
             found: list[tuple[str, Values | Section]] = []
             unclear: set[int] = set()
             for key, value, title, other in _LINE.findall(part):
                 if key:
-                    values[key] = value.rstrip(" ")
+                    values[key] = value.strip(trimmed)
                 elif title or other:
                     if title or other[0] == "[":
                         values = {}
@@ -154,6 +238,10 @@ class Document:
     def check(self) -> None:
         """Reads every line. Raises `DocumentError` for the first broken one."""
         at = self._above().end
+        if self._odd_headers or self._has_undecoded:
+            for section in self.sections:
+                self.properties(section)
+            return
         while at < len(self.text):
             plain = _PLAIN_LINES.match(self.text, at)
             if plain:
@@ -169,16 +257,20 @@ class Document:
         parts: list[str] = []
         at = 0
         for cut in sorted(splices):
-            parts += [self.text[at : cut.span.start], cut.text]
+            parts += [self.written[at : cut.span.start], cut.text]
             at = cut.span.end
-        text = "".join([*parts, self.text[at:]])
-        return Document(text.encode("utf-8-sig" if self.has_bom else "utf-8"), self.file)
+        text = "".join([*parts, self.written[at:]])
+        mark = codecs.BOM_UTF8 if self.has_bom else b""
+        data = mark + text.encode(errors=self._undecodable)
+        return Document(data, self.file, grammar=self.grammar)
 
     @property
     def newline(self) -> str:
         """The line end that the file uses, LF for one without any."""
         first = self.text.find("\n")
-        return "\r\n" if first > 0 and self.text[first - 1] == "\r" else "\n"
+        if first > 0 and self.text[first - 1] == "\r":
+            return "\r\n"
+        return self.written[first] if first >= 0 else "\n"
 
     def lines(self, span: Span) -> Iterator[Span]:
         """The lines of a stretch, each with its line end."""
@@ -191,11 +283,19 @@ class Document:
 
     def is_blank(self, line: Span) -> bool:
         """Whether the line holds nothing but blanks."""
-        return not self.content(line).strip(_BLANKS)
+        return not self.content(line).strip(self._blanks)
 
     def is_comment(self, line: Span) -> bool:
         """Whether the line is a comment line."""
-        return self.text.startswith(("#", ";"), line.start)
+        return self._says_comment(self.content(line))
+
+    def _says_comment(self, content: str) -> bool:
+        return (content.lstrip(_BLANKS) if self._tolerant else content).startswith(("#", ";"))
+
+    def indent(self, line: Span) -> str:
+        """The blanks at the beginning of the line."""
+        content = self.content(line)
+        return content[: len(content) - len(content.lstrip(_BLANKS))]
 
     def content(self, line: Span) -> str:
         """The line without its line end."""
@@ -212,6 +312,24 @@ class Document:
         self._broken.setdefault(at, error)
 
     @property
+    def _undecodable(self) -> str:
+        """How bytes that are not UTF-8 are decoded: to stay what they are, or not at all."""
+        return "surrogateescape" if self._tolerant else "strict"
+
+    @property
+    def _blanks(self) -> str:
+        return _ALL_BLANKS if self._tolerant else _BLANKS
+
+    @cached_property
+    def _trimmed(self) -> str:
+        return self._trimmed_in(self.text)
+
+    def _trimmed_in(self, text: str) -> str:
+        """What may stand around values in ``text``: blanks and tabs alone where that is all."""
+        usual = text.isascii() and "\v" not in text and "\f" not in text
+        return _BLANKS if usual else self._blanks
+
+    @property
     def _begin(self) -> int:
         return len(codecs.BOM_UTF8) if self.has_bom else 0
 
@@ -219,22 +337,51 @@ class Document:
         try:
             return self.data[start:end].decode()
         except UnicodeDecodeError as error:
-            line = self.data.count(b"\n", 0, start + error.start) + 1
-            raise DocumentError("a byte is not UTF-8", where=Origin(self.file, line)) from None
+            if not self._tolerant or self.data.startswith(_UTF16):
+                line = self.data.count(b"\n", 0, start + error.start) + 1
+                raise DocumentError("a byte is not UTF-8", where=Origin(self.file, line)) from None
+        return self.data[start:end].decode(errors=self._undecodable)
 
     def _position(self, at: int) -> int:
         """The position in the text of what stands at ``at`` in the bytes."""
         if len(self.text) == len(self.data):  # all is ASCII
             return at
-        return len(self.data[:at].decode("utf-8-sig"))
+        return len(self.data[:at].decode("utf-8-sig", self._undecodable))
 
     def _above(self) -> Span:
         """What stands above the first section: blanks and comments, or it raises."""
-        first = 0 if self.text.startswith("[") else self.text.find("\n[") + 1
-        above = Span(0, first or (0 if self.text.startswith("[") else len(self.text)))
+        above = Span(0, 0 if self.text.startswith("[") else self._next_header(0))
         for _ in self._properties(above, inside=False):
             pass
         return above
+
+    def _next_header(self, at: int) -> int:
+        """Where the first header behind the line end at ``at`` or later begins, else the end."""
+        usual = self.text.find("\n[", at) + 1 or len(self.text)
+        odd = self._odd_headers
+        return min(usual, odd[found]) if (found := bisect_left(odd, at)) < len(odd) else usual
+
+    @cached_property
+    def _odd_headers(self) -> tuple[int, ...]:
+        """Where the lines begin that are indented headers, in the tolerant grammar.
+
+        botocore takes such a line as a header where it does not continue a setting above it.
+        """
+        text = self.text
+        if not self._tolerant or not (text[:1] in _BLANKS or "\n " in text or "\n\t" in text):
+            return ()
+        found: list[int] = []
+        for match in _INDENTED_HEADER.finditer(text):
+            at = match.start()
+            above = max(text.rfind("\n[", 0, at) + 1, found[-1] if found else 0)
+            if text.startswith("[", above) or above in found:
+                above = text.find("\n", above) + 1
+            head = None
+            for head in self._properties(Span(above, at), inside=True):
+                pass
+            if head is None or len(match[0]) - 1 <= len(self.indent(head.span)):
+                found.append(at)
+        return tuple(found)
 
     def _scan(self) -> Iterator[Section]:
         start = self._above().end
@@ -243,19 +390,28 @@ class Document:
             yield section
             start = section.end
 
-    def _blocks(self) -> Iterator[str]:
-        at = self._above().end
+    def _blocks(self) -> Iterator[str] | None:
+        """The text from the first header on, cut before headers; None where some are indented."""
+        start = self._above().end
+        return None if self._odd_headers else self._blocks_from(start)
+
+    def _blocks_from(self, at: int) -> Iterator[str]:
         while at < len(self.text):
             end = self.text.find("\n[", at + _BLOCK) + 1 or len(self.text)
             yield self.text[at:end]
             at = end
 
-    def _parts_naming(self, name: str) -> Iterator[str]:
-        return (self._decoded(*span) for span in self._mentions(name))
+    def _parts_naming(self, name: str) -> Iterator[str] | None:
+        spans = self._mentions(name)
+        return None if spans is None else (self._decoded(*span) for span in spans)
 
-    def _mentions(self, name: str) -> Iterator[Span]:
-        """Where in the bytes the sections of `naming` stand; nothing else is decoded for it."""
+    def _mentions(self, name: str) -> list[Span] | None:
+        """Where in the bytes the sections of `naming` stand; nothing else is decoded for it.
+
+        None where only a look at all sections can tell, in the tolerant grammar.
+        """
         data, needle = self.data, name.encode(errors="surrogatepass")
+        found: list[Span] = []
         at = data.find(needle) if needle else -1
         while at >= 0:
             behind = at + len(needle)
@@ -265,37 +421,46 @@ class Document:
             start = max(data.rfind(b"\n", 0, at) + 1, self._begin)
             if data.startswith(b"[", start):
                 end = data.find(b"\n[", at) + 1 or len(data)
-                yield Span(start, end)
+                found.append(Span(start, end))
             else:
                 end = data.find(b"\n", at) + 1 or len(data)
+            if self._tolerant and _ODD.search(data, start, end):
+                return None
             at = data.find(needle, end)
+        return found
 
     def _header(self, start: int) -> Section:
         """The section that begins at ``start``. Raises `DocumentError` for a broken header."""
         plain = _PLAIN_HEADER.match(self.text, start)
-        if plain:
+        if plain and not self._has_undecoded:
             title, title_start, below = plain[1], start + 1, plain.end()
         else:
             feed = self.text.find("\n", start)
             below = feed + 1 if feed >= 0 else len(self.text)
-            inside, bracket, rest = self.content(Span(start, below))[1:].partition("]")
+            content = self.content(Span(start, below))
+            self._check_decoded(content, start)
+            bracket_at = start + len(content) - len(content.lstrip(_BLANKS))
+            inside, bracket, rest = content.lstrip(_BLANKS)[1:].partition("]")
             if not bracket:
                 self._refuse("a section header has no `]`", start)
             if rest.strip(_BLANKS) and not rest.lstrip(_BLANKS).startswith(("#", ";")):
                 self._refuse("something other than a comment follows a section header", start)
             title = inside.strip(_BLANKS)
-            title_start = start + 1 + len(inside) - len(inside.lstrip(_BLANKS))
-        end = self.text.find("\n[", below - 1) + 1 or len(self.text)
+            title_start = bracket_at + 1 + len(inside) - len(inside.lstrip(_BLANKS))
+        end = self._next_header(below - 1)
         return Section(title, start, title_start, below, end)
 
     def _properties(self, body: Span, *, inside: bool) -> Iterator[Property]:
         head: Property | None = None
+        head_indent = -1 if self._tolerant else 0
         more: list[Span] = []
         for span in self.lines(body):
             content = self.content(span)
-            if not content.strip(_BLANKS) or content[0] in "#;":
+            self._check_decoded(content, span.start)
+            if not content.strip(self._blanks) or self._says_comment(content):
                 continue
-            if content[0] in _BLANKS:
+            indent = len(content) - len(content.lstrip(_BLANKS))
+            if indent > head_indent >= 0:
                 if head is None:
                     self._refuse("an indented line has no setting above it", span.start)
                 else:
@@ -304,6 +469,7 @@ class Document:
             if head is not None:
                 yield self._continued(head, more)
             head, more = self._first_line(span, content), []
+            head_indent = indent if self._tolerant else 0
             if not inside:
                 self._refuse("a setting stands before any section", span.start)
         if head is not None:
@@ -313,31 +479,54 @@ class Document:
         name, equals, rest = content.partition("=")
         if not equals:
             self._refuse("a line is no `name = value`", span.start)
-        name = name.strip(_BLANKS)
+        name = name.strip(self._blanks)
         if not name:
             self._refuse("a setting has no name", span.start)
-        comment = _INLINE_COMMENT.search(rest)
-        kept = rest[: comment.start()] if comment else rest
-        value = kept.strip(_BLANKS)
-        at = span.start + len(content) - len(rest) + len(kept) - len(kept.lstrip(_BLANKS))
+        kept = rest[: self._comment_at(rest)]
+        value = kept.strip(self._blanks)
+        at = span.start + len(content) - len(rest) + len(kept) - len(kept.lstrip(self._blanks))
         if not value:  # where a value would go: behind the `=` and the blanks that follow it
             at = span.start + len(content) - len(rest) + len(kept)
         return Property(name, value, span, Span(at, at + len(value)), (), ())
 
+    def _comment_at(self, rest: str) -> int | None:
+        """Where the comment behind a value begins, with the blank before it."""
+        if not self._tolerant:
+            found = _INLINE_COMMENT.search(rest)
+            return found.start() if found else None
+        quoted = _UNQUOTED_COMMENT.match(rest)
+        return quoted.start("comment") if quoted else None
+
+    @cached_property
+    def _has_undecoded(self) -> bool:
+        """Whether the tolerant grammar has to look for bytes that are not UTF-8."""
+        if not self._tolerant or self.data.isascii():
+            return False
+        try:
+            self.data.decode()
+        except UnicodeDecodeError:
+            return True
+        return False
+
+    def _check_decoded(self, content: str, at: int) -> None:
+        """Refuses a line with a byte that is not UTF-8, unless it is a comment."""
+        if self._has_undecoded and _UNDECODED.search(content) and not self._says_comment(content):
+            self._refuse("a byte is not UTF-8", at)
+
     def _continued(self, head: Property, more: list[Span]) -> Property:
         """``head`` with the lines that continue it, as text or, without a value, as a block."""
         if head.value:
-            texts = (self.content(span).strip(_BLANKS) for span in more)
+            texts = (self.content(span).strip(self._blanks) for span in more)
             return head._replace(value="\n".join([head.value, *texts]), more=tuple(more))
         return head._replace(more=tuple(more), nested=tuple(map(self._nested, more)))
 
     def _nested(self, span: Span) -> Nested:
         content = self.content(span)
         name, equals, value = content.partition("=")
-        name = name.strip(_BLANKS)
+        name = name.strip(self._blanks)
         if not equals or not name:
             self._refuse("a line of a nested block is no `name = value`", span.start)
         behind = span.start + len(content) - len(value)
-        stripped = value.strip(_BLANKS)
-        at = behind + (len(value) - len(value.lstrip(_BLANKS)) if stripped else 0)
+        stripped = value.strip(self._blanks)
+        at = behind + (len(value) - len(value.lstrip(self._blanks)) if stripped else 0)
         return Nested(name, stripped, span, Span(at, at + len(stripped)))

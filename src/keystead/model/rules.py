@@ -22,6 +22,20 @@ def is_identifier(name: str) -> bool:
     return IDENTIFIER.fullmatch(name) is not None
 
 
+def is_readable_name(name: str) -> bool:
+    """Whether botocore and the .NET SDK both read ``[NAME]`` of a credentials file as ``name``.
+
+    Names with a bracket or an unprintable character are left out: no command can take them safely.
+    """
+    return (
+        name != ""
+        and name == name.strip()
+        and "[" not in name
+        and "]" not in name
+        and not has_control(name)
+    )
+
+
 def has_control(text: str) -> bool:
     """Whether ``text`` has a line break, another control character or half a surrogate pair."""
     return _CONTROL.search(text) is not None

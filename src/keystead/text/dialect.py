@@ -4,24 +4,33 @@ The grammar of lines is settled before (`keystead.text.document`); here names ge
 which sections are profiles in which of the two files, which names are valid, what happens to
 what stands twice, and how both files become one. What the rules skip is told as a `Warning`
 value, never dropped in silence.
+
+The grammar of the document chooses the rules. In the strict one they are those of the SDKs, to the
+letter. In the tolerant one, where botocore and the .NET SDK agree against them, these two win:
+which names a section may have, and that the last of `[default]` and `[profile default]` counts. A
+section with a broken line is skipped there, and with it every other section of its name.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple
 
-from keystead.errors import Origin
-from keystead.model.rules import IDENTIFIER, is_identifier
-from keystead.text.document import Document
+from keystead.errors import DocumentError, Origin
+from keystead.model.rules import IDENTIFIER, is_identifier, is_readable_name
+from keystead.text.document import Document, Grammar
 from keystead.text.pieces import Property, Section, Values
 
 DEFAULT = "default"
+_BARE = "[default]"  # no name of a profile, for it has brackets
 _BLANKS = re.compile(r"[ \t]+")
 _QUOTED = re.compile(r"""(["'])([A-Za-z0-9_\-/.%@:+ \t]+)\1""")
+# What botocore's `shlex` takes the quotes off: the other kind may stand in them.
+_SHELL_QUOTED = re.compile(r"""(?:"([^"\\$`\[\]]+)"|'([^'\[\]]+)')""")
+_SPLIT_BY_SHELL = re.compile(r"""[\s"'\\]""")
 # It does not show the name, which may be a secret that a mistyped line has before its `=`.
 _BAD_NAME = "the name of a setting is not valid; the setting is skipped"
 
@@ -78,6 +87,8 @@ class Reading:
     sso_sessions: dict[str, Settings] = field(default_factory=dict)
     services: dict[str, Settings] = field(default_factory=dict)
     warnings: list[Warning] = field(default_factory=list)
+    broken: dict[str, DocumentError] = field(default_factory=dict)
+    """Profiles that are skipped for a broken line in one of their sections, with that line."""
 
     def of_kind(self, kind: str) -> dict[str, Settings]:
         """The sections of one kind by name."""
@@ -89,28 +100,41 @@ class Reading:
         return by_kind[kind]
 
 
-def read_header(title: str, kind: FileKind) -> Header:
+def read_header(title: str, kind: FileKind, grammar: Grammar = Grammar.STRICT) -> Header:
     """What a section title means in a file of that kind."""
     usual = _USUAL[kind].fullmatch(title)
     if usual:
         return Header("profile", usual[1])
     prefix, *rest = _BLANKS.split(title, 1)
-    name, quoted = _unquote(rest[0] if rest else "")
+    tolerant = grammar is Grammar.TOLERANT
     if kind is FileKind.CREDENTIALS:
-        return _credentials_header(title, prefix, name)
+        if tolerant and prefix != "profile" and is_readable_name(title):
+            return Header("profile", title, note=f"not all SDKs read the name `{title}`")
+        return _credentials_header(title, prefix, _unquote(rest[0] if rest else "")[0])
     if prefix in ("profile", "sso-session", "services"):
-        if not name:
-            return Header(None, title, note=f"`[{prefix}]` has no name and is skipped")
-        if not is_identifier(name) and not quoted:
-            return Header(None, name, note=f"`{name}` is no valid name; its section is skipped")
-        note = f"not all tools read the quoted name `{name}`" if quoted else None
-        return Header(prefix, name, note=note)
+        return _prefixed_header(title, prefix, rest[0] if rest else "", tolerant=tolerant)
     if rest:
         return Header(None, title)  # another kind of section; it means nothing here
     if title == DEFAULT:
         return Header("profile", DEFAULT, bare=True)
     fitting = f": here it is `[profile {title}]`" if is_identifier(title) else ""
     return Header(None, title, note=f"`[{title}]` is skipped in this file{fitting}")
+
+
+def _prefixed_header(title: str, prefix: str, rest: str, *, tolerant: bool) -> Header:
+    name, quoted = _unquote_as_shell(rest) if tolerant else _unquote(rest)
+    if not name:
+        return Header(None, title, note=f"`[{prefix}]` has no name and is skipped")
+    if quoted:
+        return Header(prefix, name, note=f"not all tools read the quoted name `{name}`")
+    if is_identifier(name):
+        return Header(prefix, name)
+    if not (tolerant and is_readable_name(name)):
+        return Header(None, name, note=f"`{name}` is no valid name; its section is skipped")
+    if _SPLIT_BY_SHELL.search(name):
+        note = f"`[{title}]` is skipped: the .NET SDK reads it, the AWS CLI does not"
+        return Header(None, name, note=note)
+    return Header(prefix, name, note=f"not all SDKs read the name `{name}`")
 
 
 def _credentials_header(title: str, prefix: str, name: str) -> Header:
@@ -131,27 +155,45 @@ def _unquote(name: str) -> tuple[str, bool]:
     return (found[2], True) if found else (name, False)
 
 
+def _unquote_as_shell(name: str) -> tuple[str, bool]:
+    """The same in the tolerant grammar, where any name may be quoted."""
+    found = _SHELL_QUOTED.fullmatch(name)
+    inside = (found[1] or found[2]) if found else ""
+    return (inside, True) if is_readable_name(inside) else (name, False)
+
+
+def hidden_default(headers: Iterable[Header], kind: FileKind, grammar: Grammar) -> bool | None:
+    """Which `[default]` of a config file is hidden by the other: True the bare, None neither."""
+    forms = [h.bare for h in headers if h.kind == "profile" and h.name == DEFAULT]
+    if kind is not FileKind.CONFIG or len(set(forms)) < 2:  # noqa: PLR2004  # two spellings
+        return None
+    return not forms[-1] if grammar is Grammar.TOLERANT else True
+
+
 def interpret(document: Document, kind: FileKind) -> Reading:
-    """What the file says on its own. Raises `DocumentError` for the first broken line."""
+    """What the file says on its own.
+
+    Raises `DocumentError` for the first broken line; in the tolerant grammar nothing is raised for
+    one, and `Reading.broken` has the profiles that it costs.
+    """
     reading = Reading()
     if document.has_bom:
         where = Origin(document.file, 1)
         reading.warnings.append(Warning(where, "a byte-order mark is skipped"))
-    headers = [(read_header(section.title, kind), section) for section in document.sections]
-    prefixed_default = any(
-        header.kind == "profile" and header.name == DEFAULT and not header.bare
-        for header, _ in headers
-    )
-    hides_bare = prefixed_default and kind is FileKind.CONFIG
+    headers = [(read_header(s.title, kind, document.grammar), s) for s in document.sections]
+    loser = hidden_default((header for header, _ in headers), kind, document.grammar)
+    if document.grammar is Grammar.TOLERANT:
+        reading.warnings += [_broken(e, "the line is skipped") for e in document.broken_above()]
     for header, section in headers:
+        if _is_broken(document, section, header, reading):
+            continue
         if header.note:
             _warn(reading, document, section, header.note)
-        hidden = header.bare and hides_bare
+        hidden = header.name == DEFAULT and header.kind == "profile" and header.bare is loser
         if hidden:
-            note = "`[default]` is skipped: `[profile default]` replaces it"
-            _warn(reading, document, section, note)
+            spelled, other = ("default", "profile default")[:: 1 if loser else -1]
+            _warn(reading, document, section, f"`[{spelled}]` is skipped: `[{other}]` replaces it")
         if header.kind is None or hidden:
-            document.properties(section)  # what is skipped may not be broken either
             continue
         sections = reading.of_kind(header.kind)
         settings = sections.get(header.name)
@@ -162,7 +204,24 @@ def interpret(document: Document, kind: FileKind) -> Reading:
                 reading, document, section, f"section `{header.name}` stands twice; both are merged"
             )
         reading.warnings += collect(document, section, settings)
+    for name in reading.broken:
+        reading.profiles.pop(name, None)
     return reading
+
+
+def _is_broken(document: Document, section: Section, header: Header, reading: Reading) -> bool:
+    """Whether the tolerant grammar skips the section, which ``reading`` then says."""
+    error = document.error_in(section)  # what means nothing may not be broken either
+    if error is None or document.grammar is not Grammar.TOLERANT:
+        return False
+    reading.warnings.append(_broken(error, f"section `{section.title}` is skipped"))
+    if header.kind == "profile":
+        reading.broken.setdefault(header.name, error)
+    return True
+
+
+def _broken(error: DocumentError, what: str) -> Warning:
+    return Warning(error.where or Origin(""), f"{error.message}; {what}")
 
 
 def _warn(reading: Reading, document: Document, section: Section, message: str) -> None:
@@ -193,14 +252,21 @@ def section_values(document: Document, section: Section) -> Values:
     return {key: entry.value for key, entry in settings.items()}
 
 
-def profiles(document: Document, kind: FileKind, only: str | None = None) -> dict[str, Values]:
+def profiles(  # noqa: C901  # one loop, for the sake of thousands of profiles
+    document: Document,
+    kind: FileKind,
+    only: str | None = None,
+    broken: dict[str, DocumentError] | None = None,
+) -> dict[str, Values]:
     """The profiles as `interpret` has them, for readers that want no places and no warnings.
 
     ``only`` is the name of the one that counts: others are left out as far as that saves work.
+    ``broken`` is given those that are skipped for a broken line; without it the first one of the
+    name ``only`` is raised as `DocumentError`.
     """
     found: dict[str, Values] = {}
-    hidden: Values = {}  # what `[default]` of the config file sets
-    prefixed = False
+    skipped: dict[str, DocumentError] = {}
+    forms: list[Header] = []  # of the two spellings of `default` that a config file may have
     usual = _USUAL[kind].fullmatch
     for title, content in document.outline(only):
         values = section_values(document, content) if isinstance(content, Section) else content
@@ -208,22 +274,37 @@ def profiles(document: Document, kind: FileKind, only: str | None = None) -> dic
         if match:
             name, bare = match[1], False
         else:
-            what, name, bare, _ = read_header(title, kind)
+            what, name, bare, _ = read_header(title, kind, document.grammar)
             if what != "profile":
                 continue
-        if bare:
-            hidden.update(values)
-            values = {}
-        elif name == DEFAULT and not prefixed:
-            prefixed = True
-            found.pop(DEFAULT, None)  # the place of `[default]` counts as little as what it sets
-        if name in found:
-            found[name].update(values)
+        error = document.error_in(content) if isinstance(content, Section) else None
+        if error:
+            skipped.setdefault(name, error)
+            continue
+        key = name
+        if name == DEFAULT:
+            forms.append(Header("profile", name, bare))
+            key = _BARE if bare else DEFAULT
+        if key in found:
+            found[key].update(values)
         else:
-            found[name] = values
-    if not prefixed and DEFAULT in found:
-        found[DEFAULT] = hidden
+            found[key] = values
+    if _BARE in found:
+        found = _with_one_default(found, hidden_default(forms, kind, document.grammar))
+    if broken is None and only in skipped:
+        raise skipped[only]
+    for name in skipped:
+        found.pop(name, None)
+    if broken is not None:
+        broken.update(skipped)
     return found
+
+
+def _with_one_default(found: dict[str, Values], hidden: bool | None) -> dict[str, Values]:
+    """``found`` with the form of `[default]` that counts; ``hidden`` as `hidden_default` has it."""
+    if hidden is not None:
+        del found[_BARE if hidden else DEFAULT]
+    return {DEFAULT if name == _BARE else name: values for name, values in found.items()}
 
 
 def _collect(document: Document, section: Section, settings: Settings) -> list[Warning]:
@@ -269,8 +350,13 @@ def merge(config: Reading, credentials: Reading) -> Reading:
         config.sso_sessions,
         config.services,
         [*config.warnings, *credentials.warnings],
+        config.broken | credentials.broken,
     )
+    for name in merged.broken:
+        merged.profiles.pop(name, None)
     for name, settings in credentials.profiles.items():
+        if name in merged.broken:
+            continue
         known = merged.profiles.setdefault(name, {})
         for key, entry in settings.items():
             if key in known and known[key].value != entry.value:

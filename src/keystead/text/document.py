@@ -48,9 +48,7 @@ _PLAIN_LINES = re.compile(
 _ENDS_A_NAME = b"] \t'\""
 _INLINE_COMMENT = re.compile(r"[ \t][#;]")
 # The same, but not within quotes that are closed: a program's arguments may hold ` #`.
-_UNQUOTED_COMMENT = re.compile(
-    r"""(?:(?>"(?:[^"\\]|\\.)*+"|'[^']*+'|.))*?(?P<comment>[ \t][#;])"""
-)
+_UNQUOTED_COMMENT = re.compile(r"""(?:(?>"(?:[^"\\]|\\.)*+"|'[^']*+'|.))*?(?P<comment>[ \t][#;])""")
 _BLANKS = " \t"
 # White space to Python's `str.strip` and to .NET's `String.Trim` alike; line ends are not in it.
 _ALL_BLANKS = (
@@ -114,6 +112,11 @@ class Document:
         found = (at for at in self.broken if section.start <= at < section.end)
         first = min(found, default=None)
         return None if first is None else self.broken[first]
+
+    def broken_above(self) -> list[DocumentError]:
+        """The broken lines above the first section, in order."""
+        first = self.sections[0].start if self.sections else len(self.text)
+        return [self.broken[at] for at in sorted(self.broken) if at < first]
 
     @cached_property
     def stray_error(self) -> DocumentError | None:
@@ -376,10 +379,8 @@ class Document:
             above = max(text.rfind("\n[", 0, at) + 1, found[-1] if found else 0)
             if text.startswith("[", above) or above in found:
                 above = text.find("\n", above) + 1
-            head = None
-            for head in self._properties(Span(above, at), inside=True):
-                pass
-            if head is None or len(match[0]) - 1 <= len(self.indent(head.span)):
+            heads = list(self._properties(Span(above, at), inside=True))
+            if not heads or len(match[0]) - 1 <= len(self.indent(heads[-1].span)):
                 found.append(at)
         return tuple(found)
 

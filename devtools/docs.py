@@ -181,7 +181,7 @@ def _tool(tool: Tool) -> str:
 
 
 def _reading(what: str, readers: Readers, rule: str) -> str:
-    return f"| {' | '.join([what, *readers, rule])} |"
+    return f"| {' | '.join([what, *readers.cells(), rule])} |"
 
 
 if __name__ == "__main__":

@@ -105,8 +105,3 @@ def test_heavy_libraries_are_imported_where_they_are_needed() -> None:
         roots = {name.split(".")[0] for name in imports(path, top_level_only=True)}
         roots -= NEEDED.get(str(path.relative_to(ROOT)), set())
         assert roots & HEAVY == set(), path
-
-
-def test_no_module_is_longer_than_four_hundred_lines() -> None:
-    long = {str(p): n for p in modules() if (n := len(p.read_text().splitlines())) > 400}
-    assert long == {}

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from keystead.cli.command import Context
 from keystead.console import one_line
-from keystead.model.lint.finding import READERS, Finding, Severity, as_json
+from keystead.model.lint.finding import OTHERS, Finding, Severity, as_json
 
 _FOUND = 1
 
@@ -31,7 +31,7 @@ def _lines(found: Finding) -> Iterator[str]:
     yield one_line(f"  fix: {found.fix}")
     readers = found.rule.readers.by_name()
     if readers:
-        others = readers.pop(READERS[-1], None)  # they are named in what they do
+        others = readers.pop(OTHERS, None)  # they are named in what they do
         shown = [f"{name}: {does}" for name, does in readers.items()] + ([others] if others else [])
         yield one_line(f"  readers: {'; '.join(shown)}")
 

@@ -248,6 +248,14 @@ _ROWS = (
     ),
     Setting("login_session", Group.LOGIN, "the session of `aws login`", netsdk="login_session"),
     Setting(
+        "aws_account_id",
+        Group.OTHER,
+        "the account that the profile's credentials belong to, for endpoints by account",
+        netsdk="aws_account_id",
+        shape=r"\d{12}",
+        rule="12 digits",
+    ),
+    Setting(
         "region",
         Group.OTHER,
         "the region to call",

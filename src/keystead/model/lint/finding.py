@@ -31,14 +31,25 @@ class Readers(NamedTuple):
     js: str = ""
     dotnet: str = ""
     others: str = ""
+    dotnet_3: str = ""
+    """What version 3.7 of the .NET SDK does, where that is not what 4.1 does."""
 
     def by_name(self) -> dict[str, str]:
-        """What each reader does, by the reader's name."""
-        return {name: text for name, text in zip(READERS, self, strict=True) if text}
+        """What each reader does, by the reader's name; both versions of .NET where they differ."""
+        sdks, botocore, js, dotnet, others, dotnet_3 = self
+        both = {".NET 3.7": dotnet_3, ".NET 4.1": dotnet} if dotnet_3 else {".NET": dotnet}
+        found = {"SDK rules": sdks, "botocore, AWS CLI": botocore, "JS v3": js, **both}
+        return {name: text for name, text in (*found.items(), (OTHERS, others)) if text}
+
+    def cells(self) -> tuple[str, ...]:
+        """What stands below each of `READERS`."""
+        sdks, botocore, js, dotnet, others, dotnet_3 = self
+        return sdks, botocore, js, dotnet_3 or dotnet, dotnet, others
 
 
-READERS = ("SDK rules", "botocore, AWS CLI", "JS v3", ".NET", "others")
-"""The names of the fields of `Readers`."""
+OTHERS = "others"
+READERS = ("SDK rules", "botocore, AWS CLI", "JS v3", ".NET 3.7", ".NET 4.1", OTHERS)
+"""The columns of the page docs/readers.md."""
 
 
 class Rule(NamedTuple):

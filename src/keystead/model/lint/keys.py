@@ -6,9 +6,11 @@ import shlex
 from collections.abc import Iterator
 from functools import lru_cache
 
+from keystead.model.dotnet import hiding
 from keystead.model.lint.finding import Finding
 from keystead.model.lint.rules import finding
 from keystead.model.lint.shared import KEY, SECRET, TOKEN, Shared, found, set_command, shown
+from keystead.model.profile import Profile
 from keystead.model.settings import SETTINGS
 from keystead.near import near_names
 
@@ -16,7 +18,7 @@ _ALIKE = 0.8
 """From how much likeness on an unknown key counts as a misspelt setting."""
 
 # Settings of other tools whose names are near to one of the table.
-_OF_OTHERS = frozenset({"aws_account_id", "aws_security_token", "sso_account_name", "account_id"})
+_OF_OTHERS = frozenset({"aws_security_token", "sso_account_name", "account_id"})
 
 
 def values(shared: Shared) -> Iterator[Finding]:
@@ -31,9 +33,15 @@ def values(shared: Shared) -> Iterator[Finding]:
                 fix = "take the quotes off"
                 yield finding("quoted-value", where, message, fix=fix, profile=profile)
             elif row and key != "credential_source" and not row.fits(value):
-                message = f"the value of `{key}` is not valid"
+                message = f"the value of `{key}` is not valid{_hides(section, key, profile)}"
                 fix = f"write one that fits: {row.rule}"
                 yield finding("value-shape", where, message, fix=fix, profile=profile)
+
+
+def _hides(section: Profile, key: str, profile: str | None) -> str:
+    """What the value hides from the .NET SDK, as a part of a message."""
+    found = next((one for one in hiding(section, ()) if one.setting == key), None)
+    return f", and {found.consequence(profile)}" if found and profile else ""
 
 
 def _is_quoted(value: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from keystead.model.dotnet import goes_on, profile_type, stray
 from keystead.model.lint.finding import Finding
 from keystead.model.lint.rules import finding
 from keystead.model.lint.shared import KEY, SECRET, Shared, either, found
@@ -39,7 +40,7 @@ def unfitting(shared: Shared) -> Iterator[Finding]:
             continue
         for key in (*_OPTIONS, *_SOURCES):
             if profile.has(key):
-                message = f"profile `{name}` has `{key}` and no role"
+                message = f"profile `{name}` has `{key}` and no role{_hides(profile, key)}"
                 fix = "add `role_arn`, or take it out"
                 yield found("option-without-role", profile, key, message, fix)
         if token:
@@ -47,6 +48,13 @@ def unfitting(shared: Shared) -> Iterator[Finding]:
             fix = "add `role_arn`, or take `web_identity_token_file` out"
             key = "web_identity_token_file"
             yield found("token-file-without-role", profile, key, message, fix)
+
+
+def _hides(profile: Profile, key: str) -> str:
+    """That the .NET SDK gives the profile no type for it, as a part of a message."""
+    if profile_type(profile) or stray(profile) != key:
+        return ""
+    return f", so the .NET SDK does not use the profile{goes_on(profile.name)}"
 
 
 def too_long(shared: Shared) -> Iterator[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from keystead.model.lint import keys, options, places, roles
+from keystead.model.lint import dotnet, keys, options, places, roles
 from keystead.model.lint.finding import Finding
 from keystead.model.lint.shared import Shared
 
@@ -26,6 +26,7 @@ CHECKS: tuple[Callable[[Shared], Iterator[Finding]], ...] = (
     options.too_long,
     options.readers,
     options.old_forms,
+    dotnet.hidden,
     places.aged,
     places.stored_twice,
     places.in_environment,

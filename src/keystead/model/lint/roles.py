@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from keystead.errors import Origin
+from keystead.model.dotnet import VERSIONS, Hidden, Hides
 from keystead.model.lint.finding import Finding
 from keystead.model.lint.rules import finding
 from keystead.model.lint.shared import KEY, SECRET, Shared, either, found, set_command
@@ -130,7 +131,10 @@ def single_sign_on(shared: Shared) -> Iterator[Finding]:
             continue
         session = shared.sso_sessions.get(wanted)
         if session is None:
-            message = f"profile `{name}` names the SSO session `{wanted}`, which does not exist"
+            hidden = Hidden("sso_session", Hides.ALL, VERSIONS).consequence(name)
+            message = (
+                f"profile `{name}` names the SSO session `{wanted}`, which does not exist; {hidden}"
+            )
             alike = either(near_names(wanted, shared.sso_sessions))
             header = f"add `[sso-session {wanted}]` to the config file"
             fix = f"did you mean {alike}" if alike else header

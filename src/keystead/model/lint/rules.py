@@ -217,10 +217,44 @@ _ROWS = (
         "empty-value",
         _WARNING,
         "a key has no value",
-        Readers("exists", "exists", "vanishes", "exists", "keystead: exists and sets nothing"),
+        Readers(
+            "exists",
+            "exists",
+            "vanishes",
+            "exists, and hides the profile where it should be a switch, a choice or a number",
+            "keystead: exists and sets nothing",
+            "as 4.1, and a `region` hides the list of all profiles",
+        ),
     ),
     Rule("quoted-value", _WARNING, "a value is in quotes, which are part of it for every reader"),
-    Rule("value-shape", _ERROR, "a value is not one that the setting can have"),
+    Rule(
+        "value-shape",
+        _ERROR,
+        "a value is not one that the setting can have",
+        Readers(
+            "an error where it is used",
+            "an error where it is used, or not used",
+            dotnet="profile hidden for a switch, a choice or a number, the list of all for a "
+            "region or an address of the metadata service",
+        ),
+    ),
+    Rule(
+        "hidden-from-dotnet",
+        _WARNING,
+        "the .NET SDK cannot convert a value, and does not find the profile",
+        Readers(
+            "read",
+            "read",
+            dotnet="profile hidden, for `retry_mode = legacy` too",
+            dotnet_3="profile hidden, `retry_mode = legacy` is read",
+        ),
+    ),
+    Rule(
+        "list-hidden-from-dotnet",
+        _WARNING,
+        "the .NET SDK cannot convert a value, and lists no profile of any name",
+        Readers("read", "read", dotnet="the list of all profiles is refused"),
+    ),
     Rule("unknown-setting", _WARNING, "a key is nearly the name of a setting"),
     # Keys of AWS.
     Rule("plain-keys", _INFO, "long-term keys stand in plain text"),
@@ -296,7 +330,12 @@ _ROWS = (
             "keystead: letter case does not matter",
         ),
     ),
-    Rule("sso-session-missing", _ERROR, "an SSO session does not exist"),
+    Rule(
+        "sso-session-missing",
+        _ERROR,
+        "an SSO session does not exist",
+        Readers("an error", "an error", "an error", "the list of all profiles is refused"),
+    ),
     Rule("sso-session-incomplete", _ERROR, "an SSO session lacks its start URL or region"),
     Rule("sso-incomplete", _ERROR, "a profile lacks a part that single sign-on needs"),
     Rule(
@@ -308,7 +347,18 @@ _ROWS = (
     Rule("sso-repeated", _INFO, "a profile repeats what its SSO session says"),
     Rule("services-missing", _ERROR, "a services section does not exist"),
     # Settings beside settings.
-    Rule("option-without-role", _WARNING, "an option or source of a role stands without a role"),
+    Rule(
+        "option-without-role",
+        _WARNING,
+        "an option or source of a role stands without a role",
+        Readers(
+            "not used",
+            "not used",
+            "not used",
+            "profile invalid, but for `duration_seconds`",
+            "keystead: `mfa_serial` beside keys makes the MFA session that endpoints hand out",
+        ),
+    ),
     Rule(
         "token-file-without-role",
         _ERROR,
@@ -321,7 +371,12 @@ _ROWS = (
             "keystead, Kotlin: an error",
         ),
     ),
-    Rule("option-not-used", _WARNING, "a web identity has an option that it does not use"),
+    Rule(
+        "option-not-used",
+        _WARNING,
+        "a web identity has an option that it does not use",
+        Readers("not used", "not used", "not used", "profile invalid"),
+    ),
     Rule(
         "option-beside-credential-source",
         _WARNING,

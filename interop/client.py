@@ -33,8 +33,9 @@ class Client:
 
     ``fetch`` gets the latter, with what the former holds already in it. ``command`` calls AWS with
     the credentials that the client finds by itself, and ``version`` prints the client's version.
-    ``operation`` is the call. ``cannot`` gives the reason by way; the run holds it against the
-    client. ``environ`` is added to what every client gets.
+    ``operation`` is the call. ``shell`` is the one in which its users evaluate what `keystead env`
+    prints: ``bash`` or ``powershell``. ``cannot`` gives the reason by way; the run holds it against
+    the client. ``environ`` is added to what every client gets.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Client:
     needs: Mapping[str, str] = field(default_factory=dict)
     """Programs that have to be there, with what to install for each."""
     operation: str = "GetCallerIdentity"
+    shell: str = "bash"
     environ: Mapping[str, str] = field(default_factory=dict)
     cannot: Mapping[str, str] = field(default_factory=dict)
 

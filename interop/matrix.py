@@ -126,7 +126,8 @@ class Bench:
         expected = (self._key(way, profile), way.ending or PROFILES[profile])
         self._recorder.clear()
         environ = {**self._environ, **client.environ}
-        done = way.run(Given(profile, self._home, environ, client.command(client.folder)))
+        command = client.command(client.folder)
+        done = way.run(Given(profile, self._home, environ, command, client.shell))
         found = {
             (call.access_key_id, call.has_session_token)
             for call in self._recorder.calls

@@ -17,12 +17,16 @@ NO_METADATA = {"AWS_EC2_METADATA_DISABLED": "true"}
 
 @dataclass(frozen=True)
 class Given:
-    """What a way has to work with: a profile, and a client's command in a home."""
+    """What a way has to work with: a profile, and a client's command in a home.
+
+    ``shell`` is the one in which the user evaluates what `keystead env` prints.
+    """
 
     profile: str
     home: Path
     environ: Mapping[str, str]
     command: Sequence[str]
+    shell: str
 
     def run(self, argv: Sequence[str], variables: Mapping[str, str] = NO_METADATA) -> Done:
         """Runs a command in the home, with ``variables`` besides."""
@@ -65,6 +69,11 @@ def _configured(given: Given, line: str) -> Done:
 
 
 def _env(given: Given) -> Done:
+    if given.shell == "powershell":
+        client = " ".join("'" + word.replace("'", "''") + "'" for word in given.command)
+        variables = f"& {KEYSTEAD} env --shell powershell {given.profile}"
+        line = f"{variables} | Out-String | Invoke-Expression; & {client}; exit $LASTEXITCODE"
+        return given.run(["pwsh", "-NoProfile", "-NonInteractive", "-Command", line])
     line = f'eval "$({KEYSTEAD} env --shell bash {given.profile})" && exec "$@"'
     return given.run(["bash", "-c", line, "bash", *given.command])
 
@@ -128,7 +137,13 @@ WAYS = (
         "the same with the line that `keystead agent launcher` prints",
         _launcher,
     ),
-    Way("env", "`env`", 'the variables that `eval "$(keystead env NAME)"` sets', _env),
+    Way(
+        "env",
+        "`env`",
+        'the variables that `eval "$(keystead env NAME)"` sets, or in PowerShell'
+        " `keystead env NAME | Out-String | Invoke-Expression`",
+        _env,
+    ),
     Way("exec", "`exec`", "the variables that `keystead exec NAME -- CLIENT` sets", _exec),
     Way(
         "exec-endpoint",

@@ -3,12 +3,13 @@
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from interop.__main__ import PAGE
 from interop.client import SOURCES, Client
-from interop.clients import CLIENTS, boto3, curl
+from interop.clients import CLIENTS, boto3, curl, dotnet, dotnet3, powershell
 from interop.matrix import Bench, bench, word
 from interop.ways import WAYS, Way
 
@@ -19,15 +20,33 @@ CURL = replace(curl.CLIENT, command=lambda _: curl.CLIENT.command(SOURCES / "cur
 ENV = next(way for way in WAYS if way.name == "env")
 
 
+# Clients of other registries: fetched by `make interop`, run here where their program is there.
+HERE = [BOTO3, CURL, dotnet.CLIENT, dotnet3.CLIENT, powershell.CLIENT]
+
+
 @pytest.fixture(scope="module")
 def stand() -> Iterator[Bench]:
     with bench() as made:
         yield made
 
 
+@pytest.fixture(scope="module")
+def module(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the PowerShell module as it is now."""
+    folder = tmp_path_factory.mktemp("module")
+    powershell.CLIENT.fetch(folder)
+    return folder
+
+
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
-@pytest.mark.parametrize("client", [BOTO3, CURL], ids=lambda client: client.name)
-def test_a_client_calls_with_what_it_was_handed(stand: Bench, client: Client, way: Way) -> None:
+@pytest.mark.parametrize("client", HERE, ids=lambda client: client.name)
+def test_a_client_calls_with_what_it_was_handed(
+    stand: Bench, client: Client, way: Way, module: Path
+) -> None:
+    if missing := client.missing():
+        pytest.skip(f"{', '.join(missing)} is missing: {', '.join(missing.values())}")
+    if client is powershell.CLIENT:
+        client = replace(client, command=lambda _: powershell.CLIENT.command(module))
     assert stand.fault(client, way) == ""
 
 

@@ -157,8 +157,9 @@ def test_with_all_kept_nobody_is_called_and_the_plan_says_so(moto: Emulator, nam
     first = app().credentials(name)
     before = len(moto.recorder.calls)
     again = app()
-    plan = again.plan(name)
-    shown = as_json(plan, again.kept(plan), again.calls(plan), again.system.clock())
+    selected = again.select(name)
+    plan = selected.plan
+    shown = as_json(plan, again.kept(plan), selected.calls, again.system.clock())
     assert shown["cache"]["state"] == "fresh"  # type: ignore[index]
     assert not [prompt for prompt in shown["prompts"] if prompt["due"]]  # type: ignore[attr-defined]
     assert again.credentials(name) == first

@@ -5,11 +5,13 @@ import os
 import re
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from devtools.emulators import Emulator, furnish
 from keystead.errors import InteractionRequired, ProviderError
+from keystead.model.client_settings import NO_CLIENT_SETTINGS
 from keystead.model.credentials import Credentials
 from keystead.model.profile import Profile
 from keystead.resolve import aws
@@ -63,10 +65,14 @@ def role(name: str, source: str, **more: str) -> dict[str, str]:
 
 
 def identity(where: System, credentials: Credentials) -> str:
-    answer = aws.call(
-        "sts", "GetCallerIdentity", {}, credentials=credentials, region=None, system=where
+    return call(where, "sts", "GetCallerIdentity", credentials)["Arn"]
+
+
+def call(where: System, service: str, operation: str, credentials: Credentials) -> dict[str, Any]:
+    settings = NO_CLIENT_SETTINGS.with_variables(where.environ)
+    return aws.call(
+        service, operation, {}, credentials=credentials, client_settings=settings, system=where
     )
-    return answer["Arn"]
 
 
 def test_one_role(moto: Emulator, home: Path) -> None:
@@ -217,10 +223,10 @@ def change(store: SharedStore, name: str, **settings: str) -> None:
 def test_a_role_may_do_what_its_policy_says(ministack: Emulator, home: Path) -> None:
     where = system()
     credentials = resolve(where, strict_world(ministack, where), "p")
-    answer = aws.call("s3", "ListBuckets", {}, credentials=credentials, region=None, system=where)
+    answer = call(where, "s3", "ListBuckets", credentials)
     assert len(answer["Buckets"]) == 2
     with pytest.raises(ProviderError):
-        aws.call("iam", "ListUsers", {}, credentials=credentials, region=None, system=where)
+        call(where, "iam", "ListUsers", credentials)
 
 
 @pytest.mark.parametrize(

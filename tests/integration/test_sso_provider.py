@@ -13,7 +13,9 @@ import pytest
 
 from devtools.service import IdentityCenter, Reply, Request, Service, milliseconds, serving
 from keystead.errors import InteractionRequired, KeysteadError, ProviderError
+from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
+from keystead.model.endpoints import Endpoints
 from keystead.resolve.sso import sso_credentials
 from keystead.system import Files, System
 from tests.canaries import ACCESS_KEY_ID, SECOND_SECRET_KEY, SECRET_KEY, SESSION_TOKEN, leaks
@@ -104,8 +106,8 @@ def ask(
         account_id=ACCOUNT,
         role_name=ROLE,
         profile="work",
+        client_settings=ClientSettings(endpoints=Endpoints(service.url)),
         system=System(
-            {**os.environ, "AWS_ENDPOINT_URL": service.url},
             clock=lambda: NOW,
             files=files or Files(),
         ),
@@ -234,10 +236,12 @@ def test_many_processes_renew_once(cache: Cache) -> None:
     )
     source = (
         "from keystead.resolve.sso import sso_credentials\n"
+        "from keystead.model.client_settings import NO_CLIENT_SETTINGS\n"
         "from keystead.system import System\n"
+        "system = System()\n"
         f"found = sso_credentials(session_name={SESSION!r}, start_url={START_URL!r},"
         f" region='eu-west-1', account_id={ACCOUNT!r}, role_name={ROLE!r}, profile='work',"
-        " system=System())\n"
+        " system=system, client_settings=NO_CLIENT_SETTINGS.with_variables(system.environ))\n"
         "print(found)\n"
     )
     with serving(center(), lambda: NOW) as service:

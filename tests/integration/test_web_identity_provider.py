@@ -10,6 +10,7 @@ import pytest
 from devtools.emulators import Emulator
 from devtools.service import Reply, serving
 from keystead.errors import KeysteadError, ProfileInvalid, ProviderError
+from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.resolve.webidentity import web_identity_credentials
 from keystead.system import System
@@ -28,13 +29,14 @@ def token_file(tmp_path: Path) -> Path:
 
 
 def ask(file: Path, duration_seconds: int | None = None, **environ: str) -> Credentials:
+    system = System({**os.environ, **environ})
     return web_identity_credentials(
         ROLE,
         file,
         role_session_name="nightly",
         duration_seconds=duration_seconds,
-        region="eu-west-1",
-        system=System({**os.environ, **environ}),
+        client_settings=ClientSettings("eu-west-1").with_variables(system.environ),
+        system=system,
     )
 
 

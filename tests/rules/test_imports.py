@@ -12,9 +12,9 @@ ROOT = Path(keystead.__file__).parent
 # Lower layers first. A package may import those in lower layers and nothing else of keystead;
 # packages on one line do not know each other.
 LAYERS = [
-    {"_version", "errors", "near", "secret", "outside", "botocore_session"},
+    {"_version", "errors", "near", "secret", "outside"},
     {"system", "model"},
-    {"text"},
+    {"botocore_session", "text"},
     {"stores", "resolve", "delivery"},
     {"agent"},
     {"app", "console"},

@@ -7,6 +7,7 @@ import pytest
 
 from keystead.errors import ProfileCycle, ProfileInvalid, ProfileNotFound, UsageError
 from keystead.model.calls import Call, base_call, role_calls
+from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.model.plan import AssumeRoleStep, Base, Plan, make_plan, plan_in_session
 from keystead.model.planview import as_json, due_serials
@@ -47,6 +48,11 @@ class Source:
 
 def role(source: str, **more: str) -> dict[str, str]:
     return {"role_arn": arn("r"), "source_profile": source, **more}
+
+
+def in_effect(plan: Plan, environ: dict[str, str]) -> Plan:
+    """The plan in an environment, which takes precedence over what profiles set."""
+    return replace(plan, client_settings=plan.client_settings.with_variables(environ))
 
 
 def step(profile: str, **more: object) -> AssumeRoleStep:
@@ -92,6 +98,7 @@ PLANS = [
                 step("p", external_id="e-1", region="eu-west-1", duration_seconds=1200),
             ),
             user_session=UserSession("k", "arn:aws:iam::123456789012:mfa/u", "us-west-2"),
+            client_settings=ClientSettings("eu-west-1"),
         ),
     ),
     (
@@ -214,7 +221,7 @@ def test_a_profile_that_is_not_there() -> None:
 def test_a_plan_as_json_leaves_absent_settings_out() -> None:
     profiles = {"p": role("k", external_id="e-1"), "k": KEYS}
     plan = make_plan("p", Source(**profiles)).named("keystead-1")
-    assert as_json(plan, (), role_calls(plan, None, {}), NOW) == {
+    assert as_json(plan, (), role_calls(plan), NOW) == {
         "profile": "p",
         "base": {"kind": "static", "profile": "k"},
         "steps": [
@@ -241,7 +248,7 @@ def test_an_mfa_session_and_the_code_for_it() -> None:
     profiles = {"p": role("k", mfa_serial=SERIAL, region="eu-west-1"), "k": KEYS}
     plan = make_plan("p", Source(**profiles))
     environ = {"AWS_ENDPOINT_URL_STS": "http://127.0.0.1:1"}
-    called = role_calls(plan, "eu-west-2", environ)
+    called = role_calls(in_effect(plan, environ))
     shown = as_json(plan, (), called, NOW)
     assert shown["mfa_session"] == {
         "profile": "k",
@@ -250,7 +257,7 @@ def test_an_mfa_session_and_the_code_for_it() -> None:
     }
     assert shown["prompts"] == [{"kind": "mfa", "mfa_serial": SERIAL, "due": True}]
     assert called == [
-        Call("sts", "GetSessionToken", "eu-west-2", "http://127.0.0.1:1"),
+        Call("sts", "GetSessionToken", "eu-west-1", "http://127.0.0.1:1"),
         Call("sts", "AssumeRole", "eu-west-1", "http://127.0.0.1:1"),
     ]
     assert due_serials(plan, (None, kept(60), None), NOW) == []
@@ -262,7 +269,7 @@ def test_a_code_that_a_program_answers_is_no_question() -> None:
     profiles = {"p": role("k", mfa_serial=SERIAL, mfa_process="code"), "k": KEYS}
     plan = make_plan("p", Source(**profiles))
     assert due_serials(plan, (), NOW) == []
-    [prompt] = as_json(plan, (), role_calls(plan, None, {}), NOW)["prompts"]  # type: ignore[misc]
+    [prompt] = as_json(plan, (), role_calls(plan), NOW)["prompts"]  # type: ignore[misc]
     assert prompt["answered_by"] == "mfa_process"
 
 
@@ -274,7 +281,7 @@ def in_session(**profiles: dict[str, str]) -> Plan:
 def test_keys_that_do_not_end_become_a_session() -> None:
     plan = in_session(p={**KEYS, "region": "eu-west-1"})
     assert plan.user_session == UserSession("p", None, "eu-west-1")
-    called = role_calls(plan, None, {})
+    called = role_calls(plan)
     assert called == [Call("sts", "GetSessionToken", "eu-west-1")]
     shown = as_json(plan, (None, kept(60)), called, NOW)
     state = {"state": "fresh", "expires_at": "2026-01-31T01:00:00+00:00"}
@@ -287,7 +294,7 @@ def test_a_session_of_keys_with_a_device_is_an_mfa_session() -> None:
     plan = in_session(p={**KEYS, "mfa_serial": SERIAL})
     assert plan.user_session == UserSession("p", SERIAL)
     assert plan.mfa_serials == (SERIAL,)
-    shown = as_json(plan, (), role_calls(plan, None, {}), NOW)
+    shown = as_json(plan, (), role_calls(plan), NOW)
     assert shown["mfa_session"] == {
         "profile": "p",
         "mfa_serial": SERIAL,
@@ -349,7 +356,8 @@ def test_a_web_identity_takes_policies() -> None:
     options = RoleOptions(policy="{}", policy_arns=("arn:aws:iam::aws:policy/A",))
     plan = make_plan("p", source).asked_for(options)
     assert (plan.base.policy, plan.base.policy_arns) == (options.policy, options.policy_arns)
-    assert base_call(plan, "eu-west-1", {}) == Call("sts", "AssumeRoleWithWebIdentity", "eu-west-1")
+    plan = in_effect(plan, {"AWS_REGION": "eu-west-1"})
+    assert base_call(plan) == Call("sts", "AssumeRoleWithWebIdentity", "eu-west-1")
 
 
 @pytest.mark.parametrize(
@@ -365,18 +373,22 @@ def test_addresses_from_strong_to_weak(environ: dict[str, str], url: str | None)
     source = Source(p=role("k", services="s", endpoint_url="http://profile"), k=KEYS)
     source.sections["s"] = {"sts": {"endpoint_url": "http://section"}}
     plan = make_plan("p", source)
-    [call] = role_calls(plan, None, environ)
+    [call] = role_calls(in_effect(plan, environ))
     assert call.endpoint_url == url
-    assert plan.endpoints.url("sso-oidc", {}) == "http://profile"
+    assert plan.client_settings.endpoints.url("sso_oidc") == "http://profile"
 
 
 def test_a_profile_may_ignore_addresses() -> None:
     profile = role("k", endpoint_url="http://p", ignore_configured_endpoint_urls="true")
     plan = make_plan("p", Source(p=profile, k=KEYS))
-    environ = {"AWS_ENDPOINT_URL": "http://all"}
-    assert plan.endpoints.url("sts", environ) is None
-    environ["AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] = "false"
-    assert plan.endpoints.url("sts", environ) == "http://all"
+    ignore = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
+
+    def called(**environ: str) -> str | None:
+        return role_calls(in_effect(plan, environ))[0].endpoint_url
+
+    assert called(AWS_ENDPOINT_URL="http://all") is None
+    assert called(AWS_ENDPOINT_URL="http://all", **{ignore: "false"}) == "http://all"
+    assert called(**{ignore: "false"}) == "http://p"
 
 
 def test_a_plan_holds_no_key() -> None:

@@ -58,8 +58,9 @@ def asked(case: Case) -> str | None:
 
 def planned(app: App, name: str | None) -> dict[str, object]:
     """The document of `keystead plan --json`, as a reader of JSON has it."""
-    plan = app.plan(name)
-    shown = as_json(plan, app.kept(plan), app.calls(plan), app.system.clock())
+    selected = app.select(name)
+    plan = selected.plan
+    shown = as_json(plan, app.kept(plan), selected.calls, app.system.clock())
     found: dict[str, object] = json.loads(json.dumps(shown))
     return found
 

@@ -14,19 +14,18 @@ from typing import TYPE_CHECKING, Any
 
 from keystead.agent.client import Agent
 from keystead.agent.stamp import Stamp
+from keystead.app.selection import Selection
 from keystead.delivery import permission
 from keystead.delivery.source import SessionSource
 from keystead.errors import FileProblem, KeysteadError, ProfileNotFound
-from keystead.model.calls import Call
+from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
-from keystead.model.defaultsearch import default_profile, nothing_configured, settings_profile
-from keystead.model.endpoints import NO_ENDPOINTS, Endpoints
 from keystead.model.plan import Plan
 from keystead.model.planview import Kept
 from keystead.model.profile import Profile
 from keystead.model.roleoptions import RoleOptions
 from keystead.model.session import USUAL, Session
-from keystead.resolve import aws, search
+from keystead.resolve import aws
 from keystead.resolve.mfa import MfaCodes
 from keystead.resolve.resolver import ProfileCredentials, Resolver
 from keystead.stores.audit import AuditLog, Grant
@@ -162,26 +161,36 @@ class App:
         facts = Facts(self.system.environ, encrypted, shared, name, bool(location), windows)
         return explain(facts, chain)
 
-    def region(self, profile: str | None = None, location: Location = None) -> str | None:
-        """The region in effect: the environment's, else that of the profile.
+    def select(
+        self,
+        name: str | None = None,
+        location: Location = None,
+        options: RoleOptions | None = None,
+        region: str | None = None,
+        *,
+        in_session: bool = False,
+    ) -> Selection:
+        """The profile and what its calls are made with; None: what the default search comes to.
 
-        ``profile`` None or empty: the one that the default search looks at.
+        ``options`` take precedence over the profile's own, for the last role, and ``region`` over
+        that of the environment and the profile. ``in_session``: as an endpoint hands credentials
+        out, with a session of a user's own keys in place of these.
         """
-        found = search.environment_region(self.system.environ)
-        if found:
-            return found
         chain = self.chain(location)
-        used = chain.find(profile) if profile else settings_profile(self.system.environ, chain)
-        return used.region if used else None
+        return Selection(
+            self.system,
+            chain,
+            self.mfa_codes,
+            self.sessions,
+            name,
+            options,
+            region,
+            in_session=in_session,
+        )
 
-    def endpoints(self, profile: str | None = None, location: Location = None) -> Endpoints:
-        """The addresses that the profile sets; None follows the default search."""
-        return self.plan(profile, location).endpoints
-
-    def resolver(self, location: Location = None, region: str | None = None) -> Resolver:
+    def resolver(self, location: Location = None) -> Resolver:
         """A resolver that looks profiles up at ``location``."""
-        in_effect = region or search.environment_region(self.system.environ)
-        return Resolver(self.system, self.chain(location), self.mfa_codes, self.sessions, in_effect)
+        return self.select(None, location).resolver
 
     def plan(
         self,
@@ -196,21 +205,7 @@ class App:
         ``options`` go before the profile's own, for the last role. ``in_session``: as an endpoint
         hands them out, in place of a user's own keys a session of them.
         """
-        resolver = self.resolver(location)
-        return resolver.plan(self._named(name, location), options, in_session=in_session)
-
-    def _named(self, name: str | None, location: Location) -> str | None:
-        """``name``; at a location, where nothing but a profile is searched, the one in effect."""
-        if name is not None or not location:
-            return name
-        profile = default_profile(self.system.environ, self.chain(location))
-        if profile is None:
-            raise nothing_configured()
-        return profile.name
-
-    def calls(self, plan: Plan, location: Location = None) -> list[Call]:
-        """The calls to AWS that a plan comes to when nothing is kept, in order."""
-        return self.resolver(location).calls(plan)
+        return self.select(name, location, options, in_session=in_session).plan
 
     def kept(self, plan: Plan, location: Location = None) -> Kept:
         """What the cache has for a plan, where that can be seen without asking anybody."""
@@ -247,13 +242,13 @@ class App:
         they are for, where it is not who started this process; ``in_session`` as for `plan`.
         Raises `UseRefused` where a rule of the profile, or of one on the way, keeps it from that.
         """
-        resolver = self.resolver(location, region)
-        plan = resolver.plan(self._named(name, location), options, in_session=in_session)
+        selected = self.select(name, location, options, region, in_session=in_session)
+        plan = selected.plan
         for profile in self._ruled(plan, location):
             who = [program] if program else self.system.user()
             permission.require(profile, who, self.system)
         told = partial(granted, plan.profile or None)
-        return ProfileCredentials(self.system, resolver, plan, told)
+        return ProfileCredentials(self.system, selected.resolver, plan, told)
 
     def _ruled(self, plan: Plan, location: Location = None) -> list[Profile]:
         """The profiles that a plan leads through and that have rules for their use."""
@@ -332,17 +327,18 @@ class App:
         options: RoleOptions | None = None,
     ) -> SessionSource:
         """What a session of an SDK is made of; arguments as for `credentials`."""
-        profile = self.plan(name, location, options).profile or None
+        selected = self.select(name, location, options, region)
+        profile = selected.plan.profile or None
         granted = self.granting("session")
         return SessionSource(
             open_provider=lambda: (
                 self.profile_credentials(name, location, region, options, granted=granted).retrieve
             ),
             version=self.watch(location),
-            region=region or self.region(profile, location),
             profile=profile,
             profile_names=lambda: [found.name for found in self.chain(location).profiles()],
-            settings_profile=None if location else profile,
+            client_settings=selected.client_settings,
+            other_settings=selected.other_settings,
             clock=self.system.clock,
         )
 
@@ -353,9 +349,8 @@ class App:
         parameters: dict[str, Any],
         *,
         credentials: Credentials,
-        region: str | None = None,
+        client_settings: ClientSettings,
         endpoint_url: str | None = None,
-        endpoints: Endpoints = NO_ENDPOINTS,
     ) -> dict[str, Any]:
         """The answer of one AWS operation; see `keystead.resolve.aws.call`."""
         return aws.call(
@@ -363,10 +358,9 @@ class App:
             operation,
             parameters,
             credentials=credentials,
-            region=region,
-            system=self.system,
+            client_settings=client_settings,
             endpoint_url=endpoint_url,
-            endpoints=endpoints,
+            system=self.system,
         )
 
 

@@ -190,7 +190,7 @@ def _served(
         open_profile=open_profile,
         version=app.watch(location),
         clock=app.system.clock,
-        region=app.region(name, location),
+        region=app.select(name, location).region,
         granted=granted,
     )
 

@@ -58,7 +58,7 @@ def env(context: Context, args: argparse.Namespace) -> None:
     """``keystead env NAME``."""
     app = context.app
     found = _credentials(context, args, "env", to=os.getppid())
-    given = wire.variables(found, app.region(args.name, args.location))
+    given = wire.variables(found, app.select(args.name, args.location).region)
     stale = wire.stale_variables(app.system.environ, given)
     context.console.out(
         shells.render(args.shell or _usual_shell(app.system.environ.get("SHELL")), given, stale)
@@ -85,20 +85,20 @@ def exec_(context: Context, args: argparse.Namespace) -> int:
     app = context.app
     program = os.path.basename(command[0]) if command else None
     found = _credentials(context, args, "exec", program=program)
-    given = wire.variables(found, app.region(args.name, args.location))
+    given = wire.variables(found, app.select(args.name, args.location).region)
     return child.run(command, wire.child_environment(app.system.environ, given))
 
 
 def whoami(context: Context, args: argparse.Namespace) -> None:
     """``keystead whoami [NAME]``."""
     app = context.app
+    selected = app.select(args.name, args.location, region=args.region)
     answer = app.call(
         "sts",
         "GetCallerIdentity",
         {},
         credentials=_credentials(context, args, "whoami"),
-        region=args.region or app.region(args.name, args.location),
-        endpoints=app.endpoints(args.name, args.location),
+        client_settings=selected.client_settings,
     )
     identity = {key: answer.get(key) for key in ("UserId", "Account", "Arn")}
     if args.json:

@@ -34,11 +34,11 @@ def run(context: Context, args: argparse.Namespace) -> None:
     """``keystead plan [NAME]``."""
     app = context.app
     options = role_options(context, args)
-    made = app.plan(args.name, args.location, options, in_session=args.session)
+    selected = app.select(args.name, args.location, options, in_session=args.session)
+    made = selected.plan
     kept, now = app.kept(made, args.location), app.system.clock()
     if args.json:
-        called = app.calls(made, args.location)
-        context.console.json(as_json(made, kept, called, now))
+        context.console.json(as_json(made, kept, selected.calls, now))
         return
     due = due_serials(made, kept, now)
     lines = [made.profile or "the default search", f"  {_base(made.base)}"]

@@ -23,7 +23,7 @@ from keystead.cmdlets.runner import run_statement
 from keystead.cmdlets.state import State
 from keystead.cmdlets.table import CMDLETS
 from keystead.errors import FileProblem, InteractionRequired, KeysteadError, Origin, UsageError
-from keystead.resolve import search
+from keystead.model.client_settings import environment_region
 
 
 def run_words(context: Context, words: Sequence[str]) -> None:
@@ -126,7 +126,7 @@ def _place(state: State) -> str:
     environ = state.app.system.environ
     own = state.credentials
     profile = (own.profile or "*") if own else environ.get("AWS_PROFILE")
-    region = state.region or search.environment_region(environ)
+    region = state.region or environment_region(environ)
     return " ".join(part for part in (profile, region) if part)
 
 

@@ -11,6 +11,7 @@ from keystead.secret import Secret
 
 if TYPE_CHECKING:
     from keystead.app import App, Location
+    from keystead.model.client_settings import ClientSettings
     from keystead.model.credentials import Credentials
     from keystead.model.profile import Profile
     from keystead.resolve.resolver import ProfileCredentials
@@ -33,9 +34,10 @@ class AwsObject:
     ``properties`` are shown in their order. ``retrieve`` gives the credentials that the object
     stands for, None when it stands for none; ``keys`` are set when these are fixed keys, which
     can be saved as a profile. ``text`` is what the object is where a text is due, such as the
-    name of a region; ``profile`` the profile that it comes from, ``region`` that profile's own,
-    ``source`` in words where it comes from. ``again`` has the parameters of New-AWSCredential
-    that make it anew, ``kind`` the name of its type where that is not the cmdlet's noun.
+    name of a region; ``profile`` the profile that it comes from, ``client_settings`` what calls
+    with that one are made with, ``source`` in words where it comes from. ``again`` has the
+    parameters of New-AWSCredential that make it anew, ``kind`` the name of its type where that is
+    not the cmdlet's noun.
     """
 
     properties: Mapping[str, object]
@@ -43,7 +45,7 @@ class AwsObject:
     keys: Credentials | None = field(default=None, repr=False)
     text: str | None = None
     profile: str | None = None
-    region: str | None = None
+    client_settings: ClientSettings | None = field(default=None, repr=False)
     source: str = "parameters"
     again: Mapping[str, str] | None = field(default=None, repr=False)
     kind: str | None = None
@@ -92,10 +94,10 @@ def profile_object(app: App, name: str | None, location: Location, region: str |
         fixed = provider.plan.base.kind == "static" and not found.expires_at
         made = made if fixed else replace(made, keys=None)
     source = f"profile `{own}`" if own else _SOURCES.get(provider.plan.base.kind, "this machine")
-    place = app.chain(location).find(own).region if own else None
+    settings = app.select(own, location).client_settings if own else None
     named = {"ProfileName": name, "ProfileLocation": os.fspath(location) if location else None}
     again = {parameter: value for parameter, value in named.items() if value}
-    return replace(made, profile=own, region=place, source=source, again=again)
+    return replace(made, profile=own, client_settings=settings, source=source, again=again)
 
 
 def sts_object(answer: Mapping[str, object], credentials: Credentials) -> AwsObject:

@@ -9,7 +9,7 @@ from typing import Any
 
 from keystead.cmdlets.objects import AwsObject, sts_object
 from keystead.cmdlets.services.response import as_json
-from keystead.cmdlets.sources import Values, find_credentials, find_endpoints, find_region
+from keystead.cmdlets.sources import Values, find_client_settings, find_credentials
 from keystead.cmdlets.state import State
 from keystead.errors import FileProblem, Origin, UsageError
 from keystead.model.credentials import Credentials
@@ -116,7 +116,6 @@ def _call(
         operation,
         parameters,
         credentials=credentials(),
-        region=find_region(state, values),
+        client_settings=find_client_settings(state, values),
         endpoint_url=values.get("EndpointUrl"),
-        endpoints=find_endpoints(state, values),
     )

@@ -16,12 +16,11 @@ from keystead.app import Location
 from keystead.cmdlets.objects import AwsObject, keys_object, profile_object, role_object
 from keystead.cmdlets.state import State
 from keystead.errors import ProfileNotFound, UsageError
+from keystead.model.client_settings import NO_CLIENT_SETTINGS, ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.model.defaultsearch import DEFAULT_PROFILE, default_profile, has_keys
-from keystead.model.endpoints import NO_ENDPOINTS, Endpoints
 from keystead.model.profile import Profile, ProfileSource, Value, check_writable
 from keystead.resolve.resolver import ProfileCredentials, Resolver
-from keystead.resolve.search import environment_region
 from keystead.secret import reveal
 
 OLD_DEFAULT = "AWS PS Default"
@@ -97,21 +96,31 @@ def find_credentials(state: State, values: Values) -> AwsObject:
     return found
 
 
-def find_region(state: State, values: Values) -> str | None:
-    """The region to call: parameter, ``$StoredAWSRegion``, environment, the profile's own.
+def find_client_settings(state: State, values: Values) -> ClientSettings:
+    """How to call: the settings of the profile that the credentials come from, and the variables.
 
-    Without a named profile that of the credentials object counts, else of the default search.
+    The region is the first of: parameter, ``$StoredAWSRegion``, environment, that profile's own,
+    the one that the default search looks at. Keys that come from no profile go to no profile's
+    addresses.
     """
-    region = values.get("Region") or state.region
-    if region:
-        return str(region)
-    name = values.get("ProfileName")
+    name, location = values.get("ProfileName"), values.get("ProfileLocation")
     held = values.get("Credential")
     if held is None and not name and not values.get("AccessKey"):
         held = state.credentials
-    if isinstance(held, AwsObject) and held.region:
-        return environment_region(state.app.system.environ) or held.region
-    return state.app.region(name, values.get("ProfileLocation"))
+    if isinstance(held, AwsObject) and held.client_settings:
+        found = held.client_settings
+    else:
+        found = state.app.select(name, location).client_settings
+        if held is not None or (values.get("AccessKey") and not name):
+            own = NO_CLIENT_SETTINGS.with_variables(state.app.system.environ)
+            found = replace(own, region=found.region)
+    region = values.get("Region") or state.region
+    return replace(found, region=str(region)) if region else found
+
+
+def find_region(state: State, values: Values) -> str | None:
+    """The region to call."""
+    return find_client_settings(state, values).region
 
 
 def _old_default(state: State, location: Location) -> str | None:
@@ -146,14 +155,6 @@ def keys_to_save(given: AwsObject | None) -> dict[str, Value]:
         "aws_session_token": given.keys.session_token,
     }
     return {key: value for key, value in keys.items() if value}
-
-
-def find_endpoints(state: State, values: Values) -> Endpoints:
-    """The addresses that the profile in use sets; none where no profile is used."""
-    name, location = values.get("ProfileName"), values.get("ProfileLocation")
-    if name is None and (values.get("AccessKey") or values.get("Credential") or state.credentials):
-        return NO_ENDPOINTS
-    return state.app.endpoints(name, location)
 
 
 def _keys_of(values: Values) -> AwsObject:

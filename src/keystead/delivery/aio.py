@@ -36,6 +36,4 @@ def aio_session(source: SessionSource) -> AioSession:
 
     core = core_session(AioSession, source)
     core._credentials = RenewingCredentials(Renewing(source))  # noqa: SLF001  # there is no public way to set renewing ones
-    if source.region:
-        core.set_config_variable("region", source.region)
     return core

@@ -26,4 +26,4 @@ def boto_session(source: SessionSource) -> boto3.Session:
     renewing.current()  # what is wrong is told now, not at the first request
     core = core_session(Session, source)
     core._credentials = RenewingCredentials(renewing)  # noqa: SLF001  # there is no public way to set renewing ones
-    return boto3.Session(botocore_session=core, region_name=source.region)
+    return boto3.Session(botocore_session=core, region_name=source.client_settings.region)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from keystead.botocore_session import isolated_session
 from keystead.errors import ProviderError
+from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.system.forklock import ForkLock
 
@@ -24,19 +25,18 @@ _LAST_MOMENT = timedelta(seconds=30)
 class SessionSource:
     """``open_provider`` finds the profile and returns a thread-safe source of its credentials.
 
-    ``version`` changes whenever a file does that profiles come from. ``region`` is the one in
-    effect, ``profile`` the name that the session shows, None for credentials that belong to no
-    profile, and ``profile_names`` lists the profiles there are. ``settings_profile`` is the one in
-    the user's shared files whose other settings (endpoints, retries, ``s3``) the SDK follows;
-    None, or one that it cannot find: none.
+    ``version`` changes whenever a file does that profiles come from. ``profile`` is the
+    name that the session shows, None for credentials that belong to no profile, and
+    ``profile_names`` lists the profiles there are. ``client_settings`` are the ones in effect, and
+    ``other_settings`` what else the profile sets for an SDK to read.
     """
 
     open_provider: Callable[[], Callable[[], Credentials]]
     version: Callable[[], Hashable]
-    region: str | None
     profile: str | None
     profile_names: Callable[[], Iterable[str]]
-    settings_profile: str | None
+    client_settings: ClientSettings
+    other_settings: Mapping[str, str | Mapping[str, str]]
     clock: Callable[[], datetime]
 
 
@@ -161,16 +161,7 @@ def core_session(kind: type[Any], source: SessionSource) -> Any:  # noqa: ANN401
         def available_profiles(self) -> list[str]:
             return list(dict.fromkeys(source.profile_names()))
 
-    named = source.settings_profile
-    if named is not None and _knows(core := ProfileSession(profile=named), named):
-        return core
-    return isolated_session(ProfileSession)
-
-
-def _knows(core: Any, profile: str) -> bool:  # noqa: ANN401  # botocore has no types
-    from botocore.exceptions import ConfigParseError
-
-    try:
-        return profile in core.full_config["profiles"]
-    except ConfigParseError:
-        return False  # botocore refuses some files that the SDK rules accept
+    core = isolated_session(ProfileSession)
+    core.client_settings = source.client_settings
+    core.profile_settings = source.other_settings
+    return core

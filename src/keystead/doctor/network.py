@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 from keystead.app import App
-from keystead.doctor.result import Result, ok, problem, warning
+from keystead.doctor.result import Result, ok, problem, refused, warning
 from keystead.errors import KeysteadError
+from keystead.model.client_settings import NO_CLIENT_SETTINGS, client_settings
 from keystead.model.defaultsearch import default_profile
-from keystead.model.endpoints import NO_ENDPOINTS, endpoints
 from keystead.model.profile import Profile
+from keystead.resolve.address import address
 from keystead.resolve.endpoint import Endpoint
-from keystead.resolve.probe import Probe, address, probe
+from keystead.resolve.probe import Probe, probe
 
 LATE = timedelta(minutes=4)
 """How wrong a clock may be; AWS refuses what is signed more than five minutes away."""
@@ -23,14 +25,21 @@ _OFFLINE = "check the network, the proxy variables and AWS_ENDPOINT_URL"
 def services(app: App) -> Iterator[Result]:
     """STS, and IAM Identity Center where a profile uses it; then the clock, by the date there."""
     profile = _profile(app)
-    set_there = endpoints(profile, app.chain()) if profile else NO_ENDPOINTS
-    region = app.region() or (profile.region if profile else None)
-    wanted = {("STS", region): "sts"}
-    wanted |= {(f"IAM Identity Center in {region}", region): "sso" for region in _sso_regions(app)}
+    try:
+        own = client_settings(profile, app.chain()) if profile else NO_CLIENT_SETTINGS
+    except KeysteadError as error:
+        yield refused(error)
+        own = NO_CLIENT_SETTINGS
+    settings = own.with_variables(app.system.environ)
+    wanted = {("STS", settings.region): ("sts", "GetCallerIdentity")}
+    wanted |= {
+        (f"IAM Identity Center in {region}", region): ("sso", "GetRoleCredentials")
+        for region in _sso_regions(app)
+    }
     urls: dict[str, str] = {}
-    for (name, place), service in wanted.items():
+    for (name, place), (service, operation) in wanted.items():
         try:
-            url = address(service, place, set_there, app.system.environ)
+            url = address(service, operation, replace(settings, region=place))
             Endpoint.parse(url, f"the address of {name}")
         except KeysteadError as error:
             yield problem(error.message, "check AWS_ENDPOINT_URL and its kin")
@@ -38,7 +47,7 @@ def services(app: App) -> Iterator[Result]:
             yield problem(f"there is no {name} in the region `{place}`", "check the region")
         else:
             urls[name] = url
-    answers = probe(urls.values(), app.system.environ)
+    answers = probe(urls.values(), settings.get("ca_bundle"))
     for name, url in urls.items():
         server = Endpoint.parse(url, name).place
         reason = answers[url].reason

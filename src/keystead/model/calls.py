@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from keystead.model.plan import Plan
 
 FALLBACK_REGION = "us-east-1"
-"""Where STS, IAM and S3's list of buckets are asked when no region is set anywhere."""
+"""Where requests are signed for when no region is set anywhere."""
 
 _OF_BASE = {
     "sso": ("sso", "GetRoleCredentials"),
@@ -25,32 +25,31 @@ class Call(NamedTuple):
     endpoint_url: str | None = None
 
 
-def base_call(plan: Plan, region: str | None, environ: Mapping[str, str]) -> Call | None:
+def base_call(plan: Plan) -> Call | None:
     """The call for the credentials of the base; None where they are had without AWS."""
     if plan.base.kind not in _OF_BASE:
         return None
     service, operation = _OF_BASE[plan.base.kind]
-    return _call(plan, service, operation, plan.base.region or region, environ)
+    return _call(plan, service, operation, plan.base.region if service == "sso" else None)
 
 
-def role_calls(plan: Plan, region: str | None, environ: Mapping[str, str]) -> list[Call]:
+def role_calls(plan: Plan) -> list[Call]:
     """The calls after the base: the user's session if there is one, then one for each step.
 
-    ``region`` is the one in effect for what sets none of its own; ``environ`` may set addresses.
+    All go to the region in effect for the profile that was asked for, as in botocore: a source
+    profile's own region does not count.
     """
 
     def found() -> Iterator[Call]:
         if plan.user_session:
-            where = plan.user_session.region or region
-            yield _call(plan, "sts", "GetSessionToken", where, environ)
-        for step in plan.steps:
-            yield _call(plan, "sts", "AssumeRole", step.region or region, environ)
+            yield _call(plan, "sts", "GetSessionToken")
+        for _ in plan.steps:
+            yield _call(plan, "sts", "AssumeRole")
 
     return list(found())
 
 
-def _call(
-    plan: Plan, service: str, operation: str, region: str | None, environ: Mapping[str, str]
-) -> Call:
-    url = plan.endpoints.url(service, environ)
-    return Call(service, operation, region or FALLBACK_REGION, url)
+def _call(plan: Plan, service: str, operation: str, region: str | None = None) -> Call:
+    settings = plan.client_settings
+    where = region or settings.region or FALLBACK_REGION
+    return Call(service, operation, where, settings.endpoints.url(service))

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from keystead.errors import NotConfigured, ProfileInvalid, ProfileNotFound
-from keystead.model.endpoints import NO_ENDPOINTS, endpoints
+from keystead.model.client_settings import NO_CLIENT_SETTINGS, client_settings
 from keystead.model.plan import Base, Plan, make_plan
 from keystead.model.profile import Profile, ProfileSource
 
@@ -19,7 +19,7 @@ NO_PROFILE = ""
 """What a plan has for a profile that comes from none."""
 
 _PROFILE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
-_KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+KEY_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 _ROLE = "AWS_ROLE_ARN"
 _TOKEN_FILE = "AWS_WEB_IDENTITY_TOKEN_FILE"  # noqa: S105  # a variable's name
 _SESSION_NAME = "AWS_ROLE_SESSION_NAME"
@@ -80,27 +80,27 @@ def default_plan(environ: Mapping[str, str], source: ProfileSource) -> Plan:
     profile that is not there, and what `make_plan` raises.
     """
     if has_keys(environ):
-        return _plan("environment", environ, source)
+        return _plan(Base("environment", NO_PROFILE), environ, source)
     profile = default_profile(environ, source)
     kind = profile.type.name if profile and profile.type else None
     if profile and kind in _ROLES:
         return make_plan(profile.name, source)
     if environ.get(_TOKEN_FILE):
-        return _web_identity(environ)
+        return _plan(_web_identity(environ), environ, source)
     if profile and profile.is_set_up:
         return make_plan(profile.name, source)
     if any(environ.get(name) for name in _CONTAINER):
-        return _plan("container", environ, source)
+        return _plan(Base("container", NO_PROFILE), environ, source)
     if environ.get(_NO_METADATA, "").lower() != "true":
-        return _plan("ec2", environ, source)
+        return _plan(Base("ec2", NO_PROFILE), environ, source)
     raise nothing_configured()
 
 
 def has_keys(environ: Mapping[str, str]) -> bool:
     """Whether the environment has keys. Raises `ProfileInvalid` for half a pair."""
-    given = [name for name in _KEYS if environ.get(name)]
+    given = [name for name in KEY_VARIABLES if environ.get(name)]
     if len(given) == 1:
-        missing = next(name for name in _KEYS if name not in given)
+        missing = next(name for name in KEY_VARIABLES if name not in given)
         raise ProfileInvalid(
             f"the environment has `{given[0]}` without `{missing}`", hint="set or unset both"
         )
@@ -115,18 +115,17 @@ def nothing_configured() -> NotConfigured:
     )
 
 
-def _plan(kind: str, environ: Mapping[str, str], source: ProfileSource) -> Plan:
-    # Addresses are taken from the profile as by botocore, whoever gives the credentials.
+def _plan(base: Base, environ: Mapping[str, str], source: ProfileSource) -> Plan:
+    # As in botocore, the profile sets how requests go, whatever gives the credentials.
     profile = settings_profile(environ, source)
-    found = endpoints(profile, source) if profile else NO_ENDPOINTS
-    return Plan(NO_PROFILE, Base(kind, NO_PROFILE), endpoints=found)
+    found = client_settings(profile, source) if profile else NO_CLIENT_SETTINGS
+    return Plan(NO_PROFILE, base, client_settings=found)
 
 
-def _web_identity(environ: Mapping[str, str]) -> Plan:
+def _web_identity(environ: Mapping[str, str]) -> Base:
     if not environ.get(_ROLE):
         raise ProfileInvalid(
             f"the environment has `{_TOKEN_FILE}` without `{_ROLE}`", hint="set or unset both"
         )
     name = environ.get(_SESSION_NAME) or None
-    base = Base("web-identity", NO_PROFILE, role_arn=environ[_ROLE], role_session_name=name)
-    return Plan(NO_PROFILE, base)
+    return Base("web-identity", NO_PROFILE, role_arn=environ[_ROLE], role_session_name=name)

@@ -10,53 +10,89 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from keystead.model.profile import Profile, ProfileSource, Value
+from keystead.errors import ProfileInvalid
 
-_IGNORE = "ignore_configured_endpoint_urls"
+if TYPE_CHECKING:
+    from keystead.model.profile import Profile, ProfileSource
+
+IGNORE = "ignore_configured_endpoint_urls"
+IGNORE_VARIABLE = f"AWS_{IGNORE.upper()}"
+ALL_VARIABLE = "AWS_ENDPOINT_URL"
+SERVICE_VARIABLE = f"{ALL_VARIABLE}_"
 
 
 @dataclass(frozen=True)
 class Endpoints:
-    """What a profile says of addresses: one for all services, and some of their own.
+    """The configured addresses: one for all services, and some of their own.
 
-    ``services`` has pairs of a service's name, in lower case with underscores, and an address.
+    ``services`` has pairs of a service's id, in lower case with underscores, and an address. With
+    ``ignored`` there are none, whatever else is configured.
     """
 
     all: str | None = None
     services: tuple[tuple[str, str], ...] = ()
     ignored: bool = False
-    """Whether variables and settings count for nothing; the environment has its own word on it."""
 
-    def url(self, service: str, environ: Mapping[str, str]) -> str | None:
-        """The address of ``service`` (botocore's name for it), None for its own."""
-        said = environ.get(f"AWS_{_IGNORE.upper()}", "").lower()
-        if said == "true" or (said != "false" and self.ignored):
+    def url(self, service: str) -> str | None:
+        """The address of a service by its id, such as ``sso_oidc``; None for its own."""
+        if self.ignored:
             return None
-        name = service.lower().replace("-", "_")
-        return (
-            environ.get(f"AWS_ENDPOINT_URL_{name.upper()}")
-            or environ.get("AWS_ENDPOINT_URL")
-            or dict(self.services).get(name)
-            or self.all
-        )
+        return dict(self.services).get(service) or self.all
+
+    def with_variables(self, environ: Mapping[str, str]) -> Endpoints:
+        """The addresses in effect where a profile sets these: variables take precedence."""
+        said = environ.get(IGNORE_VARIABLE)
+        if said.lower() == "true" if said else self.ignored:
+            return Endpoints(ignored=True)
+        of_services = {
+            name.removeprefix(SERVICE_VARIABLE).lower(): url
+            for name, url in environ.items()
+            if name.startswith(SERVICE_VARIABLE) and name != SERVICE_VARIABLE and url
+        }
+        everywhere = environ.get(ALL_VARIABLE)
+        if everywhere:  # it takes precedence over the sections of a file, for every service
+            return Endpoints(everywhere, _sorted(of_services))
+        return Endpoints(self.all, _sorted({**dict(self.services), **of_services}))
+
+    @property
+    def called(self) -> Endpoints:
+        """The addresses that are called; none with ``ignored``."""
+        return NO_ENDPOINTS if self.ignored else self
+
+    def variables(self) -> dict[str, str]:
+        """The variables that set these addresses."""
+        if self.ignored:
+            return {IGNORE_VARIABLE: "true"}
+        found = {SERVICE_VARIABLE + name.upper(): url for name, url in self.services}
+        return {ALL_VARIABLE: self.all, **found} if self.all else found
 
 
 NO_ENDPOINTS = Endpoints()
-"""Of a profile that says nothing of addresses."""
+"""Of a profile that configures no address."""
 
 
 def endpoints(profile: Profile, source: ProfileSource) -> Endpoints:
-    """The addresses that the profile sets, itself or by its ``services`` section."""
+    """The addresses that the profile sets, itself or by its ``services`` section.
+
+    Raises `ProfileInvalid` where it names a section that does not exist.
+    """
+    ignored = (profile.text(IGNORE) or "").lower() == "true"
     section = profile.text("services")
-    services: Mapping[str, Value] = source.services(section) if section else {}
+    services = source.services(section) if section else {}
+    if section and not services and not ignored:
+        raise ProfileInvalid(
+            f"profile `{profile.name}` names the services section `{section}`, "
+            "which does not exist",
+            hint=f"add a section `[services {section}]` to the config file",
+            where=profile.where("services"),
+        )
     found = {
-        name.lower(): str(block["endpoint_url"])
+        name.lower(): block["endpoint_url"]
         for name, block in services.items()
-        if isinstance(block, dict) and block.get("endpoint_url")
+        if isinstance(block, Mapping) and block.get("endpoint_url")
     }
-    return Endpoints(
-        profile.text("endpoint_url"),
-        tuple(found.items()),
-        (profile.text(_IGNORE) or "").lower() == "true",
-    )
+    return Endpoints(profile.text("endpoint_url"), _sorted(found), ignored)
+
+
+def _sorted(services: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(services.items()))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from keystead.errors import ProfileCycle, ProfileInvalid, ProfileNotFound, UsageError
-from keystead.model.endpoints import NO_ENDPOINTS, Endpoints, endpoints
+from keystead.model.client_settings import NO_CLIENT_SETTINGS, ClientSettings, client_settings
 from keystead.model.mfa import mfa_answer
 from keystead.model.profile import Profile, ProfileSource
 from keystead.model.roleoptions import RoleOptions, Tags, role_options
@@ -37,7 +37,8 @@ class Base:
     """The first source: its ``kind`` and the profile that names it.
 
     Kinds: ``static``, ``process``, ``sso``, ``web-identity``, ``environment``, ``container``,
-    ``ec2``, ``login``. What does not belong to the kind is None.
+    ``ec2``, ``login``. What does not belong to the kind is None. ``region`` is that of the access
+    portal, else the profile's own, as in `AssumeRoleStep`.
     """
 
     kind: str
@@ -60,8 +61,9 @@ class AssumeRoleStep:
     """One AssumeRole call, as the profile ``profile`` asks for it.
 
     ``role_session_name`` None: `Plan.named` gives it one. ``duration_seconds`` None: STS's own
-    default of one hour. ``region`` None: the region in effect. ``mfa_answer`` is the setting that
-    gives the codes of ``mfa_serial``, None for a person. The others are those of `RoleOptions`.
+    default of one hour. ``region`` is the profile's own; it is called in the region in effect for
+    the whole plan. ``mfa_answer`` is the setting that gives the codes of ``mfa_serial``, None for a
+    person. The others are those of `RoleOptions`.
     """
 
     profile: str
@@ -96,8 +98,8 @@ class Plan:
     made_up_name: str | None = None
     """The session name of the calls whose profile sets none; another one at each run."""
     user_session: UserSession | None = None
-    endpoints: Endpoints = NO_ENDPOINTS
-    """The addresses that ``profile`` sets; all calls go by them."""
+    client_settings: ClientSettings = NO_CLIENT_SETTINGS
+    """Those of ``profile``; all calls are made with them."""
 
     @property
     def profiles(self) -> tuple[str, ...]:
@@ -199,7 +201,7 @@ def make_plan(name: str, source: ProfileSource) -> Plan:
         base,
         capped,
         user_session=_if_not_too_long(_mfa_session(base, profile, capped), capped),
-        endpoints=endpoints(asked_for, source),
+        client_settings=client_settings(asked_for, source),
     )
 
 

@@ -18,7 +18,7 @@ class UserSession:
 
     With a code of the device ``mfa_serial`` it is an *MFA session*: it assumes every role that asks
     for that device, so a person is asked once for all of them. ``mfa_answer`` is the setting that
-    gives the code, None for a person. ``region`` None: the region in effect.
+    gives the code, None for a person. ``region`` is the profile's own.
     """
 
     profile: str

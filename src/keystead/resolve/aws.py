@@ -10,14 +10,15 @@ import contextlib
 import re
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
 from keystead.botocore_session import service_session
 from keystead.errors import ProfileInvalid, ProviderError, WrongMfaCode
 from keystead.model.calls import FALLBACK_REGION
+from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
-from keystead.model.endpoints import NO_ENDPOINTS, Endpoints
 from keystead.model.rules import has_control
 from keystead.secret import MASK, redact
 from keystead.system import System
@@ -28,7 +29,7 @@ Headers = Callable[[str], Mapping[str, str]]
 
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 20
-_ATTEMPTS = 4
+_RETRIES = {"mode": "standard", "total_max_attempts": 4}
 _LONGEST_MESSAGE = 500
 _USER_IN_URL = re.compile(r"(://)[^/?#\s\"']*@")
 
@@ -75,27 +76,27 @@ def call(
     parameters: Mapping[str, Any],
     *,
     credentials: Credentials | None,
-    region: str | None,
+    client_settings: ClientSettings,
     system: System,
     endpoint_url: str | None = None,
-    endpoints: Endpoints = NO_ENDPOINTS,
     headers: Headers | None = None,
 ) -> dict[str, Any]:
     """The answer of one operation, such as ``call("sts", "AssumeRole", {...}, ...)``.
 
     ``credentials`` None leaves the request unsigned, for operations that carry a token instead.
-    ``region`` None asks `FALLBACK_REGION`; ``endpoint_url`` None follows ``endpoints`` and the
-    variables of the environment. ``headers`` are sent besides.
+    ``client_settings`` are the ones in effect; ``endpoint_url`` takes precedence over their
+    addresses. ``headers`` are sent besides.
 
-    Throttling, failing servers and connections that fail are tried up to four times with pauses
-    that grow, all within a time limit. Requests to STS are dated by the server's time where this
-    machine's clock is wrong, which the first answer tells. Raises `ProviderError`, whose text
-    holds none of the credentials even when the service's answer quotes them.
+    Throttling, failing servers and connections that fail are tried as the settings say, else up to
+    four times with pauses that grow, all within a time limit. Requests to STS are dated by the
+    server's time where this machine's clock is wrong, which the first answer tells. Raises
+    `ProviderError`, whose text holds none of the credentials even when the service's answer quotes
+    them.
     """
-    url = endpoint_url or endpoints.url(service, system.environ)
 
     def once() -> dict[str, Any]:
-        return _call(service, operation, parameters, credentials, region, system, url, headers)
+        client = partial(make_client, service, credentials, client_settings, endpoint_url)
+        return _call(service, operation, parameters, credentials, client, system, headers)
 
     before = system.server_time.ahead
     try:
@@ -112,9 +113,8 @@ def _call(  # noqa: PLR0917  # as they come from `call`
     operation: str,
     parameters: Mapping[str, Any],
     credentials: Credentials | None,
-    region: str | None,
+    open_client: Callable[[], Any],
     system: System,
-    endpoint_url: str | None,
     headers: Headers | None,
 ) -> dict[str, Any]:
     import logging
@@ -125,10 +125,10 @@ def _call(  # noqa: PLR0917  # as they come from `call`
         _refuse_controls(credentials)
     log = logging.getLogger("keystead")
     who = credentials.access_key_id if credentials else "nobody"
-    log.debug("%s %s as %s in %s", service, operation, who, region)
+    log.debug("%s %s as %s", service, operation, who)
     client = None
     try:
-        client = make_client(service, credentials, region, system, endpoint_url)
+        client = open_client()
         if headers:
             _send_besides(client, headers)
         with dated(service, credentials, system):
@@ -281,13 +281,18 @@ def _clean(text: str, credentials: Credentials | None, parameters: Mapping[str, 
 def make_client(
     service: str,
     credentials: Credentials | None,
-    region: str | None,
-    system: System,
-    endpoint_url: str | None,
+    client_settings: ClientSettings,
+    endpoint_url: str | None = None,
     *,
     read_seconds: int = _READ_SECONDS,
+    checked: bool = True,
 ) -> Any:  # noqa: ANN401  # botocore makes the class of a client at run time
-    """A botocore client that uses what it is given and searches nothing itself."""
+    """A botocore client that uses what it is given and searches nothing itself.
+
+    ``endpoint_url`` takes precedence over the addresses of ``client_settings``. Without a region
+    the request goes to `FALLBACK_REGION`, and to STS at its global address. ``checked`` is whether
+    parameters are.
+    """
     from botocore import UNSIGNED
     from botocore.config import Config
 
@@ -300,20 +305,26 @@ def make_client(
         if credentials
         else {}
     )
-    return service_session(service).create_client(
+    session = service_session(service)
+    session.client_settings = client_settings
+    return session.create_client(
         service,
-        region_name=region or FALLBACK_REGION,
+        region_name=client_settings.region or (None if service == "sts" else FALLBACK_REGION),
         endpoint_url=endpoint_url,
-        verify=system.environ.get("AWS_CA_BUNDLE") or None,
         config=Config(
             connect_timeout=_CONNECT_SECONDS,
             read_timeout=read_seconds,
-            retries={"mode": "standard", "total_max_attempts": _ATTEMPTS},
+            parameter_validation=checked,
+            retries=None if _sets_retries(client_settings) else _RETRIES,
             # Without it botocore would look for credentials of its own.
             signature_version=_signature(service) if credentials else UNSIGNED,
         ),
         **keys,
     )
+
+
+def _sets_retries(settings: ClientSettings) -> bool:
+    return any(settings.get(name) for name in ("retry_mode", "max_attempts", "defaults_mode"))
 
 
 def _signature(service: str) -> str | None:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from keystead.errors import NotConfigured, ProfileInvalid, ProviderError
+from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.model.defaultsearch import nothing_configured
-from keystead.model.endpoints import Endpoints
 from keystead.model.plan import Base, Plan
 from keystead.model.profile import Profile
 from keystead.resolve import search
@@ -20,13 +20,12 @@ from keystead.system import System
 
 
 class Place(NamedTuple):
-    """What a row of `BASES` works with: the profile, the outside world and the region in effect."""
+    """What a row of `BASES` works with: the profile, the outside world and how calls are made."""
 
     base: Base
     profile: Profile
     system: System
-    region: str | None
-    endpoints: Endpoints
+    client_settings: ClientSettings
 
 
 KEPT = frozenset({"process", "sso", "web-identity"})
@@ -59,8 +58,8 @@ def identity(place: Place, plan: Plan) -> str:
         plan,
         *(place.profile.text(setting) for setting in said),
         *(place.system.environ.get(variable) for variable in given),
-        place.endpoints.url("sts", place.system.environ),
-        place.region,
+        place.client_settings.endpoints.url("sts"),
+        place.client_settings.region,
     )
 
 
@@ -141,9 +140,8 @@ def web_identity(place: Place) -> Credentials:
         duration_seconds=base.duration_seconds,
         policy=base.policy,
         policy_arns=base.policy_arns,
-        region=base.region or place.region,
+        client_settings=place.client_settings,
         system=place.system,
-        endpoints=place.endpoints,
     )
 
 
@@ -160,7 +158,7 @@ def sso(place: Place) -> Credentials:
         role_name=base.sso_role_name or "",
         profile=base.profile,
         system=place.system,
-        endpoints=place.endpoints,
+        client_settings=place.client_settings,
     )
 
 
@@ -170,10 +168,9 @@ def login(place: Place) -> Credentials:
 
     return login_credentials(
         place.base.login_session or "",
-        region=place.base.region or place.region,
         profile=place.base.profile,
         system=place.system,
-        endpoints=place.endpoints,
+        client_settings=place.client_settings,
     )
 
 

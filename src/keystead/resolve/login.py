@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from keystead.errors import FileProblem, InteractionRequired, Origin, ProviderError
+from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
-from keystead.model.endpoints import NO_ENDPOINTS, Endpoints
 from keystead.resolve import aws
 from keystead.resolve.keydocument import BadDocument, read_credentials, read_object
 from keystead.system import System
@@ -38,10 +38,9 @@ _TIME = "%Y-%m-%dT%H:%M:%SZ"
 def login_credentials(
     session: str,
     *,
-    region: str | None,
     profile: str,
     system: System,
-    endpoints: Endpoints = NO_ENDPOINTS,
+    client_settings: ClientSettings,
 ) -> Credentials:
     """The credentials of the login ``session``, renewed within `WINDOW` of their end.
 
@@ -52,7 +51,7 @@ def login_credentials(
     Raises `InteractionRequired` when somebody must log in, `ProviderError` when the service
     refuses or cannot be reached, `FileProblem` when the file cannot be read or locked.
     """
-    login = _Login(session, region, profile, system, endpoints)
+    login = _Login(session, profile, system, client_settings)
     found = login.read()
     now = system.clock()
     if found.fresh(now, WINDOW):
@@ -73,10 +72,9 @@ class _Login:
     """One login session and its file."""
 
     session: str
-    region: str | None
     profile: str
     system: System
-    endpoints: Endpoints
+    client_settings: ClientSettings
 
     @property
     def path(self) -> Path:
@@ -159,9 +157,8 @@ class _Login:
                 }
             },
             credentials=None,
-            region=self.region,
+            client_settings=self.client_settings,
             system=self.system,
-            endpoints=self.endpoints,
             headers=lambda url: {"DPoP": proof.of(url, now + self.system.server_time.ahead)},
         )
         output = answer.get("tokenOutput", {})

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from keystead.errors import KeysteadError, ProviderError, UsageError
+from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
-from keystead.model.endpoints import NO_ENDPOINTS, Endpoints
 from keystead.resolve.aws import answer_of, dated, explained, failures, make_client, misfit
 from keystead.system import System
 
@@ -21,18 +21,17 @@ _TAKE_LONG = {("lambda", "Invoke"), ("lambda", "InvokeWithResponseStream")}
 class Call:
     """An operation with everything that it takes.
 
-    ``credentials`` None leaves the request unsigned; ``region`` and ``endpoint_url`` None are
-    looked up as `keystead.resolve.aws.call` tells.
+    ``credentials`` None leaves the request unsigned; ``endpoint_url`` takes precedence over the
+    addresses of ``client_settings``.
     """
 
     service: str
     operation: str
     parameters: Mapping[str, Any] = field(repr=False)
     credentials: Credentials | None
-    region: str | None
+    client_settings: ClientSettings
     system: System = field(repr=False)
     endpoint_url: str | None = None
-    endpoints: Endpoints = NO_ENDPOINTS
 
     def answers(self, page_by: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
         """The answer, or the answers page by page if ``page_by`` is given: botocore's
@@ -43,16 +42,14 @@ class Call:
         """
         from botocore import xform_name
 
-        url = self.endpoint_url or self.endpoints.url(self.service, self.system.environ)
         client = None
         try:
             long = (self.service, self.operation) in _TAKE_LONG
             client = make_client(
                 self.service,
                 self.credentials,
-                self.region,
-                self.system,
-                url,
+                self.client_settings,
+                self.endpoint_url,
                 read_seconds=_LONG_SECONDS if long else _READ_SECONDS,
             )
             method = xform_name(self.operation)

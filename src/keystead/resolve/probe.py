@@ -1,20 +1,16 @@
 """Whether the services that credentials come from answer, and what time it is there.
 
 A probe is one request without keys, sent as all other calls are: by botocore's HTTP client, with
-the proxies and certificates of the environment.
+the proxies of the environment.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
-
-from keystead.botocore_session import isolated_session
-from keystead.model.calls import FALLBACK_REGION
-from keystead.model.endpoints import Endpoints
 
 SECONDS = 2.0
 """How long a probe may take; all of them run at once."""
@@ -27,33 +23,15 @@ class Probe(NamedTuple):
     date: datetime | None = None
 
 
-def address(
-    service: str, region: str | None, endpoints: Endpoints, environ: Mapping[str, str]
-) -> str:
-    """The address that a service is called at: one that is set, else AWS's for the region.
+def probe(urls: Iterable[str], ca_bundle: str | None) -> dict[str, Probe]:
+    """What comes of one request to each of ``urls``, all at once and within `SECONDS`.
 
-    Raises `ValueError` for a region in which no address can be made.
+    ``ca_bundle`` is the file with the certificates to trust, None for the usual ones.
     """
-    configured = endpoints.url(service, environ)
-    if configured:
-        return configured
-    from botocore import UNSIGNED
-    from botocore.config import Config
-
-    client = isolated_session().create_client(
-        service,
-        region_name=region or FALLBACK_REGION,
-        config=Config(signature_version=UNSIGNED),
-    )
-    return str(client.meta.endpoint_url)
-
-
-def probe(urls: Iterable[str], environ: Mapping[str, str]) -> dict[str, Probe]:
-    """What comes of one request to each of ``urls``, all at once and within `SECONDS`."""
     found: dict[str, Probe] = {}
 
     def ask(url: str) -> None:
-        found[url] = _ask(url, environ)
+        found[url] = _ask(url, ca_bundle)
 
     # Threads that do not keep the process: a look-up of a name cannot be bounded or interrupted.
     threads = [threading.Thread(target=ask, args=(url,), daemon=True) for url in urls]
@@ -64,7 +42,7 @@ def probe(urls: Iterable[str], environ: Mapping[str, str]) -> dict[str, Probe]:
     return {url: found.get(url, Probe("timed out")) for url in urls}
 
 
-def _ask(url: str, environ: Mapping[str, str]) -> Probe:
+def _ask(url: str, ca_bundle: str | None) -> Probe:
     from botocore.awsrequest import AWSRequest
     from botocore.exceptions import BotoCoreError
     from botocore.httpsession import URLLib3Session
@@ -72,7 +50,7 @@ def _ask(url: str, environ: Mapping[str, str]) -> Probe:
 
     try:
         session = URLLib3Session(
-            verify=environ.get("AWS_CA_BUNDLE") or True,
+            verify=ca_bundle or True,
             proxies=get_environ_proxies(url),
             timeout=SECONDS,
         )

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from keystead.model.calls import Call, base_call, role_calls
 from keystead.model.credentials import Credentials
 from keystead.model.defaultsearch import default_plan, environment_profile
+from keystead.model.exported import environment_for
 from keystead.model.plan import Plan, make_plan, plan_in_session
 from keystead.model.planview import Kept
 from keystead.model.profile import ProfileSource
@@ -33,8 +35,8 @@ def session_name(now: datetime) -> str:
 class Resolver:
     """Turns plans into credentials.
 
-    ``source`` is where profiles are looked up, ``region`` what is in effect for steps whose
-    profile sets none, ``codes`` the process's MFA codes, ``sessions`` the ones got before.
+    ``source`` is where profiles are looked up, ``codes`` the process's MFA codes, ``sessions`` the
+    ones got before. ``region`` takes precedence over the environment's and the profile's.
     """
 
     def __init__(
@@ -59,20 +61,24 @@ class Resolver:
         ``name`` None: what the default search comes to. ``options`` go before those of the
         profile, for the last role. ``in_session``: in place of a user's own keys a session of them.
         """
+        environ = environment_for(self._system.environ, named=name is not None)
         if name is None:
             made = default_plan(self._system.environ, self._source)
         else:
             made = make_plan(name, self._source)
         made = made.asked_for(options or RoleOptions())
+        settings = made.client_settings.with_variables(environ)
+        if self._region:
+            settings = replace(settings, region=self._region)
+        made = replace(made, client_settings=settings)
         if in_session:
             made = plan_in_session(made, self._source)
         return made.named(session_name(self._system.clock()))
 
     def calls(self, plan: Plan) -> list[Call]:
         """The calls that the plan comes to when nothing is kept, in order."""
-        environ = self._system.environ
-        first = base_call(plan, self._region, environ)
-        return [*([first] if first else ()), *role_calls(plan, self._region, environ)]
+        first = base_call(plan)
+        return [*([first] if first else ()), *role_calls(plan)]
 
     def run(self, plan: Plan) -> Session:
         """Credentials by ``plan``, from the cache where it has some that live on for a while.
@@ -98,7 +104,7 @@ class Resolver:
 
     def _walk(self, plan: Plan) -> Walk:
         place = self._place(plan)
-        called = role_calls(plan, self._region, self._system.environ)
+        called = role_calls(plan)
         keys = session_keys(plan, identity(place, plan), called)
         return Walk(plan, place, called, keys, self._codes, self._sessions, self._source)
 
@@ -106,7 +112,7 @@ class Resolver:
         name = plan.base.profile
         environ = self._system.environ
         profile = self._source.find(name) if name else environment_profile(environ)
-        return Place(plan.base, profile, self._system, self._region, plan.endpoints)
+        return Place(plan.base, profile, self._system, plan.client_settings)
 
     def _confirm(self, name: str) -> None:
         """Has the store prove a profile: a planted role would otherwise be assumed unchecked.

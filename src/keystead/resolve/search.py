@@ -1,4 +1,4 @@
-"""What the environment itself says: keys and region."""
+"""What the environment itself says: keys."""
 
 from __future__ import annotations
 
@@ -17,8 +17,3 @@ def environment_credentials(environ: Mapping[str, str]) -> Credentials | None:
         return None
     key, secret = environ["AWS_ACCESS_KEY_ID"], environ["AWS_SECRET_ACCESS_KEY"]
     return Credentials(key, secret, environ.get("AWS_SESSION_TOKEN") or None, source="environment")
-
-
-def environment_region(environ: Mapping[str, str]) -> str | None:
-    """The region that the environment sets: ``AWS_REGION``, else ``AWS_DEFAULT_REGION``."""
-    return environ.get("AWS_REGION") or environ.get("AWS_DEFAULT_REGION") or None

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from keystead.errors import FileProblem, InteractionRequired, Origin, ProviderError
+from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
-from keystead.model.endpoints import NO_ENDPOINTS, Endpoints
 from keystead.resolve import aws
 from keystead.resolve.keydocument import (
     BadDocument,
@@ -55,7 +55,7 @@ def sso_credentials(
     role_name: str,
     profile: str,
     system: System,
-    endpoints: Endpoints = NO_ENDPOINTS,
+    client_settings: ClientSettings,
 ) -> Credentials:
     """The credentials of the permission set ``role_name`` in the account.
 
@@ -67,7 +67,7 @@ def sso_credentials(
     Raises `InteractionRequired` when somebody must log in, `ProviderError` when a service refuses
     or cannot be reached, `FileProblem` when the cache cannot be read or locked.
     """
-    login = _Login(session_name, start_url, region, profile, system, endpoints)
+    login = _Login(session_name, start_url, region, profile, system, client_settings)
     parameters = {
         "roleName": role_name,
         "accountId": account_id,
@@ -127,7 +127,7 @@ class _Login:
     region: str
     profile: str
     system: System
-    endpoints: Endpoints
+    client_settings: ClientSettings
 
     @property
     def path(self) -> Path:
@@ -143,9 +143,8 @@ class _Login:
             operation,
             parameters,
             credentials=None,
-            region=self.region,
+            client_settings=replace(self.client_settings, region=self.region),
             system=self.system,
-            endpoints=self.endpoints,
         )
 
     def required(self, state: str) -> InteractionRequired:

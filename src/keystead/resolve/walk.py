@@ -262,9 +262,8 @@ class Walk:
                 call.operation,
                 {**given, **code},
                 credentials=credentials,
-                region=call.region,
+                client_settings=self.plan.client_settings,
                 system=self.place.system,
-                endpoints=self.plan.endpoints,
             )
 
         if serial is None:

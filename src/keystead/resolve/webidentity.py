@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from keystead.errors import Origin, ProfileInvalid
+from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
-from keystead.model.endpoints import NO_ENDPOINTS, Endpoints
 from keystead.resolve import aws
 from keystead.resolve.temporary import temporary_credentials
 from keystead.system import System
@@ -28,16 +28,14 @@ def web_identity_credentials(
     duration_seconds: int | None,
     policy: str | None = None,
     policy_arns: Sequence[str] = (),
-    region: str | None,
     system: System,
-    endpoints: Endpoints = NO_ENDPOINTS,
+    client_settings: ClientSettings,
 ) -> Credentials:
     """The credentials that STS gives for the token in ``token_file``, by an unsigned request.
 
     The file is read anew each time, as whoever writes it renews it; blanks and line breaks at
     both ends are no part of the token. ``duration_seconds`` None: STS's own default; ``policy``
-    (JSON) and ``policy_arns`` narrow the session. ``region``, the environment and ``endpoints``
-    decide which address is called, as for `aws.call`.
+    (JSON) and ``policy_arns`` narrow the session.
 
     Raises `ProfileInvalid` for a file that is not there or holds no token, `FileProblem` for one
     that cannot be read, `ProviderError` when STS refuses or cannot be reached.
@@ -56,9 +54,8 @@ def web_identity_credentials(
         operation,
         {name: value for name, value in parameters.items() if value},
         credentials=None,
-        region=region,
+        client_settings=client_settings,
         system=system,
-        endpoints=endpoints,
     )
     return temporary_credentials(answer, operation, f"web identity > {role_arn}", system)
 

@@ -36,6 +36,8 @@ class ProfileStoreChain:
     ) -> None:
         system = system or System()
         path = os.fspath(location) if location is not None else ""
+        self.location = path or None
+        """The path of the one shared file that is searched; None for all stores."""
         self._shared = SharedStore.at(system, path) if path else SharedStore.default(system)
         self.stores: tuple[base.ProfileStore, ...] = (self._shared,)
         self.paths: tuple[Path, ...] = self._shared.paths

@@ -21,7 +21,7 @@ from keystead.cmdlets.services.response import (
 )
 from keystead.cmdlets.services.shapes import Context
 from keystead.cmdlets.services.wellknown import COLUMNS
-from keystead.cmdlets.sources import Values, find_credentials, find_endpoints, find_region
+from keystead.cmdlets.sources import Values, find_client_settings, find_credentials
 from keystead.cmdlets.state import State
 from keystead.errors import FileProblem, KeysteadError, Origin, UsageError
 from keystead.model.credentials import Credentials
@@ -162,16 +162,15 @@ def _call(
         if given.retrieve is None:
             raise UsageError("the object given has no credentials")
         credentials = given.retrieve()
-    region = find_region(state, values)
+    settings = find_client_settings(state, values)
     call = Call(
         operation.service.name,
         operation.name,
-        _placed(operation, request, region),
+        _placed(operation, request, settings.region),
         credentials,
-        region,
+        settings,
         state.app.system,
         values.get("EndpointUrl"),
-        find_endpoints(state, values),
     )
     for answer in call.answers(_page_by(operation, request, values)):
         answer.pop("ResponseMetadata", None)

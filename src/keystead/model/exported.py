@@ -1,0 +1,91 @@
+"""What keystead itself set in an environment, and what the environment is without it. Pure.
+
+``keystead env`` and ``exec`` set `MARKER` with the variables that they set. It names each with a
+digest of its value, so that a variable that the user changes afterwards is the user's, and the
+values that they replaced, except secret ones.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from keystead.model.defaultsearch import KEY_VARIABLES
+from keystead.model.settings import is_secret
+
+MARKER = "KEYSTEAD_EXPORTED"
+
+
+@dataclass(frozen=True)
+class Exported:
+    """``digests`` has the variables that keystead set; ``replaced`` what they, or variables that it
+    took away, were before, None for a secret.
+    """
+
+    digests: Mapping[str, str] = field(default_factory=dict)
+    replaced: Mapping[str, str | None] = field(default_factory=dict)
+
+    @classmethod
+    def between(cls, before: Mapping[str, str], after: Mapping[str, str]) -> Exported:
+        """What keystead set where an environment becomes another one."""
+        changed = {name: value for name, value in after.items() if before.get(name) != value}
+        lost = [name for name in before if name in changed or name not in after]
+        return cls(
+            {name: _digest(name, value) for name, value in changed.items()},
+            {name: None if _is_of_keys(name) else before[name] for name in lost},
+        )
+
+    @classmethod
+    def of(cls, environ: Mapping[str, str]) -> Exported:
+        """What the marker in an environment says; nothing where there is none, or no valid one."""
+        try:
+            text = environ.get(MARKER, "").encode()
+            found = json.loads(base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4)) or b"{}")
+            return cls(dict(found.get("set", {})), dict(found.get("was", {})))
+        except (ValueError, AttributeError, TypeError):
+            return cls()
+
+    def marker(self) -> str:
+        """The value of `MARKER`: letters, digits, ``-`` and ``_``, which every shell takes."""
+        text = json.dumps({"set": self.digests, "was": self.replaced}, separators=(",", ":"))
+        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def users_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment as the user set it: without what keystead set, and with what that replaced.
+
+    A replaced secret is not known, so it stays away.
+    """
+    exported = Exported.of(environ)
+    found = {
+        name: value
+        for name, value in environ.items()
+        if name != MARKER and exported.digests.get(name) != _digest(name, value)
+    }
+    for name, value in exported.replaced.items():
+        if value is not None and name not in found:
+            found[name] = value
+    return found
+
+
+def environment_for(environ: Mapping[str, str], *, named: bool) -> Mapping[str, str]:
+    """The variables that count for a profile that is ``named``, or for the default search.
+
+    What keystead exported belongs to the credentials that it exported. So it counts where these
+    are used, which is what the default search does, and for no profile that is named.
+    """
+    if not named and all(environ.get(name) for name in KEY_VARIABLES):
+        return environ
+    return users_environment(environ) if MARKER in environ else environ
+
+
+def _is_of_keys(name: str) -> bool:
+    """Whether a variable holds a secret, or is of no use without one."""
+    return is_secret(name) or name in KEY_VARIABLES
+
+
+def _digest(name: str, value: str) -> str:
+    return hashlib.sha256(f"{name}={value}".encode("utf-8", "surrogateescape")).hexdigest()[:8]

@@ -1,13 +1,14 @@
 """`env` in seven syntaxes: what a shell evaluates must give back the very bytes."""
 
 import json
+import os
 import shutil
 import subprocess
 
 import pytest
 
 from keystead.delivery import shells
-from keystead.errors import KeysteadError
+from keystead.errors import KeysteadError, UsageError
 
 AWKWARD = {
     "PLAIN": "wJalrXUtnFEMI/K7MDENG+bPxRfiCY==",
@@ -42,6 +43,39 @@ def test_the_shell_gives_back_the_value(program: str) -> None:
     found = dict(line.split("=", 1) for line in done.stdout.decode().split("\0") if "=" in line)
     assert {key: found.get(key) for key in AWKWARD} == AWKWARD
     assert "STALE" not in found
+
+
+@pytest.mark.parametrize(
+    ("path", "syntax"),
+    [
+        ("/bin/sh", "bash"),
+        ("/bin/ash", "bash"),
+        ("/bin/busybox", "bash"),
+        ("/bin/dash", "bash"),
+        ("/bin/ksh93", "bash"),
+        ("/usr/bin/zsh", "zsh"),
+        ("/usr/local/bin/fish", "fish"),
+        ("/usr/bin/pwsh", "powershell"),
+        ("/opt/microsoft/powershell/7-preview/pwsh-preview", "powershell"),
+        (r"C:\Program Files\PowerShell\7\pwsh.exe", "powershell"),
+        (r"C:\Program Files\Git\usr\bin\bash.exe", "bash"),
+        (r"C:\Windows\System32\cmd.exe", "cmd"),
+    ],
+)
+def test_the_login_shell_decides_the_syntax(path: str, syntax: str) -> None:
+    assert shells.login_shell_syntax({"SHELL": path}) == syntax
+
+
+@pytest.mark.parametrize("name", ["tcsh", "csh", "nu", "elvish", "xonsh", "rc"])
+def test_a_shell_of_another_language_is_not_given_lines_of_bash(name: str) -> None:
+    with pytest.raises(UsageError, match=f"no syntax is known for the shell `{name}`") as caught:
+        shells.login_shell_syntax({"SHELL": f"/usr/bin/{name}"})
+    assert caught.value.hint
+
+
+def test_without_a_login_shell_the_platform_decides() -> None:
+    expected = "powershell" if os.name == "nt" else "bash"
+    assert shells.login_shell_syntax({}) == shells.login_shell_syntax({"SHELL": ""}) == expected
 
 
 def test_dotenv_gives_back_the_value_in_a_posix_shell() -> None:

@@ -161,7 +161,11 @@ COMMANDS: tuple[Command, ...] = (
         "print credentials as variables for a shell to evaluate",
         (
             _NAME,
-            argument("--shell", choices=SHELL_NAMES, help="the syntax; else that of SHELL"),
+            argument(
+                "--shell",
+                choices=SHELL_NAMES,
+                help="the syntax; else that of the shell that SHELL names",
+            ),
             LOCATION,
             *ROLE_OPTIONS,
         ),

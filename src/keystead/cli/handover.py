@@ -57,19 +57,11 @@ def _credentials(
 def env(context: Context, args: argparse.Namespace) -> None:
     """``keystead env NAME``."""
     app = context.app
+    shell = args.shell or shells.login_shell_syntax(app.system.environ)
     found = _credentials(context, args, "env", to=os.getppid())
     given = wire.variables(found, app.select(args.name, args.location).region)
     stale = wire.stale_variables(app.system.environ, given)
-    context.console.out(
-        shells.render(args.shell or _usual_shell(app.system.environ.get("SHELL")), given, stale)
-    )
-
-
-def _usual_shell(login_shell: str | None) -> str:
-    if os.name == "nt":
-        return "powershell"
-    name = os.path.basename(login_shell or "")
-    return name if name in shells.SHELLS else "bash"
+    context.console.out(shells.render(shell, given, stale))
 
 
 def exec_(context: Context, args: argparse.Namespace) -> int:

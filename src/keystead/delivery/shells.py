@@ -8,11 +8,12 @@ is refused before it gets here.
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
-from keystead.errors import KeysteadError
+from keystead.errors import KeysteadError, UsageError
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./:=+@,-]+")
 
@@ -72,6 +73,41 @@ SHELLS: dict[str, Shell] = {
 }
 
 NAMES = (*SHELLS, "json")
+
+_SYNTAX_OF = {
+    **dict.fromkeys(("sh", "ash", "bash", "busybox", "dash", "ksh", "ksh93", "mksh"), "bash"),
+    **dict.fromkeys(("posh", "rbash", "yash"), "bash"),
+    "zsh": "zsh",
+    "fish": "fish",
+    **dict.fromkeys(("pwsh", "pwsh-lts", "pwsh-preview", "powershell"), "powershell"),
+    "cmd": "cmd",
+}
+"""The syntax that a program reads, by its name without ``.exe``."""
+
+_OTHERWISE = {
+    "nu": "in nu: `keystead env NAME --shell json | from json | load-env`",
+    "elvish": "in elvish: `keystead env NAME --shell json | from-json`, then `set-env`",
+}
+"""How a shell without a syntax of its own here gets the variables."""
+
+
+def login_shell_syntax(environ: Mapping[str, str]) -> str:
+    """The syntax for the shell that ``SHELL`` names; without it, what the platform has.
+
+    Raises `UsageError` for a shell that reads none of them: its user would evaluate lines that
+    are not its language.
+    """
+    path = environ.get("SHELL")
+    if not path:
+        return "powershell" if os.name == "nt" else "bash"
+    name = path.replace("\\", "/").rpartition("/")[2].lower().removesuffix(".exe")
+    if name in _SYNTAX_OF:
+        return _SYNTAX_OF[name]
+    run_in_it = f"or run the shell with credentials: `keystead exec NAME -- {name}`"
+    raise UsageError(
+        f"no syntax is known for the shell `{name}`, which SHELL names",
+        hint=_OTHERWISE.get(name, f"choose one with --shell, {run_in_it}"),
+    )
 
 
 def render(shell: str, given: Mapping[str, str], stale: Iterable[str]) -> str:

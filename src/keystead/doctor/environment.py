@@ -47,6 +47,13 @@ def _profiles(app: App) -> Iterator[Result]:
         if not _exists(app, profile):
             fix = f"unset {variable}, or name one that `keystead list` shows"
             yield problem(f"{variable} names the profile `{profile}`, which does not exist", fix)
+    first = next((name for name in reversed(_PROFILE) if name in environ), None)  # botocore's order
+    if first and not environ[first]:
+        yield warning(
+            f"{first} is set and empty: botocore and the AWS CLI look for a profile of that name "
+            "and fail; keystead and most SDKs ignore the variable",
+            f"unset {first}",
+        )
     if len(set(named.values())) > 1:
         yield warning(
             "AWS_PROFILE and AWS_DEFAULT_PROFILE name two profiles; botocore and the AWS CLI take "

@@ -41,7 +41,8 @@ class Facts:
 
     def named(self, tool: Tool) -> tuple[str, str] | None:
         """The profile that a variable names for this tool, and the variable."""
-        variable = next(iter(self.given(*tool.profile)), None)
+        given = tool.profile if tool.empty_names else self.given(*tool.profile)
+        variable = next((name for name in given if name in self.environ), None)
         return (self.environ[variable], variable) if variable else None
 
     def find(self, name: str, tool: Tool) -> Profile | None:
@@ -72,6 +73,10 @@ def names(environ: Mapping[str, str], asked: str | None) -> list[str]:
 def chosen(facts: Facts, tool: Tool) -> Choice:
     """What the tool's search comes to."""
     notes: list[str] = []
+    if facts.asked is None and "named" in tool.strict:
+        missing = _missing_profile(facts, tool)
+        if missing:
+            return missing
     for source in tool.search:
         choice = _LOOK[source](facts, tool, notes)
         if choice:
@@ -138,10 +143,7 @@ def _profile(facts: Facts, tool: Tool, notes: list[str]) -> Choice | None:
     name, profile = _profile_of(facts, tool)
     notes += _why_not_ours(facts, tool, name, profile)
     if profile is None:
-        asked = facts.asked is not None
-        if asked or (facts.named(tool) and "profile" in tool.strict):
-            return Choice("error", "an error", f"there is no profile `{name}` for it")
-        return None
+        return _missing_profile(facts, tool)
     if not Reading(profile).found and facts.asked is None:
         notes.append(f"profile `{name}` has no setting that gives credentials")
         return None
@@ -151,6 +153,18 @@ def _profile(facts: Facts, tool: Tool, notes: list[str]) -> Choice | None:
         store = "encrypted store" if place == "encrypted" else "shared files"
         words = f"profile `{name}` of the {store}"
     return Choice(f"profile {place} {name}", words)
+
+
+def _missing_profile(facts: Facts, tool: Tool) -> Choice | None:
+    """The error of a tool for which there is no profile of the name that is asked for or set."""
+    name, profile = _profile_of(facts, tool)
+    named = facts.named(tool) if facts.asked is None else None
+    if profile or not (facts.asked is not None or (named and "profile" in tool.strict)):
+        return None
+    why = f"there is no profile `{name}` for it"
+    if named and not name:
+        why = f"{named[1]} is set and empty, which it takes for the name of a profile"
+    return Choice("error", "an error", why)
 
 
 def _why_not_ours(facts: Facts, tool: Tool, name: str, profile: Profile | None) -> Iterator[str]:

@@ -137,7 +137,8 @@ class Tool(NamedTuple):
     ``profile`` has the variables that name a profile, ``search`` the sources of the default
     search, ``region`` where a region is looked for, variables and the word ``profile``, and
     ``pick`` is what it takes of a profile. ``strict`` says whether a named profile that does not
-    exist, half a key pair or a token file without a role in the environment, ends the search.
+    exist (``named``: even where the environment has keys), half a key pair or a token file without
+    a role in the environment, ends the search.
     """
 
     name: str
@@ -148,6 +149,8 @@ class Tool(NamedTuple):
     strict: tuple[str, ...] = ()
     defaults: tuple[str, ...] = ("default",)
     """The profiles that are tried when no variable names one."""
+    empty_names: bool = False
+    """Whether a variable that is set and empty names a profile too, which then does not exist."""
     encrypted: bool = False
     """Whether it reads the encrypted store where that is the .NET SDK's own, on Windows."""
 
@@ -175,7 +178,8 @@ TOOLS: tuple[Tool, ...] = (
         _BOTOCORE_SEARCH,
         ("AWS_DEFAULT_REGION", "profile"),
         _botocore,
-        ("profile", "key", "token"),
+        ("profile", "named", "key", "token"),
+        empty_names=True,
     ),
     Tool(
         "AWS CLI v2",
@@ -183,7 +187,8 @@ TOOLS: tuple[Tool, ...] = (
         _BOTOCORE_SEARCH,
         ("AWS_REGION", "AWS_DEFAULT_REGION", "profile"),
         _botocore,
-        ("profile", "key", "token"),
+        ("profile", "named", "key", "token"),
+        empty_names=True,
     ),
     Tool(
         "JS v3",

@@ -71,7 +71,12 @@ def contents(store: ProfileStore) -> dict[str, dict[str, str]]:
 
 
 class StoreContract:
-    """The suite. A subclass gives a fixture ``store`` that makes an empty store."""
+    """The suite. A subclass gives a fixture ``store`` that makes an empty store.
+
+    ``ignores_case``: names that differ by letter case alone are one in it.
+    """
+
+    ignores_case = False
 
     @pytest.fixture
     def store(self) -> ProfileStore:
@@ -111,10 +116,15 @@ class StoreContract:
             register(store, Profile(name, _KEYS))
         assert [profile.name for profile in store.profiles()] == ["zeta", "alpha", "mid"]
 
-    def test_names_differ_by_case(self, store: ProfileStore) -> None:
+    def test_names_differ_by_case_or_do_not(self, store: ProfileStore) -> None:
         register(store, Profile("one", {"region": "eu-west-1"}))
         register(store, Profile("One", {"region": "eu-west-2"}))
-        assert contents(store) == {"one": {"region": "eu-west-1"}, "One": {"region": "eu-west-2"}}
+        if self.ignores_case:
+            assert contents(store) == {"one": {"region": "eu-west-2"}}
+            assert store.find("ONE").name == "one"
+        else:
+            first, second = {"region": "eu-west-1"}, {"region": "eu-west-2"}
+            assert contents(store) == {"one": first, "One": second}
 
     def test_a_region_alone_leaves_the_keys(self, store: ProfileStore) -> None:
         register(store, Profile("one", _KEYS))

@@ -12,6 +12,8 @@ from tests.protection import home, passphrase
 
 
 class TestUnderAPassphrase(StoreContract):
+    ignores_case = True
+
     @pytest.fixture
     def store(self, tmp_path: Path) -> EncryptedStore:
         system = System(home(tmp_path))
@@ -19,6 +21,8 @@ class TestUnderAPassphrase(StoreContract):
 
 
 class TestUnderAKeyFile(StoreContract):
+    ignores_case = True
+
     @pytest.fixture
     def store(self, tmp_path: Path) -> EncryptedStore:
         system = System(home(tmp_path))
@@ -27,6 +31,8 @@ class TestUnderAKeyFile(StoreContract):
 
 @pytest.mark.usefixtures("system_keyring")
 class TestUnderTheKeyring(StoreContract):
+    ignores_case = True
+
     @pytest.fixture
     def store(self, tmp_path: Path) -> EncryptedStore:
         system = System(home(tmp_path))
@@ -34,6 +40,8 @@ class TestUnderTheKeyring(StoreContract):
 
 
 class TestTheNetSdksOwnFile(StoreContract):
+    ignores_case = True
+
     @pytest.fixture
     def store(self, tmp_path: Path) -> EncryptedStore:
         return EncryptedStore(System(home(tmp_path), dpapi=StandInDpapi()))

@@ -26,6 +26,7 @@ from botocore.exceptions import BotoCoreError, ConfigParseError
 from keystead.errors import DocumentError
 from keystead.model.lint.finding import Finding, Severity, as_json
 from keystead.model.lint.rules import RULES
+from keystead.model.profile import Profile
 from keystead.stores.linting import lint_files
 from keystead.stores.shared import SharedStore
 from keystead.system import System
@@ -67,7 +68,7 @@ def lint(case: Case, folder: Path) -> list[Finding]:
         ),
         {kind: folder / kind.value for kind in FileKind},
         named={FileKind(name) for name in words(case, "missing")},
-        elsewhere=lambda: words(case, "elsewhere"),
+        elsewhere=lambda: [Profile(name, {}) for name in words(case, "elsewhere")],
     )
     return report.findings
 

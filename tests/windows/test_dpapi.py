@@ -23,6 +23,8 @@ class TestProtector(ProtectorContract):
 
 
 class TestStore(StoreContract):
+    ignores_case = True
+
     @pytest.fixture
     def store(self) -> EncryptedStore:
         return EncryptedStore(System())

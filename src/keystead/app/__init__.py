@@ -132,8 +132,8 @@ class App:
                 paths[kind] = self.system.folders.expand(os.fspath(path))
                 named.add(kind)
 
-        def elsewhere() -> list[str]:
-            return [] if named else [profile.name for profile in self.encrypted.profiles()]
+        def elsewhere() -> list[Profile]:
+            return [] if named else self.encrypted.profiles()
 
         return lint_files(self.system, paths, named=named, elsewhere=elsewhere)
 

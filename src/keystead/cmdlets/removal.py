@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 
 from keystead.app import App, Location
 from keystead.console import Console
+from keystead.errors import ProfileNotFound
 
 
 def remove_profiles(
@@ -27,7 +29,7 @@ def remove_profiles(
             console.note(f"profile `{name}` was kept")
             continue
         store.unregister(name)
-        for other in chain.profiles():
-            if other.name == name:
-                where = other.location or other.store_type_name
-                console.warn(f"another profile `{name}` is still in {where}")
+        with contextlib.suppress(ProfileNotFound):
+            other = chain.find(name)
+            where = other.location or other.store_type_name
+            console.warn(f"another profile `{other.name}` is still in {where}")

@@ -19,6 +19,7 @@ from keystead.errors import ProfileNotFound, UsageError
 from keystead.model.client_settings import NO_CLIENT_SETTINGS, ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.model.defaultsearch import DEFAULT_PROFILE, default_profile, has_keys
+from keystead.model.ordinal_case import folded
 from keystead.model.profile import Profile, ProfileSource, Value, check_writable
 from keystead.resolve.resolver import ProfileCredentials, Resolver
 from keystead.secret import reveal
@@ -130,7 +131,8 @@ def _old_default(state: State, location: Location) -> str | None:
         return None
     chain = state.app.chain(location)
     default = default_profile(environ, chain)
-    if default is not None and (default.name != DEFAULT_PROFILE or default.type is not None):
+    named = default is not None and folded(default.name) != folded(DEFAULT_PROFILE)
+    if default is not None and (named or default.type is not None):
         return None
     try:
         return OLD_DEFAULT if chain.find(OLD_DEFAULT).type is not None else None

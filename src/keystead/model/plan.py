@@ -161,7 +161,7 @@ def make_plan(name: str, source: ProfileSource) -> Plan:
     """
     steps: list[AssumeRoleStep] = []
     profile = asked_for = source.find(name)
-    path = [name]
+    path, passed = [name], [profile]
     while True:
         if len(path) > 1 and (profile.has(_KEY) or profile.has(_SECRET)):
             profile = profile.without_role()
@@ -177,16 +177,8 @@ def make_plan(name: str, source: ProfileSource) -> Plan:
         if following == profile.name:
             base = _on_own_keys(profile, source)
             break
-        if following in path:
-            whole = " > ".join([*path, following])
-            raise ProfileCycle(
-                f"the source profiles lead back to where they were: {whole}",
-                hint=f"change `source_profile` of one of them, such as `{profile.name}`",
-                where=profile.where("source_profile"),
-            )
-        path.append(following)
         try:
-            profile = source.find(following)
+            found = source.find(following)
         except ProfileNotFound as error:
             raise ProfileInvalid(
                 f"profile `{profile.name}` names the source profile `{following}`, "
@@ -194,6 +186,20 @@ def make_plan(name: str, source: ProfileSource) -> Plan:
                 hint=error.hint,
                 where=profile.where("source_profile"),
             ) from error
+        # By identity, as one store finds a profile in any letter case.
+        if found.is_same(profile):
+            base = _on_own_keys(profile, source)
+            break
+        if any(map(found.is_same, passed)):
+            whole = " > ".join([*path, following])
+            raise ProfileCycle(
+                f"the source profiles lead back to where they were: {whole}",
+                hint=f"change `source_profile` of one of them, such as `{profile.name}`",
+                where=profile.where("source_profile"),
+            )
+        path.append(following)
+        passed.append(found)
+        profile = found
     in_order = [_answered(step, profile, source) for step in reversed(steps)]
     capped = tuple(_capped(base, in_order))
     return Plan(

@@ -144,7 +144,7 @@ class Profile:
     say where it was read from and are empty for a profile that was just made. ``unique_key`` is
     its GUID in the encrypted store. ``confirm`` proves that what was read is what was saved, where
     the store can tell; it is called before the profile gives credentials and raises what opening
-    the store raises.
+    the store raises. ``refused`` is why the store hands it out to nobody, whatever its settings.
     """
 
     name: str
@@ -154,6 +154,7 @@ class Profile:
     origins: Mapping[str, Origin] = field(default_factory=dict, repr=False, compare=False)
     unique_key: str | None = field(default=None, compare=False)
     confirm: Callable[[], object] | None = field(default=None, compare=False, repr=False)
+    refused: str | None = field(default=None, compare=False)
 
     def __init__(  # noqa: PLR0917  # the fields in their order
         self,
@@ -164,6 +165,7 @@ class Profile:
         origins: Mapping[str, Origin] | None = None,
         unique_key: str | None = None,
         confirm: Callable[[], object] | None = None,
+        refused: str | None = None,
     ) -> None:
         wrapped: dict[str, Value] = {}
         for key, value in settings.items():
@@ -177,9 +179,15 @@ class Profile:
         own["origins"] = {} if origins is None else origins
         own["unique_key"] = unique_key
         own["confirm"] = confirm
+        own["refused"] = refused
 
     def __repr__(self) -> str:
         return f"Profile({self.name!r}, type={self.type.name if self.type else None})"
+
+    def is_same(self, other: Profile) -> bool:
+        """Whether both are the profile of one name in one store, whatever its settings are."""
+        mine = (self.name, self.store_type_name, self.location)
+        return mine == (other.name, other.store_type_name, other.location)
 
     def has(self, key: str) -> bool:
         """Whether the setting is there and not empty. Opens nothing that is sealed."""
@@ -196,7 +204,7 @@ class Profile:
     @property
     def type(self) -> ProfileType | None:
         """The type of the profile; None when its settings make none."""
-        return _judged(self._deciding())[0]
+        return None if self.refused else _judged(self._deciding())[0]
 
     @property
     def region(self) -> str | None:
@@ -225,6 +233,8 @@ class Profile:
 
     def problem(self) -> str | None:
         """Why the profile gives no credentials, naming setting and rule; None when it can."""
+        if self.refused:
+            return self.refused
         fault = _judged(self._deciding())[1]
         return fault.why if fault else None
 
@@ -237,7 +247,7 @@ class Profile:
     def problem_at(self) -> Origin | None:
         """File and line of the setting that `problem` is about, where there is one."""
         fault = _judged(self._deciding())[1]
-        return self.where(fault.setting) if fault else None
+        return self.where(fault.setting if fault else None) if self.problem() else None
 
     def without_role(self) -> Profile:
         """The profile as it counts for a role over it: its own role over a source is passed by."""

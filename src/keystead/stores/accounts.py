@@ -13,9 +13,11 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from keystead.errors import Origin, StoreCorrupt
+from keystead.model.ordinal_case import folded
 from keystead.model.profile import Profile
 from keystead.model.rules import has_control
 from keystead.model.settings import SETTINGS, is_secret
@@ -170,8 +172,29 @@ class Accounts:
         return {HEADER: header, **self.entries}
 
     def named(self, name: str) -> list[str]:
-        """The GUIDs of the entries with that display name; the first is the one that counts."""
-        return [guid for guid, e in self.entries.items() if e[DISPLAY_NAME] == name]
+        """The GUIDs of the entries with that display name in any letter case.
+
+        The first one counts, where they all are of one spelling.
+        """
+        return list(self._by_name.get(folded(name), ()))
+
+    def spelled(self, name: str) -> list[str]:
+        """The GUIDs of the entries with exactly that display name."""
+        return [guid for guid in self.named(name) if self.entries[guid][DISPLAY_NAME] == name]
+
+    def spellings(self, name: str) -> list[str]:
+        """The display names that the SDK takes for ``name``, each once.
+
+        Of more than one the SDK sees the first alone, and which it is nobody can see.
+        """
+        return list(dict.fromkeys(self.entries[guid][DISPLAY_NAME] for guid in self.named(name)))
+
+    @cached_property
+    def _by_name(self) -> Mapping[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for guid, entry in self.entries.items():
+            found.setdefault(folded(entry[DISPLAY_NAME]), []).append(guid)
+        return found
 
     def names(self) -> list[str]:
         """The display names of all entries."""

@@ -6,10 +6,12 @@ sealing and writing them is the store's.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Mapping
 
 from keystead.errors import ProfileInvalid
 from keystead.model import rules
+from keystead.model.ordinal_case import clash
 from keystead.model.profile import Profile, Value, check_writable
 from keystead.secret import Secret, reveal
 from keystead.stores.accounts import (
@@ -34,11 +36,26 @@ Drafts = dict[str, Draft]
 
 
 def require(accounts: Accounts | None, name: str) -> tuple[Accounts, str]:
-    """The accounts and the GUID of the profile in them. Raises `ProfileNotFound`."""
+    """The accounts and the GUID of the profile in them, that of the same spelling before others.
+
+    Raises `ProfileNotFound`, or `ProfileInvalid` where several differ from ``name`` by case.
+    """
     guids = accounts.named(name) if accounts else []
     if accounts is None or not guids:
         raise not_found(name, accounts.names() if accounts else ())
-    return accounts, guids[0]
+    spelled = accounts.spelled(name)
+    if not spelled:
+        require_one_spelling(accounts, name)
+    return accounts, (spelled or guids)[0]
+
+
+def require_one_spelling(accounts: Accounts, name: str) -> None:
+    """Raises `ProfileInvalid` where several profiles of that name differ by case."""
+    spellings = accounts.spellings(name)
+    found = clash(spellings)
+    if found:
+        command = shlex.join(["keystead", "rename", spellings[0], "NEW"])
+        raise ProfileInvalid(found, hint=f"`{command}` gives one another name")
 
 
 def drafts_of(entries: Mapping[str, Entry], *, without: Collection[str] = ()) -> Drafts:
@@ -46,10 +63,10 @@ def drafts_of(entries: Mapping[str, Entry], *, without: Collection[str] = ()) ->
     return {guid: dict(entry) for guid, entry in entries.items() if guid not in without}
 
 
-def make_room(accounts: Accounts, new: str, *, force: bool) -> Drafts:
-    """The entries without those that have the name ``new``; only ``force`` lets any go."""
+def make_room(accounts: Accounts, guid: str, new: str, *, force: bool) -> Drafts:
+    """The entries without those but ``guid`` that have the name ``new``; ``force`` lets them go."""
     rules.check_profile_name(new, shared=False)
-    taken = accounts.named(new)
+    taken = [other for other in accounts.named(new) if other != guid]
     if taken and not force:
         raise already_there(new)
     return drafts_of(accounts.entries, without=taken)

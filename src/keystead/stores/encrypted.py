@@ -16,6 +16,7 @@ from pathlib import Path
 
 from keystead.errors import StoreUnavailable, UsageError
 from keystead.model import rules
+from keystead.model.ordinal_case import clash
 from keystead.model.profile import Profile, Value
 from keystead.secret import Secret
 from keystead.stores.accounts import (
@@ -26,8 +27,16 @@ from keystead.stores.accounts import (
     settings_in,
 )
 from keystead.stores.accountsfile import AccountsFile, KeyKeeper
-from keystead.stores.base import TRIES, Changes, overtaken
-from keystead.stores.drafts import Draft, Drafts, changed, drafts_of, make_room, require
+from keystead.stores.base import TRIES, Changes, already_there, overtaken
+from keystead.stores.drafts import (
+    Draft,
+    Drafts,
+    changed,
+    drafts_of,
+    make_room,
+    require,
+    require_one_spelling,
+)
 from keystead.stores.enrolment import Enrolment
 from keystead.stores.envelope import generations
 from keystead.stores.protectors import (
@@ -175,6 +184,8 @@ class EncryptedStore:
         def edited(accounts: Accounts | None) -> Drafts | None:
             entries = accounts.entries if accounts else {}
             guids = accounts.named(name) if accounts else []
+            if accounts:
+                require_one_spelling(accounts, name)
             current = self._profile(accounts, guids[0]) if accounts and guids else None
             wanted = changes(current)
             if current is None:
@@ -187,11 +198,15 @@ class EncryptedStore:
         self._write(edited)
 
     def unregister(self, name: str) -> None:
-        """Removes all entries of that name. Raises `ProfileNotFound`."""
+        """Removes all entries of that name. Raises `ProfileNotFound`.
+
+        Where there are several spellings of it, those of this one.
+        """
 
         def edited(accounts: Accounts | None) -> Drafts:
             accounts, _ = require(accounts, name)
-            return drafts_of(accounts.entries, without=accounts.named(name))
+            doomed = accounts.spelled(name) or accounts.named(name)
+            return drafts_of(accounts.entries, without=doomed)
 
         self._write(edited)
 
@@ -200,9 +215,9 @@ class EncryptedStore:
 
         def edited(accounts: Accounts | None) -> Drafts | None:
             accounts, guid = require(accounts, old)
-            if old == new:
+            if accounts.entries[guid][DISPLAY_NAME] == new:
                 return None
-            drafts = make_room(accounts, new, force=force)
+            drafts = make_room(accounts, guid, new, force=force)
             drafts[guid][DISPLAY_NAME] = new
             return drafts
 
@@ -213,9 +228,12 @@ class EncryptedStore:
 
         def edited(accounts: Accounts | None) -> Drafts | None:
             accounts, guid = require(accounts, old)
-            if old == new:
+            require_one_spelling(accounts, old)
+            if accounts.entries[guid][DISPLAY_NAME] == new:
                 return None
-            drafts = make_room(accounts, new, force=force)
+            if guid in accounts.named(new):
+                raise already_there(accounts.entries[guid][DISPLAY_NAME])
+            drafts = make_room(accounts, guid, new, force=force)
             twin: Draft = {
                 key: self._value(accounts, guid, key)
                 for key in accounts.entries[guid]
@@ -239,6 +257,7 @@ class EncryptedStore:
             origins,
             guid,
             partial(self._file.vault, accounts),
+            clash(accounts.spellings(entry[DISPLAY_NAME])),
         )
 
     def _value(self, accounts: Accounts, guid: str, key: str) -> str | Secret:

@@ -8,8 +8,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from keystead.errors import DocumentError, FileProblem, KeysteadError, Origin
+from keystead.model.lint.encrypted import case_clashes
 from keystead.model.lint.finding import Finding, in_order
 from keystead.model.lint.rules import finding
+from keystead.model.ordinal_case import NameSet
+from keystead.model.profile import Profile
 from keystead.stores.lost_update import just_written
 from keystead.stores.shared import PAUSES
 from keystead.system import System
@@ -31,12 +34,12 @@ def lint_files(
     paths: Mapping[FileKind, Path],
     *,
     named: Collection[FileKind],
-    elsewhere: Callable[[], Collection[str]] = tuple,
+    elsewhere: Callable[[], Collection[Profile]] = tuple,
 ) -> Report:
     """Looks for what is wrong in these files.
 
     A file that cannot be read is a finding, and so is one that is not there though it was
-    ``named``. ``elsewhere`` gives the names of profiles that another store has.
+    ``named``. ``elsewhere`` gives the profiles of the encrypted store.
     """
     found: list[Finding] = []
     files: list[Given] = []
@@ -49,12 +52,14 @@ def lint_files(
         if kind in named and not (files and files[-1].kind is kind):
             message, fix = "there is no such file", "name another one, or make it"
             found.append(finding("missing-file", Origin(str(path)), message, fix=fix))
-    others: Collection[str] = ()
+    others: Collection[Profile] = ()
     try:
         others = elsewhere()
     except KeysteadError as error:
         found.append(_unreadable(error, "the other store"))
-    found += lint(files, others, system.environ.get("AWS_ACCESS_KEY_ID"))
+    found += case_clashes(others)
+    names = NameSet(profile.name for profile in others)
+    found += lint(files, names, system.environ.get("AWS_ACCESS_KEY_ID"))
     return Report(in_order(found), [given.file for given in files])
 
 

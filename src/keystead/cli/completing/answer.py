@@ -163,7 +163,11 @@ def _values(takes: str | list[str], begun: str, table: Row) -> Choices:
             (name + mark, meaning) for name, meaning in settings.items() if name.startswith(begun)
         )
     else:
-        yield from ((value, "") for value in _source(takes) if value.startswith(begun))
+        found = _source(takes)
+        alike = [value for value in found if value.startswith(begun)]
+        # The encrypted store has names in any letter case.
+        alike = alike or [value for value in found if value.lower().startswith(begun.lower())]
+        yield from ((value, "") for value in alike)
 
 
 def _registry(table: Row) -> Registry:

@@ -32,6 +32,12 @@ _ROWS = (
         "the file begins with a byte-order mark",
         Readers("skipped", _REFUSED, "skipped", "skipped", "C and Go: whole file refused"),
     ),
+    Rule(
+        "case-clash",
+        _ERROR,
+        "two profiles of the encrypted store differ by letter case alone",
+        Readers(dotnet="the first one in the file is taken for both"),
+    ),
     # Lines.
     Rule(
         "syntax",

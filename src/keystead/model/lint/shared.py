@@ -61,6 +61,11 @@ def either(names: Iterable[str]) -> str:
     return " or ".join(f"`{name}`" for name in names)
 
 
+def rename_command(name: str) -> str:
+    """The `keystead rename` of that profile."""
+    return f"`{shlex.join(['keystead', 'rename', name])} NEW`"
+
+
 def set_command(name: str, *words: str) -> str:
     """The `keystead set` that asks for what ``words`` name."""
     return f"`{shlex.join(['keystead', 'set', name, *words])}`"

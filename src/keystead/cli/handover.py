@@ -11,6 +11,7 @@ from keystead.cmdlets.display import table
 from keystead.delivery import exec as child
 from keystead.delivery import shells, wire
 from keystead.errors import UsageError
+from keystead.model.account import mismatch, require_account
 from keystead.model.credentials import Credentials
 from keystead.stores.audit import Grant
 from keystead.system import processes
@@ -93,6 +94,9 @@ def whoami(context: Context, args: argparse.Namespace) -> None:
         client_settings=selected.client_settings,
     )
     identity = {key: answer.get(key) for key in ("UserId", "Account", "Arn")}
+    if selected.plan.profile:
+        profile = selected.chain.find(selected.plan.profile)
+        require_account(profile, mismatch(profile, identity["Account"], f"`{identity['Arn']}`"))
     if args.json:
         context.console.json(identity)
     else:

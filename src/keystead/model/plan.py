@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from keystead.errors import ProfileCycle, ProfileInvalid, ProfileNotFound, UsageError
+from keystead.model.account import SETTING as ACCOUNT
+from keystead.model.account import require_account, settings_mismatch
 from keystead.model.client_settings import NO_CLIENT_SETTINGS, ClientSettings, client_settings
 from keystead.model.mfa import mfa_answer
 from keystead.model.profile import Profile, ProfileSource
@@ -54,6 +56,8 @@ class Base:
     policy: str | None = None
     policy_arns: tuple[str, ...] = ()
     region: str | None = None
+    account_id: str | None = None
+    """The account that its profile says its credentials belong to."""
 
 
 @dataclass(frozen=True)
@@ -166,6 +170,7 @@ def make_plan(name: str, source: ProfileSource) -> Plan:
         if len(path) > 1 and (profile.has(_KEY) or profile.has(_SECRET)):
             profile = profile.without_role()
         kind = _kind(profile)
+        require_account(profile, settings_mismatch(profile, kind))
         if kind in _BASES:
             base = _BASES[kind](profile, source)
             break
@@ -186,6 +191,7 @@ def make_plan(name: str, source: ProfileSource) -> Plan:
                 hint=error.hint,
                 where=profile.where("source_profile"),
             ) from error
+
         # By identity, as one store finds a profile in any letter case.
         if found.is_same(profile):
             base = _on_own_keys(profile, source)
@@ -200,6 +206,8 @@ def make_plan(name: str, source: ProfileSource) -> Plan:
         path.append(following)
         passed.append(found)
         profile = found
+    if base.profile not in {step.profile for step in steps}:
+        base = replace(base, account_id=profile.text(ACCOUNT))
     in_order = [_answered(step, profile, source) for step in reversed(steps)]
     capped = tuple(_capped(base, in_order))
     return Plan(

@@ -250,7 +250,7 @@ _ROWS = (
     Setting(
         "aws_account_id",
         Group.OTHER,
-        "the account that the profile's credentials belong to, for endpoints by account",
+        "the account whose credentials the profile gives; those of another one are refused",
         netsdk="aws_account_id",
         shape=r"\d{12}",
         rule="12 digits",

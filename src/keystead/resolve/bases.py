@@ -6,9 +6,11 @@ What a kind needs is loaded when it is its turn: most plans start from keys in a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from keystead.errors import NotConfigured, ProfileInvalid, ProviderError
+from keystead.model.account import require_account_of
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.model.defaultsearch import nothing_configured
@@ -33,7 +35,11 @@ KEPT = frozenset({"process", "sso", "web-identity"})
 
 
 def base_credentials(place: Place) -> Credentials:
-    """The credentials that the plan starts from. Raises what the kind of base raises."""
+    """The credentials that the plan starts from.
+
+    Raises what the kind of base raises, and `ProfileInvalid` for those of another account than the
+    profile is for.
+    """
     row = BASES.get(place.base.kind)
     if row is None:
         raise ProfileInvalid(
@@ -41,7 +47,11 @@ def base_credentials(place: Place) -> Credentials:
             "which keystead cannot get yet",
             where=place.profile.where(),
         )
-    return row(place)
+    found = row(place)
+    if place.base.account_id is None:
+        return found
+    require_account_of(place.profile, found)
+    return replace(found, account_id=found.account_id or place.base.account_id)
 
 
 def identity(place: Place, plan: Plan) -> str:

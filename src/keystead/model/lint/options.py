@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from keystead.model.account import FIX, settings_mismatch
+from keystead.model.account import SETTING as ACCOUNT
 from keystead.model.dotnet import goes_on, profile_type, stray
 from keystead.model.lint.finding import Finding
 from keystead.model.lint.rules import finding
@@ -55,6 +57,14 @@ def _hides(profile: Profile, key: str) -> str:
     if profile_type(profile) or stray(profile) != key:
         return ""
     return f", so the .NET SDK does not use the profile{goes_on(profile.name)}"
+
+
+def other_account(shared: Shared) -> Iterator[Finding]:
+    """Profiles whose settings name another account than the one they are for."""
+    for profile in shared.profiles.values():
+        problem = settings_mismatch(profile, profile.type.name if profile.type else None)
+        if problem:
+            yield found("other-account", profile, ACCOUNT, problem, FIX)
 
 
 def too_long(shared: Shared) -> Iterator[Finding]:

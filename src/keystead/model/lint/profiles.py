@@ -23,6 +23,7 @@ CHECKS: tuple[Callable[[Shared], Iterator[Finding]], ...] = (
     roles.single_sign_on,
     roles.services,
     options.unfitting,
+    options.other_account,
     options.too_long,
     options.readers,
     options.old_forms,

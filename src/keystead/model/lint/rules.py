@@ -418,6 +418,12 @@ _ROWS = (
         "a role that is assumed with a session asks for more than an hour",
         Readers("refused by STS", "refused by STS", "", "not used", "keystead: asks for an hour"),
     ),
+    Rule(
+        "other-account",
+        _ERROR,
+        "a profile gives another account's credentials than its `aws_account_id` says",
+        Readers(others="keystead: refused"),
+    ),
     # Old forms.
     Rule("sso-old-form", _INFO, "single sign-on is set up without an SSO session"),
     Rule(

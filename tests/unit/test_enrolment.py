@@ -189,7 +189,9 @@ def test_a_key_file_that_others_may_read_is_refused(machine: Machine) -> None:
     store = EncryptedStore(machine.system(), protector=machine.keyfile())
     register(store, Profile("one", BASIC))
     machine.key_file.chmod(0o644)
-    with pytest.raises(StoreUnavailable, match="other users may read the key file") as caught:
+    with pytest.raises(
+        StoreUnavailable, match="the key file may be read or written by other users"
+    ) as caught:
         contents(machine.store())
     assert caught.value.hint == f"run `chmod 600 {machine.key_file}`"
 

@@ -19,7 +19,7 @@ from tests.faults import NEW
 def test_what_is_no_regular_file_is_not_replaced(tmp_path: Path) -> None:
     path = tmp_path / "aws" / "credentials"
     path.parent.mkdir()
-    os.mkfifo(path)
+    os.mkfifo(path, 0o600)
     for act in (Files().lock(path).__enter__, lambda: unlocked(path)):
         with pytest.raises(FileProblem, match="it is a pipe, not a file"):
             act()
@@ -50,7 +50,7 @@ def test_what_is_no_file_is_refused_at_once(
 
 def test_what_comes_out_of_a_pipe(tmp_path: Path) -> None:
     path = tmp_path / "pipe"
-    os.mkfifo(path)
+    os.mkfifo(path, 0o600)
     writer = threading.Thread(target=lambda: path.write_bytes(b"a line\n" * 1000))
     writer.start()
     assert Files().read_pipe(path) == b"a line\n" * 1000
@@ -63,7 +63,7 @@ def test_what_comes_out_of_a_pipe(tmp_path: Path) -> None:
 
 def test_a_pipe_that_never_ends_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "pipe"
-    os.mkfifo(path)
+    os.mkfifo(path, 0o600)
     monkeypatch.setattr(pipe, "SECONDS", 0.1)
     with pytest.raises(FileProblem, match="nothing came to an end"):
         Files().read_pipe(path)

@@ -215,7 +215,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o644])
 def test_a_file_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
     system = with_file(tmp_path, b"x", mode)
-    with pytest.raises(StoreUnavailable, match="other users may read") as caught:
+    with pytest.raises(StoreUnavailable, match="may be read or written by other users") as caught:
         PassphraseSource(system).use(bytes)
     assert caught.value.hint == f"run `chmod 600 '{tmp_path / 'pass phrase'}'`"
 

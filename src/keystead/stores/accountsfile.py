@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import shlex
 from collections.abc import Iterable, Iterator
 from functools import cached_property, partial
 from pathlib import Path
@@ -38,6 +37,7 @@ from keystead.system import System
 from keystead.system.files import Changed, Snapshot
 from keystead.system.forklock import ForkLock
 from keystead.system.generations import Bare, Generations, Replaced
+from keystead.system.private import Exposed
 from keystead.system.status import Stamp
 
 
@@ -110,21 +110,12 @@ class AccountsFile:
 
     def read(self) -> Version:
         """The file as it stands, its seal checked when the store is unlocked already."""
-        access = self.system.files.access(self.path)
-        quoted = shlex.quote(str(self.path))
-        if access.foreign:
+        try:
+            data, stamp = self.system.files.read(self.path, private=True)
+        except Exposed as error:
             raise StoreUnavailable(
-                "the encrypted store belongs to another user",
-                hint=f"if it should be yours, run `sudo chown $(id -u) {quoted}`",
-                where=self.where,
-            )
-        if access.shared:
-            raise StoreUnavailable(
-                "other users may read or write the encrypted store",
-                hint=f"run `chmod 600 {quoted}`",
-                where=self.where,
-            )
-        data, stamp = self.system.files.read(self.path)
+                f"the encrypted store {error.message}", hint=error.hint, where=self.where
+            ) from None
         if data is None:
             return Version()
         accounts = parse(data, str(self.path), native=self.system.dpapi is not None)

@@ -23,8 +23,11 @@ class SpareKey:
         self.path = path
 
     def find(self) -> bytes | None:
-        """The key; None when there is none or what is there is none."""
-        data = self._system.files.read(self.path).data
+        """The key; None when there is none or what is there is none.
+
+        Raises `FileProblem`, also where another user could have put it there.
+        """
+        data = self._system.files.read(self.path, private=True).data
         if data is None:
             return None
         try:

@@ -22,9 +22,9 @@ class DryFiles(Files):
         self._ignored = ignored
         self.written: dict[Path, tuple[bytes | None, bytes | None]] = {}
 
-    def read(self, path: Path) -> Snapshot:
+    def read(self, path: Path, *, private: bool = False) -> Snapshot:
         """The file as it would be by now."""
-        snapshot = super().read(path)
+        snapshot = super().read(path, private=private)
         if path in self.written:
             return Snapshot(self.written[path][1], snapshot.stamp)
         return snapshot

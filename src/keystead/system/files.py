@@ -17,6 +17,7 @@ from typing import NamedTuple, Protocol
 
 from keystead.errors import FileProblem, Origin
 from keystead.system.pipe import read_pipe
+from keystead.system.private import open_private
 from keystead.system.sharing import patiently
 from keystead.system.status import Access, Stamp, access, kind, problem, status_of
 
@@ -58,14 +59,15 @@ class Files:
     def __init__(self, calls: OsCalls | ModuleType = os) -> None:
         self._os = calls
 
-    def read(self, path: Path) -> Snapshot:
+    def read(self, path: Path, *, private: bool = False) -> Snapshot:
         """The file's bytes and stamp; both None when there is no file.
 
         Raises `FileProblem` for what is no regular file, an unreadable file or one above
-        `MAX_BYTES`.
+        `MAX_BYTES`, and with ``private`` `Exposed` for one that is not this user's alone.
         """
         try:
-            with patiently(open, path, "rb", opener=_opener) as file:
+            opener = open_private if private else _opener
+            with patiently(open, path, "rb", opener=opener) as file:
                 status = os.fstat(file.fileno())
                 if not stat.S_ISREG(status.st_mode):
                     if _is_null_device(path):

@@ -18,7 +18,8 @@ SECONDS = 10.0
 def read_pipe(path: Path) -> bytes | None:
     """What a program writes into the pipe ``path``, to its end; None when it is no pipe.
 
-    Raises `FileProblem` when it takes longer than `SECONDS` or has more than `MAX_BYTES`.
+    Raises `FileProblem` when it takes longer than `SECONDS` or has more than `MAX_BYTES`, and
+    `Exposed` when it is not this user's alone.
     """
     if sys.platform == "win32":
         return None
@@ -28,12 +29,17 @@ def read_pipe(path: Path) -> bytes | None:
         except (OSError, ValueError):
             return None
         try:
-            return _drained(fd, path) if stat.S_ISFIFO(os.fstat(fd).st_mode) else None
+            status = os.fstat(fd)
+            if not stat.S_ISFIFO(status.st_mode):
+                return None
+            require_own(status, str(path))
+            return _drained(fd, path)
         finally:
             os.close(fd)
 
 
 if sys.platform != "win32":
+    from keystead.system.private import require_own
 
     def _drained(fd: int, path: Path) -> bytes:
         import select

@@ -9,9 +9,14 @@ from collections.abc import Hashable
 from pathlib import Path
 from typing import Protocol
 
+from keystead.errors import FileProblem
+from keystead.system.files import Files
+from keystead.system.private import Exposed
+from keystead.system.status import problem
 from keystead.system.watching import watching
 
 _BYTES = 32
+_MOST_BYTES = 256
 _NOBODYS = os.urandom(_BYTES).hex().encode()
 """What is compared with where there is no token, so that it takes as long."""
 
@@ -50,9 +55,9 @@ class FixedToken:
 class TokenFile:
     """A token in a file of its owner's alone, which clients read by themselves.
 
-    The file is what counts, at every request: who removes it takes the token back, and who writes
-    another one into it changes it for both sides. There is no line end in it, as SDKs send what
-    they find.
+    The file is what counts, at every request: to remove it takes the token back, and to write
+    another one into it changes it for both sides. One that another user could have put there does
+    not count. There is no line end in it, as SDKs send what they find.
     """
 
     def __init__(self, path: Path) -> None:
@@ -62,12 +67,27 @@ class TokenFile:
 
     @classmethod
     def make(cls, folder: Path) -> TokenFile:
-        """A file with a new token in ``folder``, which is made 0700 when it is not there."""
-        os.makedirs(folder, mode=0o700, exist_ok=True)
+        """A file with a new token in ``folder``, which is made 0700 when it is not there.
+
+        Raises `FileProblem` where it cannot be, or another user could replace it.
+        """
         path = folder / f"{os.urandom(8).hex()}.token"
-        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            os.makedirs(folder, mode=0o700, exist_ok=True)
+            fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except OSError as error:
+            raise problem("the token's file cannot be made", path, error) from error
         with os.fdopen(fd, "w") as file:
             file.write(new_token())
+        try:
+            Files().read(path, private=True)
+        except Exposed as error:
+            os.unlink(path)
+            raise FileProblem(
+                f"the token's file {error.message}",
+                hint=f"{error.hint}; KEYSTEAD_HOME names where it is",
+                where=error.where,
+            ) from None
         return cls(path)
 
     def current(self) -> bytes | None:
@@ -79,10 +99,10 @@ class TokenFile:
 
     def _content(self) -> bytes | None:
         try:
-            with open(self.path, "rb") as file:
-                return file.read(256).strip() or None
-        except OSError:
+            data = Files().read(self.path, private=True).data
+        except FileProblem:
             return None
+        return (data or b"")[:_MOST_BYTES].strip() or None
 
     def remove(self) -> None:
         """Takes the token back."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -142,13 +141,7 @@ class KeyfileProtector(Protector):
         handed = self._system.environ.get(_CREDENTIALS)
         trusted = bool(handed) and path.parent == Path(handed or "")
         try:
-            if self._system.files.access(path).shared and not trusted:
-                raise StoreUnavailable(
-                    "other users may read the key file",
-                    hint=f"run `chmod 600 {shlex.quote(str(path))}`",
-                    where=where,
-                )
-            data = self._system.files.read(path).data
+            data = self._system.files.read(path, private=not trusted).data
         except FileProblem as error:
             raise StoreUnavailable(
                 f"the key file {error.message}", hint=error.hint, where=where

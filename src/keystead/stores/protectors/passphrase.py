@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -182,16 +181,10 @@ class PassphraseSource:
         path = self._system.folders.expand(named)
         where = Origin(str(path))
         try:
-            if self._system.files.access(path).shared:
-                raise StoreUnavailable(
-                    f"{variable} names a file that other users may read",
-                    hint=f"run `chmod 600 {shlex.quote(str(path))}`",
-                    where=where,
-                )
             # It may be a pipe from a program that knows it: KEYSTEAD_PASSPHRASE_FILE=<(pass show x)
             data = self._system.files.read_pipe(path)
             if data is None:
-                data = self._system.files.read(path).data
+                data = self._system.files.read(path, private=True).data
         except FileProblem as error:
             raise StoreUnavailable(
                 f"{variable} names a file that {error.message}", hint=error.hint, where=where

@@ -1,0 +1,168 @@
+"""Another user of the machine, who owns folders and changes files under the owner's hands.
+
+The victim is a process under a user id that nothing else has, started by root.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from keystead.system.private import Exposed, open_private
+
+VICTIM, ATTACKER = 64501, 64502
+
+READ = """
+import os, sys
+from pathlib import Path
+from keystead.errors import KeysteadError
+from keystead.system.files import Files
+os.setgroups([]); os.setgid(int(sys.argv[1])); os.setuid(int(sys.argv[1]))
+for _ in range(int(sys.argv[3])):
+    try:
+        found = Files().read(Path(sys.argv[2]), private=True).data
+        print("read", (found or b"").decode())
+    except KeysteadError as error:
+        print("refused", error.message)
+"""
+
+as_root = pytest.mark.skipif(
+    sys.platform == "win32" or os.geteuid() != 0, reason="needs root, to be two other users"
+)
+
+
+def read_by_victim(path: Path, times: int = 1) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", READ, str(VICTIM), str(path), str(times)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(done.stdout.splitlines())
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Path:
+    """A folder that every user may pass through."""
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.stat().st_uid == 0 and not folder.stat().st_mode & 0o001:
+            folder.chmod(folder.stat().st_mode | 0o011)
+    return tmp_path
+
+
+def put(path: Path, owner: int, mode: int = 0o600, text: str = "planted") -> None:
+    path.write_text(text)
+    path.chmod(mode)
+    os.chown(path, owner, owner)
+
+
+def folder_of(path: Path, owner: int, mode: int = 0o755, group: int | None = None) -> Path:
+    path.mkdir()
+    path.chmod(mode)
+    os.chown(path, owner, owner if group is None else group)
+    return path
+
+
+@as_root
+@pytest.mark.parametrize(
+    ("owner", "mode", "group", "answer"),
+    [
+        (VICTIM, 0o700, None, "read own"),
+        (VICTIM, 0o755, None, "read own"),
+        (VICTIM, 0o775, None, "read own"),  # the group of the user alone
+        (0, 0o755, None, "read own"),
+        (0, 0o1777, None, "read own"),
+        (VICTIM, 0o775, ATTACKER, "refused is in a folder that other users may write in"),
+        (VICTIM, 0o777, None, "refused is in a folder that other users may write in"),
+        (ATTACKER, 0o755, None, "refused is in a folder that belongs to another user"),
+        (ATTACKER, 0o1777, None, "refused is in a folder that belongs to another user"),
+    ],
+)
+def test_a_private_file_counts_only_in_a_folder_where_nobody_else_can_put_one(
+    place: Path, owner: int, mode: int, group: int | None, answer: str
+) -> None:
+    folder = folder_of(place / "folder", owner, mode, group)
+    put(folder / "file", VICTIM, text="own")
+    assert read_by_victim(folder / "file") == {answer}
+
+
+@as_root
+@pytest.mark.parametrize(
+    ("owner", "mode", "answer"),
+    [
+        (VICTIM, 0o600, "read planted"),
+        (VICTIM, 0o400, "read planted"),
+        (VICTIM, 0o640, "refused may be read or written by other users"),
+        (VICTIM, 0o602, "refused may be read or written by other users"),
+        (ATTACKER, 0o644, "refused belongs to another user"),
+    ],
+)
+def test_a_private_file_is_its_users_and_nobody_elses(
+    place: Path, owner: int, mode: int, answer: str
+) -> None:
+    folder = folder_of(place / "folder", 0, 0o1777)
+    put(folder / "file", owner, mode)
+    assert read_by_victim(folder / "file") == {answer}
+
+
+@as_root
+def test_a_file_that_is_swapped_between_two_looks_is_never_taken(place: Path) -> None:
+    """The attacker writes where the victim's file is and swaps it for one with a readable mode."""
+    folder = folder_of(place / "folder", 0, 0o777)
+    put(folder / "mine", VICTIM, text="own")
+    put(folder / "theirs", ATTACKER, 0o644)
+    swap = (
+        "import os, sys\nos.chdir(sys.argv[1])\nwhile True:\n"
+        "    os.replace('mine', 'file'); os.rename('file', 'mine')\n"
+        "    os.replace('theirs', 'file'); os.rename('file', 'theirs')\n"
+    )
+    attacker = subprocess.Popen([sys.executable, "-c", swap, str(folder)])
+    try:
+        found = read_by_victim(folder / "file", 3000)
+    finally:
+        attacker.kill()
+        attacker.wait()
+    assert "read planted" not in found
+
+
+@as_root
+def test_a_token_that_somebody_else_put_there_opens_no_endpoint(place: Path) -> None:
+    code = """
+import os, sys
+from pathlib import Path
+from keystead.errors import KeysteadError
+from keystead.delivery.endpoint.tokens import TokenFile
+os.setgroups([]); os.setgid(int(sys.argv[1])); os.setuid(int(sys.argv[1]))
+print(TokenFile(Path(sys.argv[2])).current())
+try:
+    TokenFile.make(Path(sys.argv[2]).parent)
+except KeysteadError as error:
+    print(error.message)
+"""
+    folder = folder_of(place / "endpoint", ATTACKER, 0o777)
+    put(folder / "x.token", ATTACKER, 0o644)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(VICTIM), str(folder / "x.token")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines() == [
+        "None",
+        "the token's file is in a folder that belongs to another user",
+    ]
+    assert [path.name for path in folder.iterdir()] == ["x.token"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX's")
+def test_what_was_opened_is_judged_and_not_its_path(tmp_path: Path) -> None:
+    """A link does not lend its own rights to what it leads to."""
+    (tmp_path / "open").write_text("x")
+    (tmp_path / "open").chmod(0o644)
+    (tmp_path / "link").symlink_to("open")
+    with pytest.raises(Exposed, match="may be read or written by other users"):
+        os.close(open_private(str(tmp_path / "link"), os.O_RDONLY))

@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import pytest
 
 from devtools import command, emulators, scenario, secretservice
 from devtools.emulators import Emulator
-from tests import agents, selection
+from tests import agents, parts, selection
 from tests.agents import Agent
 from tests.canaries import files_with_leaks, leaks
 
@@ -24,6 +25,14 @@ collect_ignore = selection.FILES
 
 # Off the loopback there is only a closed port. Programs that a test starts see it as their proxy.
 _NOWHERE = "http://127.0.0.1:9"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--all-parts",
+        action="store_true",
+        help="fail where a real program is missing that a test needs, in place of skipping it",
+    )
 
 
 # No deadline for a single example: the workers of a run share the processors.
@@ -47,6 +56,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark in item.iter_markers("needs"):
+        for name in mark.args:
+            parts.need(name, item.config)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Lists why tests were skipped, a line for each reason."""
+    skipped = terminalreporter.getreports("skipped")
+    reasons = Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    if reasons:
+        terminalreporter.section("skipped tests")
+    for reason, tests in sorted(reasons.items()):
+        terminalreporter.write_line(f"{tests} skipped: {reason}")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -80,11 +106,14 @@ def loopback_only() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def keyring_session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, str]]:
+def keyring_session(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[Mapping[str, str]]:
     """The variables of one real keyring for all tests that need one; Windows has its own."""
     if os.name == "nt":
         yield {}
         return
+    parts.need("a Secret Service", pytestconfig)
     with secretservice.secret_service(tmp_path_factory.mktemp("keyring")) as environ:
         yield environ
 

@@ -99,6 +99,7 @@ def test_commands_at_once_start_one(agent: Agent, keystead: Keystead) -> None:
     assert profiles(agent) == ["dev"]
 
 
+@pytest.mark.needs("curl")
 def test_curl_is_a_client(agent: Agent, keystead: Keystead) -> None:
     keystead("agent", "start")
     for _ in range(2):  # made for it, then held

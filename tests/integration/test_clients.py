@@ -39,17 +39,22 @@ def module(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: way.name)
-@pytest.mark.parametrize("client", HERE, ids=lambda client: client.name)
+@pytest.mark.parametrize(
+    "client",
+    [
+        pytest.param(client, id=client.name, marks=pytest.mark.needs(*client.needs))
+        for client in HERE
+    ],
+)
 def test_a_client_calls_with_what_it_was_handed(
     stand: Bench, client: Client, way: Way, module: Path
 ) -> None:
-    if missing := client.missing():
-        pytest.skip(f"{', '.join(missing)} is missing: {', '.join(missing.values())}")
     if client is powershell.CLIENT:
         client = replace(client, command=lambda _: powershell.CLIENT.command(module))
     assert stand.fault(client, way) == ""
 
 
+@pytest.mark.needs("curl")
 def test_who_calls_nothing_fails_or_calls_with_other_keys_is_found_out(stand: Bench) -> None:
     def doing(line: str) -> Client:
         return replace(CURL, command=lambda _: ["sh", "-c", line])

@@ -150,6 +150,7 @@ async def metadata_token(ttl: str) -> int:
         return refusal.status
 
 
+@pytest.mark.needs("curl")
 def test_curl_with_the_token_of_the_file() -> None:
     with serving("base") as server:
         variables = server.variables("base")

@@ -108,6 +108,7 @@ def instructions(*words: str | Path) -> int:
     return int(found[1])
 
 
+@pytest.mark.needs("valgrind")
 def test_it_takes_hardly_more_instructions_than_a_python_that_does_nothing(launcher: Path) -> None:
     bare = instructions(sys.executable, "-c", "pass")
     assert instructions(launcher, "dev") < bare + MOST_MORE_INSTRUCTIONS
@@ -228,6 +229,7 @@ def test_other_ways_to_say_it_mean_the_same(
     assert run(launcher, *told).stdout == DEV
 
 
+@pytest.mark.needs("valgrind")
 def test_ten_thousand_profiles_take_as_many_instructions_as_a_few(
     launcher: Path, files: Path
 ) -> None:

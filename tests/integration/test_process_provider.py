@@ -18,6 +18,7 @@ from keystead.errors import Origin, ProfileInvalid, ProviderError
 from keystead.resolve import process
 from keystead.resolve.process import process_credentials
 from keystead.system import System
+from tests.agents import is_alive, wait_for
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN, leaks
 
 GOOD = {"Version": 1, "AccessKeyId": ACCESS_KEY_ID, "SecretAccessKey": SECRET_KEY}
@@ -216,13 +217,9 @@ def test_plain_words_are_not_taken_for_shell_syntax(helper: Helper) -> None:
 
 def pid_is_gone(path: Path) -> bool:
     """Whether the process ends; a killed one may take a moment, or wait for a parent that reaps."""
-    for _ in range(200):
-        command = ["ps", "-o", "stat=", "-p", path.read_text().strip()]
-        shown = subprocess.run(command, capture_output=True, text=True).stdout
-        if not shown.strip() or shown.startswith("Z"):
-            return True
-        time.sleep(0.02)
-    return False
+    pid = int(path.read_text())
+    wait_for(lambda: not is_alive(pid))
+    return True
 
 
 HANGING = "sleep 1000 & echo $! >%s; echo $$ >%s; wait"
@@ -260,15 +257,9 @@ def test_what_a_program_leaves_running_goes_on_and_is_not_waited_for(
     assert process_credentials(command, System()).access_key_id == ACCESS_KEY_ID
     assert time.monotonic() - began < 15
     try:
-        assert is_running(pid)
+        assert is_alive(int(pid.read_text()))
     finally:
         os.kill(int(pid.read_text()), 9)
-
-
-def is_running(path: Path) -> bool:
-    command = ["ps", "-o", "stat=", "-p", path.read_text().strip()]
-    shown = subprocess.run(command, capture_output=True, text=True).stdout.strip()
-    return bool(shown) and not shown.startswith("Z")
 
 
 def test_a_program_that_closes_its_output_early_is_waited_for(helper: Helper) -> None:

@@ -43,7 +43,7 @@ def run(
     *,
     environ: Mapping[str, str],
     cwd: Path,
-    stdin: str | None = None,
+    stdin: str | bytes | None = None,
     seconds: float = 60.0,
 ) -> Done:
     """Runs ``argv`` in a session of its own, so that it has no terminal to ask on.
@@ -62,7 +62,7 @@ def run(
     ) as process:
         try:
             out, err = process.communicate(
-                None if stdin is None else stdin.encode(), timeout=seconds
+                stdin.encode() if isinstance(stdin, str) else stdin, timeout=seconds
             )
         except BaseException:
             if sys.platform == "win32":

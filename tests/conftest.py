@@ -143,7 +143,7 @@ class Keystead:
     def __call__(
         self,
         *arguments: str | Path,
-        stdin: str | None = None,
+        stdin: str | bytes | None = None,
         env: Mapping[str, str] | None = None,
         seconds: float = 60.0,
     ) -> command.Done:

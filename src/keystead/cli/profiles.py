@@ -17,6 +17,7 @@ from keystead.model.settings import SETTINGS, is_secret
 from keystead.near import near_names
 from keystead.secret import MASK, Secret
 from keystead.stores.base import ProfileStore
+from keystead.text.encoding import utf8_text
 
 _SEED = "mfa_totp_secret"
 
@@ -174,9 +175,7 @@ def _read_secrets(source: str) -> dict[str, Value | None]:
     number = int(descriptor[1]) if descriptor else 0
     try:
         with os.fdopen(number, "rb", closefd=number > 2) as stream:  # noqa: PLR2004  # the standard ones
-            lines = stream.read().decode().splitlines()
-    except UnicodeDecodeError:
-        raise UsageError("what `--secrets-from` reads is not UTF-8") from None
+            lines = utf8_text(stream.read(), "what `--secrets-from` reads").splitlines()
     except OSError as error:
         raise UsageError(f"descriptor {number} cannot be read") from error
     secrets: dict[str, Value | None] = {}

@@ -7,13 +7,14 @@ from collections.abc import Callable
 from typing import Any
 
 from keystead.cli.command import Context, argument
-from keystead.errors import UsageError
+from keystead.errors import Origin, UsageError
 from keystead.model.roleoptions import (
     RoleOptions,
     checked_tags,
     read_policy,
     read_seconds,
 )
+from keystead.text.encoding import utf8_text
 
 _FILE = "file://"
 
@@ -79,4 +80,4 @@ def _content(context: Context, path: str) -> str:
     data = system.files.read(system.folders.expand(path)).data
     if data is None:
         raise UsageError(f"--session-policy names a file that does not exist: {path}")
-    return data.decode("utf-8", "replace").strip()
+    return utf8_text(data, "the policy", Origin(path)).strip()

@@ -24,6 +24,7 @@ from keystead.cmdlets.state import State
 from keystead.cmdlets.table import CMDLETS
 from keystead.errors import FileProblem, InteractionRequired, KeysteadError, Origin, UsageError
 from keystead.model.client_settings import environment_region
+from keystead.text.encoding import utf8_text
 
 
 def run_words(context: Context, words: Sequence[str]) -> None:
@@ -49,7 +50,7 @@ def run(context: Context, args: argparse.Namespace) -> int | None:
             )
         return _prompt(state)
     else:
-        _run_text(state, _decoded(sys.stdin.buffer.read(), "input"))
+        _run_text(state, utf8_text(sys.stdin.buffer.read(), "standard input"))
     return None
 
 
@@ -85,14 +86,7 @@ def _read(context: Context, path: str) -> str:
     data = context.app.system.files.read(context.app.system.folders.expand(path)).data
     if data is None:
         raise FileProblem("there is no such file", where=Origin(path))
-    return _decoded(data, path)
-
-
-def _decoded(data: bytes, source: str) -> str:
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise FileProblem("the text is not UTF-8", where=Origin(source)) from None
+    return utf8_text(data, "the file", Origin(path))
 
 
 def _prompt(state: State) -> int:

@@ -11,6 +11,7 @@ from keystead.model.credentials import Credentials
 from keystead.resolve.endpoint import Endpoint, ask
 from keystead.resolve.keydocument import BadDocument, read_credentials, read_object
 from keystead.system import System, http
+from keystead.text.encoding import refuse_other_encoding
 
 RELATIVE = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
 FULL = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
@@ -106,6 +107,7 @@ def _token(system: System) -> str | None:
         raise ProfileInvalid(f"the file in {TOKEN_FILE} does not exist", where=where)
     if len(data) > _MOST_TOKEN_BYTES:
         raise ProfileInvalid(f"the file in {TOKEN_FILE} is too large for a token", where=where)
+    refuse_other_encoding(data, f"the file in {TOKEN_FILE}", where, ProfileInvalid)
     return _checked(data.decode("latin-1"), TOKEN_FILE, where)
 
 

@@ -13,6 +13,7 @@ from keystead.model.credentials import Credentials
 from keystead.resolve import aws
 from keystead.resolve.temporary import temporary_credentials
 from keystead.system import System
+from keystead.text.encoding import refuse_other_encoding
 
 MOST_TOKEN_BYTES = 20_000
 """STS takes no longer token."""
@@ -69,9 +70,10 @@ def _token(file: Path, system: System) -> str:
             hint="check the path, and that what writes the token there runs",
             where=where,
         )
+    refuse_other_encoding(data, "the web identity token file", where, ProfileInvalid)
     token = data.strip()
     if not token:
         raise ProfileInvalid("the web identity token file is empty", where=where)
     if len(token) > MOST_TOKEN_BYTES or not _TOKEN.fullmatch(token):
-        raise ProfileInvalid("the file holds no web identity token", where=where)
+        raise ProfileInvalid("the file does not hold a web identity token", where=where)
     return token.decode()

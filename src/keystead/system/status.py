@@ -78,12 +78,19 @@ def problem(what: str, path: Path, error: OSError) -> FileProblem:
         error = IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     reason = (error.strerror or str(error)).lower()
     hint = None
+    if error.errno in _MOUNTED:
+        # Writing into it in place would show readers half a file, and a crash would leave that.
+        reason = "it is mounted as a single file, so no other file can take its place"
+        hint = "mount its folder instead, or change the file where it is mounted from"
     if isinstance(error, PermissionError):
         hint = _REFUSED_HINT
     elif isinstance(error, IsADirectoryError):
         hint = "name a file, not a folder"
     return FileProblem(f"{what}: {reason}", hint=hint, where=Origin(str(path)))
 
+
+_MOUNTED = (errno.EBUSY, errno.EXDEV)
+"""What the system says when a file that is itself a mount point is to be replaced or removed."""
 
 _REFUSED_HINT = (
     "check that you may write there, and that no other program has the file open"

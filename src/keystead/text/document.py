@@ -27,6 +27,7 @@ from enum import Enum
 from functools import cached_property
 
 from keystead.errors import DocumentError, Origin
+from keystead.text.encoding import refuse_other_encoding
 from keystead.text.pieces import Nested, Numbered, Property, Section, Span, Splice, Values
 
 # A header of the usual shape. It is a subset of what `_header` accepts.
@@ -60,7 +61,6 @@ _UNDECODED = re.compile("[\udc80-\udcff]")
 _LONE_RETURN = re.compile(r"\r(?!\n)")
 # Where a look at the lines that mention a name cannot tell which of them are headers.
 _ODD = re.compile(rb"(?:^|[\r\n])[ \t]+\[|\r(?!\n)", re.MULTILINE)
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 class Grammar(Enum):
@@ -73,9 +73,10 @@ class Grammar(Enum):
 class Document:
     """One shared file. Immutable: an edit makes a new document.
 
-    ``data`` is the bytes of the file, ``file`` names it in errors. Raises `DocumentError` with
-    file and line for bytes that are not UTF-8, a broken header or a broken line when it comes to
-    them (`check` reads them all). With ``broken`` it raises nothing for a broken header or line:
+    ``data`` is the bytes of the file, ``file`` names it in errors. Raises `DocumentError` for a
+    file in UTF-16 or UTF-32, and, with file and line, for bytes that are not UTF-8, a broken
+    header or a broken line when it comes to them (`check` reads them all). With ``broken`` it
+    raises nothing for a broken header or line:
     it notes there which they are, and reads on as if they were not. In the tolerant grammar it
     does so in any case: `broken` has what was noted so far.
     """
@@ -95,6 +96,7 @@ class Document:
         self._numbered = Numbered(0, 1)
         self._bodies: dict[int, tuple[Property, ...]] = {}
         self._naming: dict[str, tuple[Section, ...]] = {}
+        refuse_other_encoding(data, "the file", Origin(file, 1), DocumentError)
 
     @property
     def has_bom(self) -> bool:
@@ -340,7 +342,7 @@ class Document:
         try:
             return self.data[start:end].decode()
         except UnicodeDecodeError as error:
-            if not self._tolerant or self.data.startswith(_UTF16):
+            if not self._tolerant:
                 line = self.data.count(b"\n", 0, start + error.start) + 1
                 raise DocumentError("a byte is not UTF-8", where=Origin(self.file, line)) from None
         return self.data[start:end].decode(errors=self._undecodable)

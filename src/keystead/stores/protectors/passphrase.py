@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from keystead.errors import FileProblem, Origin, StoreCorrupt, StoreUnavailable,
 from keystead.stores import seal
 from keystead.stores.protectors.base import Protector, RandomBytes, StoreRef, binding
 from keystead.system import System
+from keystead.text.encoding import refuse_other_encoding
 
 VARIABLE = "KEYSTEAD_PASSPHRASE_FILE"
 NEW_VARIABLE = "KEYSTEAD_NEW_PASSPHRASE_FILE"
@@ -161,7 +163,17 @@ class PassphraseSource:
         for variable in (NEW_VARIABLE, VARIABLE):
             named = self._system.environ.get(variable)
             if named:
-                return self._read(variable, named)
+                passphrase = self._read(variable, named)
+                # Nobody could type it.
+                what = f"the passphrase in the file that {variable} names"
+                refuse_other_encoding(passphrase, what, Origin(named), StoreUnavailable)
+                if passphrase.startswith(codecs.BOM_UTF8):
+                    raise StoreUnavailable(
+                        f"{what} begins with a byte-order mark",
+                        hint="save the file as UTF-8 without such a mark",
+                        where=Origin(named),
+                    )
+                return passphrase
         return self._system.terminal.until_accepted(self._ask_new, (WrongPassphrase,))
 
     def _ask_new(self) -> bytes:

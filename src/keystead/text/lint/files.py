@@ -12,10 +12,10 @@ from keystead.model.lint.rules import finding
 from keystead.model.lint.shared import Shared
 from keystead.model.profile import Profile
 from keystead.text.dialect import FileKind, Reading, Settings, interpret, merge
+from keystead.text.encoding import other_encoding
 from keystead.text.lint import headers, lines, settings
 from keystead.text.lint.view import View
 
-_UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _AS_UTF8 = "save the file as UTF-8 without a byte-order mark"
 
 CHECKS: tuple[Callable[[View], Iterator[Finding]], ...] = (
@@ -75,12 +75,13 @@ def lint(
 
 
 def _text(given: Given) -> str:
-    return "" if given.data.startswith(_UTF16) else given.data.decode("utf-8", "replace")
+    return "" if other_encoding(given.data) else given.data.decode("utf-8", "replace")
 
 
 def _encoding(given: Given) -> Iterator[Finding]:
-    if given.data.startswith(_UTF16):
-        where, message = Origin(given.file, 1), "the file is UTF-16"
+    encoding = other_encoding(given.data)
+    if encoding:
+        where, message = Origin(given.file, 1), f"the file is {encoding}"
         yield finding("not-utf8", where, message, fix=_AS_UTF8)
         return
     for number, line in enumerate(given.data.split(b"\n"), 1):

@@ -21,6 +21,7 @@ LAYERS = [
     {"doctor"},
     {"cmdlets"},
     {"cli"},
+    {"library"},
     {"__init__", "__main__", "testing", "hot"},
 ]
 # `text` reads names by the rules in `model`; that is the only other edge between equals.

@@ -30,7 +30,7 @@ from keystead.resolve.mfa import MfaCodes
 from keystead.resolve.resolver import ProfileCredentials, Resolver
 from keystead.stores.audit import AuditLog, Grant
 from keystead.stores.base import ProfileStore
-from keystead.stores.chain import ProfileStoreChain
+from keystead.stores.chain import StoreChain
 from keystead.stores.encrypted import EncryptedStore
 from keystead.stores.sessions import SessionCache
 from keystead.stores.shared import SharedStore
@@ -105,9 +105,9 @@ class App:
         except FileProblem as error:
             self.warn(f"the audit log has no line of this: {error}")
 
-    def chain(self, location: Location = None) -> ProfileStoreChain:
+    def chain(self, location: Location = None) -> StoreChain:
         """The stores to search and save in."""
-        return ProfileStoreChain(location, system=self.system, encrypted=self.encrypted)
+        return StoreChain(location, system=self.system, encrypted=self.encrypted)
 
     def store(self, name: str) -> ProfileStore:
         """The store ``encrypted`` or ``shared``."""

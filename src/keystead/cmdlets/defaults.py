@@ -20,7 +20,7 @@ from keystead.errors import NotConfigured, ProfileNotFound, UsageError
 from keystead.model.credentials import Credentials
 from keystead.model.defaultsearch import DEFAULT_PROFILE
 from keystead.model.profile import Profile, Value
-from keystead.stores.chain import ProfileStoreChain
+from keystead.stores.chain import StoreChain
 
 _KEYS_HINT = "give -AccessKey and -SecretKey, or -ProfileName"
 
@@ -72,7 +72,7 @@ def clear_defaults(state: State, values: Values) -> Iterable[AwsObject]:
     return ()
 
 
-def _has(chain: ProfileStoreChain) -> bool:
+def _has(chain: StoreChain) -> bool:
     """Whether there is a `default` that gives credentials."""
     try:
         return chain.find(DEFAULT_PROFILE).type is not None
@@ -88,7 +88,7 @@ def _ambient(state: State, values: Values) -> AwsObject | None:
         return None
 
 
-def _choose(state: State, chain: ProfileStoreChain) -> tuple[str | None, dict[str, Value]]:
+def _choose(state: State, chain: StoreChain) -> tuple[str | None, dict[str, Value]]:
     """A profile that the person chose, else the keys that were typed."""
     terminal = state.app.system.terminal
     names = list(dict.fromkeys(profile.name for profile in chain.profiles() if profile.type))

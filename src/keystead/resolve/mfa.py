@@ -1,4 +1,6 @@
-"""MFA codes: from ``KEYSTEAD_MFA_CODE`` once, else from a program, a seed or a person."""
+"""MFA codes: from the calling program's function, else from ``KEYSTEAD_MFA_CODE`` once, else from a
+program, a seed or a person.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +12,7 @@ from keystead.errors import KeysteadError, MalformedMfaCode, ProfileInvalid, Wro
 from keystead.model.mfa import MFA_VARIABLE, mfa_answer
 from keystead.model.profile import Profile
 from keystead.system import System
+from keystead.system.prompts import MfaFunction, MfaRequest, answer, until_accepted
 
 _CODE = re.compile(r"\d{6}", re.ASCII)
 _TOTP_SECONDS = 30
@@ -42,13 +45,17 @@ class MfaCodes:
 
         ``profiles`` are the one of the role and the one whose keys call; the first of them that
         has ``mfa_process`` or ``mfa_totp_secret`` gives the code. AWS accepts a code once, so the
-        one in the environment, which takes precedence, is used for one call. A person is asked
-        again for a code that ``call`` refuses with `WrongMfaCode`.
+        one in the environment, which takes precedence over these, is used for one call. A function
+        of the calling program takes precedence over all. It and a person are asked again for a code
+        that ``call`` refuses with `WrongMfaCode`.
 
         Raises what ``call`` raises, `InteractionRequired` when there is nobody to ask,
         `MalformedMfaCode` when the answer is not a code or was used before, and `ProviderError`
         when the program fails.
         """
+        if self._system.prompts.mfa:
+            asker = profiles[0].name if profiles else ""
+            return self._answered(self._system.prompts.mfa, mfa_serial, asker, call)
         given, self._given = self._given, None
         if given:
             hint = f"wait for the device's next code and set {MFA_VARIABLE} to it, for one command"
@@ -64,6 +71,18 @@ class MfaCodes:
             return _used(code, call, "made from `mfa_totp_secret`", hint)
         asker = f" for profile `{profiles[0].name}`" if profiles else ""
         return self._typed(mfa_serial, f"MFA code of {mfa_serial}{asker}", call)
+
+    def _answered(
+        self, function: MfaFunction, mfa_serial: str, profile: str, call: Callable[[str], _T]
+    ) -> _T:
+        hint = f"check that the codes are those of `{mfa_serial}`, and the clock of that device"
+
+        def attempt(number: int) -> _T:
+            text = answer(function, MfaRequest(mfa_serial, profile, number), "mfa")
+            code = self._checked(mfa_serial, text, "the code", hint)
+            return _used(code, call, "that the program gave", hint)
+
+        return until_accepted(attempt, (MalformedMfaCode, WrongMfaCode))
 
     def _typed(self, mfa_serial: str, question: str, call: Callable[[str], _T]) -> _T:
         terminal = self._system.terminal

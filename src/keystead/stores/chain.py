@@ -19,7 +19,7 @@ from keystead.stores.shared import SharedStore
 from keystead.system import System
 
 
-class ProfileStoreChain:
+class StoreChain:
     """Profiles by name, wherever they live.
 
     ``location`` None or empty: the encrypted store, then the shared files; a path: the shared

@@ -19,6 +19,7 @@ from keystead.system import programs
 from keystead.system.files import Files
 from keystead.system.folders import Folders
 from keystead.system.keyring import Keyring
+from keystead.system.prompts import Prompts
 from keystead.system.servertime import ServerTime
 from keystead.system.terminal import NO_INPUT_VARIABLE, NoTerminal, Terminal
 
@@ -68,6 +69,7 @@ class System:
     terminal: Terminal = field(default_factory=Terminal)
     keyring: Keyring = field(default_factory=Keyring)
     dpapi: Dpapi | None = field(default_factory=_dpapi)
+    prompts: Prompts = field(default_factory=Prompts)
     user: Callable[[], list[str]] = programs.parent
     """The names of the program that this process works for."""
 

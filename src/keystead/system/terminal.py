@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from keystead.errors import InteractionRequired, KeysteadError
+from keystead.system.prompts import until_accepted
 
 _T = TypeVar("_T")
 
@@ -16,9 +17,6 @@ TTY = "CON" if os.name == "nt" else "/dev/tty"
 
 NO_INPUT_VARIABLE = "KEYSTEAD_NO_INPUT"
 """Set to ``1`` (to anything but ``0``), it makes every command behave as without a terminal."""
-
-ATTEMPTS = 3
-"""How often a person may answer a question before the command ends."""
 
 
 class Terminal:
@@ -67,15 +65,14 @@ class Terminal:
     ) -> _T:
         """What ``attempt``, which asks a person, returns.
 
-        After one of the ``rejections`` the person sees its message and ``attempt`` runs again, up
-        to `ATTEMPTS` times in all; the last rejection is raised.
+        After one of the ``rejections`` the person sees its message and ``attempt`` runs again, as
+        often as `prompts.until_accepted` says.
         """
-        for _ in range(ATTEMPTS - 1):
-            try:
-                return attempt()
-            except rejections as error:
-                self.tell(f"keystead: {error.message}; try again")
-        return attempt()
+
+        def rejected(error: KeysteadError) -> None:
+            self.tell(f"keystead: {error.message}; try again")
+
+        return until_accepted(lambda _: attempt(), rejections, rejected)
 
     def tell(self, text: str) -> None:
         """Shows a line to the person who is about to be asked; without a terminal, to nobody."""

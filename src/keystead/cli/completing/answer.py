@@ -204,9 +204,9 @@ def _profiles() -> list[str]:
     system = System()
     try:
         if system.folders.accounts_file.exists():
-            from keystead.stores.chain import ProfileStoreChain
+            from keystead.stores.chain import StoreChain
 
-            found = ProfileStoreChain(system=system).profiles()
+            found = StoreChain(system=system).profiles()
         else:  # the encrypted store takes time to load, and most people have none
             found = SharedStore.default(system).profiles()
     except KeysteadError:

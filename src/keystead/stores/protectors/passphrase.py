@@ -12,6 +12,7 @@ from keystead.errors import FileProblem, Origin, StoreCorrupt, StoreUnavailable,
 from keystead.stores import seal
 from keystead.stores.protectors.base import Protector, RandomBytes, StoreRef, binding
 from keystead.system import System
+from keystead.system.prompts import PassphraseFunction, PassphraseRequest, answer, until_accepted
 from keystead.text.encoding import refuse_other_encoding
 
 VARIABLE = "KEYSTEAD_PASSPHRASE_FILE"
@@ -135,7 +136,9 @@ class PassphraseProtector(Protector):
 
 
 class PassphraseSource:
-    """Where the passphrase comes from: the file that `VARIABLE` names, else the terminal."""
+    """Where the passphrase comes from: the calling program, else the file that `VARIABLE`
+    names, else the terminal.
+    """
 
     def __init__(self, system: System) -> None:
         self._system = system
@@ -143,14 +146,17 @@ class PassphraseSource:
     @property
     def unattended(self) -> bool:
         """Whether it comes without asking anybody."""
-        return bool(self._system.environ.get(VARIABLE))
+        return bool(self._system.environ.get(VARIABLE)) and self._system.prompts.passphrase is None
 
     def use(self, open_with: Callable[[bytes], bytes]) -> bytes:
         """What ``open_with`` returns for the passphrase of an existing store.
 
-        A person is asked again for one that it refuses with `WrongPassphrase`. Raises that,
-        `StoreUnavailable`, or `InteractionRequired` when nobody can be asked.
+        A person, or the function, is asked again for one that it refuses with `WrongPassphrase`.
+        Raises that, `StoreUnavailable`, or `InteractionRequired` when nobody can be asked.
         """
+        function = self._system.prompts.passphrase
+        if function:
+            return self._answered(function, open_with, new=False)
         named = self._system.environ.get(VARIABLE)
         if named:
             return open_with(self._read(VARIABLE, named))
@@ -160,6 +166,9 @@ class PassphraseSource:
 
     def new(self) -> bytes:
         """A passphrase for a new store; a person has to type it twice. Raises as `use`."""
+        function = self._system.prompts.passphrase
+        if function:
+            return self._answered(function, lambda passphrase: passphrase, new=True)
         for variable in (NEW_VARIABLE, VARIABLE):
             named = self._system.environ.get(variable)
             if named:
@@ -176,6 +185,17 @@ class PassphraseSource:
                 return passphrase
         return self._system.terminal.until_accepted(self._ask_new, (WrongPassphrase,))
 
+    def _answered(
+        self, function: PassphraseFunction, open_with: Callable[[bytes], bytes], *, new: bool
+    ) -> bytes:
+        path = str(self._system.folders.accounts_file)
+
+        def attempt(number: int) -> bytes:
+            text = answer(function, PassphraseRequest(path, new, number), "passphrase")
+            return open_with(_encoded(text))
+
+        return until_accepted(attempt, (WrongPassphrase,))
+
     def _ask_new(self) -> bytes:
         passphrase = self._ask("new passphrase for the encrypted store")
         if passphrase != self._ask("the same passphrase again"):
@@ -183,11 +203,7 @@ class PassphraseSource:
         return passphrase
 
     def _ask(self, question: str) -> bytes:
-        answer = self._system.terminal.ask_secret(question, hint=_HINT)
-        if not answer:
-            raise WrongPassphrase("an empty passphrase protects nothing", hint="type one")
-        # What the terminal sent, also where it does not fit the encoding of the locale.
-        return answer.encode("utf-8", "surrogateescape")
+        return _encoded(self._system.terminal.ask_secret(question, hint=_HINT))
 
     def _read(self, variable: str, named: str) -> bytes:
         path = self._system.folders.expand(named)
@@ -211,3 +227,10 @@ class PassphraseSource:
                 f"{variable} names a file that is empty", hint=_HINT, where=where
             )
         return passphrase
+
+
+def _encoded(passphrase: str) -> bytes:
+    if not passphrase:
+        raise WrongPassphrase("an empty passphrase protects nothing", hint="type one")
+    # What the terminal sent, also where it does not fit the encoding of the locale.
+    return passphrase.encode("utf-8", "surrogateescape")

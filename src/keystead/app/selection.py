@@ -24,7 +24,7 @@ from keystead.model.settings import DECIDING
 from keystead.resolve.mfa import MfaCodes
 from keystead.resolve.resolver import Resolver
 from keystead.secret import Secret
-from keystead.stores.chain import ProfileStoreChain
+from keystead.stores.chain import StoreChain
 from keystead.system import System
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class Selection:
     def __init__(  # noqa: PLR0917  # as `App.select` passes them
         self,
         system: System,
-        chain: ProfileStoreChain,
+        chain: StoreChain,
         codes: MfaCodes,
         sessions: Sessions,
         name: str | None,

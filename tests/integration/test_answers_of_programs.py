@@ -28,6 +28,7 @@ region = eu-west-1
 role_arn = arn:aws:iam::123456789012:role/secure
 source_profile = dev
 mfa_serial = {SERIAL}
+region = eu-west-1
 """
 GIVEN = """<Response><{action}Result>
 <AssumedRoleUser><Arn>arn:aws:sts::123456789012:assumed-role/r/s</Arn></AssumedRoleUser>

@@ -1,5 +1,7 @@
 """The last generations: kept before a change, forgotten when it fails, put back on request."""
 
+import hashlib
+import json
 import os
 import stat
 from datetime import UTC, datetime, timedelta
@@ -9,7 +11,7 @@ import pytest
 
 from keystead.errors import FileProblem, UsageError
 from keystead.system.files import Files
-from keystead.system.generations import KEPT, Bare, Generations, Replaced
+from keystead.system.generations import KEPT, Bare, Generations, Replaced, one_generation
 from tests.modes import PRIVATE_FILE, mode
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -155,3 +157,120 @@ def test_they_are_found_by_name_and_by_file(generations: Generations, tmp_path: 
     for name, location in (("nonsense", None), (None, tmp_path / "third")):
         with pytest.raises(UsageError):
             generations.find(name, location)
+
+
+def both(generations: Generations, folder: Path) -> tuple[Path, Path]:
+    """Two files that one command changes, the first of them twice."""
+    one, other = folder / "one", folder / "other"
+    one.write_bytes(b"one")
+    other.write_bytes(b"other")
+    with one_generation(lambda: "keystead rename one other"):
+        write(generations, one, b"1")
+        write(generations, other, b"2")
+        write(generations, one, b"3")
+    return one, other
+
+
+def test_all_changes_of_one_command_are_taken_back_together(
+    generations: Generations, tmp_path: Path
+) -> None:
+    one, other = both(generations, tmp_path)
+    [found] = generations.all()
+    assert (found.command, found.paths) == ("keystead rename one other", (one, other))
+    generations.restore(found, NOW, force=False)
+    assert (one.read_bytes(), other.read_bytes()) == (b"one", b"other")
+    generations.restore(generations.all()[0], NOW, force=False)
+    assert (one.read_bytes(), other.read_bytes()) == (b"3", b"2")
+
+
+def test_commands_after_each_other_are_changes_of_their_own(
+    generations: Generations, tmp_path: Path
+) -> None:
+    for number in range(2):
+        with one_generation(lambda number=number: f"command {number}"):
+            write(generations, tmp_path / "file", b"%d" % number)
+    write(generations, tmp_path / "file", b"library")
+    assert [found.command for found in generations.all()] == [None, "command 1", "command 0"]
+
+
+def test_the_profiles_of_a_command_are_named_once(generations: Generations, tmp_path: Path) -> None:
+    with one_generation(lambda: "command"):
+        for names in (["a", "b"], ["b", "c"]):
+            with generations.keeping([Replaced(tmp_path / "file", None, None)], NOW, names):
+                pass
+    assert [found.profiles for found in generations.all()] == [("a", "b", "c")]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [(b"1", b"other"), (b"1", b"2"), (b"3", b"2"), (b"one", b"2")]
+)
+def test_a_command_that_was_stopped_halfway_is_taken_back(
+    generations: Generations, tmp_path: Path, one: bytes, other: bytes
+) -> None:
+    paths = both(generations, tmp_path)
+    for path, data in zip(paths, (one, other), strict=True):
+        path.write_bytes(data)
+    generations.restore(generations.find(None, None), NOW, force=False)
+    assert [path.read_bytes() for path in paths] == [b"one", b"other"]
+
+
+def test_what_another_program_wrote_between_its_changes_is_not_run_over(
+    generations: Generations, tmp_path: Path
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    with one_generation(lambda: "command"):
+        write(generations, path, b"1")
+        path.write_bytes(b"foreign")
+        write(generations, path, b"2")
+    with pytest.raises(FileProblem, match="changed again since"):
+        generations.restore(generations.find(None, None), NOW, force=False)
+    assert path.read_bytes() == b"2"
+
+
+def test_of_a_command_that_fails_the_changes_before_stay_to_be_undone(
+    generations: Generations, tmp_path: Path
+) -> None:
+    one, other = tmp_path / "one", tmp_path / "other"
+    one.write_bytes(b"one")
+    with one_generation(lambda: "command"):
+        write(generations, one, b"1")
+        with (
+            pytest.raises(OSError, match="full"),
+            generations.keeping([Replaced(other, None, b"2")], NOW),
+        ):
+            raise OSError("full")
+    [found] = generations.all()
+    assert found.paths == (one,)
+    generations.restore(found, NOW, force=False)
+    assert one.read_bytes() == b"one"
+
+
+def test_a_command_whose_first_change_fails_leaves_the_next_one_whole(
+    generations: Generations, tmp_path: Path
+) -> None:
+    with one_generation(lambda: "command"):
+        with (
+            pytest.raises(OSError, match="full"),
+            generations.keeping([Replaced(tmp_path / "one", None, b"1")], NOW),
+        ):
+            raise OSError("full")
+        write(generations, tmp_path / "other", b"2")
+    assert [found.paths for found in generations.all()] == [(tmp_path / "other",)]
+
+
+def test_what_an_older_version_kept_still_comes_back(
+    generations: Generations, files: Files, tmp_path: Path
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"new")
+    folder = tmp_path / "state" / "generations"
+    folder.mkdir(parents=True)
+    after = hashlib.sha256(b"new").hexdigest()
+    entry = {"path": str(path), "before": Bare().seal(b"old"), "after": after}
+    kept = {"made": NOW.isoformat(), "files": [entry]}
+    (folder / "20260131T120000.000000-0a0a0a0a-0b0b.json").write_text(json.dumps(kept))
+    [found] = generations.all()
+    assert (found.command, found.profiles) == (None, ())
+    generations.restore(found, NOW, force=False)
+    assert path.read_bytes() == b"old"

@@ -278,16 +278,18 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "undo",
-        "put back what the last change of a file replaced",
+        "put back what the last command changed",
         (
-            argument("id", metavar="ID", nargs="?", help="the change to undo; else the last one"),
-            argument("--list", action="store_true", help="show the changes that can be undone"),
-            argument("--location", metavar="PATH", help="the last change of that file"),
+            argument("id", metavar="ID", nargs="?", help="the command to undo; else the last one"),
+            argument("--list", action="store_true", help="show the commands that can be undone"),
+            argument("--location", metavar="PATH", help="the last command that changed that file"),
             argument("--force", action="store_true", help="also when the file changed again since"),
             JSON,
         ),
         undo.run,
-        details="An undo is a change too: undoing it brings the undone change back.",
+        details="All that one command changed, in however many files, is taken back together. An "
+        "undo can be undone as well. The list shows command lines without secrets, and the "
+        "profiles that were changed.",
     ),
     Command(
         "store",

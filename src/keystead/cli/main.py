@@ -49,6 +49,7 @@ def _run(console: Console, words: list[str]) -> int | None:
 
     from keystead.app import App
     from keystead.cli.command import NO_INPUT, Context, Run
+    from keystead.system.generations import one_generation
 
     context = Context(App(warn=console.warn), console)
     if context.app.system.environ.get("KEYSTEAD_DEBUG") == "1":
@@ -71,6 +72,13 @@ def _run(console: Console, words: list[str]) -> int | None:
         args = parser.parse_args(words)
         run: Run = args.run
         context = context.without_input() if args.no_input else context
-        return run(replace(context, commands=COMMANDS), args)
+        with one_generation(lambda: _shown(words)):
+            return run(replace(context, commands=COMMANDS), args)
     except SystemExit as done:  # help or the version was printed
         return done.code if isinstance(done.code, int) else None
+
+
+def _shown(words: Sequence[str]) -> str:
+    from keystead.cli.command_line import shown  # of use to commands that change files alone
+
+    return shown(words)

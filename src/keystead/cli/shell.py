@@ -12,25 +12,30 @@ import itertools
 import os
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 from keystead.botocore_session import region_names
 from keystead.cli.command import Context
 from keystead.cmdlets.checks import check
 from keystead.cmdlets.language import from_argv, parse
 from keystead.cmdlets.language.statements import Command, Statement
+from keystead.cmdlets.masking import mask_statement, mask_words
 from keystead.cmdlets.properties import properties_of
 from keystead.cmdlets.runner import run_statement
 from keystead.cmdlets.state import State
 from keystead.cmdlets.table import CMDLETS
 from keystead.errors import FileProblem, InteractionRequired, KeysteadError, Origin, UsageError
 from keystead.model.client_settings import environment_region
+from keystead.system.generations import one_generation
 from keystead.text.encoding import utf8_text
 
 
 def run_words(context: Context, words: Sequence[str]) -> None:
     """Runs one cmdlet whose words the calling shell has parted already."""
     state = State(context.app, context.console, lasting=False)
-    run_statement(state, from_argv(["-AsJson" if word == "--json" else word for word in words]))
+    statement = from_argv(["-AsJson" if word == "--json" else word for word in words])
+    with one_generation(lambda: f"keystead {mask_words(words, CMDLETS)}"):
+        run_statement(state, statement)
 
 
 def run(context: Context, args: argparse.Namespace) -> int | None:
@@ -64,8 +69,10 @@ def _run_text(state: State, text: str, source: str = "input") -> bool:
     check(statements, text, source, CMDLETS, state.variables)
     several = "\n" in text.strip()
     for statement in statements:
+        line = partial(mask_statement, text, statement, CMDLETS)
         try:
-            run_statement(state, statement)
+            with one_generation(line):
+                run_statement(state, statement)
         except KeysteadError as error:
             if several and error.where is None:
                 error.where = Origin(source, statement.line)

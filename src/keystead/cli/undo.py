@@ -6,7 +6,7 @@ import argparse
 
 from keystead.cli.command import Context
 from keystead.cmdlets.display import table
-from keystead.console import moment
+from keystead.console import moment, printable
 
 
 def run(context: Context, args: argparse.Namespace) -> None:
@@ -21,6 +21,8 @@ def run(context: Context, args: argparse.Namespace) -> None:
     generations.restore(generation, system.clock(), force=args.force)
     if context.app.encrypted.path in generation.paths:
         context.app.encrypted.protectors.restored()
+    if generation.command:
+        context.console.note(f"took back `{generation.command}`")
     for path, before in zip(generation.paths, generation.before, strict=True):
         context.console.note(f"{'removed' if before is None else 'restored'} {path}")
 
@@ -33,6 +35,8 @@ def _list(context: Context, args: argparse.Namespace) -> None:
                 {
                     "id": generation.name,
                     "changed_at": generation.made.isoformat(),
+                    "command": generation.command,
+                    "profiles": list(generation.profiles),
                     "files": [str(path) for path in generation.paths],
                 }
                 for generation in found
@@ -41,8 +45,13 @@ def _list(context: Context, args: argparse.Namespace) -> None:
         return
     zone = context.app.system.zone()
     rows = [
-        {"Id": generation.name, "Changed": moment(generation.made, zone), "File": str(path)}
+        {
+            "Id": generation.name,
+            "Changed": moment(generation.made, zone),
+            "Command": printable(generation.command or ""),
+            "Profiles": printable(", ".join(generation.profiles)),
+            "Files": ", ".join(map(str, generation.paths)),
+        }
         for generation in found
-        for path in generation.paths
     ]
     context.console.out(table(rows))

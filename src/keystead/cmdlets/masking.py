@@ -8,7 +8,7 @@ comments and pasted prompts go too.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from keystead.cmdlets.language import parse
 from keystead.cmdlets.language.statements import (
@@ -31,6 +31,8 @@ from keystead.secret import MASK
 
 _CMDLET_NAME = re.compile(r"[A-Za-z]{2,20}-[A-Za-z0-9]{2,60}")
 _PLAIN_NAME = re.compile(r"\w+")
+_PARAMETER = re.compile(r"-[A-Za-z]\w*(?::|\Z)")
+_BARE = re.compile(r"[A-Za-z0-9_./:\\][A-Za-z0-9_./:\\-]*")
 
 
 def mask_line(text: str, table: Registry) -> str | None:
@@ -48,6 +50,28 @@ def mask_line(text: str, table: Registry) -> str | None:
         return None
     line = "; ".join(part for part in kept if part)
     return None if holds_key(line) else line  # in a name, where nothing is masked
+
+
+def mask_statement(text: str, statement: Statement, table: Registry) -> str:
+    """One statement of ``text`` as it may be stored and shown; of some no more than a name."""
+    line = _statement(text, statement, table)
+    if line is not None and not holds_key(line):
+        return " ".join(line.split())
+    return "a line of `keystead shell`"
+
+
+def mask_words(words: Sequence[str], table: Registry) -> str:
+    """The same for a cmdlet whose words the calling shell has parted."""
+    text = " ".join([words[0], *map(_quoted, words[1:])])
+    return mask_line(text, table) or "a cmdlet"
+
+
+def _quoted(word: str) -> str:
+    parameter = _PARAMETER.match(word)
+    name, value = (parameter[0], word[parameter.end() :]) if parameter else ("", word)
+    if name and not value:
+        return name
+    return name + (value if _BARE.fullmatch(value) else "'" + value.replace("'", "''") + "'")
 
 
 def _statement(text: str, statement: Statement, table: Registry) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -196,10 +196,17 @@ class AccountsFile:
                 where=self.where,
             ) from error
 
-    def put(self, before: Version, following: Accounts, unlocked: Unlocked | None = None) -> bool:
+    def put(
+        self,
+        before: Version,
+        following: Accounts,
+        unlocked: Unlocked | None = None,
+        names: Sequence[str] = (),
+    ) -> bool:
         """Writes the version that follows ``before``; False when another program was faster.
 
-        ``unlocked`` is what opens it, where that is not what opened ``before``.
+        ``unlocked`` is what opens it, where that is not what opened ``before``; ``names`` are the
+        profiles that were changed.
         """
         data = following.render()
         replaced = Replaced(self.path, before.data, data)
@@ -208,7 +215,7 @@ class AccountsFile:
             snapshot = Snapshot(before.data, before.stamp)
             versions = [] if following.header else [(self.path, snapshot)]
             foreign = by_another_program(self.system, self.generations, versions)
-            with self.generations.keeping([replaced], self.system.clock()):
+            with self.generations.keeping([replaced], self.system.clock(), names):
                 stamp = self.system.files.replace(
                     self.path, data, expect=before.stamp, private=True
                 )

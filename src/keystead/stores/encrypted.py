@@ -9,7 +9,7 @@ seal has to be made anew. What is sealed how stands in `vault` and `seal`, what 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -195,7 +195,7 @@ class EncryptedStore:
             draft = changed(before, wanted)
             return None if draft == before else {**drafts_of(entries), guid: draft}
 
-        self._write(edited)
+        self._write(edited, name)
 
     def unregister(self, name: str) -> None:
         """Removes all entries of that name. Raises `ProfileNotFound`.
@@ -208,7 +208,7 @@ class EncryptedStore:
             doomed = accounts.spelled(name) or accounts.named(name)
             return drafts_of(accounts.entries, without=doomed)
 
-        self._write(edited)
+        self._write(edited, name)
 
     def rename(self, old: str, new: str, *, force: bool = False) -> None:
         """Renames the profile in place; it keeps its GUID."""
@@ -221,7 +221,7 @@ class EncryptedStore:
             drafts[guid][DISPLAY_NAME] = new
             return drafts
 
-        self._write(edited)
+        self._write(edited, old, new)
 
     def copy(self, old: str, new: str, *, force: bool = False) -> None:
         """Copies the profile under a GUID of its own, with its values sealed for that one."""
@@ -241,7 +241,7 @@ class EncryptedStore:
             }
             return {**drafts, self._file.new_guid(): {**twin, DISPLAY_NAME: new}}
 
-        self._write(edited)
+        self._write(edited, new)
 
     def _profile(self, accounts: Accounts, guid: str) -> Profile:
         entry = accounts.entries[guid]
@@ -268,7 +268,8 @@ class EncryptedStore:
             else text
         )
 
-    def _write(self, edited: Callable[[Accounts | None], Drafts | None]) -> None:
+    def _write(self, edited: Callable[[Accounts | None], Drafts | None], *names: str) -> None:
+        """Writes what ``edited`` makes of the file; ``names`` are the profiles it changes."""
         # Before the lock is taken: what is wrong is refused before a person is asked anything,
         # and nobody else waits while a person looks for a passphrase.
         accounts = self._file.read().accounts
@@ -276,15 +277,16 @@ class EncryptedStore:
             return
         if accounts:
             self._file.vault(accounts)
-            self._write_edited(edited, None)
+            self._write_edited(edited, names, None)
             return
         made = self._file.new(self._protector)
         with self._file.cleaning(made[0], made[0].protectors):
-            self._write_edited(edited, made)
+            self._write_edited(edited, names, made)
 
     def _write_edited(
         self,
         edited: Callable[[Accounts | None], Drafts | None],
+        names: Sequence[str],
         made: tuple[Accounts, Vault] | None,
     ) -> None:
         with self._file.system.files.lock(self._file.path):
@@ -299,7 +301,7 @@ class EncryptedStore:
                 else:
                     base, vault = made or self._file.new(self._protector)
                 following = vault.signed(base.next(_sealed(vault, drafts)))
-                if self._file.put(version, following):
+                if self._file.put(version, following, names=names):
                     return
         raise overtaken(self._file.where)
 

@@ -24,9 +24,8 @@ _BINDING = f"keystead/{seal.FORMAT} envelope"
 def generations(file: AccountsFile) -> Generations:
     """The generations of all files, in envelopes for that store."""
     folder = file.system.folders.generations
-    return Generations(
-        file.system.files, folder, StoreEnvelope(file, SpareKey(file.system, folder / "key"))
-    )
+    envelope = StoreEnvelope(file, SpareKey(file.system, folder / "key"))
+    return Generations(file.system.files, folder, envelope, sealed=(file.path,))
 
 
 class StoreEnvelope:

@@ -144,7 +144,7 @@ class SharedStore:
                 pair = _changed(pair, name, key, value)
             return pair
 
-        self._write(edited)
+        self._write(edited, name)
 
     def unregister(self, name: str) -> None:
         """Removes the profile from both files. Raises `ProfileNotFound`."""
@@ -153,7 +153,7 @@ class SharedStore:
             self._require(pair, name)
             return tuple(file.removed(name) for file in pair)
 
-        self._write(edited)
+        self._write(edited, name)
 
     def rename(self, old: str, new: str, *, force: bool = False) -> None:
         """Renames the profile in both files, in place."""
@@ -164,7 +164,7 @@ class SharedStore:
                 return pair
             return tuple(f.renamed(old, new) for f in self._make_room(pair, new, force=force))
 
-        self._write(edited)
+        self._write(edited, old, new)
 
     def copy(self, old: str, new: str, *, force: bool = False) -> None:
         """Copies the profile within both files, comments included."""
@@ -175,7 +175,7 @@ class SharedStore:
                 return pair
             return tuple(f.copied(old, new) for f in self._make_room(pair, new, force=force))
 
-        self._write(edited)
+        self._write(edited, new)
 
     def _settled(self, use: Callable[[Pair], _Used]) -> _Used:
         """What ``use`` makes of both files, which another program may be writing just now.
@@ -233,7 +233,8 @@ class SharedStore:
             raise already_there(new)
         return tuple(file.removed(new) for file in pair)
 
-    def _write(self, edited: Callable[[Pair], Pair]) -> None:
+    def _write(self, edited: Callable[[Pair], Pair], *names: str) -> None:
+        """Writes what ``edited`` makes of both files; ``names`` are the profiles it changes."""
         before, after = self._settled(lambda pair: _worked_out(edited, pair))
         # What is refused has made no folder and no lock file by now.
         with self._locks():
@@ -254,7 +255,7 @@ class SharedStore:
                 changed = [(old, new) for old, new in pairs if new.document is not old.document]
                 saved: dict[Path, Stamp | None] = {}
                 try:
-                    with self._keeping(changed):
+                    with self._keeping(changed, names):
                         for old, new in changed:
                             if new.path not in written:
                                 saved[new.path] = self._replace(new)
@@ -291,7 +292,7 @@ class SharedStore:
         return generations(AccountsFile(self._system))
 
     def _keeping(
-        self, changed: list[tuple[SharedFile, SharedFile]]
+        self, changed: list[tuple[SharedFile, SharedFile]], names: Sequence[str]
     ) -> contextlib.AbstractContextManager[None]:
         if not changed:
             return contextlib.nullcontext()
@@ -299,7 +300,7 @@ class SharedStore:
             Replaced(old.path, old.document.data if old.stamp else None, new.document.data)
             for old, new in changed
         ]
-        return self._generations().keeping(replaced, self._system.clock())
+        return self._generations().keeping(replaced, self._system.clock(), names)
 
     def _replace(self, file: SharedFile) -> Stamp | None:
         file.document.check()  # what cannot be read back is not written

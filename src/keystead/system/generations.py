@@ -1,9 +1,10 @@
 """The last generations of the files that keystead changes, so that a change can be undone.
 
-A generation is what one change replaced: each file with its bytes before and a digest of its
-bytes after. It is one file of its owner's alone in keystead's state folder, written whole before
-the change is. The bytes before are in an envelope, for a plain-text credentials file holds keys;
-only the newest few of each pair of files are kept.
+A generation is what one command replaced: each file with its bytes before and digests of its bytes
+after each change. It is one file of its owner's alone in keystead's state folder, written whole
+before a change is, and again before each further change of the same command. The bytes before are
+in an envelope, for a plain-text credentials file holds keys; only the newest few of each pair of
+files are kept.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ import base64
 import contextlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from keystead.errors import FileProblem, KeysteadError, Origin, UsageError
 from keystead.system.files import Changed, Files
@@ -62,7 +65,7 @@ class Replaced(NamedTuple):
 
 
 class Generation(NamedTuple):
-    """One change as it was kept. ``after`` are SHA-256 digests in hex, None for no file."""
+    """One command as it was kept. Digests are SHA-256 in hex, None for no file."""
 
     name: str
     made: datetime
@@ -70,33 +73,67 @@ class Generation(NamedTuple):
     before: tuple[str | None, ...]
     """What was there, in the envelope; None where no file was."""
     after: tuple[str | None, ...]
+    """The digest of each file after the last change."""
+    between: tuple[tuple[str | None, ...], ...]
+    """The digests of each file after the changes before that one."""
+    foreign: tuple[bool, ...]
+    """Whether another program wrote the file between two changes of the command."""
+    command: str | None
+    """The command line, without secrets; None where a program used the library."""
+    profiles: tuple[str, ...]
+    """The names of the profiles that it changed."""
 
-    @property
-    def bare(self) -> bool:
-        """Whether it was kept without an envelope that needs a key."""
-        return all(text is None or text.startswith(Bare.WORD) for text in self.before)
+
+@dataclass
+class _Command:
+    """The command whose changes are one generation, once there is a first one."""
+
+    line: Callable[[], str]
+    kept: Path | None = None
+
+
+_COMMAND: ContextVar[_Command | None] = ContextVar("command", default=None)
+
+
+@contextlib.contextmanager
+def one_generation(line: Callable[[], str]) -> Iterator[None]:
+    """Keeps all changes made inside as one generation, that of a command.
+
+    ``line`` gives its command line. That is stored and shown as it is, so it holds no secret.
+    """
+    token = _COMMAND.set(_Command(line))
+    try:
+        yield
+    finally:
+        _COMMAND.reset(token)
 
 
 class Generations:
-    """The generations in ``folder``, written and read by ``files``, closed by ``envelope``."""
+    """The generations in ``folder``, written and read by ``files``, closed by ``envelope``.
 
-    def __init__(self, files: Files, folder: Path, envelope: Envelope) -> None:
+    ``sealed`` are files whose bytes need no envelope.
+    """
+
+    def __init__(
+        self, files: Files, folder: Path, envelope: Envelope, sealed: Collection[Path] = ()
+    ) -> None:
         self._files = files
         self._folder = folder
         self._envelope = envelope
+        self._sealed = {os.path.abspath(path) for path in sealed}
 
     @contextlib.contextmanager
-    def keeping(self, replaced: Sequence[Replaced], now: datetime) -> Iterator[None]:
+    def keeping(
+        self, replaced: Sequence[Replaced], now: datetime, profiles: Sequence[str] = ()
+    ) -> Iterator[None]:
         """Keeps what the change made inside is about to replace, and forgets it if that fails.
 
-        Raises `FileProblem` before the change when it cannot be kept.
+        ``profiles`` are the names of those that it changes. Inside `one_generation` it becomes a
+        part of that. Raises `FileProblem` before the change when it cannot be kept.
         """
-        import hashlib
-
-        paths = [os.path.abspath(item.path) for item in replaced]
-        group = hashlib.sha256("\0".join(paths).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+        command = _COMMAND.get()
         try:
-            path = self._keep(replaced, paths, group, now)
+            path, earlier = self._keep(replaced, now, command, profiles)
         except FileProblem as error:
             raise FileProblem(
                 f"nothing was changed, as what was there cannot be kept: {error.message}",
@@ -107,32 +144,58 @@ class Generations:
             yield
         except BaseException:
             if not any(map(self._is_made, replaced)):
-                with contextlib.suppress(OSError):
-                    os.unlink(path)
+                self._take_back(path, earlier, command)
             raise
 
     def _keep(
-        self, replaced: Sequence[Replaced], paths: Sequence[str], group: str, now: datetime
-    ) -> Path:
+        self,
+        replaced: Sequence[Replaced],
+        now: datetime,
+        command: _Command | None,
+        profiles: Sequence[str],
+    ) -> tuple[Path, bytes | None]:
+        """Where it is kept, and what was there before that: the earlier changes of the command."""
+        import hashlib
+
+        paths = [os.path.abspath(item.path) for item in replaced]
+        group = hashlib.sha256("\0".join(paths).encode("utf-8", "surrogateescape")).hexdigest()[:8]
         with self._files.lock(self._folder / "generations"):
-            name = self._folder / f"{self._next(now)}-{group}-{os.urandom(2).hex()}.json"
-            entry = {
-                "made": now.isoformat(),
-                "files": [
-                    {
-                        "path": path,
-                        "before": None if item.before is None else self._envelope.seal(item.before),
-                        "after": _digest(item.after),
-                    }
-                    for path, item in zip(paths, replaced, strict=True)
-                ],
-            }
-            data = json.dumps(entry).encode()
-            self._files.replace(name, data, expect=None, private=True)
+            name = command.kept if command else None
+            data, stamp = self._files.read(name) if name else (None, None)
+            if name is None or data is None:
+                name = self._folder / f"{self._next(now)}-{group}-{os.urandom(2).hex()}.json"
+            entry = json.loads(data) if data else _entry(now, command)
+            known = {item["path"]: item for item in entry["files"]}
+            for path, item in zip(paths, replaced, strict=True):
+                if path in known:
+                    _continue(known[path], item)
+                else:
+                    entry["files"].append(self._first(path, item))
+            entry["profiles"] = list(dict.fromkeys([*entry["profiles"], *profiles]))
+            self._files.replace(name, json.dumps(entry).encode(), expect=stamp, private=True)
             for old in sorted(self._folder.glob(f"*-{group}-*.json"))[:-KEPT]:
                 with contextlib.suppress(OSError):
                     os.unlink(old)
-        return name
+        if command:
+            command.kept = name
+        return name, data
+
+    def _first(self, path: str, item: Replaced) -> dict[str, Any]:
+        envelope = Bare() if path in self._sealed else self._envelope
+        before = None if item.before is None else envelope.seal(item.before)
+        return {"path": path, "before": before, "after": _digest(item.after)}
+
+    def _take_back(self, path: Path, earlier: bytes | None, command: _Command | None) -> None:
+        """Forgets a change that was not made."""
+        if earlier is not None:
+            with contextlib.suppress(KeysteadError):
+                stamp = self._files.read(path).stamp
+                self._files.replace(path, earlier, expect=stamp, private=True)
+            return
+        if command:
+            command.kept = None
+        with contextlib.suppress(OSError):
+            os.unlink(path)
 
     def _next(self, now: datetime) -> str:
         """The time that a new generation's name begins with: later than every other one's.
@@ -195,21 +258,25 @@ class Generations:
                     os.unlink(path)
 
     def restore(self, generation: Generation, now: datetime, *, force: bool) -> None:
-        """Puts the files back as they were before that change, and keeps that as a change too.
+        """Puts the files back as they were before that command, and keeps that as a change too.
 
-        Raises `FileProblem` when a file is not as the change left it, unless ``force``.
+        A command that was stopped halfway left some of them as they were, or as they were between
+        its changes. Raises `FileProblem` when one is none of that, unless ``force``.
         """
-        envelope = Bare() if generation.bare else self._envelope
         # Before the locks are taken, as a person may have to be asked.
-        before = [None if text is None else envelope.open(text) for text in generation.before]
+        before = [None if text is None else self._envelope.open(text) for text in generation.before]
         with contextlib.ExitStack() as stack:
             for path in sorted(generation.paths):
                 stack.enter_context(self._files.lock(path))
             current = [self._files.read(path) for path in generation.paths]
-            for path, snapshot, after in zip(
-                generation.paths, current, generation.after, strict=True
-            ):
-                if _digest(snapshot.data) != after and not force:
+            for number, (path, snapshot) in enumerate(zip(generation.paths, current, strict=True)):
+                ours = (
+                    _digest(before[number]),
+                    *generation.between[number],
+                    generation.after[number],
+                )
+                changed = generation.foreign[number] or _digest(snapshot.data) not in ours
+                if changed and not force:
                     raise FileProblem(
                         "the file was changed again since",
                         hint="--force puts the old file back all the same; "
@@ -220,9 +287,10 @@ class Generations:
                 Replaced(path, snapshot.data, data)
                 for path, snapshot, data in zip(generation.paths, current, before, strict=True)
             ]
-            again = Generations(self._files, self._folder, envelope)
-            stack.enter_context(again.keeping(replaced, now))
-            for (path, _, data), snapshot in zip(replaced, current, strict=True):
+            stack.enter_context(self.keeping(replaced, now, generation.profiles))
+            for (path, was, data), snapshot in zip(replaced, current, strict=True):
+                if data == was:
+                    continue
                 try:
                     if data is None:
                         self._files.remove(path, expect=snapshot.stamp)
@@ -244,7 +312,21 @@ def _digest(data: bytes | None) -> str | None:
     return None if data is None else hashlib.sha256(data).hexdigest()
 
 
+def _entry(now: datetime, command: _Command | None) -> dict[str, Any]:
+    line = command.line() if command else None
+    return {"made": now.isoformat(), "command": line, "profiles": [], "files": []}
+
+
+def _continue(entry: dict[str, Any], item: Replaced) -> None:
+    """Adds a further change of a file to what is kept of it."""
+    if _digest(item.before) not in (entry["after"], *entry.get("between", ())):
+        entry["foreign"] = True
+    entry["between"] = [*entry.get("between", ()), entry["after"]]
+    entry["after"] = _digest(item.after)
+
+
 def _read(name: str, data: bytes) -> Generation:
+    # Without a command and profiles it was made by an older version, one for each change.
     entry = json.loads(data)
     files = entry["files"]
     return Generation(
@@ -253,4 +335,8 @@ def _read(name: str, data: bytes) -> Generation:
         tuple(Path(item["path"]) for item in files),
         tuple(item["before"] for item in files),
         tuple(item["after"] for item in files),
+        tuple(tuple(item.get("between", ())) for item in files),
+        tuple(bool(item.get("foreign")) for item in files),
+        entry.get("command"),
+        tuple(entry.get("profiles", ())),
     )

@@ -11,10 +11,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from keystead.app import App
 from keystead.cmdlets.language.values import Argument, Named, Value
+from keystead.cmdlets.masking import mask_words
 from keystead.cmdlets.module import wire
 from keystead.cmdlets.objects import AwsObject
 from keystead.cmdlets.runner import flat, run_cmdlet
@@ -25,6 +27,7 @@ from keystead.cmdlets.table_types import Cmdlet
 from keystead.console import Console
 from keystead.errors import KeysteadError, UsageError
 from keystead.system import System
+from keystead.system.generations import one_generation
 
 PROTOCOL = 1
 """Raised when requests or answers change so that an older module would be misunderstood."""
@@ -114,12 +117,24 @@ def _answer(data: bytes, speaker: Console, write: Write, system: System) -> None
             for one in flat([item]):
                 write(wire.line("host" if what_if else "output", wire.outgoing(one, kind, folders)))
 
-    run_cmdlet(state, cmdlet, given, None, emit)
+    with one_generation(partial(_line, request["cmdlet"], request["parameters"])):
+        run_cmdlet(state, cmdlet, given, None, emit)
     if state.region != region:
         _set(write, "StoredAWSRegion", wire.outgoing(state.region, "", folders))
     if state.replaced:
         made = wire.outgoing(state.credentials, "Credential", folders)
         _set(write, "StoredAWSCredentials", made)
+
+
+def _line(name: str, parameters: Mapping[str, Any]) -> str:
+    """The command line for the undo history, as far as it can be stored."""
+    words = [name]
+    for parameter, value in parameters.items():
+        if isinstance(value, str):
+            words += [f"-{parameter}", value]
+        elif value is True:
+            words.append(f"-{parameter}")
+    return mask_words(words, CMDLETS)
 
 
 def _request(data: bytes) -> Mapping[str, Any]:

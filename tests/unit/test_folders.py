@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from keystead.errors import FileProblem
+from keystead.system.files import Files
 from keystead.system.folders import Folders
 
 
@@ -20,7 +21,9 @@ def test_without_home_and_account_there_is_none(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(os, "getuid", lambda: 4_000_000_000)
     monkeypatch.delenv("HOME")
     folders = Folders({})
-    for name in ("credentials_file", "config_file", "data", "state"):
-        with pytest.raises(FileProblem, match="no home folder"):
-            getattr(folders, name)
+    for name in ("home", "credentials_file", "config_file", "data", "state", "sessions"):
+        path = getattr(folders, name)
+        assert Files().read(path).data is None
+        with pytest.raises(FileProblem, match="no home folder"), Files().lock(path):
+            pass
     assert Folders({"KEYSTEAD_HOME": "/k"}).data == Path("/k")

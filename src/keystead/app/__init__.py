@@ -67,6 +67,7 @@ class App:
     ) -> None:
         self.system = system or System()
         self.warn = warn
+        self._has_warned = False
 
     @cached_property
     def encrypted(self) -> EncryptedStore:
@@ -107,7 +108,15 @@ class App:
 
     def chain(self, location: Location = None) -> StoreChain:
         """The stores to search and save in."""
+        if location is None:
+            self._warn_of_missing_files()
         return StoreChain(location, system=self.system, encrypted=self.encrypted)
+
+    def _warn_of_missing_files(self) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            for missing in self.system.folders.missing_files():
+                self.warn(str(missing))
 
     def store(self, name: str) -> ProfileStore:
         """The store ``encrypted`` or ``shared``."""

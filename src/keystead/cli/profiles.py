@@ -175,7 +175,9 @@ def _read_secrets(source: str) -> dict[str, Value | None]:
     number = int(descriptor[1]) if descriptor else 0
     try:
         with os.fdopen(number, "rb", closefd=number > 2) as stream:  # noqa: PLR2004  # the standard ones
-            lines = utf8_text(stream.read(), "what `--secrets-from` reads").splitlines()
+            lines = utf8_text(
+                stream.read(), "what `--secrets-from` reads", error=UsageError
+            ).splitlines()
     except OSError as error:
         raise UsageError(f"descriptor {number} cannot be read") from error
     secrets: dict[str, Value | None] = {}

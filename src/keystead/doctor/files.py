@@ -10,21 +10,25 @@ from keystead.app import App
 from keystead.doctor.result import Result, ok, problem, refused, warning
 from keystead.errors import KeysteadError
 from keystead.model.lint.finding import Severity
+from keystead.system.folders import NO_HOME
 from keystead.system.status import Access
 
 
 def shared_files(app: App) -> Iterator[Result]:
     """Both shared files: readable, one's own, and closed to others."""
     folders, files = app.system.folders, app.system.files
-    named = {"AWS_SHARED_CREDENTIALS_FILE", "AWS_CONFIG_FILE"} & app.system.environ.keys()
+    named = {missing.variable: missing for missing in folders.missing_files()}
     for variable, path, private in (
         ("AWS_SHARED_CREDENTIALS_FILE", folders.credentials_file, True),
         ("AWS_CONFIG_FILE", folders.config_file, False),
     ):
         if files.read(path).data is None:
-            missing = f"there is no {path}"
             fix = f"unset {variable}, or name a file that exists"
-            yield warning(f"{variable}: {missing}", fix) if variable in named else ok(missing)
+            yield (
+                warning(str(named[variable]), fix)
+                if variable in named
+                else ok(f"there is no {path}")
+            )
             continue
         found = list(_access(path, files.access(path), private=private))
         yield from found or [ok(f"{path} is closed to other users")]
@@ -44,6 +48,8 @@ def lint(app: App) -> Iterator[Result]:
 def folders(app: App) -> Iterator[Result]:
     """The folders of the shared files and of keystead: who may write in them."""
     places = app.system.folders
+    if places.home == NO_HOME:
+        yield warning("there is no home folder, so nothing is stored or cached", "set HOME")
     paths = (
         places.credentials_file.parent,
         places.config_file.parent,

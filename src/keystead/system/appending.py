@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from keystead.errors import FileProblem, Origin
+from keystead.system.folders import require_home
 from keystead.system.sharing import patiently
 
 LOCK_SECONDS = 2.0
@@ -71,6 +72,7 @@ def append(
 
     Raises `FileProblem` when a file cannot be had, cannot be written, or belongs to somebody else.
     """
+    require_home(series.path)
     try:
         with _locked(series.note, lock_seconds) as note:
             size, tail = _end_of(series.path)

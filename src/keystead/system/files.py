@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import NamedTuple, Protocol
 
 from keystead.errors import FileProblem, Origin
+from keystead.system.folders import is_homeless, require_home
 from keystead.system.pipe import read_pipe
 from keystead.system.private import open_private
 from keystead.system.sharing import patiently
@@ -65,6 +66,8 @@ class Files:
         Raises `FileProblem` for what is no regular file, an unreadable file or one above
         `MAX_BYTES`, and with ``private`` `Exposed` for one that is not this user's alone.
         """
+        if is_homeless(path):
+            return Snapshot(None, None)
         try:
             opener = open_private if private else _opener
             with patiently(open, path, "rb", opener=opener) as file:
@@ -291,6 +294,7 @@ def _beside(target: Path, suffix: str) -> str:
 
 def _check_writable(path: Path, target: Path) -> None:
     """Refuses what may not be replaced: a read-only file, a folder, a device such as /dev/null."""
+    require_home(path)
     if str(target).startswith(_SYSTEMS_OWN):
         raise FileProblem(
             f"cannot be written: /{target.parts[1]} is no place for files",

@@ -2,15 +2,53 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
+import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from keystead.errors import FileProblem
 
-_HOMELESS = "there is no home folder"
+NO_HOME = Path(os.devnull) / "HOME-is-not-set"
+"""In place of the home folder of a user who has none: nothing is there, and nothing can be."""
+
+
+_CREDENTIALS = "AWS_SHARED_CREDENTIALS_FILE"
+_CONFIG = "AWS_CONFIG_FILE"
+_VARIABLE = re.compile(r"\$\{\w+\}|\$[A-Za-z_]\w*|%[A-Za-z_]\w*%")
+
+
+def is_homeless(path: Path) -> bool:
+    """Whether ``path`` is below `NO_HOME`, where no file is."""
+    return path.is_relative_to(NO_HOME)
+
+
+def require_home(path: Path) -> None:
+    """Raises `FileProblem` where nothing can be written for want of a home folder."""
+    if is_homeless(path):
+        raise FileProblem("there is no home folder to write in", hint="set HOME, or KEYSTEAD_HOME")
+
+
+class NamedFile(NamedTuple):
+    """A file that a variable names and that does not exist.
+
+    ``unexpanded`` is a part of the name, such as ``$HOME``, that looks like another variable.
+    """
+
+    variable: str
+    path: Path
+    unexpanded: str | None
+
+    def __str__(self) -> str:
+        text = f"{self.variable} names a file that does not exist: {self.path}"
+        if self.unexpanded is None:
+            return text
+        # botocore calls `os.path.expandvars`, which knows `%NAME%` on Windows alone.
+        by = "botocore and the AWS CLI alone"
+        by = by if self.unexpanded[0] == "$" or os.name == "nt" else "no tool"
+        return f"{text} (`{self.unexpanded}` in it is expanded by {by}; write the path in full)"
 
 
 class Folders:
@@ -23,8 +61,7 @@ class Folders:
     def home(self) -> Path:
         """The home folder: ``HOME`` before the platform's own answer, as the AWS SDKs do.
 
-        Raises `FileProblem` where neither has one, as for a user of a container that has no
-        account there.
+        `NO_HOME` where neither has one, as for a user of a container that has no account there.
         """
         named = self._environ.get("HOME")
         if named:
@@ -37,7 +74,7 @@ class Folders:
             try:
                 return Path(pwd.getpwuid(os.getuid()).pw_dir)
             except KeyError:
-                raise FileProblem(_HOMELESS, hint="set HOME") from None
+                return NO_HOME
 
     def expand(self, path: str) -> Path:
         """``path`` with a leading ``~`` that stands before a separator (or alone) expanded."""
@@ -48,14 +85,22 @@ class Folders:
     @property
     def credentials_file(self) -> Path:
         """``AWS_SHARED_CREDENTIALS_FILE``, else ``~/.aws/credentials``."""
-        named = self._environ.get("AWS_SHARED_CREDENTIALS_FILE")
+        named = self._environ.get(_CREDENTIALS)
         return self.expand(named) if named else self.home / ".aws" / "credentials"
 
     @property
     def config_file(self) -> Path:
         """``AWS_CONFIG_FILE``, else ``~/.aws/config``."""
-        named = self._environ.get("AWS_CONFIG_FILE")
+        named = self._environ.get(_CONFIG)
         return self.expand(named) if named else self.home / ".aws" / "config"
+
+    def missing_files(self) -> Iterator[NamedFile]:
+        """The shared files that a variable names and that do not exist."""
+        for variable, path in ((_CREDENTIALS, self.credentials_file), (_CONFIG, self.config_file)):
+            named = self._environ.get(variable)
+            if named and not os.path.lexists(path):
+                part = _VARIABLE.search(named)
+                yield NamedFile(variable, path, part[0] if part else None)
 
     @property
     def data(self) -> Path:
@@ -65,8 +110,7 @@ class Folders:
             return self.expand(own)
         import platformdirs
 
-        with _at_home():
-            return Path(platformdirs.user_data_dir("keystead", appauthor=False))
+        return _at_home(platformdirs.user_data_dir)
 
     @property
     def accounts_file(self) -> Path:
@@ -85,8 +129,7 @@ class Folders:
             return self.expand(own)
         import platformdirs
 
-        with _at_home():
-            return Path(platformdirs.user_state_dir("keystead", appauthor=False))
+        return _at_home(platformdirs.user_state_dir)
 
     @property
     def sessions(self) -> Path:
@@ -110,14 +153,12 @@ class Folders:
             return self.expand(own) / name
         import platformdirs
 
-        with _at_home():
-            return Path(platformdirs.user_cache_dir("keystead", appauthor=False)) / name
+        return _at_home(platformdirs.user_cache_dir) / name
 
 
-@contextlib.contextmanager
-def _at_home() -> Iterator[None]:
-    """What platformdirs raises for want of a home folder, in our words."""
+def _at_home(folder: Callable[..., str]) -> Path:
+    """Keystead's own folder as platformdirs places it, below `NO_HOME` for want of a home."""
     try:
-        yield
+        return Path(folder("keystead", appauthor=False))
     except RuntimeError:
-        raise FileProblem(_HOMELESS, hint="set HOME, or KEYSTEAD_HOME") from None
+        return NO_HOME / "keystead"

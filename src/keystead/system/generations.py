@@ -136,8 +136,8 @@ class Generations:
             path, earlier = self._keep(replaced, now, command, profiles)
         except FileProblem as error:
             raise FileProblem(
-                f"nothing was changed, as what was there cannot be kept: {error.message}",
-                hint="see that this folder can be written, for `keystead undo` needs it",
+                f"nothing was changed, as no copy for `keystead undo` is saved: {error.message}",
+                hint=error.hint or "make this folder writable",
                 where=Origin(str(self._folder)),
             ) from error
         try:

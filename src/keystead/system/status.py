@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from keystead.errors import FileProblem, Origin
+from keystead.system.folders import is_homeless
 
 
 class Stamp(NamedTuple):
@@ -39,6 +40,8 @@ class Access(NamedTuple):
 
 def status_of(path: Path) -> os.stat_result | None:
     """The status of the file behind ``path``, None when there is none. Raises `OSError`."""
+    if is_homeless(path):
+        return None
     try:
         return os.stat(path)
     except FileNotFoundError:

@@ -53,17 +53,22 @@ def refuse_other_encoding(
         raise error(f"{what} is {found}, not UTF-8", hint=_AS_UTF8, where=where)
 
 
-def utf8_text(data: bytes, what: str, where: Origin | None = None) -> str:
+def utf8_text(
+    data: bytes,
+    what: str,
+    where: Origin | None = None,
+    error: type[KeysteadError] = FileProblem,
+) -> str:
     """The text in ``data``, without a byte-order mark. ``what`` names it in errors.
 
-    Raises `FileProblem` where it is not UTF-8, with how to mend that.
+    Raises ``error`` where it is not UTF-8, with how to mend that.
     """
-    refuse_other_encoding(data, what, where, FileProblem)
+    refuse_other_encoding(data, what, where, error)
     try:
         return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise FileProblem(
+    except UnicodeDecodeError as broken:
+        line = data.count(b"\n", 0, broken.start) + 1
+        raise error(
             f"{what} is not UTF-8: line {line} has another byte",
             hint="save it as UTF-8",
             where=where,

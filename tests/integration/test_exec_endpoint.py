@@ -107,7 +107,7 @@ def test_a_default_profile_does_not_go_before_the_endpoint(
     code = "import boto3; print(boto3.Session().get_credentials().access_key)"
     done = keystead(*EXEC[1:], *python(code))
     assert done.stdout == f"{ACCESS_KEY_ID}\n"
-    assert "profile `default` would go before the endpoint" in done.stderr
+    assert "profile `default` would take precedence over the endpoint" in done.stderr
     credentials_file.write_text(FILE + "[default]\nregion = eu-west-2\n")
     assert keystead(*EXEC[1:], *python(code)).stderr == ""
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from keystead.delivery import wire
 from keystead.model.credentials import Credentials
+from keystead.model.exported import MARKER
 
 KEYS = Credentials("AKIAIOSFODNN7EXAMPLE", "secret")
 ENDS = datetime(2026, 1, 31, 13, 0, 0, 999, tzinfo=timezone(timedelta(hours=1)))
@@ -28,20 +29,18 @@ def test_process_output_of_a_role() -> None:
 
 
 def test_variables_of_keys_have_no_token() -> None:
-    assert wire.variables(KEYS, None) == {
+    assert wire.variables(KEYS) == {
         "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
         "AWS_SECRET_ACCESS_KEY": "secret",
     }
 
 
 def test_variables_of_a_role() -> None:
-    assert wire.variables(ROLE, "eu-west-1") == {
+    assert wire.variables(ROLE) == {
         "AWS_ACCESS_KEY_ID": "ASIAIOSFODNN7EXAMPLE",
         "AWS_SECRET_ACCESS_KEY": "secret",
         "AWS_SESSION_TOKEN": "token",
         "AWS_CREDENTIAL_EXPIRATION": "2026-01-31T12:00:00Z",
-        "AWS_REGION": "eu-west-1",
-        "AWS_DEFAULT_REGION": "eu-west-1",
     }
 
 
@@ -54,10 +53,13 @@ def test_a_child_gets_nothing_stale() -> None:
         "AWS_ENDPOINT_URL": "http://kept",
         "KEYSTEAD_MFA_CODE": "123456",
     }
-    given = wire.variables(KEYS, None)
+    given = wire.variables(KEYS)
     expected = {"PATH": "/bin", "AWS_ENDPOINT_URL": "http://kept", **given}
-    assert wire.child_environment(environ, given) == expected
-    assert wire.stale_variables(environ, given) == [
+    made = wire.child_environment(environ, given)
+    assert {name: made[name] for name in made if name != MARKER} == expected
+    changed = wire.changes(environ, made, given)
+    assert changed.given == {**given, MARKER: made[MARKER]}
+    assert changed.stale == [
         "AWS_SESSION_TOKEN",
         "AWS_PROFILE",
         "AWS_CONTAINER_CREDENTIALS_FULL_URI",

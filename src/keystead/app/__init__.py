@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Hashable, Mapping
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from keystead.delivery.source import SessionSource
 from keystead.errors import FileProblem, KeysteadError, ProfileNotFound
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
+from keystead.model.exported import MARKER, holds_exported_keys, working_environment
 from keystead.model.plan import Plan
 from keystead.model.planview import Kept
 from keystead.model.profile import Profile
@@ -66,8 +68,17 @@ class App:
         self, system: System | None = None, warn: Callable[[str], None] = _log_warning
     ) -> None:
         self.system = system or System()
+        environ = self.system.environ
+        if MARKER in environ:
+            own = working_environment(environ)
+            self.system = replace(self.system, environ=own, exported=environ)
         self.warn = warn
         self._has_warned = False
+
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """The environment of this process, with what keystead set in it."""
+        return self.system.exported or self.system.environ
 
     @cached_property
     def encrypted(self) -> EncryptedStore:
@@ -154,20 +165,21 @@ class App:
         from keystead.model.explain import explain
         from keystead.model.explain.search import Facts, names
 
+        environ = self._system_of(name, location).environ
         chain = self.chain(location)
         if name is not None:
             chain.find(name)
         found: list[dict[str, Profile]] = [
             {
                 wanted: profile
-                for wanted in names(self.system.environ, name)
+                for wanted in names(environ, name)
                 if (profile := _found(store, wanted))
             }
             for store in chain.stores
         ]
         encrypted, shared = found if len(found) > 1 else ({}, found[0])
         windows = self.system.dpapi is not None
-        facts = Facts(self.system.environ, encrypted, shared, name, bool(location), windows)
+        facts = Facts(environ, encrypted, shared, name, bool(location), windows)
         return explain(facts, chain)
 
     def select(
@@ -185,10 +197,10 @@ class App:
         that of the environment and the profile. ``in_session``: as an endpoint hands credentials
         out, with a session of a user's own keys in place of these.
         """
-        chain = self.chain(location)
+        system = self._system_of(name, location)
         return Selection(
-            self.system,
-            chain,
+            system,
+            StoreChain(location, system=system, encrypted=self.encrypted),
             self.mfa_codes,
             self.sessions,
             name,
@@ -196,6 +208,14 @@ class App:
             region,
             in_session=in_session,
         )
+
+    def _system_of(self, name: str | None, location: Location) -> System:
+        """What a search looks at. Where it ends with keys that keystead set in the environment, all
+        that it set with them belongs to them.
+        """
+        if name is None and not location and holds_exported_keys(self.environ):
+            return replace(self.system, environ=self.environ)
+        return self.system
 
     def resolver(self, location: Location = None) -> Resolver:
         """A resolver that looks profiles up at ``location``."""
@@ -223,15 +243,6 @@ class App:
             if store == EncryptedStore.type_name and not self.encrypted.opens_unasked():
                 return ()
         return self.resolver(location).kept(plan)
-
-    def before_endpoints(self) -> Profile | None:
-        """The profile `default` of the user's shared files, where that gives credentials.
-
-        A program that has an endpoint and no profile takes those before it asks: a rule that the
-        AWS SDKs share.
-        """
-        profile = _found(SharedStore.default(self.system), "default")
-        return profile if profile and profile.type else None
 
     def profile_credentials(
         self,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from keystead.errors import Origin, ProfileInvalid
 from keystead.model.calls import Call
 from keystead.model.client_settings import (
     NO_CLIENT_SETTINGS,
@@ -15,16 +16,17 @@ from keystead.model.client_settings import (
     client_settings,
 )
 from keystead.model.defaultsearch import default_profile, nothing_configured, settings_profile
-from keystead.model.endpoints import Endpoints
-from keystead.model.exported import environment_for
+from keystead.model.endpoints import NO_ADDRESS, Endpoints
 from keystead.model.plan import Plan
 from keystead.model.profile import Profile
+from keystead.model.program_settings import ProgramSettings, program_settings
 from keystead.model.roleoptions import RoleOptions
 from keystead.model.settings import DECIDING
 from keystead.resolve.mfa import MfaCodes
 from keystead.resolve.resolver import Resolver
 from keystead.secret import Secret
 from keystead.stores.chain import StoreChain
+from keystead.stores.default_readings import DefaultReadings
 from keystead.system import System
 
 if TYPE_CHECKING:
@@ -82,17 +84,11 @@ class Selection:
         return settings_profile(self._system.environ, self.chain)
 
     @cached_property
-    def environ(self) -> Mapping[str, str]:
-        """The variables that count: for a profile that is named, what keystead set does not."""
-        named = self._name is not None or self.chain.location is not None
-        return environment_for(self._system.environ, named=named)
-
-    @cached_property
     def client_settings(self) -> ClientSettings:
         """What clients are made with: the variables' settings, else the profile's."""
         profile = self.profile
         own = client_settings(profile, self.chain) if profile else NO_CLIENT_SETTINGS
-        found = own.with_variables(self.environ)
+        found = own.with_variables(self._system.environ)
         return replace(found, region=self._region) if self._region else found
 
     @property
@@ -104,6 +100,33 @@ class Selection:
             for name, value in given.items()
             if name not in DECIDING and not isinstance(value, Secret) and name not in OF_CLIENTS
         }
+
+    def for_program(self) -> ProgramSettings:
+        """What a program that is given the credentials needs, to send requests by the settings."""
+        return program_settings(self.client_settings, self._defaults(), self._system.environ)
+
+    def without_files(self) -> ProgramSettings:
+        """The same for a program that sees none of the user's shared files."""
+        return program_settings(self.client_settings, (), self._system.environ)
+
+    def place(self, setting: str) -> Origin | None:
+        """Where the profile sets it, else where ``default`` does."""
+        own = self.profile.origins.get(setting) if self.profile else None
+        return own or self.default_readings.where(setting)
+
+    @cached_property
+    def default_readings(self) -> DefaultReadings:
+        """What programs may read for ``default`` in the user's shared files."""
+        return DefaultReadings(self._system)
+
+    def _defaults(self) -> Iterator[ClientSettings]:
+        for profile in self.default_readings.profiles():
+            try:
+                yield client_settings(profile, self.chain)
+            except ProfileInvalid:  # no such services section: a program has no address to call
+                rest = {key: value for key, value in profile.settings.items() if key != "services"}
+                found = client_settings(Profile(profile.name, rest), self.chain)
+                yield replace(found, endpoints=NO_ADDRESS)
 
     @property
     def region(self) -> str | None:

@@ -160,7 +160,12 @@ COMMANDS: tuple[Command, ...] = (
         "env",
         "print credentials as variables for a shell to evaluate",
         (
-            _NAME,
+            argument("name", metavar="NAME", nargs="?", help="a profile"),
+            argument(
+                "--unset",
+                action="store_true",
+                help="without NAME: take back what earlier `keystead env` set in this shell",
+            ),
             argument(
                 "--shell",
                 choices=SHELL_NAMES,
@@ -181,6 +186,11 @@ COMMANDS: tuple[Command, ...] = (
                 "--endpoint",
                 action="store_true",
                 help="give it an endpoint with credentials that renew themselves, and no keys",
+            ),
+            argument(
+                "--hide-files",
+                action="store_true",
+                help="the command sees no shared files, so it finds no other credentials in them",
             ),
             SESSION,
             _NAME,

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from keystead.app import App, Location
 from keystead.cli.command import Context
 from keystead.cli.ledger import Ledger
+from keystead.cli.program import NO_SHARED_FILES, prepare
 from keystead.cli.roleoptions import role_options
 from keystead.delivery import exec as child
 from keystead.delivery.endpoint import sockets
@@ -21,11 +22,11 @@ from keystead.delivery.endpoint.guards import Request, host_names
 from keystead.delivery.endpoint.imds import MetadataService
 from keystead.delivery.endpoint.served import ServedProfile
 from keystead.delivery.endpoint.tokens import FixedToken, TokenFile, new_token
-from keystead.delivery.wire import NO_SHARED_FILES, child_environment, region_variables
 from keystead.errors import UsageError
 from keystead.model.credentials import Credentials
 from keystead.model.roleoptions import RoleOptions
 from keystead.stores.audit import Grant
+from keystead.stores.default_readings import DefaultReadings
 from keystead.system import processes
 from keystead.system.protection import protect
 
@@ -96,9 +97,10 @@ def serve(context: Context, args: argparse.Namespace) -> None:
         server = EndpointServer(
             Application(services, host_names(addresses, args.allow_host)), listening
         )
-        if app.before_endpoints():
+        if DefaultReadings(app.system).gives_credentials():
             context.console.warn(
-                "profile `default` goes before an endpoint: clients with these shared files need "
+                "profile `default` takes precedence over an endpoint: clients with these shared "
+                "files need "
                 + " ".join(f"{name}={value}" for name, value in NO_SHARED_FILES.items())
             )
         server.run(lambda: _show(context, shown, as_json=args.json))
@@ -137,26 +139,30 @@ def run_with_endpoint(context: Context, args: argparse.Namespace, command: Seque
     service = ContainerService({args.name: (profile, FixedToken(token))}, app.system.clock)
     application = Application({where[1]: service}, host_names([where], ()))
     given = {_URI: sockets.url(where, path_of(args.name)), _TOKEN: token}
-    given |= region_variables(profile.region)
-    if app.before_endpoints():
-        context.console.note("profile `default` would go before the endpoint: no file is shown")
-        given |= NO_SHARED_FILES
-    environment = child_environment(app.system.environ, given)
+    selected = app.select(args.name, args.location)
+    hide_files = args.hide_files
+    if not hide_files and selected.default_readings.gives_credentials():
+        context.console.note(
+            "profile `default` would take precedence over the endpoint: the command sees no "
+            "shared files"
+        )
+        hide_files = True
+    environment, at_end = prepare(app, selected, given, hide_files=hide_files)
     if sys.platform == "linux":
-        from keystead.delivery.endpoint.beside import leave_beside
+        from keystead.delivery.sidecar import start_sidecar
 
         def serve_on() -> None:
             from keystead.delivery.endpoint.server import EndpointServer
 
             EndpointServer(application, [sock]).run(lambda: None)
 
-        leave_beside(serve_on)
+        start_sidecar(serve_on, at_end or _nothing)
         return child.run(command, environment)
     else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
         from keystead.delivery.endpoint.server import EndpointServer
 
         with EndpointServer(application, [sock]).running():
-            return child.attend(command, environment)
+            return child.attend(command, environment, at_end or _nothing)
 
 
 def _default(app: App, location: Location) -> str:
@@ -204,6 +210,10 @@ def _tell_of_keys(
         context.console.note(
             f"profile `{name}` goes out as a user's own keys; SDKs for Java and Rust need --session"
         )
+
+
+def _nothing() -> None:
+    """Nothing is to be done when the command has ended."""
 
 
 def _anybody(_request: Request) -> bool:

@@ -6,6 +6,7 @@ import argparse
 import os
 
 from keystead.cli.command import Context
+from keystead.cli.program import prepare, variables_alone
 from keystead.cli.roleoptions import role_options
 from keystead.cmdlets.display import table
 from keystead.delivery import exec as child
@@ -13,6 +14,7 @@ from keystead.delivery import shells, wire
 from keystead.errors import UsageError
 from keystead.model.account import mismatch, require_account
 from keystead.model.credentials import Credentials
+from keystead.model.exported import users_environment
 from keystead.stores.audit import Grant
 from keystead.system import processes
 
@@ -56,12 +58,22 @@ def _credentials(
 
 
 def env(context: Context, args: argparse.Namespace) -> None:
-    """``keystead env NAME``."""
+    """``keystead env NAME``, and ``keystead env --unset``."""
     app = context.app
     shell = args.shell or shells.login_shell_syntax(app.system.environ)
+    if args.unset:
+        if args.name is not None:
+            raise UsageError("--unset takes no profile")
+        given, stale = wire.changes(app.environ, users_environment(app.environ))
+        context.console.out(shells.render(shell, given, stale))
+        return
+    if args.name is None:
+        raise UsageError("a profile is missing", hint="keystead env NAME")
+    settings = variables_alone(app.select(args.name, args.location))
     found = _credentials(context, args, "env", to=os.getppid())
-    given = wire.variables(found, app.select(args.name, args.location).region)
-    stale = wire.stale_variables(app.system.environ, given)
+    variables = {**wire.variables(found), **settings}
+    wanted = wire.child_environment(app.environ, variables)
+    given, stale = wire.changes(app.environ, wanted, variables)
     context.console.out(shells.render(shell, given, stale))
 
 
@@ -78,8 +90,9 @@ def exec_(context: Context, args: argparse.Namespace) -> int:
     app = context.app
     program = os.path.basename(command[0]) if command else None
     found = _credentials(context, args, "exec", program=program)
-    given = wire.variables(found, app.select(args.name, args.location).region)
-    return child.run(command, wire.child_environment(app.system.environ, given))
+    selected = app.select(args.name, args.location)
+    prepared = prepare(app, selected, wire.variables(found), hide_files=args.hide_files)
+    return child.run(command, prepared.environment, prepared.at_end)
 
 
 def whoami(context: Context, args: argparse.Namespace) -> None:

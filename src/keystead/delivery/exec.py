@@ -7,8 +7,11 @@ import os
 import shutil
 import signal
 import subprocess  # noqa: TID251  # the one place that starts processes
+import sys
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
+from typing import NoReturn
 
 from keystead.errors import ChildNotFound, ChildNotRunnable
 
@@ -25,16 +28,42 @@ def require(command: Sequence[str], environ: Mapping[str, str]) -> None:
     raise ChildNotFound(f"`{program}` is not a command")
 
 
-def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
-    """Runs ``command`` with ``environment``.
+def run(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    at_end: Callable[[], None] | None = None,
+) -> int:
+    """Runs ``command`` with ``environment``, and ``at_end`` when it has ended.
 
     Where the system allows it this process becomes the command, so that its exit code, signals
-    and terminal are its own, and the call does not return. On Windows, returns the exit code.
+    and terminal are its own, and the call does not return. Elsewhere, returns the exit code.
     Raises `ChildNotFound` or `ChildNotRunnable`.
     """
     _check(command)
+    if at_end:
+        return _run_to_end(command, environment, at_end)
     if os.name == "nt":
         return attend(command, environment)
+    return _become(command, environment)
+
+
+def _run_to_end(
+    command: Sequence[str], environment: Mapping[str, str], at_end: Callable[[], None]
+) -> int:
+    if sys.platform == "linux":
+        from keystead.delivery.sidecar import SidecarUnavailable, start_sidecar
+
+        with contextlib.suppress(SidecarUnavailable):
+            start_sidecar(_wait, at_end)
+            return _become(command, environment)
+    return attend(command, environment, at_end)
+
+
+def _wait() -> None:
+    threading.Event().wait()
+
+
+def _become(command: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
     for ignored in _IGNORED:
         signal.signal(ignored, signal.SIG_DFL)
     with _told(command[0]):
@@ -42,7 +71,11 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
     raise AssertionError("it became the command, or raised")
 
 
-def attend(command: Sequence[str], environment: Mapping[str, str]) -> int:
+def attend(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    at_end: Callable[[], None] = lambda: None,
+) -> int:
     """The same for who has to stay until the command ends; returns its exit code.
 
     The command has the terminal as this process has it, so what is typed there reaches it by
@@ -56,10 +89,13 @@ def attend(command: Sequence[str], environment: Mapping[str, str]) -> int:
         if found is None:
             raise ChildNotFound(f"`{program}` is not a command")
         program = found
-    with _signals_passed_on() as pass_on, _told(command[0]):
-        process = subprocess.Popen([program, *command[1:]], env=dict(environment))  # noqa: S603  # the user's own command
-        pass_on(process)
-        code = process.wait()
+    try:
+        with _signals_passed_on() as pass_on, _told(command[0]):
+            process = subprocess.Popen([program, *command[1:]], env=dict(environment))  # noqa: S603  # the user's own command
+            pass_on(process)
+            code = process.wait()
+    finally:
+        at_end()
     if code < 0:
         with contextlib.suppress(OSError):  # of SIGKILL there is nothing to set
             signal.signal(-code, signal.SIG_DFL)

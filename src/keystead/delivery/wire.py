@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from keystead.model.credentials import Credentials
+from keystead.model.exported import MARKER, Exported, users_environment
 from keystead.model.mfa import MFA_VARIABLE
 
 STALE_VARIABLES = (
@@ -28,12 +29,6 @@ STALE_VARIABLES = (
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 )
 """Variables that would let a program find other credentials than the ones it was given."""
-
-NO_SHARED_FILES = {
-    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-    "AWS_CONFIG_FILE": os.devnull,
-}
-"""Variables with which a program finds no profile at all."""
 
 
 def timestamp(moment: datetime) -> str:
@@ -57,8 +52,8 @@ def process_output(credentials: Credentials) -> str:
     return json.dumps(document)
 
 
-def variables(credentials: Credentials, region: str | None) -> dict[str, str]:
-    """The environment variables that hand the credentials over; no region: its variables stay."""
+def variables(credentials: Credentials) -> dict[str, str]:
+    """The environment variables that hand the credentials over."""
     found = {
         "AWS_ACCESS_KEY_ID": credentials.access_key_id,
         "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
@@ -67,22 +62,31 @@ def variables(credentials: Credentials, region: str | None) -> dict[str, str]:
         found["AWS_SESSION_TOKEN"] = credentials.session_token
     if credentials.expires_at:
         found["AWS_CREDENTIAL_EXPIRATION"] = timestamp(credentials.expires_at)
-    return found | region_variables(region)
-
-
-def region_variables(region: str | None) -> dict[str, str]:
-    """The variables that set a region, none where there is none."""
-    return {"AWS_REGION": region, "AWS_DEFAULT_REGION": region} if region else {}
-
-
-def stale_variables(environ: Mapping[str, str], given: Mapping[str, str]) -> list[str]:
-    """The variables in ``environ`` that would contradict the ``given`` ones."""
-    return [name for name in STALE_VARIABLES if name in environ and name not in given]
+    return found
 
 
 def child_environment(environ: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a child: ``environ`` without stale variables and used codes, ``given``
-    on top.
+    """The environment of a child: ``environ`` without stale variables, used codes and what keystead
+    set in it for another profile, ``given`` on top, and `MARKER` for all that keystead set.
     """
-    kept = {k: v for k, v in environ.items() if k not in STALE_VARIABLES and k != MFA_VARIABLE}
-    return {**kept, **given}
+    own = {k: v for k, v in users_environment(environ).items() if k != MFA_VARIABLE}
+    whole = {**{k: v for k, v in own.items() if k not in STALE_VARIABLES}, **given}
+    return {**whole, MARKER: Exported.between(own, whole).marker()}
+
+
+class Changes(NamedTuple):
+    """Variables to set and to unset."""
+
+    given: dict[str, str]
+    stale: list[str]
+
+
+def changes(
+    environ: Mapping[str, str], wanted: Mapping[str, str], always: Iterable[str] = ()
+) -> Changes:
+    """What makes ``environ`` the ``wanted`` one; ``always`` are set in any case, and first."""
+    names = [*always, *(name for name in wanted if environ.get(name) != wanted[name])]
+    stale = {name for name in environ if name not in wanted and name != MFA_VARIABLE}
+    in_order = [name for name in STALE_VARIABLES if name in stale]
+    in_order += sorted(stale.difference(in_order))
+    return Changes({name: wanted[name] for name in dict.fromkeys(names)}, in_order)

@@ -70,6 +70,9 @@ class Endpoints:
 NO_ENDPOINTS = Endpoints()
 """Of a profile that configures no address."""
 
+NO_ADDRESS = Endpoints(all="")
+"""Of one whose addresses are missing: who looks for them fails."""
+
 
 def endpoints(profile: Profile, source: ProfileSource) -> Endpoints:
     """The addresses that the profile sets, itself or by its ``services`` section.

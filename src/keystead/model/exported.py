@@ -17,6 +17,7 @@ from keystead.model.defaultsearch import KEY_VARIABLES
 from keystead.model.settings import is_secret
 
 MARKER = "KEYSTEAD_EXPORTED"
+_TOKEN = "AWS_SESSION_TOKEN"  # noqa: S105  # a variable's name
 
 
 @dataclass(frozen=True)
@@ -71,15 +72,20 @@ def users_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def environment_for(environ: Mapping[str, str], *, named: bool) -> Mapping[str, str]:
-    """The variables that count for a profile that is ``named``, or for the default search.
+def working_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment that counts for a profile: the user's own, with the keys that are there now.
 
-    What keystead exported belongs to the credentials that it exported. So it counts where these
-    are used, which is what the default search does, and for no profile that is named.
+    So region, addresses and files that keystead set for one profile do not count for another one,
+    while ``credential_source = Environment`` has the keys that every other program has.
     """
-    if not named and all(environ.get(name) for name in KEY_VARIABLES):
-        return environ
-    return users_environment(environ) if MARKER in environ else environ
+    keys = {name: environ[name] for name in (*KEY_VARIABLES, _TOKEN) if name in environ}
+    return users_environment(environ) | keys
+
+
+def holds_exported_keys(environ: Mapping[str, str]) -> bool:
+    """Whether the keys there are those that keystead set. What it set with them belongs to them."""
+    digests = Exported.of(environ).digests
+    return all(digests.get(name) == _digest(name, environ.get(name, "")) for name in KEY_VARIABLES)
 
 
 def _is_of_keys(name: str) -> bool:

@@ -10,7 +10,6 @@ from threading import Lock
 from keystead.model.calls import Call, base_call, role_calls
 from keystead.model.credentials import Credentials
 from keystead.model.defaultsearch import default_plan, environment_profile
-from keystead.model.exported import environment_for
 from keystead.model.plan import Plan, make_plan, plan_in_session
 from keystead.model.planview import Kept
 from keystead.model.profile import ProfileSource
@@ -61,9 +60,9 @@ class Resolver:
         ``name`` None: what the default search comes to. ``options`` go before those of the
         profile, for the last role. ``in_session``: in place of a user's own keys a session of them.
         """
-        environ = environment_for(self._system.environ, named=name is not None)
+        environ = self._system.environ
         if name is None:
-            made = default_plan(self._system.environ, self._source)
+            made = default_plan(environ, self._source)
         else:
             made = make_plan(name, self._source)
         made = made.asked_for(options or RoleOptions())

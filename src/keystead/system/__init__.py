@@ -61,6 +61,10 @@ class System:
     """What keystead sees of the outside world."""
 
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
+    exported: Mapping[str, str] | None = field(default=None, repr=False)
+    """The environment of this process where keystead set some of it, which ``environ`` is without;
+    None where it did not.
+    """
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     uptime: Callable[[], float] = _uptime
     server_time: ServerTime = field(default_factory=ServerTime)

@@ -132,6 +132,11 @@ class Folders:
         return _at_home(platformdirs.user_state_dir)
 
     @property
+    def programs(self) -> Path:
+        """Where the config files of programs are that ``keystead exec`` runs."""
+        return self.state / "programs"
+
+    @property
     def sessions(self) -> Path:
         """Where temporary credentials are kept until they end."""
         return self._cached("sessions")

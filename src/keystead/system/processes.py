@@ -35,11 +35,62 @@ def parent(pid: int) -> int | None:
         return None
 
 
+def started_at(pid: int) -> int | None:
+    """A number that tells a process from others with its id: when it started. None for no process.
+
+    Where the system does not say, 0 for one that runs.
+    """
+    return _started_at(pid)
+
+
 class Connection(NamedTuple):
     """The other end of a connection within this machine."""
 
     uid: int
     inode: int
+
+
+if sys.platform == "linux":
+
+    def _started_at(pid: int) -> int | None:
+        try:
+            with open(f"/proc/{pid}/stat", "rb") as file:
+                fields = file.read(4096).rpartition(b")")[2].split()
+        except OSError:
+            return None
+        return None if fields[0] in (b"Z", b"X") else int(fields[19])
+
+elif sys.platform == "win32":
+    import ctypes
+    from ctypes import wintypes
+
+    _QUERY = 0x1000  # PROCESS_QUERY_LIMITED_INFORMATION
+
+    def _started_at(pid: int) -> int | None:
+        kernel = ctypes.WinDLL("kernel32")
+        kernel.OpenProcess.restype = wintypes.HANDLE
+        process: int | None = kernel.OpenProcess(_QUERY, 0, pid)
+        if process is None:
+            return None
+        handle = wintypes.HANDLE(process)
+        try:
+            times = [ctypes.c_uint64() for _ in range(4)]  # of start, end, kernel, user
+            if not kernel.GetProcessTimes(handle, *map(ctypes.byref, times)):
+                return 0
+            return None if times[1].value else times[0].value
+        finally:
+            kernel.CloseHandle(handle)
+
+else:
+
+    def _started_at(pid: int) -> int | None:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return None
+        except OSError:
+            return 0  # another user's
+        return 0
 
 
 if sys.platform == "linux":

@@ -1,8 +1,8 @@
-"""An endpoint beside a command: the command becomes this process, and the endpoint ends with it.
+"""A process that runs as long as a command: the command becomes this process, and it ends with it.
 
-The endpoint runs in a process of its own that was forked before, so it has what was unlocked and
-got by then. It has no terminal and is nobody's child: the command waits for its own children and
-hears no signal but its own, and its exit code, signals and terminal are those of `exec`.
+It is forked before, so it has what was unlocked and retrieved by then. It has no terminal and no
+parent: the command waits for its own children alone and gets no signal but its own, and its exit
+code, signals and terminal are those of `exec`.
 """
 
 from __future__ import annotations
@@ -15,31 +15,41 @@ from typing import NoReturn
 from keystead.errors import KeysteadError
 from keystead.system.protection import protect
 
+
+class SidecarUnavailable(KeysteadError):
+    """The system does not let one process wait for another."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "this system does not let an endpoint see when the command ends",
+            hint="use `keystead serve`, or `keystead exec` without --endpoint",
+        )
+
+
 if sys.platform == "linux":
     import gc
     import select
     import threading
 
-    def leave_beside(serve: Callable[[], None]) -> None:
-        """Has ``serve`` run beside this process until this process, or what it becomes, ends.
+    def start_sidecar(run: Callable[[], None], at_end: Callable[[], None]) -> None:
+        """Runs ``run`` in a sidecar until this process, or what it becomes, ends; then ``at_end``.
 
-        Raises `KeysteadError` where the system does not let one process wait for another.
+        Raises `SidecarUnavailable` where the system does not let one process wait for another.
         """
         try:
             watched = os.pidfd_open(os.getpid())
         except OSError:  # before Linux 5.3, or a sandbox
-            raise KeysteadError(
-                "this system does not let an endpoint see when the command ends",
-                hint="use `keystead serve`, or `keystead exec` without --endpoint",
-            ) from None
+            raise SidecarUnavailable from None
         first = os.fork()
         if first:
             os.close(watched)
             os.waitpid(first, 0)
             return
-        _run_detached(watched, serve)
+        _run_detached(watched, run, at_end)
 
-    def _run_detached(watched: int, serve: Callable[[], None]) -> NoReturn:
+    def _run_detached(
+        watched: int, run: Callable[[], None], at_end: Callable[[], None]
+    ) -> NoReturn:
         code = 1
         try:
             os.setsid()
@@ -47,17 +57,20 @@ if sys.platform == "linux":
                 os._exit(0)
             protect()
             _let_go_of_streams()
-            threading.Thread(target=_end_with, args=(watched,), daemon=True).start()
-            serve()
+            threading.Thread(target=_end_with, args=(watched, at_end), daemon=True).start()
+            run()
             code = 0
         finally:
             os._exit(code)
 
-    def _end_with(watched: int) -> NoReturn:
+    def _end_with(watched: int, at_end: Callable[[], None]) -> NoReturn:
         poll = select.poll()
         poll.register(watched, select.POLLIN)
         poll.poll()
-        os._exit(0)
+        try:
+            at_end()
+        finally:
+            os._exit(0)
 
     def _let_go_of_streams() -> None:
         """Closes what was inherited: somebody may wait for the end of it.

@@ -1,0 +1,81 @@
+"""The environment of a program that is run with the credentials of a profile."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import NamedTuple
+
+from keystead.app import App
+from keystead.app.selection import Selection
+from keystead.delivery import wire
+from keystead.delivery.program_files import (
+    make_config_file,
+    remove_config_file,
+    remove_left_behind,
+)
+from keystead.errors import ProfileInvalid
+from keystead.model.client_settings import OF_CLIENTS
+from keystead.model.program_settings import config_text
+
+_CONFIG = "AWS_CONFIG_FILE"
+_CREDENTIALS = "AWS_SHARED_CREDENTIALS_FILE"
+
+NO_SHARED_FILES = {_CREDENTIALS: os.devnull, _CONFIG: os.devnull}
+"""Variables with which a program finds no profile at all."""
+
+
+class Prepared(NamedTuple):
+    """The environment, and what to do when the program has ended, if anything."""
+
+    environment: dict[str, str]
+    at_end: Callable[[], None] | None
+
+
+def prepare(
+    app: App, selected: Selection, given: Mapping[str, str], *, hide_files: bool
+) -> Prepared:
+    """An environment with the ``given`` variables and the settings of the selected profile.
+
+    What variables cannot say goes into a config file for this one program. With ``hide_files`` it
+    sees none of the user's shared files.
+    """
+    folder = app.system.folders.programs
+    remove_left_behind(folder)
+    files = dict(NO_SHARED_FILES) if hide_files else {}
+    settings = selected.without_files() if hide_files else selected.for_program()
+    at_end = None
+    if settings.differing:
+        readings = selected.default_readings
+        others = "" if hide_files else readings.other_sections()
+        path = make_config_file(folder, config_text(selected.client_settings, others))
+        at_end = partial(remove_config_file, path)
+        files[_CONFIG] = str(path)
+        if not hide_files and readings.credentials_file_sets(OF_CLIENTS):
+            files[_CREDENTIALS] = os.devnull
+    variables = {**given, **settings.variables, **files}
+    return Prepared(wire.child_environment(app.environ, variables), at_end)
+
+
+def variables_alone(selected: Selection) -> Mapping[str, str]:
+    """The settings of the selected profile as variables.
+
+    Raises `ProfileInvalid` where variables cannot say them, naming the lines.
+    """
+    settings = selected.for_program()
+    if not settings.differing:
+        return settings.variables
+    name = selected.name or "default"
+    places = {setting: selected.place(setting) for setting in settings.differing}
+    lines = ", ".join(
+        f"`{setting}` ({where})" if where else f"`{setting}`" for setting, where in places.items()
+    )
+    missing = [key for key in places if selected.profile and not selected.profile.has(key)]
+    fix = " and ".join(f"`{key}`" for key in missing)
+    raise ProfileInvalid(
+        f"variables cannot give a program all settings of profile `{name}`: {lines}",
+        hint=f"use `keystead exec {name} -- COMMAND`, which makes a config file for the command"
+        + (f", or set {fix} in profile `{name}`" if fix else ""),
+        where=next(filter(None, places.values()), None),
+    )

@@ -1,0 +1,40 @@
+"""Config files that are made for one program and removed when it has ended.
+
+Each is in a private folder that names the process which it is for, so that a later command finds
+and removes what a crash left behind.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from pathlib import Path
+
+from keystead.system.processes import started_at
+
+
+def make_config_file(folder: Path, text: str) -> Path:
+    """A file with ``text`` in a new folder in ``folder``, for this process or what it becomes."""
+    own = folder / f"{os.getpid()}-{started_at(os.getpid())}-{os.urandom(8).hex()}"
+    os.makedirs(folder, mode=0o700, exist_ok=True)
+    os.mkdir(own, 0o700)
+    path = own / "config"
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(fd, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+    return path
+
+
+def remove_config_file(path: Path) -> None:
+    """Removes what `make_config_file` made."""
+    shutil.rmtree(path.parent, ignore_errors=True)
+
+
+def remove_left_behind(folder: Path) -> None:
+    """Removes the files of processes that have ended."""
+    with contextlib.suppress(OSError):
+        for name in os.listdir(folder):
+            pid, _, rest = name.partition("-")
+            if pid.isdigit() and str(started_at(int(pid))) != rest.partition("-")[0]:
+                shutil.rmtree(folder / name, ignore_errors=True)

@@ -1,0 +1,79 @@
+"""The profile ``default`` of the user's shared files in each way that some program reads it.
+
+A program that is given credentials and no profile looks there, whatever keystead would read: some
+take ``[default]`` of the config file, some ``[profile default]``, and some the latter of the
+credentials file too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import product
+
+from keystead.errors import Origin
+from keystead.model.profile import Profile, Value
+from keystead.model.settings import DECIDING
+from keystead.stores.shared import SharedStore
+from keystead.system import System
+from keystead.text.default_sections import DefaultSection, default_sections
+from keystead.text.document import Document
+from keystead.text.other_sections import without_default_and_secrets
+
+NAME = "default"
+
+
+class DefaultReadings:
+    """What one look at the files shows."""
+
+    def __init__(self, system: System) -> None:
+        self._store = SharedStore.default(system)
+        self._data = [system.files.read(path).data or b"" for path in self._store.paths]
+        self._sections = [list(default_sections(data)) for data in self._data]
+
+    def profiles(self) -> list[Profile]:
+        """Each reading of the profile once; none where there is no such section."""
+        found: list[Profile] = []
+        for kinds in product((False, True), repeat=len(self._sections)):
+            chosen = [
+                [section for section in sections if section.prefixed == kind]
+                for sections, kind in zip(self._sections, kinds, strict=True)
+            ]
+            profile = self._profile(chosen)
+            if any(chosen) and profile not in found:
+                found.append(profile)
+        return found
+
+    def where(self, name: str) -> Origin | None:
+        """The first place that sets a setting of it."""
+        for path, sections in zip(self._store.paths, self._sections, strict=True):
+            for section in sections:
+                if name in section.lines:
+                    return Origin(str(path), section.lines[name])
+        return None
+
+    def gives_credentials(self) -> bool:
+        """Whether a program may find credentials there."""
+        return any(name in DECIDING for section in self._all() for name in section.lines)
+
+    def credentials_file_sets(self, names: frozenset[str]) -> bool:
+        """Whether the credentials file sets one of these for it, or any nested block."""
+        return any(
+            name in names or isinstance(value, Mapping)
+            for section in self._sections[0]
+            for name, value in section.values.items()
+        )
+
+    def other_sections(self) -> str:
+        """The config file's other sections, without those that hold a secret."""
+        config = self._data[1:]
+        return without_default_and_secrets(Document(config[0], "config")) if config else ""
+
+    def _all(self) -> list[DefaultSection]:
+        return [section for sections in self._sections for section in sections]
+
+    def _profile(self, chosen: list[list[DefaultSection]]) -> Profile:
+        values: dict[str, Value] = {}
+        for sections in reversed(chosen):  # the credentials file comes first, and its values win
+            for section in sections:
+                values |= section.values
+        return Profile(NAME, values)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from devtools import python_page
 from devtools.words import words
 from keystead.cli.command import NO_INPUT, Command
 from keystead.cli.commands import COMMANDS
@@ -37,6 +38,7 @@ def pages() -> dict[str, str]:
         "cmdlets.md": _GENERATED + "# Cmdlets\n\n" + reference(CMDLETS),
         "profiles.md": _GENERATED + _profiles(),
         "readers.md": _GENERATED + _readers(),
+        "python.md": _GENERATED + python_page.page(),
     }
 
 

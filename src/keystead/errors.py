@@ -48,6 +48,12 @@ class KeysteadError(Exception):
     ``message`` says what is wrong, ``hint`` what to do about it, ``where`` names file and line.
     A hint that takes work to find may be given as a function, which is called when it is read.
     A traceback shows the hint as a note of the exception (PEP 678).
+
+    >>> try:
+    ...     keystead.session("amdin")
+    ... except keystead.KeysteadError as error:
+    ...     print(type(error).__name__, "|", error, "|", error.hint, "|", error.exit_code)
+    ProfileNotFound | there is no profile `amdin` | did you mean `admin` | 3
     """
 
     exit_code: ClassVar[int] = 1

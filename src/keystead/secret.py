@@ -11,12 +11,28 @@ from typing import NoReturn
 MASK = "********"
 
 
-class Secret:
+class NotPickled:
+    """A class whose objects no pickle holds: it would have their secrets in clear text."""
+
+    __slots__ = ()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} cannot be pickled, since it holds a secret")
+
+
+class Secret(NotPickled):
     """Holds a secret, or the way to open it.
 
     ``Secret("text")`` holds the text. ``Secret(open)`` with a function without arguments opens it
     when somebody reveals it, so that a profile can be read, listed and planned with while the
-    store it lives in stays locked.
+    store it lives in stays locked. ``str``, ``repr`` and formats mask it; pickling and hashing are
+    refused.
+
+    >>> secret = keystead.Secret("example")
+    >>> print(secret)
+    ********
+    >>> secret.reveal()
+    'example'
     """
 
     __slots__ = ("_content",)
@@ -49,9 +65,6 @@ class Secret:
         return hmac.compare_digest(self.reveal().encode(), other.reveal().encode())
 
     __hash__ = None  # type: ignore[assignment]  # a hash would be a fingerprint of the secret
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a Secret cannot be pickled")
 
 
 def reveal(value: str | Secret) -> str:

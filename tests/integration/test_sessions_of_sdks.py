@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import re
 import subprocess
 import sys
 import threading
@@ -316,16 +315,6 @@ def test_a_session_for_asyncio(moto: Emulator) -> None:
     assume, listing = moto.recorder.calls
     assert (assume.operation, assume.access_key_id) == ("AssumeRole", ACCESS_KEY_ID)
     assert listing.access_key_id.startswith("ASIA")
-
-
-@pytest.mark.parametrize("number", [0, 1])
-def test_the_examples_of_the_guide(moto: Emulator, number: int) -> None:
-    guide = (Path(__file__).parents[2] / "docs" / "python.md").read_text()
-    example = re.findall(r"```python\n(.*?)```", guide, re.DOTALL)[number]
-    moto.client("s3").create_bucket(Bucket="of-the-example")
-    done = subprocess.run([sys.executable, "-c", example], capture_output=True, text=True)
-    assert (done.stdout, done.stderr) == ("of-the-example\n", "")
-    assert [call.operation for call in moto.recorder.calls] == ["AssumeRole", "ListBuckets"]
 
 
 def test_asyncio_goes_on_while_keys_are_got(clock: Clock) -> None:

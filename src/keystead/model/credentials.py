@@ -5,16 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from keystead.secret import MASK
+from keystead.secret import MASK, NotPickled
 
 
 @dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(NotPickled):
     """Keys that sign AWS requests. Frozen: a refresh makes a new value.
 
-    ``expires_at`` is the exact end of life with its time zone, None for keys that do not expire.
-    ``source`` says where the keys came from, such as ``profile dev > role arn:...``.
-    The text form shows the access key id and masks the rest.
+    ``session_token`` and ``expires_at`` are None for keys that do not expire; the time of expiry
+    has its time zone. ``account_id`` is None where it is not known. ``source`` says where the keys
+    came from, such as ``profile dev > arn:aws:iam::123456789012:role/admin``. ``str`` and ``repr``
+    mask the secrets, and pickling is refused, since a pickle would hold them in clear text:
+    give another process the profile's name.
+
+    >>> found = keystead.credentials("dev")
+    >>> found.access_key_id
+    'AKIAIOSFODNN7EXAMPLE'
+    >>> print(found)
+    AKIAIOSFODNN7EXAMPLE ********
+    >>> found.session_token is None, found.expires_at is None
+    (True, True)
     """
 
     access_key_id: str
@@ -27,6 +37,12 @@ class Credentials:
     def __str__(self) -> str:
         return f"{self.access_key_id} {MASK}"
 
+    def __copy__(self) -> Credentials:
+        return self
+
+    def __deepcopy__(self, _memo: object) -> Credentials:
+        return self
+
     def fresh(self, now: datetime, window: timedelta = timedelta(0)) -> bool:
-        """Whether the keys live on for at least ``window`` after ``now``."""
+        """Whether the keys stay valid for more than ``window`` after ``now``."""
         return self.expires_at is None or now + window < self.expires_at

@@ -62,12 +62,18 @@ class Base:
 
 @dataclass(frozen=True)
 class AssumeRoleStep:
-    """One AssumeRole call, as the profile ``profile`` asks for it.
+    """One AssumeRole call of a `Plan`, as the profile ``profile`` asks for it.
 
     ``role_session_name`` None: `Plan.named` gives it one. ``duration_seconds`` None: STS's own
     default of one hour. ``region`` is the profile's own; it is called in the region in effect for
     the whole plan. ``mfa_answer`` is the setting that gives the codes of ``mfa_serial``, None for a
     person. The others are those of `RoleOptions`.
+
+    >>> step = keystead.plan("secure").steps[0]
+    >>> step.profile, step.role_arn
+    ('secure', 'arn:aws:iam::123456789012:role/secure')
+    >>> step.mfa_serial, step.mfa_answer
+    ('arn:aws:iam::123456789012:mfa/me', None)
     """
 
     profile: str
@@ -87,13 +93,19 @@ class AssumeRoleStep:
 
 @dataclass(frozen=True)
 class Plan:
-    """How the credentials of ``profile`` will be got; ``steps`` run in order from ``base``.
+    """How the credentials of ``profile`` are retrieved; ``steps`` run in order from ``base``.
 
-    An empty name is no profile: the default search came to something else.
+    An empty name stands for no profile: the default search found credentials elsewhere.
 
     With a ``user_session`` that one comes between base and steps. It has a code of the first step's
     device, so that the step needs none of its own; or there are no steps, and it stands for the
     keys of the base.
+
+    >>> plan = keystead.plan("admin")
+    >>> plan.profiles
+    ('admin', 'dev')
+    >>> plan.base.kind, [step.profile for step in plan.steps], plan.mfa_serials
+    ('static', ['admin'], ())
     """
 
     profile: str

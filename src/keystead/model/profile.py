@@ -137,7 +137,7 @@ class ProfileSource(Protocol):
 
 @dataclass(frozen=True, init=False)
 class Profile:
-    """A named group of settings.
+    """A named group of settings: what a section of the shared files is.
 
     ``settings`` maps lower-case shared-file names to values; secrets given as text become
     `Secret`, save an empty one, which is none. ``store_type_name``, ``location`` and ``origins``
@@ -145,6 +145,19 @@ class Profile:
     its GUID in the encrypted store. ``confirm`` proves that what was read is what was saved, where
     the store can tell; it is called before the profile gives credentials and raises what opening
     the store raises. ``refused`` is why the store hands it out to nobody, whatever its settings.
+    [Profiles](profiles.md) has the types and all settings.
+
+    >>> profile = keystead.ProfileStoreChain().find("admin")
+    >>> profile.type.name, profile.settings["source_profile"]
+    ('AssumeRole', 'dev')
+    >>> profile.where("role_arn").line
+    6
+    >>> profile.problem() is None
+    True
+    >>> keystead.Profile("half", {"role_arn": "arn:aws:iam::123456789012:role/x"}).problem()
+    '`role_arn` without `source_profile` or `credential_source`'
+    >>> keystead.Profile("ci", {"aws_secret_access_key": "example"}).settings
+    mappingproxy({'aws_secret_access_key': Secret(********)})
     """
 
     name: str

@@ -30,6 +30,12 @@ class RoleOptions:
 
     ``duration_seconds`` None is STS's own default of one hour. ``policy`` is JSON;
     ``transitive_tag_keys`` are keys of tags that go on to the roles after this one.
+
+    >>> options = keystead.RoleOptions(role_session_name="nightly", tags=(("team", "data"),))
+    >>> keystead.plan("admin", options=options).steps[-1].role_session_name
+    'nightly'
+    >>> keystead.credentials("admin", options=options).account_id
+    '123456789012'
     """
 
     role_session_name: str | None = None

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from keystead.secret import NotPickled
+
 FORMAT = 1
 """The version of the format; part of every binding, so that no version passes for another."""
 
@@ -95,7 +97,7 @@ def canonical(content: Mapping[str, Mapping[str, str]]) -> bytes:
 
 
 @dataclass(frozen=True, eq=False)
-class DataKey:
+class DataKey(NotPickled):
     """The random key of one store, and what is done with it.
 
     ``store_id`` is the store's GUID as its header has it; ``raw`` are `KEY_BYTES` bytes.

@@ -26,6 +26,8 @@ class MfaRequest:
     >>> request = keystead.MfaRequest("arn:aws:iam::123456789012:mfa/me", "admin")
     >>> str(request)
     'MFA code of arn:aws:iam::123456789012:mfa/me for profile `admin`: '
+    >>> keystead.credentials("secure", mfa=lambda request: "123456").account_id
+    '123456789012'
     """
 
     mfa_serial: str

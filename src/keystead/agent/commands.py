@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from keystead.agent.http import Refused
+from keystead.system.executable import Executable
 
 MOST_AT_ONCE = 4
 SECONDS = 60.0
@@ -26,7 +27,7 @@ class Question(NamedTuple):
 
     profile: str
     scope: bytes
-    program: str | None
+    program: Executable | None
     """The program that asks: a rule of the profile may be about it."""
 
 

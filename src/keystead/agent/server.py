@@ -30,6 +30,7 @@ from keystead.agent.stamp import as_stamp
 from keystead.errors import FileProblem
 from keystead.system import processes
 from keystead.system.clocks import Clocks
+from keystead.system.executable import executable_of
 
 MOST_CONNECTIONS = 1000
 _TICK_SECONDS = 5.0
@@ -233,7 +234,7 @@ class Server:
         scope = address.scope({os.fsencode(k): os.fsencode(v) for k, v in environ.items()})
         if scope is None or name.startswith("-"):
             raise Refused(400, "that variable, or name, cannot be used here")
-        program = processes.program(request.pid) if request.pid else None
+        program = executable_of(request.pid) if request.pid else None
         question = Question(name, scope, program)
         while not (ready := self.holder.ready(name, scope)):
             if not await self._commands.wait_for(question):

@@ -38,6 +38,7 @@ from keystead.stores.sessions import SessionCache
 from keystead.stores.shared import SharedStore
 from keystead.stores.spentcodes import SpentCodeFile
 from keystead.system import System
+from keystead.system.executable import Executable
 from keystead.system.generations import Generations
 from keystead.system.watching import watching
 from keystead.text.dialect import FileKind
@@ -252,7 +253,7 @@ class App:
         options: RoleOptions | None = None,
         *,
         granted: Callable[[str | None, Credentials], None],
-        program: str | None = None,
+        program: Executable | None = None,
         in_session: bool = False,
     ) -> ProfileCredentials:
         """The credentials of a profile, got when they are first needed and renewed in time.
@@ -265,8 +266,7 @@ class App:
         selected = self.select(name, location, options, region, in_session=in_session)
         plan = selected.plan
         for profile in self._ruled(plan, location):
-            who = [program] if program else self.system.user()
-            permission.require(profile, who, self.system)
+            permission.require(profile, program or self.system.user(), self.system)
         told = partial(granted, plan.profile or None)
         return ProfileCredentials(self.system, selected.resolver, plan, told)
 
@@ -277,7 +277,7 @@ class App:
         return [profile for profile in profiles if permission.has_rule(profile)]
 
     def granting(
-        self, way: str, to: int | None = None, program: str | None = None
+        self, way: str, to: int | None = None, program: Executable | None = None
     ) -> Callable[[str | None, Credentials], None]:
         """What notes that credentials of a profile (None: of none) were handed over."""
 
@@ -294,7 +294,7 @@ class App:
         *,
         way: str = "library",
         to: int | None = None,
-        program: str | None = None,
+        program: Executable | None = None,
     ) -> Credentials:
         """Credentials of the profile, or of the default search when no name is given.
 

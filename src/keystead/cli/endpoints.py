@@ -28,6 +28,7 @@ from keystead.model.roleoptions import RoleOptions
 from keystead.stores.audit import Grant
 from keystead.stores.default_readings import DefaultReadings
 from keystead.system import processes
+from keystead.system.executable import executable_at
 from keystead.system.protection import protect
 
 _URI = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
@@ -124,10 +125,10 @@ def run_with_endpoint(context: Context, args: argparse.Namespace, command: Seque
     """``keystead exec NAME --endpoint -- COMMAND``."""
     app = context.app
     pid = os.getpid()
-    program = os.path.basename(command[0]) if command else None
+    program = executable_at(child.require(command, app.system.environ))
 
     def granted(credentials: Credentials, _request: Request) -> None:
-        app.granted(Grant(args.name, "exec", credentials, pid, program))
+        app.granted(Grant.to(pid, program, args.name, "exec", credentials))
 
     options = role_options(context, args)
     profile = _served(app, args.name, args, granted, options)

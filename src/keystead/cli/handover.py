@@ -16,7 +16,7 @@ from keystead.model.account import mismatch, require_account
 from keystead.model.credentials import Credentials
 from keystead.model.exported import users_environment
 from keystead.stores.audit import Grant
-from keystead.system import processes
+from keystead.system.executable import Executable, executable_at, executable_of
 
 
 def process(context: Context, args: argparse.Namespace) -> None:
@@ -24,6 +24,11 @@ def process(context: Context, args: argparse.Namespace) -> None:
     app = context.app
     options = role_options(context, args)
     files = {} if args.location or options else app.agent.stamps()
+    if args.asked_by is not None and not app.agent.is_parent():
+        raise UsageError(
+            "--asked-by is for commands that the agent starts",
+            hint="leave it out: the process that runs this command is recorded",
+        )
     way, to = ("process", os.getppid()) if args.asked_by is None else ("agent", args.asked_by)
 
     def granted(name: str | None, found: Credentials) -> None:
@@ -34,7 +39,7 @@ def process(context: Context, args: argparse.Namespace) -> None:
         args.location,
         options=options,
         granted=granted,
-        program=processes.program(args.asked_by) if args.asked_by else None,
+        program=executable_of(args.asked_by) if args.asked_by else None,
     )
     credentials = provider.retrieve()
     output = wire.process_output(credentials)
@@ -49,7 +54,7 @@ def _credentials(
     args: argparse.Namespace,
     way: str,
     to: int | None = None,
-    program: str | None = None,
+    program: Executable | None = None,
 ) -> Credentials:
     options = role_options(context, args)
     return context.app.credentials(
@@ -80,7 +85,7 @@ def env(context: Context, args: argparse.Namespace) -> None:
 def exec_(context: Context, args: argparse.Namespace) -> int:
     """``keystead exec NAME [--endpoint] -- COMMAND``."""
     command = args.command[1:] if args.command[:1] == ["--"] else args.command
-    child.require(command, context.app.system.environ)
+    path = child.require(command, context.app.system.environ)
     if args.endpoint:
         from keystead.cli import endpoints  # what serves is of no use to the other commands
 
@@ -88,7 +93,7 @@ def exec_(context: Context, args: argparse.Namespace) -> int:
     if args.session:
         raise UsageError("--session is for an endpoint", hint="add --endpoint")
     app = context.app
-    program = os.path.basename(command[0]) if command else None
+    program = executable_at(path)
     found = _credentials(context, args, "exec", program=program)
     selected = app.select(args.name, args.location)
     prepared = prepare(app, selected, wire.variables(found), hide_files=args.hide_files)

@@ -16,12 +16,13 @@ from typing import NoReturn
 from keystead.errors import ChildNotFound, ChildNotRunnable
 
 
-def require(command: Sequence[str], environ: Mapping[str, str]) -> None:
-    """Raises what `run` would raise, before anything is done for a command that is not there."""
+def require(command: Sequence[str], environ: Mapping[str, str]) -> str:
+    """The path of the program; raises what `run` would raise where it is not there."""
     _check(command)
     program, path = command[0], environ.get("PATH", os.defpath)
-    if shutil.which(program, path=path):
-        return
+    found = shutil.which(program, path=path)
+    if found:
+        return found
     folders = [""] if os.path.dirname(program) else path.split(os.pathsep)
     if any(os.path.exists(os.path.join(folder, program)) for folder in folders):
         raise ChildNotRunnable(f"`{program}` cannot be run: permission denied")

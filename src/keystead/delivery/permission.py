@@ -6,16 +6,17 @@ same user that means harm gets round them. An agent holds no answer of a profile
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
 
-from keystead.errors import UseRefused
+from keystead.errors import ProfileInvalid, UseRefused
 from keystead.model.profile import Profile
 from keystead.system import System
+from keystead.system.executable import Executable, is_interpreter
 
 RULES = ("confirm", "programs")
 """The settings that are rules."""
 
-_HINT = "run it on a terminal, or take the setting `confirm` away"
+_HINT = "run it on a terminal, or remove the setting `confirm`"
 
 
 def has_rule(profile: Profile) -> bool:
@@ -23,22 +24,37 @@ def has_rule(profile: Profile) -> bool:
     return any(profile.has(setting) for setting in RULES)
 
 
-def require(profile: Profile, programs: Sequence[str], system: System) -> None:
-    """Lets one of ``programs`` use the profile, by its rules; these are names of one program.
+def named_programs(value: str) -> list[str]:
+    """The paths and names in a setting `programs`: separated by commas, names also by blanks."""
+    parts = [part.strip() for part in value.split(",")]
+    return [word for part in parts for word in ([part] if os.path.isabs(part) else part.split())]
+
+
+def require(profile: Profile, program: Executable | None, system: System) -> None:
+    """Lets ``program`` (None: an unknown one) use the profile, by its rules.
 
     A program that ``programs`` of the profile names may; any other one may not, or with
-    ``confirm`` only when a person says so. Raises `UseRefused`, `InteractionRequired`.
+    ``confirm`` only when a person says so. Raises `UseRefused`, `InteractionRequired`, or
+    `ProfileInvalid` for a rule that names an interpreter.
     """
-    named = profile.text("programs")
+    value = profile.text("programs")
+    named = named_programs(value or "")
     confirm = (profile.text("confirm") or "").lower() == "true"
-    if named is not None and set(named.replace(",", " ").split()) & set(programs):
+    for rule in filter(is_interpreter, named):
+        raise ProfileInvalid(
+            f"`programs` of profile `{profile.name}` names `{rule}`, which runs any program that "
+            "it is given",
+            hint="name the path of a program of its own, or use `confirm`",
+            where=profile.where("programs"),
+        )
+    if program and any(program.is_named_by(rule) for rule in named):
         return
-    who = f"`{programs[-1]}`" if programs else "an unknown program"
+    who = f"`{program.name}`" if program else "an unknown program"
     if confirm:
         question = f"let {who} use the profile `{profile.name}`?"
         if not system.terminal.confirm(question, hint=_HINT):
             raise UseRefused(f"the use of the profile `{profile.name}` was not allowed")
-    elif named is not None:
+    elif value is not None:
         raise UseRefused(
             f"the profile `{profile.name}` is not for {who}",
             hint="its setting `programs` names those it is for",

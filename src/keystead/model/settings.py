@@ -332,9 +332,9 @@ _ROWS = (
     Setting(
         "programs",
         Group.OTHER,
-        "the programs that may use it, by name; keystead's own",
-        shape=r"[^\s,/]+(?:(?:\s*,\s*|\s+)[^\s,/]+)*",
-        rule="names of programs, without folders, with commas in between",
+        "the programs that may use it, by path or by name of the executable; keystead's own",
+        shape=r"[^\s,][^,]*(?:,[^,]+)*",
+        rule="paths or names of programs, separated by commas",
     ),
     Setting(
         "toolkit_artifact_guid",

@@ -22,8 +22,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from keystead.model.credentials import Credentials
-from keystead.system import System, processes
+from keystead.system import System
 from keystead.system.appending import LOCK_SECONDS, Series, append
+from keystead.system.executable import Executable, executable_of
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
 """What one file of the log may have; a line has about 400 bytes."""
@@ -48,20 +49,21 @@ class Grant:
     credentials: Credentials
     pid: int | None
     program: str | None
+    """The path of the executable file."""
 
     @classmethod
     def to(
         cls,
         pid: int | None,
-        program: str | None,
+        program: Executable | None,
         profile: str | None,
         way: str,
         credentials: Credentials,
     ) -> Grant:
         """A grant to the process ``pid``; ``program`` None: what it runs is looked up."""
         if program is None and pid is not None:
-            program = processes.program(pid)
-        return cls(profile, way, credentials, pid, program)
+            program = executable_of(pid)
+        return cls(profile, way, credentials, pid, program.path if program else None)
 
 
 @dataclass(frozen=True)

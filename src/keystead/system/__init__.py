@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
-from keystead.system import programs
+from keystead.system import executable
 from keystead.system.files import Files
 from keystead.system.folders import Folders
 from keystead.system.keyring import Keyring
@@ -74,8 +74,8 @@ class System:
     keyring: Keyring = field(default_factory=Keyring)
     dpapi: Dpapi | None = field(default_factory=_dpapi)
     prompts: Prompts = field(default_factory=Prompts)
-    user: Callable[[], list[str]] = programs.parent
-    """The names of the program that this process works for."""
+    user: Callable[[], executable.Executable | None] = executable.parent
+    """The program that this process works for."""
 
     def __post_init__(self) -> None:
         if self.environ.get(NO_INPUT_VARIABLE, "0") not in ("", "0"):

@@ -1,4 +1,4 @@
-"""What the system says of processes: their programs, and who is behind a connection.
+"""What the system says of processes: what started them, and who is behind a connection.
 
 All of it is best effort: an answer of None means that nobody knows.
 """
@@ -11,19 +11,6 @@ import struct
 import sys
 import time
 from typing import NamedTuple
-
-
-def program(pid: int) -> str | None:
-    """The name of the program that the process runs, without its folder or arguments."""
-    try:
-        with open(f"/proc/{pid}/cmdline", "rb") as file:
-            name = file.read(4096).split(b"\0")[0]
-        if not name:
-            with open(f"/proc/{pid}/comm", "rb") as file:
-                name = file.read(64).strip()
-    except OSError:
-        return None
-    return os.path.basename(name).decode(errors="replace") or None
 
 
 def parent(pid: int) -> int | None:

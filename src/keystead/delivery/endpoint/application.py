@@ -70,4 +70,11 @@ def _request(scope: Scope) -> Request:
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
         headers[name] = f"{headers[name]},{value}" if name in headers else value
-    return Request(scope["method"], scope["path"], headers, scope["client"], scope["server"])
+    return Request(
+        scope["method"],
+        scope["path"],
+        headers,
+        scope["client"],
+        scope["server"],
+        scope["state"]["connection"],
+    )

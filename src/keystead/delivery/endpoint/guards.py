@@ -27,7 +27,7 @@ Address = tuple[str, int]
 class Request:
     """One request. Header names are in lower case; one that came twice has both values, by comma.
 
-    ``peer`` is who asks, ``local`` where it came to.
+    ``peer`` is who asks, ``local`` where it came to, ``connection`` the number of the connection.
     """
 
     method: str
@@ -35,6 +35,7 @@ class Request:
     headers: Mapping[str, str]
     peer: Address | None
     local: Address
+    connection: int = 0
 
 
 @dataclass(frozen=True, slots=True)

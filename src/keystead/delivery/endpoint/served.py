@@ -54,7 +54,7 @@ class ServedProfile:
         self._kept: _Kept | None = None
         self._retrieve: tuple[Retrieve, Hashable] | None = None
         self._renewing: asyncio.Future[None] | None = None
-        self._told: set[object] = set()
+        self._told: set[int] = set()
 
     def prepare(self) -> Credentials:
         """Gets the first credentials, where a person can still be asked. Raises `KeysteadError`."""
@@ -68,10 +68,10 @@ class ServedProfile:
         Renewing runs in a thread of its own, one at a time for each profile.
         """
         credentials = await self._current()
-        if request.peer not in self._told:
+        if request.connection not in self._told:
             if len(self._told) >= _REMEMBERED:
                 self._told.clear()
-            self._told.add(request.peer)
+            self._told.add(request.connection)
             self._granted(credentials, request)
         return credentials
 

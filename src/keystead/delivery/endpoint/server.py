@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import signal
 import socket
@@ -67,6 +68,10 @@ class _WholeAnswers(asyncio.Transport):
         return self._transport.get_write_buffer_size()
 
 
+_numbers = itertools.count()
+"""A port is used by one client after the other: connections are told apart by number."""
+
+
 class _PatientProtocol(HttpToolsProtocol):
     """uvicorn's protocol, with an end to its patience."""
 
@@ -77,6 +82,7 @@ class _PatientProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.app_state = {"connection": next(_numbers)}
         self._answers = self.transport = _WholeAnswers(transport)
         self._be_patient()
         self._watch()

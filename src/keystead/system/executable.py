@@ -1,0 +1,122 @@
+"""The program that a process runs, as the kernel has it and not as its command line says.
+
+A command line is what its starter wrote: ``exec -a terraform`` names any program so. Here it is the
+executable file, found by way of the process and identified by device and inode.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+from typing import NamedTuple
+
+_INTERPRETER = re.compile(
+    r"(?:python|pypy|ruby|perl|node|nodejs|deno|bun|java|php|lua|tclsh|pwsh|powershell|cmd|bash|zsh"
+    r"|dash|fish|ksh|mksh|csh|tcsh|busybox|sh|env|sudo|nohup|timeout|xargs)w?[\d.]*(?:\.exe)?",
+    re.IGNORECASE,
+)
+
+
+class Executable(NamedTuple):
+    """An executable file; ``file`` is its device and inode, None where they are not known."""
+
+    path: str
+    file: tuple[int, int] | None
+
+    @property
+    def name(self) -> str:
+        """The name of the file, without its folder."""
+        return os.path.basename(self.path)
+
+    def is_named_by(self, rule: str) -> bool:
+        """Whether ``rule`` is the path of this very file, or, without a folder, its name."""
+        if not os.path.dirname(rule):
+            return rule == self.name
+        with contextlib.suppress(OSError):
+            return self.file is not None and self.file == _file(os.stat(rule))
+        return False
+
+
+def is_interpreter(rule: str) -> bool:
+    """Whether a program of that name or path runs any other program that it is given."""
+    return _INTERPRETER.fullmatch(os.path.basename(rule)) is not None
+
+
+def executable_at(path: str) -> Executable:
+    """The program whose file is at ``path``."""
+    try:
+        return Executable(os.path.realpath(path), _file(os.stat(path)))
+    except OSError:
+        return Executable(path, None)
+
+
+def executable_of(pid: int) -> Executable | None:
+    """What the process runs; None where the system does not say, or it ended meanwhile."""
+    try:
+        return _executable_of(pid)
+    except OSError:
+        return None
+
+
+def parent() -> Executable | None:
+    """The program that started this process."""
+    return executable_of(os.getppid())
+
+
+def _file(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
+
+
+if sys.platform == "linux":
+
+    def _executable_of(pid: int) -> Executable:
+        import select
+
+        held = os.pidfd_open(pid)
+        try:
+            link = f"/proc/{pid}/exe"
+            path = os.readlink(link).removesuffix(" (deleted)")
+            found = Executable(path, _file(os.stat(link)))
+            if select.select([held], [], [], 0)[0]:
+                raise ProcessLookupError  # it ended, and its number may be another one's by now
+        finally:
+            os.close(held)
+        return found
+
+elif sys.platform == "win32":
+    _QUERY_LIMITED_INFORMATION = 0x1000
+    _LONGEST = 32768
+
+    def _executable_of(pid: int) -> Executable:
+        import ctypes
+
+        kernel = ctypes.windll.kernel32
+        kernel.OpenProcess.restype = ctypes.c_void_p
+        handle = ctypes.c_void_p(kernel.OpenProcess(_QUERY_LIMITED_INFORMATION, 0, pid))
+        if not handle.value:
+            raise ProcessLookupError
+        try:
+            text, size = ctypes.create_unicode_buffer(_LONGEST), ctypes.c_uint32(_LONGEST)
+            if not kernel.QueryFullProcessImageNameW(handle, 0, text, ctypes.byref(size)):
+                raise ProcessLookupError
+        finally:
+            kernel.CloseHandle(handle)
+        return executable_at(text.value)
+
+elif sys.platform == "darwin":
+    _LONGEST = 4096
+
+    def _executable_of(pid: int) -> Executable:
+        import ctypes
+
+        text = ctypes.create_string_buffer(_LONGEST)
+        if ctypes.CDLL("/usr/lib/libproc.dylib").proc_pidpath(pid, text, _LONGEST) <= 0:
+            raise ProcessLookupError
+        return executable_at(os.fsdecode(text.value))
+
+else:
+
+    def _executable_of(pid: int) -> Executable:
+        raise ProcessLookupError(pid)

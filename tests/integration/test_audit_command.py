@@ -59,7 +59,7 @@ def test_each_command_leaves_its_line(keystead, moto: Emulator) -> None:
         ("cmdlet", "admin"),
     ]
     first = entries(keystead)[0]
-    assert (first["pid"], first["program"]) == (os.getpid(), os.path.basename(sys.executable))
+    assert (first["pid"], first["program"]) == (os.getpid(), os.path.realpath(sys.executable))
     assert first["expires_at"]
     assert "hash" not in first
     assert keystead("audit", "--verify").code == 0
@@ -86,7 +86,7 @@ def test_a_child_with_an_endpoint_that_asks_leaves_a_line(keystead) -> None:
     code = "import boto3; boto3.Session().get_credentials().get_frozen_credentials()"
     keystead("exec", "base", "--endpoint", "--", sys.executable, "-c", code)
     entry = entries(keystead)[-1]
-    assert (entry["way"], entry["program"]) == ("exec", os.path.basename(sys.executable))
+    assert (entry["way"], entry["program"]) == ("exec", os.path.realpath(sys.executable))
 
 
 def test_a_log_that_cannot_be_written_is_a_warning(keystead) -> None:

@@ -373,4 +373,4 @@ def test_each_grant_is_in_the_audit_log(keystead) -> None:
     entry = json.loads(keystead("audit", "--json").stdout)[-1]
     assert (entry["profile"], entry["way"]) == ("base", "serve")
     if sys.platform == "linux":
-        assert entry["program"] == os.path.basename(sys.executable)
+        assert entry["program"] == os.path.realpath(sys.executable)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import subprocess
+import shutil
 import sys
 from pathlib import Path
 
@@ -15,19 +15,22 @@ from tests.agents import Agent
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 from tests.conftest import Keystead
 
+TRUE = shutil.which("true")
 KEYS = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
 FILES = f"""[asks]
 {KEYS}confirm = true
 [tools]
 {KEYS}programs = terraform, tool.py
+[path]
+{KEYS}programs = {TRUE}
+[interpreter]
+{KEYS}programs = /usr/bin/python3
 [both]
 {KEYS}programs = terraform
 confirm = True
 [through]
 role_arn = arn:aws:iam::123456789012:role/r
 source_profile = asks
-[client]
-{KEYS}programs = {os.path.basename(sys.executable)}
 [free]
 {KEYS}confirm = false
 """
@@ -88,19 +91,29 @@ def test_a_program_that_is_named_gets_it_unasked(
     assert done.stdout == f"got {ACCESS_KEY_ID}\n"
 
 
-def test_a_script_goes_by_its_own_name(agent: Agent, keystead: Keystead, home: Path) -> None:
-    script = home / "tool.py"
-    script.write_text(f"import subprocess\nsubprocess.run([{KEYSTEAD!r}, 'process', 'tools'])\n")
-    for _ in range(2):
-        done = subprocess.run(
-            [sys.executable, script], capture_output=True, text=True, env=os.environ, check=True
-        )
-        assert done.stdout == DEV + "\n"
+def test_a_path_is_one_file_and_not_another_of_its_name(keystead: Keystead, home: Path) -> None:
+    assert keystead("exec", "path", "--", "true").code == 0
+    (home / "true").write_bytes(Path(TRUE).read_bytes())
+    (home / "true").chmod(0o755)
+    done = keystead("exec", "path", "--", home / "true")
+    assert done.code == 1
+    assert "the profile `path` is not for `true`" in done.stderr
+
+
+def test_an_interpreter_is_not_a_rule(keystead: Keystead) -> None:
+    done = keystead("exec", "interpreter", "--", "true")
+    assert done.code == 4
+    assert "names `/usr/bin/python3`, which runs any program that it is given" in done.stderr
+
+
+def test_a_client_of_the_agent_is_judged_by_its_executable(
+    agent: Agent, keystead: Keystead
+) -> None:
     keystead("agent", "start")
     status, body = agent.request("GET", "/process/tools")
     assert status == 500
-    assert b"is not for `%b`" % os.path.basename(sys.executable).encode() in body
-    assert agent.request("GET", "/process/client")[0] == 200
+    name = os.path.basename(os.path.realpath(sys.executable))
+    assert f"is not for `{name}`".encode() in body
     status, body = agent.request("GET", "/process/asks")
     assert status == 409
     assert b"there is no terminal to ask on" in body

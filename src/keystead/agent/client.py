@@ -186,9 +186,7 @@ class Agent:
 
     def is_parent(self) -> bool:
         """Whether it is the agent that started this process; on Windows nobody knows, so True."""
-        if sys.platform == "win32":
-            return True
-        return self._ask("GET", "/status")[1].get("pid") == os.getppid()
+        return sys.platform == "win32" or self._ask("GET", "/status")[1].get("pid") == os.getppid()
 
     def start(self) -> None:
         """Starts the agent, unless there is one of this version. Raises `AgentProblem`."""

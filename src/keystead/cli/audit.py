@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from datetime import datetime
 
 from keystead.cli.command import Context
@@ -30,6 +31,7 @@ def show(context: Context, args: argparse.Namespace) -> None:
         {
             "Time": moment(datetime.fromisoformat(entry["time"]), zone),
             **{name.capitalize(): entry[name] for name in _COLUMNS},
+            "Program": os.path.basename(entry["program"] or "") or None,
             "Until": moment(datetime.fromisoformat(until), zone)
             if (until := entry["expires_at"])
             else None,

@@ -6,14 +6,13 @@ same user that means harm gets round them. An agent holds no answer of a profile
 
 from __future__ import annotations
 
-import os
-
 from keystead.errors import ProfileInvalid, UseRefused
 from keystead.model.profile import Profile
+from keystead.model.programs import SETTING, is_interpreter, named_programs
 from keystead.system import System
-from keystead.system.executable import Executable, is_interpreter
+from keystead.system.executable import Executable
 
-RULES = ("confirm", "programs")
+RULES = ("confirm", SETTING)
 """The settings that are rules."""
 
 _HINT = "run it on a terminal, or remove the setting `confirm`"
@@ -24,12 +23,6 @@ def has_rule(profile: Profile) -> bool:
     return any(profile.has(setting) for setting in RULES)
 
 
-def named_programs(value: str) -> list[str]:
-    """The paths and names in a setting `programs`: separated by commas, names also by blanks."""
-    parts = [part.strip() for part in value.split(",")]
-    return [word for part in parts for word in ([part] if os.path.isabs(part) else part.split())]
-
-
 def require(profile: Profile, program: Executable | None, system: System) -> None:
     """Lets ``program`` (None: an unknown one) use the profile, by its rules.
 
@@ -37,15 +30,14 @@ def require(profile: Profile, program: Executable | None, system: System) -> Non
     ``confirm`` only when a person says so. Raises `UseRefused`, `InteractionRequired`, or
     `ProfileInvalid` for a rule that names an interpreter.
     """
-    value = profile.text("programs")
-    named = named_programs(value or "")
+    named = named_programs(profile)
     confirm = (profile.text("confirm") or "").lower() == "true"
     for rule in filter(is_interpreter, named):
         raise ProfileInvalid(
-            f"`programs` of profile `{profile.name}` names `{rule}`, which runs any program that "
+            f"`{SETTING}` of profile `{profile.name}` names `{rule}`, which runs any program that "
             "it is given",
             hint="name the path of a program of its own, or use `confirm`",
-            where=profile.where("programs"),
+            where=profile.where(SETTING),
         )
     if program and any(program.is_named_by(rule) for rule in named):
         return
@@ -54,9 +46,9 @@ def require(profile: Profile, program: Executable | None, system: System) -> Non
         question = f"let {who} use the profile `{profile.name}`?"
         if not system.terminal.confirm(question, hint=_HINT):
             raise UseRefused(f"the use of the profile `{profile.name}` was not allowed")
-    elif value is not None:
+    elif profile.has(SETTING):
         raise UseRefused(
             f"the profile `{profile.name}` is not for {who}",
-            hint="its setting `programs` names those it is for",
-            where=profile.where("programs"),
+            hint=f"its setting `{SETTING}` names those it is for",
+            where=profile.where(SETTING),
         )

@@ -8,15 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import sys
 from typing import NamedTuple
-
-_INTERPRETER = re.compile(
-    r"(?:python|pypy|ruby|perl|node|nodejs|deno|bun|java|php|lua|tclsh|pwsh|powershell|cmd|bash|zsh"
-    r"|dash|fish|ksh|mksh|csh|tcsh|busybox|sh|env|sudo|nohup|timeout|xargs)w?[\d.]*(?:\.exe)?",
-    re.IGNORECASE,
-)
 
 
 class Executable(NamedTuple):
@@ -37,11 +30,6 @@ class Executable(NamedTuple):
         with contextlib.suppress(OSError):
             return self.file is not None and self.file == _file(os.stat(rule))
         return False
-
-
-def is_interpreter(rule: str) -> bool:
-    """Whether a program of that name or path runs any other program that it is given."""
-    return _INTERPRETER.fullmatch(os.path.basename(rule)) is not None
 
 
 def executable_at(path: str) -> Executable:

@@ -12,6 +12,8 @@ from keystead.model.lint.rules import finding
 from keystead.model.lint.shared import KEY, SECRET, Shared, either, found
 from keystead.model.plan import CHAINED_SECONDS
 from keystead.model.profile import TYPES, Profile
+from keystead.model.programs import SETTING as PROGRAMS
+from keystead.model.programs import is_interpreter, is_path, named_programs
 from keystead.model.settings import SETTINGS
 
 _OPTIONS = tuple(
@@ -28,6 +30,20 @@ _OLD = {
         "take it out: calls go to the region's endpoint",
     ),
 }
+
+
+def programs(shared: Shared) -> Iterator[Finding]:
+    """Rules for programs that let in more than they name."""
+    for name, profile in shared.profiles.items():
+        for rule in named_programs(profile):
+            if is_interpreter(rule):
+                message = f"`{PROGRAMS}` of profile `{name}` names the interpreter `{rule}`"
+                fix = "name the path of a program of its own, or use `confirm`"
+                yield found("program-interpreter", profile, PROGRAMS, message, fix)
+            elif not is_path(rule):
+                message = f"`{PROGRAMS}` of profile `{name}` names `{rule}` without its folder"
+                fix = "name its path, such as that of `command -v`"
+                yield found("program-by-name", profile, PROGRAMS, message, fix)
 
 
 def unfitting(shared: Shared) -> Iterator[Finding]:

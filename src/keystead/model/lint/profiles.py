@@ -22,6 +22,7 @@ CHECKS: tuple[Callable[[Shared], Iterator[Finding]], ...] = (
     roles.cycles,
     roles.single_sign_on,
     roles.services,
+    options.programs,
     options.unfitting,
     options.other_account,
     options.too_long,

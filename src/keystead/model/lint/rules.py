@@ -354,6 +354,16 @@ _ROWS = (
     Rule("services-missing", _ERROR, "a services section does not exist"),
     # Settings beside settings.
     Rule(
+        "program-by-name",
+        _INFO,
+        "`programs` names a program without its folder: any file of that name is let in",
+    ),
+    Rule(
+        "program-interpreter",
+        _ERROR,
+        "`programs` names an interpreter, which runs any program that it is given",
+    ),
+    Rule(
         "option-without-role",
         _WARNING,
         "an option or source of a role stands without a role",

@@ -1,0 +1,33 @@
+"""The rule `programs` of a profile: which executables may use it, as far as text says it."""
+
+from __future__ import annotations
+
+import ntpath
+import posixpath
+import re
+
+from keystead.model.profile import Profile
+
+SETTING = "programs"
+
+_INTERPRETER = re.compile(
+    r"(?:python|pypy|ruby|perl|node|nodejs|deno|bun|java|php|lua|tclsh|pwsh|powershell|cmd|bash|zsh"
+    r"|dash|fish|ksh|mksh|csh|tcsh|busybox|sh|env|sudo|nohup|timeout|xargs)w?[\d.]*(?:\.exe)?",
+    re.IGNORECASE,
+)
+
+
+def named_programs(profile: Profile) -> list[str]:
+    """The paths and names in its setting: separated by commas, names also by blanks."""
+    parts = [part.strip() for part in (profile.text(SETTING) or "").split(",")]
+    return [word for part in parts for word in ([part] if is_path(part) else part.split())]
+
+
+def is_path(rule: str) -> bool:
+    """Whether a rule is the path of one file; else it is the name of any file."""
+    return posixpath.isabs(rule) or ntpath.isabs(rule)
+
+
+def is_interpreter(rule: str) -> bool:
+    """Whether a program of that name or path runs any other program that it is given."""
+    return _INTERPRETER.fullmatch(ntpath.basename(rule)) is not None

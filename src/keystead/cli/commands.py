@@ -126,12 +126,24 @@ COMMANDS: tuple[Command, ...] = (
         "remove profiles",
         (argument("names", metavar="NAME", nargs="+", help="profiles"), LOCATION, FORCE, DRY_RUN),
         dry(profiles.remove),
+        details="The question names the profiles that have it as their source.",
     ),
     Command(
         "rename",
         "give a profile another name",
-        _FROM_TO,
+        (
+            *_FROM_TO,
+            argument(
+                "--keep-references",
+                action="store_true",
+                help="leave the profiles that name it as they are",
+            ),
+        ),
         dry(profiles.rename),
+        details="What names it changes with it: `source_profile` of other profiles, and "
+        "`credential_process` and `mfa_process` that are `keystead process NAME` or "
+        "`aws ... --profile NAME`. A profile of another store that has one of that name there "
+        "means that one and is left as it is.",
     ),
     Command(
         "copy",

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 from keystead.cli.command import Context
 from keystead.cmdlets.display import table
-from keystead.cmdlets.removal import remove_profiles
+from keystead.cmdlets.removal import naming, remove_profiles, tell_what_is_left
 from keystead.console import printable
 from keystead.errors import ProfileNotFound, UsageError
 from keystead.model.profile import Profile, Value
@@ -199,8 +199,15 @@ def remove(context: Context, args: argparse.Namespace) -> None:
 
 def rename(context: Context, args: argparse.Namespace) -> None:
     """``keystead rename OLD NEW``."""
-    store, _ = context.app.chain(args.location).locate(args.old)
-    store.rename(args.old, args.new, force=args.force)
+    chain, console = context.app.chain(args.location), context.console
+    keep: bool = args.keep_references
+    dependents = chain.rename(args.old, args.new, force=args.force, keep_references=keep)
+    others = [profile for profile in dependents if profile.name != args.old]
+    if others and keep:
+        console.warn(f"{naming(others, 'still')} `{args.old}`")
+    elif others:
+        console.note(f"{naming(others, 'now')} `{args.new}`")
+    tell_what_is_left(context.app, console, chain, args.old)
 
 
 def copy(context: Context, args: argparse.Namespace) -> None:

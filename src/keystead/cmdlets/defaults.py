@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from keystead.cmdlets.objects import AwsObject, keys_object, profile_object
 from keystead.cmdlets.region import known_region
+from keystead.cmdlets.removal import naming
 from keystead.cmdlets.sources import (
     OLD_DEFAULT,
     Values,
@@ -62,9 +63,13 @@ def clear_defaults(state: State, values: Values) -> Iterable[AwsObject]:
         chain = state.app.chain(values.get("ProfileLocation"))
         for name in (DEFAULT_PROFILE, OLD_DEFAULT):
             try:
-                chain.unregister(name)
+                store, profile = chain.locate(name)
             except ProfileNotFound:
                 continue
+            broken = [p for p in chain.dependents(store, profile) if not p.is_same(profile)]
+            store.unregister(name)
+            if broken:
+                state.console.warn(f"{naming(broken)} `{name}`, which was removed")
             state.tell(f"profile `{name}` was removed")
     if not values.get("SkipShell"):
         state.credentials = None

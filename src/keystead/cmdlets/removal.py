@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from keystead.app import App, Location
 from keystead.console import Console
 from keystead.errors import ProfileNotFound
+from keystead.model.profile import Profile
+from keystead.stores.chain import StoreChain
+
+_VARIABLES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 
 
 def remove_profiles(
@@ -15,21 +19,43 @@ def remove_profiles(
 ) -> None:
     """Removes each profile from the store in which it is found first.
 
-    All must exist before one is removed. Asks for each one unless ``force``; raises
-    `InteractionRequired` when there is nobody to ask. Warns of another profile of that name.
+    All must exist before one is removed. Asks for each one unless ``force``, and names those that
+    depend on it; raises `InteractionRequired` when there is nobody to ask. Warns of another
+    profile of that name.
     """
     chain = app.chain(location)
-    found = [(name, chain.locate(name)[0]) for name in dict.fromkeys(names)]
-    for name, store in found:
+    found = [(name, *chain.locate(name)) for name in dict.fromkeys(names)]
+    doomed = [profile for _, _, profile in found]
+    for name, store, profile in found:
         place = store.location or store.type_name
+        broken = [d for d in chain.dependents(store, profile) if not any(map(d.is_same, doomed))]
+        says = f"; {naming(broken)} it" if broken else ""
         if not force and not app.system.terminal.confirm(
-            f"remove profile `{name}` from {place}?",
+            f"remove profile `{name}` from {place}{says}?",
             hint="use --force (-Force) to remove without a question",
         ):
             console.note(f"profile `{name}` was kept")
             continue
         store.unregister(name)
-        with contextlib.suppress(ProfileNotFound):
-            other = chain.find(name)
-            where = other.location or other.store_type_name
-            console.warn(f"another profile `{other.name}` is still in {where}")
+        if broken and force:
+            console.warn(f"{naming(broken)} `{name}`, which was removed")
+        tell_what_is_left(app, console, chain, name)
+
+
+def naming(profiles: Collection[Profile], how: str = "") -> str:
+    """The profiles as the beginning of a sentence on what they name; ``how`` is an adverb."""
+    names = " and ".join(f"`{profile.name}`" for profile in profiles)
+    subject, verb = ("profile", "names") if len(profiles) == 1 else ("profiles", "name")
+    return " ".join(filter(None, (subject, names, how, verb)))
+
+
+def tell_what_is_left(app: App, console: Console, chain: StoreChain, name: str) -> None:
+    """Warns of what still has a name that a store has no more: another profile, a variable."""
+    with contextlib.suppress(ProfileNotFound):
+        other = chain.find(name)
+        where = other.location or other.store_type_name
+        console.warn(f"another profile `{other.name}` is still in {where}")
+        return
+    for variable in _VARIABLES:
+        if app.system.environ.get(variable) == name:
+            console.warn(f"`{variable}` still names `{name}`")

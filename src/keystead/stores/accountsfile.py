@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property, partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -201,7 +201,7 @@ class AccountsFile:
         before: Version,
         following: Accounts,
         unlocked: Unlocked | None = None,
-        names: Sequence[str] = (),
+        names: Collection[str] = (),
     ) -> bool:
         """Writes the version that follows ``before``; False when another program was faster.
 

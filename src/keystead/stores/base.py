@@ -21,6 +21,10 @@ Changes = Mapping[str, Value | None]
 """Settings to set, by name; None unsets one."""
 
 
+Follow = Callable[[Profile], Mapping[str, str]]
+"""The settings to set in a profile because another one got another name; none for most."""
+
+
 class ProfileStore(Protocol):
     """A place where profiles live; `keystead.testing.StoreContract` is the suite it must pass."""
 
@@ -53,11 +57,18 @@ class ProfileStore(Protocol):
         """Removes the profile. Raises `ProfileNotFound`."""
         ...
 
-    def rename(self, old: str, new: str, *, force: bool = False) -> None:
+    def rename(
+        self, old: str, new: str, *, force: bool = False, follow: Follow | None = None
+    ) -> None:
         """Renames a profile; ``force`` replaces one that has the new name. Same name: nothing.
 
-        Raises `ProfileNotFound`, or `ProfileInvalid` when ``new`` exists.
+        ``follow`` gives what other profiles, and this one, change with it: what names it. Raises
+        `ProfileNotFound`, or `ProfileInvalid` when ``new`` exists.
         """
+        ...
+
+    def follow(self, follow: Follow) -> None:
+        """Changes in each profile what ``follow`` gives, whatever its type is."""
         ...
 
     def copy(self, old: str, new: str, *, force: bool = False) -> None:

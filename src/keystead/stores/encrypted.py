@@ -9,7 +9,7 @@ seal has to be made anew. What is sealed how stands in `vault` and `seal`, what 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,10 +24,11 @@ from keystead.stores.accounts import (
     Accounts,
     Entry,
     is_sealed,
+    key_of,
     settings_in,
 )
 from keystead.stores.accountsfile import AccountsFile, KeyKeeper
-from keystead.stores.base import TRIES, Changes, already_there, overtaken
+from keystead.stores.base import TRIES, Changes, Follow, already_there, overtaken
 from keystead.stores.drafts import (
     Draft,
     Drafts,
@@ -195,7 +196,7 @@ class EncryptedStore:
             draft = changed(before, wanted)
             return None if draft == before else {**drafts_of(entries), guid: draft}
 
-        self._write(edited, name)
+        self._write(edited, [name])
 
     def unregister(self, name: str) -> None:
         """Removes all entries of that name. Raises `ProfileNotFound`.
@@ -208,10 +209,13 @@ class EncryptedStore:
             doomed = accounts.spelled(name) or accounts.named(name)
             return drafts_of(accounts.entries, without=doomed)
 
-        self._write(edited, name)
+        self._write(edited, [name])
 
-    def rename(self, old: str, new: str, *, force: bool = False) -> None:
+    def rename(
+        self, old: str, new: str, *, force: bool = False, follow: Follow | None = None
+    ) -> None:
         """Renames the profile in place; it keeps its GUID."""
+        names = {old, new}
 
         def edited(accounts: Accounts | None) -> Drafts | None:
             accounts, guid = require(accounts, old)
@@ -219,9 +223,33 @@ class EncryptedStore:
                 return None
             drafts = make_room(accounts, guid, new, force=force)
             drafts[guid][DISPLAY_NAME] = new
-            return drafts
+            return self._followed(accounts, drafts, follow, names) if follow else drafts
 
-        self._write(edited, old, new)
+        self._write(edited, names)
+
+    def follow(self, follow: Follow) -> None:
+        """Changes what ``follow`` gives, in one version of the file."""
+
+        def edited(accounts: Accounts | None) -> Drafts | None:
+            if accounts is None:
+                return None
+            before = drafts_of(accounts.entries)
+            after = self._followed(accounts, drafts_of(accounts.entries), follow, names)
+            return None if after == before else after
+
+        names: set[str] = set()
+        self._write(edited, names)
+
+    def _followed(
+        self, accounts: Accounts, drafts: Drafts, follow: Follow, names: set[str]
+    ) -> Drafts:
+        """The drafts with what ``follow`` gives; ``names`` gets those of the changed profiles."""
+        for guid, draft in drafts.items():
+            profile = self._profile(accounts, guid)
+            changes = follow(profile)
+            draft.update({key_of(name): text for name, text in changes.items()})
+            names.update([profile.name] if changes else ())
+        return drafts
 
     def copy(self, old: str, new: str, *, force: bool = False) -> None:
         """Copies the profile under a GUID of its own, with its values sealed for that one."""
@@ -241,7 +269,7 @@ class EncryptedStore:
             }
             return {**drafts, self._file.new_guid(): {**twin, DISPLAY_NAME: new}}
 
-        self._write(edited, new)
+        self._write(edited, [new])
 
     def _profile(self, accounts: Accounts, guid: str) -> Profile:
         entry = accounts.entries[guid]
@@ -268,7 +296,9 @@ class EncryptedStore:
             else text
         )
 
-    def _write(self, edited: Callable[[Accounts | None], Drafts | None], *names: str) -> None:
+    def _write(
+        self, edited: Callable[[Accounts | None], Drafts | None], names: Collection[str] = ()
+    ) -> None:
         """Writes what ``edited`` makes of the file; ``names`` are the profiles it changes."""
         # Before the lock is taken: what is wrong is refused before a person is asked anything,
         # and nobody else waits while a person looks for a passphrase.
@@ -286,7 +316,7 @@ class EncryptedStore:
     def _write_edited(
         self,
         edited: Callable[[Accounts | None], Drafts | None],
-        names: Sequence[str],
+        names: Collection[str],
         made: tuple[Accounts, Vault] | None,
     ) -> None:
         with self._file.system.files.lock(self._file.path):

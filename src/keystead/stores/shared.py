@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from keystead.model import rules
 from keystead.model.profile import Profile, Value, check_writable
 from keystead.model.settings import SETTINGS, Group
 from keystead.secret import reveal
-from keystead.stores.base import TRIES, Changes, already_there, not_found, overtaken
+from keystead.stores.base import TRIES, Changes, Follow, already_there, not_found, overtaken
 from keystead.stores.lost_update import by_another_program, is_lost, just_written, watch
 from keystead.stores.sharedfile import Origins, SharedFile
 from keystead.system import System
@@ -121,17 +121,16 @@ class SharedStore:
 
     def profiles(self) -> list[Profile]:
         """All profiles: those of the credentials file, then those only in the config file."""
-
-        def found(pair: Pair) -> list[Profile]:
-            merged, *others = [file.profiles() for file in pair]
-            for config in others:  # the credentials file comes first, and what it sets wins
-                for name, values in config.items():
-                    values.update(merged.get(name, ()))
-                merged |= config
-            return [self._profile(pair, name, values) for name, values in merged.items()]
-
         with _uncollected():
-            return self._settled(found)
+            return self._settled(self._profiles)
+
+    def _profiles(self, pair: Pair) -> list[Profile]:
+        merged, *others = [file.profiles() for file in pair]
+        for config in others:  # the credentials file comes first, and what it sets wins
+            for name, values in config.items():
+                values.update(merged.get(name, ()))
+            merged |= config
+        return [self._profile(pair, name, values) for name, values in merged.items()]
 
     def change(self, name: str, changes: Callable[[Profile | None], Changes]) -> None:
         """Applies what ``changes`` makes of the profile as it stands under the lock."""
@@ -144,7 +143,7 @@ class SharedStore:
                 pair = _changed(pair, name, key, value)
             return pair
 
-        self._write(edited, name)
+        self._write(edited, [name])
 
     def unregister(self, name: str) -> None:
         """Removes the profile from both files. Raises `ProfileNotFound`."""
@@ -153,18 +152,37 @@ class SharedStore:
             self._require(pair, name)
             return tuple(file.removed(name) for file in pair)
 
-        self._write(edited, name)
+        self._write(edited, [name])
 
-    def rename(self, old: str, new: str, *, force: bool = False) -> None:
+    def rename(
+        self, old: str, new: str, *, force: bool = False, follow: Follow | None = None
+    ) -> None:
         """Renames the profile in both files, in place."""
+        names = {old, new}
 
         def edited(pair: Pair) -> Pair:
             self._require(pair, old)
             if old == new:
                 return pair
-            return tuple(f.renamed(old, new) for f in self._make_room(pair, new, force=force))
+            pair = self._make_room(pair, new, force=force)
+            if follow:  # the profile that is renamed may name itself
+                pair = self._followed(pair, follow, names)
+            return tuple(file.renamed(old, new) for file in pair)
 
-        self._write(edited, old, new)
+        self._write(edited, names)
+
+    def follow(self, follow: Follow) -> None:
+        """Changes what ``follow`` gives, in one version of both files."""
+        names: set[str] = set()
+        self._write(lambda pair: self._followed(pair, follow, names), names)
+
+    def _followed(self, pair: Pair, follow: Follow, names: set[str]) -> Pair:
+        """Both files with what ``follow`` gives; ``names`` gets those of the changed profiles."""
+        for profile in self._profiles(pair):
+            for key, text in follow(profile).items():
+                pair = _changed(pair, profile.name, key, text)
+                names.add(profile.name)
+        return pair
 
     def copy(self, old: str, new: str, *, force: bool = False) -> None:
         """Copies the profile within both files, comments included."""
@@ -175,7 +193,7 @@ class SharedStore:
                 return pair
             return tuple(f.copied(old, new) for f in self._make_room(pair, new, force=force))
 
-        self._write(edited, new)
+        self._write(edited, [new])
 
     def _settled(self, use: Callable[[Pair], _Used]) -> _Used:
         """What ``use`` makes of both files, which another program may be writing just now.
@@ -233,7 +251,7 @@ class SharedStore:
             raise already_there(new)
         return tuple(file.removed(new) for file in pair)
 
-    def _write(self, edited: Callable[[Pair], Pair], *names: str) -> None:
+    def _write(self, edited: Callable[[Pair], Pair], names: Collection[str]) -> None:
         """Writes what ``edited`` makes of both files; ``names`` are the profiles it changes."""
         before, after = self._settled(lambda pair: _worked_out(edited, pair))
         # What is refused has made no folder and no lock file by now.
@@ -292,7 +310,7 @@ class SharedStore:
         return generations(AccountsFile(self._system))
 
     def _keeping(
-        self, changed: list[tuple[SharedFile, SharedFile]], names: Sequence[str]
+        self, changed: list[tuple[SharedFile, SharedFile]], names: Collection[str]
     ) -> contextlib.AbstractContextManager[None]:
         if not changed:
             return contextlib.nullcontext()

@@ -124,7 +124,7 @@ class Generations:
 
     @contextlib.contextmanager
     def keeping(
-        self, replaced: Sequence[Replaced], now: datetime, profiles: Sequence[str] = ()
+        self, replaced: Sequence[Replaced], now: datetime, profiles: Collection[str] = ()
     ) -> Iterator[None]:
         """Keeps what the change made inside is about to replace, and forgets it if that fails.
 
@@ -152,7 +152,7 @@ class Generations:
         replaced: Sequence[Replaced],
         now: datetime,
         command: _Command | None,
-        profiles: Sequence[str],
+        profiles: Collection[str],
     ) -> tuple[Path, bytes | None]:
         """Where it is kept, and what was there before that: the earlier changes of the command."""
         import hashlib
@@ -171,7 +171,7 @@ class Generations:
                     _continue(known[path], item)
                 else:
                     entry["files"].append(self._first(path, item))
-            entry["profiles"] = list(dict.fromkeys([*entry["profiles"], *profiles]))
+            entry["profiles"] = list(dict.fromkeys([*entry["profiles"], *sorted(profiles)]))
             self._files.replace(name, json.dumps(entry).encode(), expect=stamp, private=True)
             for old in sorted(self._folder.glob(f"*-{group}-*.json"))[:-KEPT]:
                 with contextlib.suppress(OSError):

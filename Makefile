@@ -9,11 +9,12 @@ RUN := .venv/bin/python
 FUZZ_READY := .venv-fuzz/.ready
 SECONDS ?= 60
 
-.PHONY: help setup demo test test-windows soak check docs bench interop fuzz requirements clean
+.PHONY: help setup demo test thorough test-windows soak check docs bench interop fuzz requirements clean
 
 help:
 	@echo "make demo          walk through stores, roles and a service call on an emulated AWS"
-	@echo "make test          run all tests; ARGS='-k name' runs some"
+	@echo "make test          run all tests on all cores; ARGS='-k name' runs some"
+	@echo "make thorough      the same with all of what is long: generated inputs, kills, writers"
 	@echo "make test-windows  run what matters there in a Windows Python under Wine"
 	@echo "make soak          have the agent answer a million requests and weigh it (half an hour)"
 	@echo "make check         lint, format and type checks"
@@ -34,6 +35,9 @@ demo: $(READY)
 
 test: $(READY)
 	@$(RUN) -m pytest -n auto --dist worksteal --durations=10 $(ARGS)
+
+thorough: $(READY)
+	@KEYSTEAD_TESTS=thorough $(RUN) -m pytest -n auto --dist worksteal --durations=10 $(ARGS)
 
 test-windows:
 	@$(PYTHON) -m devtools.windows $(ARGS)

@@ -12,12 +12,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-import hypothesis
 import pytest
 
 from devtools import command, emulators, scenario, secretservice
 from devtools.emulators import Emulator
-from tests import agents, parts, selection
+from tests import agents, effort, parts, selection
 from tests.agents import Agent
 from tests.canaries import files_with_leaks, leaks
 
@@ -35,9 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-# No deadline for a single example: the workers of a run share the processors.
-hypothesis.settings.register_profile("test", deadline=None)
-hypothesis.settings.load_profile("test")
+effort.set_up_hypothesis()
 
 
 def pytest_configure(config: pytest.Config) -> None:

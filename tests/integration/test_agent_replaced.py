@@ -23,6 +23,7 @@ from keystead.agent.server import Server
 from tests.agents import STATUS, Agent, Time, agents_alive, is_alive, wait_for
 from tests.canaries import ACCESS_KEY_ID, PASSPHRASE, SECRET_KEY
 from tests.conftest import Keystead
+from tests.effort import amount
 
 DEV = f'{{"Version": 1, "AccessKeyId": "{ACCESS_KEY_ID}", "SecretAccessKey": "{SECRET_KEY}"}}\n'
 
@@ -162,7 +163,7 @@ main()
 def test_killed_at_any_step_of_its_start_it_is_missed_by_nobody(
     agent: Agent, keystead: Keystead
 ) -> None:
-    for line in range(0, 1000, 9):
+    for line in range(0, 1000, amount(short=27, full=9)):
         begin(agent, KILLED, "main", "0", str(line))
         if answers(agent):
             break
@@ -183,7 +184,7 @@ def answers(agent: Agent) -> bool:
 def test_killed_at_any_step_of_an_answer_the_client_gets_a_whole_one(
     agent: Agent, keystead: Keystead
 ) -> None:
-    for line in range(0, 1000, 23):
+    for line in range(0, 1000, amount(short=61, full=23)):
         # Asked whether it is there, for what it has not, and to hold what was made for that.
         assert begin(agent, KILLED, "_converse", "3", str(line)) == 0
         assert agent.send(STATUS)[0] == 200

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import parse_qs
 
 import pytest
@@ -17,6 +18,7 @@ from keystead.app import App
 from keystead.errors import ProviderError
 from keystead.system import System
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
+from tests.effort import amount
 
 ROLE = "arn:aws:iam::123456789012:role/"
 FILES = f"""[base]
@@ -40,6 +42,12 @@ def files(home: Path) -> None:
     path = home / ".aws" / "credentials"
     path.touch(mode=0o600)
     path.write_text(FILES)
+
+
+@pytest.fixture(autouse=True)
+def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """botocore asks again at once: its pauses are real seconds."""
+    monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
 
 
 class Sts:
@@ -195,7 +203,7 @@ def test_a_kept_session_that_is_refused_is_dropped_once() -> None:
         assert one.app().credentials("one").session_token == "token-1"
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(amount(short=1, full=5)))
 def test_a_day(seed: int) -> None:
     """Steps of a minute or some, with outages, throttling and a clock that is set now and then.
 

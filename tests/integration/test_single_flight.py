@@ -18,6 +18,7 @@ from devtools.emulators import Emulator
 from keystead.app import App
 from tests.canaries import ACCESS_KEY_ID, MFA_CODE, SECRET_KEY
 from tests.conftest import Keystead
+from tests.effort import amount
 
 ROLE = "arn:aws:iam::123456789012:role/r"
 SERIAL = "arn:aws:iam::123456789012:mfa/user"
@@ -37,7 +38,7 @@ source_profile = base
 mfa_serial = {SERIAL}
 """
 
-ROUNDS = 100
+ROUNDS = amount(short=10, full=50)
 
 
 @pytest.fixture(autouse=True)
@@ -144,7 +145,7 @@ def test_whoever_is_killed_lets_the_next_one_go_on(
     """The leader is killed at any point; all who wait get credentials, of one more call at most."""
     App().credentials("r")  # what is loaded once is loaded before the first fork
     rng = random.Random(5)
-    for number in range(ROUNDS // 2):
+    for number in range(ROUNDS):
         App().sessions.clear()
         monkeypatch.setenv("KEYSTEAD_MFA_CODE", f"{number:06}")
         moto.recorder.clear()

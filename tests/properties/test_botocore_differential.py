@@ -20,6 +20,7 @@ from keystead.stores.shared import SharedStore
 from keystead.system import System
 from keystead.text.dialect import FileKind, interpret
 from keystead.text.document import Document
+from tests.effort import examples
 from tests.properties.shared_files import blanks, indents, values, words
 
 # What the generator stays away from, with a file that shows the difference: what keystead makes
@@ -144,7 +145,7 @@ pairs = st.builds(
 )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=examples(120))
 @given(pairs)
 def test_both_read_the_same_settings(pair: tuple[bytes, bytes]) -> None:
     with TemporaryDirectory() as name:

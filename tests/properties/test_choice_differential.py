@@ -24,6 +24,7 @@ from keystead.stores.linting import lint_files
 from keystead.stores.shared import SharedStore
 from keystead.system import System
 from keystead.text.dialect import FileKind
+from tests.effort import examples
 from tests.properties.choices import (
     ACCOUNT,
     KEYS,
@@ -289,8 +290,7 @@ def test_what_is_tolerated_is_a_difference_and_is_documented(what: str, place: P
 
 
 @settings(
-    max_examples=400,
-    deadline=None,
+    max_examples=examples(400),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(world=worlds())

@@ -21,6 +21,7 @@ from keystead.stores.sharedfile import SharedFile
 from keystead.text.dialect import FileKind, Reading, interpret
 from keystead.text.document import Document
 from keystead.text.pieces import Section, Span
+from tests.effort import examples
 from tests.properties.shared_files import (
     INNER,
     KEYS,
@@ -33,7 +34,7 @@ from tests.properties.shared_files import (
     values,
 )
 
-quick = settings(max_examples=150, deadline=None)
+quick = settings(max_examples=examples(150))
 Meaning = dict[str, dict[str, str | dict[str, str]]]
 names = st.sampled_from(NAMES)
 keys = st.sampled_from([*KEYS, NEW_KEY, "s3.y", "s3.new", "region.x"])

@@ -19,6 +19,7 @@ from keystead.model.plan import make_plan
 from keystead.stores.shared import SharedStore
 from keystead.system import System
 from tests.canaries import SECRET_KEY
+from tests.effort import examples
 from tests.unit.test_explaining_cases import METHODS
 
 ROLE = "arn:aws:iam::123456789012:role/demo"
@@ -94,7 +95,7 @@ def by_botocore(folder: Path) -> str:
     return METHODS[found.method] if found else "none"
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(texts=files())
 def test_what_wins_is_what_is_planned(tmp_path_factory, texts: tuple[str, str]) -> None:
     store = stored(tmp_path_factory.mktemp("plan"), texts)
@@ -114,7 +115,7 @@ def test_what_wins_is_what_is_planned(tmp_path_factory, texts: tuple[str, str]) 
     assert winner.source == choice.key
 
 
-@settings(max_examples=150)
+@settings(max_examples=examples(150))
 @given(texts=files())
 def test_botocore_takes_what_its_row_says(tmp_path_factory, texts: tuple[str, str]) -> None:
     folder = tmp_path_factory.mktemp("botocore")

@@ -17,6 +17,7 @@ from keystead.model.lint.finding import Finding, Severity, as_json
 from keystead.text.dialect import FileKind, interpret
 from keystead.text.document import Document
 from keystead.text.lint.files import Given, lint
+from tests.effort import examples
 from tests.properties.shared_files import any_bytes, files, kinds
 
 any_file = any_bytes | kinds.flatmap(files)
@@ -84,7 +85,6 @@ def found(kind: FileKind, data: bytes, *, is_open: bool = False) -> list[Finding
     return lint([Given(kind, kind.value, data, is_open)])
 
 
-@settings(deadline=None)
 @given(any_file, any_file, st.booleans())
 def test_any_bytes_give_findings_in_order_with_their_lines(
     config: bytes, credentials: bytes, is_open: bool
@@ -98,7 +98,6 @@ def test_any_bytes_give_findings_in_order_with_their_lines(
     json.dumps([as_json(finding) for finding in findings])
 
 
-@settings(deadline=None)
 @given(kinds, any_file)
 @example(FileKind.CONFIG, b"[\xff\n")
 def test_a_file_that_is_refused_has_an_error_in_that_line(kind: FileKind, data: bytes) -> None:
@@ -114,7 +113,7 @@ def test_a_file_that_is_refused_has_an_error_in_that_line(kind: FileKind, data: 
 
 
 @pytest.mark.parametrize("kind", FileKind)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(st.data())
 def test_what_is_clean_is_read_alike_by_botocore(kind: FileKind, data: st.DataObject) -> None:
     content = data.draw(_almost_tidy(kind) | files(kind))

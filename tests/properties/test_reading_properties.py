@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 from keystead.errors import DocumentError
 from keystead.text.dialect import FileKind, profiles
 from keystead.text.document import Document
+from tests.effort import examples
 from tests.properties.shared_files import NAMES, any_bytes, files, kinds, tidy_files
 from tests.readings import assert_ways_agree
 
-quick = settings(max_examples=300, deadline=None)
+quick = settings(max_examples=examples(300))
 
 
 @quick

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from keystead.errors import StoreCorrupt, StoreUnavailable
@@ -30,7 +30,6 @@ nonces = st.binary(min_size=12, max_size=12)
 guids = st.uuids().map(str)
 
 
-@settings(deadline=None)
 @given(keys, st.binary(), st.binary(), nonces)
 def test_what_was_sealed_opens(key: bytes, plain: bytes, binding: bytes, nonce: bytes) -> None:
     sealed = seal(key, plain, binding, nonce)
@@ -38,7 +37,6 @@ def test_what_was_sealed_opens(key: bytes, plain: bytes, binding: bytes, nonce: 
     assert len(sealed) == 2 * (12 + len(plain) + 16)
 
 
-@settings(deadline=None)
 @given(st.builds(DataKey, guids, keys), guids, plain_text, plain_text, nonces)
 def test_values_open_and_the_decoder_agrees(
     key: DataKey, guid: str, name: str, text: str, nonce: bytes
@@ -50,13 +48,11 @@ def test_values_open_and_the_decoder_agrees(
     assert decoder.decrypt(values_key, sealed, binding).decode() == text
 
 
-@settings(deadline=None)
 @given(st.lists(plain_text), st.lists(plain_text))
 def test_no_two_lists_of_parts_bind_alike(one: list[str], two: list[str]) -> None:
     assert (bind(*one) == bind(*two)) == (one == two)
 
 
-@settings(deadline=None)
 @given(st.dictionaries(storable, st.dictionaries(storable, storable)))
 def test_the_canonical_form_has_one_reading(content: dict[str, dict[str, str]]) -> None:
     data = canonical(content)

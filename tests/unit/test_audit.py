@@ -19,6 +19,7 @@ from keystead.stores import audit
 from keystead.stores.audit import AuditLog, Grant
 from keystead.system import System, appending
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
+from tests.effort import amount
 from tests.faults import Fault
 from tests.modes import PRIVATE_FILE, mode
 
@@ -307,7 +308,7 @@ def test_killed_at_every_call_the_log_goes_on_without_a_fault(
 ) -> None:
     """The line that a killed writer had begun is there or not; nothing else is missing."""
     before = 0
-    for at in range(40):
+    for at in range(0, 40, amount(short=3, full=1)):
         for _ in range(6):  # so that it also hits where there is room to be made
             if not (child := os.fork()):
                 with contextlib.suppress(BaseException):

@@ -26,6 +26,7 @@ from keystead.system import Files, Keyring, System, Terminal
 from keystead.testing import EXAMPLES, contents
 from tests.canaries import ACCESS_KEY_ID, PASSPHRASE, SECRET_KEY
 from tests.decoder import decode
+from tests.effort import amount
 from tests.faults import Fault
 from tests.modes import PRIVATE_FILE, mode
 from tests.protection import home, passphrase
@@ -386,7 +387,7 @@ def opens_by_all(machine: Machine) -> None:
 def test_ended_at_every_call_on_files(
     tmp_path: Path, verb: str, error: BaseException, done: bool
 ) -> None:
-    for at in range(100):
+    for at in range(0, 100, amount(short=3, full=1)):
         machine = two_ways(tmp_path / str(at), Entries())
         fault = Fault(at, error, done=done)
         system = machine.system(Files(fault))
@@ -406,7 +407,7 @@ def test_ended_at_every_call_on_files(
 @pytest.mark.parametrize("verb", ["register", "rekey", "add a key file", "remove"])
 @pytest.mark.parametrize("done", [False, True])
 def test_killed_at_every_call_on_files(tmp_path: Path, verb: str, done: bool) -> None:
-    for at in range(100):
+    for at in range(0, 100, amount(short=3, full=1)):
         (tmp_path / str(at)).mkdir()
         machine = Machine(tmp_path / str(at), Entries())
         register(machine.store(), Profile("one", BASIC))

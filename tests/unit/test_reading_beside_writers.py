@@ -15,6 +15,7 @@ import pytest
 from keystead.errors import DocumentError, ProfileNotFound
 from keystead.stores.shared import SharedStore
 from keystead.system import System
+from tests.effort import amount
 
 SECONDS = 25.0
 PROFILES = 300
@@ -89,7 +90,7 @@ def test_a_file_that_is_rewritten_in_place_is_read_without_an_error(home: Path, 
     unfinished = seen = 0
     end = time.monotonic() + SECONDS
     with writing(FOREIGN, path):
-        while seen < 1200 and time.monotonic() < end:
+        while seen < amount(short=300, full=1200) and time.monotonic() < end:
             seen += 1
             unfinished += f"[{LATE}]" not in path.read_text()
             assert (store.find(LATE).text("region") or "r").startswith("r")
@@ -110,7 +111,7 @@ def test_no_torn_file_in_10000_reads_beside_our_own_writers(home: Path, aws: Pat
     store = store_of(home)
     values = set()
     with writing(OURS, home), writing(OURS, home):
-        for _ in range(2500):
+        for _ in range(amount(short=500, full=2500)):
             common = store.find("common")
             assert common.text("left") == common.text("right")
             assert {p.name for p in store.profiles()} == {"common", "last", "other"}

@@ -12,6 +12,7 @@ from keystead.system import System
 from keystead.text.dialect import FileKind, interpret
 from keystead.text.document import Document
 from tests.casefile import Case, cases
+from tests.effort import amount
 from tests.readings import assert_ways_agree
 
 FILES = [
@@ -32,7 +33,7 @@ def test_all_ways_of_reading_agree_on_a_large_file(kind: FileKind) -> None:
     parts = [case.parts[kind.value] + b"\n" for case, of in FILES if of is kind]
     once = b"".join(data for data in parts if data.startswith(b"[") and is_accepted(data, kind))
     assert is_accepted(once, kind)
-    assert_ways_agree(once * (300_000 // len(once)), kind)
+    assert_ways_agree(once * (amount(short=100_000, full=300_000) // len(once)), kind)
 
 
 def is_accepted(data: bytes, kind: FileKind) -> bool:

@@ -2,7 +2,7 @@
 
 *Long jobs.* Each request is signed with credentials that stay valid for ten minutes at least. They
 are renewed before, and all programs share them through the
-[cache](resolving.md#sessions-that-are-kept). Where renewing fails, those at hand are used until
+[cache](resolving.md#cached-sessions). Where renewing fails, those at hand are used until
 they expire.
 
 *Rotated keys.* A session looks at the time stamps of the profile files at each request, which costs

@@ -15,8 +15,10 @@ import pytest
 
 from devtools.command import clean_environ
 from keystead.errors import Origin, ProfileInvalid, ProviderError
+from keystead.model.credentials import Credentials
+from keystead.model.profile import Profile
 from keystead.resolve import process
-from keystead.resolve.process import process_credentials
+from keystead.resolve.process import Program
 from keystead.system import System
 from tests.agents import is_alive, wait_for
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN, leaks
@@ -30,6 +32,14 @@ FULL = {
 }
 
 Helper = Callable[..., str]
+
+
+def process_credentials(command: str, system: System, where: Origin | None = None) -> Credentials:
+    """What a profile with that command gives."""
+    setting = "credential_process"
+    origins = {setting: where} if where else {}
+    program = Program(setting, Profile("p", {setting: command}, origins=origins))
+    return process.process_credentials(program, system)
 
 
 @pytest.fixture
@@ -278,8 +288,8 @@ def test_standard_error_comes_through_and_piped_input_is_left_alone(
 
 def in_a_program(line: str, stdin: str) -> subprocess.CompletedProcess[str]:
     source = (
-        "from keystead.resolve.process import process_credentials\n"
         "from keystead.system import System\n"
+        "from tests.integration.test_process_provider import process_credentials\n"
         f"{line}\n"
         "print(input())\n"
     )
@@ -297,7 +307,7 @@ def in_a_program(line: str, stdin: str) -> subprocess.CompletedProcess[str]:
 def at_a_terminal(command: str, after: str = "") -> pexpect.spawn:
     source = (
         "import sys\n"
-        "from keystead.resolve.process import process_credentials\n"
+        "from tests.integration.test_process_provider import process_credentials\n"
         "from keystead.system import System\n"
         "try:\n"
         f"    found = process_credentials({command!r}, System())\n"
@@ -367,23 +377,3 @@ def test_an_interrupt_without_a_terminal_ends_the_program_too(
     assert in_a_program(line, stdin="end\n").stdout == "interrupted\nend\n"
     assert not own.exists() or pid_is_gone(own)
     assert not below.exists() or pid_is_gone(below)
-
-
-def test_a_command_that_comes_back_to_itself_is_stopped(helper: Helper, tmp_path: Path) -> None:
-    said = tmp_path / "said"
-    inner = tmp_path / "inner.py"
-    command = helper(f"exec {sys.executable} {inner}")
-    inner.write_text(
-        "from keystead.errors import KeysteadError\n"
-        "from keystead.resolve.process import process_credentials\n"
-        "from keystead.system import System\n"
-        "try:\n"
-        f"    process_credentials({command!r}, System())\n"
-        "except KeysteadError as error:\n"
-        f"    open({str(said)!r}, 'a').write(str(error))\n"
-        "    raise SystemExit(error.exit_code)\n"
-    )
-    assert str(failure(command)).endswith("failed with exit code 4")
-    assert said.read_text() == (
-        "`credential_process` runs keystead, which would run the same command again"
-    )

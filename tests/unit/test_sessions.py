@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from keystead.model.calls import role_calls
+from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.model.plan import AssumeRoleStep, Base, Plan
 from keystead.model.session import Session
@@ -40,12 +41,15 @@ class Nobody(Terminal):
 
 
 class Machine:
+    now = NOW
+
     def __init__(self, folder: Path) -> None:
         self.environ = home(folder)
         self.folder = Path(self.environ["KEYSTEAD_HOME"]) / "sessions"
 
     def store(self) -> EncryptedStore:
-        system = System(self.environ, terminal=Nobody(), dpapi=None)
+        clock = lambda: self.now  # noqa: E731
+        system = System(self.environ, clock=clock, terminal=Nobody(), dpapi=None)
         return EncryptedStore(system, protector=passphrase(system))
 
     def cache(self) -> SessionCache:
@@ -84,7 +88,7 @@ def test_a_list_needs_no_key(machine: Machine) -> None:
     machine.cache().put(KEY, SESSION)
     machine.environ.pop("KEYSTEAD_PASSPHRASE_FILE")
     [kept] = machine.cache().all()
-    assert kept == (KEY, CREDENTIALS.source, CREDENTIALS.expires_at)
+    assert kept == (KEY, CREDENTIALS.source, NOW, CREDENTIALS.expires_at)
     assert machine.cache().clear() == 1
     assert machine.cache().all() == []
 
@@ -121,6 +125,32 @@ def test_rubbish_is_not_there_and_is_replaced(machine: Machine, data: bytes) -> 
     assert machine.cache().all() == []
     machine.cache().put(KEY, SESSION)
     assert machine.cache().get(KEY) == SESSION
+
+
+def test_what_has_ended_goes_when_the_next_one_comes(machine: Machine) -> None:
+    machine.cache().put(KEY, SESSION)
+    machine.now += timedelta(minutes=59)
+    machine.cache().put("b" * 40, SESSION)
+    assert machine.cache().get(KEY) == SESSION
+    machine.now += timedelta(minutes=2)
+    later = replace(SESSION.credentials, expires_at=machine.now + timedelta(hours=1))
+    machine.cache().put("c" * 40, Session(later, machine.now))
+    assert [kept.key for kept in machine.cache().all()] == ["c" * 40]
+
+
+def test_what_waits_for_others_goes_after_a_minute(machine: Machine) -> None:
+    flights = machine.cache().flights
+    with flights.alone(KEY, 1):
+        flights.put(KEY, SESSION)
+    assert flights.get(KEY) == SESSION
+    assert machine.cache().all() == []
+    machine.now += timedelta(seconds=61)
+    with flights.alone("b" * 40, 1):
+        flights.put("b" * 40, Session(SESSION.credentials, machine.now))
+    names = sorted(path.name for path in (machine.folder / "flights").iterdir())
+    assert names == [f"{'b' * 40}.json"]
+    machine.cache().clear()
+    assert list((machine.folder / "flights").glob("*.json")) == []
 
 
 def test_a_folder_in_the_way_is_no_error(machine: Machine) -> None:
@@ -172,10 +202,11 @@ def keys(
     plan: Plan = PLAN,
     first: str = "AKIAIOSFODNN7EXAMPLE",
     region: str | None = "eu-west-1",
-    endpoint: str | None = None,
+    **environ: str,
 ) -> list[str]:
-    environ = {"AWS_ENDPOINT_URL": endpoint} if endpoint else {}
-    return session_keys(plan, first, role_calls(plan, region, environ))
+    settings = ClientSettings(region).with_variables(environ)
+    asked = replace(plan, client_settings=settings)
+    return session_keys(asked, first, role_calls(asked), environ)
 
 
 def test_a_made_up_name_does_not_count() -> None:
@@ -210,9 +241,21 @@ def test_who_asks_where_counts() -> None:
         keys(first="AKIAI44QH8DHBEXAMPLE"),
         keys(replace(PLAN, base=Base("environment", "base"))),
         keys(region="eu-west-2"),
-        keys(endpoint="http://127.0.0.1:1"),
+        keys(AWS_ENDPOINT_URL="http://127.0.0.1:1"),
+        keys(AWS_ENDPOINT_URL_STS="http://127.0.0.1:2"),
+        keys(AWS_USE_FIPS_ENDPOINT="true"),
+        keys(AWS_USE_DUALSTACK_ENDPOINT="true"),
+        keys(AWS_STS_REGIONAL_ENDPOINTS="legacy"),
+        keys(AWS_CA_BUNDLE="/etc/emulator.pem"),
+        keys(HTTPS_PROXY="http://127.0.0.1:3"),
+        keys(https_proxy="http://127.0.0.1:4"),
+        keys(HTTPS_PROXY="http://127.0.0.1:3", NO_PROXY="sts.amazonaws.com"),
     ]
     assert len({names[-1] for names in found}) == len(found)
+
+
+def test_how_a_request_is_tried_does_not_count() -> None:
+    assert keys() == keys(AWS_MAX_ATTEMPTS="9", AWS_RETRY_MODE="adaptive", NO_PROXY="x")
 
 
 def test_a_step_depends_on_those_before() -> None:

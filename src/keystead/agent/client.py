@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from keystead._version import __version__
@@ -65,6 +66,15 @@ class Agent:
         found = {str(path): stamp(str(path)) for path in files}
         found[os.fsdecode(Epoch(self._path).path)] = Epoch(self._path).current()
         return found if self._settled(*found.values()) else {}
+
+    def with_files(
+        self, found: Mapping[str, Stamp | None], files: Iterable[Path] | None
+    ) -> dict[str, Stamp | None]:
+        """``found``, of `stamps`, and the states of more ``files``; empty where those are None."""
+        if not found or files is None:
+            return {}
+        more = {str(path): stamp(str(path)) for path in files}
+        return {**found, **more} if self._settled(*more.values()) else {}
 
     def _settled(self, *found: Stamp | None) -> bool:
         now = self._system.clock().timestamp()

@@ -41,6 +41,8 @@ def process(context: Context, args: argparse.Namespace) -> None:
         granted=granted,
         program=executable_of(args.asked_by) if args.asked_by else None,
     )
+    if files:  # before they are read
+        files = app.agent.with_files(files, provider.input_files())
     credentials = provider.retrieve()
     output = wire.process_output(credentials)
     context.console.out(output)

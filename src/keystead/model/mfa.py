@@ -9,7 +9,8 @@ from keystead.model.profile import Profile
 MFA_VARIABLE = "KEYSTEAD_MFA_CODE"
 """The variable with a code, which goes before all others and is good for one command."""
 
-_ANSWERS = ("mfa_process", "mfa_totp_secret")
+MFA_PROCESS = "mfa_process"
+_ANSWERS = (MFA_PROCESS, "mfa_totp_secret")
 """The settings that give a code in place of a person, the first one first."""
 
 

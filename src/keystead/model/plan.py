@@ -58,6 +58,8 @@ class Base:
     region: str | None = None
     account_id: str | None = None
     """The account that its profile says its credentials belong to."""
+    cached: bool | None = None
+    """Whether the profile says that what its program prints is cached."""
 
 
 @dataclass(frozen=True)
@@ -290,7 +292,8 @@ def _static(profile: Profile, _source: ProfileSource) -> Base:
 
 
 def _process(profile: Profile, _source: ProfileSource) -> Base:
-    return Base("process", profile.name)
+    cached = (profile.text("credential_process_cache") or "").lower() == "true"
+    return Base("process", profile.name, cached=cached or None)
 
 
 def _login(profile: Profile, _source: ProfileSource) -> Base:

@@ -16,7 +16,7 @@ _MANDATORY = timedelta(minutes=10)
 USUAL = timedelta(hours=1)
 """The life of a session for which the windows are meant."""
 
-_SHARED = timedelta(minutes=1)
+SHARED = timedelta(minutes=1)
 _DRIFT = timedelta(minutes=1)
 
 
@@ -34,7 +34,7 @@ class Session:
     @property
     def expires_at(self) -> datetime:
         """The end of life."""
-        return self.credentials.expires_at or self.made + _SHARED
+        return self.credentials.expires_at or self.made + SHARED
 
     @property
     def lasts(self) -> bool:

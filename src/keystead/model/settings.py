@@ -226,6 +226,11 @@ _ROWS = (
         "the program that prints credentials",
         netsdk="credential_process",
     ),
+    _switch(
+        "credential_process_cache",
+        "whether what that program prints is cached until it expires; keystead's own",
+        "credential_process_cache",
+    ),
     Setting(
         "sso_session", Group.SSO, "the sso-session section to log in with", netsdk="sso_session"
     ),

@@ -6,8 +6,9 @@ What a kind needs is loaded when it is its turn: most plans start from keys in a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
-from typing import NamedTuple
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
 from keystead.errors import NotConfigured, ProfileInvalid, ProviderError
 from keystead.model.account import require_account_of
@@ -20,6 +21,9 @@ from keystead.resolve import search
 from keystead.resolve.sessionkey import base_inputs
 from keystead.system import System
 
+if TYPE_CHECKING:
+    from keystead.resolve.process import Program
+
 
 class Place(NamedTuple):
     """What a row of `BASES` works with: the profile, the outside world and how calls are made."""
@@ -28,10 +32,6 @@ class Place(NamedTuple):
     profile: Profile
     system: System
     client_settings: ClientSettings
-
-
-KEPT = frozenset({"process", "sso", "web-identity"})
-"""The kinds whose credentials are kept until they end; the others are at hand anyway."""
 
 
 def base_credentials(place: Place) -> Credentials:
@@ -54,23 +54,74 @@ def base_credentials(place: Place) -> Credentials:
     return replace(found, account_id=found.account_id or place.base.account_id)
 
 
-def identity(place: Place, plan: Plan) -> str:
-    """What stands for the base in the names of sessions: keys by their id, others by inputs."""
-    if place.base.kind == "static":
-        found = static(place)
-        return found.access_key_id + (found.session_token or "")
-    if place.base.kind == "environment":
-        found = environment(place)
-        return found.access_key_id + (found.session_token or "")
-    said = ("credential_process", "web_identity_token_file")
-    given = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
-    return base_inputs(
-        plan,
-        *(place.profile.text(setting) for setting in said),
-        *(place.system.environ.get(variable) for variable in given),
-        place.client_settings.endpoints.url("sts"),
-        place.client_settings.region,
-    )
+def is_cached(base: Base) -> bool:
+    """Whether the credentials of the base are cached until they end.
+
+    What a program prints may depend on anything, so that its profile has to say so.
+    """
+    return base.kind in {"sso", "web-identity"} or bool(base.cached)
+
+
+def is_local(base: Base) -> bool:
+    """Whether the credentials are had without running or asking anything."""
+    return base.kind in {"static", "environment"}
+
+
+def identity(place: Place, plan: Plan) -> str | None:
+    """What stands for the base in the names of sessions, where that is known before its credentials
+    are; None: their key id stands for them.
+    """
+    base, _, system, settings = place
+    seen: tuple[object, ...]
+    if base.kind == "sso":
+        from keystead.resolve.sso import login_identity
+
+        seen = login_identity(base.sso_session, base.sso_start_url or "", system)
+    elif base.kind == "web-identity":
+        from keystead.resolve.webidentity import read_token
+
+        seen = (read_token(_token_file(place), system),)
+    elif base.kind == "login":
+        from keystead.resolve.login import cache_folder
+
+        seen = (str(cache_folder(system)),)
+    elif base.cached:
+        seen = tuple(program_of(place).cached_inputs(system))
+    else:
+        return None
+    return base_inputs(plan, *seen, asdict(settings.endpoints), settings.region)
+
+
+def input_files(place: Place) -> list[Path] | None:
+    """The files, beside those that profiles are in, that the credentials depend on; None where that
+    cannot be said, so that another process may find others.
+    """
+    base = place.base
+    if base.kind == "web-identity":
+        files: list[Path] | None = [_token_file(place)]
+    elif base.kind == "container":
+        named = place.system.environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
+        files = [Path(named)] if named else []
+    elif base.kind == "sso":
+        from keystead.resolve.sso import token_file
+
+        files = [token_file(base.sso_session, base.sso_start_url or "", place.system)]
+    elif base.kind == "process":
+        files = program_of(place).files() if base.cached else None
+    else:
+        files = []
+    return None if files is None or not all(map(Path.is_absolute, files)) else files
+
+
+def program_of(place: Place, setting: str = "credential_process") -> Program:
+    """The program that a setting of the profile names."""
+    from keystead.resolve.process import Program
+
+    return Program(setting, place.profile)
+
+
+def _token_file(place: Place) -> Path:
+    return place.system.folders.expand(place.profile.text("web_identity_token_file") or "")
 
 
 def static(place: Place) -> Credentials:
@@ -102,9 +153,7 @@ def process(place: Place) -> Credentials:
     """What the program of ``credential_process`` prints."""
     from keystead.resolve.process import process_credentials
 
-    setting = "credential_process"
-    command = place.profile.text(setting) or ""
-    return process_credentials(command, place.system, place.profile.where(setting))
+    return process_credentials(program_of(place), place.system)
 
 
 def container(place: Place) -> Credentials:
@@ -142,10 +191,10 @@ def web_identity(place: Place) -> Credentials:
     """What STS gives for the token in a file."""
     from keystead.resolve.webidentity import web_identity_credentials
 
-    base, token = place.base, place.profile.text("web_identity_token_file") or ""
+    base = place.base
     return web_identity_credentials(
         base.role_arn or "",
-        place.system.folders.expand(token),
+        _token_file(place),
         role_session_name=base.role_session_name or "",
         duration_seconds=base.duration_seconds,
         policy=base.policy,

@@ -67,6 +67,13 @@ def login_credentials(
         raise
 
 
+def cache_folder(system: System) -> Path:
+    """The folder of the AWS CLI's cache of logins."""
+    folders = system.folders
+    given = system.environ.get(DIRECTORY)
+    return folders.expand(given) if given else folders.home / ".aws" / "login" / "cache"
+
+
 @dataclass(frozen=True)
 class _Login:
     """One login session and its file."""
@@ -80,10 +87,7 @@ class _Login:
     def path(self) -> Path:
         """The file of the AWS CLI's cache."""
         name = hashlib.sha256(self.session.encode()).hexdigest()
-        folders = self.system.folders
-        given = self.system.environ.get(DIRECTORY)
-        folder = folders.expand(given) if given else folders.home / ".aws" / "login" / "cache"
-        return folder / f"{name}.json"
+        return cache_folder(self.system) / f"{name}.json"
 
     def required(self, state: str) -> InteractionRequired:
         """The error that sends a person to log in."""

@@ -113,8 +113,7 @@ class MfaCodes:
     def _by_process(self, profile: Profile) -> str:
         from keystead.resolve.process import Program
 
-        setting = "mfa_process"
-        program = Program(setting, profile.text(setting) or "", profile.where(setting))
+        program = Program("mfa_process", profile)
         text = program.output(self._system).decode("ascii", "replace").strip()
         if not _CODE.fullmatch(text):
             raise program.refused(

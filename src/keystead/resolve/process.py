@@ -5,24 +5,28 @@ Its output is a secret from the first byte to the last, so errors quote none of 
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import signal
+from collections.abc import Mapping
+from pathlib import Path
 
 from keystead.errors import Origin, ProfileInvalid, ProviderError
 from keystead.model.credentials import Credentials
 from keystead.model.mfa import MFA_VARIABLE
+from keystead.model.profile import Profile
 from keystead.resolve import commandline
 from keystead.resolve.keydocument import BadDocument, read_credentials, read_object
+from keystead.resolve.ring import RUNNING, Link, require_no_ring, with_link
 from keystead.system import System, child
+from keystead.system.watching import watching
 
 TIME_LIMIT_SECONDS = 60.0
 MOST_BYTES = 1024 * 1024
 VERSION = 1
 
-RUNNING = "KEYSTEAD_RUNNING_PROCESS"
-"""Tells a keystead that was started by a ``credential_process`` which commands it is inside of."""
+_CACHED_BY = ("HOME", "USERPROFILE", "XDG_CONFIG_HOME", "KEYSTEAD_HOME")
+"""Variables beside those of AWS that cached output may depend on."""
 
 _WITHOUT_SHELL = (
     "the command is run without a shell, so pipes, redirections, variables and `~` mean nothing "
@@ -30,8 +34,8 @@ _WITHOUT_SHELL = (
 )
 
 
-def process_credentials(command: str, system: System, where: Origin | None = None) -> Credentials:
-    """The credentials that ``command`` prints; ``where`` is the place of the setting.
+def process_credentials(program: Program, system: System) -> Credentials:
+    """The credentials that ``program`` prints.
 
     It is run as `Program.output` says, and prints one JSON object of at most `MOST_BYTES`:
     ``Version`` 1, ``AccessKeyId``, ``SecretAccessKey``, and perhaps ``SessionToken``,
@@ -40,7 +44,6 @@ def process_credentials(command: str, system: System, where: Origin | None = Non
     Raises `ProviderError` for a program that prints something else, without a byte of it, and
     what running it raises.
     """
-    program = Program("credential_process", command, where)
     try:
         credentials = _read(program.output(system), program.name)
     except BadDocument as error:
@@ -54,17 +57,18 @@ def process_credentials(command: str, system: System, where: Origin | None = Non
 
 
 class Program:
-    """The program that a setting such as ``credential_process`` names.
+    """The program that a setting of a profile, such as ``credential_process``, names.
 
-    The command is parted into words as the platform's shell would. Raises `ProfileInvalid` for a
-    command that is none.
+    The command is split into words as the platform's shell would. Raises `ProfileInvalid` for a
+    command that cannot be run.
     """
 
-    def __init__(self, setting: str, command: str, where: Origin | None) -> None:
+    def __init__(self, setting: str, profile: Profile) -> None:
         self._setting = setting
-        self._command = command
-        self._where = where
-        self._words = _words(setting, command, where)
+        self._profile = profile
+        self._where = profile.where(setting)
+        self._command = profile.text(setting) or ""
+        self._words = _words(setting, self._command, self._where)
         self.name = os.path.basename(self._words[0])
 
     def output(self, system: System) -> bytes:
@@ -75,13 +79,12 @@ class Program:
         and reads standard input only where that is a terminal. After `TIME_LIMIT_SECONDS`, and on
         Ctrl-C, it is ended with everything in its process group.
 
-        Raises `ProviderError` for a program that fails, `ProfileInvalid` for one that starts
-        itself through keystead.
+        Raises `ProviderError` for a program that fails, `ProfileCycle` for one that starts itself
+        through keystead.
         """
-        environ = {name: text for name, text in system.environ.items() if name != MFA_VARIABLE}
-        environ[RUNNING] = self._running(system)
+        self.require_no_ring(system)
         try:
-            return _output(self._words, environ)
+            return _output(self._words, self._environ(system))
         except _Failed as failure:
             raise self.refused(failure.what, failure.hint) from None
 
@@ -90,18 +93,62 @@ class Program:
         hint = _WITHOUT_SHELL if commandline.needs_shell(self._words) else hint
         return ProviderError(f"{self._setting} `{self.name}` {what}", hint=hint, where=self._where)
 
-    def _running(self, system: System) -> str:
-        """The value of `RUNNING` for it. Raises `ProfileInvalid` when it is inside itself."""
-        text = self._command.encode("utf-8", "surrogatepass")
-        mark = hashlib.sha256(text).hexdigest()[:16]
-        above = system.environ.get(RUNNING, "").split()
-        if mark in above:
-            raise ProfileInvalid(
-                f"`{self._setting}` runs keystead, which would run the same command again",
-                hint="let it name another profile, one that has credentials of its own",
-                where=self._where,
-            )
-        return " ".join([*above, mark])
+    def require_no_ring(self, system: System) -> None:
+        """Raises `ProfileCycle` where keystead was started, over whatever way, by this program."""
+        require_no_ring(self._link, system.environ, self._where)
+
+    def inputs(self, system: System) -> list[object]:
+        """All that keystead can know of what its output depends on.
+
+        The command with the version of each file that it names, the whole environment, the
+        folder, the versions of the shared files, and the terminal on standard input.
+        """
+        folders = system.folders
+        return [
+            self._words,
+            self._versions(system),
+            sorted(self._environ(system).items()),
+            _folder(),
+            watching((folders.config_file, folders.credentials_file))(),
+            child.stdin_terminal(),
+        ]
+
+    def cached_inputs(self, system: System) -> list[object]:
+        """What its output depends on where the profile says that it may be cached.
+
+        The command with the version of each file that it names, the variables of AWS, the home
+        folder, and the paths and versions of the shared files.
+        """
+        shared = (system.folders.config_file, system.folders.credentials_file)
+        given = sorted(
+            item
+            for item in self._environ(system).items()
+            if item[0].startswith("AWS_") or item[0] in _CACHED_BY
+        )
+        paths = [str(path) for path in shared]
+        return [self._words, self._versions(system), given, paths, watching(shared)()]
+
+    def files(self) -> list[Path] | None:
+        """The files that the command names by their whole path; None where it finds one otherwise,
+        so that it may be another one for another process.
+        """
+        if not os.path.isabs(self._words[0]):
+            return None
+        named = [word for word in self._words if os.path.exists(word)]
+        return [Path(word) for word in named] if all(map(os.path.isabs, named)) else None
+
+    def _versions(self, system: System) -> list[object]:
+        program = _found(self._words[0], system.environ)
+        paths = map(Path, (program or self._words[0], *self._words[1:]))
+        return [program, watching(paths)()]
+
+    def _environ(self, system: System) -> dict[str, str]:
+        environ = {name: text for name, text in system.environ.items() if name != MFA_VARIABLE}
+        return environ | {RUNNING: with_link(self._link, environ)}
+
+    @property
+    def _link(self) -> Link:
+        return Link.of(self._setting, self._profile, self._command)
 
 
 class _Failed(Exception):
@@ -115,7 +162,7 @@ class _Failed(Exception):
 
 def _output(words: list[str], environ: dict[str, str]) -> bytes:
     """What the program prints. Raises `_Failed`."""
-    program = shutil.which(words[0], path=environ.get("PATH", os.defpath))
+    program = _found(words[0], environ)
     try:
         finished = child.run(
             # As it was written where nothing is found: the system then says why.
@@ -141,6 +188,18 @@ def _output(words: list[str], environ: dict[str, str]) -> bytes:
     if finished.code:
         raise _Failed(f"failed with exit code {finished.code}", "run it by hand to see why")
     return finished.output
+
+
+def _found(word: str, environ: Mapping[str, str]) -> str | None:
+    """The program file that the word names, None where there is none."""
+    return shutil.which(word, path=environ.get("PATH", os.defpath))
+
+
+def _folder() -> str | None:
+    try:
+        return os.getcwd()
+    except OSError:  # it was removed
+        return None
 
 
 def _words(setting: str, command: str, where: Origin | None) -> list[str]:

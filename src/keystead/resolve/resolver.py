@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING
 
+from keystead.errors import FileProblem, ProfileInvalid
 from keystead.model.calls import Call, base_call, role_calls
 from keystead.model.credentials import Credentials
 from keystead.model.defaultsearch import default_plan, environment_profile
+from keystead.model.mfa import MFA_PROCESS, mfa_answer
 from keystead.model.plan import Plan, make_plan, plan_in_session
 from keystead.model.planview import Kept
 from keystead.model.profile import ProfileSource
 from keystead.model.roleoptions import RoleOptions
 from keystead.model.session import Session
-from keystead.resolve.bases import KEPT, Place, base_credentials, identity
+from keystead.resolve.bases import (
+    Place,
+    base_credentials,
+    identity,
+    input_files,
+    is_local,
+    program_of,
+)
 from keystead.resolve.mfa import MfaCodes
-from keystead.resolve.sessionkey import session_keys
-from keystead.resolve.walk import Sessions, Walk, session_of
+from keystead.resolve.sessionkey import flight_key, key_inputs, session_keys
+from keystead.resolve.walk import ALONE_SECONDS, Sessions, Walk, session_of
 from keystead.system import System
+
+if TYPE_CHECKING:
+    from keystead.resolve.process import Program
 
 _EPOCH_TICKS = 621_355_968_000_000_000
 """Ticks of 100 ns from 0001-01-01, where .NET begins to count, to 1970-01-01."""
@@ -87,25 +101,72 @@ class Resolver:
         """
         for name in plan.profiles:
             self._confirm(name)
-        if not _keeps(plan):
-            return session_of(base_credentials(self._place(plan)), self._system)
-        return self._walk(plan).session()
+        place = self._place(plan)
+        for program in self._programs(plan, place):
+            program.require_no_ring(self._system)
+        first = identity(place, plan)
+        base = None if first else self._base(plan, place)
+        if base and not plan.steps and not plan.user_session:
+            return base
+        return self._walk(plan, place, first, base).session()
 
     def kept(self, plan: Plan) -> Kept:
-        """What the cache has for base, MFA session and steps; empty where nothing is kept.
+        """What the cache has for base, MFA session and steps; empty where nothing is cached, or
+        where that is not known without running a program or asking an endpoint.
 
         Opens the keys of the base; raises as `run` does.
         """
-        if not _keeps(plan):
+        place = self._place(plan)
+        try:
+            first = identity(place, plan)
+        except (ProfileInvalid, FileProblem):
+            return ()  # a token file cannot be read just now
+        if not first and not (is_local(plan.base) and (plan.steps or plan.user_session)):
             return ()
-        walk = self._walk(plan)
+        base = None if first else self._base(plan, place)
+        walk = self._walk(plan, place, first, base)
         return [walk.kept(number) for number in range(len(walk.keys))]
 
-    def _walk(self, plan: Plan) -> Walk:
-        place = self._place(plan)
+    def input_files(self, plan: Plan) -> list[Path] | None:
+        """The files that the credentials depend on: see `bases.input_files`."""
+        return input_files(self._place(plan))
+
+    def _base(self, plan: Plan, place: Place) -> Session:
+        """The credentials of a base that is not cached.
+
+        A program runs once for all requests that are the same and come while it runs.
+        """
+        if plan.base.kind != "process":
+            return session_of(base_credentials(place), self._system)
+        began = self._system.clock()
+        flights = self._sessions.flights
+        key = flight_key(plan, program_of(place).inputs(self._system))
+        with flights.alone(key, ALONE_SECONDS):
+            found = flights.get(key)
+            if found and found.made >= began and self._is_told_right(found):
+                return found
+            made = session_of(base_credentials(place), self._system)
+            flights.put(key, made)
+            return made
+
+    def _is_told_right(self, session: Session) -> bool:
+        return session.told_right(self._system.clock(), self._system.uptime())
+
+    def _walk(self, plan: Plan, place: Place, first: str | None, base: Session | None) -> Walk:
         called = role_calls(plan)
-        keys = session_keys(plan, identity(place, plan), called)
-        return Walk(plan, place, called, keys, self._codes, self._sessions, self._source)
+        stands_for_base = first or (key_inputs(base.credentials) if base else "")
+        keys = session_keys(plan, stands_for_base, called, self._system.environ)
+        return Walk(plan, place, base, called, keys, self._codes, self._sessions, self._source)
+
+    def _programs(self, plan: Plan, place: Place) -> Iterator[Program]:
+        """The user's programs that the plan may run."""
+        if plan.base.kind == "process":
+            yield program_of(place)
+        for asking in (plan.user_session, *plan.steps):
+            if asking and asking.mfa_answer == MFA_PROCESS:
+                answer = mfa_answer((self._source.find(asking.profile), place.profile))
+                if answer:
+                    yield program_of(place._replace(profile=answer[0]), MFA_PROCESS)
 
     def _place(self, plan: Plan) -> Place:
         name = plan.base.profile
@@ -121,11 +182,6 @@ class Resolver:
         profile = self._source.find(name)
         if profile.confirm is not None:
             profile.confirm()
-
-
-def _keeps(plan: Plan) -> bool:
-    """Whether anything of it is kept; keys that are at hand are not."""
-    return bool(plan.steps) or plan.user_session is not None or plan.base.kind in KEPT
 
 
 class ProfileCredentials:
@@ -148,6 +204,12 @@ class ProfileCredentials:
         self._granted = granted
         self._lock = Lock()
         self._kept: Session | None = None
+
+    def input_files(self) -> list[Path] | None:
+        """The files, beside those that profiles are in, that the credentials depend on; None where
+        that cannot be said.
+        """
+        return self._resolver.input_files(self.plan)
 
     def retrieve(self) -> Credentials:
         """Credentials that live on for a while. Raises what `Resolver.run` raises."""

@@ -7,25 +7,40 @@ name learns nothing from it.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
 from keystead.model.calls import Call
+from keystead.model.client_settings import ClientSettings
+from keystead.model.credentials import Credentials
 from keystead.model.plan import AssumeRoleStep, Plan
 
 _WHO_ASKS = ("profile", "region", "mfa_answer")
 """Fields that do not change what STS gives: the region counts as part of the call."""
 
 
-def session_keys(plan: Plan, first: str, called: Sequence[Call]) -> list[str]:
+_REACH = (
+    "use_fips_endpoint",
+    "use_dualstack_endpoint",
+    "sts_regional_endpoints",
+    "ca_bundle",
+    "proxy_ca_bundle",
+    "proxy_client_cert",
+)
+"""Client settings that decide, with region and address, which server answers."""
+
+
+def session_keys(
+    plan: Plan, first: str, called: Sequence[Call], environ: Mapping[str, str]
+) -> list[str]:
     """A name for the base, the user's session if there is one, and the session of each step.
 
-    Each depends on all before it and on ``first``, which stands for the base: the access key id of
-    keys, else what `base_inputs` gives. ``called`` has the calls after the base, in order. A
-    made-up session name counts as none.
+    Each depends on all before it, on which server is reached, and on ``first``, which stands for
+    the base: the access key id of keys, else what `base_inputs` gives. ``called`` has the calls
+    after the base, in order. A made-up session name counts as none.
     """
-    keys = [_digest(plan.base.kind, first)]
+    keys = [_digest(plan.base.kind, first, _reach(plan.client_settings, environ))]
     inputs: list[dict[str, Any]] = [_inputs(step, plan.made_up_name) for step in plan.steps]
     if plan.user_session:
         for step in inputs[:1]:
@@ -36,12 +51,31 @@ def session_keys(plan: Plan, first: str, called: Sequence[Call]) -> list[str]:
     return keys
 
 
-def base_inputs(plan: Plan, *more: str | None) -> str:
+def key_inputs(credentials: Credentials) -> str:
+    """What stands for keys as the base."""
+    return credentials.access_key_id + (credentials.session_token or "")
+
+
+def flight_key(plan: Plan, inputs: Sequence[object]) -> str:
+    """A name for the requests that one run of the base's program answers, while it runs."""
+    return _digest("flight", base_inputs(plan, *inputs))
+
+
+def base_inputs(plan: Plan, *more: object) -> str:
     """All that a base which is no key is asked for with; ``more`` is what the plan does not say."""
     base = plan.base
     name = None if base.role_session_name == plan.made_up_name else base.role_session_name
     fields = asdict(replace(base, profile="", role_session_name=name))
     return json.dumps([fields, more], sort_keys=True)
+
+
+def _reach(settings: ClientSettings, environ: Mapping[str, str]) -> list[object]:
+    proxies = [environ.get(name) or environ.get(name.upper()) for name in _PROXIES]
+    exempt = environ.get("no_proxy") or environ.get("NO_PROXY") if any(proxies) else None
+    return [[settings.get(name) for name in _REACH], proxies, exempt]
+
+
+_PROXIES = ("http_proxy", "https_proxy")
 
 
 def _inputs(step: AssumeRoleStep, made_up_name: str | None) -> dict[str, Any]:

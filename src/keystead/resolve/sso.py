@@ -99,6 +99,26 @@ def sso_credentials(
     return replace(found, expires_at=system.server_time.here(found.expires_at))
 
 
+def token_file(session_name: str | None, start_url: str, system: System) -> Path:
+    """The file of the AWS CLI's cache that the SSO token of a login is in."""
+    key = start_url if session_name is None else session_name
+    name = hashlib.sha1(key.encode(), usedforsecurity=False).hexdigest()
+    return system.folders.home / ".aws" / "sso" / "cache" / f"{name}.json"
+
+
+def login_identity(session_name: str | None, start_url: str, system: System) -> tuple[str, str]:
+    """What tells one login from another: the file and the token in it, empty where there is none.
+
+    A token has no name of who logged in, so that a renewed one counts as another login.
+    """
+    path = token_file(session_name, start_url, system)
+    try:
+        token = read_object(system.files.read(path).data or b"").get("accessToken")
+    except BadDocument:
+        token = None
+    return str(path), token if isinstance(token, str) else ""
+
+
 @dataclass(frozen=True)
 class _Token:
     """A file of the cache: the SSO token, its end, and all that stands there."""
@@ -132,9 +152,7 @@ class _Login:
     @property
     def path(self) -> Path:
         """The file of the AWS CLI's cache."""
-        key = self.start_url if self.session_name is None else self.session_name
-        name = hashlib.sha1(key.encode(), usedforsecurity=False).hexdigest()
-        return self.system.folders.home / ".aws" / "sso" / "cache" / f"{name}.json"
+        return token_file(self.session_name, self.start_url, self.system)
 
     def call(self, service: str, operation: str, parameters: dict[str, Any]) -> dict[str, Any]:
         """The answer to an unsigned request."""

@@ -20,7 +20,7 @@ from keystead.model.profile import ProfileSource
 from keystead.model.session import Session
 from keystead.model.usersession import UserSession
 from keystead.resolve import aws
-from keystead.resolve.bases import KEPT, Place, base_credentials
+from keystead.resolve.bases import Place, base_credentials, is_cached
 from keystead.resolve.mfa import MfaCodes
 from keystead.resolve.temporary import temporary_credentials
 from keystead.system import System
@@ -71,6 +71,11 @@ class Sessions(Protocol):
         """Keeps others from getting that session meanwhile; waits so long for those who do."""
         ...
 
+    @property
+    def flights(self) -> Sessions:
+        """Where what a program prints waits for those who have asked for the same meanwhile."""
+        ...
+
 
 def session_of(credentials: Credentials, system: System) -> Session:
     """What was got just now."""
@@ -87,11 +92,12 @@ class Walk:
     """One run of a plan, from the base (number 0) to its last step, each with its session's name.
 
     The user's session, where the plan has one, is number 1. ``called`` has the call of each number
-    from 1 on.
+    from 1 on. ``base`` are the credentials of number 0 where they are there already.
     """
 
     plan: Plan
     place: Place
+    base: Session | None
     called: Sequence[Call]
     keys: Sequence[str]
     codes: MfaCodes
@@ -126,7 +132,9 @@ class Walk:
         ``renew``: one that nears its end is got anew, if that asks nobody. ``without`` is one that
         is not wanted any more.
         """
-        if number == 0 and self.plan.base.kind not in KEPT:
+        if number == 0 and self.base:
+            return _Got(self.base, was_kept=False)
+        if number == 0 and not is_cached(self.plan.base):
             return _Got(session_of(base_credentials(self.place), self.place.system), was_kept=False)
         kept = self._usable(number, without)
         if kept and self._will_do(kept, renew=renew):

@@ -44,7 +44,7 @@ def web_identity_credentials(
     parameters: dict[str, Any] = {
         "RoleArn": role_arn,
         "RoleSessionName": role_session_name,
-        "WebIdentityToken": _token(token_file, system),
+        "WebIdentityToken": read_token(token_file, system),
         "DurationSeconds": duration_seconds,
         "Policy": policy,
         "PolicyArns": [{"arn": arn} for arn in policy_arns],
@@ -61,7 +61,8 @@ def web_identity_credentials(
     return temporary_credentials(answer, operation, f"web identity > {role_arn}", system)
 
 
-def _token(file: Path, system: System) -> str:
+def read_token(file: Path, system: System) -> str:
+    """The token in a file. Raises as `web_identity_credentials`."""
     where = Origin(str(file))
     data = system.files.read(file).data
     if data is None:

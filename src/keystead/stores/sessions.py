@@ -13,12 +13,13 @@ import json
 import os
 from collections.abc import Iterator
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from keystead.errors import KeysteadError
+from keystead.errors import FileProblem, KeysteadError
 from keystead.model.credentials import Credentials
-from keystead.model.session import Session
+from keystead.model.session import SHARED, Session
 from keystead.stores import seal
 from keystead.stores.accountsfile import AccountsFile
 from keystead.stores.sparekey import SpareKey
@@ -32,17 +33,34 @@ class Kept(NamedTuple):
     key: str
     source: str
     """Where the credentials came from, such as ``profile dev > arn:...``."""
+    made: datetime
     expires_at: datetime
 
 
-class SessionCache:
-    """The sessions in ``folder``, sealed for the store in ``file``."""
+_QUIET_SECONDS = 1.0
+"""How long a command waits for another one before it says so."""
 
-    def __init__(self, file: AccountsFile) -> None:
+_LOCKS_SECONDS = 24 * 3600
+"""How long the file of a lock is left that nobody has taken."""
+
+
+class SessionCache:
+    """The sessions, sealed for the store in ``file``.
+
+    ``part`` is a folder of those that are of use to nobody a minute after they were got.
+    """
+
+    def __init__(self, file: AccountsFile, part: str = "") -> None:
         self._file = file
         self._files = file.system.files
-        self._folder = file.system.folders.sessions
-        self._spare = SpareKey(file.system, self._folder / "key")
+        self._short = bool(part)
+        self._folder = file.system.folders.sessions / part
+        self._spare = SpareKey(file.system, file.system.folders.sessions / "key")
+
+    @cached_property
+    def flights(self) -> SessionCache:
+        """Those that wait for whoever has asked for the same while they were got."""
+        return SessionCache(self._file, "flights")
 
     def get(self, key: str) -> Session | None:
         """The session that was kept under ``key``; it may have ended."""
@@ -58,16 +76,26 @@ class SessionCache:
         with self._harmless():
             sealing = self._sealing_key()
             if sealing:
-                path = self._path(key)
-                with self._files.lock(path):
-                    stamp = self._files.read(path).stamp
-                    data = _sealed(key, session, sealing)
-                    self._files.replace(path, data, expect=stamp, private=True)
+                self._files.put(self._path(key), _sealed(key, session, sealing))
+                self._sweep()
+
+    def _sweep(self) -> None:
+        """Removes what has ended, and locks that nobody has taken for long.
+
+        Two who hold one lock, as its file was removed in between, call twice: no more than that.
+        """
+        now = self._file.system.clock()
+        for path, kept in self._heads():
+            if now > (kept.made + SHARED if self._short else kept.expires_at):
+                _unlink(path)
+        for path in self._folder.glob(".*.keystead.lock"):
+            with contextlib.suppress(OSError):
+                if now.timestamp() - os.stat(path).st_mtime > _LOCKS_SECONDS:
+                    os.unlink(path)
 
     def drop(self, key: str) -> None:
         """Forgets the session under ``key``."""
-        with contextlib.suppress(OSError):
-            os.unlink(self._path(key))
+        _unlink(self._path(key))
 
     @contextlib.contextmanager
     def alone(self, key: str, seconds: float) -> Iterator[None]:
@@ -79,25 +107,54 @@ class SessionCache:
         with contextlib.ExitStack() as stack:
             with self._harmless():
                 if self._sealing_key():  # else nobody could see what another one got
-                    stack.enter_context(self._files.lock(self._folder / f"{key}.get", seconds))
+                    self._take_turn(stack, key, seconds)
             yield
 
+    def _take_turn(self, stack: contextlib.ExitStack, key: str, seconds: float) -> None:
+        lock, holder = self._folder / f"{key}.get", self._folder / f"{key}.by"
+        try:
+            stack.enter_context(self._files.lock(lock, min(_QUIET_SECONDS, seconds)))
+        except FileProblem:
+            self._tell_of(holder)
+            stack.enter_context(self._files.lock(lock, max(0.0, seconds - _QUIET_SECONDS)))
+        if self._short:  # its name is not used again
+            stack.callback(_unlink, self._folder / f".{key}.get.keystead.lock")
+        stack.callback(_unlink, holder)
+        who = {"pid": os.getpid(), "terminal": self._file.system.terminal.name()}
+        self._files.put(holder, json.dumps(who).encode())
+
+    def _tell_of(self, holder: Path) -> None:
+        """Says whom this command waits for, where the question may be on another terminal."""
+        terminal = self._file.system.terminal
+        try:
+            who = json.loads(self._files.read(holder).data or b"{}")
+        except ValueError:
+            who = {}
+        there = who.get("terminal")
+        if there and there != terminal.name():
+            terminal.tell(
+                f"keystead: waiting for process {who.get('pid')} on {there}, which is getting the "
+                "same credentials and may be asking there"
+            )
+
     def all(self) -> list[Kept]:
-        """What is kept, the first to end first."""
-        found: list[Kept] = []
+        """What is cached, the first to end first."""
+        return sorted((kept for _, kept in self._heads()), key=lambda kept: kept.expires_at)
+
+    def _heads(self) -> Iterator[tuple[Path, Kept]]:
         for path in self._folder.glob("*.json"):
             with self._harmless():
                 head = json.loads(self._files.read(path).data or b"")
-                ends = datetime.fromisoformat(head["expires_at"])
-                found.append(Kept(path.stem, str(head["source"]), ends))
-        return sorted(found, key=lambda kept: kept.expires_at)
+                made, ends = (datetime.fromisoformat(head[n]) for n in ("made", "expires_at"))
+                yield path, Kept(path.stem, str(head["source"]), made, ends)
 
     def clear(self) -> int:
         """Forgets all sessions; how many there were."""
+        if not self._short:
+            self.flights.clear()
         kept = self.all()
         for name in self._folder.glob("*.json"):
-            with contextlib.suppress(OSError):
-                os.unlink(name)
+            _unlink(name)
         return len(kept)
 
     def _path(self, key: str) -> Path:
@@ -118,6 +175,11 @@ class SessionCache:
 
             log = logging.getLogger("keystead")
             log.debug("the cache of sessions cannot be used: %s", type(error).__name__)
+
+
+def _unlink(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(path)
 
 
 def _sealed(key: str, session: Session, sealing: bytes) -> bytes:

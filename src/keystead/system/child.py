@@ -63,7 +63,7 @@ def run(
             process = subprocess.Popen(  # noqa: S603  # no shell; it is the user's own command
                 list(argv),
                 env=dict(environ),
-                stdin=None if stdin_is_terminal() else subprocess.DEVNULL,
+                stdin=subprocess.DEVNULL if stdin_terminal() is None else None,
                 stdout=subprocess.PIPE,
                 process_group=0 if os.name == "posix" else None,
             )
@@ -106,12 +106,20 @@ def _uninterrupted() -> Iterator[None]:
             signal.raise_signal(signal.SIGINT)
 
 
-def stdin_is_terminal() -> bool:
-    """Whether standard input is a terminal, and so one that a program may ask on."""
+def stdin_terminal() -> int | None:
+    """The device of the terminal that is standard input, and that a program may ask on; else None.
+
+    The number has a meaning only beside another one of the same machine.
+    """
     try:
-        return os.isatty(0)
+        if not os.isatty(0):
+            return None
+        if sys.platform == "win32":
+            return 0
+        else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
+            return os.fstat(0).st_rdev
     except OSError:  # it is closed
-        return False
+        return None
 
 
 def _reap(process: subprocess.Popen[bytes]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import getpass
 import os
+import sys
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -17,6 +18,10 @@ TTY = "CON" if os.name == "nt" else "/dev/tty"
 
 NO_INPUT_VARIABLE = "KEYSTEAD_NO_INPUT"
 """Set to ``1`` (to anything but ``0``), it makes every command behave as without a terminal."""
+
+
+_PTS = 136
+"""Linux: the number of the driver of pseudo-terminals."""
 
 
 class Terminal:
@@ -73,6 +78,21 @@ class Terminal:
             self.tell(f"keystead: {error.message}; try again")
 
         return until_accepted(lambda _: attempt(), rejections, rejected)
+
+    def name(self) -> str | None:
+        """The name of the controlling terminal, such as ``/dev/pts/3``, where that is known."""
+        if sys.platform == "win32" or not self.available():
+            return None
+        else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
+            for fd in (0, 1, 2):
+                with contextlib.suppress(OSError):
+                    return os.ttyname(fd)
+            try:
+                with open("/proc/self/stat", "rb") as file:
+                    device = int(file.read(4096).rpartition(b")")[2].split()[4])
+            except (OSError, ValueError, IndexError):
+                return None
+            return f"/dev/pts/{os.minor(device)}" if os.major(device) == _PTS else None
 
     def tell(self, text: str) -> None:
         """Shows a line to the person who is about to be asked; without a terminal, to nobody."""

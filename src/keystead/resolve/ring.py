@@ -1,0 +1,69 @@
+"""Programs that lead back to the profile they are run for, over any number of keysteads.
+
+keystead names to each program that it runs the programs it is inside of, in the variable `RUNNING`.
+The variable can make keystead refuse, and nothing else: whoever sets it to something else gets
+what running the program gives.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from keystead.errors import Origin, ProfileCycle
+from keystead.model.profile import Profile
+
+RUNNING = "KEYSTEAD_RUNNING_PROCESS"
+
+
+class Link(NamedTuple):
+    """One program that runs: the setting and the profile that name it.
+
+    ``mark`` stands for the profile's place and the command, as two files may have profiles of one
+    name.
+    """
+
+    setting: str
+    profile: str
+    mark: str
+
+    @classmethod
+    def of(cls, setting: str, profile: Profile, command: str) -> Link:
+        """The link for the command that a setting of a profile has."""
+        place = "\0".join((profile.location or "", command))
+        mark = hashlib.sha256(place.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        return cls(setting, profile.name, mark)
+
+    def __str__(self) -> str:
+        name = "".join(char if char.isprintable() else "?" for char in self.profile)
+        return name if self.setting == "credential_process" else f"{name} (MFA)"
+
+
+def require_no_ring(link: Link, environ: Mapping[str, str], where: Origin | None) -> None:
+    """Raises `ProfileCycle`, with the whole ring, where the program runs already."""
+    running = _running(environ)
+    if link in running:
+        ring = " > ".join(map(str, [*running[running.index(link) :], link]))
+        raise ProfileCycle(
+            f"`{link.setting}` runs keystead for credentials that need its own output: {ring}",
+            hint="let it name another profile, one that has credentials of its own",
+            where=where,
+        )
+
+
+def with_link(link: Link, environ: Mapping[str, str]) -> str:
+    """The value of `RUNNING` for the program of ``link``."""
+    return json.dumps([*_running(environ), link])
+
+
+def _running(environ: Mapping[str, str]) -> list[Link]:
+    """The programs that this process is inside of, the outermost first."""
+    try:
+        return [
+            Link(str(setting), str(profile), str(mark))
+            for setting, profile, mark in json.loads(environ.get(RUNNING) or "[]")
+        ]
+    except (ValueError, TypeError):
+        return []

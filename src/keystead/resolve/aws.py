@@ -29,6 +29,9 @@ Headers = Callable[[str], Mapping[str, str]]
 
 _CONNECT_SECONDS = 5
 _READ_SECONDS = 20
+_GLOBAL = ("s3", "sts")
+"""Services of regions that have an address without one too."""
+
 _RETRIES = {"mode": "standard", "total_max_attempts": 4}
 _LONGEST_MESSAGE = 500
 _USER_IN_URL = re.compile(r"(://)[^/?#\s\"']*@")
@@ -290,8 +293,8 @@ def make_client(
     """A botocore client that uses what it is given and searches nothing itself.
 
     ``endpoint_url`` takes precedence over the addresses of ``client_settings``. Without a region
-    the request goes to `FALLBACK_REGION`, and to STS at its global address. ``checked`` is whether
-    parameters are.
+    the request goes to the service's global address, or where there is none to `FALLBACK_REGION`.
+    ``checked`` is whether parameters are.
     """
     from botocore import UNSIGNED
     from botocore.config import Config
@@ -309,7 +312,7 @@ def make_client(
     session.client_settings = client_settings
     return session.create_client(
         service,
-        region_name=client_settings.region or (None if service == "sts" else FALLBACK_REGION),
+        region_name=client_settings.region or (None if service in _GLOBAL else FALLBACK_REGION),
         endpoint_url=endpoint_url,
         config=Config(
             connect_timeout=_CONNECT_SECONDS,

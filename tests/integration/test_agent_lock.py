@@ -134,12 +134,18 @@ def test_commands_that_the_agent_runs_are_ended_by_a_lock(
     asking = threading.Thread(target=lambda: answers.append(agent.request("GET", "/process/slow")))
     asking.start()
     wait_for((home / "go.runs").exists)
-    children = Path(f"/proc/{agent.pid}/task/{agent.pid}/children").read_text().split()
-    assert children
+    commands = children(agent.pid)
+    helpers = [helper for command in commands for helper in children(command)]
+    assert commands
+    assert helpers
     assert keystead("agent", "lock").code == 0
     asking.join(60)
     assert answers[0][0] in (0, 423)
-    wait_for(lambda: not any(is_alive(int(child)) for child in children))
+    wait_for(lambda: not any(map(is_alive, commands + helpers)))
+
+
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def test_without_an_agent_what_is_on_its_way_is_not_held_either(

@@ -7,7 +7,8 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from keystead.agent.http import Refused
@@ -17,6 +18,10 @@ MOST_AT_ONCE = 4
 SECONDS = 60.0
 """How long one may take."""
 
+_END_SECONDS = 2.0
+"""How long one that is interrupted may take to end."""
+
+_PAUSE_SECONDS = 0.01
 _NO_WINDOW = 0x08000000 if sys.platform == "win32" else 0
 """Windows: no console for a command, and so nobody to ask."""
 _STATUS_OF_CODE = {2: 400, 3: 404, 4: 409, 5: 423, 6: 409, 7: 502}
@@ -68,11 +73,7 @@ class Commands:
         """Ends all that run, before it returns."""
         for task in self._running.values():
             task.cancel()
-        for process in self._processes:
-            with contextlib.suppress(OSError):  # it ended, or was waited for, by itself
-                _kill(process)
-                if sys.platform != "win32":
-                    os.waitpid(process.pid, 0)
+        _end(self._processes)
 
     async def _run(self, profile: str, environ: Mapping[str, str], pid: int | None) -> bytes:
         async with self._room:
@@ -102,6 +103,42 @@ class Commands:
             status = _STATUS_OF_CODE.get(process.returncode, 500)
             raise Refused(status, message.removeprefix("keystead: error: "))
         return output
+
+
+if sys.platform == "win32":
+
+    def _end(processes: Collection[asyncio.subprocess.Process]) -> None:
+        """Ends them."""
+        for process in processes:
+            process.kill()
+
+else:
+
+    def _end(processes: Collection[asyncio.subprocess.Process]) -> None:
+        """Ends them and returns when they have ended, however little they hear."""
+        # An interrupt has a command end the program that it waits for too.
+        left = {process.pid for process in processes if _signalled(process.pid, signal.SIGINT)}
+        until = time.monotonic() + _END_SECONDS
+        while left and time.monotonic() < until:
+            time.sleep(_PAUSE_SECONDS)  # noqa: TID251  # of a process that is a rim of its own
+            left = {pid for pid in left if not _has_ended(pid, os.WNOHANG)}
+        for pid in left:
+            with contextlib.suppress(OSError):
+                os.killpg(pid, signal.SIGKILL)
+            _has_ended(pid, 0)
+
+    def _signalled(pid: int, number: signal.Signals) -> bool:
+        try:
+            os.kill(pid, number)
+        except OSError:
+            return False
+        return True
+
+    def _has_ended(pid: int, options: int) -> bool:
+        try:
+            return os.waitpid(pid, options)[0] == pid
+        except OSError:
+            return True  # somebody else has waited for it
 
 
 async def _outcome(task: asyncio.Task[bytes]) -> bytes:

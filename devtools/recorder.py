@@ -1,18 +1,20 @@
 """A loopback forwarder in front of an emulator that notes who called what.
 
 It passes every request on as it came, `Host` header included, so that signatures stay valid. What
-it keeps of a request is what a test asks about: never a body, a signature or a secret.
+it keeps of a request is what a test asks about: never a body, a signature or a secret. A program
+that a test starts can ask for it too: ``GET /_calls`` gives the calls as JSON and forgets them.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import re
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from email.message import Message
 from email.utils import format_datetime
@@ -39,6 +41,13 @@ NOTED = frozenset(
 """The form parameters of STS that a recorded call keeps."""
 
 UPSTREAM_SECONDS = 60.0
+CALLS = "/_calls"
+"""The path under which the recorder itself answers."""
+
+_SECRET = re.compile(
+    r"secret|token|password|plaintext|private|signature|credential|string|binary|^x-amz-|body",
+    re.IGNORECASE,
+)
 
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 _UNNAMED = {("s3", "GET", "/"): "ListBuckets"}
@@ -56,6 +65,8 @@ class Call:
     access_key_id: str
     has_session_token: bool
     parameters: Mapping[str, str]
+    members: Mapping[str, object] = field(default_factory=dict)
+    """Those of the request's query, form or JSON whose name tells of no secret."""
 
     def __str__(self) -> str:
         settings = "".join(f" {name}={value}" for name, value in sorted(self.parameters.items()))
@@ -90,6 +101,12 @@ class Recorder:
         self.seconds = 0.0
         with self._lock:
             self._calls.clear()
+
+    def take(self) -> list[Call]:
+        """The calls, which are forgotten."""
+        with self._lock:
+            taken, self._calls = self._calls, []
+        return taken
 
     def note(self, call: Call) -> None:
         """Adds one call."""
@@ -132,8 +149,11 @@ class _Forward(BaseHTTPRequestHandler):
     server: _Server
 
     def forward(self) -> None:
+        if self.path == CALLS:
+            self._give_calls()
+            return
         body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-        self.server.recorder.note(_call(self.command, urlsplit(self.path).path, self.headers, body))
+        self.server.recorder.note(_call(self.command, self.path, self.headers, body))
         time.sleep(self.server.recorder.seconds)
         if self.server.recorder.down:
             self.send_response_only(503)
@@ -164,6 +184,15 @@ class _Forward(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
+    def _give_calls(self) -> None:
+        calls = self.server.recorder.take()
+        content = json.dumps([asdict(call) for call in calls]).encode()
+        self.send_response_only(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
     def _send_date(self) -> bool:
         clock = self.server.recorder.clock
         if clock is not None:
@@ -176,7 +205,8 @@ class _Forward(BaseHTTPRequestHandler):
         """Says nothing: the calls are the log."""
 
 
-def _call(method: str, path: str, headers: Message, body: bytes) -> Call:
+def _call(method: str, target: str, headers: Message, body: bytes) -> Call:
+    path, query = urlsplit(target).path, urlsplit(target).query
     signed = _CREDENTIAL.search(headers.get("Authorization", ""))
     access_key_id, region, service = signed.groups() if signed else ("", "", "")
     form: dict[str, list[str]] = {}
@@ -195,4 +225,17 @@ def _call(method: str, path: str, headers: Message, body: bytes) -> Call:
         access_key_id=access_key_id,
         has_session_token="X-Amz-Security-Token" in headers,
         parameters={name: values[0] for name, values in form.items() if name in NOTED},
+        members=_members(query, form, headers, body),
     )
+
+
+def _members(
+    query: str, form: Mapping[str, list[str]], headers: Message, body: bytes
+) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name, values in {**parse_qs(query, keep_blank_values=True), **form}.items():
+        found[name] = values[0]
+    if "json" in headers.get("Content-Type", "") and body:
+        with contextlib.suppress(ValueError):
+            found |= json.loads(body)
+    return {name: value for name, value in found.items() if not _SECRET.search(name)}

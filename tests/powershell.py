@@ -20,6 +20,7 @@ class Trait:
     mandatory: bool = False
     position: int | None = None
     by_value: bool = False
+    by_property: bool = False
 
 
 @dataclass
@@ -115,6 +116,7 @@ def _declared(node: Node) -> Declared:
                     given.get("Mandatory") == "$true",
                     None if position is None else int(position),
                     given.get("ValueFromPipeline") == "$true",
+                    given.get("ValueFromPipelineByPropertyName") == "$true",
                 )
             )
     return made

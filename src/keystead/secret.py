@@ -26,7 +26,7 @@ class Secret(NotPickled):
     ``Secret("text")`` holds the text. ``Secret(open)`` with a function without arguments opens it
     when somebody reveals it, so that a profile can be read, listed and planned with while the
     store it lives in stays locked. ``str``, ``repr`` and formats mask it; pickling and hashing are
-    refused.
+    refused. ``shown`` stands for it in texts: that of a longer text has its harmless parts readable.
 
     >>> secret = keystead.Secret("example")
     >>> print(secret)
@@ -35,10 +35,11 @@ class Secret(NotPickled):
     'example'
     """
 
-    __slots__ = ("_content",)
+    __slots__ = ("_content", "_shown")
 
-    def __init__(self, content: str | Callable[[], str]) -> None:
+    def __init__(self, content: str | Callable[[], str], *, shown: str = MASK) -> None:
         self._content = content
+        self._shown = shown
 
     def reveal(self) -> str:
         """The secret itself.
@@ -52,10 +53,10 @@ class Secret(NotPickled):
         return f"Secret({MASK})"
 
     def __str__(self) -> str:
-        return MASK
+        return self._shown
 
     def __format__(self, spec: str) -> str:
-        return format(MASK, spec)
+        return format(self._shown, spec)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):

@@ -20,7 +20,7 @@ KEYS = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KE
 
 
 class Secure(str):
-    """What PowerShell holds as a SecureString."""
+    """A text that PowerShell shows masked."""
 
     __slots__ = ()
 
@@ -39,8 +39,10 @@ class Session:
     def __call__(self, cmdlet: str, **parameters: object) -> list[Any]:
         """The objects that the function gives; `answered` has all lines."""
         request = {
-            "protocol": 1,
+            "protocol": 2,
             "cmdlet": cmdlet,
+            "what_if": bool(parameters.pop("WhatIf", False)),
+            "confirmed": parameters.pop("Confirm", None) is False,
             "parameters": parameters,
             "credentials": self.variables["StoredAWSCredentials"],
             "region": self.variables["StoredAWSRegion"] or "",
@@ -69,7 +71,7 @@ class Session:
 
     def keys_of(self, thing: object) -> Mapping[str, Any]:
         """What its method GetCredentials gives."""
-        self.send(encoded({"protocol": 1, "retrieve": thing}))
+        self.send(encoded({"protocol": 2, "retrieve": thing}))
         return self.of("output")[0]
 
 
@@ -127,7 +129,7 @@ def shared(home: Path) -> Callable[[str], Path]:
     return write
 
 
-def test_keys_go_into_the_encrypted_store_and_come_back_by_the_method_alone(
+def test_keys_go_into_the_encrypted_store_and_come_back(
     session: Session,
 ) -> None:
     assert (
@@ -141,9 +143,9 @@ def test_keys_go_into_the_encrypted_store_and_come_back_by_the_method_alone(
         == []
     )
     (found,) = session("Get-AWSCredential", ProfileName="dev")
-    assert not leaks(session.printed)
     assert found[""] == ["Keystead.AWSCredential", "Keystead.Credential"]
-    assert (found["AccessKey"], found["SecretKey"]) == (ACCESS_KEY_ID, "********")
+    assert (found["AccessKey"], found["SecretKey"]) == (ACCESS_KEY_ID, SECRET_KEY)
+    assert isinstance(found["SecretKey"], Secure)
     assert json.loads(found["KeysteadHandle"]) == {"ProfileName": "dev"}
     keys = session.keys_of(found)
     assert (keys["AccessKey"], keys["SecretKey"]) == (ACCESS_KEY_ID, SECRET_KEY)
@@ -242,14 +244,15 @@ def test_parameters_keep_their_types(session: Session, moto: Emulator) -> None:
     assert role["Tags"] == [{"": [""], "Key": "k", "Value": ""}]
 
 
-def test_a_secret_that_comes_once_comes_as_a_secure_string(
+def test_a_secret_that_comes_once_comes_as_it_is_and_marked(
     session: Session, moto: Emulator
 ) -> None:
     del moto
     given = {"AccessKey": ACCESS_KEY_ID, "SecretKey": SECRET_KEY, "Region": "us-east-1"}
     session("New-IAMUser", UserName="u", **given)
     (key,) = session("New-IAMAccessKey", UserName="u", **given)
-    assert key["SecretAccessKey"] == "********"
+    assert isinstance(key["SecretAccessKey"], Secure)
+    assert session.of("response")[0]["AccessKey"]["SecretAccessKey"] == key["SecretAccessKey"]
     assert len(session.keys_of(key)["SecretKey"]) == 40
     session("New-SECSecret", Name="s", SecretString="swordfish", **given)
     (value,) = session("Get-SECSecretValue", SecretId="s", **given)
@@ -326,12 +329,12 @@ def test_what_came_before_an_error_is_there(session: Session, moto: Emulator) ->
         ("", "no request"),
         ("[]", "no request"),
         ('{"cmdlet": "Get-AWSRegion"}', "no request"),
-        ('{"protocol": 2, "cmdlet": "Get-AWSRegion", "parameters": {}}', "do not go together"),
-        ('{"protocol": 1, "cmdlet": "Get-Nothing", "parameters": {}}', "there is no cmdlet"),
-        ('{"protocol": 1, "cmdlet": "Get-AWSRegion", "parameters": {"": 1}}', "ambiguous"),
-        ('{"protocol": 1, "retrieve": {"handle": "{"}}', "these are no credentials"),
-        ('{"protocol": 1, "retrieve": "x"}', "these are no credentials"),
-        ('{"protocol": 1, "cmdlet": "Get-AWSRegion", "parameters": {}, "credentials": "AWSPSCredentials"}',
+        ('{"protocol": 1, "cmdlet": "Get-AWSRegion", "parameters": {}}', "do not go together"),
+        ('{"protocol": 2, "cmdlet": "Get-Nothing", "parameters": {}}', "there is no cmdlet"),
+        ('{"protocol": 2, "cmdlet": "Get-AWSRegion", "parameters": {"": 1}}', "ambiguous"),
+        ('{"protocol": 2, "retrieve": {"handle": "{"}}', "these are no credentials"),
+        ('{"protocol": 2, "retrieve": "x"}', "these are no credentials"),
+        ('{"protocol": 2, "cmdlet": "Get-AWSRegion", "parameters": {}, "credentials": "AWSPSCredentials"}',
          "these are no credentials"),
     ],
 )  # fmt: skip
@@ -341,5 +344,5 @@ def test_whatever_is_sent_is_answered(text: str, message: str, session: Session)
 
 
 def test_a_mark_at_the_start_of_a_request_is_passed_over(session: Session) -> None:
-    session.send('\ufeff{"protocol": 1, "cmdlet": "Get-AWSRegion", "parameters": {}}\r\n')
+    session.send('\ufeff{"protocol": 2, "cmdlet": "Get-AWSRegion", "parameters": {}}\r\n')
     assert len(session.of("output")) > 10

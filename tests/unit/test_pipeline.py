@@ -150,7 +150,11 @@ GIVES = {
     "$r | select -First 1 | ConvertTo-Json -Compress -AsArray": [
         '[{"Name":"b","Size":10,"Tags":["x","y"]}]'
     ],
-    "$s | ConvertTo-Json -Compress": [f'{{"Key":"{MASK}","At":"2026-01-02T12:00:00+00:00"}}'],
+    "$s | ConvertTo-Json -Compress": [Secret('{"Key":"x","At":"2026-01-02T12:00:00+00:00"}')],
+    "$s | ConvertTo-Json -Compress -Reveal": ['{"Key":"x","At":"2026-01-02T12:00:00+00:00"}'],
+    "$s | fl Key": [f"Key : {MASK}"],
+    "$s | fl Key -Reveal": ["Key : x"],
+    "$s | ft Key -Reveal -HideTableHeaders": ["x"],
     "$null | ConvertTo-Json": [],
     "$r | ft Name, Size -HideTableHeaders": ["b      10\nA       2\nc"],
     "$r | select -First 1 | fl": ["Name : b\nSize : 10\nTags : {x, y}"],
@@ -165,6 +169,16 @@ def test_a_pipeline_gives(line: str) -> None:
     state.variables |= {"r": ROWS, "s": AwsObject({"Key": Secret("x"), "At": NOON})}
     (statement,) = parse(line)
     assert run_pipeline(state, statement) == GIVES[line]  # type: ignore[arg-type]
+
+
+def test_json_with_a_secret_is_true_as_a_value_and_masked_where_it_is_shown() -> None:
+    state = State(App(), Console())
+    state.variables["s"] = AwsObject({"Key": Secret("x"), "Id": "i"})
+    (statement,) = parse("$s | ConvertTo-Json -Compress")
+    (text,) = run_pipeline(state, statement)  # type: ignore[arg-type]
+    assert str(text) == f'{{"Key":"{MASK}","Id":"i"}}'
+    assert isinstance(text, Secret)
+    assert text.reveal() == '{"Key":"x","Id":"i"}'
 
 
 def test_json_that_is_cut_off_is_told(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,16 +1,26 @@
 """The PowerShell module: its files are PowerShell, and its functions are the cmdlets of the table.
 
-Read by a grammar of PowerShell; no PowerShell runs here.
+Read by a grammar of PowerShell; no PowerShell runs here. It does in integration/test_powershell.py.
 """
 
 import re
 from collections.abc import Mapping
+from xml.etree import ElementTree as ET
 
 import pytest
 
 from keystead.cmdlets.absent import OF_POWERSHELL
-from keystead.cmdlets.module.files import ANY, MANIFEST, SCRIPT, cmdlets, files, of_powershell
-from keystead.cmdlets.module.functions import asks, function, plain, quoted, variable
+from keystead.cmdlets.module.files import (
+    ANY,
+    MANIFEST,
+    MARK,
+    SCRIPT,
+    VIEWS,
+    cmdlets,
+    files,
+    of_powershell,
+)
+from keystead.cmdlets.module.functions import function, impact, plain, quoted, variable
 from keystead.cmdlets.table import CMDLETS
 from keystead.cmdlets.table_types import CHANGING, COMMON, Cmdlet
 from tests.powershell import Function, functions, literal, literals, nodes, said, tree
@@ -20,11 +30,9 @@ PROGRAM = "/opt/it's here/keystead"
 
 # What the runtime uses of PowerShell itself.
 AUTOMATIC = {"_", "null", "true", "false", "this", "PSBoundParameters", "PSCmdlet"}
-PREFERENCES = {"WhatIfPreference"}
 CALLED = {
-    *("Add-Member", "ConvertFrom-Json", "Export-ModuleMember", "ForEach-Object", "Get-Command"),
-    *("Register-ArgumentCompleter", "Select-Object", "Set-Alias", "Set-StrictMode", "Test-Path"),
-    *("Update-TypeData", "Where-Object", "Write-Progress"),
+    *("Export-ModuleMember", "ForEach-Object", "Get-Command", "Register-ArgumentCompleter"),
+    *("Select-Object", "Set-Alias", "Set-StrictMode", "Test-Path", "Update-TypeData"),
 }
 
 
@@ -41,7 +49,14 @@ def found(made: Mapping[str, bytes]) -> dict[str, Function]:
 @pytest.mark.parametrize("name", [SCRIPT, MANIFEST])
 def test_each_file_is_powershell_in_ascii(name: str, made: Mapping[str, bytes]) -> None:
     assert made[name].isascii()  # Windows PowerShell reads a file without a mark in its code page
+    assert made[name].startswith(MARK.encode())
     tree(made[name])
+
+
+def test_the_views_are_xml_in_ascii(made: Mapping[str, bytes]) -> None:
+    assert made[VIEWS].isascii()
+    assert MARK.encode() in made[VIEWS].splitlines()[1]
+    assert ET.fromstring(made[VIEWS]).tag == "Configuration"
 
 
 def test_every_cmdlet_is_a_function_or_powershells_own(found: dict[str, Function]) -> None:
@@ -81,12 +96,13 @@ def test_the_manifest_exports_what_is_there(
 def test_a_function_declares_what_its_cmdlet_takes(cmdlet: Cmdlet) -> None:
     (one,) = functions(tree(function(cmdlet).encode()))
     assert one.name == cmdlet.name
-    assert [row.name for row in one.parameters] == [variable(row) for row in cmdlet.parameters]
-    assert one.documented == [row.name for row in one.parameters]
+    rows = [*cmdlet.parameters, *cmdlet.refused]
+    assert [row.name for row in one.parameters] == [variable(row) for row in rows]
+    assert one.documented == [variable(row) for row in cmdlet.parameters]
     default = one.binding.get("DefaultParameterSetName")
     assert (default and literal(default)) == cmdlet.default_set
     assert ("SupportsShouldProcess" in one.binding) == (cmdlet.changes is not None)
-    for row, declared in zip(cmdlet.parameters, one.parameters, strict=True):
+    for row, declared in zip(rows, one.parameters, strict=True):
         sets = {trait.set_name: trait.mandatory for trait in declared.traits}
         if row.secret:  # keystead asks for it, without an echo
             assert sets.keys() == ({None} if row.sets is None else row.sets.keys())
@@ -95,6 +111,8 @@ def test_a_function_declares_what_its_cmdlet_takes(cmdlet: Cmdlet) -> None:
             assert sets == (row.sets if row.sets is not None else {None: False})
         assert {trait.position for trait in declared.traits} == {row.position}
         assert {trait.by_value for trait in declared.traits} == {row.piped}
+        by_property = row.by_property and row.kind not in ("switch", "choice")
+        assert {trait.by_property for trait in declared.traits} == {by_property}
         assert set(declared.aliases) | {declared.name} >= set(row.names)
         if row.kind == "choice":
             assert tuple(declared.values) == row.values
@@ -132,7 +150,7 @@ def test_a_parameter_named_as_a_variable_of_powershells_own_has_that_as_alias(
 
 def test_what_removes_asks_unless_forced(found: dict[str, Function]) -> None:
     high = {name for name, row in found.items() if row.binding.get("ConfirmImpact") == "'High'"}
-    assert high == {row.name for row in cmdlets(SERVICES) if asks(row)}
+    assert high == {row.name for row in cmdlets(SERVICES) if impact(row) == "High"}
     assert {"Remove-AWSCredentialProfile", "Remove-S3Bucket"} <= high
     assert "Clear-AWSCredential" not in high  # it asks by itself, where it removes a profile
 
@@ -155,7 +173,7 @@ def test_the_runtime_uses_no_variable_that_a_caller_may_have(found: dict[str, Fu
             for child in loop.children
             if child.type == "variable"
         }
-        free = {v for v in taken if ":" not in v} - own - set_ - loops - AUTOMATIC - PREFERENCES
+        free = {v for v in taken if ":" not in v} - own - set_ - loops - AUTOMATIC
         assert free == set(), name
 
 
@@ -168,18 +186,24 @@ def test_the_script_calls_nothing_unknown(
 
 
 def test_no_word_of_a_request_is_an_argument(made: Mapping[str, bytes]) -> None:
-    native = [
-        said(node).strip()
-        for node in nodes(tree(made[SCRIPT]), "command")
-        if said(node).startswith("&")
-    ]
+    script = tree(made[SCRIPT])
+    native = [said(node).strip() for node in nodes(script, "command") if said(node).startswith("&")]
     assert native == [
-        "& $path powershell-module --answer",
         (
             "& (Get-KeysteadProgram) __complete $commandName ('-' + $parameterName.TrimEnd('_')) "
             "$begun 2>$null"
         ),
     ]
+    started = [line for line in made[SCRIPT].decode().splitlines() if "ProcessStartInfo" in line]
+    assert len(started) == 1
+    assert "(Get-KeysteadProgram), 'powershell-module --answer'" in started[0]
+
+
+def test_no_secret_meets_a_command_or_a_parameter_on_its_way(made: Mapping[str, bytes]) -> None:
+    """The class that carries it calls methods and one function, which takes nothing."""
+    (carrier,) = nodes(tree(made[SCRIPT]), "class_statement")
+    called = {said(node) for node in nodes(carrier, "command_name")}
+    assert called == {"Get-KeysteadProgram"}
 
 
 @pytest.mark.parametrize("text", ["it's", 'a $b `c"', "x\u2019y", "K\u00f6ln", "two\nlines", ""])

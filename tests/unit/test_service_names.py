@@ -1,21 +1,30 @@
 """Every operation of every service that botocore knows has a cmdlet, by the rules of PowerShell."""
 
+import re
 from collections import Counter
+from datetime import UTC
 from pathlib import Path
 
 import pytest
 
+from keystead.cmdlets.binding import bind
 from keystead.cmdlets.help import help_text
+from keystead.cmdlets.language.values import Named, Value
 from keystead.cmdlets.services.cmdlets import made
 from keystead.cmdlets.services.folders import service_names
 from keystead.cmdlets.services.model import find_operation, service
-from keystead.cmdlets.services.naming import by_rule, cmdlet_names, singular
+from keystead.cmdlets.services.naming import _ways, by_rule, cmdlet_names, singular
+from keystead.cmdlets.services.parameters import request_of
 from keystead.cmdlets.services.prefixes import WELL_KNOWN, prefix_of, services_of
 from keystead.cmdlets.services.response import chosen, select
+from keystead.cmdlets.services.shapes import Context
 from keystead.cmdlets.services.verbs import APPROVED
 from keystead.cmdlets.services.wellknown import NAMES
+from keystead.cmdlets.source_rows import FORCE, SERVICE_PARAMETERS
 from keystead.cmdlets.table import CMDLETS
+from keystead.cmdlets.table_types import CHANGING, COMMON
 
+CONTEXT = Context(lambda path: b"", UTC)
 KNOWN = Path(__file__).parent.parent / "cases" / "cmdlets" / "names.txt"
 
 
@@ -116,3 +125,46 @@ def test_a_prefix_that_begins_another_does_not_hide_it() -> None:
 )
 def test_singular(plural: str, one: str) -> None:
     assert singular(plural) == one
+
+
+DELETES = re.compile(r"(?:Batch)?(?:Delete|Terminate|Remove|Purge|Destroy)[A-Z]")
+
+
+@pytest.mark.parametrize("name", service_names())
+def test_no_rule_decides_between_two_operations_that_delete(name: str) -> None:
+    """Which of them has the name is a fact of the AWS Tools; a guess would delete something else."""
+    found = service(name)
+    wanted: dict[str, list[str]] = {}
+    for operation in filter(DELETES.match, found._model["operations"]):
+        first = next(iter(_ways(name, found.prefix, operation)))
+        wanted.setdefault(first.lower(), []).append(operation)
+    settled = NAMES.get(name, {})
+    assert [
+        operations
+        for operations in wanted.values()
+        if len(operations) > 1 and len(settled.keys() & set(operations)) < 1
+    ] == []
+
+
+@pytest.mark.parametrize("name", service_names())
+def test_no_switch_of_the_cmdlet_is_a_member_of_the_request(name: str) -> None:
+    """What silences a question, previews or names the account stays with keystead."""
+    for operation in service(name).operations.values():
+        cmdlet = made(operation)
+        shape = operation.input
+        members = shape.members if shape is not None else {}
+        fields = cmdlet.function.args[1]
+        reached = {field.place[0]: field.parameter for field in fields if len(field.place) == 1}
+        assert reached.keys() == members.keys(), operation.cmdlet
+        own = {row.name for row in (*COMMON, *CHANGING, *SERVICE_PARAMETERS, FORCE)}
+        assert not own & {field.parameter.name for field in fields}, operation.cmdlet
+        force = [row for row in cmdlet.matches("Force") if row.name == "Force"]
+        if cmdlet.changes is not None:
+            assert force == [FORCE], operation.cmdlet
+            silent = (Named("Force"), Named("Confirm", Value(False)), Named("WhatIf"))
+            bound = bind(cmdlet, silent, lambda row: "x")
+            given = {name: bound.values[name] for name in ("Force", "Confirm", "WhatIf")}
+            assert given == {"Force": True, "Confirm": False, "WhatIf": True}
+            assert request_of(fields, given, CONTEXT) == {}, operation.cmdlet
+        if "Force" in members or "force" in members:
+            assert reached[next(m for m in members if m.lower() == "force")].name != "Force"

@@ -2,6 +2,7 @@
 they do not fit.
 """
 
+import json
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -13,7 +14,7 @@ from keystead.cmdlets.services.parameters import fields, request_of, spelled
 from keystead.cmdlets.services.response import as_json, chosen, select, shown, tells_once
 from keystead.cmdlets.services.shapes import Context, convert
 from keystead.errors import UsageError
-from keystead.secret import MASK, Secret
+from keystead.secret import MASK, Secret, reveal
 from tests.canaries import SECRET_KEY
 
 FILES = {"/policy": b"\xef\xbb\xbf{}", "/bytes": b"\xff\x00"}
@@ -200,7 +201,8 @@ def test_parameters_are_spelled_as_powershell_spells_them() -> None:
         "AsJson",
     } <= row.keys()
     # What a common parameter is called, a member of the request is not.
-    assert "RequestForce" in names("Remove-ECRRepository")
+    assert "IgnoreExistingImages" in names("Remove-ECRRepository")
+    assert "RequestVerbose" in names("Get-IOTV2LoggingOption")
 
 
 def test_a_beginning_is_enough_even_where_parts_of_a_structure_share_it() -> None:
@@ -238,8 +240,10 @@ def test_secrets_stay_secret_unless_revealed() -> None:
     answer = {"AccessKey": {"AccessKeyId": "id", "SecretAccessKey": SECRET_KEY}}
     hidden = shown(shape, answer)
     assert isinstance(hidden["AccessKey"]["SecretAccessKey"], Secret)
-    assert MASK in as_json(hidden)
-    assert SECRET_KEY not in as_json(hidden)
+    text = as_json(hidden)
+    assert MASK in str(text)
+    assert SECRET_KEY not in str(text)
+    assert json.loads(reveal(text)) == answer
     assert shown(shape, answer, reveal=True) == answer
     assert cmdlet("new-iamloginprofile").matches("Password")[0].secret
 

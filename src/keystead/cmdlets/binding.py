@@ -62,6 +62,8 @@ def bind(
             continue
         guarded = any(other.secret for other, _ in given.values())
         row = _find(cmdlet, item.name, guarded=guarded)
+        if row.refused is not None:
+            raise UsageError(f"`-{row.name}` is not supported", hint=row.refused)
         if row.name in given:
             raise UsageError(f"`-{row.name}` is given twice")
         given[row.name] = (row, _taken(row, item, rest))
@@ -206,7 +208,7 @@ def _place_piped(cmdlet: Cmdlet, given: dict[str, _Row], piped: Sequence[object]
             given[row.name] = (row, item)
             return
     for row in cmdlet.parameters:
-        if not _goes_with(cmdlet, given, row):
+        if not row.by_property or not _goes_with(cmdlet, given, row):
             continue
         found = (own_property(item, name) for name in row.names)
         value = next((value for value in found if value is not None), None)

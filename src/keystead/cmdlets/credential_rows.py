@@ -147,6 +147,7 @@ CREDENTIAL_CMDLETS = (
         ),
         credential.remove_profile,
         changes=("ProfileName",),
+        asks=True,
     ),
     Cmdlet(
         "Initialize-AWSDefaultConfiguration",

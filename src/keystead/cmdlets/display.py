@@ -15,6 +15,7 @@ from enum import Enum
 
 from keystead.cmdlets.objects import AwsObject
 from keystead.console import one_line, printable
+from keystead.secret import Secret
 
 TABLE_COLUMNS = 4
 """Objects with up to so many properties are shown as a table, others as a list."""
@@ -124,8 +125,8 @@ def _pad(text: str, width: int, *, right: bool = False) -> str:
 def _as_text(value: object, zone: tzinfo) -> str:
     if isinstance(value, Formatted):
         return str(value)
-    if isinstance(value, str) and not isinstance(value, Enum):
-        return printable(value)
+    if isinstance(value, str | Secret) and not isinstance(value, Enum):
+        return printable(str(value))
     return cell(value, zone=zone)
 
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from keystead.cmdlets.objects import AwsObject, sts_object
-from keystead.cmdlets.services.response import as_json
+from keystead.cmdlets.services.model import operation_of
+from keystead.cmdlets.services.response import as_json, whole
 from keystead.cmdlets.sources import Values, find_client_settings, find_credentials
 from keystead.cmdlets.state import State
 from keystead.errors import FileProblem, Origin, UsageError
@@ -53,7 +54,7 @@ def get_sts_session_token(state: State, values: Values) -> Iterable[AwsObject]:
     return (_of_session(credentials),)
 
 
-def get_s3_bucket(state: State, values: Values) -> Iterable[AwsObject | str]:
+def get_s3_bucket(state: State, values: Values) -> Iterable[object]:
     """``Get-S3Bucket``: the buckets, or the one that is named."""
     answer = _call(state, values, "s3", "ListBuckets", {})
     wanted = values.get("BucketName")
@@ -111,7 +112,7 @@ def _call(
     credentials = find_credentials(state, values).retrieve
     if credentials is None:
         raise UsageError("the object given has no credentials")
-    return state.app.call(
+    answer = state.app.call(
         service,
         operation,
         parameters,
@@ -119,3 +120,5 @@ def _call(
         client_settings=find_client_settings(state, values),
         endpoint_url=values.get("EndpointUrl"),
     )
+    state.remember(lambda: whole(operation_of(service, operation), answer))
+    return answer

@@ -5,6 +5,9 @@ A cmdlet with parameter sets puts its own ``sets`` and ``position`` into them.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from keystead.cmdlets.absent import PARAMETERS
 from keystead.cmdlets.table_types import Parameter
 
 ACCESS_KEY = Parameter("AccessKey", "the access key id", aliases=("AK",), never_empty=True)
@@ -42,14 +45,26 @@ REGION = Parameter(
     "Region", "the region to call", aliases=("RegionToCall",), never_empty=True, values="region"
 )
 
-SERVICE_PARAMETERS = (
-    ACCESS_KEY,
-    SECRET_KEY,
-    SESSION_TOKEN,
-    PROFILE_NAME,
-    PROFILE_LOCATION,
-    CREDENTIAL,
-    REGION,
-    Parameter("EndpointUrl", "the address to call instead of the service's own"),
+SERVICE_PARAMETERS = tuple(
+    replace(row, by_property=False)
+    for row in (
+        ACCESS_KEY,
+        SECRET_KEY,
+        SESSION_TOKEN,
+        PROFILE_NAME,
+        PROFILE_LOCATION,
+        CREDENTIAL,
+        REGION,
+        Parameter("EndpointUrl", "the address to call instead of the service's own"),
+    )
 )
-"""What every service cmdlet takes beside its own parameters."""
+"""What every service cmdlet takes in addition to its own parameters."""
+
+FORCE = Parameter("Force", "do not ask", kind="switch", by_property=False)
+"""The switch that answers the cmdlet's own question; never a member of a request."""
+
+UNSUPPORTED = tuple(
+    Parameter(name, "not supported", kind="any", by_property=False, refused=PARAMETERS[name])
+    for name in ("ClientConfig", "NetworkCredential")
+)
+"""What every service cmdlet of the AWS Tools takes and keystead refuses."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from keystead.app import App
@@ -10,6 +11,7 @@ from keystead.console import Console
 
 _CREDENTIALS = "storedawscredentials"
 _REGION = "storedawsregion"
+_HISTORY, _RESPONSE = "awshistory", "LastServiceResponse"
 
 
 @dataclass
@@ -18,6 +20,7 @@ class State:
 
     ``lasting`` is False when the shell ends with the one line that it runs, ``has_shown`` True
     once a line had output. ``verbose`` and ``what_if`` are those of the cmdlet that runs.
+    ``masks`` is False where objects go to another program, which masks what it shows.
     """
 
     app: App
@@ -26,8 +29,9 @@ class State:
     has_shown: bool = False
     verbose: bool = False
     what_if: bool = False
+    masks: bool = True
     variables: dict[str, object] = field(
-        default_factory=lambda: {_CREDENTIALS: None, _REGION: None}
+        default_factory=lambda: {_CREDENTIALS: None, _REGION: None, _HISTORY: {_RESPONSE: None}}
     )
 
     def tell(self, text: str) -> None:
@@ -54,3 +58,14 @@ class State:
     @region.setter
     def region(self, value: str | None) -> None:
         self.variables[_REGION] = value
+
+    @property
+    def response(self) -> object:
+        """``$AWSHistory.LastServiceResponse``: the whole answer of the last call, None before."""
+        history = self.variables.get(_HISTORY)
+        return history.get(_RESPONSE) if isinstance(history, dict) else None
+
+    def remember(self, response: Callable[[], object]) -> None:
+        """Sets it, where somebody can ask for it."""
+        if self.lasting:
+            self.variables[_HISTORY] = {_RESPONSE: response()}

@@ -13,7 +13,7 @@ from keystead.cmdlets.region_rows import REGION_CMDLETS
 from keystead.cmdlets.services.cmdlets import ServiceCmdlets
 from keystead.cmdlets.services.discovery import discovery
 from keystead.cmdlets.services.parameters import AS_JSON
-from keystead.cmdlets.source_rows import SERVICE_PARAMETERS
+from keystead.cmdlets.source_rows import FORCE, SERVICE_PARAMETERS, UNSUPPORTED
 from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry
 
 _MFA = (
@@ -50,17 +50,20 @@ CMDLETS: Registry = Registry(
                 _duration(3),
                 Parameter("ExternalId", "the id that the role asks for", position=4),
                 *_MFA,
+                FORCE,
                 *SERVICE_PARAMETERS,
             ),
             service.use_sts_role,
             aliases=("Assume-STSRole",),
             changes=("RoleArn",),
+            refused=UNSUPPORTED,
         ),
         Cmdlet(
             "Get-STSSessionToken",
             "temporary credentials for the same user, with MFA if wanted",
             (_duration(0), *_MFA, *SERVICE_PARAMETERS),
             service.get_sts_session_token,
+            refused=UNSUPPORTED,
         ),
         Cmdlet(
             "Get-S3Bucket",
@@ -69,6 +72,7 @@ CMDLETS: Registry = Registry(
             service.get_s3_bucket,
             outputs=lambda: ("CreationDate", "BucketName"),
             aliases=("List-S3Buckets",),
+            refused=UNSUPPORTED,
         ),
         Cmdlet(
             "Get-AWSPowerShellVersion",

@@ -40,6 +40,11 @@ class Parameter:
     its property of their name. ``yields_to`` names the parameter that a beginning means which fits
     both. What a parameter of the kind ``any`` takes is decided by the cmdlet; ``type_name`` says
     it in words.
+
+    One that is not ``by_property`` never takes a property of a piped object: which account and
+    which region are meant is given with the cmdlet, not by what passes through it. ``refused``
+    says what to do instead of a parameter that the AWS Tools have and keystead has not. It is
+    declared all the same, since its name would count as the beginning of another one otherwise.
     """
 
     name: str
@@ -54,6 +59,8 @@ class Parameter:
     piped: bool = False
     yields_to: str | None = None
     type_name: str | None = None
+    by_property: bool = True
+    refused: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -119,7 +126,9 @@ class Cmdlet:
 
     ``default_set`` is the parameter set that counts where several would do; it need not be named
     by a parameter. ``deprecated`` says what to use instead. ``changes``, for a cmdlet that changes
-    something, has the parameters that name what; it takes ``-WhatIf`` and ``-Confirm`` then.
+    something, has the parameters that name what; it takes ``-WhatIf`` and ``-Confirm`` then. One
+    that ``asks`` does so without ``-Confirm`` too, unless ``-Force`` is given. ``refused`` has
+    the parameters that are declared only to be refused by name.
     ``function`` gives the objects that the cmdlet puts out; nothing here calls it. ``outputs``
     gives the names of their properties, as far as they are known before. A row with two parameters
     of one name raises ValueError.
@@ -133,6 +142,8 @@ class Cmdlet:
     default_set: str | None = None
     deprecated: str | None = None
     changes: tuple[str, ...] | None = None
+    asks: bool = False
+    refused: tuple[Parameter, ...] = ()
     outputs: Callable[[], Iterable[str]] = tuple
 
     def __post_init__(self) -> None:
@@ -143,8 +154,8 @@ class Cmdlet:
 
     @property
     def all_parameters(self) -> tuple[Parameter, ...]:
-        """Its own parameters, then those that it shares with all cmdlets."""
-        return (*self.parameters, *self.shared_parameters)
+        """Its own parameters, those it shares with all cmdlets, and those that it refuses."""
+        return (*self.parameters, *self.shared_parameters, *self.refused)
 
     @property
     def shared_parameters(self) -> tuple[Parameter, ...]:

@@ -142,7 +142,7 @@ def _text_of(template: Template, variables: Mapping[str, object]) -> str | Secre
         _lookup(part, variables) if isinstance(part, Variable) else part for part in template.parts
     ]
     if any(isinstance(part, Secret) for part in parts):
-        return Secret(lambda: "".join(map(_text, parts)))
+        return Secret(lambda: "".join(map(_text, parts)), shown="".join(map(str, parts)))
     return "".join(map(_text, parts))
 
 

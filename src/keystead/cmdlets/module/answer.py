@@ -3,7 +3,7 @@
 The request is on standard input, so that no secret is ever an argument. Each line of the answer
 has a ``kind`` and a ``value`` (see `keystead.cmdlets.module.wire`): ``output`` and ``host`` as it
 comes, ``verbose``, ``warning``, ``note`` and ``progress``, ``session`` for a variable that the
-cmdlet set, at last ``end`` or ``error``.
+cmdlet set, ``response`` for the whole answer of the last call, at last ``end`` or ``error``.
 """
 
 from __future__ import annotations
@@ -26,10 +26,12 @@ from keystead.cmdlets.table import CMDLETS
 from keystead.cmdlets.table_types import Cmdlet
 from keystead.console import Console
 from keystead.errors import KeysteadError, UsageError
+from keystead.secret import Secret
 from keystead.system import System
+from keystead.system.folders import Folders
 from keystead.system.generations import one_generation
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Raised when requests or answers change so that an older module would be misunderstood."""
 
 # PowerShell's categories of errors by keystead's exit codes.
@@ -66,6 +68,7 @@ class _Speaker(Console):
 class _Session(State):
     """The state of a PowerShell session: its credentials are made anew when they are asked for."""
 
+    masks: bool = False
     held: Mapping[str, Any] | None = None
     replaced: bool = False
 
@@ -106,24 +109,35 @@ def _answer(data: bytes, speaker: Console, write: Write, system: System) -> None
         return
     if request.get("credentials") is not None:
         state.held = wire.handle_in(request["credentials"])
+    _run(request, state, write, system.folders)
+    if state.region != region:
+        _set(write, "StoredAWSRegion", wire.outgoing(state.region, "", system.folders))
+    if state.replaced:
+        made = wire.outgoing(state.credentials, "Credential", system.folders)
+        _set(write, "StoredAWSCredentials", made)
+
+
+def _run(request: Mapping[str, Any], state: _Session, write: Write, folders: Folders) -> None:
     cmdlet = CMDLETS.find(request["cmdlet"])
     given = list(_arguments(state, cmdlet, request["parameters"]))
-    what_if = request["parameters"].get("WhatIf") is True
+    what_if = request.get("what_if") is True and cmdlet.changes is not None
+    if what_if:
+        given.append(Named("WhatIf"))
+    elif request.get("confirmed") is True and cmdlet.changes is not None:
+        given.append(Named("Confirm", Value(False)))
     kind = cmdlet.name.partition("-")[2]
-    folders = system.folders
 
     def emit(items: Iterable[object]) -> None:
         for item in items:
             for one in flat([item]):
                 write(wire.line("host" if what_if else "output", wire.outgoing(one, kind, folders)))
 
-    with one_generation(partial(_line, request["cmdlet"], request["parameters"])):
-        run_cmdlet(state, cmdlet, given, None, emit)
-    if state.region != region:
-        _set(write, "StoredAWSRegion", wire.outgoing(state.region, "", folders))
-    if state.replaced:
-        made = wire.outgoing(state.credentials, "Credential", folders)
-        _set(write, "StoredAWSCredentials", made)
+    try:
+        with one_generation(partial(_line, request["cmdlet"], request["parameters"])):
+            run_cmdlet(state, cmdlet, given, None, emit)
+    finally:
+        if state.response is not None:
+            write(wire.line("response", wire.outgoing(state.response, "Response", folders)))
 
 
 def _line(name: str, parameters: Mapping[str, Any]) -> str:
@@ -162,7 +176,6 @@ def _arguments(state: _Session, cmdlet: Cmdlet, given: Mapping[str, Any]) -> Ite
     """The parameters as the cmdlet binds them, those that have no value left out.
 
     An empty text is none where a text is due: PowerShell makes one of a property without a value.
-    And it keeps what was bound for one object of a pipeline, without its value, for the next.
     """
     for name, item in given.items():
         if item is None:
@@ -191,8 +204,8 @@ def _keys(state: State, handle: object) -> object:
     keys = made.retrieve()
     shown = {
         "AccessKey": keys.access_key_id,
-        "SecretKey": keys.secret_access_key,
-        "Token": keys.session_token or "",
+        "SecretKey": Secret(keys.secret_access_key),
+        "Token": Secret(keys.session_token) if keys.session_token else "",
         "UseToken": bool(keys.session_token),
         "Expiration": keys.expires_at,
     }

@@ -9,7 +9,7 @@ from pathlib import Path
 from keystead._version import __version__
 from keystead.cmdlets.absent import OF_POWERSHELL
 from keystead.cmdlets.module.answer import PROTOCOL
-from keystead.cmdlets.module.functions import function, listed, quoted, variable
+from keystead.cmdlets.module.functions import body, function, listed, quoted, variable
 from keystead.cmdlets.pipeline.rows import PIPELINE_CMDLETS
 from keystead.cmdlets.services.folders import service_names
 from keystead.cmdlets.services.model import service
@@ -19,12 +19,15 @@ from keystead.errors import UsageError
 from keystead.near import did_you_mean, near_names
 
 NAME = "Keystead"
-MANIFEST, SCRIPT = f"{NAME}.psd1", f"{NAME}.psm1"
+MANIFEST, SCRIPT, VIEWS = f"{NAME}.psd1", f"{NAME}.psm1", f"{NAME}.Format.ps1xml"
 ANY = "Invoke-KeysteadCmdlet"
 """The function that runs a cmdlet without a function of its own."""
+BODY = "# BODY"
+"""What stands in the runtime for the blocks of that function."""
+_ANY_CALL = "[KeysteadCall]::new($PSCmdlet)"
 
 MARK = "# Written by `keystead powershell-module`; a change is lost when it is run again."
-"""The first line of each file, by which what may be replaced is known."""
+"""What is among the first lines of each file, by which what may be replaced is known."""
 
 # It tells this module from all others, for good.
 _GUID = "3eeb4e65-84d4-4361-96d2-8497101a67fc"
@@ -80,8 +83,16 @@ def files(services: Sequence[str], program: str) -> Mapping[str, bytes]:
     rows = cmdlets(services)
     names = sorted([*(row.name for row in rows), ANY])
     aliases = sorted(alias for row in rows for alias in row.aliases)
-    made = {SCRIPT: _script(rows, names, aliases, program), MANIFEST: _manifest(names, aliases)}
-    return {name: f"{MARK}\n{text}".encode("ascii") for name, text in made.items()}
+    made = {
+        VIEWS: _beside("views.ps1xml").replace("MARK", MARK, 1),
+        SCRIPT: f"{MARK}\n{_script(rows, names, aliases, program)}",
+        MANIFEST: f"{MARK}\n{_manifest(names, aliases)}",
+    }
+    return {name: text.encode("ascii") for name, text in made.items()}
+
+
+def _beside(name: str) -> str:
+    return Path(__file__).with_name(name).read_text(encoding="ascii")
 
 
 def _manifest(names: Sequence[str], aliases: Sequence[str]) -> str:
@@ -98,7 +109,8 @@ def _manifest(names: Sequence[str], aliases: Sequence[str]) -> str:
     CmdletsToExport = @()
     VariablesToExport = @()
     AliasesToExport = {_column(aliases)}
-    FileList = {listed([MANIFEST, SCRIPT])}
+    FormatsToProcess = {listed([VIEWS])}
+    FileList = {listed([MANIFEST, SCRIPT, VIEWS])}
     PrivateData = @{{
         PSData = @{{
             Tags = {listed(_TAGS)}
@@ -111,11 +123,10 @@ def _manifest(names: Sequence[str], aliases: Sequence[str]) -> str:
 def _script(
     rows: Sequence[Cmdlet], names: Sequence[str], aliases: Sequence[str], program: str
 ) -> str:
-    runtime = Path(__file__).with_name("runtime.psm1").read_text(encoding="ascii")
     parts = [
         "param([string] $Program)",
         f"$Recorded = {_path(program)}\n$Protocol = {PROTOCOL}\n$Shared = {listed(_SHARED)}",
-        runtime.rstrip(),
+        _beside("runtime.psm1").rstrip().replace(f"    {BODY}", body(_ANY_CALL)),
         *map(function, rows),
         _completers(rows),
         "\n".join(

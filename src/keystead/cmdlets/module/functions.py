@@ -25,7 +25,6 @@ _TAKEN = frozenset(
 )
 _TYPES = {"string": "string", "choice": "string", "strings": "string[]", "int": "long"}
 _UNPIPED = frozenset({"switch", "choice"})
-FORCE = "Force"
 
 
 def quoted(text: str) -> str:
@@ -55,24 +54,45 @@ def variable(row: Parameter) -> str:
 
 def function(cmdlet: Cmdlet) -> str:
     """The definition of the function, with its help."""
-    rows = list(cmdlet.parameters)
+    rows = [*cmdlet.parameters, *cmdlet.refused]
     lines = [f"function {cmdlet.name} {{", "    <#", *_help(cmdlet), "    #>"]
     lines.append(f"    [CmdletBinding({', '.join(_binding(cmdlet))})]")
     lines.append("    param(")
     lines.append(",\n".join("\n".join(_parameter(row)) for row in rows))
     lines.append("    )")
-    call = f"Invoke-Keystead $PSCmdlet {quoted(cmdlet.name)} $PSBoundParameters"
-    if cmdlet.changes is not None:
-        secret = {row.name for row in rows if row.secret}
-        call += f" {listed(name for name in cmdlet.changes if name not in secret)}"
-        call += " -Asks" if asks(cmdlet) else ""
-    lines += [f"    process {{ {call} }}", "}"]
+    secret = {row.name for row in rows if row.secret}
+    targets = [name for name in cmdlet.changes or () if name not in secret]
+    made = f"$PSCmdlet, {quoted(cmdlet.name)}, {listed(targets)}, {quoted(impact(cmdlet))}"
+    lines.append(body(f"[KeysteadCall]::new({made})"))
+    lines.append("}")
     return "\n".join(line for line in lines if line)
 
 
-def asks(cmdlet: Cmdlet) -> bool:
-    """Whether the function asks before it does anything, unless it is told to force it."""
-    return any(row.name == FORCE and row.sets is None for row in cmdlet.parameters)
+def body(call: str) -> str:
+    """The blocks of a function that runs ``call``, a `KeysteadCall` of the runtime.
+
+    A secret that is given to the function meets methods alone: what is bound to a parameter or
+    goes through a pipeline is recorded where module logging is on.
+    """
+    return f"""\
+    begin {{ $KeysteadCall = {call}; $KeysteadCall.Begin($PSBoundParameters) }}
+    process {{
+        try {{
+            if ($KeysteadCall.Start($PSBoundParameters)) {{
+                while ($KeysteadCall.Next()) {{ $KeysteadCall.Value }}
+            }}
+        }}
+        finally {{ $KeysteadCall.End($PSBoundParameters) }}
+        if ($KeysteadCall.Stops) {{ $PSCmdlet.ThrowTerminatingError($KeysteadCall.Failure) }}
+        if ($KeysteadCall.Failure) {{ $PSCmdlet.WriteError($KeysteadCall.Failure) }}
+    }}"""
+
+
+def impact(cmdlet: Cmdlet) -> str:
+    """PowerShell's word for how much the cmdlet may do; none for one that changes nothing."""
+    if cmdlet.changes is None:
+        return ""
+    return "High" if cmdlet.asks else "Medium"
 
 
 def _binding(cmdlet: Cmdlet) -> Iterator[str]:
@@ -80,7 +100,7 @@ def _binding(cmdlet: Cmdlet) -> Iterator[str]:
         yield f"DefaultParameterSetName = {quoted(cmdlet.default_set)}"
     if cmdlet.changes is not None:
         yield "SupportsShouldProcess = $true"
-        yield f"ConfirmImpact = '{'High' if asks(cmdlet) else 'Medium'}'"
+        yield f"ConfirmImpact = {quoted(impact(cmdlet))}"
     yield "PositionalBinding = $false"
 
 
@@ -111,8 +131,10 @@ def _parameter(row: Parameter) -> Iterator[str]:
             traits.append(f"Position = {row.position}")
         if row.piped:
             traits.append("ValueFromPipeline = $true")
-        if row.kind not in _UNPIPED:
+        if row.by_property and row.kind not in _UNPIPED:
             traits.append("ValueFromPipelineByPropertyName = $true")
+        if row.refused is not None:
+            traits.append("DontShow = $true")
         yield f"        [Parameter({', '.join(traits)})]"
     name = variable(row)
     aliases = (*([row.name] if name != row.name else []), *row.aliases)

@@ -12,6 +12,9 @@ from keystead.cmdlets.module.files import MARK, NAME, files, version
 from keystead.errors import FileProblem, Origin, UsageError
 from keystead.system import System
 
+_HEAD = 200
+"""So many bytes of a file are searched for keystead's mark."""
+
 
 def module_folders(system: System) -> list[Path]:
     """The folders of modules of this user and those named by PSModulePath, the first one first."""
@@ -56,7 +59,7 @@ def install(system: System, folder: Path, services: Sequence[str]) -> tuple[Path
     made = files(services, program(system))
     for name in made:
         data = system.files.read(target / name).data
-        if data is not None and not data.startswith(MARK.encode()):
+        if data is not None and MARK.encode() not in data[:_HEAD]:
             raise FileProblem(
                 "the file is not keystead's, and stays as it is",
                 where=Origin(str(target / name)),

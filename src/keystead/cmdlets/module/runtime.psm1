@@ -18,174 +18,470 @@ function Get-KeysteadProgram {
     throw "The program keystead is not at '$script:Recorded' and not on PATH; install it, or name it: Import-Module Keystead -ArgumentList PATH"
 }
 
-function ConvertTo-KeysteadQuoted([string] $Text) {
-    $escape = { param($found) '\u{0:x4}' -f [int][char] $found.Value }
-    '"' + [regex]::Replace($Text, '[^ !#-\[\]-~]', $escape) + '"'
-}
+# One call of keystead for a function whose $PSCmdlet it has, or for each object that is piped to it.
+# All that may be a secret meets methods of .NET and of this class alone: module logging records what
+# is bound to the parameters of a command and what goes through a pipeline.
+class KeysteadCall {
+    # What Next has read, the error that ended the call, and whether that ends the function.
+    [object] $Value
+    [object] $Failure
+    [bool] $Stops
 
-# JSON in ASCII. ConvertTo-Json differs from version to version in what it makes of times, arrays
-# and text with properties, and shows no SecureString.
-function ConvertTo-KeysteadText($Value, [int] $Depth = 0) {
-    if ($null -eq $Value) { return 'null' }
-    if ($Depth -gt 50) { throw 'A value of the parameters lies too deep.' }
-    if ($Value -is [bool] -or $Value -is [switch]) { if ($Value) { return 'true' } else { return 'false' } }
-    if ($Value -is [securestring]) {
-        return ConvertTo-KeysteadQuoted ([System.Net.NetworkCredential]::new('', $Value).Password)
-    }
-    if ($Value -is [datetimeoffset]) { $Value = $Value.UtcDateTime }
-    if ($Value -is [datetime]) {
-        return ConvertTo-KeysteadQuoted ($Value.ToUniversalTime().ToString('o', [cultureinfo]::InvariantCulture))
-    }
-    if ($Value -is [System.IO.FileSystemInfo]) { return ConvertTo-KeysteadQuoted $Value.FullName }
-    if ($Value -isnot [char] -and ($Value.GetType().IsPrimitive -or $Value -is [decimal])) {
-        return [System.Convert]::ToString($Value, [cultureinfo]::InvariantCulture)
-    }
-    if ($Value -is [byte[]]) { return '[' + ($Value -join ',') + ']' }
-    if ($Value -is [System.Collections.IDictionary]) {
-        $parts = foreach ($pair in $Value.GetEnumerator()) {
-            (ConvertTo-KeysteadQuoted $pair.Key) + ':' + (ConvertTo-KeysteadText $pair.Value ($Depth + 1))
-        }
-        return '{' + ($parts -join ',') + '}'
-    }
-    if ($Value -isnot [string] -and $Value -is [System.Collections.IEnumerable]) {
-        $parts = foreach ($item in $Value) { ConvertTo-KeysteadText $item ($Depth + 1) }
-        return '[' + ($parts -join ',') + ']'
-    }
-    if ($Value -is [System.Management.Automation.PSCustomObject]) {
-        if ($Value.PSObject.Properties['KeysteadHandle']) {
-            return '{"handle":' + (ConvertTo-KeysteadText $Value.KeysteadHandle) + '}'
-        }
-        $parts = foreach ($property in $Value.PSObject.Properties) {
-            (ConvertTo-KeysteadQuoted $property.Name) + ':' + (ConvertTo-KeysteadText $property.Value ($Depth + 1))
-        }
-        return '{' + ($parts -join ',') + '}'
-    }
-    ConvertTo-KeysteadQuoted $Value.ToString()
-}
+    hidden [object] $Cmdlet
+    hidden [string] $Name
+    hidden [string[]] $Targets
+    hidden [string] $Impact
+    hidden [bool] $Any
+    hidden [string[]] $Named = @()
+    hidden [bool] $YesToAll
+    hidden [bool] $NoToAll
+    hidden [System.Diagnostics.Process] $Process
+    hidden [System.IO.StreamReader] $Answer
+    hidden [bool] $Ended
+    hidden [object] $Scope
 
-# What keystead answers: texts begin with a mark, lists with a word, both say what they are.
-function ConvertFrom-KeysteadValue($Value) {
-    if ($Value -is [string]) {
-        $mark, $rest = $Value.Substring(0, 1), $Value.Substring(1)
-        if ($mark -eq '@') {
-            $style = [System.Globalization.DateTimeStyles]::RoundtripKind
-            return [datetime]::Parse($rest, [cultureinfo]::InvariantCulture, $style).ToLocalTime()
-        }
-        if ($mark -ne '*') { return $rest }
-        $secret = [securestring]::new()
-        foreach ($letter in $rest.ToCharArray()) { $secret.AppendChar($letter) }
-        $secret.MakeReadOnly()
-        return $secret
-    }
-    if ($Value -isnot [array]) { return $Value }
-    if ($Value[0] -eq 'list') {
-        $items = [object[]]::new($Value.Count - 1)
-        for ($i = 1; $i -lt $Value.Count; $i++) { $items[$i - 1] = ConvertFrom-KeysteadValue $Value[$i] }
-        return , $items
-    }
-    if ($Value[0] -eq 'table') {
-        $table = [System.Collections.Hashtable]::new([System.StringComparer]::Ordinal)
-        for ($i = 1; $i -lt $Value.Count; $i += 2) {
-            $table[$Value[$i].Substring(1)] = ConvertFrom-KeysteadValue $Value[$i + 1]
-        }
-        return $table
-    }
-    $properties = [ordered] @{}
-    for ($i = 2; $i -lt $Value.Count; $i += 2) {
-        $properties[$Value[$i].Substring(1)] = ConvertFrom-KeysteadValue $Value[$i + 1]
-    }
-    $object = [pscustomobject] $properties
-    $types = $Value[1].Substring(1).Split(' ')
-    [array]::Reverse($types)
-    foreach ($type in $types) { if ($type) { $object.PSObject.TypeNames.Insert(0, $type) } }
-    if ($properties.Contains('KeysteadHandle')) {
-        $shown = [string[]] @($properties.Keys | Where-Object { $_ -ne 'KeysteadHandle' })
-        $set = [System.Management.Automation.PSPropertySet]::new('DefaultDisplayPropertySet', $shown)
-        $members = [System.Management.Automation.PSMemberInfo[]] @($set)
-        Add-Member -InputObject $object -MemberType MemberSet -Name PSStandardMembers -Value $members
-    }
-    return $object
-}
+    # What Read has read last as it may be shown, and whether that hides a secret.
+    hidden [object] $Shown
+    hidden [bool] $Hides
 
-# Sends a request on standard input, as arguments can be seen by everybody, and gives the lines of
-# the answer as they come.
-function Send-KeysteadRequest([hashtable] $Request) {
-    $path = Get-KeysteadProgram
-    $OutputEncoding = [System.Text.Encoding]::ASCII
-    $PSNativeCommandUseErrorActionPreference = $false
-    $before = $global:LASTEXITCODE
-    try {
-        ConvertTo-KeysteadText $Request | & $path powershell-module --answer |
-            ForEach-Object { ConvertFrom-Json -InputObject $_ }
+    KeysteadCall([object] $cmdlet, [string] $name, [string[]] $targets, [string] $impact) {
+        $this.Cmdlet = $cmdlet
+        $this.Name = $name
+        $this.Targets = $targets
+        $this.Impact = $impact
     }
-    finally { $global:LASTEXITCODE = $before }
-}
 
-function New-KeysteadError($Failure, [string] $Name) {
-    $text = $Failure.message
-    if ($Failure.hint) { $text += "`n" + $Failure.hint }
-    $exception = [System.InvalidOperationException]::new($text)
-    $exception.Data['Hint'] = $Failure.hint
-    $exception.Data['ExitCode'] = $Failure.code
-    $category = [System.Management.Automation.ErrorCategory] $Failure.category
-    [System.Management.Automation.ErrorRecord]::new($exception, "Keystead.$($Failure.id)", $category, $Name)
-}
+    # For Invoke-KeysteadCmdlet: the name and all parameters are given.
+    KeysteadCall([object] $cmdlet) {
+        $this.Cmdlet = $cmdlet
+        $this.Any = $true
+    }
 
-# Runs a cmdlet in keystead for the function whose $PSCmdlet this is.
-# $Any: the parameters are not those that a function has bound, and all of them are keystead's.
-function Invoke-Keystead($Cmdlet, [string] $Name, $Bound, [string[]] $Target, [switch] $Asks, [switch] $Any) {
-    $given = @{}
-    foreach ($pair in $Bound.GetEnumerator()) {
-        if ($Any -or $script:Shared -notcontains $pair.Key) { $given[$pair.Key.TrimEnd('_')] = $pair.Value }
+    # Takes down what was given by name; all else comes from the objects of a pipeline.
+    [void] Begin([object] $bound) {
+        $this.Named = [string[]] @($bound.Keys)
     }
-    if ($PSBoundParameters.ContainsKey('Target')) {
-        if ($WhatIfPreference) { $given['WhatIf'] = $true }
-        elseif (-not $given['Force']) {
-            $what = 'this session'
-            foreach ($key in $Target) { if ($given[$key]) { $what = "$($given[$key])"; break } }
-            if (-not $Cmdlet.ShouldProcess($what, $Name)) { return }
-            if ($Asks -or $Bound.ContainsKey('Confirm')) { $given['Confirm'] = $false }
-        }
-    }
-    $variables = $Cmdlet.SessionState.PSVariable
-    $request = @{
-        protocol = $script:Protocol
-        cmdlet = $Name
-        parameters = $given
-        credentials = $variables.GetValue('StoredAWSCredentials')
-        region = "$($variables.GetValue('StoredAWSRegion'))"
-    }
-    $failure, $ended = $null, $false
-    Send-KeysteadRequest $request | ForEach-Object {
-        $value = ConvertFrom-KeysteadValue $_.value
-        switch ($_.kind) {
-            'output' { $value }
-            'host' { $Cmdlet.Host.UI.WriteLine($value) }
-            'verbose' { $Cmdlet.WriteVerbose($value) }
-            'warning' { $Cmdlet.WriteWarning($value) }
-            'note' { $Cmdlet.WriteInformation($value, [string[]] @('Keystead')) }
-            'progress' {
-                if ($value) { Write-Progress -Activity $Name -Status $value }
-                else { Write-Progress -Activity $Name -Completed }
+
+    # Sends the request; false when somebody said no.
+    [bool] Start([object] $bound) {
+        $this.Failure, $this.Stops, $this.Ended, $this.Value = $null, $false, $false, $null
+        $given = [System.Collections.Generic.List[object]]::new()
+        $switches = @{}
+        if ($this.Any) {
+            $this.Name = $bound['Name']
+            $this.Targets = @()
+            $this.Impact = [KeysteadCall]::ImpactOf($this.Name)
+            foreach ($key in 'WhatIf', 'Confirm') {
+                if ($bound.ContainsKey($key)) { $switches[$key] = [bool] $bound[$key] }
             }
-            'session' {
-                $scope = if ($given['Scope']) { $given['Scope'] + ':' } else { '' }
-                $variables.Set($scope + $value.name, $value.value)
+            if ($bound.ContainsKey('Parameter')) {
+                foreach ($pair in $bound['Parameter'].GetEnumerator()) {
+                    $key = [string] $pair.Key
+                    if ($key -in 'WhatIf', 'Confirm', 'Force') { $switches[$key] = [bool] $pair.Value }
+                    if ($key -notin 'WhatIf', 'Confirm') { $given.Add($key); $given.Add($pair.Value) }
+                    if (-not $this.Targets -and $key -ne 'ProfileName' -and $key -match '^Key$|(Name|Id|Arn|Identifier)$') {
+                        $this.Targets = @($key)
+                    }
+                }
             }
-            'error' { $failure = $value }
-            'end' { $ended = $true }
+        }
+        else {
+            foreach ($pair in $bound.GetEnumerator()) {
+                if ($pair.Key -in 'WhatIf', 'Confirm', 'Force') { $switches[$pair.Key] = [bool] $pair.Value }
+                if ($script:Shared -notcontains $pair.Key) {
+                    $given.Add($pair.Key.TrimEnd('_'))
+                    $given.Add($pair.Value)
+                }
+            }
+        }
+        $variables = $this.Cmdlet.SessionState.PSVariable
+        $whatIf, $confirmed = $false, $false
+        if ($this.Impact) {
+            if ($switches.ContainsKey('WhatIf')) { $whatIf = $switches['WhatIf'] }
+            else { $whatIf = [bool] $variables.GetValue('WhatIfPreference') }
+            if (-not $whatIf -and -not $this.Agreed($given, $switches, $variables)) { return $false }
+            $confirmed = -not $whatIf
+        }
+        $this.Scope = $null
+        for ($i = 0; $i -lt $given.Count; $i += 2) {
+            if ($given[$i] -eq 'Scope') { $this.Scope = $given[$i + 1] }
+        }
+        $request = [System.Text.StringBuilder]::new('{"protocol":')
+        $null = $request.Append($script:Protocol).Append(',"cmdlet":')
+        [KeysteadCall]::Write($request, $this.Name, 0)
+        $null = $request.Append(',"what_if":').Append($(if ($whatIf) { 'true' } else { 'false' }))
+        $null = $request.Append(',"confirmed":').Append($(if ($confirmed) { 'true' } else { 'false' }))
+        $null = $request.Append(',"region":')
+        [KeysteadCall]::Write($request, "$($variables.GetValue('StoredAWSRegion'))", 0)
+        $null = $request.Append(',"credentials":')
+        [KeysteadCall]::Write($request, $variables.GetValue('StoredAWSCredentials'), 0)
+        $null = $request.Append(',"parameters":{')
+        for ($i = 0; $i -lt $given.Count; $i += 2) {
+            if ($i) { $null = $request.Append(',') }
+            [KeysteadCall]::Write($request, $given[$i], 0)
+            $null = $request.Append(':')
+            [KeysteadCall]::Write($request, $given[$i + 1], 0)
+        }
+        $null = $request.Append('}}')
+        $this.Send($request, $this.Cmdlet.SessionState.Path.CurrentFileSystemLocation.ProviderPath)
+        return $true
+    }
+
+    # Whether to go on, asked as PowerShell asks: -Force and -Confirm decide, else $ConfirmPreference
+    # as the caller sees it, whose scopes a function of a module does not see by itself.
+    hidden [bool] Agreed([object] $given, [object] $switches, [object] $variables) {
+        if ($switches['Force']) { return $true }
+        if ($switches.ContainsKey('Confirm')) { $asks = $switches['Confirm'] }
+        else {
+            $bound = [System.Management.Automation.ConfirmImpact] $variables.GetValue('ConfirmPreference', 'High')
+            $own = [System.Management.Automation.ConfirmImpact] $this.Impact
+            $asks = $bound -ne [System.Management.Automation.ConfirmImpact]::None -and [int] $own -ge [int] $bound
+        }
+        if (-not $asks) { return $true }
+        $what = 'this session'
+        foreach ($key in $this.Targets) {
+            for ($i = 0; $i -lt $given.Count; $i += 2) {
+                if ($given[$i] -eq $key -and $given[$i + 1]) { $what = "$($given[$i + 1])" }
+            }
+            if ($what -ne 'this session') { break }
+        }
+        $text = "Performing the operation `"$($this.Name)`" on target `"$what`"."
+        $yes, $no = $this.YesToAll, $this.NoToAll
+        $agreed = $this.Cmdlet.ShouldContinue($text, 'Confirm', [ref] $yes, [ref] $no)
+        $this.YesToAll, $this.NoToAll = $yes, $no
+        return $agreed
+    }
+
+    # How much a cmdlet may do, by its verb.
+    hidden static [string] ImpactOf([string] $name) {
+        switch -Regex ($name) {
+            '^(Get|Find|Search|Test|Measure|Read|Convert|Compare)-' { return '' }
+            '^Remove-' { return 'High' }
+        }
+        return 'Medium'
+    }
+
+    # Goes on to the next object of the answer; false at its end.
+    [bool] Next() {
+        while ($null -ne ($line = $this.Line())) {
+            $reader = [KeysteadCall]::Reader($line)
+            $reader.ReadStartElement()
+            $kind = $reader.ReadElementContentAsString()
+            if ($kind -eq 'response') { $this.Remember($line); continue }
+            $read = $this.Read($reader)
+            switch ($kind) {
+                'output' { $this.Value = $read; return $true }
+                'host' { $this.Cmdlet.Host.UI.WriteLine($read) }
+                'verbose' { $this.Cmdlet.WriteVerbose($read) }
+                'warning' { $this.Cmdlet.WriteWarning($read) }
+                'note' { $this.Cmdlet.WriteInformation($read, [string[]] @('Keystead')) }
+                'progress' {
+                    $text = if ($read) { $read } else { ' ' }
+                    $progress = [System.Management.Automation.ProgressRecord]::new(0, $this.Name, $text)
+                    if (-not $read) { $progress.RecordType = [System.Management.Automation.ProgressRecordType]::Completed }
+                    $this.Cmdlet.WriteProgress($progress)
+                }
+                'session' {
+                    $prefix = if ($this.Scope) { "$($this.Scope):" } else { '' }
+                    $this.Cmdlet.SessionState.PSVariable.Set($prefix + $read.name, $read.value)
+                }
+                'error' { $this.Failure = [KeysteadCall]::ErrorOf($read, $this.Name) }
+                'end' { $this.Ended = $true }
+            }
+        }
+        if (-not ($this.Failure -or $this.Ended)) {
+            $lost = [pscustomobject] @{
+                message = 'keystead ended without an answer'; hint = 'keystead doctor says what is wrong with the machine'
+                id = 'NoAnswer'; category = 'InvalidResult'; code = 1
+            }
+            $this.Failure = [KeysteadCall]::ErrorOf($lost, $this.Name)
+        }
+        if ($this.Failure -and $this.Cmdlet) {
+            $action = "$($this.Cmdlet.MyInvocation.BoundParameters['ErrorAction'])"
+            $this.Stops = $action -in '', 'Stop'
+        }
+        return $false
+    }
+
+    # Ends what still runs, and forgets what the object of the pipeline has bound: PowerShell would
+    # keep it for the next one.
+    [void] End([object] $bound) {
+        $this.Close()
+        foreach ($key in [string[]] @($bound.Keys)) {
+            if ($this.Named -notcontains $key) { $null = $bound.Remove($key) }
         }
     }
-    if (-not ($failure -or $ended)) {
-        $failure = @{
-            message = 'keystead ended without an answer'; hint = 'keystead doctor says what is wrong with the machine'
-            id = 'NoAnswer'; category = 'InvalidResult'; code = 1
-        }
+
+    hidden [void] Close() {
+        $running, $this.Process = $this.Process, $null
+        if (-not $running) { return }
+        try { if (-not $running.HasExited) { $running.Kill() } }
+        catch [System.InvalidOperationException] { $null = $running }
+        $running.Dispose()
     }
-    if ($failure) {
-        $record = New-KeysteadError $failure $Name
-        if ("$($Cmdlet.MyInvocation.BoundParameters['ErrorAction'])" -in '', 'Stop') { $Cmdlet.ThrowTerminatingError($record) }
-        $Cmdlet.WriteError($record)
+
+    # Starts keystead and gives it the request on standard input, as arguments can be seen by everybody.
+    hidden [void] Send([System.Text.StringBuilder] $request, [string] $folder) {
+        $start = [System.Diagnostics.ProcessStartInfo]::new((Get-KeysteadProgram), 'powershell-module --answer')
+        $start.UseShellExecute = $false
+        $start.RedirectStandardInput = $true
+        $start.RedirectStandardOutput = $true
+        $start.WorkingDirectory = $folder
+        $this.Process = [System.Diagnostics.Process]::Start($start)
+        $this.Answer = [System.IO.StreamReader]::new($this.Process.StandardOutput.BaseStream, [System.Text.Encoding]::UTF8)
+        $bytes = [System.Text.Encoding]::ASCII.GetBytes($request.ToString())
+        $stream = $this.Process.StandardInput.BaseStream
+        try {
+            $stream.Write($bytes, 0, $bytes.Length)
+            $stream.Close()
+        }
+        catch [System.IO.IOException] { $null = $stream } # it has ended, and its answer says why
+    }
+
+    # A line of the answer; the wait is short each time, so that Ctrl-C ends it.
+    hidden [object] Line() {
+        $task = $this.Answer.ReadLineAsync()
+        while (-not $task.Wait(200)) { continue }
+        $line = $task.Result
+        if ($null -ne $line) { return $line }
+        $this.Process.WaitForExit()
+        return $null
+    }
+
+    hidden static [object] ErrorOf([object] $failure, [string] $name) {
+        $text = $failure.message
+        if ($failure.hint) { $text += "`n" + $failure.hint }
+        $exception = [System.InvalidOperationException]::new($text)
+        $exception.Data['Hint'] = $failure.hint
+        $exception.Data['ExitCode'] = $failure.code
+        $category = [System.Management.Automation.ErrorCategory] $failure.category
+        return [System.Management.Automation.ErrorRecord]::new($exception, "Keystead.$($failure.id)", $category, $name)
+    }
+
+    # The keys behind an object, as the .NET SDK's AWSCredentials gives them.
+    static [object] Credentials([object] $object, [string] $folder) {
+        $call = [KeysteadCall]::new($null, 'GetCredentials', @(), '')
+        $request = [System.Text.StringBuilder]::new('{"protocol":')
+        $null = $request.Append($script:Protocol).Append(',"retrieve":')
+        [KeysteadCall]::Write($request, $object, 0)
+        $null = $request.Append('}')
+        $found = $null
+        try {
+            $call.Send($request, $folder)
+            while ($call.Next()) { $found = $call.Value }
+        }
+        finally { $call.Close() }
+        if ($call.Failure) { throw $call.Failure }
+        return $found
+    }
+
+    # $AWSHistory.LastServiceResponse: the line is read when somebody asks.
+    hidden [void] Remember([string] $line) {
+        $variables = $this.Cmdlet.SessionState.PSVariable
+        $known = $variables.GetValue('global:AWSHistory')
+        if ($null -ne $known -and $known.PSObject.TypeNames -notcontains 'Keystead.History') { return }
+        $history = [psobject]::new()
+        $history.PSObject.TypeNames.Insert(0, 'Keystead.History')
+        [KeysteadCall]::Attach($history, @{ KeysteadLine = $line }, @('LastServiceResponse'))
+        $variables.Set('global:AWSHistory', $history)
+    }
+
+    static [object] Response([object] $history) {
+        $reader = [KeysteadCall]::Reader($history.PSStandardMembers.KeysteadLine)
+        $reader.ReadStartElement()
+        $null = $reader.ReadElementContentAsString()
+        return [KeysteadCall]::new($null).Read($reader)
+    }
+
+    # Puts values where no view, no JSON and no CSV shows them; $names are the properties that views show.
+    hidden static [void] Attach([object] $object, [object] $values, [string[]] $names) {
+        $members = [System.Collections.Generic.List[System.Management.Automation.PSMemberInfo]]::new()
+        $members.Add([System.Management.Automation.PSPropertySet]::new('DefaultDisplayPropertySet', $names))
+        foreach ($pair in $values.GetEnumerator()) {
+            $members.Add([System.Management.Automation.PSNoteProperty]::new($pair.Key, $pair.Value))
+        }
+        $object.PSObject.Members.Add([System.Management.Automation.PSMemberSet]::new('PSStandardMembers', $members))
+    }
+
+    # JSON in ASCII. ConvertTo-Json differs from version to version in what it makes of times, arrays
+    # and text with properties, shows no SecureString, and is a command.
+    hidden static [void] Write([System.Text.StringBuilder] $to, [object] $value, [int] $depth) {
+        if ($depth -gt 50) { throw 'A value of the parameters lies too deep.' }
+        if ($null -eq $value) { $null = $to.Append('null') }
+        elseif ($value -is [bool] -or $value -is [switch]) {
+            $null = $to.Append($(if ($value) { 'true' } else { 'false' }))
+        }
+        elseif ($value -is [string]) { [KeysteadCall]::Quote($to, $value) }
+        elseif ($value -is [securestring]) {
+            [KeysteadCall]::Quote($to, [System.Net.NetworkCredential]::new('', $value).Password)
+        }
+        elseif ($value -is [datetimeoffset]) { [KeysteadCall]::Write($to, $value.UtcDateTime, $depth) }
+        elseif ($value -is [datetime]) {
+            [KeysteadCall]::Quote($to, $value.ToUniversalTime().ToString('o', [cultureinfo]::InvariantCulture))
+        }
+        elseif ($value -is [System.IO.FileSystemInfo]) { [KeysteadCall]::Quote($to, $value.FullName) }
+        elseif ($value -isnot [char] -and ($value.GetType().IsPrimitive -or $value -is [decimal])) {
+            $null = $to.Append([System.Convert]::ToString($value, [cultureinfo]::InvariantCulture))
+        }
+        elseif ($value -is [byte[]]) { $null = $to.Append('[').Append([string]::Join(',', $value)).Append(']') }
+        elseif ($value -is [System.Collections.IDictionary]) {
+            $mark = '{'
+            foreach ($pair in $value.GetEnumerator()) {
+                $null = $to.Append($mark)
+                [KeysteadCall]::Quote($to, $pair.Key.ToString())
+                $null = $to.Append(':')
+                [KeysteadCall]::Write($to, $pair.Value, $depth + 1)
+                $mark = ','
+            }
+            $null = $to.Append($(if ($mark -eq '{') { '{}' } else { '}' }))
+        }
+        elseif ($value -is [System.Collections.IEnumerable]) {
+            $mark = '['
+            foreach ($item in $value) {
+                $null = $to.Append($mark)
+                [KeysteadCall]::Write($to, $item, $depth + 1)
+                $mark = ','
+            }
+            $null = $to.Append($(if ($mark -eq '[') { '[]' } else { ']' }))
+        }
+        elseif ($value -is [System.Management.Automation.PSCustomObject]) {
+            $handle = $value.PSStandardMembers.KeysteadHandle
+            $mark = '{'
+            if ($null -ne $handle) {
+                $null = $to.Append('{"handle":')
+                [KeysteadCall]::Quote($to, $handle)
+                $mark = ','
+            }
+            else {
+                foreach ($property in $value.PSObject.Properties) {
+                    $null = $to.Append($mark)
+                    [KeysteadCall]::Quote($to, $property.Name)
+                    $null = $to.Append(':')
+                    [KeysteadCall]::Write($to, $property.Value, $depth + 1)
+                    $mark = ','
+                }
+            }
+            $null = $to.Append($(if ($mark -eq '{') { '{}' } else { '}' }))
+        }
+        else { [KeysteadCall]::Quote($to, $value.ToString()) }
+    }
+
+    hidden static [void] Quote([System.Text.StringBuilder] $to, [object] $text) {
+        $null = $to.Append('"')
+        if (-not [regex]::IsMatch($text, '[^ !#-\[\]-~]')) { $null = $to.Append($text) }
+        else {
+            foreach ($letter in $text.ToCharArray()) {
+                $code = [System.Convert]::ToInt32($letter)
+                if ($code -ge 32 -and $code -le 126 -and $code -ne 34 -and $code -ne 92) { $null = $to.Append($letter) }
+                else { $null = $to.Append('\u').Append($code.ToString('x4')) }
+            }
+        }
+        $null = $to.Append('"')
+    }
+
+    # A line of the answer as .NET reads JSON, in every version.
+    hidden static [object] Reader([object] $line) {
+        $bytes = [System.Text.Encoding]::UTF8.GetBytes($line)
+        $quotas = [System.Xml.XmlDictionaryReaderQuotas]::Max
+        $reader = [System.Runtime.Serialization.Json.JsonReaderWriterFactory]::CreateJsonReader($bytes, 0, $bytes.Length, $quotas)
+        $null = $reader.MoveToContent()
+        return $reader
+    }
+
+    # The value at the reader: texts begin with a mark, lists with a word, both say what they are.
+    hidden [object] Read([object] $reader) {
+        $type = $reader.GetAttribute('type')
+        if ($type -eq 'array') { return $this.ReadParts($reader) }
+        $this.Hides, $this.Shown = $false, $null
+        $text = $reader.ReadElementContentAsString()
+        $made = $null
+        switch ($type) {
+            'null' { return $null }
+            'boolean' { $made = $text -eq 'true' }
+            'number' {
+                $whole = [long] 0
+                if ([long]::TryParse($text, [ref] $whole)) { $made = $whole }
+                else { $made = [double]::Parse($text, [cultureinfo]::InvariantCulture) }
+            }
+            'string' {
+                $mark, $rest = $text[0], $text.Substring(1)
+                if ($mark -eq '@') {
+                    $style = [System.Globalization.DateTimeStyles]::RoundtripKind
+                    $made = [datetime]::Parse($rest, [cultureinfo]::InvariantCulture, $style).ToLocalTime()
+                }
+                elseif ($mark -eq '*') {
+                    $this.Hides, $this.Shown = $true, '********'
+                    return $rest
+                }
+                else { $made = $rest }
+            }
+        }
+        $this.Shown = $made
+        return $made
+    }
+
+    hidden [object] ReadParts([object] $reader) {
+        $reader.ReadStartElement()
+        $word = $reader.ReadElementContentAsString()
+        $types = if ($word -eq 'object') { $reader.ReadElementContentAsString().Substring(1) } else { '' }
+        $names = [System.Collections.Generic.List[string]]::new()
+        $values = [System.Collections.Generic.List[object]]::new()
+        $masked = [System.Collections.Generic.List[object]]::new()
+        $secrets = [System.Collections.Generic.HashSet[int]]::new()
+        while ($reader.NodeType -eq [System.Xml.XmlNodeType]::Element) {
+            if ($word -ne 'list') { $names.Add($reader.ReadElementContentAsString().Substring(1)) }
+            if ($this.Hides) { $this.Hides = $false }
+            $values.Add($this.Read($reader))
+            $masked.Add($this.Shown)
+            if ($this.Hides) { $null = $secrets.Add($values.Count - 1) }
+        }
+        $reader.ReadEndElement()
+        $this.Hides = $secrets.Count -gt 0
+        if ($word -eq 'list') {
+            $this.Shown = $masked.ToArray()
+            return , $values.ToArray()
+        }
+        if ($word -eq 'table') {
+            $table = [System.Collections.Hashtable]::new([System.StringComparer]::Ordinal)
+            $this.Shown = [System.Collections.Hashtable]::new([System.StringComparer]::Ordinal)
+            for ($i = 0; $i -lt $names.Count; $i++) {
+                $table.Add($names[$i], $values[$i])
+                $this.Shown.Add($names[$i], $masked[$i])
+            }
+            return $table
+        }
+        $handle = $null
+        if ($names.Count -and $names[$names.Count - 1] -eq 'KeysteadHandle') {
+            $last = $names.Count - 1
+            $handle = $values[$last]
+            $null = $secrets.Remove($last)
+            $names.RemoveAt($last); $values.RemoveAt($last); $masked.RemoveAt($last)
+            $this.Hides = $secrets.Count -gt 0
+        }
+        $object = [KeysteadCall]::Object($names, $values, $types)
+        $apart = @{}
+        if ($null -ne $handle) { $apart.KeysteadHandle = $handle }
+        $this.Shown = $object
+        $open = $names.ToArray()
+        if ($this.Hides) {
+            $this.Shown = [KeysteadCall]::Object($names, $masked, $types)
+            $apart.KeysteadShown = $this.Shown
+            $object.PSObject.TypeNames.Add('Keystead.Masked')
+            $open = [string[]] @(for ($i = 0; $i -lt $names.Count; $i++) { if (-not $secrets.Contains($i)) { $names[$i] } })
+        }
+        if ($apart.Count) { [KeysteadCall]::Attach($object, $apart, $open) }
+        return $object
+    }
+
+    hidden static [object] Object([object] $names, [object] $values, [string] $types) {
+        $object = [psobject]::new()
+        for ($i = 0; $i -lt $names.Count; $i++) {
+            $object.PSObject.Properties.Add([System.Management.Automation.PSNoteProperty]::new($names[$i], $values[$i]))
+        }
+        $all = $types.Split([char[]] @(' '), [System.StringSplitOptions]::RemoveEmptyEntries)
+        [array]::Reverse($all)
+        foreach ($type in $all) { $object.PSObject.TypeNames.Insert(0, $type) }
+        return $object
     }
 }
 
@@ -199,36 +495,31 @@ function Invoke-KeysteadCmdlet {
     .PARAMETER Name
         The cmdlet, such as Get-EC2Instance.
     .PARAMETER Parameter
-        Its parameters with their values; a switch has the value $true.
+        Its parameters with their values; a switch has the value $true. -WhatIf, -Confirm, -Force and the
+        preference variables count as for the cmdlet's own function.
     .EXAMPLE
         Invoke-KeysteadCmdlet Get-EC2Instance @{ InstanceId = 'i-0123456789abcdef0'; ProfileName = 'dev' }
     #>
-    [CmdletBinding(PositionalBinding = $false)]
+    [CmdletBinding(SupportsShouldProcess = $true, PositionalBinding = $false)]
     param(
         [Parameter(Mandatory = $true, Position = 0)]
         [string] $Name,
         [Parameter(Position = 1)]
         [System.Collections.IDictionary] $Parameter = @{}
     )
-    process {
-        $bound = @{}
-        foreach ($pair in $Parameter.GetEnumerator()) { $bound["$($pair.Key)"] = $pair.Value }
-        Invoke-Keystead $PSCmdlet $Name $bound -Any
-    }
+    # BODY
 }
 
-# The keys behind an object, as the .NET SDK's AWSCredentials gives them.
-$getCredentials = {
-    $failure = $null
-    Send-KeysteadRequest @{ protocol = $script:Protocol; retrieve = $this } | ForEach-Object {
-        $value = ConvertFrom-KeysteadValue $_.value
-        if ($_.kind -eq 'output') { $value }
-        if ($_.kind -eq 'error') { $failure = $value }
-    }
-    if ($failure) { throw (New-KeysteadError $failure 'GetCredentials') }
+# What objects of the module can do. The scripts keep to the module, wherever they run.
+Update-TypeData -TypeName Keystead.Credential -MemberType ScriptMethod -MemberName GetCredentials -Force -Value {
+    [KeysteadCall]::Credentials($this, $ExecutionContext.SessionState.Path.CurrentFileSystemLocation.ProviderPath)
 }
-Update-TypeData -TypeName Keystead.Credential -MemberType ScriptMethod -MemberName GetCredentials -Value $getCredentials -Force
-Update-TypeData -TypeName Keystead.AWSRegion -MemberType ScriptMethod -MemberName ToString -Value { $this.Region } -Force
+Update-TypeData -TypeName Keystead.History -MemberType ScriptProperty -MemberName LastServiceResponse -Force -Value {
+    [KeysteadCall]::Response($this)
+}
+Update-TypeData -TypeName Keystead.AWSRegion -MemberType ScriptMethod -MemberName ToString -Force -Value { $this.Region }
+# The text of an object with secrets in it is what logs record; it is that of a .NET object, its type.
+Update-TypeData -TypeName Keystead.Masked -MemberType ScriptMethod -MemberName ToString -Force -Value { $this.PSObject.TypeNames[0] }
 
 # The values of a parameter, from the same place as at the prompt of every other shell.
 $complete = {

@@ -18,7 +18,7 @@ from enum import Enum
 from keystead.cmdlets.objects import AwsObject
 from keystead.cmdlets.properties import properties_of
 from keystead.errors import UsageError
-from keystead.secret import MASK, Secret, reveal
+from keystead.secret import Secret, reveal
 from keystead.system.folders import Folders
 
 _PREFIX = "Keystead."
@@ -26,7 +26,7 @@ CREDENTIAL = f"{_PREFIX}Credential"
 """The type, in PowerShell, of every object that stands for credentials."""
 
 HANDLE = "KeysteadHandle"
-"""The property by which such an object comes back: parameters of New-AWSCredential, as a secret."""
+"""The hidden property by which such an object comes back: parameters of New-AWSCredential."""
 
 
 def outgoing(value: object, kind: str, folders: Folders) -> object:
@@ -40,13 +40,9 @@ def outgoing(value: object, kind: str, folders: Folders) -> object:
 
 def _object(value: AwsObject, kind: str, folders: Folders) -> list[object]:
     handle = handle_of(value, folders)
+    made = _parts(value.properties, kind, folders)
     if handle is None:
-        return _parts(value.properties, kind, folders)
-    # What is secret in it stays here: the object's own method asks for it.
-    shown = {
-        name: MASK if isinstance(item, Secret) else item for name, item in value.properties.items()
-    }
-    made = _parts(shown, kind, folders)
+        return made
     made[1] = f"={' '.join(dict.fromkeys([_PREFIX + kind, CREDENTIAL]))}"
     return [*made, f"={HANDLE}", f"*{json.dumps(handle)}"]
 

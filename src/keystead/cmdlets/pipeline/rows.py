@@ -54,6 +54,8 @@ def _switch(name: str, meaning: str) -> Parameter:
     return Parameter(name, meaning, kind="switch")
 
 
+_REVEAL = _switch("Reveal", "show secrets in clear")
+
 PIPELINE_CMDLETS = (
     Cmdlet(
         "Where-Object",
@@ -156,12 +158,13 @@ PIPELINE_CMDLETS = (
     ),
     Cmdlet(
         "ConvertTo-Json",
-        "the objects as JSON, secrets masked",
+        "the objects as JSON, secrets masked where it is shown",
         (
             _INPUT,
             Parameter("Depth", "how deep to go; else 2", kind="int"),
             _switch("Compress", "without blanks and line breaks"),
             _switch("AsArray", "an array also around a single object"),
+            _REVEAL,
         ),
         showing.convert_to_json,
     ),
@@ -174,6 +177,7 @@ PIPELINE_CMDLETS = (
             _switch("AutoSize", "columns as wide as what is in them, which they always are"),
             _switch("Wrap", "nothing is cut off, which it never is"),
             _switch("HideTableHeaders", "without headings"),
+            _REVEAL,
         ),
         showing.format_table,
         aliases=("ft",),
@@ -181,7 +185,7 @@ PIPELINE_CMDLETS = (
     Cmdlet(
         "Format-List",
         "a line for each property",
-        (_INPUT, _PROPERTIES),
+        (_INPUT, _PROPERTIES, _REVEAL),
         showing.format_list,
         aliases=("fl",),
     ),

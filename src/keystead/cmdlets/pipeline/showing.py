@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import Enum
 
@@ -15,30 +15,36 @@ from keystead.cmdlets.properties import properties_of, property_of
 from keystead.cmdlets.sources import Values
 from keystead.cmdlets.state import State
 from keystead.console import json_text
+from keystead.secret import Secret, reveal
 
 _DEPTH = 2
 _MOST_DEPTH = 100
 
 
 def convert_to_json(state: State, values: Values) -> Iterable[object]:
-    """``ConvertTo-Json``: one text; secrets stay masked in it."""
+    """``ConvertTo-Json``: one text; what is secret in it is masked where it is shown."""
     items = values["InputObject"]
     depth = min(values.get("Depth", _DEPTH), _MOST_DEPTH)
-    cut: list[object] = []
-    made = [_plain(item, depth, cut) for item in items]
-    if cut:
-        state.console.warn(f"the JSON is cut off below a depth of {depth}; -Depth allows more")
-    whole = made if len(made) != 1 or values.get("AsArray") else made[0]
     if not items and not values.get("AsArray"):
         return ()
-    return (json_text(whole, compressed=bool(values.get("Compress"))),)
+
+    def text(opened: Callable[[Secret], str]) -> str:
+        cut: list[object] = []
+        made = [_plain(item, depth, cut, opened) for item in items]
+        if cut and opened is reveal:
+            state.console.warn(f"the JSON is cut off below a depth of {depth}; -Depth allows more")
+        whole = made if len(made) != 1 or values.get("AsArray") else made[0]
+        return json_text(whole, compressed=bool(values.get("Compress")))
+
+    made, masked = text(reveal), text(str)
+    return (made,) if made == masked or values.get("Reveal") else (Secret(made, shown=masked),)
 
 
 def format_table(state: State, values: Values) -> Iterable[object]:
     """``Format-Table``: a table of all properties, or of those that are named."""
     zone, wanted = state.app.system.zone(), values.get("Property") or ["*"]
     blocks: list[str] = []
-    for is_row, group in _groups(values["InputObject"]):
+    for is_row, group in _groups(_opened(values)):
         if not is_row:
             blocks.append(show(group, zone=zone))
             continue
@@ -55,7 +61,7 @@ def format_list(state: State, values: Values) -> Iterable[object]:
     """``Format-List``: a line for each property, or for each that is named."""
     zone, wanted = state.app.system.zone(), values.get("Property") or ["*"]
     blocks: list[str] = []
-    for is_row, group in _groups(values["InputObject"]):
+    for is_row, group in _groups(_opened(values)):
         if not is_row:
             blocks.append(show(group, zone=zone))
             continue
@@ -65,16 +71,33 @@ def format_list(state: State, values: Values) -> Iterable[object]:
     return (Formatted("\n\n".join(blocks)),) if blocks else ()
 
 
+def _opened(values: Values) -> list[object]:
+    """What came, with its secrets in clear if that is asked for."""
+    items: list[object] = values["InputObject"]
+    return [_revealed(item) for item in items] if values.get("Reveal") else items
+
+
+def _revealed(value: object) -> object:
+    if isinstance(value, Secret):
+        return reveal(value)
+    shown = properties_of(value)
+    if shown is not None:
+        return {name: _revealed(item) for name, item in shown.items()}
+    return [_revealed(item) for item in value] if isinstance(value, list | tuple) else value
+
+
 def _groups(items: Iterable[object]) -> Iterable[tuple[bool, list[object]]]:
     shown = (item for item in items if item is not None)
     for is_row, group in itertools.groupby(shown, lambda item: properties_of(item) is not None):
         yield is_row, list(group)
 
 
-def _plain(value: object, depth: int, cut: list[object]) -> object:
+def _plain(value: object, depth: int, cut: list[object], opened: Callable[[Secret], str]) -> object:
     """``value`` as JSON has it; ``cut`` gets what lies deeper than ``depth``."""
     if isinstance(value, Enum):
-        return _plain(value.value, depth, cut)
+        return _plain(value.value, depth, cut, opened)
+    if isinstance(value, Secret):
+        return opened(value)
     if value is None or isinstance(value, str | int | float):
         return value
     if isinstance(value, datetime):
@@ -86,7 +109,7 @@ def _plain(value: object, depth: int, cut: list[object]) -> object:
         return str(value)
     shown = properties_of(value)
     if shown is not None:
-        return {str(key): _plain(inner, depth - 1, cut) for key, inner in shown.items()}
+        return {str(key): _plain(inner, depth - 1, cut, opened) for key, inner in shown.items()}
     if isinstance(value, list | tuple):
-        return [_plain(inner, depth - 1, cut) for inner in value]
+        return [_plain(inner, depth - 1, cut, opened) for inner in value]
     return str(value)

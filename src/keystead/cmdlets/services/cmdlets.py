@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache, partial
 
 from keystead.cmdlets.absent import OF_POWERSHELL
 from keystead.cmdlets.services.index import Index
 from keystead.cmdlets.services.model import Operation, find_operation
-from keystead.cmdlets.services.parameters import Field, fields, meaning, own_switches
+from keystead.cmdlets.services.parameters import (
+    Field,
+    asks_first,
+    changes,
+    fields,
+    meaning,
+    own_switches,
+)
 from keystead.cmdlets.services.response import properties
 from keystead.cmdlets.services.run import run
-from keystead.cmdlets.source_rows import SERVICE_PARAMETERS
-from keystead.cmdlets.table_types import CHANGING, COMMON, Cmdlet
+from keystead.cmdlets.services.wellknown import UNSUPPORTED as OF_CMDLET
+from keystead.cmdlets.source_rows import FORCE, SERVICE_PARAMETERS, UNSUPPORTED
+from keystead.cmdlets.table_types import CHANGING, COMMON, Cmdlet, Parameter
 from keystead.system import System
-
-_LOOKING = ("Get-", "Find-", "Search-", "Test-", "Measure-", "Read-", "Convert-", "Compare-")
 
 # A member of a request of the name of what every cmdlet takes is spelled otherwise.
 _OF_EVERY_CMDLET = frozenset(
     (
-        *(name.lower() for row in (*COMMON, *CHANGING) for name in row.names),
+        *(name.lower() for row in (*COMMON, *CHANGING, FORCE) for name in row.names),
         *(name.lower() for name in OF_POWERSHELL),
     )
 )
@@ -57,8 +63,20 @@ def made(operation: Operation) -> Cmdlet:
         (*(row.parameter for row in rows), *others),
         partial(run, operation, rows),
         outputs=partial(properties, operation),
-        changes=None if operation.cmdlet.startswith(_LOOKING) else _targets(rows),
+        changes=_targets(rows) if changes(operation) else None,
+        asks=asks_first(operation),
+        refused=_refused(operation, {name.lower() for row in rows for name in row.parameter.names}),
     )
+
+
+def _refused(operation: Operation, taken: Collection[str]) -> tuple[Parameter, ...]:
+    """What the cmdlet of the AWS Tools takes and this one refuses by name."""
+    own = {**OF_CMDLET.get(operation.service.name, {}), **OF_CMDLET.get(operation.cmdlet, {})}
+    rows = (
+        Parameter(name, "not supported", kind="any", by_property=False, refused=hint)
+        for name, hint in own.items()
+    )
+    return tuple(row for row in (*UNSUPPORTED, *rows) if row.name.lower() not in taken)
 
 
 def _targets(rows: Iterable[Field]) -> tuple[str, ...]:

@@ -168,6 +168,13 @@ def find_operation(cmdlet: str) -> Operation | None:
     return None
 
 
+def operation_of(service_name: str, name: str) -> Operation:
+    """The operation of that name of a service that botocore has. Raises KeyError for another."""
+    found = service(service_name)
+    named = {row.name: row for row in found.operations.values()} if found else {}
+    return named[name]
+
+
 def candidates(cmdlet: str) -> Iterator[Service]:
     """The services that a cmdlet may be of by its prefix, the likely ones first."""
     noun = cmdlet.partition("-")[2]

@@ -15,7 +15,12 @@ from dataclasses import dataclass
 from keystead.cmdlets.services.model import Operation, Shape
 from keystead.cmdlets.services.naming import singular
 from keystead.cmdlets.services.shapes import Context, convert, type_name
-from keystead.cmdlets.services.wellknown import PARAMETERS
+from keystead.cmdlets.services.wellknown import (
+    PARAMETERS,
+    WHERE_TAKEN,
+    WHERE_TAKEN_ANYWHERE,
+)
+from keystead.cmdlets.source_rows import FORCE
 from keystead.cmdlets.table_types import Parameter
 from keystead.errors import UsageError
 
@@ -29,18 +34,26 @@ _SECRET = re.compile(
 )
 _NAMING = re.compile(r"(?:Name|Id|Arn|ARN|Identifier)s?$")
 _LONGEST_MEANING = 300
+_LOOKING = ("Get-", "Find-", "Search-", "Test-", "Measure-", "Read-", "Convert-", "Compare-")
 
 SELECT = Parameter(
-    "Select", "what to put out: `*` the whole answer, `Member.Path`, or `^Parameter`"
+    "Select",
+    "what to put out: `*` the whole answer, `Member.Path`, or `^Parameter`",
+    by_property=False,
 )
 AS_JSON = Parameter("AsJson", "put it out as JSON", kind="switch")
 REVEAL = Parameter("Reveal", "show secrets in the answer", kind="switch")
-FORCE = Parameter("Force", "do not ask", kind="switch")
-FILE = Parameter("File", "the file whose bytes are sent, or to which the answer's are written")
+FILE = Parameter(
+    "File",
+    "the file whose bytes are sent, or to which the answer's are written",
+    by_property=False,
+)
 NO_AUTO_ITERATION = Parameter(
     "NoAutoIteration", "one page of a long list, not all of them", kind="switch"
 )
-MAX_ITEM = Parameter("MaxItem", "no more than so many of a long list", kind="int")
+MAX_ITEM = Parameter(
+    "MaxItem", "no more than so many of a long list", kind="int", by_property=False
+)
 
 
 @dataclass(frozen=True)
@@ -55,13 +68,18 @@ class Field:
 def own_switches(operation: Operation) -> tuple[Parameter, ...]:
     """The parameters that a service cmdlet has beside its request's and the common ones."""
     rows = [SELECT, AS_JSON, REVEAL]
-    if asks_first(operation):
+    if changes(operation):
         rows.append(FORCE)
     if operation.paging:
         rows += [NO_AUTO_ITERATION, MAX_ITEM]
     if streamed(operation.input) or streamed(operation.output):
         rows.append(FILE)
     return tuple(rows)
+
+
+def changes(operation: Operation) -> bool:
+    """Whether the cmdlet may change something, by its verb."""
+    return not operation.cmdlet.startswith(_LOOKING)
 
 
 def asks_first(operation: Operation) -> bool:
@@ -81,8 +99,8 @@ def streamed(shape: Shape | None) -> str | None:
 def fields(operation: Operation, reserved: frozenset[str]) -> tuple[Field, ...]:
     """The fields of the operation's request.
 
-    ``reserved`` has the names, in lower case, that other parameters of the cmdlet have; a member
-    of such a name is spelled with ``Request`` before it.
+    ``reserved`` has the names, in lower case, that other parameters of the cmdlet have. A member
+    of such a name has the one of `WHERE_TAKEN`, or its own with ``Request`` before it.
     """
     request = operation.input
     if request is None:
@@ -92,13 +110,14 @@ def fields(operation: Operation, reserved: frozenset[str]) -> tuple[Field, ...]:
 
 def _fields(operation: Operation, request: Shape, taken: set[str]) -> Iterator[Field]:
     renamed = PARAMETERS.get(operation.service.name, {})
+    instead = WHERE_TAKEN.get((operation.service.name, operation.name), {})
     members = request.members
     names: dict[str, tuple[str, tuple[str, ...]]] = {}
     for member, shape in members.items():
         whole = spelled(member)
         many = shape.kind in ("list", "map")
         wanted = renamed.get(member) or (singular(whole) if many else whole)
-        name = _free(wanted, whole, taken)
+        name = _free(wanted, whole, instead, taken)
         taken.add(name.lower())
         names[member] = (name, ())
     for member in members:  # the aliases last, as a name weighs more
@@ -149,8 +168,9 @@ def _parts(name: str, member: str, whole: Shape, taken: set[str]) -> Iterator[Fi
             )
 
 
-def _free(wanted: str, whole: str, taken: set[str]) -> str:
-    for name in (wanted, whole, f"Request{wanted}", f"Request{whole}"):
+def _free(wanted: str, whole: str, instead: Mapping[str, str], taken: set[str]) -> str:
+    other = instead.get(whole) or WHERE_TAKEN_ANYWHERE.get(whole) or f"Request{wanted}"
+    for name in (wanted, whole, other, f"Request{whole}"):
         if name.lower() not in taken:
             return name
     number = 2

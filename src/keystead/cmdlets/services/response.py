@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
+from keystead.cmdlets.objects import AwsObject
 from keystead.cmdlets.services.model import Operation, Shape
 from keystead.cmdlets.services.parameters import secret
 from keystead.cmdlets.services.wellknown import COLUMNS, OUTPUTS
 from keystead.errors import UsageError
 from keystead.near import did_you_mean, near_names
 from keystead.secret import Secret
+from keystead.secret import reveal as opened_text
 
 _PAGING = frozenset(
     [
@@ -142,8 +144,20 @@ def shown(shape: Shape | None, value: object, name: str = "", *, reveal: bool = 
     return Secret(value) if hidden and not reveal and isinstance(value, str) else value
 
 
+def whole(operation: Operation, answer: Mapping[str, object]) -> object:
+    """All of an answer as ``$AWSHistory`` has it, except bodies that are read as they come."""
+    rest = {
+        name: item
+        for name, item in answer.items()
+        if isinstance(item, str | bytes | list | dict) or not isinstance(item, Stream | Iterable)
+    }
+    return shown(operation.output, rest)
+
+
 def holds_secret(value: object) -> bool:
     """Whether a `Secret` is anywhere in ``value``."""
+    if isinstance(value, AwsObject):
+        return holds_secret(value.properties)
     if isinstance(value, Mapping):
         return any(holds_secret(item) for item in value.values())
     if isinstance(value, list):
@@ -151,9 +165,21 @@ def holds_secret(value: object) -> bool:
     return isinstance(value, Secret)
 
 
-def as_json(value: object) -> str:
-    """``value`` as indented JSON: times in ISO 8601, secrets as their mask."""
-    return json.dumps(value, indent=2, default=_json, ensure_ascii=False)
+def as_json(value: object) -> str | Secret:
+    """``value`` as indented JSON, times in ISO 8601; with secrets in it, a `Secret` that shows them
+    masked.
+    """
+    text = _dumped(value, str)
+    return Secret(_dumped(value, opened_text), shown=text) if holds_secret(value) else text
+
+
+def _dumped(value: object, opened: Callable[[Secret], str]) -> str:
+    def plain(item: object) -> str:
+        if isinstance(item, Secret):
+            return opened(item)
+        return item.isoformat() if isinstance(item, datetime) else str(item)
+
+    return json.dumps(value, indent=2, default=plain, ensure_ascii=False)
 
 
 def objects(value: object) -> Iterator[object]:
@@ -166,10 +192,6 @@ def objects(value: object) -> Iterator[object]:
 
 def _is_secret(name: str, shape: Shape | None) -> bool:
     return name.lower() in _ALWAYS_SECRET or (shape is not None and secret(name, shape))
-
-
-def _json(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
 
 
 def _text_of(data: bytes) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from keystead.cmdlets.objects import AwsObject, sts_object
@@ -18,6 +19,7 @@ from keystead.cmdlets.services.response import (
     select,
     shown,
     tells_once,
+    whole,
 )
 from keystead.cmdlets.services.shapes import Context
 from keystead.cmdlets.services.wellknown import COLUMNS
@@ -26,6 +28,7 @@ from keystead.cmdlets.state import State
 from keystead.errors import FileProblem, KeysteadError, Origin, UsageError
 from keystead.model.credentials import Credentials
 from keystead.resolve.operation import Call
+from keystead.secret import Secret
 from keystead.secret import reveal as opened
 
 _PAGES_BEFORE_PROGRESS = 2
@@ -38,9 +41,7 @@ def run(
     request = _request(operation, rows, state, values)
     if state.what_if:
         return
-    if not (state.lasting or values.get("Reveal") or values.get("Select")) and tells_once(
-        operation
-    ):
+    if not (state.lasting or values.get("Reveal")) and tells_once(operation):
         raise UsageError(
             f"{operation.cmdlet} answers with a secret that no one can ask for again",
             hint="give -Reveal to see it, or run it in `keystead shell` and keep what it gives",
@@ -79,7 +80,7 @@ def _taken(
 ) -> Iterator[object]:
     path = _path(operation, values)
     most = values.get("MaxItem")
-    reveal = bool(values.get("Reveal") or values.get("Select") not in (None, WHOLE))
+    reveal = bool(values.get("Reveal"))
     masked = False
     count = 0
     if path == WHOLE:
@@ -98,7 +99,7 @@ def _taken(
                 state.console.progress(f"{count:,} objects of {operation.cmdlet}")
     finally:
         state.console.progress("")
-    if masked:
+    if masked and state.masks:
         state.console.note("secrets in the answer are masked; -Reveal shows them")
 
 
@@ -126,7 +127,7 @@ def _object(operation: Operation, item: object) -> object:
     return item
 
 
-def _as_json(out: Iterator[object], path: str, operation: Operation) -> Iterator[str]:
+def _as_json(out: Iterator[object], path: str, operation: Operation) -> Iterator[str | Secret]:
     found: list[object] = []
     try:
         found.extend(item.properties if isinstance(item, AwsObject) else item for item in out)
@@ -172,9 +173,15 @@ def _call(
         state.app.system,
         values.get("EndpointUrl"),
     )
-    for answer in call.answers(_page_by(operation, request, values)):
-        answer.pop("ResponseMetadata", None)
-        yield answer
+    last: Mapping[str, object] = {}
+    try:
+        for answer in call.answers(_page_by(operation, request, values)):
+            answer.pop("ResponseMetadata", None)
+            last = dict(answer)
+            yield answer
+    finally:
+        if last:
+            state.remember(partial(whole, operation, last))
 
 
 def _placed(

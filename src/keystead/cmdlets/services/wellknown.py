@@ -9,6 +9,9 @@ acm DescribeAcmeAccount Get-ACMAcmeAccountDetail
 acm DescribeAcmeDomainValidation Get-ACMAcmeDomainValidationDetail
 acm DescribeAcmeEndpoint Get-ACMAcmeEndpointDetail
 acm DescribeAcmeExternalAccountBinding Get-ACMAcmeExternalAccountBindingDetail
+batch CancelJob Stop-BATJob
+batch TerminateJob Remove-BATJob
+batch TerminateServiceJob Stop-BATServiceJob
 bedrock-agent-runtime RetrieveAndGenerate Invoke-BARRetrieveAndGenerate
 billing RedeemCredits Invoke-AWSBCreditRedemption
 cloudformation BatchDescribeTypeConfigurations Get-CFNDescribeTypeConfiguration
@@ -21,6 +24,17 @@ cloudformation ListStackSetOperationResults Get-CFNStackSetOperationResultList
 cloudformation ListStacks Get-CFNStackSummary
 cloudwatch DescribeAlarmsForMetric Get-CWAlarmForMetric
 cloudwatch ListManagedInsightRules Get-CWManagedInsightRule
+codebuild BatchDeleteBuilds Remove-CBBuildBatch
+codebuild BatchGetBuildBatches Get-CBBatch
+codebuild BatchGetBuilds Get-CBBuildBatch
+codebuild DeleteBuildBatch Remove-CBBatch
+codebuild ListBuildBatches Get-CBBatchIdList
+codebuild ListBuildBatchesForProject Get-CBBatchIdListForProject
+codebuild ListBuilds Get-CBBuildIdList
+codebuild ListBuildsForProject Get-CBBuildIdListForProject
+codebuild RetryBuildBatch Redo-CBBatch
+codebuild StartBuildBatch Start-CBBatch
+codebuild StopBuildBatch Stop-CBBatch
 dynamodb BatchExecuteStatement Invoke-DDBDDBBatchExecuteStatement
 dynamodb BatchGetItem Get-DDBBatchItem
 dynamodb BatchWriteItem Set-DDBBatchItem
@@ -127,6 +141,7 @@ s3 ListObjects Get-S3Object
 s3 ListObjectsV2 Get-S3ObjectV2
 s3 PutBucketAcl Set-S3ACL
 s3 PutBucketCors Write-S3CORSConfiguration
+s3 DeleteObject Remove-S3Object
 s3 PutBucketEncryption Set-S3BucketEncryption
 s3 PutBucketLifecycleConfiguration Write-S3LifecycleConfiguration
 s3 PutBucketNotificationConfiguration Write-S3BucketNotification
@@ -178,6 +193,82 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
     "sts": {"DurationSeconds": "DurationInSeconds"},
 }
 """Parameters that are named otherwise than the member of the request, by service."""
+
+WHERE_TAKEN_ANYWHERE: Mapping[str, str] = {"Force": "Enforce"}
+"""What a member of a request is called where its own name is that of another parameter."""
+
+WHERE_TAKEN: Mapping[tuple[str, str], Mapping[str, str]] = {
+    ("ec2", "DetachNetworkInterface"): {"Force": "ForceDismount"},
+    ("ec2", "DetachVolume"): {"Force": "ForceDismount"},
+    ("ecr", "DeleteRepository"): {"Force": "IgnoreExistingImages"},
+    ("ecr", "SetRepositoryPolicy"): {"Force": "OverridePolicy"},
+    ("ecr-public", "DeleteRepository"): {"Force": "IgnoreExistingImages"},
+    ("ecr-public", "SetRepositoryPolicy"): {"Force": "OverridePolicy"},
+    ("ecs", "DeregisterContainerInstance"): {"Force": "ForceDeregistration"},
+    ("lightsail", "DeleteLoadBalancerTlsCertificate"): {"Force": "DeleteWithForce"},
+    ("lightsail", "StopInstance"): {"Force": "OverrideStuck"},
+    ("medialive", "RebootInputDevice"): {"Force": "IgnoreStreaming"},
+    ("omics", "DeleteAnnotationStore"): {"Force": "Compel"},
+    ("omics", "DeleteAnnotationStoreVersions"): {"Force": "Compel"},
+    ("omics", "DeleteVariantStore"): {"Force": "Compel"},
+    ("rds", "BacktrackDBCluster"): {"Force": "EnforceReset"},
+}
+"""The same for some operations, which the AWS Tools name otherwise."""
+
+_S3_CLIENT = {
+    "UseAccelerateEndpoint": "-EndpointUrl names the accelerated address",
+    "UseDualstackEndpoint": "set `use_dualstack_endpoint` in the profile",
+    "ForcePathStyleAddressing": "-EndpointUrl names an address as it stands",
+}
+_BY_FOLDER = "`aws s3 cp --recursive` and `aws s3 sync` copy folders"
+_ONE_BY_ONE = "pipe the keys: 'a', 'b' | Remove-S3Object -BucketName NAME -Force"
+
+UNSUPPORTED: Mapping[str, Mapping[str, str]] = {
+    "s3": _S3_CLIENT,
+    "Copy-S3Object": {
+        "LocalFile": "Read-S3Object -File writes an object to a file",
+        "LocalFolder": _BY_FOLDER,
+        "KeyPrefix": _BY_FOLDER,
+        "DestinationKey": "-Key is the destination, -CopySource the source as BUCKET/KEY",
+        "DestinationBucket": "-BucketName is the destination, -CopySource the source",
+    },
+    "Get-S3Object": {"Key": "-KeyPrefix lists what begins so; Get-S3ObjectMetadata looks at one"},
+    "Get-S3ObjectV2": {"Key": "-KeyPrefix lists what begins so; Get-S3ObjectMetadata looks at one"},
+    "New-S3Bucket": {
+        "CannedACLName": "-ACL is there",
+        "PublicReadOnly": "-ACL public-read is there",
+        "PublicReadWrite": "-ACL public-read-write is there",
+    },
+    "Read-S3Object": {
+        "Folder": _BY_FOLDER,
+        "KeyPrefix": _BY_FOLDER,
+        "S3Object": "pipe the object, or give -BucketName and -Key",
+    },
+    "Remove-S3Bucket": {"DeleteBucketContent": "remove the objects first"},
+    "Remove-S3Object": {
+        "AuthenticationValue": "-MFA is there, serial number and code with a blank between them",
+        "ChecksumAlgorithm": _ONE_BY_ONE,
+        "EnableLegacyKeyCleaning": "keys are sent as they are given",
+        "InputObject": _ONE_BY_ONE,
+        "KeyAndVersionCollection": _ONE_BY_ONE,
+        "KeyCollection": _ONE_BY_ONE,
+        "ReportErrorsOnly": _ONE_BY_ONE,
+        "SerialNumber": "-MFA is there, serial number and code with a blank between them",
+    },
+    "Stop-EC2Instance": {"ForceStop": "-Enforce $true stops without a flush of the file systems"},
+    "Write-S3Object": {
+        "Folder": _BY_FOLDER,
+        "KeyPrefix": _BY_FOLDER,
+        "Recurse": _BY_FOLDER,
+        "SearchPattern": _BY_FOLDER,
+        "CannedACLName": "-ACL is there",
+        "PublicReadOnly": "-ACL public-read is there",
+        "PublicReadWrite": "-ACL public-read-write is there",
+        "HeaderCollection": "-Metadata is there, and a parameter for each header of the API",
+        "TagSet": "-Tagging takes the tags as KEY=VALUE&KEY=VALUE",
+    },
+}
+"""Parameters of the AWS Tools that are not there, by service or cmdlet, with what to do instead."""
 
 OUTPUTS: Mapping[tuple[str, str], str] = {
     ("cloudwatch", "DescribeAlarms"): "MetricAlarms",

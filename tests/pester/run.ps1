@@ -1,0 +1,13 @@
+# Runs one file of tests and writes what became of each test as JSON.
+param([string] $File, [string] $Result)
+Import-Module Pester
+$wanted = New-PesterConfiguration
+$wanted.Run.Path = $File
+$wanted.Run.PassThru = $true
+$wanted.Output.Verbosity = 'None'
+$done = Invoke-Pester -Configuration $wanted
+$told = foreach ($test in $done.Tests) {
+    @{ name = $test.ExpandedPath; result = "$($test.Result)"; error = "$($test.ErrorRecord)" }
+}
+$failed = @($done.FailedBlocks) + @($done.FailedContainers) | ForEach-Object { "$($_.ErrorRecord)" }
+@{ tests = @($told); blocks = @($failed) } | ConvertTo-Json -Depth 3 | Set-Content -LiteralPath $Result

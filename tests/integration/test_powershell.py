@@ -6,7 +6,6 @@ import contextlib
 import fcntl
 import json
 import os
-import shutil
 import socket
 import tempfile
 import threading
@@ -26,7 +25,7 @@ FILES = sorted({*PESTER.glob("*.Tests.ps1")} - {SECRETS})
 SERVICES = "s3,ecr"
 LOG = Path("/dev/log")
 
-pytestmark = pytest.mark.skipif(shutil.which("pwsh") is None, reason="pwsh is not on PATH")
+pytestmark = pytest.mark.needs("pwsh")
 
 
 @pytest.fixture

@@ -26,7 +26,8 @@ class Secret(NotPickled):
     ``Secret("text")`` holds the text. ``Secret(open)`` with a function without arguments opens it
     when somebody reveals it, so that a profile can be read, listed and planned with while the
     store it lives in stays locked. ``str``, ``repr`` and formats mask it; pickling and hashing are
-    refused. ``shown`` stands for it in texts: that of a longer text has its harmless parts readable.
+    refused. ``shown`` stands for it in texts: that of a longer text has its harmless parts
+    readable.
 
     >>> secret = keystead.Secret("example")
     >>> print(secret)

@@ -21,7 +21,7 @@ from keystead.errors import (
 from keystead.model.profile import Profile
 from keystead.stores.base import register
 from keystead.stores.encrypted import EncryptedStore
-from keystead.stores.protectors import KeyfileProtector, KeyringProtector
+from keystead.stores.protectors import Argon2Cost, KeyfileProtector, KeyringProtector
 from keystead.system import Files, Keyring, System, Terminal
 from keystead.testing import EXAMPLES, contents
 from tests.canaries import ACCESS_KEY_ID, PASSPHRASE, SECRET_KEY
@@ -29,9 +29,16 @@ from tests.decoder import decode
 from tests.effort import amount
 from tests.faults import Fault
 from tests.modes import PRIVATE_FILE, mode
-from tests.protection import home, passphrase
+from tests.protection import CHEAP, home, passphrase
 
 BASIC = {"aws_access_key_id": ACCESS_KEY_ID, "aws_secret_access_key": SECRET_KEY}
+
+
+@pytest.fixture(autouse=True)
+def cheap_guesses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Protectors that keystead makes by itself, as for a new key, cost a guess as little."""
+    least = (CHEAP.memory, CHEAP.passes, CHEAP.lanes)
+    monkeypatch.setattr(Argon2Cost.__init__, "__defaults__", least)
 
 
 class Nobody(Terminal):

@@ -27,9 +27,11 @@ aws_secret_access_key = {SECRET_KEY}
 [one]
 role_arn = {ROLE}one
 source_profile = base
+region = eu-west-1
 [two]
 role_arn = {ROLE}two
 source_profile = one
+region = eu-west-1
 """
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 SKEW_ALLOWED = timedelta(minutes=5)

@@ -14,6 +14,13 @@ from keystead.model.settings import SETTINGS, Group, is_secret
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 IDENTIFIER = re.compile(r"[A-Za-z0-9_\-/.%@:+]+")
 """A name that all SDKs read as one of a section or a setting."""
+_KIND = re.compile(r"(profile|sso-session|services)\s")
+_TAKEN = {
+    "DEFAULT": "botocore and the AWS CLI give its settings to every profile",
+    "__proto__": "the AWS SDK for JavaScript refuses a file that has it",
+}
+"""Names of sections that some reader takes for something else, and what for."""
+
 _COMMENT = re.compile(r"(?:^|[ \t])[#;]")
 
 
@@ -54,11 +61,25 @@ def check_profile_name(name: str, *, shared: bool) -> None:
             f"`{name}` is no valid profile name",
             hint="a name is not empty, has no bracket and no blank at its ends",
         )
+    meaning = other_meaning(name) if shared else None
+    if meaning:
+        raise ProfileInvalid(
+            f"`{name}` cannot be the name of a profile in the shared files: {meaning}",
+            hint="use another name",
+        )
     if shared and not is_identifier(name):
         raise ProfileInvalid(
             f"`{name}` is no valid profile name in the shared files",
             hint="use letters, digits and _ - / . % @ : +",
         )
+
+
+def other_meaning(name: str) -> str | None:
+    """What some reader of the shared files takes a section of that name for, if for no profile."""
+    prefix = _KIND.match(name)
+    if prefix:
+        return f"with `{prefix[1]}` in front, readers take it for a section of that kind"
+    return _TAKEN.get(name)
 
 
 def check_may_lie_open(name: str) -> None:

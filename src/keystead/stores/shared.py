@@ -372,7 +372,8 @@ def _merged(pair: Pair) -> Reading:
 
 def _check(name: str, current: Profile | None, wanted: Changes) -> None:
     """Refuses changes whose outcome may not be stored."""
-    if current is None:
+    adds = any(value is not None for value in wanted.values())
+    if current is None or (adds and rules.other_meaning(name)):
         rules.check_profile_name(name, shared=True)
     settings = dict(current.settings) if current else {}
     for key, value in wanted.items():

@@ -111,10 +111,11 @@ def remove(document: Document, sections: Sequence[Section]) -> Document:
     """Removes ``sections``, each with its own comments and the blank lines that part it.
 
     Its own comments are the lines right above its header and those that follow its settings
-    without a blank line; what stands right above the next header is the next section's.
+    without a blank line; what stands right above the next header is the next section's, and the
+    comment at the top of the file is the file's.
     """
     runs: list[Span] = []
-    for span in (_extent(document, section) for section in sections):
+    for span in (_removed_with(document, section) for section in sections):
         if runs and _blank_run_before(document, span.start).start <= runs[-1].end:
             runs[-1] = Span(runs[-1].start, span.end)
         else:
@@ -275,6 +276,12 @@ def _extent(document: Document, section: Section) -> Span:
             break
         end = line.end
     return Span(_comments_above(document, section.start), end)
+
+
+def _removed_with(document: Document, section: Section) -> Span:
+    """What goes with a section: its `_extent`, but for a comment at the top of the file."""
+    start, end = _extent(document, section)
+    return Span(start if document.text[:start].strip() else section.start, end)
 
 
 def _comments_above(document: Document, at: int) -> int:

@@ -72,7 +72,9 @@ def test_the_next_version_counts_on_and_loses_no_header() -> None:
 
 def test_names() -> None:
     accounts = Accounts(HEADER, {"a": ENTRY, "c": ENTRY, "d": {"DisplayName": "One"}})
-    assert accounts.named("one") == ["a", "c"]
+    assert accounts.named("one") == ["a", "c", "d"]
+    assert accounts.spelled("one") == ["a", "c"]
+    assert accounts.spellings("ONE") == ["one", "One"]
     assert accounts.names() == ["one", "one", "One"]
 
 

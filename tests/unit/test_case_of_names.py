@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 from collections import defaultdict
@@ -67,7 +66,7 @@ $found.ToString()
 """
 
 
-@pytest.mark.skipif(shutil.which("pwsh") is None, reason="needs pwsh (PowerShell)")
+@pytest.mark.needs("pwsh")
 def test_they_are_those_of_the_real_powershell(tmp_path: Path) -> None:
     alike = defaultdict(set)
     for char in map(chr, [*range(0xD800), *range(0xE000, 0x20000)]):

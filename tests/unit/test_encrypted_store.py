@@ -244,7 +244,7 @@ def test_what_other_programs_keep_there_stays(machine: Machine) -> None:
     assert {guid: after[guid] for guid in added} == added
     assert [p.name for p in store.profiles()] == ["saml", "two", "three"]
     assert store.find("saml").type is None
-    assert store.find("saml").text("useridentity") == "0A0B"
+    assert "0A0B" not in store.find("saml").settings.values()
     store.rename("saml", "adfs")
     assert machine.file()["AAAAAAAA-4455-4677-8899-AABBCCDDEEFF"] == {
         **foreign,

@@ -203,7 +203,7 @@ def test_a_byte_order_mark_is_skipped(machine: Machine) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [b"", b"{", b"[]", b'{"a": {"DisplayName": 1}}', b'{"a": 1}', b"\xff", b'{"a":{},"a":{}}'],
+    [b"{", b"[]", b"{'a': 1}", b"// mine", b"\xff"],
 )
 def test_a_broken_file_is_never_replaced_by_an_empty_one(machine: Machine, data: bytes) -> None:
     machine.path.write_bytes(data)

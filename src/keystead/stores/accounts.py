@@ -36,6 +36,11 @@ _GUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _COUNTER = re.compile(r"0|[1-9][0-9]{0,17}")
 _RECIPIENT = re.compile(r"[0-9A-F]{64}")
 _PROTECTOR = re.compile(r"Protector\.([1-9][0-9]{0,2})")
+_TRAILING_COMMA = re.compile(rb'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)
+_OPAQUE = {"UserIdentity"}
+"""What the .NET SDK seals and keystead has no setting for; it is neither shown nor opened."""
+
+_SAML = "SAML"
 _RESTORE = "put the file back from a backup; keystead leaves it as it is"
 
 
@@ -69,7 +74,9 @@ def settings_in(entry: Iterable[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for key in entry:
         name = setting_name(key)
-        if key in (DISPLAY_NAME, PROFILE_TYPE) or (name in SETTINGS and key != key_of(name)):
+        if key in (DISPLAY_NAME, PROFILE_TYPE, *_OPAQUE) or (
+            name in SETTINGS and key != key_of(name)
+        ):
             continue
         if name not in found or key == name:
             found[name] = key
@@ -93,6 +100,11 @@ def is_sealed(key: str) -> bool:
     return key == key.lower() and is_secret(key)
 
 
+def is_saml(entry: Entry) -> bool:
+    """Whether it is a profile for SAML, which the .NET SDK once had."""
+    return entry.get(PROFILE_TYPE) == _SAML
+
+
 def profile_type(profile: Profile) -> str | None:
     """The .NET SDK's word for the type of the profile; None when its settings make none."""
     row = profile.type
@@ -114,12 +126,13 @@ class Accounts:
     """One version of the file: its header and its entries by GUID, in the order of the file.
 
     ``header`` is None in the .NET SDK's own file. ``foreign`` are that file's members that are no
-    profiles; they are kept.
+    profiles, ``odd`` the values in its profiles that are no text; both are written again.
     """
 
     header: Entry | None
     entries: Mapping[str, Entry]
-    foreign: Mapping[str, Entry] = field(default_factory=dict)
+    foreign: Mapping[str, object] = field(default_factory=dict)
+    odd: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
     @classmethod
     def new(cls, store_id: str, recipient: bytes, protector: str) -> Accounts:
@@ -222,8 +235,9 @@ class Accounts:
     def render(self) -> bytes:
         """The bytes of the file."""
         head = {} if self.header is None else {HEADER: dict(self.header)}
-        members = {guid: dict(e) for guid, e in {**self.entries, **self.foreign}.items()}
-        return (json.dumps({**head, **members}, indent=2, ensure_ascii=False) + "\n").encode()
+        members = {guid: {**self.odd.get(guid, {}), **e} for guid, e in self.entries.items()}
+        whole = {**head, **members, **self.foreign}
+        return (json.dumps(whole, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def parse(data: bytes, file: str, *, native: bool = False) -> Accounts:
@@ -232,9 +246,9 @@ def parse(data: bytes, file: str, *, native: bool = False) -> Accounts:
     Raises `StoreCorrupt` with the file, and its line where known.
     """
     where = Origin(file)
-    members = _load(data.removeprefix(codecs.BOM_UTF8) if native else data, file)
+    members = _load(_native_text(data) if native else data, file, native=native)
     if native and HEADER not in members:
-        return _parse_native(members, where)
+        return _parse_native(members)
     if not isinstance(members.get(HEADER), dict):
         raise StoreCorrupt(
             "the encrypted store has no header of keystead's",
@@ -260,21 +274,31 @@ def parse(data: bytes, file: str, *, native: bool = False) -> Accounts:
     return accounts
 
 
-def _parse_native(members: dict[str, Any], where: Origin) -> Accounts:
-    for name, entry in members.items():
-        if not isinstance(entry, dict) or not all(isinstance(v, str) for v in entry.values()):
-            raise StoreCorrupt(
-                f"{name!a} is not a flat object of strings", hint=_RESTORE, where=where
-            )
-    profiles = {name: entry for name, entry in members.items() if entry.get(DISPLAY_NAME)}
-    foreign = {name: entry for name, entry in members.items() if name not in profiles}
-    return Accounts(None, profiles, foreign)
+def _parse_native(members: Mapping[str, Any]) -> Accounts:
+    """The profiles; what is no text costs the setting that it is the value of."""
+    profiles: dict[str, Entry] = {}
+    odd: dict[str, Mapping[str, object]] = {}
+    foreign: dict[str, object] = {}
+    for guid, entry in members.items():
+        if not isinstance(entry, dict) or not isinstance(entry.get(DISPLAY_NAME) or None, str):
+            foreign[guid] = entry
+            continue
+        profiles[guid] = {key: text for key, text in entry.items() if isinstance(text, str)}
+        odd[guid] = {key: value for key, value in entry.items() if not isinstance(value, str)}
+    return Accounts(None, profiles, foreign, odd)
 
 
-def _load(data: bytes, file: str) -> dict[str, Any]:
+def _native_text(data: bytes) -> bytes:
+    """The .NET SDK's own file as strict JSON in UTF-8, as far as the SDK reads more than that."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        data = data.decode("utf-16", "replace").encode()
+    return _TRAILING_COMMA.sub(rb"\1", data.removeprefix(codecs.BOM_UTF8))
+
+
+def _load(data: bytes, file: str, *, native: bool) -> dict[str, Any]:
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         members = dict(pairs)
-        if len(members) < len(pairs):
+        if len(members) < len(pairs) and not native:  # the SDK takes the last one
             raise StoreCorrupt(
                 "a name stands twice in one JSON object", hint=_RESTORE, where=Origin(file)
             )

@@ -40,9 +40,12 @@ from keystead.system.generations import Bare, Generations, Replaced
 from keystead.system.private import Exposed
 from keystead.system.status import Stamp
 
+_EMPTY = (b"", b"null")
+"""What the .NET SDK takes for a file without profiles."""
+
 
 class Version(NamedTuple):
-    """The file at one moment; all None: there is none."""
+    """The file at one moment; all None: there is none. Without ``accounts`` it is an empty one."""
 
     accounts: Accounts | None = None
     stamp: Stamp | None = None
@@ -118,7 +121,10 @@ class AccountsFile:
             ) from None
         if data is None:
             return Version()
-        accounts = parse(data, str(self.path), native=self.system.dpapi is not None)
+        native = self.system.dpapi is not None
+        if native and data.strip() in _EMPTY:
+            return Version(None, stamp, data)
+        accounts = parse(data, str(self.path), native=native)
         if self.is_unlocked(accounts):
             self.vault(accounts)
         return Version(accounts, stamp, data)

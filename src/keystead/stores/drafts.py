@@ -13,6 +13,7 @@ from keystead.errors import ProfileInvalid
 from keystead.model import rules
 from keystead.model.ordinal_case import clash
 from keystead.model.profile import Profile, Value, check_writable
+from keystead.model.settings import DECIDING
 from keystead.secret import Secret, reveal
 from keystead.stores.accounts import (
     DISPLAY_NAME,
@@ -20,6 +21,7 @@ from keystead.stores.accounts import (
     Accounts,
     Entry,
     is_reserved,
+    is_saml,
     is_sealed,
     key_of,
     profile_type,
@@ -89,8 +91,11 @@ def changed(before: Entry, wanted: Changes) -> Draft:
             draft.pop(key, None)
     settings = {name: _seen(key, draft[key]) for name, key in settings_in(draft).items()}
     outcome = Profile(before[DISPLAY_NAME], settings)
-    check_writable(outcome)
-    word = profile_type(outcome)
+    if is_saml(before) and DECIDING.isdisjoint(name.lower() for name in wanted):
+        word: str | None = before[PROFILE_TYPE]  # no type of ours; its other settings may change
+    else:
+        check_writable(outcome)
+        word = profile_type(outcome)
     head: Draft = {DISPLAY_NAME: before[DISPLAY_NAME], **({PROFILE_TYPE: word} if word else {})}
     return {**head, **draft}
 

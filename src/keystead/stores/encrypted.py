@@ -23,6 +23,7 @@ from keystead.stores.accounts import (
     DISPLAY_NAME,
     Accounts,
     Entry,
+    is_saml,
     is_sealed,
     key_of,
     settings_in,
@@ -52,6 +53,9 @@ from keystead.system.generations import Generations
 
 _UNIQUE_KEY = "toolkit_artifact_guid"
 """What the shared files call a profile's GUID; a copy may not share it."""
+
+
+_SAML = "it is a SAML profile of the AWS SDK for .NET, and keystead cannot sign in that way"
 
 
 @dataclass(frozen=True)
@@ -285,7 +289,7 @@ class EncryptedStore:
             origins,
             guid,
             partial(self._file.vault, accounts),
-            clash(accounts.spellings(entry[DISPLAY_NAME])),
+            clash(accounts.spellings(entry[DISPLAY_NAME])) or (_SAML if is_saml(entry) else None),
         )
 
     def _value(self, accounts: Accounts, guid: str, key: str) -> str | Secret:

@@ -86,7 +86,7 @@ def problem(what: str, path: Path, error: OSError) -> FileProblem:
         reason = "it is mounted as a single file, so no other file can take its place"
         hint = "mount its folder instead, or change the file where it is mounted from"
     if isinstance(error, PermissionError):
-        hint = _REFUSED_HINT
+        hint = _refused_hint(what)
     elif isinstance(error, IsADirectoryError):
         hint = "name a file, not a folder"
     return FileProblem(f"{what}: {reason}", hint=hint, where=Origin(str(path)))
@@ -95,8 +95,12 @@ def problem(what: str, path: Path, error: OSError) -> FileProblem:
 _MOUNTED = (errno.EBUSY, errno.EXDEV)
 """What the system says when a file that is itself a mount point is to be replaced or removed."""
 
-_REFUSED_HINT = (
-    "check that you may write there, and that no other program has the file open"
-    if os.name == "nt"
-    else "check who owns the file and its folder, and their modes"
-)
+
+def _refused_hint(what: str) -> str:
+    if os.name != "nt":
+        return "check who owns the file and its folder, and their modes"
+    reads = what.startswith("cannot be read")
+    return (
+        f"check that you may {'read it' if reads else 'write there'}, "
+        "and that no other program has the file open"
+    )

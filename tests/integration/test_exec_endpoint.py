@@ -112,6 +112,37 @@ def test_a_default_profile_does_not_go_before_the_endpoint(
     assert keystead(*EXEC[1:], *python(code)).stderr == ""
 
 
+USABLE = f"aws_access_key_id = AKIAI44QH8DHBEXAMPLE\naws_secret_access_key = {SECRET_KEY}\n"
+
+
+@pytest.mark.parametrize(
+    ("config", "credentials"),
+    [
+        (f"[profile default]\nregion = eu-west-1\n[default]\n{USABLE}", ""),
+        (f"[default]\n{USABLE}[profile default]\nregion = eu-west-1\n", ""),
+        ("", f"[profile default]\n{USABLE}"),
+        ("", "[default]\n" + "".join(f"  {line}\n" for line in USABLE.splitlines())),
+        ("[default]\ncredential_process = /bin/false\n", ""),
+        (f"  [default]\n{USABLE}", ""),
+    ],
+)
+def test_the_files_are_hidden_for_any_section_that_a_reader_takes_for_default(
+    keystead, credentials_file: Path, home: Path, config: str, credentials: str
+) -> None:
+    """Also where keystead would refuse the files: the profile is one of another place here."""
+    location = home / "elsewhere" / "credentials"
+    location.parent.mkdir()
+    credentials_file.rename(location)
+    credentials_file.write_text(credentials)
+    credentials_file.with_name("config").write_text(config)
+    keystead.plain |= {location, credentials_file.with_name("config")}
+    show = (
+        "import os; print(*(os.environ[f'AWS_{n}_FILE'] for n in ('CONFIG', 'SHARED_CREDENTIALS')))"
+    )
+    command = ["exec", "--location", location, "base", "--endpoint", "--", *python(show)]
+    assert keystead(*command).stdout.split() == [os.devnull, os.devnull]
+
+
 def test_each_child_has_a_token_of_its_own_which_ends_with_it(keystead) -> None:
     first, second = (keystead(*EXEC[1:], *python(SHOW)).stdout.split() for _ in range(2))
     assert first[2] != second[2]

@@ -2,6 +2,7 @@
 with the profile. The bulk of the cases is in `tests/properties/test_client_settings_differential.py`.
 """
 
+import json
 import os
 import signal
 import socket
@@ -48,6 +49,10 @@ for service, operation in (("sts", "get_caller_identity"), ("s3", "list_buckets"
     except Exception:
         pass
 """
+
+
+CACHES = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
+"""Where the SDK for .NET unpacks itself, once."""
 
 
 class Proxy:
@@ -180,3 +185,23 @@ def test_the_config_file_of_a_command_holds_no_secret_and_is_private(
     assert SECRET_KEY not in done.stdout
     if os.name == "posix":
         assert done.stdout.splitlines()[-1] == "0o600 0o700"
+
+
+@pytest.mark.needs("aws-sdk-net.sh")
+@pytest.mark.parametrize("version", [["3"], []], ids=["3.7", "4.1"])
+def test_a_program_of_dotnet_takes_default_unless_the_files_are_hidden(
+    version: list[str], keystead, home: Path
+) -> None:
+    folder = home / ".aws"
+    folder.mkdir(mode=0o700)
+    (folder / "credentials").touch(mode=0o600)
+    other = KEYS.replace(ACCESS_KEY_ID, "AKIAI44QH8DHBEXAMPLE")
+    (folder / "credentials").write_text(f"[default]\n{other}[prod]\n{KEYS}")
+    command = ["aws-sdk-net.sh", *version, "default"]
+
+    def kind(*options: str) -> str:
+        done = keystead("exec", "prod", *options, "--", *command, env={"XDG_CACHE_HOME": CACHES})
+        return json.loads(done.stdout)["fallback"]["type"]
+
+    assert kind() == "Amazon.Runtime.BasicAWSCredentials"
+    assert kind("--hide-files") == "Amazon.Runtime.EnvironmentVariablesAWSCredentials"

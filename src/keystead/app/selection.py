@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from keystead.errors import Origin, ProfileInvalid
+from keystead.errors import KeysteadError, Origin
 from keystead.model.calls import Call
 from keystead.model.client_settings import (
     NO_CLIENT_SETTINGS,
@@ -122,10 +122,10 @@ class Selection:
     def _defaults(self) -> Iterator[ClientSettings]:
         for profile in self.default_readings.profiles():
             try:
-                yield client_settings(profile, self.chain)
-            except ProfileInvalid:  # no such services section: a program has no address to call
+                yield client_settings(profile, self.default_readings.store)
+            except KeysteadError:  # no such services section: a program has no address to call
                 rest = {key: value for key, value in profile.settings.items() if key != "services"}
-                found = client_settings(Profile(profile.name, rest), self.chain)
+                found = client_settings(Profile(profile.name, rest), self.default_readings.store)
                 yield replace(found, endpoints=NO_ADDRESS)
 
     @property

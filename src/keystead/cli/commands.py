@@ -212,6 +212,10 @@ COMMANDS: tuple[Command, ...] = (
             ),
         ),
         handover.exec_,
+        details="The command gets the settings of the profile that say where requests go and how: "
+        "region, addresses, FIPS, dual stack, TLS and retries. A program with the AWS SDK for .NET "
+        "3.7, or with FallbackCredentialsFactory of 4.1, takes a usable profile `default` of the "
+        "shared files before the keys that it is given; --hide-files keeps it from that.",
     ),
     Command(
         "serve",

@@ -33,10 +33,13 @@ def _pair(app: App) -> Iterator[Result]:
         named = next((name for name in _PROFILE if environ.get(name)), None)
         profile = environ[named] if named else "default"
         if _exists(app, profile):
+            others = "JS v3 and .NET 3.7 take" if named else ".NET 3.7 takes"
+            unset = " ".join(name for name in (*_KEYS, _TOKEN) if environ.get(name))
             yield warning(
-                f"keys in the environment go before profile `{profile}`"
-                + (f" of {named}; JS v3 takes the profile" if named else ""),
-                f"unset {' '.join(name for name in (*_KEYS, _TOKEN) if environ.get(name))}",
+                f"keys in the environment take precedence over profile `{profile}`"
+                + (f" of {named}" if named else "")
+                + f", but {others} the profile",
+                f"unset {unset}, or run programs with `keystead exec --hide-files`",
             )
 
 

@@ -26,8 +26,8 @@ class DefaultReadings:
     """What one look at the files shows."""
 
     def __init__(self, system: System) -> None:
-        self._store = SharedStore.default(system)
-        self._data = [system.files.read(path).data or b"" for path in self._store.paths]
+        self.store = SharedStore.default(system)
+        self._data = [system.files.read(path).data or b"" for path in self.store.paths]
         self._sections = [list(default_sections(data)) for data in self._data]
 
     def profiles(self) -> list[Profile]:
@@ -45,7 +45,7 @@ class DefaultReadings:
 
     def where(self, name: str) -> Origin | None:
         """The first place that sets a setting of it."""
-        for path, sections in zip(self._store.paths, self._sections, strict=True):
+        for path, sections in zip(self.store.paths, self._sections, strict=True):
             for section in sections:
                 if name in section.lines:
                     return Origin(str(path), section.lines[name])

@@ -206,6 +206,14 @@ TOOLS: tuple[Tool, ...] = (
         ("profile",),
         encrypted=True,
     ),
+    Tool(
+        ".NET 3.7",  # and FallbackCredentialsFactory of 4.1
+        ("AWS_PROFILE",),
+        ("web-identity", "profile", "environment", "container", "ec2"),
+        ("AWS_REGION", "profile"),
+        _dotnet,
+        encrypted=True,
+    ),
     Tool("Java v2", ("AWS_PROFILE",), _SDK_SEARCH, ("AWS_REGION", "profile"), _JAVA),
     Tool(
         "Go v2",

@@ -34,6 +34,8 @@ class Question(NamedTuple):
     scope: bytes
     program: Executable | None
     """The program that asks: a rule of the profile may be about it."""
+    running: str | None
+    """The helpers that it is inside of, if it is."""
 
 
 class Commands:
@@ -66,7 +68,7 @@ class Commands:
         """
         task = asyncio.create_task(self._run(question.profile, environ, pid))
         self._running[question] = task
-        task.add_done_callback(lambda _: self._running.pop(question))
+        task.add_done_callback(lambda _: self._running.pop(question, None))
         return await _outcome(task)
 
     def cancel(self) -> None:

@@ -36,6 +36,8 @@ MOST_CONNECTIONS = 1000
 _TICK_SECONDS = 5.0
 _LAST_SECONDS = 1.0
 """How long the answers that are under way at its end may take."""
+RUNNING = "KEYSTEAD_RUNNING_PROCESS"
+"""The variable by which a helper knows that it is run by keystead: see `keystead.resolve.ring`."""
 _OWN = ("ready", "keys")
 """What is between an agent and the commands of its very version."""
 
@@ -235,10 +237,16 @@ class Server:
         if scope is None or name.startswith("-"):
             raise Refused(400, "that variable, or name, cannot be used here")
         program = executable_of(request.pid) if request.pid else None
-        question = Question(name, scope, program)
+        # Of a client that a helper runs: it may ask for what the helper is run for.
+        running = processes.variable(request.pid, RUNNING) if request.pid else None
+        if running:
+            environ[RUNNING] = running
+        question = Question(name, scope, program, running)
+        waited = False  # what another one got may not be held; then this one gets its own
         while not (ready := self.holder.ready(name, scope)):
-            if not await self._commands.wait_for(question):
+            if waited or not await self._commands.wait_for(question):
                 return http.answer(200, await self._commands.output(question, environ, request.pid))
+            waited = True
         with contextlib.suppress(FileProblem):  # nobody reads what an agent says
             audit.note(name, ready.told, "agent", request.pid)
         return http.answer(200, ready.body)

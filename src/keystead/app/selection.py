@@ -146,7 +146,13 @@ class Selection:
     @cached_property
     def plan(self) -> Plan:
         """What would be done for the credentials; nothing is done."""
-        return self.resolver.plan(self.name, self._options, in_session=self._in_session)
+        made = self.resolver.plan(self.name, self._options, in_session=self._in_session)
+        if made.base.kind == "process" and self.chain.location is None:
+            # With a location the helper searches elsewhere.
+            from keystead.model.helper_ring import require_no_ring
+
+            require_no_ring(made, self.chain)
+        return made
 
     @cached_property
     def calls(self) -> list[Call]:

@@ -12,10 +12,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from keystead.errors import Origin, ProfileInvalid, ProviderError
+from keystead.model import commandline
 from keystead.model.credentials import Credentials
 from keystead.model.mfa import MFA_VARIABLE
 from keystead.model.profile import Profile
-from keystead.resolve import commandline
 from keystead.resolve.keydocument import BadDocument, read_credentials, read_object
 from keystead.resolve.ring import RUNNING, Link, require_no_ring, with_link
 from keystead.system import System, child

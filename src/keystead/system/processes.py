@@ -13,6 +13,17 @@ import time
 from typing import NamedTuple
 
 
+def variable(pid: int, name: str) -> str | None:
+    """A variable in the environment that the process was started with."""
+    try:
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            found = file.read().split(b"\0")
+    except OSError:
+        return None
+    start = os.fsencode(f"{name}=")
+    return next((os.fsdecode(v[len(start) :]) for v in found if v.startswith(start)), None)
+
+
 def parent(pid: int) -> int | None:
     """The process that started the process."""
     try:

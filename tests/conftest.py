@@ -5,8 +5,10 @@ from __future__ import annotations
 import ipaddress
 import logging
 import os
+import re
 import signal
 import socket
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -16,11 +18,13 @@ import pytest
 
 from devtools import command, emulators, scenario, secretservice
 from devtools.emulators import Emulator
-from tests import agents, effort, parts, selection
+from tests import agents, effort, parts
 from tests.agents import Agent
 from tests.canaries import files_with_leaks, leaks
 
-collect_ignore = selection.FILES
+WINDOWS = sys.platform == "win32"
+# A module with this line may import what Windows does not have.
+_POSIX_MODULE = re.compile(r"^pytestmark = .*pytest\.mark\.posix\(", re.MULTILINE)
 
 # Off the loopback there is only a closed port. Programs that a test starts see it as their proxy.
 _NOWHERE = "http://127.0.0.1:9"
@@ -48,11 +52,19 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("filterwarnings", f"ignore:::{module}")
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    left_out = [item for item in items if selection.is_left_out(item.nodeid)]
-    if left_out:
-        config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if item not in left_out]
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    if not WINDOWS:
+        return collection_path == Path(__file__).parent / "windows" or None
+    is_test = collection_path.suffix == ".py" and collection_path.name.startswith("test_")
+    return (is_test and bool(_POSIX_MODULE.search(collection_path.read_text("utf-8")))) or None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    absent = {"posix": WINDOWS, "root": not WINDOWS and os.geteuid() != 0}
+    for item in items:
+        for mark in item.iter_markers():
+            if absent.get(mark.name):
+                item.add_marker(pytest.mark.skip(f"needs {mark.name}: {mark.args[0]}"))
 
 
 @pytest.hookimpl(tryfirst=True)

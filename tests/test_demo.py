@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.posix("a POSIX shell")
+
 REPOSITORY = Path(__file__).parent.parent
 SECONDS = 60
 

@@ -8,6 +8,8 @@ import pytest
 from devtools.scenario import Bench, ScenarioFailed, play
 from tests.canaries import ACCESS_KEY_ID, MFA_CODE, SECRET_KEY, leaks
 
+pytestmark = pytest.mark.posix("a POSIX shell")
+
 SCENARIOS = sorted((Path(__file__).parent / "scenarios").glob("*.txt"))
 
 

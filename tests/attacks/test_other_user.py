@@ -14,6 +14,8 @@ import pytest
 
 from keystead.system.private import Exposed, open_private
 
+pytestmark = pytest.mark.posix("modes, owners and symbolic links")
+
 VICTIM, ATTACKER = 64501, 64502
 
 READ = """

@@ -20,6 +20,8 @@ from tests.canaries import ACCESS_KEY_ID, MFA_CODE, PASSPHRASE, SECRET_KEY, SECR
 from tests.conftest import Keystead
 from tests.modes import mode
 
+pytestmark = pytest.mark.posix("the agent")
+
 ROLE = "arn:aws:iam::123456789012:role/r"
 KEYS = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
 FILES = f"""[dev]

@@ -19,6 +19,8 @@ from tests.agents import Agent, is_alive, wait_for
 from tests.canaries import ACCESS_KEY_ID, PASSPHRASE, SECRET_KEY
 from tests.conftest import Keystead
 
+pytestmark = pytest.mark.posix("the agent")
+
 DEV = f'{{"Version": 1, "AccessKeyId": "{ACCESS_KEY_ID}", "SecretAccessKey": "{SECRET_KEY}"}}\n'
 HELPER = """
 import os, sys, time

@@ -25,6 +25,8 @@ from tests.canaries import ACCESS_KEY_ID, PASSPHRASE, SECRET_KEY
 from tests.conftest import Keystead
 from tests.effort import amount
 
+pytestmark = pytest.mark.posix("the agent")
+
 DEV = f'{{"Version": 1, "AccessKeyId": "{ACCESS_KEY_ID}", "SecretAccessKey": "{SECRET_KEY}"}}\n'
 
 

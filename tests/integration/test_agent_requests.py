@@ -16,6 +16,8 @@ from tests.agents import STATUS, Agent
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 from tests.conftest import Keystead
 
+pytestmark = pytest.mark.posix("the agent")
+
 DEV = f'{{"Version": 1, "AccessKeyId": "{ACCESS_KEY_ID}", "SecretAccessKey": "{SECRET_KEY}"}}\n'
 MANY = 1000
 

@@ -19,6 +19,8 @@ from devtools.service import serving as service
 from tests.agents import Agent
 from tests.canaries import ACCESS_KEY_ID, PASSPHRASE, SECOND_SECRET_KEY, SECRET_KEY
 
+pytestmark = pytest.mark.posix("programs of POSIX")
+
 SERIAL = "arn:aws:iam::123456789012:mfa/me"
 FILE = f"""[dev]
 aws_access_key_id = {ACCESS_KEY_ID}

@@ -16,6 +16,8 @@ from devtools.emulators import Emulator
 from tests.agents import Agent
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 
+pytestmark = pytest.mark.posix("signals of POSIX and its shells")
+
 FILE = f"""[base]
 aws_access_key_id = {ACCESS_KEY_ID}
 aws_secret_access_key = {SECRET_KEY}

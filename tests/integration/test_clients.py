@@ -13,6 +13,8 @@ from interop.clients import CLIENTS, boto3, curl, dotnet, dotnet3, powershell
 from interop.matrix import Bench, bench, word
 from interop.ways import WAYS, Way
 
+pytestmark = pytest.mark.posix("signals of POSIX and its shells")
+
 BOTO3 = replace(
     boto3.CLIENT, command=lambda _: [sys.executable, str(SOURCES / "boto3" / "identity.py")]
 )

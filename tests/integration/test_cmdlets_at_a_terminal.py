@@ -9,6 +9,8 @@ import pytest
 from devtools.command import KEYSTEAD
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, leaks
 
+pytestmark = pytest.mark.posix("a pseudo-terminal")
+
 KEYS = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
 
 

@@ -25,6 +25,8 @@ from tests.canaries import ACCESS_KEY_ID, SECOND_SECRET_KEY, SECRET_KEY, SESSION
 from tests.endpoints import EXTENDED, ROLES, TOKEN_FILE, TTL, URI, ask, serving
 from tests.modes import PRIVATE_FILE, mode
 
+pytestmark = pytest.mark.posix("signals of POSIX and its shells")
+
 KEYS = f"""[base]
 aws_access_key_id = {ACCESS_KEY_ID}
 aws_secret_access_key = {SECRET_KEY}

@@ -24,6 +24,8 @@ from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
 from tests.effort import amount
 from tests.endpoints import IMDS_TOKEN, ROLES, TOKEN_FILE, TTL, Serving, ask, serving
 
+pytestmark = pytest.mark.posix("signals of POSIX and its shells")
+
 KEYS = f"""[base]
 aws_access_key_id = {ACCESS_KEY_ID}
 aws_secret_access_key = {SECRET_KEY}
@@ -461,6 +463,7 @@ def test_clients_that_go_away_in_the_middle(server: Serving) -> None:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
 
 
+@pytest.mark.root("a second user")
 def test_another_user_gets_nothing(server: Serving) -> None:
     """A second user of the machine asks for a metadata token, and for the token's file."""
     code = f"""

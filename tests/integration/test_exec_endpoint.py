@@ -20,6 +20,8 @@ from devtools.emulators import Emulator
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
 from tests.endpoints import TOKEN, URI, ask
 
+pytestmark = pytest.mark.posix("a pseudo-terminal")
+
 FILE = f"""[base]
 aws_access_key_id = {ACCESS_KEY_ID}
 aws_secret_access_key = {SECRET_KEY}

@@ -22,6 +22,8 @@ from tests.agents import Agent
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
 from tests.conftest import Keystead
 
+pytestmark = pytest.mark.posix("the agent")
+
 NAMES = ("dev", "prod/eu", "me@example.com", "100%", "-x")
 DEV = f'{{"Version": 1, "AccessKeyId": "{ACCESS_KEY_ID}", "SecretAccessKey": "{SECRET_KEY}"}}\n'
 MODULES = {

@@ -15,6 +15,8 @@ from tests.agents import wait_for
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 from tests.conftest import Keystead
 
+pytestmark = pytest.mark.posix("a pseudo-terminal")
+
 PROMPT = r"shell\$ "
 HELPER = f"""#!/bin/sh
 echo $$ > HOME/pid

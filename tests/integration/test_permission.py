@@ -15,6 +15,8 @@ from tests.agents import Agent
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 from tests.conftest import Keystead
 
+pytestmark = pytest.mark.posix("the agent")
+
 TRUE = shutil.which("true")
 KEYS = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
 FILES = f"""[asks]

@@ -26,6 +26,8 @@ from tests.casefile import Case
 from tests.conftest import Keystead
 from tests.unit.test_planning_cases import NOW, PLANS, app_of, asked, ids, planned
 
+pytestmark = pytest.mark.posix("programs of POSIX")
+
 ENDS = "2100-01-01T00:00:00Z"
 BEARER = "canary-of-the-sso-cache"
 _SCOPE = re.compile(r"Credential=([^/]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")

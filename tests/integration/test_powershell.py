@@ -25,7 +25,7 @@ FILES = sorted({*PESTER.glob("*.Tests.ps1")} - {SECRETS})
 SERVICES = "s3,ecr"
 LOG = Path("/dev/log")
 
-pytestmark = pytest.mark.needs("pwsh")
+pytestmark = [pytest.mark.needs("pwsh"), pytest.mark.posix("the command as a program")]
 
 
 @pytest.fixture

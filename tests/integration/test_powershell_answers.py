@@ -16,6 +16,8 @@ from devtools.command import KEYSTEAD, run
 from devtools.emulators import Emulator
 from tests.canaries import ACCESS_KEY_ID, PASSPHRASE, SECRET_KEY, SESSION_TOKEN, leaks
 
+pytestmark = pytest.mark.posix("the command as a program, which is not installed there")
+
 KEYS = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
 
 

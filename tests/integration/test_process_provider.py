@@ -23,6 +23,8 @@ from keystead.system import System
 from tests.agents import is_alive, wait_for
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN, leaks
 
+pytestmark = pytest.mark.posix("a pseudo-terminal")
+
 GOOD = {"Version": 1, "AccessKeyId": ACCESS_KEY_ID, "SecretAccessKey": SECRET_KEY}
 FULL = {
     **GOOD,

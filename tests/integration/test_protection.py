@@ -14,6 +14,8 @@ from tests.agents import Agent, is_alive, wait_for
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 from tests.conftest import Keystead
 
+pytestmark = pytest.mark.posix("the agent")
+
 DUMPABLE = """
 import ctypes
 from keystead.system.protection import protect

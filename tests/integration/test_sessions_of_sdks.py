@@ -22,6 +22,8 @@ from keystead.stores.audit import AuditLog
 from keystead.system import System
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 
+pytestmark = pytest.mark.posix("os.fork, and a package that is not among what Windows gets")
+
 OTHER_KEY_ID = "AKIAI44QH8DHBEXAMPLE"
 FILE = f"""[base]
 aws_access_key_id = {ACCESS_KEY_ID}

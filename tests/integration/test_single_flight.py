@@ -20,6 +20,8 @@ from tests.canaries import ACCESS_KEY_ID, MFA_CODE, SECRET_KEY
 from tests.conftest import Keystead
 from tests.effort import amount
 
+pytestmark = pytest.mark.posix("a pseudo-terminal")
+
 ROLE = "arn:aws:iam::123456789012:role/r"
 SERIAL = "arn:aws:iam::123456789012:mfa/user"
 FILES = f"""[base]

@@ -14,6 +14,8 @@ from devtools.emulators import Emulator
 from devtools.service import Reply, Request, serving
 from tests.canaries import ACCESS_KEY_ID, MFA_CODE, PASSPHRASE, SECRET_KEY, leaks
 
+pytestmark = pytest.mark.posix("a pseudo-terminal")
+
 KEYS = f"[base]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
 ROLE = """[admin]
 role_arn = arn:aws:iam::123456789012:role/admin

@@ -42,6 +42,8 @@ from tests.properties.choices import (
     worlds,
 )
 
+pytestmark = pytest.mark.posix("programs of POSIX")
+
 ARN = ROLE["role_arn"]
 KEY, SECRET = KEYS
 KEYS_OF_ENVIRONMENT = {"AWS_ACCESS_KEY_ID": KEYS[KEY], "AWS_SECRET_ACCESS_KEY": KEYS[SECRET]}

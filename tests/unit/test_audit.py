@@ -302,6 +302,7 @@ def test_many_writers_in_threads_and_processes_make_one_chain(
     assert [line.entry["number"] for line in log.lines()] == list(range(1, 401))
 
 
+@pytest.mark.posix("os.fork")
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
 def test_killed_at_every_call_the_log_goes_on_without_a_fault(
     small: AuditLog, monkeypatch: pytest.MonkeyPatch, *, done: bool
@@ -328,7 +329,14 @@ def test_killed_at_every_call_the_log_goes_on_without_a_fault(
     assert os.waitstatus_to_exitcode(status) == 0, "it has more calls than were tried"
 
 
-@pytest.mark.parametrize("kind", ["folder", "link", "pipe"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "folder",
+        pytest.param("link", marks=pytest.mark.posix("symbolic links")),
+        pytest.param("pipe", marks=pytest.mark.posix("pipes with a name")),
+    ],
+)
 def test_what_is_no_file_of_ours_is_a_problem_and_stays(log: AuditLog, kind: str) -> None:
     log.path.parent.mkdir(parents=True)
     target = log.path.with_name("target")
@@ -345,6 +353,7 @@ def test_what_is_no_file_of_ours_is_a_problem_and_stays(log: AuditLog, kind: str
     assert kind != "link" or target.read_text() == "as it was"
 
 
+@pytest.mark.posix("os.fork")
 def test_a_log_that_is_read_only_is_a_problem_and_stays(log: AuditLog) -> None:
     record(log)
     before = log.path.read_bytes()

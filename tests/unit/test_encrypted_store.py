@@ -569,6 +569,7 @@ def test_a_truncated_file_is_refused_at_every_length(machine: Machine) -> None:
             parse(whole[:length], "f")
 
 
+@pytest.mark.posix("modes, owners and symbolic links")
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o644, 0o666])
 def test_a_file_that_others_may_touch_is_refused(machine: Machine, mode: int) -> None:
     register(machine.store(), Profile("one", BASIC))
@@ -584,6 +585,7 @@ def test_a_file_that_others_may_touch_is_refused(machine: Machine, mode: int) ->
     assert contents(store) == {"one": BASIC}
 
 
+@pytest.mark.posix("modes, owners and symbolic links")
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to make a file another user's")
 def test_a_file_of_another_user_is_refused(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
@@ -751,6 +753,7 @@ VERBS["register"](Machine(Path(sys.argv[1])).store(files=Files(calls=Killed(int(
 """
 
 
+@pytest.mark.posix("a folder that is flushed after each write")
 def test_killed_at_every_call_it_leaves_the_old_or_the_new_file(machine: Machine) -> None:
     register(machine.store(), Profile("one", BASIC))
     root = Path(__file__).parents[2]

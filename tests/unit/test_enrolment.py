@@ -193,6 +193,7 @@ def test_a_protector_that_is_not_known_stops_a_rekey(machine: Machine) -> None:
 # Key files
 
 
+@pytest.mark.posix("modes, owners and symbolic links")
 def test_a_key_file_that_others_may_read_is_refused(machine: Machine) -> None:
     store = EncryptedStore(machine.system(), protector=machine.keyfile())
     register(store, Profile("one", BASIC))
@@ -411,6 +412,7 @@ def test_ended_at_every_call_on_files(
     pytest.fail("it makes more calls than this test expects")
 
 
+@pytest.mark.posix("os.fork")
 @pytest.mark.parametrize("verb", ["register", "rekey", "add a key file", "remove"])
 @pytest.mark.parametrize("done", [False, True])
 def test_killed_at_every_call_on_files(tmp_path: Path, verb: str, done: bool) -> None:

@@ -14,6 +14,8 @@ import pytest
 from keystead.system.files import Files
 from tests.faults import NEW, OLD, Fault, replace
 
+pytestmark = pytest.mark.posix("modes, owners and symbolic links")
+
 NOBODY = 65534
 
 

@@ -10,6 +10,8 @@ from keystead.errors import FileProblem
 from keystead.system.files import Files
 from keystead.system.folders import Folders
 
+pytestmark = pytest.mark.posix("the accounts of the system")
+
 
 @pytest.mark.parametrize("environ", [{}, {"HOME": ""}])
 def test_without_home_it_is_the_accounts(environ: dict[str, str]) -> None:

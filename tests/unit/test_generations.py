@@ -108,6 +108,7 @@ def test_only_the_newest_of_each_file_are_kept(generations: Generations, tmp_pat
     assert [g.made for g in found] == sorted((g.made for g in found), reverse=True)
 
 
+@pytest.mark.posix("modes, owners and symbolic links")
 def test_they_are_their_owners_alone_whatever_the_umask(
     generations: Generations, tmp_path: Path
 ) -> None:

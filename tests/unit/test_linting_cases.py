@@ -8,13 +8,16 @@ are not there, ``folder`` those that are folders.
 ``fixed config`` and ``fixed credentials`` are the files after the fix; then nothing is found and
 all read alike. ``botocore`` is what botocore's loader reads, JSON by profile or ``"refused"``, and
 ``resolves`` a profile with the access key that botocore gets for it or the error that it raises.
+
+``posix`` says what of a case Windows does not have, ``posix botocore`` what botocore has otherwise
+there.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -38,8 +41,19 @@ CASES = cases("linting")
 FILES = [kind.value for kind in FileKind]
 
 
-def ids(case: Case) -> str:
-    return f"{case.place} {case.purpose}"
+def given(cases: Iterable[Case], *parts: str) -> pytest.MarkDecorator:
+    """The test takes each of these cases, on Windows only those without any of ``parts``."""
+    return pytest.mark.parametrize(
+        "case",
+        [
+            pytest.param(
+                case,
+                id=f"{case.place} {case.purpose}",
+                marks=[pytest.mark.posix(case.text(part)) for part in parts if part in case.parts],
+            )
+            for case in cases
+        ],
+    )
 
 
 def words(case: Case, part: str) -> list[str]:
@@ -101,7 +115,7 @@ def by_the_rules(folder: Path) -> object:
     }
 
 
-@pytest.mark.parametrize("case", CASES, ids=ids)
+@given(CASES, "posix")
 def test_exactly_this_is_found(case: Case, tmp_path: Path) -> None:
     write(case, tmp_path)
     found = lint(case, tmp_path)
@@ -115,16 +129,14 @@ def test_exactly_this_is_found(case: Case, tmp_path: Path) -> None:
     assert leaks(json.dumps([as_json(f) for f in found])) == []
 
 
-@pytest.mark.parametrize(
-    "case", [c for c in CASES if any(p.startswith("fixed") for p in c.parts)], ids=ids
-)
+@given([c for c in CASES if any(p.startswith("fixed") for p in c.parts)])
 def test_what_was_fixed_is_read_alike(case: Case, tmp_path: Path) -> None:
     write(case, tmp_path, "fixed ")
     assert [f for f in lint(case, tmp_path) if f.severity is not Severity.INFO] == []
     assert by_the_rules(tmp_path) == by_botocore(tmp_path)
 
 
-@pytest.mark.parametrize("case", [c for c in CASES if "botocore" in c.parts], ids=ids)
+@given([c for c in CASES if "botocore" in c.parts], "posix botocore")
 def test_botocore_reads_it_as_the_rule_says(case: Case, tmp_path: Path) -> None:
     write(case, tmp_path)
     assert json.loads(case.text("botocore")) == by_botocore(tmp_path)
@@ -132,7 +144,7 @@ def test_botocore_reads_it_as_the_rule_says(case: Case, tmp_path: Path) -> None:
     assert broken or by_the_rules(tmp_path) != by_botocore(tmp_path)
 
 
-@pytest.mark.parametrize("case", [c for c in CASES if "resolves" in c.parts], ids=ids)
+@given([c for c in CASES if "resolves" in c.parts], "posix botocore")
 def test_botocore_gives_the_credentials_that_the_rule_says(
     case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

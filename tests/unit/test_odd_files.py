@@ -15,6 +15,8 @@ from keystead.system import pipe
 from keystead.system.files import Files
 from tests.faults import NEW
 
+pytestmark = pytest.mark.posix("pipes with a name, devices")
+
 
 def test_what_is_no_regular_file_is_not_replaced(tmp_path: Path) -> None:
     path = tmp_path / "aws" / "credentials"

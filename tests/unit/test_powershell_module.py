@@ -25,6 +25,8 @@ from keystead.cmdlets.table import CMDLETS
 from keystead.cmdlets.table_types import CHANGING, COMMON, Cmdlet
 from tests.powershell import Function, functions, literal, literals, nodes, said, tree
 
+pytestmark = pytest.mark.posix("a grammar of PowerShell, which is not among what Windows gets")
+
 SERVICES = ["sts", "s3", "lambda", "stepfunctions"]
 PROGRAM = "/opt/it's here/keystead"
 

@@ -124,6 +124,7 @@ def test_a_line_that_cannot_be_read_is_not_kept(history: Path) -> None:
     assert not history.exists()
 
 
+@pytest.mark.posix("modes, owners and symbolic links")
 def test_the_history_is_for_its_owner_alone(history: Path) -> None:
     history.parent.mkdir()
     history.write_bytes(b'"Get-S3Bucket"\n')

@@ -212,6 +212,7 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
         PassphraseSource(system).new()
 
 
+@pytest.mark.posix("modes, owners and symbolic links")
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o644])
 def test_a_file_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
     system = with_file(tmp_path, b"x", mode)

@@ -83,6 +83,7 @@ def store_of(home: Path) -> SharedStore:
     return SharedStore.default(System(environ={"HOME": str(home)}))
 
 
+@pytest.mark.posix("as fast a writer as Wine is not")
 def test_a_file_that_is_rewritten_in_place_is_read_without_an_error(home: Path, aws: Path) -> None:
     path = aws / "credentials"
     path.write_text(f"[{LATE}]\nregion = r0\n")

@@ -9,6 +9,8 @@ import pytest
 from keystead.delivery import shells
 from keystead.errors import KeysteadError, UsageError
 
+pytestmark = pytest.mark.posix("a POSIX shell")
+
 AWKWARD = {
     "PLAIN": "wJalrXUtnFEMI/K7MDENG+bPxRfiCY==",
     "QUOTES": """it's "quoted" and `ticked`""",

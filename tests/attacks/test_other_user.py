@@ -32,10 +32,6 @@ for _ in range(int(sys.argv[3])):
         print("refused", error.message)
 """
 
-as_root = pytest.mark.skipif(
-    sys.platform == "win32" or os.geteuid() != 0, reason="needs root, to be two other users"
-)
-
 
 def read_by_victim(path: Path, times: int = 1) -> set[str]:
     done = subprocess.run(
@@ -69,7 +65,7 @@ def folder_of(path: Path, owner: int, mode: int = 0o755, group: int | None = Non
     return path
 
 
-@as_root
+@pytest.mark.root("being two other users")
 @pytest.mark.parametrize(
     ("owner", "mode", "group", "answer"),
     [
@@ -92,7 +88,7 @@ def test_a_private_file_counts_only_in_a_folder_where_nobody_else_can_put_one(
     assert read_by_victim(folder / "file") == {answer}
 
 
-@as_root
+@pytest.mark.root("being two other users")
 @pytest.mark.parametrize(
     ("owner", "mode", "answer"),
     [
@@ -111,7 +107,7 @@ def test_a_private_file_is_its_users_and_nobody_elses(
     assert read_by_victim(folder / "file") == {answer}
 
 
-@as_root
+@pytest.mark.root("being two other users")
 def test_a_file_that_is_swapped_between_two_looks_is_never_taken(place: Path) -> None:
     """The attacker writes where the victim's file is and swaps it for one with a readable mode."""
     folder = folder_of(place / "folder", 0, 0o777)
@@ -131,7 +127,7 @@ def test_a_file_that_is_swapped_between_two_looks_is_never_taken(place: Path) ->
     assert "read planted" not in found
 
 
-@as_root
+@pytest.mark.root("being two other users")
 def test_a_token_that_somebody_else_put_there_opens_no_endpoint(place: Path) -> None:
     code = """
 import os, sys
@@ -160,7 +156,6 @@ except KeysteadError as error:
     assert [path.name for path in folder.iterdir()] == ["x.token"]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="modes are POSIX's")
 def test_what_was_opened_is_judged_and_not_its_path(tmp_path: Path) -> None:
     """A link does not lend its own rights to what it leads to."""
     (tmp_path / "open").write_text("x")

@@ -387,8 +387,9 @@ def test_what_others_can_see_of_it_holds_no_secret(
         except PermissionError:  # not even to its own user: it is not dumpable
             continue
         assert not [secret for secret in SECRETS.values() if secret in seen]
-    outputs = {os.readlink(process / "fd" / name) for name in ("1", "2")}
-    assert outputs == {"/dev/null"}
+    if os.geteuid() == 0:  # for anyone else it is as closed as the rest
+        outputs = {os.readlink(process / "fd" / name) for name in ("1", "2")}
+        assert outputs == {"/dev/null"}
 
 
 def test_twenty_thousand_requests_leave_its_memory_as_it_was(

@@ -174,7 +174,7 @@ def test_without_an_agent_what_is_on_its_way_is_not_held_either(
         assert held(agent) == ([], [])
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="root alone reads the memory of an agent")
+@pytest.mark.root("reading the memory of an agent")
 def test_after_a_lock_no_secret_is_in_the_memory_of_the_agent(
     unlocked: Agent, keystead: Keystead
 ) -> None:

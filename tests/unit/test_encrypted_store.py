@@ -586,7 +586,7 @@ def test_a_file_that_others_may_touch_is_refused(machine: Machine, mode: int) ->
 
 
 @pytest.mark.posix("modes, owners and symbolic links")
-@pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to make a file another user's")
+@pytest.mark.root("making a file another user's")
 def test_a_file_of_another_user_is_refused(
     machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -61,7 +61,7 @@ def test_a_refusal_quotes_nothing_of_a_command_line(home: Path) -> None:
         assert SESSION_TOKEN not in done.stderr
 
 
-@pytest.mark.parametrize("pid", ["0", "1", str(os.getpid())])
+@pytest.mark.parametrize("pid", ["0", "1", str(os.getpid())], ids=["none", "init", "own"])
 def test_nobody_but_the_agent_says_who_asked(agent: Agent, keystead: Keystead, pid: str) -> None:
     for _ in range(2):
         done = keystead("process", "dev", "--asked-by", pid)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from keystead.errors import ProfileInvalid
 from keystead.secret import MASK, NotPickled
 
 
@@ -33,6 +34,21 @@ class Credentials(NotPickled):
     expires_at: datetime | None = None
     account_id: str | None = None
     source: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuses what no request, shell or file can carry. Raises `ProfileInvalid`."""
+        from keystead.model.rules import has_control
+
+        for what, value in (
+            ("access key id", self.access_key_id),
+            ("secret access key", self.secret_access_key),
+            ("session token", self.session_token or ""),
+        ):
+            if has_control(value):
+                raise ProfileInvalid(
+                    f"the {what} ({self.source}) contains a line break or control character",
+                    hint="perhaps it was copied from a file with line ends of Windows",
+                )
 
     def __str__(self) -> str:
         return f"{self.access_key_id} {MASK}"

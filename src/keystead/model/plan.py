@@ -16,6 +16,7 @@ from keystead.model.account import SETTING as ACCOUNT
 from keystead.model.account import require_account, settings_mismatch
 from keystead.model.client_settings import NO_CLIENT_SETTINGS, ClientSettings, client_settings
 from keystead.model.mfa import mfa_answer
+from keystead.model.one_line import require_one_line
 from keystead.model.profile import Profile, ProfileSource
 from keystead.model.roleoptions import RoleOptions, Tags, role_options
 from keystead.model.usersession import UserSession, session_of_keys
@@ -183,6 +184,7 @@ def make_plan(name: str, source: ProfileSource) -> Plan:
     while True:
         if len(path) > 1 and (profile.has(_KEY) or profile.has(_SECRET)):
             profile = profile.without_role()
+        require_one_line(profile)
         kind = _kind(profile)
         require_account(profile, settings_mismatch(profile, kind))
         if kind in _BASES:

@@ -15,11 +15,10 @@ from typing import Any
 from urllib.parse import quote
 
 from keystead.botocore_session import service_session
-from keystead.errors import ProfileInvalid, ProviderError, WrongMfaCode
+from keystead.errors import ProviderError, WrongMfaCode
 from keystead.model.calls import FALLBACK_REGION
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
-from keystead.model.rules import has_control
 from keystead.secret import MASK, redact
 from keystead.system import System
 from keystead.system.servertime import TOLERANCE
@@ -124,8 +123,6 @@ def _call(  # noqa: PLR0917  # as they come from `call`
 
     from botocore import xform_name
 
-    if credentials:
-        _refuse_controls(credentials)
     log = logging.getLogger("keystead")
     who = credentials.access_key_id if credentials else "nobody"
     log.debug("%s %s as %s", service, operation, who)
@@ -255,20 +252,6 @@ def unusable(service: str, operation: str) -> ProviderError:
         f"{service} answered {operation} with something that cannot be used",
         hint="check AWS_ENDPOINT_URL, and that no proxy or sign-in page stands in between",
     )
-
-
-def _refuse_controls(credentials: Credentials) -> None:
-    """Refuses keys that no request can carry, before an error of the HTTP library quotes them."""
-    for what, value in (
-        ("access key id", credentials.access_key_id),
-        ("secret access key", credentials.secret_access_key),
-        ("session token", credentials.session_token or ""),
-    ):
-        if has_control(value):
-            raise ProfileInvalid(
-                f"the {what} ({credentials.source}) contains a line break or control character",
-                hint="perhaps it was copied from a file with line ends of Windows",
-            )
 
 
 def _clean(text: str, credentials: Credentials | None, parameters: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from keystead.model.account import require_account_of
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.model.defaultsearch import nothing_configured
+from keystead.model.one_line import require_keys_on_one_line
 from keystead.model.plan import Base, Plan
 from keystead.model.profile import Profile
 from keystead.resolve import search
@@ -127,6 +128,7 @@ def _token_file(place: Place) -> Path:
 def static(place: Place) -> Credentials:
     """The keys that stand in the profile itself."""
     profile = place.profile
+    require_keys_on_one_line(profile)
     key, secret = profile.text("aws_access_key_id"), profile.text("aws_secret_access_key")
     if not key or not secret:
         raise ProfileInvalid(f"profile `{profile.name}` has no keys", where=profile.where())
@@ -141,6 +143,8 @@ def environment(place: Place) -> Credentials:
     try:
         found = search.environment_credentials(place.system.environ)
     except ProfileInvalid as error:
+        if not place.profile.name:
+            raise
         message = f"{takes} by its `credential_source`, and {error.message}"
         raise ProfileInvalid(message, hint=error.hint, where=where) from error
     if found is None:

@@ -14,6 +14,7 @@ from keystead.model.calls import Call, base_call, role_calls
 from keystead.model.credentials import Credentials
 from keystead.model.defaultsearch import default_plan, environment_profile
 from keystead.model.mfa import MFA_PROCESS, mfa_answer
+from keystead.model.one_line import require_region_on_one_line
 from keystead.model.plan import Plan, make_plan, plan_in_session
 from keystead.model.planview import Kept
 from keystead.model.profile import ProfileSource
@@ -83,6 +84,7 @@ class Resolver:
         settings = made.client_settings.with_variables(environ)
         if self._region:
             settings = replace(settings, region=self._region)
+        require_region_on_one_line(settings.region)
         made = replace(made, client_settings=settings)
         if in_session:
             made = plan_in_session(made, self._source)

@@ -73,7 +73,13 @@ _ROWS = (
         "indented-comment",
         _WARNING,
         "a comment is indented, so it continues the setting above it",
-        Readers("part of the value above", "a comment", "a comment", "a comment"),
+        Readers(
+            "part of the value above",
+            "a comment",
+            "a comment",
+            "a comment",
+            "keystead: a key, token, region or role of several lines is refused",
+        ),
     ),
     Rule(
         "continuation-line",

@@ -1,0 +1,75 @@
+"""Values that have to be on one line: what makes credentials, and the credentials themselves. Pure.
+
+A shared file may give any setting several lines: an indented line continues the value above it,
+and so does an indented comment. A key, token, region or role with a line break is never meant, and
+goes into files, shells and requests where it means something else.
+"""
+
+from __future__ import annotations
+
+from keystead.errors import ProfileInvalid
+from keystead.model.profile import Profile
+from keystead.model.rules import has_control
+
+KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
+
+_SETTINGS = (
+    *KEYS,
+    "aws_account_id",
+    "credential_source",
+    "endpoint_url",
+    "external_id",
+    "login_session",
+    "mfa_serial",
+    "region",
+    "role_arn",
+    "role_session_name",
+    "source_identity",
+    "source_profile",
+    "sso_account_id",
+    "sso_region",
+    "sso_role_name",
+    "sso_session",
+    "sso_start_url",
+    "web_identity_token_file",
+)
+_CONTINUED = (
+    "an indented line, also a comment, continues the value above it; take its indentation away"
+)
+_COPIED = "type it again: it may have been copied with something that does not show"
+
+
+def require_one_line(profile: Profile) -> None:
+    """Refuses a profile whose settings for credentials contain a control character.
+
+    Those that are sealed or secret are not opened. Raises `ProfileInvalid`, with file and line.
+    """
+    for setting in _SETTINGS:
+        value = profile.settings.get(setting)
+        if isinstance(value, str) and has_control(value):
+            raise _refused(profile, setting, value)
+
+
+def require_keys_on_one_line(profile: Profile) -> None:
+    """The same for the profile's keys, which are opened."""
+    for setting in KEYS:
+        value = profile.text(setting) or ""
+        if has_control(value):
+            raise _refused(profile, setting, value)
+
+
+def require_region_on_one_line(region: str | None) -> None:
+    """The same for the region in effect, which a variable may have set."""
+    if region and has_control(region):
+        raise ProfileInvalid(
+            "the region in the environment contains a line break or control character",
+            hint="set AWS_REGION or AWS_DEFAULT_REGION again",
+        )
+
+
+def _refused(profile: Profile, setting: str, value: str) -> ProfileInvalid:
+    return ProfileInvalid(
+        f"`{setting}` of profile `{profile.name}` contains a line break or control character",
+        hint=_CONTINUED if "\n" in value else _COPIED,
+        where=profile.where(setting),
+    )

@@ -55,8 +55,8 @@ COMPARES = [
     ("eq", ["a", "b"], "b", True),
     ("gt", NOON, "2026-01-01", True),
     ("lt", NOON, "1/3/2026", True),
-    ("gt", NOON, "no day", False),
-    ("eq", Secret("x"), "x", False),
+    ("eq", Secret("x"), "x", True),
+    ("eq", Secret("x"), "y", False),
 ]
 
 
@@ -94,7 +94,10 @@ VALUES = st.one_of(
 @given(VALUES, VALUES)
 def test_any_two_values_can_be_compared(left: object, right: object) -> None:
     for operator in ("eq", "gt", "le", "like", "contains", "in"):
-        assert compare(operator, left, right) in (True, False)
+        try:
+            assert compare(operator, left, right) in (True, False)
+        except UsageError:  # what has no order here is refused, never guessed
+            assert operator in ("gt", "le", "like")
     assert equal(left, left)
     assert compare("ne", left, right) is not compare("eq", left, right)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 
 from keystead.cmdlets.objects import AwsObject
@@ -20,20 +20,44 @@ def properties_of(value: object) -> Mapping[str, object] | None:
 def property_of(value: object, name: str) -> object:
     """The property of that name in any letter case, None when there is none.
 
-    A list has a ``Count``; for other names it gives those of its items, as PowerShell does.
+    Of a list, its ``Count`` or what its items have, in one list however deep the lists lie in each
+    other: none is nothing, a single one is that itself, as in PowerShell. Everything has a
+    ``Count``.
     """
+    if isinstance(value, list | tuple) and name.lower() not in _SIZES:
+        found = list(_of_items(value, name))
+        return found[0] if len(found) == 1 else found or None
+    return _single(value, name)
+
+
+def _single(value: object, name: str) -> object:
     shown = properties_of(value)
-    if shown is not None:
-        found = own_property(value, name)
-        return len(shown) if found is None and name.lower() == "count" else found
+    if shown is not None and spelled(name, list(shown)) is not None:
+        return own_property(value, name)
+    if name.lower() not in _SIZES:
+        return None
+    if value is None:
+        return 0
     if isinstance(value, list | tuple):
-        if name.lower() in _SIZES:
-            return len(value)
-        found = [property_of(item, name) for item in value]
-        return [item for item in found if item is not None] or None
-    if isinstance(value, str) and not isinstance(value, Enum) and name.lower() == "length":
         return len(value)
-    return None
+    if isinstance(value, str) and not isinstance(value, Enum):
+        return len(value) if name.lower() == "length" else 1
+    return len(value) if isinstance(value, Mapping) and name.lower() == "count" else 1
+
+
+def _of_items(items: Sequence[object], name: str) -> Iterator[object]:
+    """What the items have of that name; an object without it gives None, a text nothing."""
+    for item in items:
+        if isinstance(item, list | tuple):
+            yield from _of_items(item, name)
+            continue
+        if properties_of(item) is None:
+            continue
+        found = own_property(item, name)
+        if isinstance(found, list | tuple):
+            yield from found
+        else:
+            yield found
 
 
 def own_property(value: object, name: str) -> object:

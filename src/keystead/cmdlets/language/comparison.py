@@ -1,31 +1,44 @@
-"""How PowerShell compares two values: the left one decides what the right one is taken for."""
+"""How PowerShell compares two values: the left one decides what the right one is taken for.
+
+What it does otherwise than here is refused. A differential test compares with a real PowerShell.
+"""
 
 from __future__ import annotations
 
-import fnmatch
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from enum import Enum
+from typing import NoReturn
 
 from keystead.cmdlets.language.lexemes import number
 from keystead.cmdlets.objects import AwsObject
 from keystead.errors import UsageError
+from keystead.secret import Secret, reveal
 
 _SLASHES = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
+_SIMPLE_TEXT = re.compile(r"[A-Za-z0-9 .:/_-]*", re.ASCII)
 
 
 def truth(value: object) -> bool:
-    """What PowerShell takes for true: anything but nothing, zero, empty text and empty arrays."""
-    if isinstance(value, list | tuple) and len(value) == 1:
-        return truth(value[0])
-    return bool(value)
+    """What PowerShell takes for true: anything but nothing, zero, empty text and empty arrays.
+
+    An array of one item is what that item is, or whether it has items if it is an array itself.
+    """
+    if isinstance(value, list | tuple):
+        if len(value) != 1:
+            return bool(value)
+        (item,) = value
+        return bool(item) if isinstance(item, list | tuple) else truth(item)
+    if isinstance(value, Secret):
+        return bool(reveal(value))
+    return isinstance(value, Mapping) or bool(value)
 
 
 def compare(operator: str, left: object, right: object) -> bool | list[object]:
     """``left -operator right``; of an array on the left, the items for which it is true.
 
-    Raises `UsageError` for a pattern that cannot be read.
+    Raises `UsageError` for a pattern that cannot be read, and for two values that have no order.
     """
     cased = operator.startswith("c") and operator != "contains"
     name = operator[1:] if cased or _is_marked(operator) else operator
@@ -34,9 +47,12 @@ def compare(operator: str, left: object, right: object) -> bool | list[object]:
     if name in ("in", "notin"):
         return _within(left, right, cased=cased) == (name == "in")
     check = _CHECKS[name]
-    if isinstance(left, list | tuple):
-        return [item for item in left if check(item, right, cased)]
-    return check(left, right, cased)
+    if name in _OF_TEXT:
+        _text(_plain(right))  # what has no text is refused even where nothing is compared with it
+    if not isinstance(left, list | tuple):
+        return check(left, right, cased)
+    found = [item for item in left if check(item, right, cased)]
+    return [_text(_plain(item)) for item in found] if name.endswith("like") else found
 
 
 def sort_key(value: object, *, cased: bool = False) -> tuple[int, float, str]:
@@ -54,12 +70,23 @@ def sort_key(value: object, *, cased: bool = False) -> tuple[int, float, str]:
 
 def equal(left: object, right: object, *, cased: bool = False) -> bool:
     """Whether two values are the same, the right one taken for what the left one is."""
-    left, right = _alike(left, right)
+    left, right = _plain(left), _plain(right)
     if left is None or right is None:
         return left is right
-    if isinstance(left, str) and not cased:
-        return left.casefold() == str(right).casefold()
-    return left == right
+    if isinstance(left, str):
+        other = _text(right)
+        return left == other if cased else left.casefold() == other.casefold()
+    if isinstance(left, bool):
+        return left == truth(right)
+    if isinstance(left, int | float):
+        found = _number(right)
+        return found is not None and left == found
+    if isinstance(left, datetime):
+        moment = _moment(right)
+        return moment is not None and _aware(left) == _aware(moment)
+    if isinstance(left, list | tuple):
+        return False  # an array within an array is none of its items
+    return left is right
 
 
 def _is_marked(operator: str) -> bool:
@@ -68,29 +95,96 @@ def _is_marked(operator: str) -> bool:
 
 
 def _within(item: object, among: object, *, cased: bool) -> bool:
+    """Whether an item of ``among`` is ``item``."""
     items = among if isinstance(among, list | tuple) else [among]
     return any(equal(other, item, cased=cased) for other in items)
 
 
 def _ordered(left: object, right: object, cased: bool) -> int:  # as all checks
-    left, right = _alike(left, right)
-    one, other = sort_key(left, cased=cased), sort_key(right, cased=cased)
-    return (one > other) - (one < other)
+    left, right = _plain(left), _plain(right)
+    if left is None or right is None:
+        return _ordered_with_nothing(left, right)
+    if isinstance(left, str):
+        return _sign(_collated(left, cased=cased), _collated(_text(right), cased=cased))
+    if isinstance(left, bool):
+        return _sign(left, truth(right))
+    if isinstance(left, int | float):
+        found = _number(right)
+        return _unordered() if found is None else _sign(left, found)
+    if isinstance(left, datetime):
+        moment = _moment(right)
+        return _unordered() if moment is None else _sign(_aware(left), _aware(moment))
+    return _unordered()
+
+
+def _ordered_with_nothing(left: object, right: object) -> int:
+    """Nothing comes before everything but numbers below zero."""
+    if left is None and right is None:
+        return 0
+    other = right if left is None else left
+    if isinstance(other, list | tuple | Mapping | AwsObject):
+        return _unordered()
+    below = isinstance(other, int | float) and other < 0
+    return (1 if below else -1) if left is None else (-1 if below else 1)
+
+
+def _collated(text: str, *, cased: bool) -> tuple[object, ...]:
+    """Orders texts as the invariant culture does. Raises `UsageError` where that is not known."""
+    if not _SIMPLE_TEXT.fullmatch(text):
+        raise UsageError(
+            "texts with other letters than A to Z, digits and `.:/_-` have no order here",
+            hint="-eq, -like and -match compare any text",
+        )
+    folded = tuple((char.isalnum(), char.isalpha(), char.lower()) for char in text)
+    return (folded, tuple(char.isupper() for char in text)) if cased else (folded,)
+
+
+def _sign(one: object, other: object) -> int:
+    return int(one > other) - int(one < other)  # type: ignore[operator]
+
+
+def _unordered() -> NoReturn:
+    raise UsageError("two values that were compared have no order", hint="-eq compares any values")
 
 
 def _like(left: object, right: object, cased: bool) -> bool:  # as all checks
-    text, pattern = str(_plain(left) or ""), str(_plain(right) or "")
-    if not cased:
-        text, pattern = text.casefold(), pattern.casefold()
-    return fnmatch.fnmatchcase(text, pattern)
+    pattern = _wildcard(_text(_plain(right)), cased=cased)
+    return pattern.fullmatch(_text(_plain(left))) is not None
+
+
+def _wildcard(pattern: str, *, cased: bool) -> re.Pattern[str]:
+    """PowerShell's pattern: ``*``, ``?``, ``[a-c]``; a backtick takes a letter for itself."""
+    parts: list[str] = []
+    at = 0
+    while at < len(pattern):
+        char = pattern[at]
+        end = pattern.find("]", at + 2)
+        if char == "`" and at + 1 < len(pattern):
+            at += 1
+            parts.append(re.escape(pattern[at]))
+        elif char == "[" and end > 0:
+            inside = re.sub(r"([\\^\[\]&~|])", r"\\\1", pattern[at + 1 : end])
+            parts.append(f"[{inside}]")
+            at = end
+        elif char == "[":
+            raise UsageError(
+                "a `[` in the pattern of -like is not closed", hint="``[ stands for it"
+            )
+        else:
+            parts.append({"*": ".*", "?": "."}.get(char) or re.escape(char))
+        at += 1
+    try:
+        return re.compile("".join(parts), re.DOTALL | (0 if cased else re.IGNORECASE))
+    except re.error:
+        raise UsageError("the pattern of -like cannot be read") from None
 
 
 def _match(left: object, right: object, cased: bool) -> bool:  # as all checks
     try:
-        pattern = re.compile(str(_plain(right) or ""), 0 if cased else re.IGNORECASE)
+        pattern = re.compile(_text(_plain(right)), 0 if cased else re.IGNORECASE)
     except re.error:
         raise UsageError("the value of -match is no regular expression") from None
-    return pattern.search(str(_plain(left) or "")) is not None
+    return pattern.search(_text(_plain(left))) is not None
 
 
 _CHECKS: dict[str, Callable[[object, object, bool], bool]] = {
@@ -107,39 +201,54 @@ _CHECKS: dict[str, Callable[[object, object, bool], bool]] = {
 }
 
 
-def _alike(left: object, right: object) -> tuple[object, object]:
-    """Both values, the right one made into what the left one is where that can be."""
-    left, right = _plain(left), _plain(right)
-    if left is None or right is None:
-        return left, right
-    if isinstance(left, bool):
-        return left, truth(right)
-    if isinstance(left, int | float) and isinstance(right, str):
-        found = number(right.strip())
-        return left, right if found is None else found
-    if isinstance(left, datetime):
-        moment = _moment(right)
-        return _aware(left), _aware(moment) if moment else right
-    return left, str(right) if isinstance(left, str) else right
+_OF_TEXT = ("like", "notlike", "match", "notmatch")
+
+
+def _text(value: object) -> str:
+    """What a value is as text. Raises `UsageError` for objects, whose text tells nothing."""
+    if value is None:
+        return ""
+    if isinstance(value, list | tuple):
+        plain = [_plain(item) for item in value]
+        if not any(isinstance(item, list | tuple) for item in plain):
+            return " ".join(map(_text, plain))
+    if isinstance(value, Mapping | AwsObject | list | tuple):
+        raise UsageError(
+            "an object or a list of lists was compared as if it were text",
+            hint="compare a property of it",
+        )
+    if isinstance(value, float):
+        return repr(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)  # noqa: PLR2004  # as .NET writes them
+    return str(value)
+
+
+def _number(value: object) -> int | float | None:
+    """What a value is as a number, None for none."""
+    if isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, str):
+        return number(value.strip()) if value.strip() else 0
+    return None
 
 
 def _plain(value: object) -> object:
     if isinstance(value, Enum):
         return _plain(value.value)
-    if value is None or isinstance(value, str | int | float | datetime):
-        return value
-    return value.text if isinstance(value, AwsObject) and value.text else str(value)
+    if isinstance(value, Secret):
+        return reveal(value)
+    return value.text if isinstance(value, AwsObject) and value.text else value
 
 
 def _moment(value: object) -> datetime | None:
     if isinstance(value, datetime):
         return value
-    text = str(value)
-    found = _SLASHES.fullmatch(text)
+    if not isinstance(value, str):
+        return None
+    found = _SLASHES.fullmatch(value)
     try:
         if found:
             return datetime(int(found[3]), int(found[1]), int(found[2]), tzinfo=UTC)
-        return datetime.fromisoformat(text)
+        return datetime.fromisoformat(value)
     except ValueError:
         return None
 

@@ -78,7 +78,7 @@ KEYWORDS = re.compile(
 ACCESS = re.compile(r"\.\w|\[")
 MEMBER = re.compile(r"\.(\w+)")
 TOUCHING = re.compile(f"[^{BLANK}\r\n;|&(){{}},<>`]|`(?![\r\n]|$)")
-AFTER_MEMBER = re.compile(f"[{BLANK}\r\n;|,}}`]|$")
+AFTER_MEMBER = re.compile(f"[{BLANK}\r\n;|,}})`]|$")
 SCOPE = re.compile(r":[\w:]")
 
 

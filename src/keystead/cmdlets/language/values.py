@@ -57,9 +57,15 @@ class Predicate:
     _variables: Mapping[str, object] = field(repr=False)
 
     def holds(self, item: object) -> bool:
-        """Whether ``item`` passes the test. Raises as `evaluate` and `compare` do."""
+        """Whether ``item`` passes the test. Raises as `evaluate` and `compare` do.
+
+        A block puts out the items of an array: a single one counts as what it is itself.
+        """
         variables = {**self._variables, **dict.fromkeys(ITEM, item)}
-        return truth(evaluate(self._test, variables))
+        found = evaluate(self._test, variables)
+        if isinstance(found, list) and len(found) == 1:
+            found = found[0]
+        return truth(found)
 
 
 def arguments(

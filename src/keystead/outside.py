@@ -1,13 +1,15 @@
-"""Values that come from outside: numbers within bounds and JSON, or a `ValueError`.
+"""Values that come from outside: numbers and times within bounds, JSON and text, or a `ValueError`.
 
 `int` accepts digits of other scripts, signs, spaces and underscores, and fails on 4,301 digits;
-`json.loads` exceeds the recursion limit on deep nesting. Other programs choose these values.
+`json.loads` exceeds the recursion limit on deep nesting; arithmetic overflows at the ends of the
+calendar. Other programs choose these values.
 """
 
 from __future__ import annotations
 
 TYPE_CHECKING = False  # `typing` costs more than this module, and starting a command loads it
 if TYPE_CHECKING:
+    from datetime import datetime
     from typing import Any
 
 
@@ -32,6 +34,38 @@ def number(value: object, low: float, high: float) -> float:
     if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
         return value
     raise ValueError(f"is not a number from {low:g} to {high:g}")
+
+
+def counted(value: object, low: int, high: int) -> int:
+    """The whole number that a JSON document holds, from ``low`` to ``high``. Raises as `whole`."""
+    if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
+        return value
+    raise ValueError(f"is not a whole number from {low} to {high}")
+
+
+def text_in(value: object) -> str:
+    """The text that a JSON document holds. Raises as `whole`."""
+    if not isinstance(value, str):
+        raise ValueError("is not text")  # noqa: TRY004  # a value of a document, not an argument
+    return value
+
+
+def parse_moment(text: object) -> datetime:
+    """A moment from 1970 on in ISO 8601, in UTC where it names no zone. Raises as `whole`.
+
+    One in the year 9999 becomes the end of 9998, so that every time zone can show it.
+    """
+    from datetime import UTC, datetime
+
+    first, last = datetime(1970, 1, 1, tzinfo=UTC), datetime(9998, 12, 31, tzinfo=UTC)
+    try:
+        found = datetime.fromisoformat(text_in(text))
+    except ValueError:
+        raise ValueError("is not an ISO 8601 time") from None
+    found = min(found if found.tzinfo else found.replace(tzinfo=UTC), last)
+    if found < first:
+        raise ValueError("is not an ISO 8601 time from 1970 on")
+    return found.astimezone(UTC)
 
 
 def parse_json(data: bytes | str) -> Any:  # noqa: ANN401  # JSON is anything

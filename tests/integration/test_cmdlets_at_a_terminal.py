@@ -61,7 +61,7 @@ def test_a_number_that_is_none_changes_nothing(credentials: Path) -> None:
     child = spawn("Initialize-AWSDefaultConfiguration", "-ProfileLocation", str(credentials))
     child.expect("default \\[0\\]: ")
     child.sendline("3")
-    child.expect("that is none of the numbers")
+    child.expect("the answer is not a whole number from 1 to")
     assert finish(child) == 2
     assert credentials.read_text() == before
 

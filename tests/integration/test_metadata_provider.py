@@ -188,7 +188,7 @@ def test_the_service_is_asked_as_often_as_the_variable_says() -> None:
         ({**GOOD, "SecretAccessKey": ""}, "has no `SecretAccessKey`"),
         ({**GOOD, "Token": None}, "has no `Token` or no `Expiration`"),
         ({**GOOD, "Expiration": None}, "has no `Token` or no `Expiration`"),
-        ({**GOOD, "Expiration": SECRET_KEY}, "no ISO 8601 time"),
+        ({**GOOD, "Expiration": SECRET_KEY}, "not an ISO 8601 time"),
     ],
 )
 def test_an_answer_that_is_none_is_told_without_it(document: object, said: str) -> None:

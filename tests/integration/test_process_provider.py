@@ -144,8 +144,8 @@ WRONG = {
     ): "has a `SecretAccessKey` that is no text",
     json.dumps({**FULL, "SecretAccessKey": SECRET_KEY + "\n"}): "line break or control character",
     json.dumps({**FULL, "SessionToken": f"\x1b{SESSION_TOKEN}"}): "in `SessionToken`",
-    json.dumps({**FULL, "Expiration": "soon"}): "that is no ISO 8601 time",
-    json.dumps({**FULL, "Expiration": "0001-01-01T00:00:00+14:00"}): "that is no ISO 8601 time",
+    json.dumps({**FULL, "Expiration": "soon"}): "that is not an ISO 8601 time",
+    json.dumps({**FULL, "Expiration": "0001-01-01T00:00:00+14:00"}): "that is not an ISO 8601 time",
     json.dumps({**FULL, "Expiration": 4102444800}): "has a `Expiration` that is no text",
 }
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keystead.outside import parse_moment
 from keystead.resolve.keydocument import (
     BadDocument,
-    parse_moment,
     read_credentials,
     read_object,
 )
@@ -61,10 +61,16 @@ def test_the_encodings_of_windows_are_read(encoding: str) -> None:
         ("2099-01-02T03:04:05.123Z", datetime(2099, 1, 2, 3, 4, 5, 123000, tzinfo=UTC)),
         ("20990102T030405Z", datetime(2099, 1, 2, 3, 4, 5, tzinfo=UTC)),
         ("0001-01-01T00:00:00+14:00", None),
+        ("1969-12-31T23:59:59Z", None),
+        ("9999-12-31T23:59:59-14:00", datetime(9998, 12, 31, tzinfo=UTC)),
         ("4102444800", None),
         ("soon", None),
         ("", None),
     ],
 )
 def test_moments(text: str, moment: datetime | None) -> None:
-    assert parse_moment(text) == moment
+    if moment is None:
+        with pytest.raises(ValueError, match="is not an ISO 8601 time"):
+            parse_moment(text)
+    else:
+        assert parse_moment(text) == moment

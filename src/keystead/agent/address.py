@@ -154,7 +154,7 @@ if sys.platform == "win32":
             port, _, secret = system.read(fd, 100).partition(b" ")
         finally:
             system.close(fd)
-        if not port.isdigit() or not secret:
+        if not port.isdigit() or len(port) > 5 or int(port) > 65535 or not secret:  # noqa: PLR2004  # ports
             raise OSError("the agent's file is not finished")
         return int(port), secret
 

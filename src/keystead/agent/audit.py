@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from keystead.agent.holder import Told
 from keystead.model.credentials import Credentials
+from keystead.outside import parse_moment
 from keystead.stores.audit import AuditLog, Grant
 from keystead.system import System
 
@@ -15,7 +14,7 @@ _LOCK_SECONDS = 0.1
 
 def note(profile: str, told: Told, way: str, pid: int | None) -> None:
     """Notes that the process is handed the answer. Raises `FileProblem`."""
-    ends = datetime.fromisoformat(told.expires_at) if told.expires_at else None
+    ends = parse_moment(told.expires_at) if told.expires_at else None
     credentials = Credentials(told.access_key_id, "", expires_at=ends, source=told.source)
     # The log of who asked: one folder for everything is how its own is named.
     log = AuditLog(System(environ={"KEYSTEAD_HOME": told.folder}))

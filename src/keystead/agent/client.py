@@ -20,9 +20,11 @@ from keystead.agent.epoch import Epoch
 from keystead.agent.stamp import Stamp, settled, stamp
 from keystead.errors import AgentProblem
 from keystead.model.credentials import Credentials
+from keystead.outside import parse_json, whole
 from keystead.system import System
 
 IDLE_SECONDS = 8 * 3600
+_MOST_IDLE_SECONDS = 366 * 24 * 3600
 IDLE_VARIABLE = "KEYSTEAD_AGENT_IDLE"
 _START_SECONDS = 0.0 if sys.platform == "win32" else 1.0
 _TRIES = 100
@@ -228,13 +230,14 @@ class Agent:
             return 0, {}
         try:
             answer = address.ask(self._path, method.encode(), where.encode(), body, seconds)
-            found = json.loads(address.body_of(answer) or b"")
+            found = parse_json(address.body_of(answer) or b"")
+            status = whole(answer[9:12].decode(), 100, 599)
         except TimeoutError:
             self._path = None  # one that hangs is waited for once
             return 0, {}
         except (OSError, ValueError):
             return 0, {}
-        return (int(answer[9:12]), found) if isinstance(found, dict) else (0, {})
+        return (status, found) if isinstance(found, dict) else (0, {})
 
     def _hand_over(self, request: _REQUEST) -> None:
         status, _ = self._ask(*request)
@@ -267,11 +270,12 @@ class Agent:
 
     def _idle_seconds(self) -> float:
         text = self._system.environ.get(IDLE_VARIABLE) or str(IDLE_SECONDS)
-        if not text.isdecimal() or not int(text):
+        try:
+            return whole(text, 1, _MOST_IDLE_SECONDS)
+        except ValueError as error:
             raise AgentProblem(
-                f"{IDLE_VARIABLE} is no number of seconds", hint=f"such as {IDLE_SECONDS}"
-            )
-        return float(text)
+                f"{IDLE_VARIABLE} {error}", hint=f"set it to a number of seconds: {IDLE_SECONDS}"
+            ) from None
 
     def _require_usable(self) -> None:
         """Raises `AgentProblem` where an agent cannot, or must not, be."""

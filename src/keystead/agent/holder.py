@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from keystead.agent.epoch import Epoch
 from keystead.agent.stamp import Stamp, as_stamp, stamp
+from keystead.outside import parse_moment, text_in
 from keystead.system.clocks import Clocks
 
 MOST_ANSWERS = 1000
@@ -157,6 +158,14 @@ def _digest(scope: bytes) -> bytes:
     return hashlib.blake2b(scope, digest_size=32).digest()
 
 
+def as_told(members: Iterable[object]) -> Told:
+    """What an `Answer` says of its credentials, as it comes over the wire. Raises as `as_files`."""
+    key, source, ends, folder = members
+    if ends is not None:
+        parse_moment(ends)
+    return Told(text_in(key), text_in(source), None if ends is None else str(ends), text_in(folder))
+
+
 def as_files(rows: Iterable[tuple[str, list[int] | None]]) -> tuple[tuple[str, Stamp | None], ...]:
     """The files of an `Answer` as they come over the wire. Raises `ValueError`, `TypeError`."""
-    return tuple((str(path), as_stamp(numbers)) for path, numbers in rows)
+    return tuple((text_in(path), as_stamp(numbers)) for path, numbers in rows)

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
+from keystead.outside import whole
+
 MOST_HEAD_BYTES = 8 * 1024
 MOST_BODY_BYTES = 256 * 1024
 SECONDS = 5.0
@@ -95,10 +97,12 @@ async def _read(reader: asyncio.StreamReader) -> Request:
     length = headers.get(b"content-length", b"0")
     if not length.isdigit():
         raise Refused(400, "the length of the body is no number")
-    if len(length) > len(str(MOST_BODY_BYTES)) or int(length) > MOST_BODY_BYTES:
-        raise Refused(413, "the body of the request is too large")
     try:
-        body = await reader.readexactly(int(length))
+        expected = whole(length.decode(), 0, MOST_BODY_BYTES)
+    except ValueError:
+        raise Refused(413, "the body of the request is too large") from None
+    try:
+        body = await reader.readexactly(expected)
     except asyncio.IncompleteReadError:
         raise Refused(400, "the request is incomplete") from None
     sender, authorization = (headers.get(name, b"") for name in (b"user-agent", b"authorization"))

@@ -10,30 +10,32 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hmac
-import json
 import os
 import signal
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
 
 from keystead._version import __version__
 from keystead.agent import address, audit, http
 from keystead.agent.commands import Commands, Question
 from keystead.agent.epoch import Epoch
-from keystead.agent.holder import Answer, Holder, Key, Told, as_files
+from keystead.agent.holder import Answer, Holder, Key, as_files, as_told
 from keystead.agent.http import Refused, Request
 from keystead.agent.listening import BACKLOG, Inherited, Listening
 from keystead.agent.restart import Settings
 from keystead.agent.stamp import as_stamp
 from keystead.errors import FileProblem
+from keystead.outside import number, parse_json, text_in
 from keystead.system import processes
 from keystead.system.clocks import Clocks
 from keystead.system.executable import executable_of
 
 MOST_CONNECTIONS = 1000
 _TICK_SECONDS = 5.0
+_LATEST = 253_402_300_800.0
+"""The end of the year 9999, in seconds since 1970."""
+
 _LAST_SECONDS = 1.0
 """How long the answers that are under way at its end may take."""
 RUNNING = "KEYSTEAD_RUNNING_PROCESS"
@@ -212,15 +214,15 @@ class Server:
         return http.answer(200, found.body)
 
     async def _keep(self, request: Request) -> bytes:
-        given = json.loads(request.body)
-        body, scope, renew_at = given["body"], given["scope"], given["renew_at"]
+        given = parse_json(request.body)
+        renew_at = given["renew_at"]
         made = Answer(
-            body.encode(),
+            text_in(given["body"]).encode(),
             as_files(given["files"]),
-            None if renew_at is None else float(renew_at),
-            Told(*given["told"]),
+            None if renew_at is None else number(renew_at, 0, _LATEST),
+            as_told(given["told"]),
         )
-        held = self.holder.keep(_name(request), scope.encode("latin-1"), made)
+        held = self.holder.keep(_name(request), text_in(given["scope"]).encode("latin-1"), made)
         self._used = self._clocks.running()
         return http.told(200, {"held": held})
 
@@ -259,8 +261,8 @@ class Server:
         return http.told(200, {"record": found.record, "key": found.raw.hex()})
 
     async def _keep_key(self, request: Request) -> bytes:
-        given: dict[str, Any] = json.loads(request.body)
-        key = Key(str(given["record"]), bytes.fromhex(given["key"]))
+        given = parse_json(request.body)
+        key = Key(text_in(given["record"]), bytes.fromhex(given["key"]))
         held = self.holder.keep_key(_name(request), key, as_stamp(given["epoch"]))
         self._used = self._clocks.running()
         return http.told(200, {"held": held})

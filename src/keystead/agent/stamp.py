@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from keystead.outside import counted
+
 _TICK_NS = 20_000_000
 """The coarsest step of a file system's clock that is in use: 10 ms, and as much again."""
 
@@ -29,5 +31,12 @@ def as_stamp(numbers: list[int] | None) -> Stamp | None:
     """A state as it comes over the wire. Raises `ValueError`, `TypeError`."""
     if numbers is None:
         return None
-    device, inode, size, modified, changed = map(int, numbers)
-    return device, inode, size, modified, changed
+    device, inode, size, modified, changed = numbers
+    high = 1 << 64
+    return (
+        counted(device, 0, high),
+        counted(inode, 0, 1 << 128),
+        counted(size, 0, high),
+        counted(modified, -high, high),
+        counted(changed, -high, high),
+    )

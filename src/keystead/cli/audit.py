@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-from datetime import datetime
 
 from keystead.cli.command import Context
 from keystead.cmdlets.display import table
 from keystead.console import moment
 from keystead.errors import StoreCorrupt
+from keystead.outside import parse_moment
 
 _COLUMNS = ("profile", "way", "program", "pid")
 _INNER = ("previous", "hash")
@@ -29,12 +29,10 @@ def show(context: Context, args: argparse.Namespace) -> None:
     zone = context.app.system.zone()
     rows = [
         {
-            "Time": moment(datetime.fromisoformat(entry["time"]), zone),
+            "Time": moment(parse_moment(entry["time"]), zone),
             **{name.capitalize(): entry[name] for name in _COLUMNS},
             "Program": os.path.basename(entry["program"] or "") or None,
-            "Until": moment(datetime.fromisoformat(until), zone)
-            if (until := entry["expires_at"])
-            else None,
+            "Until": moment(parse_moment(until), zone) if (until := entry["expires_at"]) else None,
         }
         for entry in entries
     ]

@@ -6,6 +6,7 @@ import argparse
 
 from keystead.cli.command import argument
 from keystead.delivery.endpoint.sockets import HOPS, LOOPBACK
+from keystead.outside import whole
 
 
 def _port(text: str) -> int:
@@ -17,9 +18,11 @@ def _hops(text: str) -> int:
 
 
 def _number(text: str, allowed: range) -> int:
-    if not text.isdecimal() or int(text) not in allowed:
-        raise argparse.ArgumentTypeError(f"a number from {allowed.start} to {allowed.stop - 1}")
-    return int(text)
+    low, high = allowed.start, allowed.stop - 1
+    try:
+        return whole(text, low, high)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"a number from {low} to {high}") from None
 
 
 SESSION = argument(

@@ -21,6 +21,7 @@ from keystead.errors import NotConfigured, ProfileNotFound, UsageError
 from keystead.model.credentials import Credentials
 from keystead.model.defaultsearch import DEFAULT_PROFILE
 from keystead.model.profile import Profile, Value
+from keystead.outside import whole
 from keystead.stores.chain import StoreChain
 
 _KEYS_HINT = "give -AccessKey and -SecretKey, or -ProfileName"
@@ -102,9 +103,10 @@ def _choose(state: State, chain: StoreChain) -> tuple[str | None, dict[str, Valu
             terminal.tell(f"{number:>3}  {name}")
         answer = terminal.ask("number of the profile to use as default [0]", hint=_KEYS_HINT)
         if answer not in ("", "0"):
-            if not (answer.isascii() and answer.isdigit() and int(answer) <= len(names)):
-                raise UsageError("that is none of the numbers", hint=_KEYS_HINT)
-            return names[int(answer) - 1], {}
+            try:
+                return names[whole(answer, 1, len(names)) - 1], {}
+            except ValueError as error:
+                raise UsageError(f"the answer {error}", hint=_KEYS_HINT) from None
     key = terminal.ask("access key", hint=_KEYS_HINT)
     secret = terminal.ask_secret("secret key", hint=_KEYS_HINT)
     if not key or not secret:

@@ -6,10 +6,11 @@ Whatever is wrong is said without one byte of the document: any of it may be a s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from keystead.model.credentials import Credentials
 from keystead.model.rules import has_control
+from keystead.outside import parse_json, parse_moment
 
 
 class BadDocument(Exception):
@@ -18,11 +19,9 @@ class BadDocument(Exception):
 
 def read_object(data: bytes) -> dict[str, object]:
     """The JSON object in ``data``. Raises `BadDocument`."""
-    import json
-
     try:
-        found = json.loads(data)
-    except (ValueError, RecursionError):  # the first one holds the document
+        found = parse_json(data)
+    except ValueError:  # it holds the document
         raise BadDocument("is not JSON" if data.strip() else "is empty") from None
     if not isinstance(found, dict):
         raise BadDocument("is JSON and not an object")
@@ -50,15 +49,6 @@ def read_credentials(document: Mapping[str, object], token: str, *, source: str)
     )
 
 
-def parse_moment(text: str) -> datetime | None:
-    """A moment in ISO 8601, in UTC where it names no zone; None for any other text."""
-    try:
-        moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
 def _text(document: Mapping[str, object], name: str) -> str | None:
     value = document.get(name)
     if value is None or value == "":
@@ -77,7 +67,7 @@ def _moment(document: Mapping[str, object], name: str) -> datetime | None:
     text = _text({name: value}, name)
     if text is None:
         return None
-    moment = parse_moment(text)
-    if moment is None:
-        raise BadDocument(f"has an `{name}` that is no ISO 8601 time")
-    return moment
+    try:
+        return parse_moment(text)
+    except ValueError as error:
+        raise BadDocument(f"has an `{name}` that {error}") from None

@@ -9,6 +9,7 @@ from datetime import timedelta
 
 from keystead.errors import NotConfigured, ProfileInvalid, ProviderError
 from keystead.model.credentials import Credentials
+from keystead.outside import whole
 from keystead.resolve.endpoint import Endpoint, ask
 from keystead.resolve.keydocument import BadDocument, read_credentials, read_object
 from keystead.system import System, http
@@ -185,9 +186,10 @@ def _service(system: System, endpoint: str | None, mode: str | None) -> _Service
 
 def _number(system: System, variable: str) -> int:
     text = system.environ.get(variable) or "1"
-    if not re.fullmatch(r"[1-9]\d{0,2}", text, re.ASCII):
-        raise ProfileInvalid(f"{variable} is no whole number from 1 to 999")
-    return int(text)
+    try:
+        return whole(text, 1, 999)
+    except ValueError as error:
+        raise ProfileInvalid(f"{variable} {error}") from None
 
 
 def _switch(system: System, variable: str) -> bool | None:

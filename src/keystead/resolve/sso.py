@@ -18,10 +18,10 @@ from typing import Any
 from keystead.errors import FileProblem, InteractionRequired, Origin, ProviderError
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
+from keystead.outside import number, parse_moment, text_in
 from keystead.resolve import aws
 from keystead.resolve.keydocument import (
     BadDocument,
-    parse_moment,
     read_credentials,
     read_object,
 )
@@ -86,7 +86,7 @@ def sso_credentials(
                 "AccessKeyId": keys.get("accessKeyId"),
                 "SecretAccessKey": keys.get("secretAccessKey"),
                 "SessionToken": keys.get("sessionToken"),
-                "Expiration": datetime.fromtimestamp(keys.get("expiration", 0) / 1000, UTC),
+                "Expiration": datetime.fromtimestamp(_seconds(keys.get("expiration")), UTC),
                 "AccountId": account_id,
             },
             "SessionToken",
@@ -253,7 +253,15 @@ class _Login:
 
 def _cached_moment(text: object) -> datetime | None:
     """A moment as the cache has it: ISO 8601, or with ``UTC`` at its end by an older CLI."""
-    return parse_moment(text.removesuffix("UTC")) if isinstance(text, str) else None
+    try:
+        return parse_moment(text_in(text).removesuffix("UTC"))
+    except ValueError:
+        return None
+
+
+def _seconds(milliseconds: object) -> float:
+    """Raises `ValueError` for what is not a time up to the end of the year 9998."""
+    return number(milliseconds, 0, 253_370_764_800_000) / 1000
 
 
 def _written(moment: datetime) -> str:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from keystead.model.credentials import Credentials
+from keystead.outside import counted, parse_json, parse_moment, text_in, whole
 from keystead.system import System
 from keystead.system.appending import LOCK_SECONDS, Series, append
 from keystead.system.executable import Executable, executable_of
@@ -36,6 +37,9 @@ FIRST = "0" * 64
 """What the first line of all has for the hash of the line before."""
 
 _LONGEST = 256
+_HIGHEST = 10**18
+"""More lines than any log has: what says a higher number was not written by keystead."""
+
 _OWN_HASH = re.compile(rb', "hash": "([0-9a-f]{64})"\}')
 _OWN_HASH_BYTES = len(', "hash": ""}') + 64
 
@@ -188,7 +192,11 @@ class AuditLog:
     def _noted(self) -> tuple[int, str] | None:
         """Number and hash of the last line, as it was noted."""
         words = (self._system.files.read(self._last).data or b"").decode(errors="replace").split()
-        return (int(words[0]), words[1]) if len(words) == 2 and words[0].isdigit() else None  # noqa: PLR2004  # both of them
+        try:
+            number, own = words
+            return whole(number.lstrip("0") or "0", 0, _HIGHEST), own
+        except ValueError:
+            return None
 
 
 def _short(text: str | None) -> str | None:
@@ -207,11 +215,19 @@ def _entry(text: bytes) -> dict[str, Any] | None:
     if seal is None or hashlib.sha256(body).hexdigest().encode() != seal[1]:
         return None
     try:
-        entry = json.loads(text)
-    except ValueError:
+        entry = parse_json(text)
+        counted(entry["number"], 1, _HIGHEST)
+        text_in(entry["previous"])
+        parse_moment(entry["time"])
+        if entry["expires_at"] is not None:
+            parse_moment(entry["expires_at"])
+        counted(entry["pid"] or 0, 0, _HIGHEST)
+        text_in(entry["way"])
+        for name in ("profile", "program", "access_key_id", "source"):
+            text_in(entry[name] or "")
+    except (ValueError, TypeError, KeyError):
         return None
-    fits = isinstance(entry, dict) and isinstance(entry.get("number"), int)
-    return entry if fits and isinstance(entry.get("previous"), str) else None
+    return dict(entry)
 
 
 def _end(tail: bytes) -> tuple[int, str, bool]:

@@ -10,7 +10,7 @@ from keystead.stores import seal
 from keystead.stores.accounts import Accounts, Entry, is_sealed
 from keystead.stores.accountsfile import AccountsFile, Unlocked
 from keystead.stores.base import TRIES, overtaken
-from keystead.stores.protectors import Protector, kind_of, protector_of
+from keystead.stores.protectors import Protector, kind_of, protector_of, require_bounded
 from keystead.stores.vault import KeyVault
 
 
@@ -46,9 +46,12 @@ class Enrolment:
         """One more way to open the store. It is unlocked by one that it has."""
         accounts = self._present()
         key = self._data_key(accounts)
-        record = protector.wrap(key.raw, self._file.ref(accounts))
+        store = self._file.ref(accounts)
+        record = protector.wrap(key.raw, store)
+        records = [*accounts.protectors, record]
         with self._file.cleaning(accounts, [record]):
-            self._reprotect(accounts, key, [*accounts.protectors, record])
+            require_bounded(records, store)
+            self._reprotect(accounts, key, records)
 
     def remove(self, number: int) -> None:
         """Takes the protector of that number away, with what it keeps elsewhere.

@@ -20,6 +20,7 @@ from typing import NamedTuple
 from keystead.errors import FileProblem, KeysteadError
 from keystead.model.credentials import Credentials
 from keystead.model.session import SHARED, Session
+from keystead.outside import parse_json, parse_moment
 from keystead.stores import seal
 from keystead.stores.accountsfile import AccountsFile
 from keystead.stores.sparekey import SpareKey
@@ -127,10 +128,10 @@ class SessionCache:
         """Says whom this command waits for, where the question may be on another terminal."""
         terminal = self._file.system.terminal
         try:
-            who = json.loads(self._files.read(holder).data or b"{}")
+            who = parse_json(self._files.read(holder).data or b"{}")
         except ValueError:
-            who = {}
-        there = who.get("terminal")
+            return
+        there = who.get("terminal") if isinstance(who, dict) else None
         if there and there != terminal.name():
             terminal.tell(
                 f"keystead: waiting for process {who.get('pid')} on {there}, which is getting the "
@@ -144,8 +145,8 @@ class SessionCache:
     def _heads(self) -> Iterator[tuple[Path, Kept]]:
         for path in self._folder.glob("*.json"):
             with self._harmless():
-                head = json.loads(self._files.read(path).data or b"")
-                made, ends = (datetime.fromisoformat(head[n]) for n in ("made", "expires_at"))
+                head = parse_json(self._files.read(path).data or b"")
+                made, ends = (parse_moment(head[name]) for name in ("made", "expires_at"))
                 yield path, Kept(path.stem, str(head["source"]), made, ends)
 
     def clear(self) -> int:
@@ -204,13 +205,13 @@ def _sealed(key: str, session: Session, sealing: bytes) -> bytes:
 
 
 def _opened(key: str, data: bytes, sealing: bytes) -> Session | None:
-    whole = json.loads(data)
+    whole = parse_json(data)
     head = [whole[name] for name in ("source", "made", "expires_at")]
     try:
-        secret = json.loads(seal.unseal(sealing, whole["sealed"], seal.bind(_BINDING, key, *head)))
+        secret = parse_json(seal.unseal(sealing, whole["sealed"], seal.bind(_BINDING, key, *head)))
     except seal.BrokenSeal:
         return None
-    source, made, ends = head[0], *map(datetime.fromisoformat, head[1:])
+    source, made, ends = head[0], *map(parse_moment, head[1:])
     uptime, lasts = secret.pop("uptime"), secret.pop("lasts")
     found = Credentials(**secret, expires_at=ends if lasts else None, source=source)
     return Session(found, made, uptime)

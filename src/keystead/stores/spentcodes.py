@@ -9,6 +9,7 @@ import hashlib
 import json
 
 from keystead.errors import KeysteadError
+from keystead.outside import parse_json
 from keystead.system import System
 from keystead.system.files import Changed, Snapshot
 
@@ -43,7 +44,7 @@ class SpentCodeFile:
 
 def _digests(found: Snapshot) -> list[str]:
     try:
-        digests = json.loads(found.data or b"[]")
+        digests = parse_json(found.data or b"[]")
     except ValueError:
         return []
     return [str(text) for text in digests] if isinstance(digests, list) else []

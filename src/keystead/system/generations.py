@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 from keystead.errors import FileProblem, KeysteadError, Origin, UsageError
+from keystead.outside import parse_json, parse_moment
 from keystead.system.files import Changed, Files
 
 _TIME = "%Y%m%dT%H%M%S.%f"
@@ -327,11 +328,11 @@ def _continue(entry: dict[str, Any], item: Replaced) -> None:
 
 def _read(name: str, data: bytes) -> Generation:
     # Without a command and profiles it was made by an older version, one for each change.
-    entry = json.loads(data)
+    entry = parse_json(data)
     files = entry["files"]
     return Generation(
         name,
-        datetime.fromisoformat(entry["made"]),
+        parse_moment(entry["made"]),
         tuple(Path(item["path"]) for item in files),
         tuple(item["before"] for item in files),
         tuple(item["after"] for item in files),

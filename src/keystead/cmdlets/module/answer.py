@@ -8,7 +8,6 @@ cmdlet set, ``response`` for the whole answer of the last call, at last ``end`` 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -26,6 +25,7 @@ from keystead.cmdlets.table import CMDLETS
 from keystead.cmdlets.table_types import Cmdlet
 from keystead.console import Console
 from keystead.errors import KeysteadError, UsageError
+from keystead.outside import parse_json
 from keystead.secret import Secret
 from keystead.system import System
 from keystead.system.folders import Folders
@@ -153,7 +153,7 @@ def _line(name: str, parameters: Mapping[str, Any]) -> str:
 
 def _request(data: bytes) -> Mapping[str, Any]:
     try:
-        request = json.loads(data.decode("utf-8-sig"))
+        request = parse_json(data.decode("utf-8-sig"))
     except ValueError:
         request = None
     if not isinstance(request, dict) or not (

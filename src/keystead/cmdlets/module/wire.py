@@ -18,6 +18,7 @@ from enum import Enum
 from keystead.cmdlets.objects import AwsObject
 from keystead.cmdlets.properties import properties_of
 from keystead.errors import UsageError
+from keystead.outside import parse_json
 from keystead.secret import Secret, reveal
 from keystead.system.folders import Folders
 
@@ -103,7 +104,7 @@ def handle_in(value: object) -> Mapping[str, str | Secret]:
     found: object = None
     if isinstance(value, Mapping) and isinstance(value.get("handle"), str):
         try:
-            found = json.loads(value["handle"])
+            found = parse_json(value["handle"])
         except ValueError:
             found = None
     if not isinstance(found, dict) or not all(isinstance(item, str) for item in found.values()):

@@ -20,7 +20,12 @@ from keystead.stores.protectors.base import (
 from keystead.stores.protectors.dpapi import DpapiProtector
 from keystead.stores.protectors.keyfile import KeyfileProtector
 from keystead.stores.protectors.keyring import KeyringProtector
-from keystead.stores.protectors.passphrase import Argon2Cost, PassphraseProtector, PassphraseSource
+from keystead.stores.protectors.passphrase import (
+    Argon2Cost,
+    PassphraseProtector,
+    PassphraseSource,
+    require_bounded,
+)
 from keystead.system import System
 
 __all__ = [
@@ -39,6 +44,7 @@ __all__ = [
     "kind_of",
     "open_data_key",
     "protector_of",
+    "require_bounded",
 ]
 
 PROTECTORS: Mapping[str, type[Protector]] = {
@@ -72,6 +78,7 @@ def open_data_key(
     why. Raises `StoreUnavailable` or `InteractionRequired` when none can, with the reasons, and
     `StoreCorrupt` for the first malformed one.
     """
+    require_bounded(records, store)
     known = [(p, record) for record in records if (p := protector_of(record, system))]
     if not known:
         kinds = ", ".join(f"`{kind_of(record)}`" for record in records)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from keystead.errors import FileProblem, Origin, StoreCorrupt, StoreUnavailable, WrongPassphrase
@@ -60,6 +60,9 @@ class Argon2Cost:
 BOUNDS = {"m": (8 * 1024, 1024 * 1024), "t": (1, 16), "p": (1, 16)}
 """The least and most that a record may ask for; memory in KiB."""
 
+MOST_MEMORY = BOUNDS["m"][1]
+"""What all records of a store may ask for together, in KiB: one is tried after the other."""
+
 SALT_BYTES = (16, 64)
 """The least and most bytes of a salt; new ones have the least."""
 
@@ -67,6 +70,22 @@ _RECORD = re.compile(
     r"(?P<head>passphrase argon2id m=(?P<m>[1-9][0-9]{0,9}) t=(?P<t>[1-9][0-9]{0,9}) "
     r"p=(?P<p>[1-9][0-9]{0,9}) salt=(?P<salt>(?:[0-9A-F]{2})+)) key=(?P<key>(?:[0-9A-F]{2})+)"
 )
+
+
+def require_bounded(records: Iterable[str], store: StoreRef) -> None:
+    """Raises `StoreCorrupt` where the records of passphrases ask for too much work together.
+
+    A record beyond its own bounds, which `unwrap` refuses before any work, does not count.
+    """
+    matches = filter(None, map(_RECORD.fullmatch, records))
+    memory = sum(m for match in matches if (m := int(match["m"])) <= MOST_MEMORY)
+    if memory > MOST_MEMORY:
+        raise StoreCorrupt(
+            f"the records of passphrases ask for {memory} KiB of memory together, which is over "
+            f"{MOST_MEMORY}",
+            hint="put the file back from a backup, or remove passphrases",
+            where=store.where,
+        )
 
 
 class PassphraseProtector(Protector):

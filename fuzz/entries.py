@@ -1,0 +1,222 @@
+"""Entries for data from outside: each takes any bytes and fails on nothing but a broken promise.
+
+They need no fuzzer: a test runs them on a few inputs each, `make fuzz` on many.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from keystead.agent import address, http
+from keystead.agent.http import Refused
+from keystead.agent.restart import Settings
+from keystead.agent.server import Server
+from keystead.cmdlets.language import parse as parse_line
+from keystead.delivery.endpoint.guards import Refusal, Request
+from keystead.delivery.endpoint.imds import MAX_TTL_SECONDS, MetadataService
+from keystead.delivery.endpoint.served import ServedProfile
+from keystead.delivery.endpoint.tokens import FixedToken
+from keystead.errors import KeysteadError, StoreCorrupt, UsageError
+from keystead.model.credentials import Credentials
+from keystead.resolve.keydocument import BadDocument, read_credentials, read_object
+from keystead.stores import accounts
+from keystead.stores.audit import AuditLog, Grant
+from keystead.stores.encrypted import EncryptedStore
+from keystead.stores.protectors import StoreRef, require_bounded
+from keystead.system import System
+from keystead.system.clocks import Clocks
+from keystead.system.generations import Bare, Generations
+
+_NOW = datetime(2026, 1, 1, tzinfo=UTC)
+_HEADERS = ("x-aws-ec2-metadata-token-ttl-seconds", "x-aws-ec2-metadata-token")
+
+
+def store_file(data: bytes) -> None:
+    """The file of the encrypted store, both layouts: parsed, or `StoreCorrupt`."""
+    for native in (False, True):
+        try:
+            found = accounts.parse(data, "file", native=native)
+            if found.header is not None:
+                require_bounded(found.protectors, StoreRef(found.store_id, Path("file")))
+        except StoreCorrupt:
+            continue
+
+
+def agent_request(data: bytes) -> None:
+    """A request to the agent: always an answer, and a held answer can be told."""
+
+    async def run() -> None:
+        reader = asyncio.StreamReader(limit=http.MOST_HEAD_BYTES)
+        reader.feed_data(data)
+        reader.feed_eof()
+        try:
+            request = await http.read_request(reader)
+        except Refused:
+            return
+        if request.path[0] in ("process", "lock", "stop"):
+            return  # they start programs, or end the agent
+        server = Server(Settings(b"", {}, 1.0), Clocks())
+        status = int((await server.take(request))[9:12])
+        assert status in range(200, 600), status
+
+    asyncio.run(run())
+
+
+def agent_body(data: bytes) -> None:
+    """The body of a request of keystead's own to the agent, as `agent_request`."""
+    for target in (b"/ready/x", b"/keys/x"):
+        head = b"PUT %b HTTP/1.1\r\nUser-Agent: %b\r\nContent-Length: %d\r\n\r\n"
+        agent_request(head % (target, address.SENDER, len(data)) + data)
+
+
+def metadata_request(data: bytes) -> None:
+    """A request to the metadata service: an answer or a refusal; no token outlives six hours."""
+    method, _, rest = data.decode("latin-1").partition(" ")
+    path, _, value = rest.partition(" ")
+    profile = ServedProfile(
+        "p",
+        open_profile=lambda: lambda: Credentials("AKIAIOSFODNN7EXAMPLE", "none"),
+        version=int,
+        clock=lambda: _NOW,
+        region="eu-west-1",
+    )
+    service = MetadataService(profile, FixedToken("secret"), lambda: _NOW, seconds=lambda: 0.0)
+    request = Request(method, path, dict.fromkeys(_HEADERS, value), None, ("127.0.0.1", 1))
+    try:
+        given = asyncio.run(service.answer(request))
+    except Refusal:
+        return
+    if method == "PUT":
+        assert 1 <= int(given.headers[_HEADERS[0]]) <= MAX_TTL_SECONDS
+        assert 1 <= int(value) <= MAX_TTL_SECONDS
+
+
+def audit_log(data: bytes) -> None:
+    """Lines of the audit log, with right hashes: read, verified, and continued."""
+    lines = []
+    for line in data.split(b"\n"):
+        body = line.removesuffix(b"}")
+        own = hashlib.sha256(body).hexdigest().encode()
+        lines += [line, body + b', "hash": "' + own + b'"}']
+    last, _, rest = data.partition(b"\n")
+    with tempfile.TemporaryDirectory() as folder:
+        system = System(environ={"KEYSTEAD_HOME": folder, "KEYSTEAD_AGENT": "off"})
+        log = AuditLog(system)
+        for content in (b"\n".join(lines) + b"\n", rest):
+            log.path.write_bytes(content)
+            log.path.with_name("audit.last").write_bytes(last)
+            for entry in filter(None, (found.entry for found in log.lines())):
+                datetime.fromisoformat(entry["time"])
+                assert entry["number"] > 0
+            log.verify()
+            log.record(Grant("p", "process", Credentials("AKIA", "none"), 1, "/bin/true"))
+
+
+def cached_files(data: bytes) -> None:
+    """What lies in the folders of the cache and of `undo`: what cannot be read is not there."""
+    with tempfile.TemporaryDirectory() as folder:
+        system = System(environ={"KEYSTEAD_HOME": folder, "KEYSTEAD_AGENT": "off"})
+        sessions = EncryptedStore(system).sessions()
+        for place in (system.folders.sessions, system.folders.generations):
+            place.mkdir(mode=0o700, parents=True, exist_ok=True)
+            for name, content in (("1.json", data), ("key", bytes(32))):
+                (place / name).touch(mode=0o600)
+                (place / name).write_bytes(content)
+        sessions.all()
+        sessions.get("1")
+        list(Generations(system.files, system.folders.generations, Bare()).all())
+
+
+def key_document(data: bytes) -> None:
+    """What a `credential_process` or an endpoint hands out: credentials, or `BadDocument`."""
+    try:
+        found = read_credentials(read_object(data), "SessionToken", source="fuzz")
+    except BadDocument as error:
+        assert data.decode("latin-1") not in str(error) or len(data) < len("is not JSON")
+        return
+    if found.expires_at:
+        assert found.expires_at + timedelta(days=1) > found.expires_at
+
+
+def cmdlet_line(data: bytes) -> None:
+    """A line of the cmdlet language: statements, or `UsageError`."""
+    try:
+        parse_line(data.decode("utf-8", "replace"))
+    except UsageError:
+        return
+
+
+def module_request(data: bytes) -> None:
+    """What the PowerShell module sends: never anything but a `KeysteadError`."""
+    from keystead.cmdlets.module import answer as module
+
+    try:
+        module._request(data)  # noqa: SLF001  # what follows runs a cmdlet
+    except KeysteadError:
+        return
+
+
+ENTRIES: Mapping[str, Callable[[bytes], None]] = {
+    entry.__name__: entry
+    for entry in (
+        store_file,
+        agent_request,
+        agent_body,
+        metadata_request,
+        audit_log,
+        cached_files,
+        key_document,
+        cmdlet_line,
+        module_request,
+    )
+}
+
+DEEP = b'{"number": ' + b"[" * 100_000
+_NUMBERS = ("1" * 5000, "1e999", "-1", "true", "NaN", '"\\u0661"', "000000001999999999", "0.5")
+_LINE = (
+    '{"number": NUMBER, "time": "2026-01-01T00:00:00+00:00", "profile": "p", "way": "process", '
+    '"pid": 1, "program": null, "access_key_id": "AKIA", "source": "", "expires_at": null, '
+    f'"previous": "{"0" * 64}"}}'
+)
+_READY = json.dumps(
+    {
+        "body": "{}",
+        "told": ["AKIA", "profile p", "2026-01-01T00:00:00Z", "/state"],
+        "scope": "",
+        "files": [["/f", [1, 2, 3, 4, 5]]],
+        "renew_at": "NUMBER",
+        "record": "r",
+        "key": "00",
+    }
+).replace('"NUMBER"', "NUMBER")
+
+SEEDS: tuple[bytes, ...] = (
+    b"",
+    b"\xff",
+    DEEP,
+    *(
+        text.replace("NUMBER", number).encode()
+        for number in (*_NUMBERS, "1", "null")
+        for text in (
+            "NUMBER",
+            "NUMBER\n",
+            f"NUMBER {'0' * 64}\n{_LINE}",
+            _LINE,
+            _LINE.replace("2026-01-01T00:00:00+00:00", "0001-01-01T00:00:00+14:00"),
+            _READY,
+            "PUT /latest/api/token NUMBER",
+            "GET /latest/meta-data/iam/info NUMBER",
+            "PUT /ready/x HTTP/1.1\r\nContent-Length: NUMBER\r\n\r\n{}",
+            '{"AccessKeyId": "A", "SecretAccessKey": "B", "Expiration": NUMBER}',
+            '{"files": NUMBER, "made": NUMBER, "expires_at": NUMBER, "source": NUMBER}',
+            '{"AccessKeyId": "A", "SecretAccessKey": "B", "Expiration": "9999-12-31T23:59:59Z"}',
+        )
+    ),
+)
+"""Inputs to begin with: the ones that were found, and one of each shape."""

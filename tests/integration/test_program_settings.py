@@ -129,8 +129,13 @@ def test_every_command_calls_the_host_that_boto3_calls_with_the_profile(
     assert proxy.taken() == judge
     run(KEYSTEAD, "whoami", name)
     assert proxy.taken() == of_sts
-    run(KEYSTEAD, "Get-STSCallerIdentity", "-ProfileName", name)
-    assert proxy.taken() == of_sts
+    for line in (
+        f"Get-STSCallerIdentity -ProfileName {name}",
+        f"Set-AWSCredential -ProfileName {name}\nGet-STSCallerIdentity",
+        f"$c = Get-AWSCredential {name}\nGet-STSCallerIdentity -Credential $c",
+    ):
+        run(KEYSTEAD, "shell", "-c", line)
+        assert proxy.taken() == of_sts
 
 
 def test_a_role_is_assumed_where_boto3_assumes_it(proxy: Proxy) -> None:

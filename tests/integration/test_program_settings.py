@@ -18,6 +18,8 @@ import pytest
 from devtools.command import KEYSTEAD
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 
+pytestmark = pytest.mark.posix("the command as a program, which is not installed there")
+
 CONFIG = """[default]
 region = eu-west-1
 endpoint_url = http://default.example

@@ -3,7 +3,7 @@ with the profile.
 
 Each world is a pair of shared files and an environment, made from a seed: all settings that say
 where requests go or how, in the profile, its source, `default`, a services section and variables.
-The judge is botocore with the profile. `WORLDS=2000 make test ARGS='-k client_settings'` runs more.
+The judge is botocore with the profile.
 """
 
 from __future__ import annotations
@@ -31,8 +31,10 @@ from keystead.model.credentials import Credentials
 from keystead.resolve.aws import make_client
 from keystead.system import System
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
+from tests.effort import amount
 
-WORLDS = int(os.environ.get("WORLDS", "24"))
+pytestmark = pytest.mark.posix("an environment without what Windows itself needs")
+
 KEYS = Credentials(ACCESS_KEY_ID, SECRET_KEY, source="a test")
 LOADER = create_loader()
 
@@ -211,7 +213,7 @@ def of_program(environ: Mapping[str, str]) -> Seen:
     return by_botocore(environ, None)
 
 
-@pytest.fixture(params=range(WORLDS))
+@pytest.fixture(params=range(amount(short=24, full=500)))
 def environ(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
     return world(request.param, tmp_path)
 

@@ -28,5 +28,7 @@ class TestUntidyFiles(StoreContract):
         (folder / "config").write_bytes(
             b"\xef\xbb\xbf# mine\r\n[one]\r\n[sso-session one]\r\nx = 1\r\n[plugins two]\r\na=b"
         )
-        (folder / "credentials").write_bytes(b"; keys\n\n[profile one]\nregion=x\n[a!]\nb=c\n\n\n")
+        (folder / "credentials").write_bytes(
+            b"; keys\n\n[profile one]\nregion=x\n[profile two]\nb=c\n\n\n"
+        )
         return shared(tmp_path)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from keystead.errors import DocumentError, FileProblem, KeysteadError, ProfileInvalid
+from keystead.errors import DocumentError, FileProblem, KeysteadError, Origin, ProfileInvalid
 from keystead.model.profile import Profile, Value
 from keystead.secret import reveal
 from keystead.stores import shared
@@ -194,7 +194,7 @@ def test_both_names_for_one_file_are_one_file(aws: Aws) -> None:
         lambda s: put(s, "new", s3={"x\ny": "1"}),
         lambda s: put(s, "new", **{"a=b": "1"}),
         lambda s: put(s, "new", **{"[x]": "1"}),
-        lambda s: put(s, "a b", x="1"),
+        lambda s: put(s, "profile b", x="1"),
         lambda s: put(s, "a\u2028b", x="1"),
         lambda s: put(s, "profile\ta", x="1"),
         lambda s: register(s, Profile("new", {"aws_access_key_id": "AKID"})),
@@ -218,12 +218,13 @@ def test_what_is_refused_leaves_no_trace(
     assert aws.config.parent.exists() == (files == "some")
 
 
-@pytest.mark.parametrize("broken", ["[a\n", "[b]\nx\n", "x = 1\n"])
-def test_a_broken_file_is_neither_read_nor_written(aws: Aws, broken: str) -> None:
+@pytest.mark.parametrize("broken", ["[a\n", "[a]\nx\n", "[b]\n[a]\ny = 1\n= 2\n"])
+def test_a_profile_with_a_broken_line_is_neither_read_nor_written(aws: Aws, broken: str) -> None:
     aws.write(broken, "[profile a]\nx = 1\n")
+    fault = {profile.name: profile.problem() for profile in aws.store().profiles()}["a"]
+    assert str(aws.credentials) in (fault or "")
     for act in (
         lambda s: s.find("a"),
-        lambda s: s.profiles(),
         lambda s: put(s, "a", x="2"),
         lambda s: s.unregister("a"),
     ):
@@ -235,6 +236,31 @@ def test_a_broken_file_is_neither_read_nor_written(aws: Aws, broken: str) -> Non
     assert sorted(p.name for p in aws.config.parent.iterdir()) == ["config", "credentials"]
 
 
+@pytest.mark.parametrize("broken", ["[b]\nx\n", "x = 1\n", "[b\n", "nothing\n\n", "[b\xff]\n"])
+def test_a_broken_line_costs_no_other_profile(aws: Aws, broken: str) -> None:
+    text = f"{broken}[a]\nx = 1\n"
+    aws.write("", "[profile c]\nx = 1\n")
+    aws.credentials.write_bytes(text.encode("latin-1"))
+    store = aws.store()
+    assert store.find("a").text("x") == "1"
+    assert [p.name for p in store.profiles() if p.refused is None] == ["a", "c"]
+    put(store, "a", x="2", y="3")
+    assert aws.credentials.read_bytes() == f"{broken}[a]\nx = 2\ny = 3\n".encode("latin-1")
+    store.unregister("c")
+    store.unregister("a")
+    assert aws.credentials.read_bytes().rstrip() == broken.encode("latin-1").rstrip()
+
+
+@pytest.mark.parametrize("broken", ["x = 1\n", "[\n", "[c\n"])
+def test_a_profile_that_a_broken_line_may_have_begun_is_not_called_missing(
+    aws: Aws, broken: str
+) -> None:
+    aws.write(f"{broken}[a]\nx = 1\n")
+    with pytest.raises(DocumentError) as caught:
+        aws.store().find("b")
+    assert (caught.value.where or Origin("")).line == 1
+
+
 def test_a_text_does_not_become_a_block_by_a_dotted_key(aws: Aws) -> None:
     aws.write("[a]\nregion = eu-west-1\n")
     with pytest.raises(ProfileInvalid, match=r"`region\.x` cannot be set"):
@@ -244,12 +270,12 @@ def test_a_text_does_not_become_a_block_by_a_dotted_key(aws: Aws) -> None:
     assert plain(aws.store().find("a"))["s3"] == {"x": "1", "y": "2"}
 
 
-def test_a_quoted_name_is_edited_and_never_made(aws: Aws) -> None:
+def test_a_quoted_name_is_edited_and_is_made_without_quotes_where_all_read_it(aws: Aws) -> None:
     aws.write("", "[profile 'my name']\nx = 1\n")
     put(aws.store(), "my name", y="2")
-    with pytest.raises(ProfileInvalid):
-        put(aws.store(), "my name", aws_access_key_id="AKID", aws_secret_access_key="s")
-    assert aws.texts() == ("", "[profile 'my name']\nx = 1\ny = 2\n")
+    put(aws.store(), "my name", aws_access_key_id="AKID", aws_secret_access_key="s")
+    keys = "aws_access_key_id = AKID\naws_secret_access_key = s\n"
+    assert aws.texts() == (f"[my name]\n{keys}", "[profile 'my name']\nx = 1\ny = 2\n")
 
 
 class Meddler(Fault):

@@ -44,7 +44,7 @@ def is_accepted(data: bytes, kind: FileKind) -> bool:
     return True
 
 
-def test_in_a_large_file_a_broken_line_elsewhere_stops_all_but_a_look_up(home: Path) -> None:
+def test_in_a_large_file_a_broken_line_costs_its_section_alone(home: Path) -> None:
     path = home / ".aws" / "credentials"
     path.parent.mkdir()
     many = "".join(f"[p{n}]\nregion = r{n}\n\n" for n in range(CHECKED // 20))
@@ -54,15 +54,16 @@ def test_in_a_large_file_a_broken_line_elsewhere_stops_all_but_a_look_up(home: P
     store = SharedStore.default(System(environ={"HOME": str(home), "KEYSTEAD_HOME": str(home)}))
     assert store.find("last").text("region") == "r"
     line = text.count("\n", 0, text.index("no setting")) + 1
+    assert [p.name for p in store.profiles() if p.refused] == ["broken"]
     for act in (
         lambda: store.find("broken"),
-        lambda: store.find("nobody"),
-        store.profiles,
         store.reading,
-        lambda: store.change("last", lambda _: {"region": "x"}),
-        lambda: store.unregister("p1"),
+        lambda: store.change("broken", lambda _: {"region": "x"}),
+        lambda: store.unregister("broken"),
     ):
         with pytest.raises(DocumentError) as caught:
             act()
         assert str(caught.value.where) == f"{path}:{line}"
     assert path.read_text() == text
+    store.change("last", lambda _: {"region": "x"})
+    assert path.read_text() == text.removesuffix("r\n") + "x\n"

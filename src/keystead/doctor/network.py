@@ -15,6 +15,7 @@ from keystead.model.profile import Profile
 from keystead.resolve.address import address
 from keystead.resolve.endpoint import Endpoint
 from keystead.resolve.probe import Probe, probe
+from keystead.text.document import Grammar
 
 LATE = timedelta(minutes=4)
 """How wrong a clock may be; AWS refuses what is signed more than five minutes away."""
@@ -85,7 +86,7 @@ def _sso_regions(app: App) -> list[str]:
     from keystead.stores.shared import SharedStore
 
     try:
-        reading = SharedStore.default(app.system).reading()
+        reading = SharedStore.default(app.system).reading(Grammar.TOLERANT)
     except KeysteadError:  # the check of the files tells
         return []
     sections = (*reading.profiles.values(), *reading.sso_sessions.values())

@@ -7,7 +7,7 @@ reader would reject or misread).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from types import MappingProxyType
@@ -250,6 +250,11 @@ class Profile:
             return self.refused
         fault = _judged(self._deciding())[1]
         return fault.why if fault else None
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """Where other readers take other keys from the file; empty for other stores."""
+        return getattr(self.origins, "notes", ())
 
     @property
     def is_set_up(self) -> bool:

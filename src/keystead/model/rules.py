@@ -51,8 +51,8 @@ def has_control(text: str) -> bool:
 def check_profile_name(name: str, *, shared: bool) -> None:
     """Refuses names that cannot be stored; ``shared`` adds what the shared files ask for.
 
-    Raises `ProfileInvalid`. The encrypted store takes blanks and letters of all scripts, as the
-    .NET SDK's does; the shared files take only what every SDK reads.
+    Raises `ProfileInvalid`. Blanks and letters of all scripts are fine, as for the .NET SDK and the
+    AWS CLI; in the shared files it may not be one that a reader takes for something else.
     """
     if has_control(name):
         raise ProfileInvalid("a profile name may not contain a line break or control character")
@@ -66,11 +66,6 @@ def check_profile_name(name: str, *, shared: bool) -> None:
         raise ProfileInvalid(
             f"`{name}` cannot be the name of a profile in the shared files: {meaning}",
             hint="use another name",
-        )
-    if shared and not is_identifier(name):
-        raise ProfileInvalid(
-            f"`{name}` is no valid profile name in the shared files",
-            hint="use letters, digits and _ - / . % @ : +",
         )
 
 

@@ -13,6 +13,7 @@ from keystead.errors import FileProblem, Origin, ProfileInvalid, ProfileNotFound
 from keystead.model.profile import Profile, Value
 from keystead.model.settings import DECIDING
 from keystead.near import near_names
+from keystead.text.dialect import Notice
 
 TRIES = 20
 """How often a change is worked out again because a foreign program wrote in between."""
@@ -92,10 +93,17 @@ def register(store: ProfileStore, profile: Profile) -> None:
     store.change(profile.name, changes)
 
 
-def not_found(name: str, known: Iterable[str], *, place: str | None = None) -> ProfileNotFound:
+def not_found(
+    name: str,
+    known: Iterable[str],
+    *,
+    place: str | None = None,
+    skipped: Notice | None = None,
+) -> ProfileNotFound:
     """The error for a profile that is not there, with near names as its hint.
 
     A search that finds it elsewhere never reads the hint, and near ones of thousands take long.
+    ``skipped`` is a section that may have been meant as this profile.
     """
     names = list(known)
 
@@ -107,6 +115,12 @@ def not_found(name: str, known: Iterable[str], *, place: str | None = None) -> P
             return "`keystead list` shows the profiles there are"
         return "there are no profiles yet; `keystead set NAME` makes one"
 
+    if skipped:
+        return ProfileNotFound(
+            f"there is no profile `{name}`: {skipped.message}",
+            hint="`keystead lint` says how to write the header so that all read it",
+            where=skipped.where,
+        )
     return ProfileNotFound(
         f"there is no profile `{name}`" + (f" in {place}" if place else ""), hint=hint
     )

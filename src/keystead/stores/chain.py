@@ -62,8 +62,9 @@ class StoreChain:
         for store in self.stores:
             try:
                 return store, store.find(name)
-            except ProfileNotFound:
-                continue
+            except ProfileNotFound as error:
+                if error.where:  # a section that is skipped may have been meant
+                    raise
         place = self.stores[0].location if len(self.stores) == 1 else None
         raise base.not_found(name, (profile.name for profile in self.profiles()), place=place)
 

@@ -27,8 +27,8 @@ from keystead.system import System
 from keystead.system.files import Changed, Snapshot, resolve
 from keystead.system.generations import Generations, Replaced
 from keystead.system.status import Stamp
-from keystead.text.dialect import FileKind, Reading, interpret, merge
-from keystead.text.document import Document
+from keystead.text.dialect import FileKind, Notice, Reading, interpret, merge
+from keystead.text.document import Document, Grammar
 
 PAUSES = (0.002, 0.005, 0.01, 0.02, 0.04, 0.08)
 """Seconds to wait before each new look at what may be half-written."""
@@ -85,9 +85,22 @@ class SharedStore:
         """The files that make up the store."""
         return (self._credentials, *([self._config] if self._config else []))
 
-    def reading(self) -> Reading:
-        """Both files merged, with the warnings that reading them gave."""
-        return self._settled(_merged)
+    def reading(self, grammar: Grammar = Grammar.STRICT) -> Reading:
+        """Both files merged, with the warnings that reading them gave.
+
+        In the strict grammar, which no other method uses, a broken line refuses the file.
+        """
+        return self._settled(_merged, grammar)
+
+    def skipped(self) -> list[Notice]:
+        """The sections that may have been meant as profiles and are skipped, each with why."""
+
+        def found(pair: Pair) -> list[Notice]:
+            stray = [error for file in pair if (error := file.document.stray_error)]
+            lines = [Notice(e.where or Origin(self.location), e.message) for e in stray]
+            return [*(note for file in pair for note in file.skipped()), *lines]
+
+        return self._settled(found)
 
     def find(self, name: str) -> Profile:
         """The profile of that name. Raises `ProfileNotFound`.
@@ -125,15 +138,24 @@ class SharedStore:
             return self._settled(self._profiles)
 
     def _profiles(self, pair: Pair) -> list[Profile]:
-        merged, *others = [file.profiles() for file in pair]
+        broken: dict[str, DocumentError] = {}
+        merged, *others = [file.profiles(broken) for file in pair]
         for config in others:  # the credentials file comes first, and what it sets wins
             for name, values in config.items():
                 values.update(merged.get(name, ()))
             merged |= config
-        return [self._profile(pair, name, values) for name, values in merged.items()]
+        for name in broken:
+            merged[name] = {}
+        found = [self._profile(pair, name, values) for name, values in merged.items()]
+        if broken:
+            return [_judged(profile, broken.get(profile.name)) for profile in found]
+        return found
 
     def change(self, name: str, changes: Callable[[Profile | None], Changes]) -> None:
-        """Applies what ``changes`` makes of the profile as it stands under the lock."""
+        """Applies what ``changes`` makes of the profile as it stands under the lock.
+
+        Where several sections or lines set it, all of them get the same value.
+        """
 
         def edited(pair: Pair) -> Pair:
             current = self._current(pair, name)
@@ -195,7 +217,7 @@ class SharedStore:
 
         self._write(edited, [new])
 
-    def _settled(self, use: Callable[[Pair], _Used]) -> _Used:
+    def _settled(self, use: Callable[[Pair], _Used], grammar: Grammar = Grammar.TOLERANT) -> _Used:
         """What ``use`` makes of both files, which another program may be writing just now.
 
         A program that writes in place shows its file empty and then half-written. So where a
@@ -207,21 +229,25 @@ class SharedStore:
             empty = any(snapshot.data == b"" for snapshot in snapshots)
             try:
                 if not empty or not just_written(self._system, snapshots):
-                    return use(self._pair(snapshots))
+                    pair = self._pair(snapshots, grammar)
+                    used = use(pair)
+                    broken = any(file.document.broken for file in pair)
+                    if not broken or not just_written(self._system, snapshots):
+                        return used
             except (DocumentError, ProfileNotFound):
                 if not just_written(self._system, snapshots):
                     raise
             self._system.sleep(pause)
-        return use(self._pair(self._snapshots()))
+        return use(self._pair(self._snapshots(), grammar))
 
     def _snapshots(self) -> list[Snapshot]:
         return [self._files.read(path) for path in self.paths]
 
-    def _pair(self, snapshots: list[Snapshot]) -> Pair:
+    def _pair(self, snapshots: list[Snapshot], grammar: Grammar = Grammar.TOLERANT) -> Pair:
         kinds = (FileKind.CREDENTIALS, FileKind.CONFIG)
         return tuple(
-            SharedFile(path, kind, Document(snapshot.data or b"", str(path)), snapshot.stamp)
-            for path, kind, snapshot in zip(self.paths, kinds, snapshots, strict=False)
+            SharedFile(path, kind, Document(data or b"", str(path), grammar=grammar), stamp)
+            for path, kind, (data, stamp) in zip(self.paths, kinds, snapshots, strict=False)
         )
 
     def _profile(self, pair: Pair, name: str, values: Mapping[str, Value]) -> Profile:
@@ -239,8 +265,13 @@ class SharedStore:
     def _require(self, pair: Pair, name: str) -> Profile:
         profile = self._current(pair, name)
         if profile is None:
+            skipped = [note for file in pair for note in file.skipped(name)]
+            for file in pair:
+                # A line that no section holds may have been meant to begin this one.
+                if not skipped and file.document.stray_error:
+                    raise file.document.stray_error
             names = dict.fromkeys(other for file in reversed(pair) for other in file.profiles())
-            raise not_found(name, names, place=self.location)
+            raise not_found(name, names, place=self.location, skipped=next(iter(skipped), None))
         return profile
 
     def _make_room(self, pair: Pair, new: str, *, force: bool) -> Pair:
@@ -253,7 +284,7 @@ class SharedStore:
 
     def _write(self, edited: Callable[[Pair], Pair], names: Collection[str]) -> None:
         """Writes what ``edited`` makes of both files; ``names`` are the profiles it changes."""
-        before, after = self._settled(lambda pair: _worked_out(edited, pair))
+        before, after = self._settled(lambda pair: _worked_out(edited, pair, names))
         # What is refused has made no folder and no lock file by now.
         with self._locks():
             written: dict[Path, SharedFile] = {}
@@ -265,7 +296,7 @@ class SharedStore:
                     # same change is worked out again, not a change on top of half of it.
                     before, after = self._settled(
                         lambda pair: _worked_out(
-                            edited, tuple(written.get(file.path, file) for file in pair)
+                            edited, tuple(written.get(file.path, file) for file in pair), names
                         )
                     )
                     foreign = True
@@ -294,7 +325,8 @@ class SharedStore:
     def _is_lost(self, changed: Sequence[tuple[SharedFile, SharedFile]]) -> bool:
         """Whether a save of these files, each before and after, is gone from them."""
         for old, new in changed:
-            now = replace(new, document=Document(self._files.read(new.path).data or b"", ""))
+            data = self._files.read(new.path).data or b""
+            now = replace(new, document=Document(data, "", grammar=Grammar.TOLERANT))
             try:
                 if is_lost(old.profiles(), new.profiles(), now.profiles()):
                     return True
@@ -321,7 +353,6 @@ class SharedStore:
         return self._generations().keeping(replaced, self._system.clock(), names)
 
     def _replace(self, file: SharedFile) -> Stamp | None:
-        file.document.check()  # what cannot be read back is not written
         private = file.kind is FileKind.CREDENTIALS
         data = file.document.data
         return self._files.replace(file.path, data, expect=file.stamp, private=private)
@@ -338,6 +369,10 @@ class SharedStore:
             yield
 
 
+def _judged(profile: Profile, error: DocumentError | None) -> Profile:
+    return replace(profile, refused=str(error)) if error else profile
+
+
 @contextlib.contextmanager
 def _uncollected() -> Iterator[None]:
     """Puts off the search for garbage, which is lost time where all that is made stays."""
@@ -350,11 +385,16 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _worked_out(edited: Callable[[Pair], Pair], before: Pair) -> tuple[Pair, Pair]:
-    """Both files before and after an edit. A broken line anywhere in them refuses it."""
-    for file in before:
-        file.document.check()
-    return before, edited(before)
+def _worked_out(
+    edited: Callable[[Pair], Pair], before: Pair, names: Collection[str]
+) -> tuple[Pair, Pair]:
+    """Both files before and after an edit, which changed what these profiles have alone."""
+    after = edited(before)
+    for old, new in zip(before, after, strict=True):
+        old.document.check()
+        if new.document is not old.document:
+            new.check_edit(old, names)  # what is not read back as it was meant is not written
+    return before, after
 
 
 def _same(pair: Pair, snapshots: list[Snapshot]) -> bool:
@@ -416,4 +456,5 @@ def _home(pair: Pair, name: str, key: str) -> SharedFile:
     row = SETTINGS.get(key.lower())
     if row and row.group is Group.KEYS:
         return pair[0]
-    return next((file for file in reversed(pair) if file.sections(name)), pair[0])
+    homes = [file for file in reversed(pair) if file.sections(name)]
+    return next((file for file in homes if file.reads_alike(name)), (homes or pair)[0])

@@ -6,12 +6,12 @@ make up a profile. Values in, values out; reading and writing the file is the st
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from keystead.errors import Origin
+from keystead.errors import DocumentError, Origin, ProfileInvalid
 from keystead.model.profile import Value
 from keystead.model.rules import check_profile_name
 from keystead.secret import reveal
@@ -20,12 +20,20 @@ from keystead.text import edit
 from keystead.text.dialect import (
     DEFAULT,
     FileKind,
+    Header,
+    Notice,
     Settings,
     collect,
+    hidden_default,
+    interpret,
+    profile_title,
     profiles,
+    read_alike,
     read_header,
     section_values,
+    skipped,
 )
+from keystead.text.disagreement import disagreements
 from keystead.text.document import Document
 from keystead.text.pieces import Section, Values
 
@@ -44,26 +52,49 @@ class SharedFile:
 
     def sections(self, name: str) -> list[Section]:
         """The sections that make up the profile ``name`` in this file."""
-        headers = [(read_header(s.title, self.kind), s) for s in self.document.naming(name)]
+        return self.parts(name)[0]
+
+    def parts(self, name: str) -> tuple[list[Section], list[Section]]:
+        """Those sections and, of `default`, the ones in the spelling that is hidden by them."""
+        sections = self.document.naming(name)
+        headers = [(self._header(section), section) for section in sections]
         found = [(h, s) for h, s in headers if (h.kind, h.name) == ("profile", name)]
-        full = [s for h, s in found if not h.bare]
-        return full or [s for _, s in found]
+        loser = hidden_default((h for h, _ in found), self.kind, self.document.grammar)
+        if name != DEFAULT or loser is None:
+            return [s for _, s in found], []
+        return [s for h, s in found if h.bare is not loser], [
+            s for h, s in found if h.bare is loser
+        ]
+
+    def _header(self, section: Section) -> Header:
+        return read_header(section.title, self.kind, self.document.grammar)
+
+    def skipped(self, name: str | None = None) -> list[Notice]:
+        """The sections that may have been meant as profiles (or as this one) and mean nothing."""
+        return skipped(self.document, self.kind, name)
+
+    def disagreements(self, name: str) -> list[Notice]:
+        """Where other readers take other keys of the profile; see that module."""
+        return disagreements(self.document, self.kind, name)
 
     def other(self, kind: str, name: str) -> Values:
         """What the section ``[kind name]`` sets that is no profile; empty when there is none."""
         found: Values = {}
         for section in self.document.naming(name):
-            header = read_header(section.title, self.kind)
+            header = self._header(section)
             if (header.kind, header.name) == (kind, name):
                 found |= section_values(self.document, section)
         return found
 
-    def profiles(self) -> dict[str, Values]:
-        """What this file sets for all profiles. Raises `DocumentError` for a broken line."""
-        return profiles(self.document, self.kind)
+    def profiles(self, broken: dict[str, DocumentError] | None = None) -> dict[str, Values]:
+        """What this file sets for all profiles; ``broken`` is given those that cannot be read."""
+        return profiles(self.document, self.kind, broken=broken)
 
     def values(self, name: str) -> Values | None:
-        """What this file alone sets for the profile; None where it does not have it."""
+        """What this file alone sets for the profile; None where it does not have it.
+
+        Raises `DocumentError` for a broken line in one of its sections.
+        """
         return profiles(self.document, self.kind, name).get(name)
 
     def settings(self, name: str) -> Settings:
@@ -82,16 +113,25 @@ class SharedFile:
             # A quoted name of one file cannot be written to the other so that all tools see it.
             check_profile_name(name, shared=True)
             return self._with(edit.add_section(self.document, self._title(name), key, content))
-        entry = self.settings(name).get(key.lower())
-        if entry is not None and entry.value == content:
-            return self
         if isinstance(content, dict):
-            return self._set_block(name, key, content)
-        return self._with(edit.set_value(self.document, sections, key, content))
+            entry = self.settings(name).get(key.lower())
+            there = entry is not None and entry.value == content
+            return self if there else self._set_block(name, key, content)
+        file = self._with(edit.set_value(self.document, sections, key, content))
+        return file.set_hidden(name, key, content)
+
+    def set_hidden(self, name: str, key: str, value: str) -> SharedFile:
+        """The file with the value where the hidden spelling of `default` sets the setting too.
+
+        Another reader takes that spelling.
+        """
+        hidden = [s for s in self.parts(name)[1] if key.lower() in section_values(self.document, s)]
+        return self._with(edit.set_value(self.document, hidden, key, value)) if hidden else self
 
     def unset(self, name: str, key: str) -> SharedFile:
         """The file with every line gone that sets ``key`` for the profile."""
-        return self._with(edit.unset(self.document, self.sections(name), key))
+        visible, hidden = self.parts(name)
+        return self._with(edit.unset(self.document, [*visible, *hidden], key))
 
     def removed(self, name: str) -> SharedFile:
         """The file without the profile, what another spelling of its header hides included."""
@@ -131,9 +171,42 @@ class SharedFile:
         return replace(self, document=document)
 
     def _title(self, name: str) -> str:
-        if self.kind is FileKind.CREDENTIALS or name == DEFAULT:
-            return name
-        return f"profile {name}"
+        return profile_title(name, self.kind)
+
+    def reads_alike(self, name: str) -> bool:
+        """Whether all who read a section of that name in this file find the profile."""
+        return read_alike(name, self.kind)
+
+    def check_edit(self, before: SharedFile, names: Collection[str]) -> None:
+        """Refuses an edit of a file with odd lines that changed more than these profiles.
+
+        Raises `ProfileInvalid`, and `DocumentError` for a broken line in what was written.
+        """
+        if before.document.is_strict() and self.document.is_strict():
+            return
+        old, new = (_meaning(file, names) for file in (before, self))
+        if old != new:
+            raise ProfileInvalid(
+                "the file has lines that readers take differently, and this change would change "
+                "what other profiles have",
+                hint="`keystead lint` names these lines; mend them first",
+                where=Origin(str(self.path)),
+            )
+
+
+def _meaning(file: SharedFile, names: Collection[str]) -> tuple[object, ...]:
+    """All that the file says but of these profiles, without places."""
+    reading = interpret(file.document, file.kind)
+    kinds = (reading.profiles, reading.sso_sessions, reading.services)
+    values = [
+        {
+            name: {key: entry.value for key, entry in settings.items()}
+            for name, settings in kind.items()
+            if kind is not reading.profiles or name not in names
+        }
+        for kind in kinds
+    ]
+    return (*values, sorted(reading.broken))
 
 
 class Origins(Mapping[str, Origin]):
@@ -149,6 +222,12 @@ class Origins(Mapping[str, Origin]):
         for file in reversed(self._files):
             settings.update(file.settings(self._name))
         return {key: entry.where for key, entry in settings.items()}
+
+    @cached_property
+    def notes(self) -> list[str]:
+        """Where other readers take other keys of this profile, a sentence each."""
+        found = (note for file in self._files for note in file.disagreements(self._name))
+        return [f"{note.where}: {note.message}" for note in found]
 
     def __getitem__(self, key: str) -> Origin:
         return self._found[key]

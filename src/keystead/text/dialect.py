@@ -2,7 +2,7 @@
 
 The grammar of lines is settled before (`keystead.text.document`); here names get their meaning:
 which sections are profiles in which of the two files, which names are valid, what happens to
-what stands twice, and how both files become one. What the rules skip is told as a `Warning`
+what stands twice, and how both files become one. What the rules skip is told as a `Notice`
 value, never dropped in silence.
 
 The grammar of the document chooses the rules. In the strict one they are those of the SDKs, to the
@@ -25,6 +25,8 @@ from keystead.text.document import Document, Grammar
 from keystead.text.pieces import Property, Section, Values
 
 DEFAULT = "default"
+OF_THE_CLI = ("plugins", "preview")
+"""Sections of a config file that the AWS CLI reads, without any prefix."""
 _BARE = "[default]"  # no name of a profile, for it has brackets
 _BLANKS = re.compile(r"[ \t]+")
 _QUOTED = re.compile(r"""(["'])([A-Za-z0-9_\-/.%@:+ \t]+)\1""")
@@ -49,7 +51,7 @@ _USUAL = {
 }
 
 
-class Warning(NamedTuple):  # noqa: A001  # the rule book's and the contract's word
+class Notice(NamedTuple):
     """Something that the rules skip or decide: file, line and what was done."""
 
     where: Origin
@@ -86,7 +88,7 @@ class Reading:
     profiles: dict[str, Settings] = field(default_factory=dict)
     sso_sessions: dict[str, Settings] = field(default_factory=dict)
     services: dict[str, Settings] = field(default_factory=dict)
-    warnings: list[Warning] = field(default_factory=list)
+    warnings: list[Notice] = field(default_factory=list)
     broken: dict[str, DocumentError] = field(default_factory=dict)
     """Profiles that are skipped for a broken line in one of their sections, with that line."""
 
@@ -162,6 +164,35 @@ def _unquote_as_shell(name: str) -> tuple[str, bool]:
     return (inside, True) if is_readable_name(inside) else (name, False)
 
 
+def profile_title(name: str, kind: FileKind) -> str:
+    """The title of a section that is the profile ``name``, quoted where botocore wants it so."""
+    if kind is FileKind.CREDENTIALS or name == DEFAULT:
+        return name
+    if not _SPLIT_BY_SHELL.search(name):
+        return f"profile {name}"
+    return f"profile '{name}'" if '"' in name else f'profile "{name}"'
+
+
+def read_alike(name: str, kind: FileKind) -> bool:
+    """Whether botocore and the .NET SDK both find the profile ``name`` in a file of that kind."""
+    return kind is FileKind.CREDENTIALS or _SPLIT_BY_SHELL.search(name) is None
+
+
+def skipped(document: Document, kind: FileKind, name: str | None = None) -> list[Notice]:
+    """The sections that mean nothing here though they may have been meant as profiles.
+
+    ``name`` leaves out those that do not mention it. `interpret` warns of them in the same words.
+    """
+    sections = document.sections if name is None else document.naming(name)
+    found: list[Notice] = []
+    for section in sections:
+        header = read_header(section.title, kind, document.grammar)
+        if header.kind is None and header.note and section.title not in OF_THE_CLI:
+            where = Origin(document.file, document.line(section.start))
+            found.append(Notice(where, header.note))
+    return found
+
+
 def hidden_default(headers: Iterable[Header], kind: FileKind, grammar: Grammar) -> bool | None:
     """Which `[default]` of a config file is hidden by the other: True the bare, None neither."""
     forms = [h.bare for h in headers if h.kind == "profile" and h.name == DEFAULT]
@@ -179,7 +210,7 @@ def interpret(document: Document, kind: FileKind) -> Reading:
     reading = Reading()
     if document.has_bom:
         where = Origin(document.file, 1)
-        reading.warnings.append(Warning(where, "a byte-order mark is skipped"))
+        reading.warnings.append(Notice(where, "a byte-order mark is skipped"))
     headers = [(read_header(s.title, kind, document.grammar), s) for s in document.sections]
     loser = hidden_default((header for header, _ in headers), kind, document.grammar)
     if document.grammar is Grammar.TOLERANT:
@@ -220,20 +251,20 @@ def _is_broken(document: Document, section: Section, header: Header, reading: Re
     return True
 
 
-def _broken(error: DocumentError, what: str) -> Warning:
-    return Warning(error.where or Origin(""), f"{error.message}; {what}")
+def _broken(error: DocumentError, what: str) -> Notice:
+    return Notice(error.where or Origin(""), f"{error.message}; {what}")
 
 
 def _warn(reading: Reading, document: Document, section: Section, message: str) -> None:
-    reading.warnings.append(Warning(Origin(document.file, document.line(section.start)), message))
+    reading.warnings.append(Notice(Origin(document.file, document.line(section.start)), message))
 
 
-def collect(document: Document, section: Section, settings: Settings) -> list[Warning]:
+def collect(document: Document, section: Section, settings: Settings) -> list[Notice]:
     """Adds what one section sets to ``settings``, the last value winning; tells what it skips."""
     plain = document.plain_settings(section)
     if plain is None:
         return _collect(document, section, settings)
-    warnings: list[Warning] = []
+    warnings: list[Notice] = []
     for key, value, at in plain:  # a plain name is a valid one in lower case
         where = Origin(document.file, document.line(at))
         if key in settings:
@@ -269,7 +300,7 @@ def profiles(  # noqa: C901  # one loop, for the sake of thousands of profiles
     forms: list[Header] = []  # of the two spellings of `default` that a config file may have
     usual = _USUAL[kind].fullmatch
     for title, content in document.outline(only):
-        values = section_values(document, content) if isinstance(content, Section) else content
+        error = document.error_in(content) if isinstance(content, Section) else None
         match = usual(title)  # what `read_header` does first, without what a call of it costs
         if match:
             name, bare = match[1], False
@@ -277,18 +308,17 @@ def profiles(  # noqa: C901  # one loop, for the sake of thousands of profiles
             what, name, bare, _ = read_header(title, kind, document.grammar)
             if what != "profile":
                 continue
-        error = document.error_in(content) if isinstance(content, Section) else None
         if error:
             skipped.setdefault(name, error)
             continue
-        key = name
+        values = section_values(document, content) if isinstance(content, Section) else content
         if name == DEFAULT:
             forms.append(Header("profile", name, bare))
-            key = _BARE if bare else DEFAULT
-        if key in found:
-            found[key].update(values)
+            name = _BARE if bare else DEFAULT
+        if name in found:
+            found[name].update(values)
         else:
-            found[key] = values
+            found[name] = values
     if _BARE in found:
         found = _with_one_default(found, hidden_default(forms, kind, document.grammar))
     if broken is None and only in skipped:
@@ -307,13 +337,13 @@ def _with_one_default(found: dict[str, Values], hidden: bool | None) -> dict[str
     return {DEFAULT if name == _BARE else name: values for name, values in found.items()}
 
 
-def _collect(document: Document, section: Section, settings: Settings) -> list[Warning]:
+def _collect(document: Document, section: Section, settings: Settings) -> list[Notice]:
     """`collect` for lines of all shapes."""
-    warnings: list[Warning] = []
+    warnings: list[Notice] = []
     for item in document.properties(section):
         where = Origin(document.file, document.line(item.span.start))
         if not is_identifier(item.name):
-            warnings.append(Warning(where, _BAD_NAME))
+            warnings.append(Notice(where, _BAD_NAME))
             continue
         key = item.name.lower()
         if key in settings:
@@ -322,23 +352,23 @@ def _collect(document: Document, section: Section, settings: Settings) -> list[W
     return warnings
 
 
-def _twice(warnings: list[Warning], where: Origin, key: str) -> None:
-    warnings.append(Warning(where, f"`{key}` stands twice; the last one counts"))
+def _twice(warnings: list[Notice], where: Origin, key: str) -> None:
+    warnings.append(Notice(where, f"`{key}` stands twice; the last one counts"))
 
 
-def _value(document: Document, item: Property, warnings: list[Warning]) -> str | Mapping[str, str]:
+def _value(document: Document, item: Property, warnings: list[Notice]) -> str | Mapping[str, str]:
     if not item.nested:
         return item.value
     block: dict[str, str] = {}
     for entry in item.nested:
         where = Origin(document.file, document.line(entry.span.start))
         if not is_identifier(entry.name):
-            warnings.append(Warning(where, _BAD_NAME))
+            warnings.append(Notice(where, _BAD_NAME))
             continue
         name = entry.name.lower()
         if name in block:
             note = f"`{name}` stands twice in `{item.name}`; the last one counts"
-            warnings.append(Warning(where, note))
+            warnings.append(Notice(where, note))
         block[name] = entry.value
     return block
 
@@ -363,6 +393,6 @@ def merge(config: Reading, credentials: Reading) -> Reading:
                 note = (
                     f"`{key}` of profile `{name}` differs from {known[key].where}; this one counts"
                 )
-                merged.warnings.append(Warning(entry.where, note))
+                merged.warnings.append(Notice(entry.where, note))
             known[key] = entry
     return merged

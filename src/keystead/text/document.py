@@ -46,7 +46,7 @@ _BLOCK = 1 << 16
 _PLAIN_LINES = re.compile(
     r"(?:[A-Za-z0-9_]++[ \t]*+=.*+\n++|\[[^\]\n]*+\]\r?\n++|[#;].*+\n++|[ \t]*+\r?\n){1,500}"
 )
-_ENDS_A_NAME = b"] \t'\""
+_ENDS_A_NAME = b"] \t'\"\r\n"
 _INLINE_COMMENT = re.compile(r"[ \t][#;]")
 # The same, but not within quotes that are closed: a program's arguments may hold ` #`.
 _UNQUOTED_COMMENT = re.compile(r"""(?:(?>"(?:[^"\\]|\\.)*+"|'[^']*+'|.))*?(?P<comment>[ \t][#;])""")
@@ -56,6 +56,7 @@ _ALL_BLANKS = (
     " \t\v\f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
+_INDENTED = re.compile(r"\A[ \t]|\n[ \t]")
 _INDENTED_HEADER = re.compile(r"^[ \t]+\[", re.MULTILINE)
 _UNDECODED = re.compile("[\udc80-\udcff]")
 _LONE_RETURN = re.compile(r"\r(?!\n)")
@@ -110,7 +111,11 @@ class Document:
 
     def error_in(self, section: Section) -> DocumentError | None:
         """The first broken line of ``section``, None where it has none. It reads the section."""
-        self.properties(section)
+        at = section.below
+        while at < section.end and (plain := _PLAIN_LINES.match(self.text, at, section.end)):
+            at = plain.end()
+        if at < section.end or self._has_undecoded:
+            self.properties(section)
         found = (at for at in self.broken if section.start <= at < section.end)
         first = min(found, default=None)
         return None if first is None else self.broken[first]
@@ -212,50 +217,69 @@ class Document:
         In place of the settings stands the section itself where only `properties` can tell.
         ``name`` leaves out the sections that `naming` does, without a look at them.
         """
-        parts = None
-        if not self._has_undecoded:
-            parts = self._blocks() if name is None else self._parts_naming(name)
-        if parts is None:
-            sections = self.sections if name is None else self.naming(name)
-            yield from ((section.title, section) for section in sections)
-            return
-        values: Values = {}
         count = 0
-        for part in parts:
-            trimmed = self._trimmed_in(part)
-            found: list[tuple[str, Values | Section]] = []
-            unclear: set[int] = set()
-            for key, value, title, other in _LINE.findall(part):
-                if key:
-                    values[key] = value.strip(trimmed)
-                elif title or other:
-                    if title or other[0] == "[":
-                        values = {}
-                        found.append((title.strip(_BLANKS), values))
-                    if other:
-                        unclear.add(len(found) - 1)
+        for part in (self._blocks() if name is None else self._parts_naming(name)) or [None]:
+            found = None if part is None else self._sections_of(part)
+            if found is None:
+                sections = self.sections if name is None else self.naming(name)
+                yield from ((section.title, section) for section in sections[count:])
+                return
+            titled, unclear = found
             for number in unclear:
                 section = (self.sections if name is None else self.naming(name))[count + number]
-                found[number] = (section.title, section)
-            yield from found
-            count += len(found)
+                titled[number] = (section.title, section)
+            yield from titled
+            count += len(titled)
+
+    def _sections_of(self, part: str) -> tuple[list[tuple[str, Values | Section]], set[int]] | None:
+        """The sections of a part and which of them only `properties` can tell.
+
+        None where the part has indented headers or bytes that are not UTF-8.
+        """
+        if not part.isascii() and self._has_undecoded:
+            return None
+        found: list[tuple[str, Values | Section]] = []
+        unclear: set[int] = set()
+        values: Values = {}
+        for key, value, title, other in _LINE.findall(part):
+            if key:
+                values[key] = value.rstrip(" ")
+            elif title or other:
+                if title or other[0] == "[":
+                    values = {}
+                    found.append((title.strip(_BLANKS), values))
+                if other:
+                    if other[0] in _BLANKS and self._odd_headers:
+                        return None
+                    unclear.add(len(found) - 1)
+        if self._trimmed_in(part) is not _BLANKS:
+            unclear.update(range(len(found)))
+        return found, unclear
 
     def check(self) -> None:
         """Reads every line. Raises `DocumentError` for the first broken one."""
         at = self._above().end
-        if self._odd_headers or self._has_undecoded:
-            for section in self.sections:
-                self.properties(section)
-            return
         while at < len(self.text):
             plain = _PLAIN_LINES.match(self.text, at)
-            if plain:
+            if plain and not self._has_undecoded:
                 at = plain.end()
                 continue
+            if self._odd_headers or self._has_undecoded:
+                for section in self.sections:
+                    self.properties(section)
+                return
             start = at if self.text[at] == "[" else self.text.rfind("\n[", 0, at) + 1
             section = self._header(start)
             self.properties(section)
             at = section.end
+
+    def is_strict(self) -> bool:
+        """Whether the strict grammar accepts the file too."""
+        try:
+            Document(self.data, self.file).check()
+        except DocumentError:
+            return False
+        return True
 
     def splice(self, splices: Sequence[Splice]) -> Document:
         """The document with the cuts made; they may not overlap."""
@@ -355,10 +379,17 @@ class Document:
 
     def _above(self) -> Span:
         """What stands above the first section: blanks and comments, or it raises."""
-        above = Span(0, 0 if self.text.startswith("[") else self._next_header(0))
+        above = Span(0, 0 if self.text.startswith("[") else self._first_header())
         for _ in self._properties(above, inside=False):
             pass
         return above
+
+    def _first_header(self) -> int:
+        """Where the first header begins in a text that does not begin with one, else the end."""
+        first = self.text.find("\n[") + 1 or len(self.text)
+        if self._tolerant and _INDENTED_HEADER.search(self.text, 0, first):
+            return min([first, *self._odd_headers])
+        return first
 
     def _next_header(self, at: int) -> int:
         """Where the first header behind the line end at ``at`` or later begins, else the end."""
@@ -373,7 +404,7 @@ class Document:
         botocore takes such a line as a header where it does not continue a setting above it.
         """
         text = self.text
-        if not self._tolerant or not (text[:1] in _BLANKS or "\n " in text or "\n\t" in text):
+        if not self._tolerant or not _INDENTED.search(text):
             return ()
         found: list[int] = []
         for match in _INDENTED_HEADER.finditer(text):
@@ -393,12 +424,8 @@ class Document:
             yield section
             start = section.end
 
-    def _blocks(self) -> Iterator[str] | None:
-        """The text from the first header on, cut before headers; None where some are indented."""
-        start = self._above().end
-        return None if self._odd_headers else self._blocks_from(start)
-
-    def _blocks_from(self, at: int) -> Iterator[str]:
+    def _blocks(self) -> Iterator[str]:
+        at = self._above().end
         while at < len(self.text):
             end = self.text.find("\n[", at + _BLOCK) + 1 or len(self.text)
             yield self.text[at:end]
@@ -503,7 +530,7 @@ class Document:
     @cached_property
     def _has_undecoded(self) -> bool:
         """Whether the tolerant grammar has to look for bytes that are not UTF-8."""
-        if not self._tolerant or self.data.isascii():
+        if not self._tolerant or self.text.isascii():
             return False
         try:
             self.data.decode()

@@ -24,19 +24,26 @@ _USUAL_INDENT = "    "
 
 
 def set_value(document: Document, sections: Sequence[Section], key: str, value: str) -> Document:
-    """Sets ``key``: in place where its value is read from, else behind the last setting.
+    """Sets ``key``: in place, wherever it stands, else behind the last setting.
+
+    Of doubled sections and settings some readers take the first and others the last, so all of
+    them get the value; a setting that is new goes to the first section, which all readers read.
 
     ``key`` with a dot, such as ``s3.max_concurrent_requests``, names a line of the nested block
     ``s3``, unless there is a setting of the dotted name.
     """
-    item = _last(document, sections, key)
+    found = [i for s in sections for i in document.properties(s) if _same(i.name, key)]
     block, _, name = key.partition(".")
-    if item is None and block and name:
+    if not found and block and name:
         return set_nested(document, sections, block, name, value)
-    if item is None:
-        return _append(document, sections[-1], [key + _equals(document, sections[-1]) + value])
+    if not found:
+        return _append(document, sections[0], [key + _equals(document, sections[0]) + value])
     # What continued the old value goes with it; comment lines in between stay.
-    cuts = [_value_splice(document, item, value), *(Splice(line, "") for line in item.more)]
+    cuts = [
+        cut
+        for item in found
+        for cut in (_value_splice(document, item, value), *(Splice(line, "") for line in item.more))
+    ]
     return _trim_last_line_end(document, document.splice(cuts))
 
 
@@ -46,18 +53,17 @@ def set_nested(
     """Sets ``name`` in the nested block ``block``, which takes the place of a text value."""
     holder = _last(document, sections, block)
     if holder is None:
-        lines = _block(document, block, _equals(document, sections[-1]), {name: value})
-        return _append(document, sections[-1], lines)
+        lines = _block(document, block, _equals(document, sections[0]), {name: value})
+        return _append(document, sections[0], lines)
     known = next((e for e in reversed(holder.nested) if _same(e.name, name)), None)
     if known is not None:
         return document.splice([_value_splice(document, known, value)])
     if holder.nested:
         last = holder.nested[-1]
-        written = document.text[last.span.start : last.span.end]
-        indent = written[: len(written) - len(written.lstrip(" \t"))]
+        indent = document.indent(last.span)
         line = f"{indent}{name}{_equals_of(document, last, len(indent))}{value}"
         return _insert(document, holder.end, [line])
-    line = f"{_indent(document)}{name}{_USUAL_EQUALS}{value}"
+    line = f"{document.indent(holder.span)}{_indent(document)}{name}{_USUAL_EQUALS}{value}"
     cuts = [Splice(holder.value_span, ""), *(Splice(line, "") for line in holder.more)]
     emptied = _trim_last_line_end(document, document.splice(cuts))
     end = holder.span.end - (holder.value_span.end - holder.value_span.start)
@@ -155,12 +161,15 @@ def copy(document: Document, sections: Sequence[Section], title: str) -> Documen
         if values[_folded(item.name)] is not item
         for line in (item.span, *item.more)
     ]
+    # Indented, the header would continue the setting above it.
+    indent = document.indent(Span(own.start, own.below))
+    cuts.append(Splice(Span(own.start, own.start + len(indent)), ""))
     index = document.sections.index(own)
     draft = _append(document, own, lines) if lines else document
     draft = draft.splice([Splice(own.title_span, title), *cuts])
     span = _extent(draft, draft.sections[index])
     last = list(draft.lines(span))[-1]
-    return _append_block(document, draft.text[span.start : last.start] + draft.content(last))
+    return _append_block(document, draft.written[span.start : last.start] + draft.content(last))
 
 
 def _folded(name: str) -> str:
@@ -194,7 +203,8 @@ def _equals(document: Document, section: Section | None) -> str:
     items = document.properties(section) if section else ()
     if not items:
         return _USUAL_EQUALS
-    return _equals_of(document, next((i for i in reversed(items) if i.value), items[-1]), 0)
+    item = next((i for i in reversed(items) if i.value), items[-1])
+    return _equals_of(document, item, len(document.indent(item.span)))
 
 
 def _equals_of(document: Document, item: Property | Nested, indent: int) -> str:
@@ -221,7 +231,11 @@ def _indent(document: Document) -> str:
 
 def _append(document: Document, section: Section, lines: list[str]) -> Document:
     items = document.properties(section)
-    return _insert(document, items[-1].end if items else section.body.start, lines)
+    if not items:
+        return _insert(document, section.body.start, lines)
+    # Where the settings are indented, a line that is not would end what follows it for some.
+    indent = document.indent(items[-1].span)
+    return _insert(document, items[-1].end, [indent + line for line in lines])
 
 
 def _insert(document: Document, at: int, lines: list[str]) -> Document:

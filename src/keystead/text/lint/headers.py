@@ -8,13 +8,11 @@ from collections.abc import Iterator
 from keystead.model.lint.finding import Finding
 from keystead.model.rules import is_identifier
 from keystead.near import near_names
-from keystead.text.dialect import DEFAULT, FileKind
+from keystead.text.dialect import DEFAULT, OF_THE_CLI, FileKind
 from keystead.text.lint.view import Block, View
 from keystead.text.pieces import Section, Span
 
 _KINDS = ("profile", "sso-session", "services")
-_OF_THE_CLI = ("plugins", "preview")
-"""Sections of a config file that the AWS CLI reads, without any prefix."""
 _ALIKE = 0.8
 _BLANKS = re.compile(r"[ \t]+")
 
@@ -54,7 +52,7 @@ def _skipped(view: View, block: Block) -> Iterator[Finding]:
             message = f"`[{title}]` means nothing, and is much like `[{alike[0]} {name}]`"
             fix = f"write `[{alike[0]} {name}]` if that was meant"
             yield view.found("section-kind", at, message, fix)
-    elif title not in _OF_THE_CLI:
+    elif title not in OF_THE_CLI:
         message = f"`[{title}]` is skipped in a config file"
         fix = f"write `[profile {_slug(title) or 'NAME'}]`"
         yield view.found("bare-section", at, message, fix)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from keystead.errors import DocumentError
+from keystead.errors import DocumentError, Origin
 from keystead.stores.sharedfile import SharedFile
-from keystead.text.dialect import FileKind, interpret, profiles
-from keystead.text.document import Document, Section
+from keystead.text.dialect import FileKind, Reading, interpret, profiles
+from keystead.text.document import Document, Grammar, Section
 
 
 class LineByLine(Document):
@@ -20,13 +21,58 @@ class LineByLine(Document):
         return None
 
 
-def opened(data: bytes) -> Document:
+def opened(data: bytes, grammar: Grammar = Grammar.STRICT) -> Document:
     """The file as nobody has read it yet."""
-    return Document(data, "file")
+    return Document(data, "file", grammar=grammar)
+
+
+def assert_tolerant_ways_agree(data: bytes, kind: FileKind) -> None:
+    """The same in the tolerant grammar, where a broken line costs the profile it stands in.
+
+    A file that the strict grammar accepts has no broken line in it, and the same sections.
+    """
+    tolerant = Grammar.TOLERANT
+    try:
+        reading = interpret(LineByLine(data, "file", grammar=tolerant), kind)
+    except DocumentError:  # UTF-16
+        with pytest.raises(DocumentError):
+            profiles(opened(data, tolerant), kind)
+        return
+    quick = interpret(opened(data, tolerant), kind)
+    assert replace(reading, broken={}) == replace(quick, broken={})
+    broken: dict[str, DocumentError] = {}
+    found = profiles(opened(data, tolerant), kind, broken=broken)
+    assert _in_order(_plain(reading)) == _in_order(found)
+    assert _places(reading.broken) == _places(quick.broken) == _places(broken)
+    for name, values in found.items():
+        file = SharedFile(Path("file"), kind, opened(data, tolerant), None)
+        assert _in_order({name: values}) == _in_order({name: file.values(name) or {}})
+        assert file.settings(name) == reading.profiles[name]
+    for name in broken:
+        with pytest.raises(DocumentError):
+            SharedFile(Path("file"), kind, opened(data, tolerant), None).values(name)
+    assert opened(data, tolerant).splice([]).data == data
+    if opened(data).is_strict():
+        document = opened(data, tolerant)
+        document.check()
+        assert not document.broken
+        assert document.sections == opened(data).sections
+
+
+def _places(broken: Mapping[str, DocumentError]) -> dict[str, Origin | None]:
+    return {name: error.where for name, error in broken.items()}
+
+
+def _plain(reading: Reading) -> dict[str, dict[str, object]]:
+    return {
+        name: {key: entry.value for key, entry in settings.items()}
+        for name, settings in reading.profiles.items()
+    }
 
 
 def assert_ways_agree(data: bytes, kind: FileKind) -> None:
     """Each way gives the same settings in the same order, or the same first broken line."""
+    assert_tolerant_ways_agree(data, kind)
     try:
         reading = interpret(LineByLine(data, "file"), kind)
     except DocumentError as error:
@@ -42,10 +88,7 @@ def assert_ways_agree(data: bytes, kind: FileKind) -> None:
         return
     opened(data).check()
     assert reading == interpret(opened(data), kind)
-    expected = {
-        name: {key: entry.value for key, entry in settings.items()}
-        for name, settings in reading.profiles.items()
-    }
+    expected = _plain(reading)
     found = profiles(opened(data), kind)
     assert _in_order(expected) == _in_order(found)
     for name, settings in reading.profiles.items():

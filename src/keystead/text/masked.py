@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from keystead.model.settings import is_secret
 from keystead.secret import MASK
-from keystead.text.document import Document
+from keystead.text.document import Document, Grammar
 from keystead.text.pieces import Span
 
 _AROUND = 3
@@ -16,9 +16,12 @@ _AROUND = 3
 def masked_lines(document: Document) -> list[str]:
     """The lines of ``document``, without line ends, each secret masked to the end of its line.
 
-    Settings that were commented out count too. Raises `DocumentError` for a file whose settings
-    cannot be told apart.
+    Settings that were commented out count too, and of a broken line nothing is shown. Raises
+    `DocumentError` for a file that is not text.
     """
+    document = Document(document.data, document.file, grammar=Grammar.TOLERANT)
+    document.check()
+
     hidden: dict[int, int] = {}  # from where on a line is masked, by where the line begins
     for section in document.sections:
         for item in document.properties(section):
@@ -34,6 +37,9 @@ def masked_lines(document: Document) -> list[str]:
         keep = (
             hidden[line.start] - line.start if line.start in hidden else _kept_of_comment(content)
         )
+        if line.start in document.broken:
+            keep = 0
+        content = content.encode(errors="surrogateescape").decode(errors="replace")
         lines.append(content[:keep] + MASK if content[keep:].strip() else content)
     return lines
 
@@ -41,7 +47,8 @@ def masked_lines(document: Document) -> list[str]:
 def _kept_of_comment(content: str) -> int:
     """How much of a line may be shown: all, unless it is a secret setting commented out."""
     name, equals, _ = content.partition("=")
-    if content[:1] in ("#", ";") and equals and is_secret(name.lstrip("#; \t").rstrip()):
+    is_comment = content.lstrip(" \t").startswith(("#", ";"))
+    if is_comment and equals and is_secret(name.lstrip("#; \t").rstrip()):
         return len(name) + 1
     return len(content)
 
@@ -51,7 +58,7 @@ def shown_change(path: str, before: bytes | None, after: bytes | None) -> list[s
     if path.endswith(".json"):
         return [f"{path}: would be sealed anew"]  # its values say nothing, and the rest is not text
     names = [f"--- {path if before is not None else '/dev/null'}", f"+++ {path}"]
-    pair = (Document(data or b"", path) for data in (before, after))
+    pair = (Document(data or b"", path, grammar=Grammar.TOLERANT) for data in (before, after))
     return [*names, *masked_diff(*pair)]
 
 

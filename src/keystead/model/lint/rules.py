@@ -98,7 +98,13 @@ _ROWS = (
         "two-defaults",
         _WARNING,
         "a config file has `[default]` and `[profile default]`",
-        Readers("`[profile default]` counts", "the last one counts", "`[profile default]` counts"),
+        Readers(
+            "`[profile default]` counts",
+            "the last one counts",
+            "`[profile default]` counts",
+            "`[default]` counts",
+            "keystead: `[default]` where it comes last, else `[profile default]`",
+        ),
     ),
     Rule(
         "default-section",
@@ -141,17 +147,24 @@ _ROWS = (
         _WARNING,
         "the name of a section is in quotes",
         Readers(
-            "quotes taken off by keystead, not found by most",
+            "not found by most",
             "taken off in `config`, part of the name in `credentials`",
             "taken off in `config` where the name has no blanks, else part of the name",
             "part of the name",
+            "keystead: as botocore",
         ),
     ),
     Rule(
         "invalid-name",
         _WARNING,
         "the name of a section has characters that names may not have",
-        Readers("skipped", "read", "read in `credentials`, skipped in `config`", "read"),
+        Readers(
+            "skipped",
+            "read, in `config` not with blanks, quotes or backslashes",
+            "read in `credentials`, skipped in `config`",
+            "read, but a name with `=` hides the section above it",
+            "keystead: where botocore and .NET both read it",
+        ),
     ),
     Rule(
         "prefix-in-credentials",
@@ -245,7 +258,7 @@ _ROWS = (
         "a value is not one that the setting can have",
         Readers(
             "an error where it is used",
-            "an error where it is used, or not used",
+            "an error where it is used",
             dotnet="profile hidden for a switch, a choice or a number, the list of all for a "
             "region or an address of the metadata service",
         ),

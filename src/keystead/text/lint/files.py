@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import NamedTuple
 
 from keystead.errors import Origin
@@ -12,6 +13,7 @@ from keystead.model.lint.rules import finding
 from keystead.model.lint.shared import Shared
 from keystead.model.profile import Profile
 from keystead.text.dialect import FileKind, Reading, Settings, interpret, merge
+from keystead.text.document import Document, Grammar
 from keystead.text.encoding import other_encoding
 from keystead.text.lint import headers, lines, settings
 from keystead.text.lint.view import View
@@ -68,10 +70,20 @@ def lint(
         view = View.of(_text(given), given.kind, given.file, is_open=given.open)
         for check in CHECKS:
             found += check(view)
-        readings[given.kind] = interpret(view.document, given.kind)
+        readings[given.kind] = _reading(view)
     shared = _shared(readings, elsewhere)
     found += lint_profiles(shared._replace(days=days, environment_key=environment_key))
     return in_order(found)
+
+
+def _reading(view: View) -> Reading:
+    """What the file says to keystead; a profile with a broken line as far as it can be read."""
+    tolerant = Document(view.document.data, view.document.file, grammar=Grammar.TOLERANT)
+    reading = interpret(tolerant, view.kind)
+    whole = interpret(view.document, view.kind)
+    for name in reading.broken:
+        reading.profiles[name] = whole.profiles.get(name, {})
+    return replace(reading, broken={})
 
 
 def _text(given: Given) -> str:

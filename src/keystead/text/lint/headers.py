@@ -14,6 +14,7 @@ from keystead.text.pieces import Section, Span
 
 _KINDS = ("profile", "sso-session", "services")
 _ALIKE = 0.8
+_QUOTED = re.compile(r"""(?:^|[ \t])(["']).*\1$""")
 _BLANKS = re.compile(r"[ \t]+")
 
 
@@ -25,12 +26,19 @@ def names(view: View) -> Iterator[Finding]:
             message = f"to some readers `[{title}]` is no section of its own"
             fix = f"write `[{DEFAULT}]`, or give the profile another name"
             yield view.found("default-section", at, message, fix, block)
-        elif block.header.kind is None:
+        elif block.header.kind is None or _is_session(view, title):
             yield from _skipped(view, block)
         elif block.header.note:
-            message = f"not all readers find the quoted name `{block.header.name}`"
-            fix = f"write `[{_title(view, block.header.kind, _slug(block.header.name))}]`"
-            yield view.found("quoted-name", at, message, fix, block)
+            name = block.header.name
+            quoted = _QUOTED.search(title) is not None
+            rule = "quoted-name" if quoted else "invalid-name"
+            message = f"not all readers find the {'quoted ' if quoted else ''}name `{name}`"
+            fix = f"write `[{_title(view, block.header.kind, _slug(name))}]`"
+            yield view.found(rule, at, message, fix, block)
+
+
+def _is_session(view: View, title: str) -> bool:
+    return view.kind is FileKind.CREDENTIALS and _BLANKS.split(title, 1)[0] == _KINDS[1]
 
 
 def _skipped(view: View, block: Block) -> Iterator[Finding]:
@@ -39,12 +47,18 @@ def _skipped(view: View, block: Block) -> Iterator[Finding]:
     name = rest[0] if rest else ""
     if view.kind is FileKind.CREDENTIALS and name and prefix in _KINDS[:2]:
         message = f"`[{title}]` is skipped in a credentials file"
+        if _is_session(view, title):
+            message = (
+                f"`[{title}]` of a credentials file is a profile of that whole name, or nothing"
+            )
         known = prefix == "profile" and is_identifier(name)
         fix = f"write `[{name}]`" if known else "move the section to the config file"
         yield view.found("prefix-in-credentials", at, message, fix)
     elif view.kind is FileKind.CREDENTIALS or prefix in _KINDS:
         message = f"`[{title}]` is skipped, as `{name or title}` is no valid name"
         fix = "use letters, digits and _ - / . % @ : + for the name"
+        if block.header.note and ".NET" in block.header.note:
+            message = block.header.note
         yield view.found("invalid-name", at, message, fix)
     elif name:
         alike = near_names(prefix, _KINDS, likeness=_ALIKE)
@@ -116,7 +130,10 @@ def repeated(view: View) -> Iterator[Finding]:
             fix = f"move its settings to line {line}"
             yield view.found("duplicate-section", at, message, fix, block)
         elif header.bare and prefixed:
-            message = f"`[profile {DEFAULT}]` of the same file replaces this section"
+            message = (
+                f"the same file has `[profile {DEFAULT}]`, and the AWS CLI takes the last of the "
+                "two, the .NET SDK this one, other SDKs the other"
+            )
             fix = "put the settings of both below one header"
             yield view.found("two-defaults", at, message, fix, block)
 

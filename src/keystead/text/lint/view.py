@@ -13,7 +13,7 @@ from keystead.errors import DocumentError, Origin
 from keystead.model.lint.finding import Finding
 from keystead.model.lint.rules import finding
 from keystead.text.dialect import FileKind, Header, read_header
-from keystead.text.document import Document
+from keystead.text.document import Document, Grammar
 from keystead.text.pieces import Property, Section, Span
 
 
@@ -58,7 +58,8 @@ class View:
     def _block(self, section: Section) -> Block:
         items = self.document.properties(section)
         sound = tuple(item for item in items if item.span.start not in self.broken)
-        return Block(section, read_header(section.title, self.kind), sound)
+        header = read_header(section.title, self.kind, Grammar.TOLERANT)
+        return Block(section, header, sound)
 
     def headers(self) -> Iterator[Block]:
         """The sections whose header is not broken."""

@@ -265,16 +265,18 @@ class App:
         """
         selected = self.select(name, location, options, region, in_session=in_session)
         plan = selected.plan
-        for profile in self._ruled(plan, location):
-            permission.require(profile, program or self.system.user(), self.system)
+        for profile in self._on_the_way(plan, location):
+            if permission.has_rule(profile):
+                permission.require(profile, program or self.system.user(), self.system)
+            for note in profile.notes:
+                self.warn(note)
         told = partial(granted, plan.profile or None)
         return ProfileCredentials(self.system, selected.resolver, plan, told)
 
-    def _ruled(self, plan: Plan, location: Location = None) -> list[Profile]:
-        """The profiles that a plan leads through and that have rules for their use."""
+    def _on_the_way(self, plan: Plan, location: Location = None) -> list[Profile]:
+        """The profiles that a plan leads through."""
         chain = self.chain(location)
-        profiles = [chain.find(name) for name in plan.profiles]
-        return [profile for profile in profiles if permission.has_rule(profile)]
+        return [chain.find(name) for name in plan.profiles]
 
     def granting(
         self, way: str, to: int | None = None, program: Executable | None = None
@@ -320,8 +322,8 @@ class App:
         """
         renew_at: float | None = None
         try:
-            if self._ruled(plan):
-                return
+            if any(permission.has_rule(p) or p.notes for p in self._on_the_way(plan)):
+                return  # each use is asked for, or warned of
             kept = self.kept(plan) if credentials.expires_at else ()
         except KeysteadError:
             return  # something changed meanwhile

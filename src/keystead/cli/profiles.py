@@ -17,6 +17,8 @@ from keystead.model.settings import SETTINGS, is_secret
 from keystead.near import near_names
 from keystead.secret import MASK, Secret
 from keystead.stores.base import ProfileStore
+from keystead.stores.shared import SharedStore
+from keystead.text.dialect import Skipped
 from keystead.text.encoding import utf8_text
 
 _SEED = "mfa_totp_secret"
@@ -26,9 +28,12 @@ _SECRETS_HINT = "pipe lines of key=value to --secrets-from -"
 
 def list_(context: Context, args: argparse.Namespace) -> None:
     """``keystead list``."""
-    found = context.app.chain(args.location).profiles()
+    chain = context.app.chain(args.location)
+    found = chain.profiles()
     shown = [profile for profile in found if args.all or profile.type]
     rows = [_row(profile, args.all) for profile in shown]
+    if args.all:
+        rows += map(_skipped_row, chain.skipped())
     if args.json:
         context.console.json(rows)
         return
@@ -58,6 +63,16 @@ def _row(profile: Profile, full: bool) -> dict[str, object]:  # internal
     return row
 
 
+def _skipped_row(section: Skipped) -> dict[str, object]:
+    return {
+        "name": section.title,
+        "type": None,
+        "store_type_name": SharedStore.type_name,
+        "location": section.where.file,
+        "problem": f"{section.where}: {section.why}",
+    }
+
+
 def show(context: Context, args: argparse.Namespace) -> None:
     """``keystead show NAME``."""
     profile = context.app.chain(args.location).find(args.name)
@@ -77,6 +92,8 @@ def show(context: Context, args: argparse.Namespace) -> None:
     problem = profile.problem()
     if problem:
         context.console.warn(f"profile `{profile.name}`: {problem}")
+    for note in profile.notes:
+        context.console.warn(note)
 
 
 def _place(profile: Profile, key: str) -> dict[str, object]:
@@ -124,6 +141,8 @@ def set_(context: Context, args: argparse.Namespace) -> None:
     if changes.get("aws_access_key_id") and not has_secret:
         changes["aws_secret_access_key"] = _ask(context, "aws_secret_access_key")
     store.change(args.name, lambda _: changes)
+    for note in store.find(args.name).notes:
+        context.console.warn(note)
     _warn(context, args.name, {key: value for key, value in changes.items() if value})
 
 

@@ -13,7 +13,7 @@ from keystead.errors import FileProblem, Origin, ProfileInvalid, ProfileNotFound
 from keystead.model.profile import Profile, Value
 from keystead.model.settings import DECIDING
 from keystead.near import near_names
-from keystead.text.dialect import Notice
+from keystead.text.dialect import Skipped
 
 TRIES = 20
 """How often a change is worked out again because a foreign program wrote in between."""
@@ -98,7 +98,7 @@ def not_found(
     known: Iterable[str],
     *,
     place: str | None = None,
-    skipped: Notice | None = None,
+    skipped: Skipped | None = None,
 ) -> ProfileNotFound:
     """The error for a profile that is not there, with near names as its hint.
 
@@ -117,7 +117,7 @@ def not_found(
 
     if skipped:
         return ProfileNotFound(
-            f"there is no profile `{name}`: {skipped.message}",
+            f"there is no profile `{name}`: {skipped.why}",
             hint="`keystead lint` says how to write the header so that all read it",
             where=skipped.where,
         )

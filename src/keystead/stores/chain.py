@@ -20,6 +20,7 @@ from keystead.stores import base
 from keystead.stores.encrypted import EncryptedStore
 from keystead.stores.shared import SharedStore
 from keystead.system import System
+from keystead.text.dialect import Skipped
 
 
 class StoreChain:
@@ -75,6 +76,10 @@ class StoreChain:
     def services(self, name: str) -> Mapping[str, Value]:
         """The settings of a ``services`` section of the shared files; empty for none."""
         return self._shared.services(name)
+
+    def skipped(self) -> list[Skipped]:
+        """The sections of the shared files that may have been meant as profiles and are skipped."""
+        return self._shared.skipped()
 
     def profiles(self) -> list[Profile]:
         """All profiles in search order, invalid ones included, duplicates kept."""

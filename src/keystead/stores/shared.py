@@ -27,7 +27,7 @@ from keystead.system import System
 from keystead.system.files import Changed, Snapshot, resolve
 from keystead.system.generations import Generations, Replaced
 from keystead.system.status import Stamp
-from keystead.text.dialect import FileKind, Notice, Reading, interpret, merge
+from keystead.text.dialect import FileKind, Reading, Skipped, interpret, merge
 from keystead.text.document import Document, Grammar
 
 PAUSES = (0.002, 0.005, 0.01, 0.02, 0.04, 0.08)
@@ -92,13 +92,20 @@ class SharedStore:
         """
         return self._settled(_merged, grammar)
 
-    def skipped(self) -> list[Notice]:
-        """The sections that may have been meant as profiles and are skipped, each with why."""
+    def skipped(self) -> list[Skipped]:
+        """The sections that may have been meant as profiles and are skipped.
 
-        def found(pair: Pair) -> list[Notice]:
-            stray = [error for file in pair if (error := file.document.stray_error)]
-            lines = [Notice(e.where or Origin(self.location), e.message) for e in stray]
-            return [*(note for file in pair for note in file.skipped()), *lines]
+        A broken line above the first section counts as one, without a title.
+        """
+
+        def found(pair: Pair) -> list[Skipped]:
+            for file in pair:
+                file.document.check()
+            lines = [error for file in pair for error in file.document.broken_above()]
+            return [
+                *(one for file in pair for one in file.skipped()),
+                *(Skipped("", e.where or Origin(self.location), e.message) for e in lines),
+            ]
 
         return self._settled(found)
 

@@ -23,6 +23,7 @@ from keystead.text.dialect import (
     Header,
     Notice,
     Settings,
+    Skipped,
     collect,
     hidden_default,
     interpret,
@@ -69,7 +70,7 @@ class SharedFile:
     def _header(self, section: Section) -> Header:
         return read_header(section.title, self.kind, self.document.grammar)
 
-    def skipped(self, name: str | None = None) -> list[Notice]:
+    def skipped(self, name: str | None = None) -> list[Skipped]:
         """The sections that may have been meant as profiles (or as this one) and mean nothing."""
         return skipped(self.document, self.kind, name)
 

@@ -178,18 +178,26 @@ def read_alike(name: str, kind: FileKind) -> bool:
     return kind is FileKind.CREDENTIALS or _SPLIT_BY_SHELL.search(name) is None
 
 
-def skipped(document: Document, kind: FileKind, name: str | None = None) -> list[Notice]:
+class Skipped(NamedTuple):
+    """A section that means nothing to keystead: its title, where it stands, and why."""
+
+    title: str
+    where: Origin
+    why: str
+
+
+def skipped(document: Document, kind: FileKind, name: str | None = None) -> list[Skipped]:
     """The sections that mean nothing here though they may have been meant as profiles.
 
     ``name`` leaves out those that do not mention it. `interpret` warns of them in the same words.
     """
     sections = document.sections if name is None else document.naming(name)
-    found: list[Notice] = []
+    found: list[Skipped] = []
     for section in sections:
         header = read_header(section.title, kind, document.grammar)
         if header.kind is None and header.note and section.title not in OF_THE_CLI:
             where = Origin(document.file, document.line(section.start))
-            found.append(Notice(where, header.note))
+            found.append(Skipped(section.title, where, header.note))
     return found
 
 

@@ -65,7 +65,7 @@ def test_the_region_follows_the_profile_of_the_environment_and_of_the_shell(
 
 
 def test_the_oldest_default_is_found_when_the_other_gives_nothing(profiles: Path) -> None:
-    profiles.write_text(f"[default]\nregion = eu-west-1\n['AWS PS Default']\n{KEYS}")
+    profiles.write_text(f"[default]\nregion = eu-west-1\n[AWS PS Default]\n{KEYS}")
     found = find_credentials(state(), {})
     assert (found.profile, found.properties["AccessKey"]) == ("AWS PS Default", ACCESS_KEY_ID)
 

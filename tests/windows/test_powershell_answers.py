@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from keystead.cmdlets.module.answer import answer
-from keystead.cmdlets.module.files import MANIFEST, SCRIPT
+from keystead.cmdlets.module.answer import PROTOCOL, answer
+from keystead.cmdlets.module.files import MANIFEST, SCRIPT, VIEWS
 from keystead.cmdlets.module.install import install, module_folders
 from keystead.system import System
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
@@ -14,7 +14,7 @@ from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 
 def ask(**request: object) -> list[object]:
     lines: list[str] = []
-    code = answer(json.dumps({"protocol": 1, **request}).encode(), lines.append, System())
+    code = answer(json.dumps({"protocol": PROTOCOL, **request}).encode(), lines.append, System())
     assert code == 0, lines
     made = [json.loads(line) for line in lines]
     return [line["value"] for line in made if line["kind"] == "output"]
@@ -41,6 +41,6 @@ def test_it_goes_where_both_powershells_look(home: Path, monkeypatch: pytest.Mon
     monkeypatch.setenv("PATH", str(program.parent))
     place, changed = install(System(), home / "Modules", ["sts"])
     assert changed
-    assert sorted(path.name for path in place.iterdir()) == [MANIFEST, SCRIPT]
+    assert sorted(path.name for path in place.iterdir()) == sorted([MANIFEST, SCRIPT, VIEWS])
     assert install(System(), home / "Modules", ["sts"]) == (place, False)
     assert str(program) in (place / SCRIPT).read_text(encoding="ascii")

@@ -142,6 +142,9 @@ def _role(facts: Facts, tool: Tool, notes: list[str]) -> Choice | None:
 def _profile(facts: Facts, tool: Tool, notes: list[str]) -> Choice | None:
     name, profile = _profile_of(facts, tool)
     notes += _why_not_ours(facts, tool, name, profile)
+    later = tool.search[tool.search.index("profile") :]
+    if profile and "environment" in later and _environment(facts, tool, notes):
+        notes.append("it looks at the profile before keys in the environment")
     if profile is None:
         return _missing_profile(facts, tool)
     if not Reading(profile).found and facts.asked is None:

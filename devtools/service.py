@@ -29,7 +29,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer; a body that is no text goes out as JSON."""
+    """An answer; a body that is not text goes out as JSON."""
 
     status: int
     body: object = ""

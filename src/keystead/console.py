@@ -164,7 +164,7 @@ class Console:
         """Tells of an error that keystead did not foresee, without its text, which may be
         anything.
         """
-        self.say("error", f"keystead failed in a way it did not foresee ({type(error).__name__})")
+        self.say("error", f"keystead failed unexpectedly ({type(error).__name__})")
         self.say("hint", "run it again with KEYSTEAD_DEBUG=1 and report what it prints")
         self._trace()
         return 1

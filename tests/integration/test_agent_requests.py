@@ -35,7 +35,7 @@ def started(agent: Agent, keystead: Keystead, home: Path) -> None:
 
 BAD = {
     "nothing but an end": (b"\r\n\r\n", 400),
-    "no HTTP": (b"hello\r\n\r\n", 400),
+    "not an HTTP": (b"hello\r\n\r\n", 400),
     "another protocol": (b"GET /status FTP/1.0\r\n\r\n", 400),
     "binary": (bytes(range(256)) + b"\r\n\r\n", 400),
     "a header without a colon": (b"GET /status HTTP/1.1\r\nnonsense\r\n\r\n", 400),
@@ -53,8 +53,8 @@ BAD = {
     "a head without an end": (b"GET / HTTP/1.1\r\nA: " + b"a" * 90000, 431),
     "a page in a browser": (b"GET /status HTTP/1.1\r\nOrigin: http://x\r\n\r\n", 403),
     "a relative path": (b"GET status HTTP/1.1\r\n\r\n", 400),
-    "a path that is no text": (b"GET /process/%ff HTTP/1.1\r\n\r\n", 400),
-    "nothing of that name": (b"GET /nothing HTTP/1.1\r\n\r\n", 404),
+    "a path that is not text": (b"GET /process/%ff HTTP/1.1\r\n\r\n", 400),
+    "no such path": (b"GET /nothing HTTP/1.1\r\n\r\n", 404),
     "another method": (b"DELETE /keys/x HTTP/1.1\r\n\r\n", 404),
     "no profile": (b"GET /process HTTP/1.1\r\n\r\n", 404),
     "an empty profile": (b"GET /process/ HTTP/1.1\r\n\r\n", 404),

@@ -300,7 +300,7 @@ def test_a_profile_that_needs_a_person_says_so(credentials_file: Path, moto: Emu
         (["nobody"], 3, "nobody"),
         (["base", "--host", "0.0.0.0"], 2, "every address"),
         (["base", "--host", "::"], 2, "every address"),
-        (["base", "--host", "example.com"], 2, "no IP address"),
+        (["base", "--host", "example.com"], 2, "not an IP address"),
         (["base", "--host", "192.0.2.1"], 1, "cannot listen"),
         (["base", "--port", "65536"], 2, "--port"),
         (["base", "--port", "x"], 2, "--port"),

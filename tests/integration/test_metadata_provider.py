@@ -201,7 +201,7 @@ def test_an_answer_that_is_none_is_told_without_it(document: object, said: str) 
 @pytest.mark.parametrize("token", ["", "a\r\nb", SECRET_KEY + "\xe9"])
 def test_a_token_that_cannot_be_sent_is_refused(token: str) -> None:
     with serving(metadata_service(GOOD, token=token)) as service:
-        assert "it is no token" in str(failure(ProviderError, system(), endpoint=service.url))
+        assert "it is not a token" in str(failure(ProviderError, system(), endpoint=service.url))
 
 
 @pytest.mark.parametrize("role", ["../../user-data", "a?b", "<html>", "x" * 200])

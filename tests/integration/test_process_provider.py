@@ -132,7 +132,7 @@ WRONG = {
     "no": "is not JSON",
     f'{{"SecretAccessKey": "{SECRET_KEY}"': "is not JSON",
     "[" * 100_000: "is not JSON",
-    f'["{SECRET_KEY}"]': "is JSON and not an object",
+    f'["{SECRET_KEY}"]': "is JSON but not an object",
     json.dumps({**GOOD, "Version": None}): "has no `Version`",
     json.dumps({**GOOD, "Version": 2}): "has another `Version` than 1",
     json.dumps({**GOOD, "Version": "1"}): "has another `Version` than 1",
@@ -141,12 +141,12 @@ WRONG = {
     json.dumps({**FULL, "SecretAccessKey": None}): "has no `SecretAccessKey`",
     json.dumps(
         {**FULL, "SecretAccessKey": [SECRET_KEY]}
-    ): "has a `SecretAccessKey` that is no text",
+    ): "has a `SecretAccessKey` that is not text",
     json.dumps({**FULL, "SecretAccessKey": SECRET_KEY + "\n"}): "line break or control character",
     json.dumps({**FULL, "SessionToken": f"\x1b{SESSION_TOKEN}"}): "in `SessionToken`",
     json.dumps({**FULL, "Expiration": "soon"}): "that is not an ISO 8601 time",
     json.dumps({**FULL, "Expiration": "0001-01-01T00:00:00+14:00"}): "that is not an ISO 8601 time",
-    json.dumps({**FULL, "Expiration": 4102444800}): "has a `Expiration` that is no text",
+    json.dumps({**FULL, "Expiration": 4102444800}): "has a `Expiration` that is not text",
 }
 
 
@@ -161,7 +161,7 @@ def test_what_is_wrong_with_the_output_is_said_without_it(helper: Helper, output
 
 def test_credentials_that_have_ended_are_refused(helper: Helper) -> None:
     command = helper(printing({**FULL, "Expiration": "2020-01-01T00:00:00Z"}))
-    assert "gave credentials that have ended" in str(failure(command))
+    assert "returned credentials that have expired" in str(failure(command))
 
 
 def test_output_without_end_is_cut_off(helper: Helper) -> None:
@@ -193,7 +193,7 @@ def test_a_program_that_cannot_be_run(tmp_path: Path, helper: Helper) -> None:
     assert "cannot be run: permission denied" in str(failure(str(tmp_path)))
     plain.chmod(0o700)
     assert "cannot be run: exec format error" in str(failure(str(plain)))
-    assert "cannot be run: it is no command" in str(failure(f"{helper('')} 'a\0b'"))
+    assert "cannot be run: it is not a valid command" in str(failure(f"{helper('')} 'a\0b'"))
 
 
 @pytest.mark.parametrize("command", ["", "  ", "''", '"" x'])
@@ -224,7 +224,7 @@ def test_a_home_folder_by_tilde_is_told_of() -> None:
 
 def test_plain_words_are_not_taken_for_shell_syntax(helper: Helper) -> None:
     hint = failure(f"{helper('exit 1')} --user a~b --cost 5$ --mail a@b -- x").hint
-    assert hint == "run it by hand to see why"
+    assert hint == "run it yourself to see why"
 
 
 def pid_is_gone(path: Path) -> bool:

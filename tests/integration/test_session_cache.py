@@ -50,7 +50,7 @@ def test_the_second_command_calls_nobody(moto: Emulator, keystead: Keystead) -> 
     assert first == second
     assert operations(moto) == ["AssumeRole"]
     assert "fresh" in keystead("plan", "r", "--json").stdout
-    assert "a session is kept" in keystead("plan", "r").stdout
+    assert "a cached session is still valid" in keystead("plan", "r").stdout
     assert f"profile base > {ROLE}" in keystead("cache", "list").stdout
     assert keystead("cache", "clear").stderr == "keystead: note: forgot 1 session\n"
     assert '"none"' in keystead("plan", "r", "--json").stdout

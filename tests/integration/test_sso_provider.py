@@ -313,7 +313,7 @@ def test_a_login_that_has_ended_and_cannot_be_renewed_needs_a_person(
     path = cache.login(ENDED, **login)
     with serving(center(), lambda: NOW) as service:
         error = failure(InteractionRequired, service)
-    assert str(error) == f"{path}: a person must log in: the SSO login to `corp` has ended"
+    assert str(error) == f"{path}: log-in required: the SSO login to `corp` has ended"
     assert error.hint == "run `aws sso login --sso-session corp`"
     assert service.calls == []
 

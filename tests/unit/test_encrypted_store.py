@@ -448,7 +448,7 @@ def test_init_and_status(machine: Machine) -> None:
 def test_init_replaces_nothing(machine: Machine) -> None:
     register(machine.store(), Profile("one", BASIC))
     before = machine.path.read_bytes()
-    with pytest.raises(UsageError, match="there is an encrypted store already"):
+    with pytest.raises(UsageError, match="an encrypted store exists already"):
         machine.store(Nobody()).init()
     assert machine.path.read_bytes() == before
 

@@ -102,7 +102,9 @@ def test_none_opens_and_all_reasons_are_told(machine: Machine) -> None:
     machine.store().protectors.add(machine.keyfile())
     machine.key_file.unlink()
     machine.without("KEYSTEAD_PASSPHRASE_FILE")
-    with pytest.raises(InteractionRequired, match=r"the key file .* is not there; a person is"):
+    with pytest.raises(
+        InteractionRequired, match=r"the key file .* is not there; there is no terminal"
+    ):
         contents(machine.store())
 
 
@@ -236,7 +238,7 @@ def test_a_key_file_that_was_moved(machine: Machine, tmp_path: Path) -> None:
 
 
 def test_which_key_file_has_to_be_said(machine: Machine) -> None:
-    with pytest.raises(UsageError, match="which file"):
+    with pytest.raises(UsageError, match="the protector `keyfile` needs"):
         KeyfileProtector(machine.system()).wrap(bytes(32), (machine.path, "x"))
 
 

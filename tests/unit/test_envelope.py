@@ -109,7 +109,7 @@ def test_a_store_that_is_gone_is_told(machine: Machine) -> None:
     machine.save(OTHER)
     before = machine.credentials.read_bytes()
     machine.encrypted().path.unlink()
-    with pytest.raises(StoreUnavailable, match="sealed for a key that is no more"):
+    with pytest.raises(StoreUnavailable, match="encrypted with a key that no longer exists"):
         machine.undo()
     assert machine.credentials.read_bytes() == before
 

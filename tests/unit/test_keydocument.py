@@ -44,7 +44,7 @@ def test_bytes_are_taken_or_refused(data: bytes) -> None:
     try:
         read_object(data)
     except BadDocument as error:
-        assert str(error) in ("is empty", "is not JSON", "is JSON and not an object")
+        assert str(error) in ("is empty", "is not JSON", "is JSON but not an object")
 
 
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])

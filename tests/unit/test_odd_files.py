@@ -67,7 +67,7 @@ def test_a_pipe_that_never_ends_is_refused(tmp_path: Path, monkeypatch: pytest.M
     path = tmp_path / "pipe"
     os.mkfifo(path, 0o600)
     monkeypatch.setattr(pipe, "SECONDS", 0.1)
-    with pytest.raises(FileProblem, match="nothing came to an end"):
+    with pytest.raises(FileProblem, match="its writer did not finish"):
         Files().read_pipe(path)
     writer = threading.Thread(target=_pour, args=(path,))
     writer.start()

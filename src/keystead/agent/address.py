@@ -170,10 +170,10 @@ if sys.platform == "win32":
         while (found := body_of(answer)) is None:
             chunk = connection.recv(65536)
             if not chunk:
-                raise OSError("the agent gives no proof of itself")
+                raise OSError("the agent does not prove that it is yours")
             answer += chunk
         if found != proof(secret, nonce):
-            raise PermissionError("it is not the agent that is at its port")
+            raise PermissionError("another program listens at the agent's port")
 
 else:
 

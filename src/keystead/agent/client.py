@@ -312,7 +312,7 @@ if sys.platform != "win32":
         except PermissionError:
             raise AgentProblem(
                 f"the agent's folder is not yours alone: {os.fsdecode(folder)}",
-                hint="it has to be a folder of yours with mode 0700",
+                hint="it must be a folder of yours with mode 0700",
             ) from None
         except OSError as error:
             reason = (error.strerror or str(error)).lower()

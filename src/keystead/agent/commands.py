@@ -94,7 +94,7 @@ class Commands:
                 async with asyncio.timeout(SECONDS):
                     output, errors = await process.communicate()
             except TimeoutError:
-                raise Refused(502, "the credentials could not be had in time") from None
+                raise Refused(502, "the credentials were not available in time") from None
             finally:
                 self._processes.discard(process)
                 if process.returncode is None:

@@ -88,15 +88,15 @@ async def _read(reader: asyncio.StreamReader) -> Request:
     first, *lines = head[:-4].split(b"\r\n")
     words = first.split(b" ")
     if len(words) != 3 or not words[2].startswith(b"HTTP/1."):  # noqa: PLR2004  # method, target, version
-        raise Refused(400, "this is no request of HTTP/1.1")
+        raise Refused(400, "this is not an HTTP/1.1 request")
     headers = _headers(lines)
     if b"origin" in headers:
-        raise Refused(403, "a page in a browser has no business here")
+        raise Refused(403, "requests from browsers are not accepted")
     if b"transfer-encoding" in headers:
-        raise Refused(501, "the body has to come with its length")
+        raise Refused(501, "a request with a body needs `Content-Length`")
     length = headers.get(b"content-length", b"0")
     if not length.isdigit():
-        raise Refused(400, "the length of the body is no number")
+        raise Refused(400, "`Content-Length` is not a number")
     try:
         expected = whole(length.decode(), 0, MOST_BODY_BYTES)
     except ValueError:
@@ -116,7 +116,7 @@ def _headers(lines: list[bytes]) -> dict[bytes, bytes]:
         if not colon or not name or name != name.strip():
             raise Refused(400, "a header of the request is malformed")
         if found.setdefault(name.lower(), value.strip()) != value.strip():
-            raise Refused(400, "a header of the request comes twice")
+            raise Refused(400, "a header of the request is repeated")
     return found
 
 
@@ -124,7 +124,7 @@ def _path(target: bytes) -> tuple[str, ...]:
     try:
         parts = [unquote_to_bytes(part).decode() for part in target.split(b"/")]
     except UnicodeDecodeError:
-        raise Refused(400, "the path of the request is no text") from None
+        raise Refused(400, "the path of the request is not text") from None
     if parts[0] or len(parts) < 2:  # noqa: PLR2004  # the first is what stands before the first slash
         raise Refused(400, "the path of the request is not absolute")
     return tuple(parts[1:])

@@ -45,7 +45,7 @@ def install(system: System, path: Path | None) -> Path:
     """
     if os.name == "nt":
         raise AgentProblem(
-            "Windows starts no script by its first line",
+            "Windows does not start scripts by their first line",
             hint="use `credential_process = keystead process NAME`",
         )
     target = path or system.folders.data / "bin" / "keystead-process"

@@ -130,7 +130,7 @@ class Server:
         try:
             route = self._routes.get((request.method, request.path[0]))
             if route is None:
-                raise Refused(404, "there is nothing of that name; see docs/agent.md")
+                raise Refused(404, "there is no such path; see docs/agent.md")
             if request.path[0] in _OWN and request.sender != address.SENDER:
                 raise Refused(address.OTHER_VERSION, f"this is the agent of version {__version__}")
             return await route(request)
@@ -204,7 +204,7 @@ class Server:
         name = _name(request)
         found = self.holder.ready(name, request.body)
         if found is None:
-            raise Refused(404, "there is nothing ready for it")
+            raise Refused(404, "no answer is ready for it")
         self._used = self._clocks.running()
         try:
             # Who asked is keystead itself; what counts is the program that ran it.
@@ -291,5 +291,5 @@ def _peer(writer: asyncio.StreamWriter) -> int | None:
 
 def _name(request: Request) -> str:
     if len(request.path) != 2 or not request.path[1]:  # noqa: PLR2004  # what, and of which
-        raise Refused(404, "a name is missing behind it")
+        raise Refused(404, "the path needs a name at its end")
     return request.path[1]

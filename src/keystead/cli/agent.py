@@ -66,8 +66,8 @@ AGENT = Command(
         ),
         Command("stop", "end it", (), stop),
         Command("status", "whether it runs and what it holds", (JSON,), status),
-        Command("lock", "have it forget everything", (), lock),
-        Command("unlock", "open the encrypted store and have the agent hold its key", (), unlock),
+        Command("lock", "make it forget everything", (), lock),
+        Command("unlock", "open the encrypted store and let the agent hold its key", (), unlock),
         Command(
             "launcher",
             "write a program for credential_process that starts fastest",

@@ -104,11 +104,16 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "set",
-        "make a profile or change settings of one",
+        "create a profile or change its settings",
         (
             _NAME,
-            argument("settings", metavar="KEY=VALUE", nargs="*", help="a setting; KEY alone asks"),
-            argument("--unset", metavar="KEY", action="append", help="take a setting away"),
+            argument(
+                "settings",
+                metavar="KEY=VALUE",
+                nargs="*",
+                help="a setting; KEY alone asks for its value",
+            ),
+            argument("--unset", metavar="KEY", action="append", help="remove a setting"),
             argument("--store", choices=("encrypted", "shared"), help="where to save it"),
             LOCATION,
             argument(
@@ -335,11 +340,11 @@ COMMANDS: tuple[Command, ...] = (
                 protectors.init,
             ),
             Command("status", "where it is and what opens it", (JSON,), stores.status),
-            Command("lock", "have the agent forget its key, and all else", (), agent.lock),
-            Command("unlock", "open it and have the agent hold its key", (), agent.unlock),
+            Command("lock", "make the agent forget its key and everything else", (), agent.lock),
+            Command("unlock", "open it and let the agent hold its key", (), agent.unlock),
             Command(
                 "protectors",
-                "what opens it: a list, and what adds to it or takes away",
+                "list, add and remove the ways to open it",
                 (JSON,),
                 protectors.list_,
                 (
@@ -360,14 +365,14 @@ COMMANDS: tuple[Command, ...] = (
             ),
             Command(
                 "rekey",
-                "a new data key: seal every value anew",
+                "re-encrypt every value under a new data key",
                 (),
                 protectors.rekey,
-                details="A passphrase is set anew. What `undo` kept of the store goes.",
+                details="Asks for a new passphrase. Copies of the store for `undo` are deleted.",
             ),
             Command(
                 "accept",
-                "take the file as it stands for the newest version",
+                "accept the current file as the newest version",
                 (FORCE,),
                 protectors.accept,
                 details="After you put a backup of it back yourself.",
@@ -377,9 +382,9 @@ COMMANDS: tuple[Command, ...] = (
     agent.AGENT,
     Command(
         "cache",
-        "temporary credentials that are kept until they end",
+        "temporary credentials that are cached until they expire",
         children=(
-            Command("list", "what is kept, without opening it", (JSON,), cache.list_),
+            Command("list", "the cached sessions, without decrypting them", (JSON,), cache.list_),
             Command("clear", "forget all of it", (), cache.clear),
         ),
     ),

@@ -51,7 +51,7 @@ def run(context: Context, args: argparse.Namespace) -> None:
     cached = kept[-1] if kept else None
     if cached and cached.serves(now):
         ends = moment(cached.expires_at, app.system.zone())
-        lines.append(f"  nothing of this is due before {ends}: a session is kept")
+        lines.append(f"  no call is needed until {ends}: a cached session is still valid")
     context.console.out(printable("\n".join(lines)))
 
 

@@ -205,7 +205,7 @@ def _read_secrets(source: str) -> dict[str, Value | None]:
         if not line.strip():
             continue
         if not equals:
-            raise UsageError(f"line {number} of `--secrets-from` is no key=value")
+            raise UsageError(f"line {number} of `--secrets-from` is not key=value")
         secrets[key.strip()] = Secret(value.strip())
     return secrets
 

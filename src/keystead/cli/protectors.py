@@ -34,7 +34,7 @@ def add(context: Context, args: argparse.Namespace) -> None:
     """``keystead store protectors add``."""
     protector = _protector(context, args.kind, args.key_file)
     context.app.encrypted.protectors.add(protector)
-    context.console.note(f"the encrypted store opens by {args.kind} too")
+    context.console.note(f"the encrypted store now opens with {args.kind} too")
 
 
 def remove(context: Context, args: argparse.Namespace) -> None:
@@ -47,27 +47,27 @@ def remove(context: Context, args: argparse.Namespace) -> None:
             hint="`keystead store protectors` lists them with their numbers",
         )
     protectors.remove(numbers[0])
-    context.console.note(f"took the protector {args.which} of the encrypted store away")
-    context.console.note("if what it kept is in wrong hands, run `keystead store rekey` as well")
+    context.console.note(f"removed the protector {args.which} of the encrypted store")
+    context.console.note("if its secret is in wrong hands, run `keystead store rekey` as well")
 
 
 def rekey(context: Context, _args: argparse.Namespace) -> None:
     """``keystead store rekey``."""
     context.app.encrypted.protectors.rekey()
-    context.console.note("sealed every value of the encrypted store anew under a new data key")
+    context.console.note("re-encrypted every value of the encrypted store under a new data key")
 
 
 def accept(context: Context, args: argparse.Namespace) -> None:
     """``keystead store accept``."""
     path = context.app.encrypted.path
     if not args.force and not context.app.system.terminal.confirm(
-        f"take {path} as it stands for the newest version?",
+        f"accept {path} as the newest version?",
         hint="use --force to do it without a question",
     ):
         context.console.note("nothing was changed")
         return
     context.app.encrypted.protectors.accept()
-    context.console.note("the encrypted store as it stands counts as the newest version")
+    context.console.note("accepted the current file as the newest version")
 
 
 def _protector(context: Context, kind: str, key_file: str | None) -> Protector:

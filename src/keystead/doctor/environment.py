@@ -18,7 +18,7 @@ _FILES = ("AWS_CA_BUNDLE", "AWS_WEB_IDENTITY_TOKEN_FILE", "KEYSTEAD_PASSPHRASE_F
 def environment(app: App) -> Iterator[Result]:
     """Variables that contradict each other, name what is not there, or go before a profile."""
     found = [*_pair(app), *_profiles(app), *_files(app)]
-    yield from found or [ok("no variable stands in the way")]
+    yield from found or [ok("no variable causes a conflict")]
 
 
 def _pair(app: App) -> Iterator[Result]:

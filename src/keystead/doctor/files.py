@@ -71,7 +71,7 @@ def store(app: App) -> Iterator[Result]:
     if not state.exists:
         yield ok(f"there is no encrypted store yet ({state.path})")
         return
-    opens = "opens by itself" if app.encrypted.opens_unasked() else "a person is asked to open it"
+    opens = "opens by itself" if app.encrypted.opens_unasked() else "asks for the passphrase"
     yield ok(f"{state.path}: protected by {', '.join(state.protectors)}; {opens}")
 
 

@@ -68,7 +68,7 @@ def _clock(app: App, answer: Probe | None) -> Result:
     way = "ahead of" if wrong > timedelta(0) else "behind"
     minutes = abs(wrong) // timedelta(minutes=1)
     return problem(
-        f"the clock is {minutes} minutes {way} STS's, and AWS refuses what is signed so",
+        f"the clock is {minutes} minutes {way} STS's, so AWS refuses signed requests",
         "set the clock, or let the system do so by the network (NTP)",
     )
 

@@ -23,7 +23,7 @@ def versions(app: App) -> Iterator[Result]:
         try:
             found.append(f"{library} {version(library)}")
         except PackageNotFoundError:
-            yield problem(f"the library {library} is not installed", "install keystead anew")
+            yield problem(f"the library {library} is not installed", "reinstall keystead")
     yield ok(", ".join(found))
     cli = app.system.program("aws")
     yield ok(f"AWS CLI: {cli}" if cli else "there is no AWS CLI on PATH; keystead needs none")

@@ -47,7 +47,7 @@ class Credentials(NotPickled):
             if has_control(value):
                 raise ProfileInvalid(
                     f"the {what} ({self.source}) contains a line break or control character",
-                    hint="perhaps it was copied from a file with line ends of Windows",
+                    hint="it may have been copied from a file with Windows line endings",
                 )
 
     def __str__(self) -> str:

@@ -16,7 +16,7 @@ from keystead.model.plan import Plan, make_plan
 from keystead.model.profile import ProfileSource
 
 SETTING = "credential_process"
-FIX = "let it name another profile, one that has credentials of its own"
+FIX = "name a profile in it that has its own credentials"
 
 _SHELLS = frozenset({"sh", "bash", "dash", "ksh", "zsh"})
 _PYTHON = re.compile(r"python[\d.]*")

@@ -215,7 +215,7 @@ def make_plan(name: str, source: ProfileSource) -> Plan:
         if any(map(found.is_same, passed)):
             whole = " > ".join([*path, following])
             raise ProfileCycle(
-                f"the source profiles lead back to where they were: {whole}",
+                f"the source profiles form a cycle: {whole}",
                 hint=f"change `source_profile` of one of them, such as `{profile.name}`",
                 where=profile.where("source_profile"),
             )
@@ -381,7 +381,7 @@ def _ambient(profile: Profile) -> Base:
             return Base(kind, profile.name)
     meant = near_names(given, CREDENTIAL_SOURCES)
     raise ProfileInvalid(
-        f"`credential_source` of profile `{profile.name}` is `{given}`, which is none there is",
+        f"`credential_source` of profile `{profile.name}` is `{given}`, which is not a valid value",
         hint=f"did you mean `{meant[0]}`?" if meant else f"use {', '.join(CREDENTIAL_SOURCES)}",
         where=profile.where("credential_source"),
     )

@@ -103,12 +103,12 @@ def read_policy(text: str) -> str:
     except (ValueError, RecursionError):
         raise ValueError("is not JSON") from None
     if not isinstance(policy, dict):
-        raise ValueError("is JSON and not an object")  # noqa: TRY004  # a value, not a type
+        raise ValueError("is JSON but not an object")  # noqa: TRY004  # a value, not a type
     return text
 
 
 def read_list(text: str) -> tuple[str, ...]:
-    """Words parted by commas. Raises `ValueError` as `read_seconds`."""
+    """Words separated by commas. Raises `ValueError` as `read_seconds`."""
     words = tuple(word.strip() for word in text.split(","))
     if not all(words):
         raise ValueError("has an empty part between its commas")
@@ -116,7 +116,7 @@ def read_list(text: str) -> tuple[str, ...]:
 
 
 def read_tags(text: str) -> Tags:
-    """Pairs ``KEY=VALUE`` parted by commas, which no tag contains. Raises `ValueError`."""
+    """Pairs ``KEY=VALUE`` separated by commas, which no tag contains. Raises `ValueError`."""
     return checked_tags(word.partition("=") for word in text.split(","))
 
 
@@ -126,7 +126,7 @@ def checked_tags(parts: Iterable[tuple[str, str, str]]) -> Tags:
     for key, equals, value in parts:
         name = key.strip()
         if not equals or not name:
-            raise ValueError("is not KEY=VALUE, or several of them parted by commas")
+            raise ValueError("is not KEY=VALUE, or several of them separated by commas")
         if name in tags:
             raise ValueError(f"has the tag `{name}` twice")
         if len(name) > _LONGEST_KEY or len(value.strip()) > _LONGEST_VALUE:

@@ -58,8 +58,8 @@ def check_profile_name(name: str, *, shared: bool) -> None:
         raise ProfileInvalid("a profile name may not contain a line break or control character")
     if not name or name != name.strip() or "[" in name or "]" in name:
         raise ProfileInvalid(
-            f"`{name}` is no valid profile name",
-            hint="a name is not empty, has no bracket and no blank at its ends",
+            f"`{name}` is not a valid profile name",
+            hint="a name must not be empty, contain a bracket, or begin or end with a blank",
         )
     meaning = other_meaning(name) if shared else None
     if meaning:
@@ -82,7 +82,7 @@ def check_may_lie_open(name: str) -> None:
     row = SETTINGS.get(name.lower())
     if row and row.encrypted_only:
         raise ProfileInvalid(
-            f"`{name}` is kept in the encrypted store alone, not in a file that anybody can read",
+            f"`{name}` is stored in the encrypted store alone, never in a plain file",
             hint="save the profile there: `keystead set NAME --store encrypted`",
         )
 
@@ -95,7 +95,7 @@ def check_setting(name: str, value: str) -> None:
     if has_control(name) or not is_identifier(name):
         shown = _CONTROL.sub("?", name)
         raise ProfileInvalid(
-            f"`{shown}` is no valid setting name",
+            f"`{shown}` is not a valid setting name",
             hint="use letters, digits and _ - / . % @ : +",
         )
     if has_control(value):

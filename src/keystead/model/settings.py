@@ -174,10 +174,10 @@ _ROWS = (
     Setting(
         "session_policy_arns",
         Group.ROLE,
-        "managed policies that narrow what the role's session may do, parted by commas",
+        "managed policies that narrow what the role's session may do, separated by commas",
         netsdk="session_policy_arns",
         shape=rf"{_POLICY_ARN}(?:\s*,\s*{_POLICY_ARN}){{0,9}}",
-        rule="up to 10 ARNs of policies, parted by commas",
+        rule="up to 10 ARNs of policies, separated by commas",
     ),
     Setting(
         "session_tags",
@@ -185,15 +185,15 @@ _ROWS = (
         "tags of the role's session, such as team=data,cost=42",
         netsdk="session_tags",
         shape=r"[^,=]+=[^,]*(?:,[^,=]+=[^,]*){0,49}",
-        rule="up to 50 pairs KEY=VALUE, parted by commas",
+        rule="up to 50 pairs KEY=VALUE, separated by commas",
     ),
     Setting(
         "transitive_session_tags",
         Group.ROLE,
-        "the keys of those tags that go on to the next role, parted by commas",
+        "the keys of those tags that go on to the next role, separated by commas",
         netsdk="transitive_session_tags",
         shape=r"[^,=]+(?:,[^,=]+){0,49}",
-        rule="up to 50 keys of session_tags, parted by commas",
+        rule="up to 50 keys of session_tags, separated by commas",
     ),
     Setting(
         "source_identity",
@@ -276,7 +276,7 @@ _ROWS = (
     ),
     _switch(
         "ignore_configured_endpoint_urls",
-        "whether addresses in files and variables count for nothing",
+        "whether addresses in files and variables are ignored",
         "ignore_configured_endpoint_urls",
     ),
     Setting("services", Group.OTHER, "the services section with an address for each service"),
@@ -284,11 +284,11 @@ _ROWS = (
     Setting(
         "defaults_mode", Group.OTHER, "the set of default settings to use", netsdk="DefaultsMode"
     ),
-    _choice("retry_mode", "how failed calls are tried again", "RetryMode", _RETRY_MODES),
+    _choice("retry_mode", "how failed calls are retried", "RetryMode", _RETRY_MODES),
     Setting(
         "max_attempts",
         Group.OTHER,
-        "how often a call is tried at most",
+        "how many times a call is tried at most",
         netsdk="MaxAttempts",
         shape=r"[1-9]\d{0,3}",
         rule="a number from 1 to 9999",
@@ -322,7 +322,7 @@ _ROWS = (
         "S3DisableMultiRegionAccessPoints",
     ),
     _switch("use_dualstack_endpoint", "whether to call addresses that have IPv6 too"),
-    _switch("use_fips_endpoint", "whether to call addresses that keep to FIPS 140"),
+    _switch("use_fips_endpoint", "whether to call addresses that comply with FIPS 140"),
     Setting(
         "ec2_metadata_service_endpoint", Group.OTHER, "the address of the EC2 metadata service"
     ),

@@ -65,9 +65,9 @@ _HINTS = {
     "MultiFactorAuthentication": "check that `mfa_serial` is a device of the user whose keys call",
     "AccessDenied": "check that the role's trust policy allows the caller, and set `external_id` "
     "or `mfa_serial` if it requires them",
-    "ExpiredToken": "the session has ended; get new temporary credentials",
-    "InvalidClientTokenId": "the access key does not exist or was switched off",
-    "InvalidAccessKeyId": "the access key does not exist or was switched off",
+    "ExpiredToken": "the session has expired; get new temporary credentials",
+    "InvalidClientTokenId": "the access key does not exist or is inactive",
+    "InvalidAccessKeyId": "the access key does not exist or is inactive",
     "SignatureDoesNotMatch": "the secret key does not belong to the access key",
 }
 
@@ -250,7 +250,7 @@ def unusable(service: str, operation: str) -> ProviderError:
     """The error for an answer that is not what the service answers: another program's, say."""
     return ProviderError(
         f"{service} answered {operation} with something that cannot be used",
-        hint="check AWS_ENDPOINT_URL, and that no proxy or sign-in page stands in between",
+        hint="check AWS_ENDPOINT_URL, and that no proxy or sign-in page answers instead",
     )
 
 

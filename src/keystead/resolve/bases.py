@@ -186,7 +186,7 @@ def ec2(place: Place) -> Credentials:
     except ProviderError as error:
         if profile.name:
             raise
-        ways = ("if this is no EC2 instance, name a profile or set AWS_PROFILE", error.hint)
+        ways = ("if this is not an EC2 instance, name a profile or set AWS_PROFILE", error.hint)
         hint = "; ".join(filter(None, ways))
         raise ProviderError(error.message, hint=hint, code=error.code) from None
 

@@ -64,7 +64,7 @@ def container_credentials(system: System) -> Credentials:
         ) from None
     if not credentials.fresh(system.clock()):
         raise ProviderError(
-            f"the container endpoint at {endpoint.place} gave credentials that have ended",
+            f"the container endpoint at {endpoint.place} returned credentials that have expired",
             hint="check this machine's clock",
         )
     return credentials
@@ -78,13 +78,11 @@ def _endpoint(system: System) -> Endpoint:
         return Endpoint.parse(f"http://{_ECS}{relative}", RELATIVE)
     full = system.environ.get(FULL)
     if not full:
-        raise NotConfigured(
-            "there is no container endpoint", hint=f"{FULL} or {RELATIVE} would name it"
-        )
+        raise NotConfigured("no container endpoint is configured", hint=f"set {FULL} or {RELATIVE}")
     endpoint = Endpoint.parse(full, FULL)
     if not (endpoint.secure or endpoint.host in _PLAIN_HTTP or _is_loopback(endpoint.host)):
         raise ProfileInvalid(
-            f"{FULL} names {endpoint.place}, which is off this machine, without https",
+            f"{FULL} names {endpoint.place}, which is not on this machine, without https",
             hint="use https, the loopback, or an address of ECS or EKS",
         )
     return endpoint

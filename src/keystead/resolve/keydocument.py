@@ -24,7 +24,7 @@ def read_object(data: bytes) -> dict[str, object]:
     except ValueError:  # it holds the document
         raise BadDocument("is not JSON" if data.strip() else "is empty") from None
     if not isinstance(found, dict):
-        raise BadDocument("is JSON and not an object")
+        raise BadDocument("is JSON but not an object")
     return found
 
 
@@ -54,7 +54,7 @@ def _text(document: Mapping[str, object], name: str) -> str | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        raise BadDocument(f"has a `{name}` that is no text")
+        raise BadDocument(f"has a `{name}` that is not text")
     if has_control(value):
         raise BadDocument(f"has a line break or control character in `{name}`")
     return value

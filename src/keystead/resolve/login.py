@@ -92,7 +92,7 @@ class _Login:
     def required(self, state: str) -> InteractionRequired:
         """The error that sends a person to log in."""
         return InteractionRequired(
-            f"a person must log in: the login of profile `{self.profile}` {state}",
+            f"log-in required: the login of profile `{self.profile}` {state}",
             hint=f"run `aws login --profile {self.profile}`",
             where=Origin(str(self.path)),
         )

@@ -70,7 +70,7 @@ def ec2_credentials(
         text = f"the EC2 metadata service at {service.place} could not be asked: {error}"
         if service.configured:
             raise ProviderError(text, hint=f"check {ENDPOINT}") from None
-        raise NotConfigured(text, hint="this may be no EC2 instance") from None
+        raise NotConfigured(text, hint="this may not be an EC2 instance") from None
     except BadDocument as error:
         raise ProviderError(
             f"the EC2 metadata service at {service.place} gave an answer that cannot be used: "
@@ -80,8 +80,8 @@ def ec2_credentials(
     if credentials.fresh(now):
         return credentials
     logging.getLogger("keystead").warning(
-        "the EC2 metadata service gave credentials that have ended; they are used all the same "
-        "and asked for again within %d minutes",
+        "the EC2 metadata service returned credentials that have expired; they are used all "
+        "the same and asked for again within %d minutes",
         EXTENSION // timedelta(minutes=1),
     )
     return replace(credentials, expires_at=now + EXTENSION)
@@ -136,7 +136,7 @@ class _Service:
         if answer.status != _OK:
             raise self.refused("the request for a token", answer)
         if not _HEADER_VALUE.fullmatch(answer.body):
-            raise BadDocument("is no token")
+            raise BadDocument("is not a token")
         return answer.body.decode()
 
     def credentials(self, token: str | None) -> Credentials:
@@ -151,7 +151,7 @@ class _Service:
         if listed.status != _OK:
             raise self.refused("the request for the role", listed)
         if not _ROLE.fullmatch(names[0]):
-            raise BadDocument("is no name of a role")
+            raise BadDocument("is not the name of a role")
         role = names[0].decode()
         answer = self.ask("GET", _ROLE_PATH + role, headers)
         if answer.status != _OK:

@@ -30,7 +30,7 @@ _CACHED_BY = ("HOME", "USERPROFILE", "XDG_CONFIG_HOME", "KEYSTEAD_HOME")
 
 _WITHOUT_SHELL = (
     "the command is run without a shell, so pipes, redirections, variables and `~` mean nothing "
-    "in it; put them into a script and name that"
+    "in it; put them into a script and run that"
 )
 
 
@@ -52,7 +52,9 @@ def process_credentials(program: Program, system: System) -> Credentials:
             "see the AWS documentation of credential_process for the form",
         ) from None
     if not credentials.fresh(system.clock()):
-        raise program.refused("gave credentials that have ended", "check this machine's clock")
+        raise program.refused(
+            "returned credentials that have expired", "check this machine's clock"
+        )
     return credentials
 
 
@@ -174,19 +176,19 @@ def _output(words: list[str], environ: dict[str, str]) -> bytes:
     except (FileNotFoundError, NotADirectoryError):
         raise _Failed("was not found", "give the whole path of the program") from None
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or "it is no command").lower()
+        reason = (getattr(error, "strerror", None) or "it is not a valid command").lower()
         raise _Failed(f"cannot be run: {reason}", "check that the file is executable") from None
     except child.TooSlow:
         raise _Failed(
             f"did not end within {TIME_LIMIT_SECONDS:.0f} seconds and was ended",
-            "run the command by hand to see what it waits for",
+            "run the command yourself to see what it waits for",
         ) from None
     except child.TooMuch:
         raise _Failed(f"printed more than {MOST_BYTES // 1024} KiB") from None
     if finished.code < 0:
         raise _Failed(f"was killed by {_signal_name(-finished.code)}")
     if finished.code:
-        raise _Failed(f"failed with exit code {finished.code}", "run it by hand to see why")
+        raise _Failed(f"failed with exit code {finished.code}", "run it yourself to see why")
     return finished.output
 
 
@@ -207,7 +209,7 @@ def _words(setting: str, command: str, where: Origin | None) -> list[str]:
     try:
         words = split(command)
     except ValueError:
-        raise ProfileInvalid(f"`{setting}` has a quote that does not end", where=where) from None
+        raise ProfileInvalid(f"`{setting}` has a quote that is not closed", where=where) from None
     if not words or not words[0]:
         raise ProfileInvalid(f"`{setting}` names no command", where=where)
     return words

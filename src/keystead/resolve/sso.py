@@ -172,7 +172,7 @@ class _Login:
         else:
             what, option = self.session_name, f"--sso-session {self.session_name}"
         return InteractionRequired(
-            f"a person must log in: the SSO login to `{what}` {state}",
+            f"log-in required: the SSO login to `{what}` {state}",
             hint=f"run `aws sso login {option}`",
             where=Origin(str(self.path)),
         )

@@ -49,7 +49,7 @@ _REFUSED = frozenset(
 """What STS says to credentials that are no more, or not yet."""
 
 
-_PLAIN_KEYS = "without --session the keys are handed out as they are"
+_PLAIN_KEYS = "without --session the long-term keys themselves are handed out"
 
 
 class Sessions(Protocol):
@@ -222,7 +222,7 @@ class Walk:
             if self.plan.steps:
                 raise
             raise ProviderError(
-                f"the keys of profile `{asker}` do not end, and for a session of them {error}",
+                f"no session could be got for the long-term keys of profile `{asker}`: {error}",
                 hint="; ".join(filter(None, (error.hint, _PLAIN_KEYS))),
                 code=error.code,
             ) from None

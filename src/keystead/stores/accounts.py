@@ -300,7 +300,7 @@ def _load(data: bytes, file: str, *, native: bool) -> dict[str, Any]:
         members = dict(pairs)
         if len(members) < len(pairs) and not native:  # the SDK takes the last one
             raise StoreCorrupt(
-                "a name stands twice in one JSON object", hint=_RESTORE, where=Origin(file)
+                "a name is repeated in a JSON object", hint=_RESTORE, where=Origin(file)
             )
         return members
 

@@ -197,8 +197,8 @@ class AccountsFile:
             return vault.open(guid, key, accounts.entries[guid][key])
         except seal.BrokenSeal as error:
             raise StoreCorrupt(
-                f"the value of `{key}` in the profile {guid} is not sealed for it",
-                hint="remove the profile and save it anew",
+                f"the value of `{key}` in the profile {guid} is not encrypted for it",
+                hint="remove the profile and save it again",
                 where=self.where,
             ) from error
 

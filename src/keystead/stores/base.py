@@ -129,12 +129,12 @@ def not_found(
 def overtaken(where: Origin) -> FileProblem:
     """The error when foreign programs wrote the file each of `TRIES` times."""
     return FileProblem(
-        f"another program wrote the file {TRIES} times while it was to be changed",
-        hint="try again when the other program is done",
+        f"another program changed the file {TRIES} times in the meantime",
+        hint="try again when the other program has finished",
         where=where,
     )
 
 
 def already_there(name: str) -> ProfileInvalid:
     """The error for a name that is taken."""
-    return ProfileInvalid(f"there is a profile `{name}` already", hint="use --force to replace it")
+    return ProfileInvalid(f"a profile `{name}` exists already", hint="use --force to replace it")

@@ -145,8 +145,8 @@ class EncryptedStore:
         def edited(accounts: Accounts | None) -> Drafts:
             if accounts is not None:
                 raise UsageError(
-                    "there is an encrypted store already",
-                    hint="`keystead store status` tells about it; "
+                    "an encrypted store exists already",
+                    hint="`keystead store status` describes it; "
                     "`keystead store protectors add` gives it one more protector",
                     where=self._file.where,
                 )

@@ -92,7 +92,7 @@ class Enrolment:
                     raise StoreUnavailable(
                         f"this keystead does not know the protector `{kind_of(record)}` and so "
                         "cannot give it the new key",
-                        hint="take it away first: `keystead store protectors remove`",
+                        hint="remove it first: `keystead store protectors remove`",
                         where=self._file.where,
                     )
                 records.append(protector.rewrap(record, new.raw, store))

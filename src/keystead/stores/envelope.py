@@ -55,7 +55,7 @@ class StoreEnvelope:
         try:
             return seal.unseal_bytes(key, base64.b64decode(content), seal.bind(_BINDING, head))
         except seal.BrokenSeal as error:
-            raise StoreUnavailable("what was kept for `keystead undo` was damaged") from error
+            raise StoreUnavailable("the copy for `keystead undo` is damaged") from error
 
     def _private(self, recipient: bytes) -> bytes:
         spare = self._spare.find()
@@ -67,7 +67,7 @@ class StoreEnvelope:
             if isinstance(vault, KeyVault) and seal.public_key(vault.key.envelope_key) == recipient:
                 return vault.key.envelope_key
         raise StoreUnavailable(
-            "what was kept was sealed for a key that is no more",
+            "the undo copy was encrypted with a key that no longer exists",
             hint="`keystead undo --list` shows what else there is",
             where=Origin(str(self._spare.path)),
         )

@@ -92,7 +92,9 @@ class Files:
         except FileNotFoundError:
             return Snapshot(None, None)
         except ValueError as error:  # a name that no system call takes
-            raise FileProblem("cannot be read: no file has such a name") from error
+            raise FileProblem(
+                "cannot be read: the system does not allow such a file name"
+            ) from error
         except OSError as error:
             raise problem("cannot be read", path, error) from error
 
@@ -255,7 +257,9 @@ def resolve(path: Path) -> Path:
     try:
         return Path(os.path.realpath(path))
     except (ValueError, OSError) as error:  # a name that no system call takes, a loop of links
-        raise FileProblem("cannot be written: no file has such a name") from error
+        raise FileProblem(
+            "cannot be written: the system does not allow such a file name"
+        ) from error
 
 
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
@@ -297,7 +301,7 @@ def _check_writable(path: Path, target: Path) -> None:
     require_home(path)
     if str(target).startswith(_SYSTEMS_OWN):
         raise FileProblem(
-            f"cannot be written: /{target.parts[1]} is no place for files",
+            f"cannot be written: files cannot be created in /{target.parts[1]}",
             where=Origin(str(path)),
             hint="name a file",
         )

@@ -281,7 +281,7 @@ class Generations:
                     raise FileProblem(
                         "the file was changed again since",
                         hint="--force puts the old file back all the same; "
-                        "what is there now can be had back by `keystead undo`",
+                        "`keystead undo` brings back what is there now",
                         where=Origin(str(path)),
                     )
             replaced = [

@@ -67,7 +67,7 @@ def ask(
     except OSError as error:
         raise Unreachable(_reason(error)) from None
     except (http.client.HTTPException, ValueError):
-        raise Unreachable("what answers there is no HTTP server") from None
+        raise Unreachable("the server there does not speak HTTP") from None
     finally:
         connection.close()
 

@@ -52,7 +52,7 @@ if sys.platform != "win32":
             left = ends - time.monotonic()
             if left <= 0 or not waiting.poll(left * 1000):
                 raise FileProblem(
-                    f"cannot be read: nothing came to an end in {SECONDS:.0f} seconds",
+                    f"cannot be read: its writer did not finish within {SECONDS:.0f} seconds",
                     where=Origin(str(path)),
                 )
             part = os.read(fd, MAX_BYTES)

@@ -132,7 +132,7 @@ def _prefixed_header(title: str, prefix: str, rest: str, *, tolerant: bool) -> H
     if is_identifier(name):
         return Header(prefix, name)
     if not (tolerant and is_readable_name(name)):
-        return Header(None, name, note=f"`{name}` is no valid name; its section is skipped")
+        return Header(None, name, note=f"`{name}` is not a valid name; its section is skipped")
     if _SPLIT_BY_SHELL.search(name):
         note = f"`[{title}]` is skipped: the .NET SDK reads it, the AWS CLI does not"
         return Header(None, name, note=note)
@@ -147,7 +147,7 @@ def _credentials_header(title: str, prefix: str, name: str) -> Header:
         fitting = f": here it is `[{name}]`" if prefix == "profile" and is_identifier(name) else ""
         return Header(None, title, note=f"`[{title}]` is skipped in this file{fitting}")
     if not is_identifier(title):
-        return Header(None, title, note=f"`{title}` is no valid name; its section is skipped")
+        return Header(None, title, note=f"`{title}` is not a valid name; its section is skipped")
     return Header("profile", title)
 
 
@@ -240,7 +240,7 @@ def interpret(document: Document, kind: FileKind) -> Reading:
             settings = sections[header.name] = {}
         else:
             _warn(
-                reading, document, section, f"section `{header.name}` stands twice; both are merged"
+                reading, document, section, f"section `{header.name}` is repeated; both are merged"
             )
         reading.warnings += collect(document, section, settings)
     for name in reading.broken:
@@ -361,7 +361,7 @@ def _collect(document: Document, section: Section, settings: Settings) -> list[N
 
 
 def _twice(warnings: list[Notice], where: Origin, key: str) -> None:
-    warnings.append(Notice(where, f"`{key}` stands twice; the last one counts"))
+    warnings.append(Notice(where, f"`{key}` is repeated; the last one counts"))
 
 
 def _value(document: Document, item: Property, warnings: list[Notice]) -> str | Mapping[str, str]:
@@ -375,7 +375,7 @@ def _value(document: Document, item: Property, warnings: list[Notice]) -> str | 
             continue
         name = entry.name.lower()
         if name in block:
-            note = f"`{name}` stands twice in `{item.name}`; the last one counts"
+            note = f"`{name}` is repeated in `{item.name}`; the last one counts"
             warnings.append(Notice(where, note))
         block[name] = entry.value
     return block

@@ -508,7 +508,7 @@ class Document:
     def _first_line(self, span: Span, content: str) -> Property:
         name, equals, rest = content.partition("=")
         if not equals:
-            self._refuse("a line is no `name = value`", span.start)
+            self._refuse("a line is not `name = value`", span.start)
         name = name.strip(self._blanks)
         if not name:
             self._refuse("a setting has no name", span.start)
@@ -555,7 +555,7 @@ class Document:
         name, equals, value = content.partition("=")
         name = name.strip(self._blanks)
         if not equals or not name:
-            self._refuse("a line of a nested block is no `name = value`", span.start)
+            self._refuse("a line of a nested block is not `name = value`", span.start)
         behind = span.start + len(content) - len(value)
         stripped = value.strip(self._blanks)
         at = behind + (len(value) - len(value.lstrip(self._blanks)) if stripped else 0)

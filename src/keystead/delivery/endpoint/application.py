@@ -61,7 +61,7 @@ class Application:
         except Exception as error:  # noqa: BLE001  # the last resort: a document instead of a traceback
             kind = type(error).__name__
             logging.getLogger("keystead").debug("the endpoint failed: %s", kind)
-            text = f"keystead failed in a way it did not foresee ({kind})"
+            text = f"keystead failed unexpectedly ({kind})"
             return Refusal(500, "InternalError", text).answer()
 
 

@@ -92,7 +92,7 @@ def check(request: Request, hosts: Collection[str], methods: Collection[str]) ->
         raise Refusal(403, "HostNotAllowed", "the Host header names no address of this endpoint")
     for name in _FOREIGN:
         if name in request.headers:
-            raise Refusal(403, "NotForwarded", f"a request with the header {name} is not answered")
+            raise Refusal(403, "NotForwarded", f"requests with the header {name} are not accepted")
     if request.method not in methods:
         allowed = ", ".join(sorted(methods))
         raise Refusal(
@@ -100,4 +100,4 @@ def check(request: Request, hosts: Collection[str], methods: Collection[str]) ->
         )
     length = request.headers.get("content-length", "0")
     if "transfer-encoding" in request.headers or length.strip("0"):
-        raise Refusal(413, "BodyNotAllowed", "a request here has no body")
+        raise Refusal(413, "BodyNotAllowed", "a request with a body is not accepted")

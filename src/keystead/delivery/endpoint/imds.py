@@ -41,7 +41,7 @@ _IDENTITY = "/latest/dynamic/instance-identity/document"
 _NO_ROLE_NAME = re.compile(r"[^\w+=,.@-]", re.ASCII)
 _TICK = 8
 _NONCE = 16
-_NO_TOKEN = "a token is needed: PUT /latest/api/token gives one; there is no version 1 here"  # noqa: S105  # words
+_NO_TOKEN = "a token is required: PUT /latest/api/token returns one; version 1 is not supported"  # noqa: S105  # words
 _TEXT = "text/plain"
 
 

@@ -25,7 +25,9 @@ def address(text: str) -> str:
     try:
         found = ipaddress.ip_address(text)
     except ValueError:
-        raise UsageError(f"`{text}` is no IP address", hint="name one of this machine") from None
+        raise UsageError(
+            f"`{text}` is not an IP address", hint="name one of this machine"
+        ) from None
     found = getattr(found, "ipv4_mapped", None) or found  # the system takes it for that one
     if found.is_unspecified:
         raise UsageError(
@@ -66,7 +68,7 @@ def listen(host: str, port: int, hops: int = HOPS) -> socket.socket:
         reason = str(getattr(error, "strerror", None) or error).lower()
         raise KeysteadError(
             f"cannot listen at port {port} of {host}: {reason}",
-            hint="take another --port; 0 takes one that is free",
+            hint="choose another --port; 0 picks a free one",
         ) from None
     return sock
 

@@ -18,7 +18,7 @@ from keystead.system.watching import watching
 _BYTES = 32
 _MOST_BYTES = 256
 _NOBODYS = os.urandom(_BYTES).hex().encode()
-"""What is compared with where there is no token, so that it takes as long."""
+"""What is compared with where there is not a token, so that it takes as long."""
 
 
 class Token(Protocol):

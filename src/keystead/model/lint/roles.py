@@ -86,7 +86,7 @@ def cycles(shared: Shared) -> Iterator[Finding]:
             told.update(circle)
             last = shared.profiles[circle[-1]]
             whole = " > ".join([*circle, back])
-            message = f"the source profiles lead back to where they were: {whole}"
+            message = f"the source profiles form a cycle: {whole}"
             fix = f"change `source_profile` of one of them, such as `{last.name}`"
             yield found("source-profile-cycle", last, "source_profile", message, fix)
 

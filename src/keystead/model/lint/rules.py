@@ -333,7 +333,7 @@ _ROWS = (
     ),
     # Roles, single sign-on, services.
     Rule("source-profile-missing", _ERROR, "a source profile does not exist"),
-    Rule("source-profile-cycle", _ERROR, "source profiles lead back to where they were"),
+    Rule("source-profile-cycle", _ERROR, "source profiles form a cycle"),
     Rule("source-without-credentials", _ERROR, "a source profile gives no credentials"),
     Rule("role-with-two-sources", _ERROR, "a role has a source profile and a credential source"),
     Rule(

@@ -90,11 +90,13 @@ def open_data_key(
     failures: list[KeysteadError] = []
     for protector, record in sorted(known, key=lambda pair: pair[0].asks):
         if protector.asks and unattended:
-            failures.append(InteractionRequired("a person would have to be asked"))
+            failures.append(InteractionRequired("a person has to be asked"))
             continue
         if protector.asks and failures:
             reasons = "; ".join(failure.message for failure in failures)
-            system.terminal.tell(f"the encrypted store did not open by itself: {reasons}")
+            system.terminal.tell(
+                f"the encrypted store could not be opened without a passphrase: {reasons}"
+            )
         try:
             return Opened(record, protector.unwrap(record, store))
         except (StoreUnavailable, InteractionRequired) as error:

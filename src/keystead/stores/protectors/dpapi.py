@@ -51,7 +51,7 @@ class DpapiProtector(Protector):
     def _dpapi(self, store: StoreRef) -> Dpapi:
         if self._system.dpapi is None:
             raise StoreUnavailable(
-                "the protector `dpapi` opens on Windows alone",
+                "the protector `dpapi` opens on Windows only",
                 hint="use another protector here",
                 where=store.where,
             )

@@ -57,7 +57,7 @@ class KeyfileProtector(Protector):
         path = self._path or self._named()
         if path is None:
             raise UsageError(
-                "which file to keep the key in has to be said",
+                "the protector `keyfile` needs the path of its file",
                 hint=f"give --key-file PATH, or set {VARIABLE}",
             )
         path = Path(os.path.abspath(path))
@@ -89,7 +89,7 @@ class KeyfileProtector(Protector):
         except seal.BrokenSeal as error:
             raise StoreUnavailable(
                 "the key file does not open the encrypted store",
-                hint=f"it is another file than the one the store was protected by; set {VARIABLE}",
+                hint=f"it is not the file that the store was protected with; set {VARIABLE}",
                 where=Origin(str(self._present(_path(parts)))),
             ) from error
         if len(data_key) != seal.KEY_BYTES:

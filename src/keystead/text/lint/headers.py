@@ -55,7 +55,7 @@ def _skipped(view: View, block: Block) -> Iterator[Finding]:
         fix = f"write `[{name}]`" if known else "move the section to the config file"
         yield view.found("prefix-in-credentials", at, message, fix)
     elif view.kind is FileKind.CREDENTIALS or prefix in _KINDS:
-        message = f"`[{title}]` is skipped, as `{name or title}` is no valid name"
+        message = f"`[{title}]` is skipped, as `{name or title}` is not a valid name"
         fix = "use letters, digits and _ - / . % @ : + for the name"
         if block.header.note and ".NET" in block.header.note:
             message = block.header.note

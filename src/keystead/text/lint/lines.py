@@ -24,9 +24,9 @@ _FIXES = {
     ),
     "an indented line has no setting above it": "let the line begin in column 0",
     "a setting stands before any section": "put a header such as `[default]` above it",
-    "a line is no `name = value`": f"{_WRITE}, or make it a comment with `#` in column 0",
+    "a line is not `name = value`": f"{_WRITE}, or make it a comment with `#` in column 0",
     "a setting has no name": "write the name before the `=`",
-    "a line of a nested block is no `name = value`": f"{_WRITE}; a comment begins in column 0",
+    "a line of a nested block is not `name = value`": f"{_WRITE}; a comment begins in column 0",
 }
 
 

@@ -2,23 +2,27 @@
 beside it that ends with it.
 """
 
+import http.client
 import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pexpect
 import pytest
 
 from devtools.command import KEYSTEAD
 from devtools.emulators import Emulator
+from tests.agents import wait_for
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
-from tests.endpoints import TOKEN, URI, ask
+from tests.endpoints import TOKEN, URI, Answer, ask
 
 pytestmark = pytest.mark.posix("a pseudo-terminal")
 
@@ -173,8 +177,8 @@ os._exit(3)
 """
 
 
-def test_who_leaves_the_command_outlives_the_endpoint() -> None:
-    """A daemon that the command made is nobody's: what it was given ends with the command."""
+def test_who_leaves_the_command_gets_no_keys_and_keeps_the_port_from_others() -> None:
+    """A daemon that the command left behind knows the address; nobody else may answer there."""
     reader, writer = os.pipe()
     with os.fdopen(reader), os.fdopen(writer, "w"):
         done = subprocess.run(
@@ -184,11 +188,61 @@ def test_who_leaves_the_command_outlives_the_endpoint() -> None:
             text=True,
             timeout=60,
         )
-    _, url, token, _ = done.stdout.split()
-    assert done.returncode == 3
-    with pytest.raises(OSError):
-        while True:
-            ask(url, {"Authorization": token})
+        _, url, token, _ = done.stdout.split()
+        assert done.returncode == 3
+        while (answer := asked(url, token)).status == 200:
+            pass  # the command's end is just being noticed
+        assert (answer.status, answer.document["code"]) == (410, "Gone")
+        where = (urlsplit(url).hostname, urlsplit(url).port)
+        with socket.socket() as taker, pytest.raises(OSError):
+            taker.bind(where)
+        assert asked(url, token).status == 410
+        (holder,) = (
+            path
+            for path in Path("/proc").glob("[0-9]*")
+            if "gone.py" in (words := command_of(path)) and url in words
+        )
+        # It looks at environments, so that one key of another process may be there for a moment.
+        wait_for(lambda: SECRET_KEY.encode() not in memory_of(holder))
+        assert len(memory_of(holder)) > 1_000_000
+    wait_for(lambda: not_listening(url))
+
+
+def asked(url: str, token: str) -> Answer:
+    """An answer; in the moment in which one process becomes the other, connections break."""
+    while True:
+        try:
+            return ask(url, {"Authorization": token})
+        except (OSError, http.client.HTTPException):
+            continue
+
+
+def command_of(process: Path) -> str:
+    try:
+        return (process / "cmdline").read_bytes().decode(errors="replace")
+    except OSError:
+        return ""
+
+
+def memory_of(process: Path) -> bytes:
+    """All that the process can read of its own memory."""
+    found = b""
+    with open(process / "mem", "rb", buffering=0) as memory:
+        for line in (process / "maps").read_text().splitlines():
+            bounds, rights, *_ = line.split()
+            if rights.startswith("rw"):
+                start, end = (int(bound, 16) for bound in bounds.split("-"))
+                memory.seek(start)
+                found += memory.read(end - start)
+    return found
+
+
+def not_listening(url: str) -> bool:
+    try:
+        ask(url)
+    except ConnectionRefusedError:
+        return True
+    return False
 
 
 @pytest.mark.parametrize("code", [0, 1, 42, 255])

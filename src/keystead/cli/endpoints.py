@@ -150,6 +150,7 @@ def run_with_endpoint(context: Context, args: argparse.Namespace, command: Seque
         hide_files = True
     environment, at_end = prepare(app, selected, given, hide_files=hide_files)
     if sys.platform == "linux":
+        from keystead.delivery.endpoint.gone import keep_port
         from keystead.delivery.sidecar import start_sidecar
 
         def serve_on() -> None:
@@ -157,7 +158,11 @@ def run_with_endpoint(context: Context, args: argparse.Namespace, command: Seque
 
             EndpointServer(application, [sock]).run(lambda: None)
 
-        start_sidecar(serve_on, at_end or _nothing)
+        def end() -> None:
+            (at_end or _nothing)()
+            keep_port(sock, f"{_URI}={given[_URI]}")
+
+        start_sidecar(serve_on, end)
         return child.run(command, environment)
     else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
         from keystead.delivery.endpoint.server import EndpointServer

@@ -1,0 +1,83 @@
+"""Keeps the port of an endpoint whose command has ended, for as long as a program may ask there.
+
+A program that the command left behind has the address in its environment. Were the port free, any
+user of the machine could take it and hand that program keys of their own. So a small process, which
+has no key, answers 410 until no process has the address.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+
+_LOOK_SECONDS = 0.5
+_CLIENT_SECONDS = 1.0
+_ENVIRONMENT_BYTES = 256 * 1024
+"""How much of an environment is looked at."""
+
+_BODY = b'{"code": "Gone", "message": "the command of this endpoint has ended"}'
+_ANSWER = (
+    b"HTTP/1.1 410 Gone\r\nContent-Type: application/json\r\nConnection: close\r\n"
+    b"Content-Length: %d\r\n\r\n%b" % (len(_BODY), _BODY)
+)
+
+
+def keep_port(listening: socket.socket, variable: str) -> None:
+    """Becomes that process, where one has ``variable`` (``NAME=value``) in its environment.
+
+    Returns where none has. The new program has nothing of this one's memory, which holds keys.
+    """
+    if _is_known(variable) and sys.executable:
+        listening.set_inheritable(True)
+        argv = [sys.executable, "-I", "-S", __file__, str(listening.fileno()), variable]
+        os.execve(sys.executable, argv, {})  # noqa: S606  # this very file, in this very Python
+
+
+def _is_known(variable: str) -> bool:
+    wanted = b"\0%b\0" % os.fsencode(variable)
+    found = bytearray(_ENVIRONMENT_BYTES)
+    try:
+        return any(wanted in _read_environment(name, found) for name in os.listdir("/proc"))
+    finally:
+        found[:] = bytes(len(found))  # environments of others have secrets
+
+
+def _read_environment(process: str, into: bytearray) -> bytearray:
+    """``into`` with the variables of the process at its beginning; of others what was there."""
+    view = memoryview(into)
+    view[:] = bytes(len(into))
+    if process.isdecimal():
+        try:
+            with open(f"/proc/{process}/environ", "rb", buffering=0) as file:
+                start = 1  # behind a NUL, so that each variable stands between two
+                while (size := file.readinto(view[start:-1])) and start < len(into) - 1:
+                    start += size
+        except OSError:
+            pass  # another user's, or it has ended
+    return into
+
+
+def _answer(connection: socket.socket) -> None:
+    connection.settimeout(_CLIENT_SECONDS)
+    connection.recv(65536)
+    connection.sendall(_ANSWER)
+    connection.shutdown(socket.SHUT_WR)
+    while connection.recv(65536):
+        pass
+
+
+def _main(descriptor: int, variable: str) -> None:
+    with socket.socket(fileno=descriptor) as listening:
+        listening.settimeout(_LOOK_SECONDS)
+        while _is_known(variable):
+            try:
+                connection, _ = listening.accept()
+                with connection:
+                    _answer(connection)
+            except OSError:
+                continue  # nobody asked, or who asked went away
+
+
+if __name__ == "__main__":
+    _main(int(sys.argv[1]), sys.argv[2])

@@ -98,19 +98,20 @@ def test_commands_that_ask_during_locks_get_their_answers(
         assert {one.result().stdout for one in asked} == {DEV}
 
 
-def test_an_answer_that_was_on_its_way_is_not_held_after_a_lock(
-    agent: Agent, keystead: Keystead, home: Path
-) -> None:
-    """A helper of an MFA code runs while somebody locks; what it leads to is not held."""
-    go = home / "go"
+@pytest.fixture
+def slow(home: Path) -> None:
+    """A profile whose program waits for the file `go`; what it prints is cached until it ends."""
     (home / "helper.py").write_text(HELPER)
-    config = home / ".aws" / "config"
-    config.write_text(
-        f"[profile slow]\ncredential_process = {sys.executable} {home}/helper.py {go}\n"
+    (home / ".aws" / "config").write_text(
+        f"[profile slow]\ncredential_process = {sys.executable} {home}/helper.py {home}/go\n"
+        "credential_process_cache = true\n"
     )
-    ends = "2999-01-01T00:00:00Z"
-    output = json.dumps({**json.loads(DEV), "SessionToken": "x" * 16, "Expiration": ends})
-    assert keystead("agent", "start").code == 0
+
+
+def start_slow(home: Path) -> subprocess.Popen[bytes]:
+    """A command that is on its way: it waits for the program of the profile `slow`."""
+    session = {"SessionToken": "x" * 16, "Expiration": "2999-01-01T00:00:00Z"}
+    output = json.dumps({**json.loads(DEV), **session})
     child = subprocess.Popen(
         [command.KEYSTEAD, "process", "slow"],
         env={**os.environ, "OUTPUT": output},
@@ -118,19 +119,31 @@ def test_an_answer_that_was_on_its_way_is_not_held_after_a_lock(
         cwd=home,
     )
     wait_for((home / "go.runs").exists)
-    assert keystead("agent", "lock").code == 0
-    go.touch()
+    return child
+
+
+def finish(child: subprocess.Popen[bytes], home: Path) -> None:
+    (home / "go").touch()
     assert b"AccessKeyId" in child.communicate(timeout=60)[0]
-    assert held(agent) == ([], [])
 
 
+@pytest.mark.usefixtures("slow")
+@pytest.mark.parametrize("lock", [True, False])
+def test_an_answer_that_was_on_its_way_is_not_held_after_a_lock(
+    agent: Agent, keystead: Keystead, home: Path, lock: bool
+) -> None:
+    assert keystead("agent", "start").code == 0
+    child = start_slow(home)
+    if lock:
+        assert keystead("agent", "lock").code == 0
+    finish(child, home)
+    assert held(agent) == ([] if lock else ["slow"], [])
+
+
+@pytest.mark.usefixtures("slow")
 def test_commands_that_the_agent_runs_are_ended_by_a_lock(
     agent: Agent, keystead: Keystead, home: Path
 ) -> None:
-    (home / "helper.py").write_text(HELPER)
-    (home / ".aws" / "config").write_text(
-        f"[profile slow]\ncredential_process = {sys.executable} {home}/helper.py {home}/go\n"
-    )
     assert keystead("agent", "start").code == 0
     answers: list[tuple[int, bytes]] = []
     asking = threading.Thread(target=lambda: answers.append(agent.request("GET", "/process/slow")))
@@ -150,28 +163,18 @@ def children(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+@pytest.mark.usefixtures("slow")
+@pytest.mark.parametrize("lock", [True, False])
 def test_without_an_agent_what_is_on_its_way_is_not_held_either(
-    agent: Agent, keystead: Keystead, home: Path
+    agent: Agent, keystead: Keystead, home: Path, lock: bool
 ) -> None:
-    (home / "helper.py").write_text(HELPER)
-    (home / ".aws" / "config").write_text(
-        f"[profile slow]\ncredential_process = {sys.executable} {home}/helper.py {home}/go\n"
-    )
-    ends = "2999-01-01T00:00:00Z"
-    output = json.dumps({**json.loads(DEV), "SessionToken": "x" * 16, "Expiration": ends})
-    child = subprocess.Popen(
-        [command.KEYSTEAD, "process", "slow"],
-        env={**os.environ, "OUTPUT": output},
-        stdout=subprocess.PIPE,
-        cwd=home,
-    )
-    wait_for((home / "go.runs").exists)
-    done = keystead("agent", "lock")
-    assert (done.code, "no agent is running" in done.stderr) == (0, True)
-    (home / "go").touch()
-    assert b"AccessKeyId" in child.communicate(timeout=60)[0]
-    if agent.path.exists():
-        assert held(agent) == ([], [])
+    child = start_slow(home)
+    if lock:
+        done = keystead("agent", "lock")
+        assert (done.code, "no agent is running" in done.stderr) == (0, True)
+    finish(child, home)
+    wait_for(agent.path.exists)
+    assert held(agent) == ([] if lock else ["slow"], [])
 
 
 @pytest.mark.root("reading the memory of an agent")

@@ -114,6 +114,30 @@ def test_a_program_is_run_once_whether_it_says_an_end_or_not(
     assert (home / "runs").read_text() == "ran\n"
 
 
+def test_a_command_says_that_it_waits_for_a_prompt_on_another_terminal(
+    moto: Emulator, home: Path
+) -> None:
+    def started() -> pexpect.spawn:
+        words = ["process", "mfa"]
+        return pexpect.spawn(command.KEYSTEAD, words, cwd=home, encoding="utf-8", timeout=60)
+
+    asking = started()
+    asking.expect("MFA code of .*: ")
+    waiting = started()
+    waiting.expect(
+        rf"keystead: waiting for process {asking.pid} on (/dev/pts/\d+), which is getting the same "
+        "credentials and may be asking there"
+    )
+    assert waiting.match
+    assert waiting.match[1] == os.readlink(f"/proc/{asking.pid}/fd/0")
+    asking.sendline(MFA_CODE)
+    for child in (asking, waiting):
+        child.expect('"AccessKeyId": "ASIA')
+        child.expect(pexpect.EOF)
+        child.close()
+    assert operations(moto) == ["GetSessionToken", "AssumeRole"]
+
+
 def forked(work: Callable[[], object]) -> int:
     """A child process that does the work and exits with 0 when that went well."""
     pid = os.fork()

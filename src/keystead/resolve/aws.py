@@ -63,6 +63,10 @@ _WRONG_MFA_CODE = "MultiFactorAuthentication failed with invalid MFA one time pa
 
 _HINTS = {
     "MultiFactorAuthentication": "check that `mfa_serial` is a device of the user whose keys call",
+    "MaxSessionDuration": "lower `duration_seconds`, or have the role's maximum session duration "
+    "raised in IAM",
+    "role chaining": "a role that is assumed with another role's session lasts an hour at most; "
+    "lower `duration_seconds` to 3600",
     "AccessDenied": "check that the role's trust policy allows the caller, and set `external_id` "
     "or `mfa_serial` if it requires them",
     "ExpiredToken": "the session has expired; get new temporary credentials",
@@ -70,6 +74,27 @@ _HINTS = {
     "InvalidAccessKeyId": "the access key does not exist or is inactive",
     "SignatureDoesNotMatch": "the secret key does not belong to the access key",
 }
+"""What to do, by a word in the code or the message."""
+
+_HINTS_OF = {
+    "AssumeRoleWithWebIdentity": {
+        "Expired": "the web identity token has expired; check that what writes it into the file "
+        "renews it",
+        "InvalidIdentityToken": "check that the identity provider is set up in IAM, in the "
+        "account of the role",
+        "AccessDenied": "check that the role's trust policy allows the subject and the audience "
+        "of the token",
+    },
+    "GetRoleCredentials": {
+        "Forbidden": "who is logged in has no access to that permission set in that account: "
+        "`aws sso list-accounts` and `list-account-roles` show what there is",
+        "ResourceNotFound": "check `sso_account_id` and `sso_role_name`",
+    },
+}
+"""The same for one operation; these come first."""
+
+_PARTITIONS = {"aws-us-gov": ("us-gov-", "us-gov-west-1"), "aws-cn": ("cn-", "cn-north-1")}
+"""Partitions beside AWS's commercial one: how the names of their regions begin, and one of them."""
 
 
 def call(
@@ -98,7 +123,16 @@ def call(
 
     def once() -> dict[str, Any]:
         client = partial(make_client, service, credentials, client_settings, endpoint_url)
-        return _call(service, operation, parameters, credentials, client, system, headers)
+        return _call(
+            service,
+            operation,
+            parameters,
+            credentials,
+            client,
+            system,
+            headers,
+            client_settings.region,
+        )
 
     before = system.server_time.ahead
     try:
@@ -118,6 +152,7 @@ def _call(  # noqa: PLR0917  # as they come from `call`
     open_client: Callable[[], Any],
     system: System,
     headers: Headers | None,
+    region: str | None,
 ) -> dict[str, Any]:
     import logging
 
@@ -136,7 +171,7 @@ def _call(  # noqa: PLR0917  # as they come from `call`
     except failures() as error:
         system.server_time.learn(_date(answer_of(error)), system.clock())
         what = (service, operation, credentials, parameters)
-        raise explained(error, *what, begun=client is not None) from None
+        raise explained(error, *what, begun=client is not None, region=region) from None
     system.server_time.learn(_date(answer), system.clock())
     answer.pop("ResponseMetadata", None)
     return answer
@@ -178,9 +213,11 @@ def explained(
     parameters: Mapping[str, Any],
     *,
     begun: bool,
+    region: str | None = None,
 ) -> ProviderError:
     """The error to raise, `from None`, for one of the `failures`: they hold the request, and with
-    it the credentials. ``begun`` is whether there was a client already.
+    it the credentials. ``begun`` is whether there was a client already; ``region`` the one that was
+    called.
     """
     import botocore.exceptions
     import botocore.parsers
@@ -189,9 +226,9 @@ def explained(
         details = error.response.get("Error", {})
         code = str(details.get("Code", "Unknown"))
         message = str(details.get("Message", ""))
-        hint = next(
-            (text for word, text in _HINTS.items() if word in code or word in message), None
-        )
+        rows = (*_HINTS_OF.get(operation, {}).items(), *_HINTS.items())
+        by_word = (text for word, text in rows if word in code or word in message)
+        hint = _other_partition(parameters, region) or next(by_word, None)
         kind = WrongMfaCode if _WRONG_MFA_CODE in message else ProviderError
         return kind(
             _clean(f"{service} refused {operation}: {code}: {message}", credentials, parameters),
@@ -217,6 +254,19 @@ def explained(
     return ProviderError(
         f"{service} could not be asked for {operation}: {text}",
         hint="check the network, the region and AWS_ENDPOINT_URL",
+    )
+
+
+def _other_partition(parameters: Mapping[str, Any], region: str | None) -> str | None:
+    """What to do where a role is in another partition than the region that was called."""
+    arn = str(parameters.get("RoleArn") or "")
+    partition = arn.split(":")[1] if arn.count(":") > 1 else ""
+    begins, example = _PARTITIONS.get(partition, ("", ""))
+    if not begins or (region or FALLBACK_REGION).startswith(begins):
+        return None
+    return (
+        f"the role is in the partition `{partition}`: set `region` of the profile to one of its "
+        f"regions, such as {example}"
     )
 
 

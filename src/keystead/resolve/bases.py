@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from keystead.errors import NotConfigured, ProfileInvalid, ProviderError
+from keystead.errors import InteractionRequired, NotConfigured, ProfileInvalid, ProviderError
 from keystead.model.account import require_account_of
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
@@ -18,6 +19,7 @@ from keystead.model.defaultsearch import nothing_configured
 from keystead.model.one_line import require_keys_on_one_line
 from keystead.model.plan import Base, Plan
 from keystead.model.profile import Profile
+from keystead.outside import parse_moment
 from keystead.resolve import search
 from keystead.resolve.sessionkey import base_inputs
 from keystead.system import System
@@ -133,7 +135,37 @@ def static(place: Place) -> Credentials:
     if not key or not secret:
         raise ProfileInvalid(f"profile `{profile.name}` has no keys", where=profile.where())
     token = profile.text("aws_session_token")
-    return Credentials(key, secret, token, source=f"profile {profile.name}")
+    ends = _end_of_keys(profile, place.system.clock()) if token else None
+    return Credentials(key, secret, token, ends, source=f"profile {profile.name}")
+
+
+_ENDS = ("aws_session_expiration", "x_security_token_expires", "aws_expiration", "expiration")
+"""Settings by which tools that write session keys into the shared files say their end."""
+
+_ANY_ZONE = timedelta(hours=12)
+"""How much later a time may be that names no zone: UTC-12 is the last one."""
+
+
+def _end_of_keys(profile: Profile, now: datetime) -> datetime | None:
+    """When the session keys in a profile end, where they say so with a time zone.
+
+    Raises `InteractionRequired` for keys that have ended.
+    """
+    for setting in _ENDS:
+        text = profile.text(setting) or ""
+        try:
+            ends = parse_moment(text)
+        except ValueError:
+            continue  # it is no time, or another tool's word for something else
+        has_zone = datetime.fromisoformat(text).tzinfo is not None
+        if now >= ends + (timedelta(0) if has_zone else _ANY_ZONE):
+            raise InteractionRequired(
+                f"the session keys of profile `{profile.name}` ended at {text}",
+                hint="get new ones with the tool that wrote them",
+                where=profile.where(setting),
+            )
+        return ends if has_zone else None
+    return None
 
 
 def environment(place: Place) -> Credentials:

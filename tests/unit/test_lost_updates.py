@@ -73,7 +73,7 @@ def store(
 ACTS = [
     lambda s: s.change("a", lambda _: {"x": "2"}),
     lambda s: s.change("a", lambda _: {"x": None}),
-    lambda s: s.change("c", lambda _: {"x": "2"}),
+    lambda s: s.change("c", lambda _: {"aws_access_key_id": "A", "aws_secret_access_key": "s"}),
     lambda s: s.unregister("a"),
     lambda s: s.rename("a", "c"),
     lambda s: s.copy("a", "c"),

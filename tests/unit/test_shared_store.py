@@ -66,7 +66,10 @@ def plain(profile: Profile) -> dict[str, object]:
     [
         # Nothing yet: all in the credentials file, and no config file is made.
         (None, None, KEYS, ("[p]\naws_access_key_id = AKIDSHARED\naws_secret_access_key = shared/secret\n", None)),
-        (None, None, {"region": "eu-west-1"}, ("[p]\nregion = eu-west-1\n", None)),
+        # Without keys it goes to the config file, as by the AWS CLI.
+        (None, None, {"region": "eu-west-1"}, (None, "[profile p]\nregion = eu-west-1\n")),
+        ("[q]\n", "[default]\n", ROLE, ("[q]\n", "[default]\n\n[profile p]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = base\n")),
+        (None, None, {**KEYS, "region": "x"}, ("[p]\naws_access_key_id = AKIDSHARED\naws_secret_access_key = shared/secret\nregion = x\n", None)),
         # A profile of the config file: its keys go to credentials, the rest stays with it.
         (None, "[profile p]\n", {"region": "eu-west-1"}, (None, "[profile p]\nregion = eu-west-1\n")),
         (
@@ -89,7 +92,7 @@ def plain(profile: Profile) -> dict[str, object]:
         # None takes a setting away from both.
         ("[p]\nregion = a\n", "[profile p]\nregion = a\nx = 1\n", {"region": None}, ("[p]\n", "[profile p]\nx = 1\n")),
         # A profile that only an ignored header names is a new one.
-        ("", "[p]\nx = 1\n", {"x": "2"}, ("[p]\nx = 2\n", "[p]\nx = 1\n")),
+        ("", "[p]\nx = 1\n", {"x": "2"}, ("", "[p]\nx = 1\n\n[profile p]\nx = 2\n")),
     ],
 )  # fmt: skip
 def test_each_setting_goes_to_its_file(

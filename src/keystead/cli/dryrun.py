@@ -8,7 +8,7 @@ from dataclasses import replace
 from keystead.app import App
 from keystead.cli.command import Context, Run, argument
 from keystead.console import printable
-from keystead.system.dryrun import DryFiles
+from keystead.system.dryrun import DryFiles, DryTerminal
 from keystead.text.masked import shown_change
 
 DRY_RUN = argument("--dry-run", action="store_true", help="only show what would change")
@@ -22,7 +22,8 @@ def dry(run: Run) -> Run:
             return run(context, args)
         system = context.app.system
         files = DryFiles(ignored=system.folders.generations)
-        code = run(replace(context, app=App(replace(system, files=files))), args)
+        system = replace(system, files=files, terminal=DryTerminal())
+        code = run(replace(context, app=App(system, warn=context.app.warn)), args)
         for path, (before, after) in files.written.items():
             context.console.out(printable("\n".join(shown_change(str(path), before, after))))
         return code

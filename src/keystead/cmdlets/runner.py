@@ -21,7 +21,7 @@ from keystead.cmdlets.table import CMDLETS
 from keystead.cmdlets.table_types import Cmdlet, Parameter
 from keystead.errors import KeysteadError, UsageError
 from keystead.secret import Secret
-from keystead.system.dryrun import DryFiles
+from keystead.system.dryrun import DryFiles, DryTerminal
 from keystead.text.masked import shown_change
 
 Emit = Callable[[Iterable[object]], None]
@@ -132,7 +132,7 @@ def _what_if(state: State, bound: Bound) -> list[object]:
     files = DryFiles(ignored=system.folders.generations)
     dry = replace(
         state,
-        app=App(replace(system, files=files), warn=state.app.warn),
+        app=App(replace(system, files=files, terminal=DryTerminal()), warn=state.app.warn),
         variables=dict(state.variables),
         what_if=True,
     )

@@ -354,6 +354,9 @@ SETTINGS: dict[str, Setting] = {row.name: row for row in _ROWS}
 """Every setting that keystead knows by name; others are kept untouched."""
 
 
+KEYS = frozenset(row.name for row in _ROWS if row.group is Group.KEYS)
+"""The settings that are a key pair and its token."""
+
 DECIDING = frozenset(row.name for row in _ROWS if row.group is not Group.OTHER)
 """The settings that play a part in what type a profile is."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
@@ -21,7 +21,7 @@ from keystead.errors import (
     StoreUnavailable,
 )
 from keystead.stores import seal
-from keystead.stores.accounts import Accounts, is_sealed, make_guid, parse
+from keystead.stores.accounts import Accounts, Entry, is_sealed, make_guid, parse
 from keystead.stores.lost_update import by_another_program, is_lost, watch
 from keystead.stores.protectors import (
     PassphraseProtector,
@@ -236,6 +236,15 @@ class AccountsFile:
         if new and self._unlocked and self.path.exists():  # a dry run makes none
             self._tell_keeper(following.store_id, self._unlocked.record, self._unlocked.key.raw)
         return True
+
+    def note(self, accounts: Accounts | None, entries: Mapping[str, Entry]) -> None:
+        """Notes in a dry run that the file would have these entries; unlocks nothing."""
+        if accounts is None:
+            native = self.system.dpapi is not None
+            made = Accounts.new(self.new_guid(), bytes(seal.KEY_BYTES), "none").signed("none")
+            accounts = Accounts(None, {}) if native else made
+        data = accounts.next(entries).render()
+        self.system.files.replace(self.path, data, expect=None, private=True)
 
     def _is_lost(self, before: Accounts | None, after: Accounts) -> bool:
         """Whether a save is gone from the .NET SDK's own file."""

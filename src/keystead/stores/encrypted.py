@@ -307,7 +307,11 @@ class EncryptedStore:
         # Before the lock is taken: what is wrong is refused before a person is asked anything,
         # and nobody else waits while a person looks for a passphrase.
         accounts = self._file.read().accounts
-        if edited(accounts) is None:
+        drafts = edited(accounts)
+        if drafts is None:
+            return
+        if self._file.system.files.dry:
+            self._file.note(accounts, _unsealed(drafts))
             return
         if accounts:
             self._file.vault(accounts)
@@ -346,5 +350,13 @@ def _sealed(vault: Vault, drafts: Drafts) -> dict[str, Entry]:
             name: value if isinstance(value, str) else vault.seal(guid, name, value.reveal())
             for name, value in draft.items()
         }
+        for guid, draft in drafts.items()
+    }
+
+
+def _unsealed(drafts: Drafts) -> dict[str, Entry]:
+    """What a dry run notes: a stand-in for each secret that would be sealed."""
+    return {
+        guid: {name: value if isinstance(value, str) else "00" for name, value in draft.items()}
         for guid, draft in drafts.items()
     }

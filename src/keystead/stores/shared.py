@@ -18,7 +18,7 @@ from typing import TypeVar
 from keystead.errors import DocumentError, FileProblem, Origin, ProfileInvalid, ProfileNotFound
 from keystead.model import rules
 from keystead.model.profile import Profile, Value, check_writable
-from keystead.model.settings import SETTINGS, Group
+from keystead.model.settings import KEYS, SETTINGS, Group
 from keystead.secret import reveal
 from keystead.stores.base import TRIES, Changes, Follow, already_there, not_found, overtaken
 from keystead.stores.lost_update import by_another_program, is_lost, just_written, watch
@@ -47,12 +47,21 @@ class SharedStore:
 
     ``credentials`` and ``config`` are their paths; ``config`` None means that there is none.
     Neither has to exist. Nothing is kept between calls: each one reads the files anew.
-    ``location`` is the path of the credentials file.
+    ``location`` is the path of the credentials file. ``makes_config``: a new profile without keys
+    goes to the config file, as the AWS CLI has it; else to the credentials file.
     """
 
     type_name = "SharedCredentialsFile"
 
-    def __init__(self, system: System, credentials: Path, config: Path | None) -> None:
+    def __init__(
+        self,
+        system: System,
+        credentials: Path,
+        config: Path | None,
+        *,
+        makes_config: bool = False,
+    ) -> None:
+        self._makes_config = makes_config
         self._system = system
         self._files = system.files
         self._credentials = credentials
@@ -62,7 +71,8 @@ class SharedStore:
     @classmethod
     def default(cls, system: System) -> SharedStore:
         """The files that the environment names, else those in ``~/.aws``."""
-        return cls(system, system.folders.credentials_file, system.folders.config_file)
+        folders = system.folders
+        return cls(system, folders.credentials_file, folders.config_file, makes_config=True)
 
     @classmethod
     def at(cls, system: System, location: str) -> SharedStore:
@@ -168,8 +178,10 @@ class SharedStore:
             current = self._current(pair, name)
             wanted = changes(current)
             _check(name, current, wanted)
+            keys = any(key.lower() in KEYS for key, value in wanted.items() if value is not None)
+            new = self._config if self._makes_config and not keys and current is None else None
             for key, value in wanted.items():
-                pair = _changed(pair, name, key, value)
+                pair = _changed(pair, name, key, value, new)
             return pair
 
         self._write(edited, [name])
@@ -293,7 +305,8 @@ class SharedStore:
         """Writes what ``edited`` makes of both files; ``names`` are the profiles it changes."""
         before, after = self._settled(lambda pair: _worked_out(edited, pair, names))
         # What is refused has made no folder and no lock file by now.
-        with self._locks():
+        touched = {made.path for was, made in zip(before, after, strict=True) if made is not was}
+        with self._locks(touched):
             written: dict[Path, SharedFile] = {}
             for _ in range(TRIES):
                 snapshots = self._snapshots()
@@ -365,11 +378,12 @@ class SharedStore:
         return self._files.replace(file.path, data, expect=file.stamp, private=private)
 
     @contextlib.contextmanager
-    def _locks(self) -> Iterator[None]:
+    def _locks(self, changed: Collection[Path]) -> Iterator[None]:
         with contextlib.ExitStack() as stack:
             # In one order for everybody, so that two writers never wait for each other.
-            # A config file that is not there is never made, so it needs no lock.
-            config = [self._config] if self._config and os.path.exists(self._config) else []
+            # A config file that is not there and is not to be made needs no lock.
+            is_used = self._config and (self._config in changed or os.path.exists(self._config))
+            config = [self._config] if self._config and is_used else []
             paths = {resolve(path) for path in (self._credentials, *config)}
             for path in sorted(paths):
                 stack.enter_context(self._files.lock(path))
@@ -442,11 +456,16 @@ def _check(name: str, current: Profile | None, wanted: Changes) -> None:
     check_writable(Profile(name, settings))
 
 
-def _changed(pair: Pair, name: str, key: str, value: Value | None) -> Pair:
-    """The pair with one setting set or, for None, gone from both files."""
+def _changed(pair: Pair, name: str, key: str, value: Value | None, new: Path | None = None) -> Pair:
+    """The pair with one setting set or, for None, gone from both files.
+
+    ``new`` is the path of the file for a profile that neither has.
+    """
     if value is None:
         return tuple(file.unset(name, key) for file in pair)
     chosen = _home(pair, name, key)
+    if new is not None and not chosen.sections(name):
+        chosen = next(file for file in pair if file.path == new)
     return tuple(file.set(name, key, value) if file is chosen else file for file in pair)
 
 

@@ -6,8 +6,35 @@ import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
+from keystead.errors import InteractionRequired
 from keystead.system.files import Files, Snapshot
 from keystead.system.status import Stamp
+from keystead.system.terminal import Terminal
+
+TO_BE_ASKED_FOR = "TO-BE-ASKED-FOR"
+"""What stands for a secret that a person would be asked for."""
+
+
+class DryTerminal(Terminal):
+    """The terminal of a dry run: nobody is asked, and every question counts as agreed to."""
+
+    def available(self) -> bool:
+        """Never."""
+        return False
+
+    def ask(self, question: str, *, hint: str) -> str:
+        """Raises `InteractionRequired`."""
+        raise InteractionRequired(f"a dry run does not ask: {question}", hint=hint)
+
+    def ask_secret(self, question: str, *, hint: str) -> str:
+        """A stand-in, as a secret is not shown in any case."""
+        del question, hint
+        return TO_BE_ASKED_FOR
+
+    def confirm(self, question: str, *, hint: str) -> bool:
+        """Yes."""
+        del question, hint
+        return True
 
 
 class DryFiles(Files):
@@ -16,6 +43,8 @@ class DryFiles(Files):
     ``written`` has each file that would change, with its bytes before and after (None: no file).
     What goes below ``ignored``, keystead's own records, is dropped.
     """
+
+    dry = True
 
     def __init__(self, ignored: Path) -> None:
         super().__init__()

@@ -57,6 +57,9 @@ class OsCalls(Protocol):
 class Files:
     """Reads and replaces files; ``calls`` are the system calls to do it with."""
 
+    dry = False
+    """Whether writes are noted and not made, so that nothing has to be unlocked for them."""
+
     def __init__(self, calls: OsCalls | ModuleType = os) -> None:
         self._os = calls
 

@@ -8,7 +8,7 @@ MFA code is used once.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -133,6 +133,27 @@ class App:
     def store(self, name: str) -> ProfileStore:
         """The store ``encrypted`` or ``shared``."""
         return self.encrypted if name == "encrypted" else SharedStore.default(self.system)
+
+    def advise(
+        self, store: ProfileStore, name: str, given: Iterable[str], location: Location = None
+    ) -> None:
+        """Warns of what may not have been meant when the profile was saved in ``store``.
+
+        ``given`` are the settings that were saved; in a dry run they are seen as saved too.
+        """
+        from keystead.botocore_session import region_names
+        from keystead.model.advice import advice
+
+        try:
+            profile, chain = store.find(name), self.chain(location)
+            names = {other.name for other in chain.profiles()}
+        except KeysteadError:
+            return  # it was saved; whoever uses it is told
+        dotnet = store.type_name != EncryptedStore.type_name or self.system.dpapi is not None
+        for text in advice(
+            profile, given, chain, regions=region_names(), names=names, for_dotnet=dotnet
+        ):
+            self.warn(f"profile `{name}`: {text}")
 
     def lint(
         self, location: Location = None, config: Location = None, credentials: Location = None

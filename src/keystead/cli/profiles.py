@@ -13,8 +13,7 @@ from keystead.cmdlets.removal import naming, remove_profiles, tell_what_is_left
 from keystead.console import printable
 from keystead.errors import ProfileNotFound, UsageError
 from keystead.model.profile import Profile, Value
-from keystead.model.settings import SETTINGS, is_secret
-from keystead.near import near_names
+from keystead.model.settings import is_secret
 from keystead.secret import MASK, Secret
 from keystead.stores.base import ProfileStore
 from keystead.stores.shared import SharedStore
@@ -143,15 +142,13 @@ def set_(context: Context, args: argparse.Namespace) -> None:
     store.change(args.name, lambda _: changes)
     for note in store.find(args.name).notes:
         context.console.warn(note)
-    _warn(context, args.name, {key: value for key, value in changes.items() if value})
+    given = {key: value for key, value in changes.items() if value}
+    context.app.advise(store, args.name, given, args.location)
+    _warn(context, args.name, given)
 
 
 def _warn(context: Context, name: str, given: Mapping[str, Value]) -> None:
     """Says what may not have been meant."""
-    for key in given:
-        meant = near_names(key, SETTINGS, likeness=0.8)
-        if key.lower() not in SETTINGS and meant:
-            context.console.warn(f"nobody reads a setting `{key}`; was `{meant[0]}` meant?")
     if _SEED in given:
         context.console.warn(
             f"with `{_SEED}` both factors are in one place: who opens this store has the keys and "

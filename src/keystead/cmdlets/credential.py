@@ -17,7 +17,7 @@ from keystead.cmdlets.sources import (
     profile_settings,
 )
 from keystead.cmdlets.state import State
-from keystead.errors import ProfileNotFound, UsageError
+from keystead.errors import UsageError
 from keystead.model.profile import Profile
 
 
@@ -53,12 +53,7 @@ def _save(state: State, name: str, values: Values) -> None:
     state.tell(
         f"profile `{name}` was saved in {chain.stores[0].location or chain.stores[0].type_name}"
     )
-    source = values.get("SourceProfile")
-    if source and source != name:
-        try:
-            chain.find(source)
-        except ProfileNotFound:
-            state.console.warn(f"the source profile `{source}` does not exist yet")
+    state.app.advise(chain.stores[0], name, settings, values.get("ProfileLocation"))
 
 
 def new_credential(state: State, values: Values) -> Iterable[AwsObject]:

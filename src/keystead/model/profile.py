@@ -106,8 +106,16 @@ TYPES: tuple[ProfileType, ...] = (
         (),
         "temporary credentials that were retrieved by hand",
     ),
-    ProfileType("Basic", (_KEY,), (_KEY, _SECRET), (), "long-term credentials of an IAM user"),
-    ProfileType("Basic", (_SECRET,), (_KEY, _SECRET), (), "long-term credentials of an IAM user"),
+    ProfileType(
+        "Basic", (_KEY,), (_KEY, _SECRET), ("mfa_serial",), "long-term credentials of an IAM user"
+    ),
+    ProfileType(
+        "Basic",
+        (_SECRET,),
+        (_KEY, _SECRET),
+        ("mfa_serial",),
+        "long-term credentials of an IAM user",
+    ),
     ProfileType("Login", ("login_session",), ("login_session",), (), "a session of `aws login`"),
     ProfileType(
         "CredentialProcess",

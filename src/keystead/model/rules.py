@@ -106,6 +106,11 @@ def check_setting(name: str, value: str) -> None:
         raise ProfileInvalid(
             f"the value of `{name}` contains a `#` or `;` after a blank, which reads as a comment"
         )
+    if is_secret(name) and len(value) > 1 and value[0] in "\"'" and value[-1] == value[0]:
+        raise ProfileInvalid(
+            f"the value of `{name}` is in quotes, which would become a part of it",
+            hint="give it without the quotes",
+        )
     row = SETTINGS.get(name.lower())
     if row and value and not row.fits(value):
         # The halves of a key pair are easily given in each other's place.

@@ -1,0 +1,113 @@
+"""What somebody who saves a profile is told: what nobody reads, what does not exist, what hides it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import botocore.configprovider
+import pytest
+
+from keystead.errors import ProfileInvalid, ProfileNotFound
+from keystead.model.advice import READ_BY_OTHERS, advice
+from keystead.model.profile import Profile, Value, check_writable
+from keystead.model.rules import check_setting
+from keystead.model.settings import SETTINGS
+
+ROLE = "arn:aws:iam::123456789012:role/r"
+KEYS = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "abc"}
+
+
+class Source:
+    def find(self, name: str) -> Profile:
+        if name != "base":
+            raise ProfileNotFound(f"there is no profile `{name}`")
+        return Profile("base", KEYS)
+
+    def sso_session(self, name: str) -> Mapping[str, str]:
+        return {"sso_region": "eu-west-1"} if name == "corp" else {}
+
+    def services(self, name: str) -> Mapping[str, Value]:
+        return {"s3": {"endpoint_url": "x"}} if name == "local" else {}
+
+
+def told(settings: Mapping[str, Value], name: str = "p", *, for_dotnet: bool = True) -> list[str]:
+    found = advice(
+        Profile(name, settings),
+        settings,
+        Source(),
+        regions=["eu-west-1", "us-east-1"],
+        names=["base"],
+        for_dotnet=for_dotnet,
+    )
+    return list(found)
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"regoin": "x"}, ["no AWS tool reads a setting `regoin`; did you mean `region`?"]),
+        ({"team": "blue"}, ["no AWS tool reads a setting `team`"]),
+        ({"cli_pagr": "less"}, ["did you mean `cli_pager`?"]),
+        ({"s3": {"max_queue_size": "5"}}, []),
+        ({"cli_pager": "less", "output": "json"}, []),
+        ({"region": "eu-wst-1"}, ["`eu-wst-1` is not a region that this version of botocore has; did you mean `eu-west-1`?"]),
+        ({"region": "eu-west-1"}, []),
+        ({"sso_region": "nowhere"}, ["`nowhere` is not a region"]),
+        ({"role_arn": ROLE, "source_profile": "bse"}, ["the source profile `bse` does not exist; did you mean `base`?"]),
+        ({"role_arn": ROLE, "source_profile": "base"}, []),
+        ({"sso_session": "other"}, ["the SSO session `other` does not exist", "does not find any profile in a list"]),
+        ({"sso_session": "corp"}, []),
+        ({"services": "other"}, ["the services section `other` does not exist"]),
+        ({"services": "local"}, []),
+        ({"endpoint_url": '"http://127.0.0.1"'}, ["the value of `endpoint_url` is in quotes"]),
+        ({"credential_process": '"/a b/helper" "x"'}, []),
+        # What hides it from the .NET SDK.
+        ({**KEYS, "mfa_serial": "arn:aws:iam::123456789012:mfa/u"}, ["`mfa_serial` does not go with its other settings there"]),
+        ({"retry_mode": "legacy"}, ["for its `retry_mode`, the .NET SDK 4.1 does not find the profile"]),
+        ({"use_fips_endpoint": "yes"}, ["for its `use_fips_endpoint`"]),
+        ({"sts_regional_endpoints": "local"}, ["for its `sts_regional_endpoints`"]),
+        ({"region": "-x-"}, ["`-x-` is not a region", "does not find any profile in a list"]),
+        ({"ec2_metadata_service_endpoint": "nowhere"}, ["for its `ec2_metadata_service_endpoint`"]),
+    ],
+)  # fmt: skip
+def test_what_may_not_have_been_meant_is_told(
+    settings: Mapping[str, Value], words: list[str]
+) -> None:
+    found = told(settings)
+    assert len(found) == len(words), found
+    for sentence, part in zip(found, words, strict=True):
+        assert part in sentence
+
+
+def test_of_default_the_search_after_it_is_told() -> None:
+    [found] = told({"retry_mode": "legacy"}, "default")
+    assert "goes on to the container's or EC2's credentials after it" in found
+
+
+def test_nothing_is_told_of_dotnet_where_it_reads_no_such_store() -> None:
+    assert told({"retry_mode": "legacy"}, for_dotnet=False) == []
+
+
+def test_a_secret_in_no_advice() -> None:
+    assert told({**KEYS, "aws_secret_access_key": '"quoted"'}) == []
+
+
+def test_settings_that_botocore_reads_are_known() -> None:
+    read = {row[0] for row in botocore.configprovider.BOTOCORE_DEFAUT_SESSION_VARIABLES.values()}
+    assert read - {None} <= SETTINGS.keys() | READ_BY_OTHERS
+
+
+def test_each_is_in_one_table() -> None:
+    assert not SETTINGS.keys() & READ_BY_OTHERS
+
+
+@pytest.mark.parametrize("value", ['"abc"', "'abc'", '""'])
+@pytest.mark.parametrize("name", ["aws_secret_access_key", "aws_session_token", "my_password"])
+def test_a_secret_in_quotes_is_refused(name: str, value: str) -> None:
+    with pytest.raises(ProfileInvalid, match="is in quotes") as caught:
+        check_setting(name, value)
+    assert "abc" not in str(caught.value)
+
+
+def test_a_device_for_mfa_sessions_may_stand_beside_keys() -> None:
+    check_writable(Profile("p", {**KEYS, "mfa_serial": "arn:aws:iam::123456789012:mfa/u"}))

@@ -282,7 +282,7 @@ def test_a_name_is_taken_in_any_letter_case(machine: Machine) -> None:
     machine.save("Prod")
     machine.save("dev")
     for act in (machine.app.encrypted.rename, machine.app.encrypted.copy):
-        with pytest.raises(ProfileInvalid, match="there is a profile `prod` already"):
+        with pytest.raises(ProfileInvalid, match="a profile `prod` exists already"):
             act("dev", "prod")
     machine.app.encrypted.rename("dev", "prod", force=True)
     assert machine.names() == ["prod"]
@@ -290,7 +290,7 @@ def test_a_name_is_taken_in_any_letter_case(machine: Machine) -> None:
 
 def test_a_copy_is_not_made_of_a_name_over_itself(machine: Machine) -> None:
     machine.save("Prod")
-    with pytest.raises(ProfileInvalid, match="there is a profile `Prod` already"):
+    with pytest.raises(ProfileInvalid, match="a profile `Prod` exists already"):
         machine.app.encrypted.copy("prod", "PROD", force=True)
     assert contents(machine.app.encrypted) == {"Prod": KEYS}
 

@@ -100,7 +100,7 @@ def test_a_save_that_is_written_over_is_made_again(
 def test_a_save_that_cannot_be_kept_is_not_called_done(
     home: Path, path: Path, act: Callable[[SharedStore], None]
 ) -> None:
-    with pytest.raises(FileProblem, match="another program wrote the file"):
+    with pytest.raises(FileProblem, match="another program changed the file"):
         act(store(home, Overwriting(path, 1000)))
     assert path.read_text() == BEFORE
 

@@ -175,7 +175,7 @@ def test_an_odd_profile_follows_too(machine: Machine) -> None:
 def test_a_refused_rename_changes_no_reference(machine: Machine) -> None:
     text = f"[old]\n{PAIR}[new]\n{PAIR}[a]\n{role('old')}"
     machine.shared(text)
-    with pytest.raises(ProfileInvalid, match="there is a profile `new` already"):
+    with pytest.raises(ProfileInvalid, match="a profile `new` exists already"):
         machine.chain.rename("old", "new")
     assert machine.texts()[0] == text
 

@@ -337,7 +337,7 @@ def test_a_foreign_change_in_between_is_merged(
 def test_a_program_that_never_stops_writing_is_told(aws: Aws) -> None:
     aws.write("[a]\nx = 1\n")
     calls = Meddler("credentials", 99, lambda: foreign(aws.credentials, "[a]", "# more\n[a]"))
-    with pytest.raises(FileProblem, match=f"another program wrote the file {shared.TRIES} times"):
+    with pytest.raises(FileProblem, match=f"another program changed the file {shared.TRIES} times"):
         put(aws.store(calls), "a", x="2")
     assert calls.times == 99 - shared.TRIES
     assert aws.texts()[0] == "# more\n" * shared.TRIES + "[a]\nx = 1\n"

@@ -45,6 +45,7 @@ OPERATIONS: Mapping[str, tuple[str, dict[str, str]]] = {
 }
 """What is called of each service; the second has many settings, the third an id of its own."""
 
+IN_PLACE_OF_SECTIONS = {"AWS_ENDPOINT_URL", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"}
 REGIONS = ("eu-west-1", "us-east-1", "us-gov-west-1", "cn-north-1")
 URLS = ("http://one.example", "https://two.example:8443/path", "http://127.0.0.1:4566")
 SWITCH = ("true", "false", "True")
@@ -227,7 +228,8 @@ def test_every_way_sends_requests_where_botocore_does_with_the_profile(
     try:
         settings = selected.client_settings
     except ProfileInvalid:
-        assert "InvalidConfigError" in judge.values() or "AWS_ENDPOINT_URL" in environ
+        # Refused whatever variables say; botocore looks for the section when it needs it.
+        assert "InvalidConfigError" in judge.values() or IN_PLACE_OF_SECTIONS & environ.keys()
         return
     given = wire.variables(KEYS)
     prepared = prepare(app, selected, given, hide_files=False)

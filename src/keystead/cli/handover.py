@@ -71,8 +71,8 @@ def env(context: Context, args: argparse.Namespace) -> None:
     if args.unset:
         if args.name is not None:
             raise UsageError("--unset takes no profile")
-        given, stale = wire.changes(app.environ, users_environment(app.environ))
-        context.console.out(shells.render(shell, given, stale))
+        changed = wire.changes(app.environ, users_environment(app.environ))
+        context.console.out(shells.render_unset(shell, *changed))
         return
     if args.name is None:
         raise UsageError("a profile is missing", hint="keystead env NAME")

@@ -120,3 +120,15 @@ def render(shell: str, given: Mapping[str, str], stale: Iterable[str]) -> str:
     lines = [syntax.unset(name) for name in stale]
     lines += [syntax.set(name, value) for name, value in given.items()]
     return "\n".join(line for line in lines if line)
+
+
+def render_unset(shell: str, restored: Mapping[str, str], stale: Iterable[str]) -> str:
+    """The text that takes variables away again; in JSON their values are null.
+
+    Raises `UsageError` for a dotenv file, which can only set variables.
+    """
+    if shell == "dotenv":
+        raise UsageError("a dotenv file cannot unset a variable", hint="remove the file")
+    if shell == "json":
+        return json.dumps({**dict.fromkeys(stale), **restored}, indent=2)
+    return render(shell, restored, stale)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shlex
 from collections.abc import Iterable, Mapping
 
 from keystead.cli.command import Context
@@ -152,7 +153,7 @@ def _warn(context: Context, name: str, given: Mapping[str, Value]) -> None:
     if _SEED in given:
         context.console.warn(
             f"with `{_SEED}` both factors are in one place: who opens this store has the keys and "
-            f"the codes; `keystead set {name} --unset {_SEED}` takes it away"
+            f"the codes; `keystead set {shlex.quote(name)} --unset {_SEED}` takes it away"
         )
 
 

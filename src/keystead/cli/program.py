@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import NamedTuple
@@ -75,7 +76,7 @@ def variables_alone(selected: Selection) -> Mapping[str, str]:
     fix = " and ".join(f"`{key}`" for key in missing)
     raise ProfileInvalid(
         f"variables cannot give a program all settings of profile `{name}`: {lines}",
-        hint=f"use `keystead exec {name} -- COMMAND`, which makes a config file for the command"
-        + (f", or set {fix} in profile `{name}`" if fix else ""),
+        hint=f"use `keystead exec {shlex.quote(name or 'NAME')} -- COMMAND`, which makes a config "
+        "file for the command" + (f", or set {fix} in profile `{name}`" if fix else ""),
         where=next(filter(None, places.values()), None),
     )

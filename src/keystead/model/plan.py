@@ -8,6 +8,7 @@ source and has keys of its own, the role does not count.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -162,7 +163,7 @@ class Plan:
             raise UsageError(
                 f"profile `{self.profile}` assumes no role by AssumeRole that could have "
                 + (f"`{stray}`" if stray else "a session name, length, policy or tag"),
-                hint=f"`keystead plan {self.profile}` shows what is done",
+                hint=f"`keystead plan {shlex.quote(self.profile)}` shows what is done",
             )
         given = {
             name: value
@@ -283,7 +284,7 @@ def _kind(profile: Profile) -> str:
     if row is None:
         raise ProfileInvalid(
             f"profile `{profile.name}` is not valid: {profile.problem()}",
-            hint=f"see it with `keystead show {profile.name}`",
+            hint=f"see it with `keystead show {shlex.quote(profile.name)}`",
             where=profile.problem_at(),
         )
     return row.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 
 from keystead.model.lint.finding import Finding
@@ -48,5 +49,5 @@ def in_environment(shared: Shared) -> Iterator[Finding]:
     for name, profile in shared.profiles.items():
         if shared.environment_key and profile.text(KEY) == shared.environment_key:
             message = f"the keys of profile `{name}` are in the environment too"
-            fix = f"unset AWS_ACCESS_KEY_ID and its kin, and set AWS_PROFILE={name}"
+            fix = f"unset AWS_ACCESS_KEY_ID and its kin, and set AWS_PROFILE={shlex.quote(name)}"
             yield found("keys-in-environment", profile, KEY, message, fix)

@@ -9,11 +9,54 @@ _PASSED = "passed over"
 NO_RULE: tuple[tuple[str, Readers], ...] = (
     (
         "a blank line within a value that goes on",
-        Readers("skipped", "part of the value", "dropped with the value"),
+        Readers("skipped", "part of the value", "dropped with the value", "whole file refused"),
     ),
     (
         "keys in `credentials`, `login_session`, `credential_process`, keys in `config`",
         Readers("in this order", "in this order", "keys first, from either file"),
+    ),
+    (
+        "a no-break space, vertical tab or form feed at the end of a value",
+        Readers("part of the value", "trimmed", "", "trimmed", "keystead: trimmed"),
+    ),
+    (
+        "` #` within quotes in a `credential_process`",
+        Readers(
+            "cut off",
+            "part of the value",
+            "cut off",
+            "part of the value",
+            "keystead: part of the value",
+        ),
+    ),
+    (
+        "the line of a `credential_process`",
+        Readers(
+            "parted into words",
+            "parted into words",
+            "run by a shell",
+            "run by a shell, which expands variables and ends it at ` #` and `;`",
+            "keystead: parted into words",
+        ),
+    ),
+    ("`aws_account_id`", Readers("read", "read", "read", "read", dotnet_3="not read")),
+    (
+        "a setting before the first section",
+        Readers(
+            "whole file refused",
+            "whole file refused",
+            "line skipped",
+            "line skipped",
+            "keystead: line skipped",
+        ),
+    ),
+    (
+        "`AWS_CONFIG_FILE` or `AWS_SHARED_CREDENTIALS_FILE` that names no file",
+        Readers("empty", "empty", "", "the files in the home folder", "keystead: empty"),
+    ),
+    (
+        "`AWS_SHARED_CREDENTIALS_FILE` in a folder with another `config`",
+        Readers("not read", "not read", "", "read in place of the usual one"),
     ),
     ("`duration_seconds`", Readers("asked of STS", "asked of STS", "", "not used")),
     (

@@ -24,7 +24,13 @@ _ROWS = (
         "not-utf8",
         _ERROR,
         "a byte is not UTF-8",
-        Readers("whole file refused or empty", _REFUSED, "byte replaced", "byte replaced"),
+        Readers(
+            "whole file refused or empty",
+            _REFUSED,
+            "byte replaced",
+            "byte replaced, UTF-16 with a mark is read",
+            "keystead: the section skipped, a comment passed over",
+        ),
     ),
     Rule(
         "byte-order-mark",
@@ -43,7 +49,13 @@ _ROWS = (
         "syntax",
         _ERROR,
         "a line breaks the grammar of the files",
-        Readers(_REFUSED, "whole file refused but for some lines", "line skipped", _REFUSED),
+        Readers(
+            _REFUSED,
+            "whole file refused but for some lines",
+            "line skipped",
+            "whole file refused, but an indented header, setting or comment is read",
+            "keystead: the section skipped, and what botocore and .NET read indented is read",
+        ),
     ),
     Rule(
         "colon-separator",
@@ -55,7 +67,13 @@ _ROWS = (
         "lone-carriage-return",
         _WARNING,
         "a carriage return stands within a line",
-        Readers("part of the line", "ends the line", "part of the line", "ends the line"),
+        Readers(
+            "part of the line",
+            "ends the line",
+            "part of the line",
+            "ends the line",
+            "keystead: ends the line",
+        ),
     ),
     Rule(
         "inline-comment",
@@ -67,7 +85,7 @@ _ROWS = (
         "nested-comment",
         _WARNING,
         "a comment stands behind a value in a nested block",
-        Readers("part of the value", "part of the value", "cut off"),
+        Readers("part of the value", "part of the value", "cut off", "part of the value"),
     ),
     Rule(
         "indented-comment",
@@ -78,14 +96,19 @@ _ROWS = (
             "a comment",
             "a comment",
             "a comment",
-            "keystead: a key, token, region or role of several lines is refused",
+            "keystead: a comment",
         ),
     ),
     Rule(
         "continuation-line",
         _WARNING,
         "a value goes on in an indented line",
-        Readers("joined", "joined", "dropped, or a setting of its own", _REFUSED),
+        Readers(
+            "joined",
+            "joined",
+            "dropped, or a setting of its own",
+            "a setting of its own with a `=`, else whole file refused",
+        ),
     ),
     # Sections.
     Rule(

@@ -403,6 +403,16 @@ TABLE = Registry(
             list,
         ),
         Cmdlet("Get-AWSCredential", "gets", (Parameter("ProfileName", "", position=1),), list),
+        Cmdlet(
+            "Use-Private",
+            "uses",
+            (
+                Parameter("Payload", "", private=True),
+                Parameter("Name", "", position=0),
+                Parameter("Value", "", position=1),
+            ),
+            list,
+        ),
         Cmdlet("Use-Code", "uses", (Parameter("Code", "", position=1, secret=True),), list),
     )
 )
@@ -429,6 +439,9 @@ KEPT = {
     "$c = Set-AWSCredential `\n -SK a; $c": f"$c = Set-AWSCredential -SK {M}; $c",
     "$s = 'secret'": f"$s = {M}",
     "${my s} = $t": "${my s} = $t",
+    "Get-AWSCredential { $_.Password -eq 'x' }": f"Get-AWSCredential {M}",
+    "Use-Private -Payload x -Name y": f"Use-Private -Payload {M} -Name y",
+    "Use-Private MyPassword x": f"Use-Private MyPassword {M}",
     # not kept at all
     "": None,
     "# secret": None,

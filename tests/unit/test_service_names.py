@@ -10,9 +10,10 @@ import pytest
 from keystead.cmdlets.binding import bind
 from keystead.cmdlets.help import help_text
 from keystead.cmdlets.language.values import Named, Value
+from keystead.cmdlets.masking import mask_line
 from keystead.cmdlets.services.cmdlets import made
 from keystead.cmdlets.services.folders import service_names
-from keystead.cmdlets.services.model import find_operation, service
+from keystead.cmdlets.services.model import Shape, find_operation, service
 from keystead.cmdlets.services.naming import _ways, by_rule, cmdlet_names, singular
 from keystead.cmdlets.services.parameters import request_of
 from keystead.cmdlets.services.prefixes import WELL_KNOWN, prefix_of, services_of
@@ -22,7 +23,8 @@ from keystead.cmdlets.services.verbs import APPROVED
 from keystead.cmdlets.services.wellknown import NAMES
 from keystead.cmdlets.source_rows import FORCE, SERVICE_PARAMETERS
 from keystead.cmdlets.table import CMDLETS
-from keystead.cmdlets.table_types import CHANGING, COMMON
+from keystead.cmdlets.table_types import CHANGING, COMMON, Registry
+from keystead.secret import MASK
 
 CONTEXT = Context(lambda path: b"", UTC)
 KNOWN = Path(__file__).parent.parent / "cases" / "cmdlets" / "names.txt"
@@ -168,3 +170,31 @@ def test_no_switch_of_the_cmdlet_is_a_member_of_the_request(name: str) -> None:
             assert request_of(fields, given, CONTEXT) == {}, operation.cmdlet
         if "Force" in members or "force" in members:
             assert reached[next(m for m in members if m.lower() == "force")].name != "Force"
+
+
+TELLS = re.compile(r"secret|password|passphrase|token|payload|credential|plaintext", re.IGNORECASE)
+
+
+def deep(shape: Shape, above: tuple[str, ...] = ()) -> bool:
+    """Whether the model calls anything in it sensitive."""
+    if shape.traits.get("sensitive"):
+        return True
+    if shape.name in above:
+        return False
+    inner = [*shape.members.values()] if shape.kind == "structure" else []
+    inner += [shape.element] if shape.kind in ("list", "map") else []
+    return any(deep(row, (*above, shape.name)) for row in inner)
+
+
+@pytest.mark.parametrize("name", service_names())
+def test_no_history_keeps_what_may_be_secret(name: str) -> None:
+    """What the model calls sensitive, at any depth, and texts whose name tells it."""
+    for operation in service(name).operations.values():
+        cmdlet = made(operation)
+        for field in cmdlet.function.args[1]:
+            tells = field.shape.kind in ("string", "blob") and TELLS.search(field.place[-1])
+            if tells or deep(field.shape):
+                line = f"{operation.cmdlet} -{field.parameter.name} 'x y z'"
+                kept = mask_line(line, Registry((cmdlet,)))
+                shown = f"{operation.cmdlet} -{field.parameter.name} {MASK}"
+                assert kept in (shown, None), line  # None: a name as long as a key

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from keystead.cmdlets.language import parse
 from keystead.cmdlets.language.statements import (
     Assignment,
+    Block,
     Command,
     Expression,
     Hash,
@@ -30,6 +31,8 @@ from keystead.errors import UsageError
 from keystead.secret import MASK
 
 _CMDLET_NAME = re.compile(r"[A-Za-z]{2,20}-[A-Za-z0-9]{2,60}")
+# The name of a property that a value without a name is compared with: Where-Object Password -eq x.
+_TELLS = re.compile(r"secret|password|passphrase|token|credential|private_?key", re.IGNORECASE)
 _PLAIN_NAME = re.compile(r"\w+")
 _PARAMETER = re.compile(r"-[A-Za-z]\w*(?::|\Z)")
 _BARE = re.compile(r"[A-Za-z0-9_./:\\][A-Za-z0-9_./:\\-]*")
@@ -122,7 +125,7 @@ class _Masker:
             [row for row in cmdlet.parameters if row.position is not None] if cmdlet else []
         )
         # How many values without a name are known to be no secret.
-        self._free = 0 if any(row.secret for row in positional) else len(positional)
+        self._free = 0 if any(row.may_hold_secret for row in positional) else len(positional)
         self._awaited: bool | None = None  # whether the value due for a parameter is harmless
 
     def word(self, word: Expression | ParameterWord) -> str:
@@ -132,7 +135,9 @@ class _Masker:
         self._awaited = None
         if harmless is None:
             harmless = self._free > 0
-            self._free -= 1
+            self._free = (
+                0 if isinstance(word, Word) and _TELLS.search(word.value) else self._free - 1
+            )
         elif not harmless:
             self._free = 0  # the rest of a secret with a blank in it comes as further values
         if isinstance(word, Word) and word.value.startswith("-"):
@@ -146,7 +151,7 @@ class _Masker:
         if not matches or self._awaited is False:
             self._awaited = False
             return f"-{MASK}"
-        harmless = not any(row.secret for row in matches)
+        harmless = not any(row.may_hold_secret for row in matches)
         if word.value is not None:
             self._awaited = None
             if not harmless:
@@ -158,8 +163,8 @@ class _Masker:
     def _value(self, value: Expression, *, harmless: bool) -> str:
         if isinstance(value, Variable | Member):
             return _raw(self._text, value)
-        if not harmless or isinstance(value, Hash) or any(map(holds_key, _texts(value))):
-            return MASK  # of a hash table nobody can tell which of its values is secret
+        if not harmless or isinstance(value, Hash | Block) or any(map(holds_key, _texts(value))):
+            return MASK  # of a hash table or a block nobody can tell which of its values is secret
         return _raw(self._text, value)
 
 

@@ -41,6 +41,9 @@ class Parameter:
     both. What a parameter of the kind ``any`` takes is decided by the cmdlet; ``type_name`` says
     it in words.
 
+    The value of a ``private`` one is not kept in the history either, but is no `Secret`: it may
+    hold one, such as a structure with a password in it.
+
     One that is not ``by_property`` never takes a property of a piped object: which account and
     which region are meant is given with the cmdlet, not by what passes through it. ``refused``
     says what to do instead of a parameter that the AWS Tools have and keystead has not. It is
@@ -61,6 +64,12 @@ class Parameter:
     type_name: str | None = None
     by_property: bool = True
     refused: str | None = None
+    private: bool = False
+
+    @property
+    def may_hold_secret(self) -> bool:
+        """Whether no history keeps its value."""
+        return self.secret or self.private
 
     @property
     def names(self) -> tuple[str, ...]:

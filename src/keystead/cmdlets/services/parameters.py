@@ -32,6 +32,10 @@ _SECRET = re.compile(
     r"secret|password|passphrase|private_?key|plaintext|tokencode|authtoken|keymaterial",
     re.IGNORECASE,
 )
+_TELLS = re.compile(
+    r"secret|password|passphrase|private_?key|plaintext|token|credential|payload|keymaterial|pin$",
+    re.IGNORECASE,
+)
 _NAMING = re.compile(r"(?:Name|Id|Arn|ARN|Identifier)s?$")
 _LONGEST_MEANING = 300
 _LOOKING = ("Get-", "Find-", "Search-", "Test-", "Measure-", "Read-", "Convert-", "Compare-")
@@ -139,6 +143,7 @@ def _fields(operation: Operation, request: Shape, taken: set[str]) -> Iterator[F
                 sets={SET: True} if must else None,
                 position=lead.index(member) if member in lead else None,
                 secret=secret(member, shape),
+                private=may_hold_secret(member, shape),
                 values=shape.values or (("true", "false") if shape.kind == "boolean" else ()),
                 type_name=type_name(shape),
             ),
@@ -160,6 +165,7 @@ def _parts(name: str, member: str, whole: Shape, taken: set[str]) -> Iterator[Fi
                     _described(shape),
                     kind="any",
                     secret=secret(inner, shape),
+                    private=may_hold_secret(inner, shape),
                     values=shape.values,
                     type_name=type_name(shape),
                 ),
@@ -201,6 +207,25 @@ def secret(name: str, shape: Shape) -> bool:
     if shape.kind not in ("string", "blob") or not shape.traits.get("sensitive"):
         return False
     return _SECRET.search(name) is not None
+
+
+def may_hold_secret(name: str, shape: Shape, above: frozenset[str] = frozenset()) -> bool:
+    """Whether the model calls a member, or anything in it, sensitive, or its name tells a secret.
+
+    More than `secret`: what is only kept out of a history is better left out in doubt.
+    """
+    if shape.traits.get("sensitive") or shape.is_document:
+        return True
+    if _TELLS.search(name) and shape.kind not in ("boolean", "integer", "long", "timestamp"):
+        return True
+    if shape.name in above:
+        return False
+    inside = above | {shape.name}
+    if shape.kind == "structure":
+        return any(may_hold_secret(key, row, inside) for key, row in shape.members.items())
+    if shape.kind in ("list", "map"):
+        return may_hold_secret("", shape.element, inside)
+    return False
 
 
 def meaning(traits: Mapping[str, object]) -> str:

@@ -10,15 +10,15 @@ Describe 'A parameter that is not there' {
     AfterEach { @(Get-Sent) | Should -BeNullOrEmpty }
 
     It 'is not the beginning of another one' {
-        { Get-S3Object -BucketName names -Key hello.txt } | Should -Throw '*`-Key` is not supported*'
+        { Get-S3Object -BucketName names -Key hello.txt } | Should -Throw '*-Key* is not supported*'
         { Get-S3Object -BucketName names -Key hello.txt | Remove-S3Object -Force } | Should -Throw
-        { Invoke-KeysteadCmdlet Get-S3Object @{ BucketName = 'names'; Key = 'hello.txt' } } | Should -Throw '*`-Key` is not supported*'
+        { Invoke-KeysteadCmdlet Get-S3Object @{ BucketName = 'names'; Key = 'hello.txt' } } | Should -Throw '*-Key* is not supported*'
     }
 
     It 'is refused by its name' {
-        { Remove-S3Bucket -BucketName names -DeleteBucketContent $true -Force } | Should -Throw '*`-DeleteBucketContent` is not supported*'
-        { Remove-S3Object -BucketName names -KeyCollection a, b -Force } | Should -Throw '*`-KeyCollection` is not supported*'
-        { Get-S3Bucket -ClientConfig @{} } | Should -Throw '*`-ClientConfig` is not supported*'
+        { Remove-S3Bucket -BucketName names -DeleteBucketContent $true -Force } | Should -Throw '*-DeleteBucketContent* is not supported*'
+        { Remove-S3Object -BucketName names -Key a -KeyCollection a, b -Force } | Should -Throw '*-KeyCollection* is not supported*'
+        { Get-S3Bucket -ClientConfig @{} } | Should -Throw '*-ClientConfig* is not supported*'
     }
 
     It 'is offered by nothing' {

@@ -54,7 +54,11 @@ def answer(words: Sequence[str]) -> list[str]:
         found = _cmdlet(table, before, begun)
     else:
         found = _command(table, before, begun)
-    return [f"{word}\t{_line(meaning)}" if meaning else word for word, meaning in found]
+    return [
+        f"{word}\t{_line(meaning)}" if meaning else word
+        for word, meaning in found
+        if word.isprintable()  # a control character would drive the terminal, or end the line
+    ]
 
 
 def _line(meaning: str) -> str:

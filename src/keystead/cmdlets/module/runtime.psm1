@@ -524,12 +524,16 @@ Update-TypeData -TypeName Keystead.Masked -MemberType ScriptMethod -MemberName T
 # The values of a parameter, from the same place as at the prompt of every other shell.
 $complete = {
     param($commandName, $parameterName, $wordToComplete)
-    $begun = $wordToComplete.Trim("'", '"')
+    $begun = $wordToComplete -replace "^['`"\u2018-\u201e]|['`"\u2018-\u201e]$", ''
     # An empty last word would be lost on the way; a lone blank stands for it.
     if (-not $begun) { $begun = ' ' }
     & (Get-KeysteadProgram) __complete $commandName ('-' + $parameterName.TrimEnd('_')) $begun 2>$null | ForEach-Object {
         $word, $meaning = $_ -split "`t", 2
-        $text = if ($word -match '[^\w.:/=+@-]') { "'" + $word.Replace("'", "''") + "'" } else { $word }
+        $text = $word
+        # PowerShell takes typographic quotes for its own; in single quotes nothing else means anything.
+        if ($word -cnotmatch '^[A-Za-z0-9_./-][A-Za-z0-9_.:/=+@-]*$') {
+            $text = "'" + ($word -replace "['\u2018-\u201b]", '$0$0') + "'"
+        }
         if (-not $meaning) { $meaning = $word }
         [System.Management.Automation.CompletionResult]::new($text, $word, 'ParameterValue', $meaning)
     }

@@ -1,0 +1,29 @@
+# A name is completed to one literal, whatever stands in it, and nothing of it is run.
+BeforeAll {
+    $curly = [char] 0x2019
+    $names = 'zz$(touch bad)', "zz'q", "zz${curly}q", 'zz"d', 'zz a', '$zz', '@zz'
+    $bin = Join-Path $TestDrive bin
+    $null = New-Item -ItemType Directory $bin
+    Set-Content -LiteralPath "$bin/names" -Value $names
+    Set-Content -LiteralPath "$bin/keystead" -Value '#!/bin/sh', "cat '$bin/names'"
+    chmod 755 "$bin/keystead"
+    keystead completion powershell | Out-String | Invoke-Expression
+    $env:PATH = "${bin}:$env:PATH"
+    Import-Module "$env:KEYSTEAD_TEST_MODULES/Keystead" -ArgumentList "$bin/keystead"
+    function Complete([string] $Line) {
+        foreach ($found in (TabExpansion2 $Line).CompletionMatches) { Invoke-Expression $found.CompletionText }
+    }
+}
+
+Describe 'A hostile name' {
+    It 'is one literal for a function of the module' {
+        foreach ($begun in 'zz', '"zz', "'zz", '') {
+            Complete "Get-AWSCredential -ProfileName $begun" | Should -Be $names
+        }
+    }
+
+    It 'is one literal for the command' {
+        foreach ($begun in 'zz', '"zz', "'zz") { Complete "keystead show $begun" | Should -Be $names }
+        Test-Path bad | Should -BeFalse
+    }
+}

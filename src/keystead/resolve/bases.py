@@ -96,7 +96,7 @@ def identity(place: Place, plan: Plan) -> str | None:
 
 
 def input_files(place: Place) -> list[Path] | None:
-    """The files, beside those that profiles are in, that the credentials depend on; None where that
+    """The files, in addition to those that profiles are in, that the credentials depend on; None where that
     cannot be said, so that another process may find others.
     """
     base = place.base
@@ -156,7 +156,7 @@ def _end_of_keys(profile: Profile, now: datetime) -> datetime | None:
         try:
             ends = parse_moment(text)
         except ValueError:
-            continue  # it is no time, or another tool's word for something else
+            continue  # it is not a time, or another tool's word for something else
         has_zone = datetime.fromisoformat(text).tzinfo is not None
         if now >= ends + (timedelta(0) if has_zone else _ANY_ZONE):
             raise InteractionRequired(

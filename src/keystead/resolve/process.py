@@ -26,7 +26,7 @@ MOST_BYTES = 1024 * 1024
 VERSION = 1
 
 _CACHED_BY = ("HOME", "USERPROFILE", "XDG_CONFIG_HOME", "KEYSTEAD_HOME")
-"""Variables beside those of AWS that cached output may depend on."""
+"""Variables in addition to those of AWS that cached output may depend on."""
 
 _WITHOUT_SHELL = (
     "the command is run without a shell, so pipes, redirections, variables and `~` mean nothing "

@@ -1,7 +1,7 @@
 """Programs that lead back to the profile they are run for, over any number of keysteads.
 
 keystead names to each program that it runs the programs it is inside of, in the variable `RUNNING`.
-The variable can make keystead refuse, and nothing else: whoever sets it to something else gets
+The variable can make keystead refuse, and nothing else: with any other value in it one gets
 what running the program gives.
 """
 

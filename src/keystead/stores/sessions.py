@@ -60,7 +60,7 @@ class SessionCache:
 
     @cached_property
     def flights(self) -> SessionCache:
-        """Those that wait for whoever has asked for the same while they were got."""
+        """Those that wait for others who asked for the same while they were retrieved."""
         return SessionCache(self._file, "flights")
 
     def get(self, key: str) -> Session | None:

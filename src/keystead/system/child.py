@@ -109,7 +109,7 @@ def _uninterrupted() -> Iterator[None]:
 def stdin_terminal() -> int | None:
     """The device of the terminal that is standard input, and that a program may ask on; else None.
 
-    The number has a meaning only beside another one of the same machine.
+    The number can be compared with another one of the same machine only.
     """
     try:
         if not os.isatty(0):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from keystead.errors import KeysteadError, Origin
+from keystead.errors import KeysteadError, Origin, ProfileInvalid
 from keystead.model.calls import Call
 from keystead.model.client_settings import (
     NO_CLIENT_SETTINGS,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 
 class Selection:
-    """A profile by its name, or what the default search comes to where ``name`` is None.
+    """A profile by its name, or what the default search finds where ``name`` is None.
 
     ``options`` take precedence over the profile's, for the last role, and ``region`` over that of
     the environment and the profile. With ``in_session`` a session of a user's own keys is got in
@@ -164,6 +164,14 @@ class Selection:
         def addressed(call: Call) -> Call:
             # STS has an address for who sets no region; the others are called where it says.
             own = settings if call.service == "sts" else replace(settings, region=call.region)
-            return call._replace(endpoint_url=address(call.service, call.operation, own))
+            try:
+                return call._replace(endpoint_url=address(call.service, call.operation, own))
+            except ValueError as error:
+                why = str(error).rstrip(".")
+                raise ProfileInvalid(
+                    f"{call.service} has no address with these settings: {why}",
+                    hint="check the region and the profile's other settings of clients",
+                    where=self.profile.where("region") if self.profile else None,
+                ) from None
 
         return [addressed(call) for call in self.resolver.calls(self.plan)]

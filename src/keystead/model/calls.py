@@ -1,4 +1,4 @@
-"""The calls that a plan comes to: which operation, in which region, at which address. Pure."""
+"""The calls that a plan makes: which operation, in which region, at which address. Pure."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Where the requests of a profile go, and how: its region, addresses, TLS and retries. Pure.
 
-`SETTINGS` is the table of what botocore and the AWS CLI read for a profile, beside its
+`SETTINGS` is the table of what botocore and the AWS CLI read for a profile, besides its
 credentials, that changes the place, the form or the retries of a request. A variable takes
 precedence over the profile, as it does there. An empty value counts as none.
 """
@@ -71,7 +71,7 @@ SETTINGS: tuple[ClientSetting, ...] = (
     ClientSetting("proxy_client_cert", None),
     ClientSetting("proxy_use_forwarding_for_https", None),
 )
-"""The settings beside region and addresses, which have rules of their own."""
+"""The settings other than region and addresses, which have rules of their own."""
 
 OF_CLIENTS = frozenset({"region", "endpoint_url", "services", IGNORE}).union(
     row.name for row in SETTINGS
@@ -105,7 +105,7 @@ TRANSFER = frozenset(
 
 @dataclass(frozen=True)
 class ClientSettings:
-    """What the clients of a profile are made with, beside its credentials.
+    """What the clients of a profile are made with, besides its credentials.
 
     ``values`` has the rows of `SETTINGS` that are set, in the table's order, and ``blocks`` the
     nested blocks by name. A value that means the same as none is left out, so that two of these

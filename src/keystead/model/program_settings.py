@@ -1,7 +1,7 @@
-"""How a program that is given credentials comes to the settings of their profile. Pure.
+"""How a program that is given credentials gets the settings of their profile. Pure.
 
 What variables can say goes by variables. What they cannot say is what the program would take from
-``default`` in the shared files, or leave out: then it needs a config file of its own, in which
+``default`` in the shared files, or leave out: then it needs its own config file, in which
 ``default`` has the profile's settings. That file holds no secret.
 """
 

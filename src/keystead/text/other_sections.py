@@ -1,4 +1,4 @@
-"""The sections of a config file that a program may see beside the ones that are replaced."""
+"""The sections of a config file that a program may see besides the ones that are replaced."""
 
 from __future__ import annotations
 

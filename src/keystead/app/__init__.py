@@ -118,11 +118,11 @@ class App:
         except FileProblem as error:
             self.warn(f"the audit log has no line of this: {error}")
 
-    def chain(self, location: Location = None) -> StoreChain:
-        """The stores to search and save in."""
+    def chain(self, location: Location = None, system: System | None = None) -> StoreChain:
+        """The stores to search and save in, as ``system`` sees them: by default the app's."""
         if location is None:
             self._warn_of_missing_files()
-        return StoreChain(location, system=self.system, encrypted=self.encrypted)
+        return StoreChain(location, system=system or self.system, encrypted=self.encrypted)
 
     def _warn_of_missing_files(self) -> None:
         if not self._has_warned:
@@ -222,7 +222,7 @@ class App:
         system = self._system_of(name, location)
         return Selection(
             system,
-            StoreChain(location, system=system, encrypted=self.encrypted),
+            self.chain(location, system),
             self.mfa_codes,
             self.sessions,
             name,

@@ -137,7 +137,7 @@ def _readers() -> str:
         "# Who reads what how",
         "",
         "The AWS SDKs share most of their rules for the shared files, and keystead reads by these.",
-        "Where botocore and the .NET SDK agree against them, keystead reads as these two do, because",
+        "Where botocore and the .NET SDK agree against them, keystead reads as these two do, as",
         "most users have them. `keystead dump` reads by the shared rules to the letter. A broken",
         "line costs its own section, and every profile of that name. Where readers take different",
         "keys, handing out warns with file and line, and `keystead set` gives all parts the same",

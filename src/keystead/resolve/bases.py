@@ -96,8 +96,9 @@ def identity(place: Place, plan: Plan) -> str | None:
 
 
 def input_files(place: Place) -> list[Path] | None:
-    """The files, in addition to those that profiles are in, that the credentials depend on; None where that
-    cannot be said, so that another process may find others.
+    """The files, in addition to those that profiles are in, that the credentials depend on.
+
+    None where that cannot be said, so that another process may find others.
     """
     base = place.base
     if base.kind == "web-identity":

@@ -208,8 +208,9 @@ class ProfileCredentials:
         self._kept: Session | None = None
 
     def input_files(self) -> list[Path] | None:
-        """The files, in addition to those that profiles are in, that the credentials depend on; None where
-        that cannot be said.
+        """The files, in addition to those that profiles are in, that the credentials depend on.
+
+        None where that cannot be said.
         """
         return self._resolver.input_files(self.plan)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from tests.faults import Fault
 
 BEFORE = "[a]\nx = 1\n\n[b]\n"
 SAVES = 8
+KEYS = {"aws_access_key_id": "AKID", "aws_secret_access_key": "secret"}
 
 # Reads, waits, writes in place, waits: as the SDKs do it, without a lock.
 WRITER = r"""
@@ -158,10 +160,32 @@ def test_no_save_beside_a_program_without_locks_is_gone_after_it_ended_well(
     with writing(path, window, pause):
         for number in range(SAVES):
             try:
-                saving.change(f"p{number}", lambda _: {"region": "eu-west-1"})
+                saving.change(f"p{number}", lambda _: {**KEYS})
             except (FileProblem, ProfileNotFound):
                 continue  # it says so
             done.append(f"p{number}")
+    names = {profile.name for profile in saving.profiles()}
+    assert done
+    assert set(done) <= names
+
+
+@pytest.mark.needs("aws-sdk-net.sh")
+def test_no_save_beside_the_sdk_for_dotnet_is_gone_after_it_ended_well(
+    home: Path, path: Path
+) -> None:
+    saving = store(home, sleep=time.sleep)
+    register = '{"name": "theirs", "options": {"AccessKey": "AKID", "SecretKey": "s"}}'
+    done: list[str] = []
+    for number in range(3):
+        with subprocess.Popen(
+            ["aws-sdk-net.sh", "register", str(path), register], stdout=subprocess.DEVNULL
+        ) as writer:
+            while writer.poll() is None:
+                name = f"p{number}-{len(done)}"
+                with contextlib.suppress(FileProblem):
+                    saving.change(name, lambda _: {**KEYS})
+                    done.append(name)
+                time.sleep(0.02)
     names = {profile.name for profile in saving.profiles()}
     assert done
     assert set(done) <= names

@@ -219,6 +219,8 @@ class App:
         that of the environment and the profile. ``in_session``: as an endpoint hands credentials
         out, with a session of a user's own keys in place of these.
         """
+        if location is None:
+            self._warn_of_missing_files()
         system = self._system_of(name, location)
         return Selection(
             system,

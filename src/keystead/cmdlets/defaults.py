@@ -60,7 +60,9 @@ def clear_defaults(state: State, values: Values) -> Iterable[AwsObject]:
     if values.get("Scope") and values.get("SkipShell"):
         raise UsageError("`-Scope` and `-SkipShell` do not go together")
     if not values.get("SkipProfileStore"):
-        state.console.warn("Remove-AWSCredentialProfile removes any profile; this one `default`")
+        state.console.warn(
+            "this removes the profile `default`; Remove-AWSCredentialProfile removes others"
+        )
         chain = state.app.chain(values.get("ProfileLocation"))
         for name in (DEFAULT_PROFILE, OLD_DEFAULT):
             try:

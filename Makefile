@@ -22,7 +22,7 @@ help:
 	@echo "make bench         time it beside botocore and the AWS CLI, write docs/benchmarks.md"
 	@echo "make interop       let the SDKs of many languages get credentials, write docs/clients.md;"
 	@echo "                   CLIENTS='go java' runs some and writes nothing"
-	@echo "make fuzz          fuzz reading and editing; SECONDS=600 for longer than a minute"
+	@echo "make fuzz          fuzz each entry for data from outside for SECONDS=60"
 	@echo "make setup         make the environment .venv (the others do it when it is due)"
 	@echo "make requirements  pin the newest development dependencies (needs uv)"
 	@echo "make clean         remove everything that these targets made"
@@ -68,7 +68,11 @@ interop: $(READY)
 fuzz: $(READY) $(FUZZ_READY)
 	@$(RUN) -m fuzz.seeds .venv-fuzz/corpus
 	@.venv-fuzz/bin/python -m fuzz.shared_file -max_total_time=$(SECONDS) -dict=fuzz/keywords.dict \
-	  -artifact_prefix=.venv-fuzz/ .venv-fuzz/corpus
+	  -artifact_prefix=.venv-fuzz/ .venv-fuzz/corpus/shared_file
+	@for entry in $$($(RUN) -m fuzz.entries); do \
+	  .venv-fuzz/bin/python -m fuzz.entry $$entry -max_total_time=$(SECONDS) \
+	    -artifact_prefix=.venv-fuzz/ .venv-fuzz/corpus/$$entry || exit; \
+	done
 
 requirements:
 	@$(UV) lock --quiet --upgrade
@@ -96,8 +100,10 @@ $(READY): requirements-dev.txt pyproject.toml
 	@touch $@
 
 # atheris is kept apart: not every system and Python that keystead runs on has it.
-$(FUZZ_READY): $(READY)
+$(FUZZ_READY): $(READY) requirements-fuzz.txt
 	@$(PYTHON) -m venv --clear --without-pip .venv-fuzz
 	@$(PYTHON) -m pip --python .venv-fuzz/bin/python install --quiet --disable-pip-version-check \
-	  'atheris>=2.3' -e .
+	  --require-hashes -r requirements-dev.txt -r requirements-fuzz.txt
+	@$(PYTHON) -m pip --python .venv-fuzz/bin/python install --quiet --disable-pip-version-check \
+	  --no-deps --no-build-isolation -e .
 	@touch $@

@@ -1,1 +1,1 @@
-"""Coverage-guided fuzzing of the shared-file layer; `make fuzz` runs it."""
+"""Coverage-guided fuzzing of everything that reads data from outside; `make fuzz` runs it."""

@@ -220,3 +220,6 @@ SEEDS: tuple[bytes, ...] = (
     ),
 )
 """Inputs to begin with: the ones that were found, and one of each shape."""
+
+if __name__ == "__main__":
+    print("\n".join(ENTRIES))  # noqa: T201  # for the Makefile

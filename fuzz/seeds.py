@@ -1,17 +1,23 @@
-"""``python -m fuzz.seeds FOLDER``: the files of tests/cases, each as the target's first inputs."""
+"""``python -m fuzz.seeds FOLDER``: the first inputs of each target, in a folder of its name."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
 
+from fuzz.entries import ENTRIES, SEEDS
 from tests.casefile import cases
 
 _FILES = {"credentials": 0, "config": 1}
 
 
 def main(folder: Path) -> None:
-    """Writes every file of every case once for each edit."""
+    """Writes the files of tests/cases, once for each edit, and the seeds of the entries."""
+    for name in ENTRIES:
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for number, seed in enumerate(SEEDS):
+            (folder / name / str(number)).write_bytes(seed)
+    folder /= "shared_file"
     folder.mkdir(parents=True, exist_ok=True)
     for case in (*cases("reading"), *cases("editing")):
         for name in _FILES.keys() & case.parts.keys():

@@ -242,6 +242,8 @@ def not_listening(url: str) -> bool:
         ask(url)
     except ConnectionRefusedError:
         return True
+    except OSError:
+        return False  # it is just ending
     return False
 
 

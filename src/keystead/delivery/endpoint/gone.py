@@ -11,7 +11,7 @@ import os
 import socket
 import sys
 
-_LOOK_SECONDS = 0.5
+_LOOK_SECONDS = 1.0
 _CLIENT_SECONDS = 1.0
 _ENVIRONMENT_BYTES = 256 * 1024
 """How much of an environment is looked at."""
@@ -37,25 +37,26 @@ def keep_port(listening: socket.socket, variable: str) -> None:
 def _is_known(variable: str) -> bool:
     wanted = b"\0%b\0" % os.fsencode(variable)
     found = bytearray(_ENVIRONMENT_BYTES)
-    try:
-        return any(wanted in _read_environment(name, found) for name in os.listdir("/proc"))
-    finally:
-        found[:] = bytes(len(found))  # environments of others have secrets
+    return any(_has(name, wanted, found) for name in filter(str.isdecimal, os.listdir("/proc")))
 
 
-def _read_environment(process: str, into: bytearray) -> bytearray:
-    """``into`` with the variables of the process at its beginning; of others what was there."""
-    view = memoryview(into)
-    view[:] = bytes(len(into))
-    if process.isdecimal():
+def _has(process: str, wanted: bytes, buffer: bytearray) -> bool:
+    """Whether ``wanted``, a variable between two NULs, is in the environment of the process.
+
+    ``buffer`` is cleared afterwards: environments hold secrets.
+    """
+    end = 1  # behind a NUL
+    with memoryview(buffer) as view:
         try:
             with open(f"/proc/{process}/environ", "rb", buffering=0) as file:
-                start = 1  # behind a NUL, so that each variable stands between two
-                while (size := file.readinto(view[start:-1])) and start < len(into) - 1:
-                    start += size
+                while size := file.readinto(view[end:]):
+                    end += size
         except OSError:
-            pass  # another user's, or it has ended
-    return into
+            return False  # another user's, or it has ended
+        finally:
+            there = buffer.find(wanted, 0, end) >= 0
+            view[:end] = bytes(end)
+    return there
 
 
 def _answer(connection: socket.socket) -> None:

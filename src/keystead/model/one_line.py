@@ -1,8 +1,8 @@
 """Values that have to be on one line: what makes credentials, and the credentials themselves. Pure.
 
-A shared file may give any setting several lines: an indented line continues the value above it,
-and so does an indented comment. A key, token, region or role with a line break is never meant, and
-goes into files, shells and requests where it means something else.
+A shared file may give any setting several lines: an indented line continues the value above it.
+A key, token, region or role with a line break is never meant, and goes into files, shells and
+requests where it means something else.
 """
 
 from __future__ import annotations
@@ -33,9 +33,7 @@ _SETTINGS = (
     "sso_start_url",
     "web_identity_token_file",
 )
-_CONTINUED = (
-    "an indented line, also a comment, continues the value above it; take its indentation away"
-)
+_CONTINUED = "an indented line continues the value above it; take its indentation away"
 _COPIED = "type it again: it may have been copied with something that does not show"
 
 

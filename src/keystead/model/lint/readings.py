@@ -41,6 +41,20 @@ NO_RULE: tuple[tuple[str, Readers], ...] = (
     ),
     ("`aws_account_id`", Readers("read", "read", "read", "read", dotnet_3="not read")),
     (
+        "a broken line",
+        Readers(
+            "whole file refused",
+            "whole file refused",
+            "line skipped",
+            "whole file refused",
+            "keystead: its section is skipped",
+        ),
+    ),
+    (
+        "an indented header, setting or comment that continues nothing",
+        Readers("whole file refused", "read", "", "read", "keystead: read"),
+    ),
+    (
         "a setting before the first section",
         Readers(
             "whole file refused",

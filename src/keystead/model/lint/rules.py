@@ -49,13 +49,7 @@ _ROWS = (
         "syntax",
         _ERROR,
         "a line breaks the grammar of the files",
-        Readers(
-            _REFUSED,
-            "whole file refused but for some lines",
-            "line skipped",
-            "whole file refused, but an indented header, setting or comment is read",
-            "keystead: the section skipped, and what botocore and .NET read indented is read",
-        ),
+        Readers(_REFUSED, "whole file refused but for some lines", "line skipped", _REFUSED),
     ),
     Rule(
         "colon-separator",

@@ -271,7 +271,7 @@ class StoreContract:
         [
             ("aws_secret_access_key", {"aws_access_key_id": "AKIDCONTRACTEXAMPLE"}),
             ("source_profile", _ROLE),
-            ("mfa_serial", {**_KEYS, "mfa_serial": "arn:aws:iam::123456789012:mfa/somebody"}),
+            ("external_id", {**_KEYS, "external_id": "third-party"}),
             ("credential_process", {**_KEYS, "credential_process": "/opt/helper"}),
         ],
     )

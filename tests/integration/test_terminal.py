@@ -74,6 +74,7 @@ def test_the_first_profile_makes_the_store(home: Path, transcript: Path) -> None
 @pytest.fixture(autouse=True)
 def in_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(home)
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
 
 
 def test_two_passphrases_that_differ_are_asked_again_and_then_make_no_store(home: Path) -> None:
@@ -222,6 +223,62 @@ def test_mfa_is_asked_on_the_terminal_although_input_and_output_are_taken(
     assert leaks(transcript.read_text()) == []
     assert moto.recorder.calls[0].parameters["TokenCode"] == MFA_CODE
     (home / "taken").unlink()
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("KEYSTEAD_MFA_CODE", "in KEYSTEAD_MFA_CODE"),
+        ("mfa_process = echo 000000", "printed by `mfa_process`"),
+    ],
+)
+def test_a_refused_code_of_a_program_or_variable_is_named_and_no_person_is_asked(
+    home: Path, monkeypatch: pytest.MonkeyPatch, source: str, said: str
+) -> None:
+    setting = f"{source}\n" if "=" in source else ""
+    credentials_file(home, KEYS + LONG_ROLE + setting)
+    if not setting:
+        monkeypatch.setenv(source, "000000")
+    sts = StrictSts(MFA_CODE)
+    with serving(sts) as service:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", service.url)
+        child = spawn("keystead process admin")
+        child.expect("error: the MFA code ([^\r]*) is wrong or was used before")
+        assert child.match[1] == said
+        assert finish(child) == 7
+    assert sts.codes == ["000000"]
+
+
+def test_a_trust_policy_that_wants_mfa_is_not_taken_for_a_wrong_code(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    credentials_file(home, KEYS + "\n".join(ROLE.splitlines()[:-1]) + "\n")
+    with serving(StrictSts(MFA_CODE)) as service:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", service.url)
+        child = spawn("keystead process admin")
+        child.expect("is not authorized to perform: sts:AssumeRole")
+        child.expect("hint: check that the role's trust policy allows the caller[^\r]*`mfa_serial`")
+        assert finish(child) == 7
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "set base aws_secret_access_key",
+        "set other aws_access_key_id=AKIAIOSFODNN7EXAMPLE --store encrypted",
+        "remove base",
+        "rename base other",
+        "copy base other",
+    ],
+)
+def test_a_dry_run_asks_nothing_at_a_terminal(home: Path, line: str) -> None:
+    path = credentials_file(home, KEYS)
+    child = spawn(f"keystead {line} --dry-run; echo ended")
+    child.expect("ended")
+    assert "[y/N]" not in child.before
+    assert "passphrase" not in child.before
+    finish(child)
+    assert path.read_text() == KEYS
 
 
 @pytest.mark.parametrize(("answer", "there"), [("y", False), ("n", True), ("", True)])

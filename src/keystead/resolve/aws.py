@@ -235,6 +235,11 @@ def explained(
             hint=hint,
             code=code,
         )
+    if isinstance(error, botocore.exceptions.NoRegionError):
+        return ProviderError(
+            f"{service} cannot be called for {operation}: no region is set",
+            hint="set `region` in the profile, or AWS_REGION",
+        )
     if isinstance(error, botocore.exceptions.ParamValidationError):
         return ProviderError(
             f"{operation} cannot be sent: {misfit(error)}",

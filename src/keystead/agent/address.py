@@ -190,6 +190,19 @@ else:
         found = connection.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)
         return int.from_bytes(found[:4], sys.byteorder)
 
+    def listener(path: bytes) -> int | None:
+        """Which process listens at the agent's path, where there is one and the system tells."""
+        connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
+        try:
+            connection.settimeout(SECONDS)
+            require_private(path[: path.rfind(b"/")] or b"/")
+            connection.connect(path)
+            return peer_pid(connection)
+        except OSError:
+            return None
+        finally:
+            connection.close()
+
     def peer_uid(connection: _socket.socket) -> int:
         """Whose process is at the other end of a Unix socket."""
         if sys.platform == "linux":

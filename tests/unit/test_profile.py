@@ -144,13 +144,6 @@ def test_names_refused_by_every_store(name: str) -> None:
         check_profile_name(name, shared=False)
 
 
-def test_names_that_only_the_encrypted_store_takes() -> None:
-    for name in ("AWS PS Default", "zürich"):
-        check_profile_name(name, shared=False)
-        with pytest.raises(ProfileInvalid):
-            check_profile_name(name, shared=True)
-
-
 @pytest.mark.parametrize(
     ("key", "value"),
     [

@@ -19,6 +19,9 @@ KEYS = {"aws_access_key_id": ACCESS_KEY_ID, "aws_secret_access_key": SECRET_KEY}
 REFUSED = (
     "DEFAULT",
     "__proto__",
+    "a\\b",
+    "x\ufeff",
+    "\u200bx",
     "profile x",
     "profile default",
     "profile\tx",
@@ -34,7 +37,20 @@ REFUSED = (
     "a\u2028b",
     "",
 )
-WRITTEN = ("default", "Default", "profile", "profilex", "plugins", "preview", "a.b", "x@y", "-")
+WRITTEN = (
+    "my profile",
+    "O'Brien",
+    "größe",
+    "default",
+    "Default",
+    "profile",
+    "profilex",
+    "plugins",
+    "preview",
+    "a.b",
+    "x@y",
+    "-",
+)
 
 
 class Files:

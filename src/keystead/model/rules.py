@@ -14,6 +14,7 @@ from keystead.model.settings import SETTINGS, Group, is_secret
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 IDENTIFIER = re.compile(r"[A-Za-z0-9_\-/.%@:+]+")
 """A name that all SDKs read as one of a section or a setting."""
+_UNSEEN = "\ufeff\u200b\u2060"
 _KIND = re.compile(r"(profile|sso-session|services)\s")
 _TAKEN = {
     "DEFAULT": "botocore and the AWS CLI give its settings to every profile",
@@ -74,6 +75,10 @@ def other_meaning(name: str) -> str | None:
     prefix = _KIND.match(name)
     if prefix:
         return f"with `{prefix[1]}` in front, readers take it for a section of that kind"
+    if "\\" in name:
+        return "readers of the config file take a backslash in different ways"
+    if name != name.strip(_UNSEEN):
+        return "some readers trim an unseen character at its ends"
     return _TAKEN.get(name)
 
 

@@ -270,8 +270,8 @@ def denying(old: str) -> object:
 def test_a_role_that_wants_a_recent_code_gets_one(home: Path) -> None:
     passing = Passing()
     with serving(denying("old-token"), passing.clock) as service:
-        environ = {**os.environ, "AWS_ENDPOINT_URL": service.url}
-        where = System({**environ, **with_code()}, passing.clock, passing.uptime)
+        environ = {**os.environ, "AWS_ENDPOINT_URL": service.url, "AWS_REGION": "eu-west-1"}
+        where = System({**environ, **with_code()}, clock=passing.clock, uptime=passing.uptime)
         with pytest.raises(ProviderError, match="AccessDenied"):
             App(where).credentials("a")  # the session is new: asking again would be no use
         assert len(service.requests) == 2

@@ -159,7 +159,7 @@ def test_what_is_no_code_is_not_sent(moto: Emulator, home: Path, code: str) -> N
 def test_credentials_are_renewed_before_they_end(moto: Emulator, home: Path) -> None:
     passing = Passing()
     moto.recorder.clock = passing.clock
-    where = System(dict(os.environ), passing.clock, passing.uptime, terminal=NoTerminal())
+    where = System(clock=passing.clock, uptime=passing.uptime, terminal=NoTerminal())
     store = store_of(where, base=KEYS, p=role("p", "base"))
     resolver = Resolver(
         where, store, MfaCodes(where, SpentCodeFile(where)), EncryptedStore(where).sessions()
@@ -274,7 +274,7 @@ def test_a_wrong_session_token_is_refused(ministack: Emulator, home: Path) -> No
 
 
 def test_nobody_listening(home: Path) -> None:
-    where = system(AWS_ENDPOINT_URL="http://127.0.0.1:9")
+    where = system(AWS_ENDPOINT_URL="http://127.0.0.1:9", AWS_REGION="eu-west-1")
     store = store_of(where, base=KEYS, p=role("p", "base"))
     with pytest.raises(ProviderError) as caught:
         resolve(where, store, "p")
@@ -285,5 +285,6 @@ def test_nobody_listening(home: Path) -> None:
 def test_a_user_file_that_botocore_refuses_does_not_matter(moto: Emulator, home: Path) -> None:
     where = system(AWS_PROFILE="not-there")
     store = store_of(where, base=KEYS, p=role("p", "base"))
-    (home / ".aws" / "config").write_text("[default]\nregion = a\nregion = b\n[default]\n")
+    with (home / ".aws" / "config").open("a") as file:
+        file.write("[default]\nregion = eu-west-1\nregion = eu-west-2\n[default]\n")
     assert resolve(where, store, "p").session_token

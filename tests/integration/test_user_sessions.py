@@ -15,6 +15,7 @@ from tests.canaries import ACCESS_KEY_ID, MFA_CODE, SECRET_KEY
 from tests.endpoints import ROLES, serving
 
 KEYS = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
+REGION = "region = eu-west-1\n"
 SERIAL = "arn:aws:iam::123456789012:mfa/user"
 BOTO = (
     "import boto3; found = boto3.Session().get_credentials().get_frozen_credentials();"
@@ -26,7 +27,7 @@ BOTO = (
 def credentials_file(home: Path) -> Path:
     path = home / ".aws" / "credentials"
     path.parent.mkdir(mode=0o700)
-    path.write_text(f"[base]\n{KEYS}")
+    path.write_text(f"[base]\n{KEYS}{REGION}")
     path.chmod(0o600)
     return path
 
@@ -108,7 +109,7 @@ def test_with_a_device_it_is_an_mfa_session_which_serves_for_its_roles_too(
 ) -> None:
     role = "role_arn = arn:aws:iam::123456789012:role/admin\nsource_profile = base\n"
     device = f"mfa_serial = {SERIAL}\n"
-    credentials_file.write_text(f"[base]\n{KEYS}{device}[admin]\n{role}{device}")
+    credentials_file.write_text(f"[base]\n{KEYS}{REGION}{device}[admin]\n{REGION}{role}{device}")
     with serving("base", "--session", env={"KEYSTEAD_MFA_CODE": MFA_CODE}) as server:
         assert server.keys("base").status == 200
     assert keystead("process", "admin").code == 0
@@ -124,7 +125,7 @@ def test_what_a_program_prints_becomes_a_session_where_it_is_none(
     if token:
         printed["SessionToken"] = token
     (home / "keys.json").write_text(json.dumps(printed))
-    credentials_file.write_text(f"[base]\ncredential_process = cat {home / 'keys.json'}\n")
+    credentials_file.write_text(f"[base]\ncredential_process = cat {home / 'keys.json'}\n{REGION}")
     with serving("base", "--session") as server:
         document = server.keys("base").document
     assert (document["AccessKeyId"] == ACCESS_KEY_ID) is bool(token)
@@ -143,7 +144,7 @@ def test_a_refusal_of_sts_is_told_with_the_way_round_it(
         ):
             done = keystead(*arguments)
             assert done.code == 7
-            assert "the keys of profile `base` do not end" in done.stderr
+            assert "no session could be got for the long-term keys of profile `base`" in done.stderr
             assert "InvalidClientTokenId" in done.stderr
             assert "without --session" in done.stderr
 

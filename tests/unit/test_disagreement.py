@@ -24,6 +24,7 @@ def found(text: str, kind: FileKind, name: str) -> list[tuple[int | None, str]]:
         (f"[a]\n{KEYS}[a]\n{OTHER}", CREDENTIALS, "a", 4, "the AWS CLI refuses the file"),
         (f"[default]\n{KEYS}[profile default]\n{OTHER}", CONFIG, "default", 4, "the last one"),
         (f"[profile default]\n{KEYS}[default]\n{OTHER}", CONFIG, "default", 1, "of line 4"),
+        (f"[profile a]\n{KEYS}[profile 'a']\n{OTHER}", CONFIG, "a", 4, "the AWS CLI the last one"),
         (f"[a]\n{KEYS}[a]\nrole_arn = x\n", CREDENTIALS, "a", 4, "sets other keys"),
         ("[a]\nsource_profile = b # c\n", CREDENTIALS, "a", 2, "the comment as a part"),
         ("[a]\nx = y\n  role_arn = z\n", CREDENTIALS, "a", 3, "takes this line as the setting"),

@@ -264,6 +264,17 @@ def test_a_profile_that_a_broken_line_may_have_begun_is_not_called_missing(
     assert (caught.value.where or Origin("")).line == 1
 
 
+def test_an_indented_header_below_a_setting_costs_both_profiles_that_it_may_mean(aws: Aws) -> None:
+    text = "[a]\nx = 1\n  [b]\nx = 2\n[c]\nx = 3\n"
+    aws.write(text)
+    for act in (lambda s: s.find("a"), lambda s: s.find("b"), lambda s: put(s, "a", x="4")):
+        with pytest.raises(DocumentError) as caught:
+            act(aws.store())
+        assert (caught.value.where or Origin("")).line == 3
+    put(aws.store(), "c", x="5")
+    assert aws.credentials.read_text() == text.replace("x = 3", "x = 5")
+
+
 def test_a_text_does_not_become_a_block_by_a_dotted_key(aws: Aws) -> None:
     aws.write("[a]\nregion = eu-west-1\n")
     with pytest.raises(ProfileInvalid, match=r"`region\.x` cannot be set"):

@@ -52,8 +52,9 @@ def _doubled(document: Document, parts: list[Part]) -> Iterator[Notice]:
     if all(theirs.get(key) == value for key, value in ours.items()):
         return
     line = document.line(first.start)
-    forms = len({header.bare for header, _ in parts}) > 1
-    others = "the AWS CLI the last one" if forms else "the AWS CLI refuses the file"
+    titles = {section.title for _, section in parts}
+    other_titles = len(titles) == len(parts)
+    others = "the AWS CLI the last one" if other_titles else "the AWS CLI refuses the file"
     message = (
         f"`[{other.title}]` sets other keys than `[{first.title}]` of line {line}: the .NET SDK "
         f"takes those of line {line}, {others}"

@@ -14,7 +14,8 @@ above it, as more text of its value or, where that value is empty, as a nested `
 `Grammar` has two values. `Grammar.STRICT` is the grammar above, to the letter. `Grammar.TOLERANT`
 also takes what botocore and the .NET SDK both read: indented headers, settings and comments, a
 carriage return alone as a line end, other white space around values; and a broken line costs its
-own section, not the file. A file that the strict grammar accepts has the same sections in both.
+own section, not the file. A file that the strict grammar accepts has the same sections in both,
+but an indented header below a setting, which readers take differently, is a broken line.
 """
 
 from __future__ import annotations
@@ -58,6 +59,8 @@ _ALL_BLANKS = (
 )
 _INDENTED = re.compile(r"\A[ \t]|\n[ \t]")
 _INDENTED_HEADER = re.compile(r"^[ \t]+\[", re.MULTILINE)
+# The .NET SDK and JS v3 begin a section with it wherever it stands.
+_HEADER_TO_SOME = re.compile(r"[ \t]+\[[^\]]+\][ \t]*")
 _UNDECODED = re.compile("[\udc80-\udcff]")
 _LONE_RETURN = re.compile(r"\r(?!\n)")
 # Where a look at the lines that mention a name cannot tell which of them are headers.
@@ -129,12 +132,17 @@ class Document:
     def stray_error(self) -> DocumentError | None:
         """The first broken line that no section with a sound header holds, None without one.
 
-        Which section it belongs to, or was to begin, cannot be known. It reads the whole file.
+        Which section it belongs to, or was to begin, cannot be known; nor can it for an indented
+        header within a section. It reads the whole file.
         """
         self.check()
         first = self.sections[0].start if self.sections else len(self.text)
         headers = {section.start for section in self.sections}
-        found = (at for at in self.broken if at < first or at in headers)
+        found = (
+            at
+            for at in self.broken
+            if at < first or at in headers or _INDENTED_HEADER.match(self.text, at)
+        )
         at = min(found, default=None)
         return None if at is None else self.broken[at]
 
@@ -493,8 +501,11 @@ class Document:
             if indent > head_indent >= 0:
                 if head is None:
                     self._refuse("an indented line has no setting above it", span.start)
-                else:
-                    more.append(span)
+                    continue
+                if self._tolerant and _HEADER_TO_SOME.fullmatch(content):
+                    message = "not all readers begin a section at an indented header"
+                    self._refuse(message, span.start)
+                more.append(span)
                 continue
             if head is not None:
                 yield self._continued(head, more)

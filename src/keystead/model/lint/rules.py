@@ -101,7 +101,7 @@ _ROWS = (
             "joined",
             "joined",
             "dropped, or a setting of its own",
-            "a setting of its own with a `=`, else whole file refused",
+            "a setting of its own with a `=`, a header in brackets, else whole file refused",
         ),
     ),
     # Sections.

@@ -18,7 +18,8 @@ import pytest
 
 from devtools import command
 from devtools.emulators import Emulator
-from tests.agents import Agent
+from keystead.agent.stamp import settled, stamp
+from tests.agents import Agent, wait_for
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
 from tests.conftest import Keystead
 
@@ -207,7 +208,8 @@ def test_each_kind_of_answer_is_the_same_bytes(
     lines, members = KINDS[kind]
     keys = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
     files.write_text(f"{files.read_text()}[it]\n{'' if 'role' in lines else keys}{lines}")
-    time.sleep(0.1)  # a file that changed just now is not trusted to show its next change
+    # A file that changed just now is not trusted to show its next change.
+    wait_for(lambda: settled(stamp(str(files)), time.time()))
     full = run(command.KEYSTEAD, "process", "it", KEYSTEAD_AGENT="off")
     assert json.loads(full.stdout).keys() >= members | {"Version", "AccessKeyId"}
     assert run(command.KEYSTEAD, "process", "it").stdout == full.stdout  # by now it is ready

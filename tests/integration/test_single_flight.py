@@ -16,6 +16,7 @@ import pytest
 from devtools import command
 from devtools.emulators import Emulator
 from keystead.app import App
+from tests.agents import wait_for
 from tests.canaries import ACCESS_KEY_ID, MFA_CODE, SECRET_KEY
 from tests.conftest import Keystead
 from tests.effort import amount
@@ -82,7 +83,7 @@ def test_fifty_commands_ask_once_for_a_code(moto: Emulator, home: Path) -> None:
     )
     child = pexpect.spawn("/bin/sh", ["-c", line], cwd=str(home), encoding="utf-8", timeout=120)
     child.expect("MFA code of .*: ")
-    time.sleep(1)  # whoever else would ask has come to it by now
+    wait_for(lambda: len(list(home.glob("out.*"))) == 50)  # all are started
     child.sendline(MFA_CODE)
     child.expect("all done")
     assert "MFA code" not in child.before

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, NoRegionError
 
 from keystead.resolve.aws import explained
 
@@ -86,3 +86,15 @@ def test_the_hint_helps(  # noqa: PLR0917  # the columns of the table
     given = {"RoleArn": role} if role else {}
     found = explained(error, service, operation, None, given, begun=True, region=region)
     assert hint in (found.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("role", "hint"),
+    [
+        (ROLE, "set `region` of the profile, or AWS_REGION"),
+        ("arn:aws-us-gov:iam::123456789012:role/r", "such as us-gov-west-1"),
+    ],
+)
+def test_a_call_without_a_region_is_no_matter_of_the_network(role: str, hint: str) -> None:
+    what = ("sts", "AssumeRole", None, {"RoleArn": role})
+    assert hint in (explained(NoRegionError(), *what, begun=False).hint or "")

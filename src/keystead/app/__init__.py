@@ -143,6 +143,7 @@ class App:
         """
         from keystead.botocore_session import region_names
         from keystead.model.advice import advice
+        from keystead.model.rules import is_identifier
 
         try:
             profile, chain = store.find(name), self.chain(location)
@@ -150,6 +151,9 @@ class App:
         except KeysteadError:
             return  # it was saved; whoever uses it is told
         dotnet = store.type_name != EncryptedStore.type_name or self.system.dpapi is not None
+        if store.type_name != EncryptedStore.type_name and not is_identifier(name):
+            hides = ", and to the .NET SDK it hides the section above it" if "=" in name else ""
+            self.warn(f"profile `{name}`: not all SDKs read this name{hides}")
         for text in advice(
             profile, given, chain, regions=region_names(), names=names, for_dotnet=dotnet
         ):

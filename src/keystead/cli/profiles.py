@@ -13,8 +13,9 @@ from keystead.cmdlets.display import table
 from keystead.cmdlets.removal import naming, remove_profiles, tell_what_is_left
 from keystead.console import printable
 from keystead.errors import ProfileNotFound, UsageError
+from keystead.model.advice import READ_BY_OTHERS
 from keystead.model.profile import Profile, Value
-from keystead.model.settings import is_secret
+from keystead.model.settings import SETTINGS, is_secret
 from keystead.secret import MASK, Secret
 from keystead.stores.base import ProfileStore
 from keystead.stores.shared import SharedStore
@@ -117,6 +118,8 @@ def _shown(key: str, value: Value) -> str | dict[str, str]:
 def set_(context: Context, args: argparse.Namespace) -> None:
     """``keystead set NAME``."""
     store, current = _target(context, args)
+    if current is None:
+        _require_no_setting(args.name)
     changes: dict[str, Value | None] = {}
     for word in args.settings:
         key, equals, value = word.partition("=")
@@ -146,6 +149,16 @@ def set_(context: Context, args: argparse.Namespace) -> None:
     given = {key: value for key, value in changes.items() if value}
     context.app.advise(store, args.name, given, args.location)
     _warn(context, args.name, given)
+
+
+def _require_no_setting(name: str) -> None:
+    """Refuses a setting where the name of a new profile belongs; its value may be a secret."""
+    key, equals, _ = name.partition("=")
+    if equals and key.strip().lower() in SETTINGS.keys() | READ_BY_OTHERS:
+        raise UsageError(
+            f"`{key.strip()}=` is a setting, and the name of the profile comes first",
+            hint="such as `keystead set NAME region=eu-west-1`",
+        )
 
 
 def _warn(context: Context, name: str, given: Mapping[str, Value]) -> None:

@@ -256,10 +256,10 @@ def explained(
         text = "the address or the answer has a value that cannot be read"
     else:
         text = _clean(str(error), credentials, parameters)
-    return ProviderError(
-        f"{service} could not be asked for {operation}: {text}",
-        hint="check the network, the region and AWS_ENDPOINT_URL",
-    )
+    hint = "check the network, the region and AWS_ENDPOINT_URL"
+    if isinstance(error, botocore.exceptions.NoRegionError):
+        hint = _other_partition(parameters, region) or "set `region` of the profile, or AWS_REGION"
+    return ProviderError(f"{service} could not be asked for {operation}: {text}", hint=hint)
 
 
 def _other_partition(parameters: Mapping[str, Any], region: str | None) -> str | None:

@@ -11,12 +11,13 @@ import os
 import stat
 import sys
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple, Protocol
 
 from keystead.errors import FileProblem, Origin
-from keystead.system.folders import is_homeless, require_home
+from keystead.system.folders import is_homeless, require_home, unexpanded
 from keystead.system.pipe import read_pipe
 from keystead.system.private import open_private
 from keystead.system.sharing import patiently
@@ -299,6 +300,18 @@ def _beside(target: Path, suffix: str) -> str:
     return str(target.parent / f".{target.name}.keystead.{suffix}")
 
 
+def _check_new_names(path: Path, target: Path) -> None:
+    """Refuses to create what is named `$HOME` or the like, which nobody meant as a name."""
+    missing = takewhile(lambda each: not os.path.lexists(each), (target, *target.parents))
+    part = next(filter(None, (unexpanded(each.name) for each in missing)), None)
+    if part:
+        raise FileProblem(
+            f"cannot be written: `{part}` in its name is not expanded",
+            where=Origin(str(path)),
+            hint="write the path in full",
+        )
+
+
 def _check_writable(path: Path, target: Path) -> None:
     """Refuses what may not be replaced: a read-only file, a folder, a device such as /dev/null."""
     require_home(path)
@@ -313,6 +326,7 @@ def _check_writable(path: Path, target: Path) -> None:
     except OSError as error:
         raise problem("cannot be written", path, error) from error
     if status is None:
+        _check_new_names(path, target)
         return
     if not stat.S_ISREG(status.st_mode):
         raise FileProblem(

@@ -20,6 +20,12 @@ _CONFIG = "AWS_CONFIG_FILE"
 _VARIABLE = re.compile(r"\$\{\w+\}|\$[A-Za-z_]\w*|%[A-Za-z_]\w*%")
 
 
+def unexpanded(name: str) -> str | None:
+    """The part of ``name``, such as ``$HOME``, that looks like a variable."""
+    part = _VARIABLE.search(name)
+    return part[0] if part else None
+
+
 def is_homeless(path: Path) -> bool:
     """Whether ``path`` is below `NO_HOME`, where no file is."""
     return path.is_relative_to(NO_HOME)
@@ -99,8 +105,7 @@ class Folders:
         for variable, path in ((_CREDENTIALS, self.credentials_file), (_CONFIG, self.config_file)):
             named = self._environ.get(variable)
             if named and not os.path.lexists(path):
-                part = _VARIABLE.search(named)
-                yield NamedFile(variable, path, part[0] if part else None)
+                yield NamedFile(variable, path, unexpanded(named))
 
     @property
     def data(self) -> Path:

@@ -8,6 +8,7 @@ from keystead.cli.command import Context
 from keystead.cli.parser import build_parser
 from keystead.errors import UsageError
 from keystead.model.profile import TYPES
+from keystead.near import did_you_mean, near_names
 
 
 def run(context: Context, args: argparse.Namespace) -> None:
@@ -29,10 +30,14 @@ def run(context: Context, args: argparse.Namespace) -> None:
     elif "-" in topic:
         context.console.out(help_text(CMDLETS.find(topic)))
     else:
-        raise UsageError(
-            f"there is no help on `{topic}`",
-            hint="topics are the commands, the cmdlets, `cmdlets` and `types`",
+        topics = ("cmdlets", "types", *(command.name for command in context.commands))
+        meant = near_names(topic, topics)
+        hint = (
+            did_you_mean(meant)
+            if meant
+            else "topics are the commands, the cmdlets, `cmdlets` and `types`"
         )
+        raise UsageError(f"there is no help on `{topic}`", hint=hint)
 
 
 def profile_types() -> str:

@@ -37,7 +37,7 @@ def use_sts_role(state: State, values: Values) -> Iterable[AwsObject]:
     user = answer.get("AssumedRoleUser", {})
     shown = {
         "AssumedRoleUser": AwsObject(user, text=user.get("Arn")),
-        "Credentials": replace(_of_session(credentials), text=credentials.access_key_id),
+        "Credentials": replace(_of_session(credentials, values), text=credentials.access_key_id),
         "Expiration": credentials.expires_at,
         "PackedPolicySize": answer.get("PackedPolicySize"),
         "SourceIdentity": answer.get("SourceIdentity"),
@@ -51,7 +51,7 @@ def get_sts_session_token(state: State, values: Values) -> Iterable[AwsObject]:
     credentials = temporary_credentials(
         answer, "GetSessionToken", "Get-STSSessionToken", state.app.system
     )
-    return (_of_session(credentials),)
+    return (_of_session(credentials, values),)
 
 
 def get_s3_bucket(state: State, values: Values) -> Iterable[object]:
@@ -75,13 +75,14 @@ def get_content(state: State, values: Values) -> Iterable[str]:
     return masked_lines(Document(data, os.fspath(path)))
 
 
-def _of_session(credentials: Credentials) -> AwsObject:
-    """Temporary credentials under the names that STS has for them."""
+def _of_session(credentials: Credentials, values: Values) -> AwsObject:
+    """Temporary credentials under the names that STS has for them, in clear with `-Reveal`."""
+    form = str if values.get("Reveal") else Secret
     shown = {
         "AccessKeyId": credentials.access_key_id,
         "Expiration": credentials.expires_at,
-        "SecretAccessKey": Secret(credentials.secret_access_key),
-        "SessionToken": Secret(credentials.session_token or ""),
+        "SecretAccessKey": form(credentials.secret_access_key),
+        "SessionToken": form(credentials.session_token or ""),
     }
     return sts_object(shown, credentials)
 

@@ -12,7 +12,7 @@ from keystead.cmdlets.pipeline.rows import PIPELINE_CMDLETS
 from keystead.cmdlets.region_rows import REGION_CMDLETS
 from keystead.cmdlets.services.cmdlets import ServiceCmdlets
 from keystead.cmdlets.services.discovery import discovery
-from keystead.cmdlets.services.parameters import AS_JSON
+from keystead.cmdlets.services.parameters import AS_JSON, REVEAL
 from keystead.cmdlets.source_rows import FORCE, SERVICE_PARAMETERS, UNSUPPORTED
 from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry
 
@@ -50,6 +50,7 @@ CMDLETS: Registry = Registry(
                 _duration(3),
                 Parameter("ExternalId", "the id that the role asks for", position=4),
                 *_MFA,
+                REVEAL,
                 FORCE,
                 *SERVICE_PARAMETERS,
             ),
@@ -61,7 +62,7 @@ CMDLETS: Registry = Registry(
         Cmdlet(
             "Get-STSSessionToken",
             "temporary credentials for the same user, with MFA if wanted",
-            (_duration(0), *_MFA, *SERVICE_PARAMETERS),
+            (_duration(0), *_MFA, REVEAL, *SERVICE_PARAMETERS),
             service.get_sts_session_token,
             refused=UNSUPPORTED,
         ),

@@ -56,7 +56,7 @@ def _kept_of_comment(content: str) -> int:
 def shown_change(path: str, before: bytes | None, after: bytes | None) -> list[str]:
     """What a change of the file at ``path`` would do to it, as lines; None is no file."""
     if path.endswith(".json"):
-        return [f"{path}: would be sealed anew"]  # its values say nothing, and the rest is not text
+        return [f"{path}: would be encrypted again"]  # neither text nor values to show
     names = [f"--- {path if before is not None else '/dev/null'}", f"+++ {path}"]
     pair = (Document(data or b"", path, grammar=Grammar.TOLERANT) for data in (before, after))
     return [*names, *masked_diff(*pair)]

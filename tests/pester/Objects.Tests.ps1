@@ -82,3 +82,12 @@ Describe 'A secret of a service' {
         (($again | ConvertFrom-Json).SecretString -ceq $env:CANARY_TOKEN) | Should -BeTrue
     }
 }
+
+Describe 'A list within an object' {
+    It 'is taken apart by a pipeline and has its items by number' {
+        $null = Invoke-KeysteadCmdlet New-EC2Instance @{ ImageId = 'ami-12c6146b'; MinCount = 2; MaxCount = 2 }
+        $made = Invoke-KeysteadCmdlet Get-EC2Instance | Select-Object -First 1
+        @($made | ForEach-Object Instances | ForEach-Object InstanceId).Count | Should -Be 2
+        $made.Instances[1].InstanceId | Should -Be @($made.Instances.InstanceId)[1]
+    }
+}

@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 
 from keystead.app import App
+from keystead.cmdlets.removal import tell_what_is_left
+from keystead.console import Console
 from keystead.errors import (
     ProfileCycle,
     ProfileInvalid,
@@ -276,6 +278,16 @@ def test_a_rename_that_changes_the_case_alone_keeps_the_profile(machine: Machine
     machine.app.encrypted.rename("PROD", "Prod")
     assert machine.names() == ["Prod"]
     assert contents(machine.app.encrypted)["Prod"] == KEYS
+
+
+def test_nothing_is_left_of_a_profile_whose_case_alone_changed(
+    machine: Machine, capsys: pytest.CaptureFixture[str]
+) -> None:
+    machine.save("prod")
+    tell_what_is_left(machine.app, Console(), machine.app.chain(), "Prod", "prod")
+    assert not capsys.readouterr().err
+    tell_what_is_left(machine.app, Console(), machine.app.chain(), "Prod", "other")
+    assert "another profile `prod`" in capsys.readouterr().err
 
 
 def test_a_name_is_taken_in_any_letter_case(machine: Machine) -> None:

@@ -237,7 +237,7 @@ def rename(context: Context, args: argparse.Namespace) -> None:
         console.warn(f"{naming(others, 'still')} `{args.old}`")
     elif others:
         console.note(f"{naming(others, 'now')} `{args.new}`")
-    tell_what_is_left(context.app, console, chain, args.old)
+    tell_what_is_left(context.app, console, chain, args.old, args.new)
 
 
 def copy(context: Context, args: argparse.Namespace) -> None:

@@ -49,10 +49,18 @@ def naming(profiles: Collection[Profile], how: str = "") -> str:
     return " ".join(filter(None, (subject, names, how, verb)))
 
 
-def tell_what_is_left(app: App, console: Console, chain: StoreChain, name: str) -> None:
-    """Warns of what still has a name that a store has no more: another profile, a variable."""
+def tell_what_is_left(
+    app: App, console: Console, chain: StoreChain, name: str, new: str | None = None
+) -> None:
+    """Warns of what still has a name that a store has no more: another profile, a variable.
+
+    ``new`` is what the profile is called now. In a store that ignores letter case it may still be
+    found under ``name``, and there is nothing to warn of.
+    """
     with contextlib.suppress(ProfileNotFound):
         other = chain.find(name)
+        if other.name == new:
+            return
         where = other.location or other.store_type_name
         console.warn(f"another profile `{other.name}` is still in {where}")
         return

@@ -439,7 +439,7 @@ class KeysteadCall {
         $this.Hides = $secrets.Count -gt 0
         if ($word -eq 'list') {
             $this.Shown = $masked.ToArray()
-            return , $values.ToArray()
+            return $values.ToArray()
         }
         if ($word -eq 'table') {
             $table = [System.Collections.Hashtable]::new([System.StringComparer]::Ordinal)

@@ -67,10 +67,14 @@ def is_account(text: str) -> bool:
 
 def settings_mismatch(profile: Profile, type_name: str | None) -> str | None:
     """What is wrong where the settings that give the credentials of a profile name another account
-    than the one it is for: an ARN, an account number or an access key id.
+    than the one it is for: an ARN, an account number or an access key id. A value that is not the
+    number of an account is wrong whatever they name.
 
     ``type_name`` is the type that counts, None for none. Sealed settings are not opened.
     """
+    expected = profile.text(SETTING)
+    if expected and not is_account(expected):
+        return f"`{SETTING}` of profile `{profile.name}` is not the 12 digits of an account"
     setting = _BY_TYPE.get(type_name or "")
     value = profile.settings.get(setting) if setting else None
     if not isinstance(value, str):

@@ -18,6 +18,7 @@ KEYS = {
     "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
     "AWS_SESSION_TOKEN": SESSION_TOKEN,
 }
+WHERE = {**KEYS, "AWS_REGION": "eu-west-1"}
 ROLE = ("-RoleArn", "arn:aws:iam::123456789012:role/r", "-RoleSessionName", "name")
 
 
@@ -85,17 +86,25 @@ def test_an_answer_that_is_none_is_the_providers_failure(
 @pytest.mark.parametrize(
     ("ends", "zone", "shown"),
     [
-        ("9999-12-31T23:59:59Z", "Asia/Tokyo", "12/31/9999 11:59:59 PM"),
-        ("0001-01-01T00:00:00Z", "America/New_York", "1/1/1 12:00:00 AM"),
+        ("9999-12-31T23:59:59Z", "Asia/Tokyo", "12/31/9998 9:00:00 AM"),  # as late as can be shown
         ("2099-01-01T00:00:00", "UTC", "1/1/2099 12:00:00 AM"),
     ],
 )
 def test_odd_times_are_shown(keystead: Keystead, ends: str, zone: str, shown: str) -> None:
     text = assumed(f"<Expiration>{ends}</Expiration>")
     with serving(lambda _: (200, text)) as address:
-        done = keystead("Use-STSRole", *ROLE, env={**KEYS, "TZ": zone, "AWS_ENDPOINT_URL": address})
+        done = keystead(
+            "Use-STSRole", *ROLE, env={**WHERE, "TZ": zone, "AWS_ENDPOINT_URL": address}
+        )
     assert (done.code, done.stderr) == (0, "")
     assert f"Expiration       : {shown}" in done.stdout
+
+
+def test_a_time_before_1970_is_the_providers_failure(keystead: Keystead) -> None:
+    text = assumed("<Expiration>0001-01-01T00:00:00Z</Expiration>")
+    with serving(lambda _: (200, text)) as address:
+        done = keystead("Use-STSRole", *ROLE, env={**WHERE, "AWS_ENDPOINT_URL": address})
+    assert (done.code, done.stdout) == (7, "")
 
 
 def test_an_error_that_quotes_the_token_is_masked_in_every_form(keystead: Keystead) -> None:
@@ -105,7 +114,7 @@ def test_an_error_that_quotes_the_token_is_masked_in_every_form(keystead: Keyste
         return 400, f"<E><Error><Code>Bad</Code><Message>{message}</Message></Error></E>"
 
     with serving(echo) as address:
-        done = keystead("whoami", env={**KEYS, "AWS_ENDPOINT_URL": address})
+        done = keystead("whoami", env={**WHERE, "AWS_ENDPOINT_URL": address})
     assert done.code == 7
     assert "Bad: ******** ******** xxx" in done.stderr
 
@@ -128,7 +137,7 @@ def test_a_key_with_a_line_end_is_refused_unseen(keystead: Keystead, variable: s
     ],
 )
 def test_odd_settings_are_the_providers_failure(keystead: Keystead, odd: dict[str, str]) -> None:
-    done = keystead("whoami", env={**KEYS, **odd})
+    done = keystead("whoami", env={**WHERE, **odd})
     assert done.code == 7
     assert done.stderr.startswith("keystead: error: sts could not be asked for GetCallerIdentity: ")
 

@@ -51,7 +51,7 @@ def profiles(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (home / "folder").mkdir()
     (home / ".aws").mkdir(mode=0o700)
     path = home / ".aws" / "credentials"
-    path.write_text(f"[production]\n{KEYS}['my role']\n{KEYS}['my rule']\n{KEYS}")
+    path.write_text(f"[production]\n{KEYS}[my role]\n{KEYS}[my rule]\n{KEYS}")
     path.chmod(0o600)
 
 

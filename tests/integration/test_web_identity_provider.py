@@ -118,9 +118,9 @@ def test_keys_in_the_environment_sign_nothing(token_file: Path) -> None:
         (None, "does not exist"),
         (b"", "is empty"),
         (b" \n", "is empty"),
-        (f"{TOKEN}\n{TOKEN}".encode(), "holds no web identity token"),
-        (b"\x00\xff", "holds no web identity token"),
-        (TOKEN.encode() * 1000, "holds no web identity token"),
+        (f"{TOKEN}\n{TOKEN}".encode(), "does not hold a web identity token"),
+        (b"\x00\xff", "does not hold a web identity token"),
+        (TOKEN.encode() * 1000, "does not hold a web identity token"),
     ],
 )
 def test_a_file_without_a_token_is_named(

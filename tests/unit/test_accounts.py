@@ -92,8 +92,8 @@ def test_names() -> None:
         (b"[" * 100_000, "f: the file is not of the shape"),
         (b"{}", "f: the encrypted store has no header"),
         (file(header="x"), "f: the encrypted store has no header"),
-        (b'{"keystead": {}, "keystead": {}}', "f: a name stands twice"),
-        (b'{"keystead": {"Format": "1", "Format": "1"}}', "f: a name stands twice"),
+        (b'{"keystead": {}, "keystead": {}}', "f: a name is repeated in a JSON object"),
+        (b'{"keystead": {"Format": "1", "Format": "1"}}', "f: a name is repeated in a JSON object"),
         (file({**HEADER, "Format": "2"}), "of format 2, written by a newer keystead"),
         (
             file({"Format": "10", "Other": {"shape": 1}}),

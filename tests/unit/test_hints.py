@@ -91,7 +91,7 @@ def test_the_hint_helps(  # noqa: PLR0917  # the columns of the table
 @pytest.mark.parametrize(
     ("role", "hint"),
     [
-        (ROLE, "set `region` of the profile, or AWS_REGION"),
+        (ROLE, "set `region` in the profile, or AWS_REGION"),
         ("arn:aws-us-gov:iam::123456789012:role/r", "such as us-gov-west-1"),
     ],
 )

@@ -238,7 +238,8 @@ def explained(
     if isinstance(error, botocore.exceptions.NoRegionError):
         return ProviderError(
             f"{service} cannot be called for {operation}: no region is set",
-            hint="set `region` in the profile, or AWS_REGION",
+            hint=_other_partition(parameters, region)
+            or "set `region` in the profile, or AWS_REGION",
         )
     if isinstance(error, botocore.exceptions.ParamValidationError):
         return ProviderError(
@@ -256,10 +257,10 @@ def explained(
         text = "the address or the answer has a value that cannot be read"
     else:
         text = _clean(str(error), credentials, parameters)
-    hint = "check the network, the region and AWS_ENDPOINT_URL"
-    if isinstance(error, botocore.exceptions.NoRegionError):
-        hint = _other_partition(parameters, region) or "set `region` of the profile, or AWS_REGION"
-    return ProviderError(f"{service} could not be asked for {operation}: {text}", hint=hint)
+    return ProviderError(
+        f"{service} could not be asked for {operation}: {text}",
+        hint="check the network, the region and AWS_ENDPOINT_URL",
+    )
 
 
 def _other_partition(parameters: Mapping[str, Any], region: str | None) -> str | None:

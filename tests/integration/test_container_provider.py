@@ -180,7 +180,7 @@ def test_a_relative_address_stays_at_its_host(path: str) -> None:
         (Reply(200, {**GOOD, "SecretAccessKey": None}), "it has no `SecretAccessKey`"),
         (Reply(200, {**GOOD, "Token": f"{SESSION_TOKEN}\r\n"}), "control character in `Token`"),
         (Reply(200, {**GOOD, "Expiration": "soon"}), "not an ISO 8601 time"),
-        (Reply(200, {**GOOD, "Expiration": "2020-01-01T00:00:00Z"}), "that have ended"),
+        (Reply(200, {**GOOD, "Expiration": "2020-01-01T00:00:00Z"}), "that have expired"),
         (Reply(200, " " * 300_000), "the answer is too large"),
         (Reply(403, {"code": "Denied", "message": SECRET_KEY}), "answered with status 403"),
         (Reply(302, "", {"Location": "http://127.0.0.1:1/"}), "answered with status 302"),

@@ -203,7 +203,7 @@ def test_an_empty_command_is_a_bad_profile(command: str) -> None:
 
 
 def test_a_quote_without_end_is_a_bad_profile() -> None:
-    with pytest.raises(ProfileInvalid, match=r"^config:1: .* a quote that does not end$"):
+    with pytest.raises(ProfileInvalid, match=r"^config:1: .* a quote that is not closed$"):
         process_credentials(f"helper 'a {SECRET_KEY}", System(), Origin("config", 1))
 
 

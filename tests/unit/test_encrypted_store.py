@@ -636,7 +636,7 @@ def test_it_gives_up_on_a_writer_that_never_rests(machine: Machine) -> None:
         later.replace(machine.path)
         return {"region": "eu-west-1"}
 
-    with pytest.raises(FileProblem, match=f"wrote the file {TRIES} times"):
+    with pytest.raises(FileProblem, match=f"changed the file {TRIES} times"):
         store.change("one", changes)
     assert machine.file() == before
 

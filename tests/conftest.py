@@ -41,6 +41,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 effort.set_up_hypothesis()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """One worker more than there are processors: much of a test is waiting for a program."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_configure(config: pytest.Config) -> None:
     # A background job ignores Ctrl-C, one under nohup a hangup: what it starts would do the same.
     signal.signal(signal.SIGINT, signal.default_int_handler)

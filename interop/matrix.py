@@ -7,7 +7,7 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -103,10 +103,10 @@ class Bench:
             raise RuntimeError(done.stderr)
         return done.stdout
 
-    def fault(self, client: Client, way: Way) -> str:
+    def fault(self, client: Client, way: Way, profiles: Iterable[str] = PROFILES) -> str:
         """What was wrong with the client's calls by the way, or an empty text."""
         faults = []
-        for profile in PROFILES:
+        for profile in profiles:
             fault = self._fault(client, way, profile)
             if way.name in client.cannot:
                 fault = "" if fault else "it is said that it cannot, and it can"

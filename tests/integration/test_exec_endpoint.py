@@ -105,6 +105,14 @@ def test_boto3_in_the_child_gets_keys_that_renew_themselves(keystead, moto: Emul
     assert (method, key[:4], refresh) == ("container-role", "ASIA", False)
 
 
+def test_keystead_in_the_child_gets_the_same_keys(keystead, moto: Emulator) -> None:
+    for words in (["process", "base"], ["whoami"], ["Get-STSCallerIdentity"]):
+        done = keystead("exec", "admin", "--endpoint", "--", KEYSTEAD, *words)
+        assert done.code == 0, done.stderr
+    who = [call for call in moto.recorder.calls if call.operation == "GetCallerIdentity"]
+    assert [call.access_key_id[:4] for call in who] == ["ASIA"] * 2
+
+
 def test_a_default_profile_does_not_go_before_the_endpoint(
     keystead, credentials_file: Path
 ) -> None:

@@ -3,7 +3,7 @@
 from keystead.model.exported import (
     MARKER,
     Exported,
-    holds_exported_keys,
+    holds_exported_credentials,
     users_environment,
     working_environment,
 )
@@ -42,9 +42,9 @@ def test_keys_of_the_user_are_not_remembered() -> None:
 def test_the_keys_that_are_there_count_for_every_profile() -> None:
     found = exported(OWN, **KEYS, AWS_REGION="eu-west-1")
     assert working_environment(found) == {**OWN, **KEYS}
-    assert holds_exported_keys(found)
-    assert not holds_exported_keys({**found, "AWS_SECRET_ACCESS_KEY": "another"})
-    assert not holds_exported_keys({**KEYS})
+    assert holds_exported_credentials(found)
+    assert not holds_exported_credentials({**found, "AWS_SECRET_ACCESS_KEY": "another"})
+    assert not holds_exported_credentials({**KEYS})
 
 
 def test_a_marker_that_is_not_valid_says_nothing() -> None:

@@ -21,7 +21,7 @@ from keystead.delivery.source import SessionSource
 from keystead.errors import FileProblem, KeysteadError, ProfileNotFound
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
-from keystead.model.exported import MARKER, holds_exported_keys, working_environment
+from keystead.model.exported import MARKER, holds_exported_credentials, working_environment
 from keystead.model.plan import Plan
 from keystead.model.planview import Kept
 from keystead.model.profile import Profile
@@ -238,10 +238,10 @@ class App:
         )
 
     def _system_of(self, name: str | None, location: Location) -> System:
-        """What a search looks at. Where it ends with keys that keystead set in the environment, all
-        that it set with them belongs to them.
+        """What a search looks at. Where it ends with credentials that keystead set in the
+        environment, all that it set with them belongs to them.
         """
-        if name is None and not location and holds_exported_keys(self.environ):
+        if name is None and not location and holds_exported_credentials(self.environ):
             return replace(self.system, environ=self.environ)
         return self.system
 

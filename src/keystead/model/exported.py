@@ -18,6 +18,7 @@ from keystead.model.settings import is_secret
 
 MARKER = "KEYSTEAD_EXPORTED"
 _TOKEN = "AWS_SESSION_TOKEN"  # noqa: S105  # a variable's name
+_ENDPOINT = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 
 
 @dataclass(frozen=True)
@@ -82,10 +83,17 @@ def working_environment(environ: Mapping[str, str]) -> dict[str, str]:
     return users_environment(environ) | keys
 
 
-def holds_exported_keys(environ: Mapping[str, str]) -> bool:
-    """Whether the keys there are those that keystead set. What it set with them belongs to them."""
+def holds_exported_credentials(environ: Mapping[str, str]) -> bool:
+    """Whether the keys there, or without keys the endpoint, are those that keystead set.
+
+    What it set with them belongs to them.
+    """
     digests = Exported.of(environ).digests
-    return all(digests.get(name) == _digest(name, environ.get(name, "")) for name in KEY_VARIABLES)
+    has_keys = any(environ.get(name) for name in KEY_VARIABLES)
+    return all(
+        digests.get(name) == _digest(name, environ.get(name, ""))
+        for name in (KEY_VARIABLES if has_keys else [_ENDPOINT])
+    )
 
 
 def _is_of_keys(name: str) -> bool:

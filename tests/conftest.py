@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from devtools import command, emulators, scenario, secretservice
+from devtools import command, emulators, scenario
 from devtools.emulators import Emulator
+from devtools.secretservice import SecretService
 from tests import agents, effort, parts
 from tests.agents import Agent
 from tests.canaries import files_with_leaks, leaks
@@ -123,24 +124,26 @@ def loopback_only() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def keyring_session(
     tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
-) -> Iterator[Mapping[str, str]]:
-    """The variables of one real keyring for all tests that need one; Windows has its own."""
+) -> Iterator[SecretService | None]:
+    """One real keyring for all tests that need one; Windows has its own."""
     if os.name == "nt":
-        yield {}
+        yield None
         return
     parts.need("a Secret Service", pytestconfig)
-    with secretservice.secret_service(tmp_path_factory.mktemp("keyring")) as environ:
-        yield environ
+    service = SecretService(tmp_path_factory.mktemp("keyring"))
+    yield service
+    service.stop()
 
 
 @pytest.fixture
 def system_keyring(
-    keyring_session: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+    keyring_session: SecretService | None, monkeypatch: pytest.MonkeyPatch
 ) -> Mapping[str, str]:
-    """The same, for this process too."""
-    for name in keyring_session.keys() & {"DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"}:
-        monkeypatch.setenv(name, keyring_session[name])
-    return keyring_session
+    """The variables of the keyring, which are set for this process too."""
+    environ = keyring_session.environ() if keyring_session else {}
+    for name in environ.keys() & {"DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"}:
+        monkeypatch.setenv(name, environ[name])
+    return environ
 
 
 class Keystead:

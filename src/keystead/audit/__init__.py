@@ -1,0 +1,1 @@
+"""The audit log: which program was handed which credentials."""

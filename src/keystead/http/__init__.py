@@ -1,0 +1,1 @@
+"""A hardened HTTP server on the loopback; it knows nothing of credentials."""

@@ -1,0 +1,1 @@
+"""The encrypted store: its file format, ciphers, protectors and the store itself."""

@@ -1,0 +1,1 @@
+"""Undo: earlier versions of the files that keystead changes, encrypted."""

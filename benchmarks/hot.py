@@ -16,8 +16,8 @@ from pathlib import Path
 from benchmarks import peers
 from benchmarks.plot import plot
 from benchmarks.world import World
+from keystead.audit.log import MAX_FILE_BYTES, AuditLog, Grant
 from keystead.model.credentials import Credentials
-from keystead.stores.audit import MAX_FILE_BYTES, AuditLog, Grant
 from keystead.system import System
 
 SIZES = (10, 1_000, 10_000)

@@ -11,18 +11,18 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from devtools.secretservice import secret_service
+from keystead.crypto import KEY_BYTES, NONCE_BYTES, DataKey
 from keystead.model.profile import Profile
 from keystead.secret import reveal
 from keystead.stores.base import register
-from keystead.stores.encrypted import EncryptedStore
-from keystead.stores.protectors import (
+from keystead.stores.encrypted.protectors import (
     KeyfileProtector,
     KeyringProtector,
     PassphraseProtector,
     Protector,
     StoreRef,
 )
-from keystead.stores.seal import KEY_BYTES, NONCE_BYTES, DataKey
+from keystead.stores.encrypted.store import EncryptedStore
 from keystead.system import System
 
 SIZES = (10, 1_000, 10_000)

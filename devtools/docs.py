@@ -16,15 +16,15 @@ from keystead.cli.command import NO_INPUT, Command
 from keystead.cli.commands import COMMANDS
 from keystead.cli.completing.answer import WORDS
 from keystead.cli.parser import build_parser
-from keystead.cmdlets.help import reference
-from keystead.cmdlets.table import CMDLETS
 from keystead.errors import KeysteadError
+from keystead.lint.finding import READERS, Readers
+from keystead.lint.readings import NO_RULE
+from keystead.lint.table import RULES
 from keystead.model.explain.tools import KEYSTEAD, TOOLS, Tool
-from keystead.model.lint.finding import READERS, Readers
-from keystead.model.lint.readings import NO_RULE
-from keystead.model.lint.rules import RULES
 from keystead.model.profile import TYPES
 from keystead.model.settings import SETTINGS
+from keystead.powershell.help import reference
+from keystead.powershell.table import CMDLETS
 from keystead.system.terminal import NO_INPUT_VARIABLE
 
 DOCS = Path(__file__).parent.parent / "docs"

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from devtools.command import KEYSTEAD, clean_environ
-from keystead.agent import address
-from keystead.agent.holder import MOST_ANSWERS, MOST_KEYS
+from keystead.agent import protocol
+from keystead.agent.answer_cache import MOST_ANSWERS, MOST_KEYS
 
 REQUESTS = 1_000_000
 STEPS = 20
@@ -65,12 +65,12 @@ def requests(scope: bytes) -> Iterator[Request]:
 
 def weights(path: bytes, pid: int, environ: dict[bytes, bytes], count: int) -> Iterator[int]:
     """Has the agent at ``path`` answer ``count`` requests; its memory in KiB after each step."""
-    scope = address.scope(environ)
+    scope = protocol.scope(environ)
     assert scope is not None
     wanted = itertools.islice(requests(scope), count)
     step = count // STEPS
     for number, request in enumerate(wanted, start=1):
-        answer = address.ask(path, request.method, request.target, request.body)
+        answer = protocol.ask(path, request.method, request.target, request.body)
         assert answer.startswith(b"HTTP/1.1 %d " % request.status), (request.target, answer[:80])
         if number % step == 0:
             yield memory_kb(pid)

@@ -13,25 +13,25 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from keystead.agent import address, http
+from keystead.agent import http, protocol
 from keystead.agent.http import Refused
 from keystead.agent.restart import Settings
 from keystead.agent.server import Server
-from keystead.cmdlets.language import parse as parse_line
-from keystead.delivery.endpoint.guards import Refusal, Request
-from keystead.delivery.endpoint.imds import MAX_TTL_SECONDS, MetadataService
-from keystead.delivery.endpoint.served import ServedProfile
-from keystead.delivery.endpoint.tokens import FixedToken
+from keystead.audit.log import AuditLog, Grant
 from keystead.errors import KeysteadError, StoreCorrupt, UsageError
+from keystead.http.guards import Refusal, Request
+from keystead.http.tokens import FixedToken
 from keystead.model.credentials import Credentials
+from keystead.powershell.language import parse as parse_line
 from keystead.resolve.keydocument import BadDocument, read_credentials, read_object
-from keystead.stores import accounts
-from keystead.stores.audit import AuditLog, Grant
-from keystead.stores.encrypted import EncryptedStore
-from keystead.stores.protectors import StoreRef, require_bounded
+from keystead.serve.metadata import MAX_TTL_SECONDS, MetadataService
+from keystead.serve.served import ServedProfile
+from keystead.stores.encrypted import layout
+from keystead.stores.encrypted.protectors import StoreRef, require_bounded
+from keystead.stores.encrypted.store import EncryptedStore
 from keystead.system import System
 from keystead.system.clocks import Clocks
-from keystead.system.generations import Bare, Generations
+from keystead.undo.history import PlainEnvelope, UndoHistory
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _HEADERS = ("x-aws-ec2-metadata-token-ttl-seconds", "x-aws-ec2-metadata-token")
@@ -41,7 +41,7 @@ def store_file(data: bytes) -> None:
     """The file of the encrypted store, both layouts: parsed, or `StoreCorrupt`."""
     for native in (False, True):
         try:
-            found = accounts.parse(data, "file", native=native)
+            found = layout.parse(data, "file", native=native)
             if found.header is not None:
                 require_bounded(found.protectors, StoreRef(found.store_id, Path("file")))
         except StoreCorrupt:
@@ -72,7 +72,7 @@ def agent_body(data: bytes) -> None:
     """The body of a request of keystead's own to the agent, as `agent_request`."""
     for target in (b"/ready/x", b"/keys/x"):
         head = b"PUT %b HTTP/1.1\r\nUser-Agent: %b\r\nContent-Length: %d\r\n\r\n"
-        agent_request(head % (target, address.SENDER, len(data)) + data)
+        agent_request(head % (target, protocol.SENDER, len(data)) + data)
 
 
 def metadata_request(data: bytes) -> None:
@@ -130,7 +130,7 @@ def cached_files(data: bytes) -> None:
                 (place / name).write_bytes(content)
         sessions.all()
         sessions.get("1")
-        list(Generations(system.files, system.folders.generations, Bare()).all())
+        list(UndoHistory(system.files, system.folders.generations, PlainEnvelope()).all())
 
 
 def key_document(data: bytes) -> None:
@@ -154,7 +154,7 @@ def cmdlet_line(data: bytes) -> None:
 
 def module_request(data: bytes) -> None:
     """What the PowerShell module sends: never anything but a `KeysteadError`."""
-    from keystead.cmdlets.module import answer as module
+    from keystead.powershell.module import answer as module
 
     try:
         module._request(data)  # noqa: SLF001  # what follows runs a cmdlet

@@ -15,10 +15,10 @@ import atheris
 
 with atheris.instrument_imports(include=["keystead.text", "keystead.stores"]):
     from keystead.errors import DocumentError
-    from keystead.stores.sharedfile import SharedFile
+    from keystead.lint.files import Given, lint
+    from keystead.stores.shared_file import SharedFile
     from keystead.text.dialect import FileKind, interpret, profiles
     from keystead.text.document import Document
-    from keystead.text.lint.files import Given, lint
 
 _KINDS = (FileKind.CREDENTIALS, FileKind.CONFIG)
 _EDITS = ("set", "set nested", "unset", "unset nested", "remove", "rename", "copy", "block")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from keystead.stores.protectors import Argon2Cost, PassphraseProtector
+from keystead.stores.encrypted.protectors import Argon2Cost, PassphraseProtector
 from keystead.system import System
 from tests.canaries import PASSPHRASE
 

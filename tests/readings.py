@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from keystead.errors import DocumentError, Origin
-from keystead.stores.sharedfile import SharedFile
+from keystead.stores.shared_file import SharedFile
 from keystead.text.dialect import FileKind, Reading, interpret, profiles
 from keystead.text.document import Document, Grammar, Section
 

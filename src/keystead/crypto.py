@@ -21,7 +21,7 @@ NONCE_BYTES = 12
 TAG_BYTES = 16
 
 
-class BrokenSeal(Exception):
+class IntegrityError(Exception):
     """What was to be opened is not what was sealed, or not with this key."""
 
 
@@ -50,27 +50,27 @@ def seal_bytes(key: bytes, plain: bytes, binding: bytes, nonce: bytes) -> bytes:
 
 
 def unseal(key: bytes, sealed: str, binding: bytes) -> bytes:
-    """What `seal` was given. Raises `BrokenSeal`; lower-case hex is broken too."""
+    """What `seal` was given. Raises `IntegrityError`; lower-case hex is broken too."""
     try:
         data = bytes.fromhex(sealed)
     except ValueError:
-        raise BrokenSeal from None
+        raise IntegrityError from None
     if data.hex().upper() != sealed:  # one spelling for one value: no blanks, no lower case
-        raise BrokenSeal
+        raise IntegrityError
     return unseal_bytes(key, data, binding)
 
 
 def unseal_bytes(key: bytes, sealed: bytes, binding: bytes) -> bytes:
-    """What `seal_bytes` was given. Raises `BrokenSeal`."""
+    """What `seal_bytes` was given. Raises `IntegrityError`."""
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     if len(sealed) < NONCE_BYTES + TAG_BYTES:
-        raise BrokenSeal
+        raise IntegrityError
     try:
         return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], binding)
     except InvalidTag as error:
-        raise BrokenSeal from error
+        raise IntegrityError from error
 
 
 def public_key(private: bytes) -> bytes:
@@ -111,12 +111,12 @@ class DataKey(NotPickled):
         return seal(self._values_key, text.encode(), self._binding(guid, key), nonce)
 
     def open_value(self, guid: str, key: str, sealed: str) -> str:
-        """The text that was sealed for this profile and key. Raises `BrokenSeal`."""
+        """The text that was sealed for this profile and key. Raises `IntegrityError`."""
         plain = unseal(self._values_key, sealed, self._binding(guid, key))
         try:
             return plain.decode()
         except UnicodeDecodeError as error:
-            raise BrokenSeal from error
+            raise IntegrityError from error
 
     def mac(self, content: Mapping[str, Mapping[str, str]]) -> str:
         """The seal over the whole file: upper-case hex of HMAC-SHA256 over `canonical`."""
@@ -125,11 +125,11 @@ class DataKey(NotPickled):
         return hmac.digest(self._file_key, canonical(content), "sha256").hex().upper()
 
     def check(self, content: Mapping[str, Mapping[str, str]], mac: str) -> None:
-        """Raises `BrokenSeal` unless ``mac`` is, letter by letter, the seal over ``content``."""
+        """Raises `IntegrityError` unless ``mac`` is exactly the MAC of ``content``."""
         import hmac
 
         if not hmac.compare_digest(self.mac(content).encode(), mac.encode()):
-            raise BrokenSeal
+            raise IntegrityError
 
     def _binding(self, guid: str, key: str) -> bytes:
         return bind(f"keystead/{FORMAT} value", self.store_id, guid, key)

@@ -45,7 +45,7 @@ def _hand_out(name: str) -> bool:
 
     Raises `OSError`, before anything is written.
     """
-    from keystead.agent import address
+    from keystead.agent import protocol
 
     if sys.platform == "win32":
         environ = {
@@ -55,15 +55,15 @@ def _hand_out(name: str) -> bool:
     else:
         environ = system.environ
     path, scope, target = (
-        address.socket_path(environ),
-        address.scope(environ),
-        address.target(name),
+        protocol.socket_path(environ),
+        protocol.scope(environ),
+        protocol.target(name),
     )
     if path is None or scope is None or target is None:
         return False
-    answer = address.ask(path, b"POST", b"/ready/" + target, scope)
-    body = address.body_of(answer)
-    if not body or not address.is_good(answer):
+    answer = protocol.ask(path, b"POST", b"/ready/" + target, scope)
+    body = protocol.body_of(answer)
+    if not body or not protocol.is_good(answer):
         return False
     body = body[system.write(1, body) :]
     while body:

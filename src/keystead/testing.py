@@ -26,7 +26,7 @@ from keystead.errors import ProfileInvalid, ProfileNotFound, StoreCorrupt, Store
 from keystead.model.profile import TYPES, Profile
 from keystead.secret import Secret, reveal
 from keystead.stores.base import ProfileStore, register
-from keystead.stores.protectors import Protector, StoreRef, kind_of
+from keystead.stores.encrypted.protectors import Protector, StoreRef, kind_of
 
 _SECRETS = ("contract/secret+key/8sVq2LmT", "contract//session+token/3wXz==")
 _KEYS = {"aws_access_key_id": "AKIDCONTRACTEXAMPLE", "aws_secret_access_key": _SECRETS[0]}

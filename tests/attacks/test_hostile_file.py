@@ -9,9 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from keystead.agent import address
+from keystead.agent import protocol
 from keystead.errors import StoreCorrupt
-from keystead.stores.protectors import Argon2Cost, StoreRef, open_data_key, require_bounded
+from keystead.stores.encrypted.protectors import (
+    Argon2Cost,
+    StoreRef,
+    open_data_key,
+    require_bounded,
+)
 from keystead.system import System
 from tests.agents import Agent
 from tests.conftest import Keystead
@@ -128,7 +133,7 @@ def test_the_agent_answers_a_body_that_is_malformed(
     keystead("agent", "start")
     with agent.connect() as connection:
         head = b"PUT %b HTTP/1.1\r\nUser-Agent: %b\r\nContent-Length: %d\r\n\r\n"
-        connection.sendall(head % (target, address.SENDER, len(body)) + body)
+        connection.sendall(head % (target, protocol.SENDER, len(body)) + body)
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
     assert answer.startswith(b"HTTP/1.1 400 "), answer[:100]
     assert agent.status()["profiles"] == []

@@ -133,7 +133,7 @@ def test_a_token_that_somebody_else_put_there_opens_no_endpoint(place: Path) -> 
 import os, sys
 from pathlib import Path
 from keystead.errors import KeysteadError
-from keystead.delivery.endpoint.tokens import TokenFile
+from keystead.http.tokens import TokenFile
 os.setgroups([]); os.setgid(int(sys.argv[1])); os.setuid(int(sys.argv[1]))
 print(TokenFile(Path(sys.argv[2])).current())
 try:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from keystead.stores.encrypted import EncryptedStore
-from keystead.stores.protectors import KeyfileProtector, KeyringProtector
+from keystead.stores.encrypted.protectors import KeyfileProtector, KeyringProtector
+from keystead.stores.encrypted.store import EncryptedStore
 from keystead.system import System
 from keystead.testing import StandInDpapi, StoreContract
 from tests.protection import home, passphrase

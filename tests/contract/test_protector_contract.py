@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from keystead.stores.protectors import (
+from keystead.stores.encrypted.protectors import (
     PROTECTORS,
     DpapiProtector,
     KeyfileProtector,

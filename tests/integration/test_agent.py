@@ -367,11 +367,11 @@ def test_another_users_process_is_refused(
         )
         assert done.stdout == "403\n", done.stderr
     else:
-        from keystead.agent import address
+        from keystead.agent import protocol
 
         monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
         with agent.connect() as connection:
-            assert address.peer_uid(connection) != os.geteuid()
+            assert protocol.peer_uid(connection) != os.geteuid()
 
 
 def test_what_others_can_see_of_it_holds_no_secret(

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from keystead._version import __version__
-from keystead.agent import address
+from keystead.agent import protocol
 from keystead.agent.epoch import Epoch
-from keystead.agent.listening import Listening
+from keystead.agent.listener import Listener
 from keystead.agent.restart import Settings, message
 from keystead.agent.server import Server
 from tests.agents import STATUS, Agent, Time, agents_alive, is_alive, wait_for
@@ -226,12 +226,12 @@ def test_time_makes_it_forget_and_end(agent: Agent) -> None:
         return json.dumps({"record": "r", "key": "00" * 32, "epoch": epoch}).encode()
 
     async def asked(method: bytes, body: bytes = b"") -> bool:
-        answer = await asyncio.to_thread(address.ask, path, method, b"/keys/x", body)
-        return address.is_good(answer)
+        answer = await asyncio.to_thread(protocol.ask, path, method, b"/keys/x", body)
+        return protocol.is_good(answer)
 
     async def life() -> None:
         server = Server(Settings(path, {}, 1.0), time.clocks())
-        running = asyncio.create_task(server.run(Listening(path)))
+        running = asyncio.create_task(server.run(Listener(path)))
         assert await asked(b"PUT", key())
         assert await asked(b"GET")
         time.wall += 600

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from keystead.agent import address
+from keystead.agent import protocol
 from tests.agents import STATUS, Agent
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 from tests.conftest import Keystead
@@ -60,9 +60,9 @@ BAD = {
     "an empty profile": (b"GET /process/ HTTP/1.1\r\n\r\n", 404),
     "an option for a profile": (b"GET /process/--help HTTP/1.1\r\n\r\n", 400),
     "a folder more": (b"GET /process/dev/x HTTP/1.1\r\n\r\n", 404),
-    "a key that is none": (address.request(b"PUT", b"/keys/x", b"{}"), 400),
-    "an answer that is none": (address.request(b"PUT", b"/ready/x", b"[]"), 400),
-    "an answer of NUL": (address.request(b"PUT", b"/ready/x", b"\0"), 400),
+    "a key that is none": (protocol.request(b"PUT", b"/keys/x", b"{}"), 400),
+    "an answer that is none": (protocol.request(b"PUT", b"/ready/x", b"[]"), 400),
+    "an answer of NUL": (protocol.request(b"PUT", b"/ready/x", b"\0"), 400),
     "what is between commands and agent": (b"GET /keys/x HTTP/1.1\r\n\r\n", 421),
 }
 

@@ -17,7 +17,7 @@ import pytest
 from keystead.app import App
 from keystead.doctor.checks import CHECKS
 from keystead.doctor.result import Result, Status
-from keystead.stores.protectors import KeyringProtector
+from keystead.stores.encrypted.protectors import KeyringProtector
 from keystead.system import System
 from tests.canaries import leaks
 from tests.conftest import Keystead

@@ -15,11 +15,11 @@ import pytest
 from devtools.emulators import Emulator
 from devtools.service import Reply
 from devtools.service import serving as service
-from keystead.delivery.endpoint import sockets
-from keystead.delivery.endpoint.guards import Refusal, Request
-from keystead.delivery.endpoint.imds import MetadataService
-from keystead.delivery.endpoint.served import ServedProfile
-from keystead.delivery.endpoint.tokens import FixedToken
+from keystead.http import sockets
+from keystead.http.guards import Refusal, Request
+from keystead.http.tokens import FixedToken
+from keystead.serve.metadata import MetadataService
+from keystead.serve.served import ServedProfile
 from tests import endpoints
 from tests.canaries import ACCESS_KEY_ID, SECOND_SECRET_KEY, SECRET_KEY, SESSION_TOKEN
 from tests.endpoints import EXTENDED, ROLES, TOKEN_FILE, TTL, URI, ask, serving

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from keystead.delivery.endpoint import sockets
-from keystead.delivery.endpoint.application import Application
-from keystead.delivery.endpoint.guards import host_names
-from keystead.delivery.endpoint.imds import MetadataService
-from keystead.delivery.endpoint.served import ServedProfile
-from keystead.delivery.endpoint.server import MAX_HEAD_BYTES, EndpointServer
-from keystead.delivery.endpoint.tokens import FixedToken
+from keystead.http import sockets
+from keystead.http.application import Application
+from keystead.http.guards import host_names
+from keystead.http.server import MAX_HEAD_BYTES, EndpointServer
+from keystead.http.tokens import FixedToken
 from keystead.model.credentials import Credentials
+from keystead.serve.metadata import MetadataService
+from keystead.serve.served import ServedProfile
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
 from tests.effort import amount
 from tests.endpoints import IMDS_TOKEN, ROLES, TOKEN_FILE, TTL, Serving, ask, serving

@@ -31,7 +31,7 @@ MODULES = {
     "keystead",
     "keystead._version",
     "keystead.agent",
-    "keystead.agent.address",
+    "keystead.agent.protocol",
     "keystead.hot",
     "_socket",
 }

@@ -18,9 +18,9 @@ from keystead.resolve import aws
 from keystead.resolve.mfa import MfaCodes
 from keystead.resolve.resolver import ProfileCredentials, Resolver
 from keystead.stores.base import register
-from keystead.stores.encrypted import EncryptedStore
+from keystead.stores.encrypted.store import EncryptedStore
 from keystead.stores.shared import SharedStore
-from keystead.stores.spentcodes import SpentCodeFile
+from keystead.stores.used_mfa_codes import UsedMfaCodes
 from keystead.system import System, Terminal
 from tests.canaries import ACCESS_KEY_ID, MFA_CODE, SECRET_KEY
 from tests.passing import Passing
@@ -48,7 +48,7 @@ def store_of(where: System, **profiles: dict[str, str]) -> SharedStore:
 
 def resolve(where: System, store: SharedStore, name: str) -> Credentials:
     resolver = Resolver(
-        where, store, MfaCodes(where, SpentCodeFile(where)), EncryptedStore(where).sessions()
+        where, store, MfaCodes(where, UsedMfaCodes(where)), EncryptedStore(where).sessions()
     )
     return resolver.run(resolver.plan(name)).credentials
 
@@ -162,7 +162,7 @@ def test_credentials_are_renewed_before_they_end(moto: Emulator, home: Path) -> 
     where = System(clock=passing.clock, uptime=passing.uptime, terminal=NoTerminal())
     store = store_of(where, base=KEYS, p=role("p", "base"))
     resolver = Resolver(
-        where, store, MfaCodes(where, SpentCodeFile(where)), EncryptedStore(where).sessions()
+        where, store, MfaCodes(where, UsedMfaCodes(where)), EncryptedStore(where).sessions()
     )
     provider = ProfileCredentials(where, resolver, resolver.plan("p"), lambda _: None)
     first = provider.retrieve()
@@ -181,7 +181,7 @@ def test_a_short_session_is_not_renewed_at_every_call(moto: Emulator, home: Path
     where = system()
     store = store_of(where, base=KEYS, p=role("p", "base", duration_seconds="900"))
     resolver = Resolver(
-        where, store, MfaCodes(where, SpentCodeFile(where)), EncryptedStore(where).sessions()
+        where, store, MfaCodes(where, UsedMfaCodes(where)), EncryptedStore(where).sessions()
     )
     provider = ProfileCredentials(where, resolver, resolver.plan("p"), lambda _: None)
     assert provider.retrieve() is provider.retrieve()

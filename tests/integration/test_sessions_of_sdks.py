@@ -17,8 +17,8 @@ from devtools.emulators import Emulator
 from devtools.service import Reply, Request, Service
 from devtools.service import serving as service
 from keystead.app import App
+from keystead.audit.log import AuditLog
 from keystead.delivery.boto import boto_session
-from keystead.stores.audit import AuditLog
 from keystead.system import System
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 

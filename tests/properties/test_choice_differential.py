@@ -17,10 +17,10 @@ from hypothesis import HealthCheck, given, settings
 
 from devtools.docs import pages
 from devtools.service import serving
+from keystead.lint.runner import lint_files
+from keystead.lint.table import RULES
 from keystead.model.explain.reading import Reading
 from keystead.model.explain.tools import TOOLS
-from keystead.model.lint.rules import RULES
-from keystead.stores.linting import lint_files
 from keystead.stores.shared import SharedStore
 from keystead.system import System
 from keystead.text.dialect import FileKind

@@ -24,7 +24,7 @@ from botocore.loaders import create_loader
 from keystead.app import App
 from keystead.cli.program import prepare, variables_alone
 from keystead.delivery import wire
-from keystead.delivery.source import core_session
+from keystead.delivery.sdk_credentials import core_session
 from keystead.errors import KeysteadError, ProfileInvalid
 from keystead.model.client_settings import SETTINGS
 from keystead.model.credentials import Credentials

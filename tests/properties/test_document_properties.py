@@ -17,7 +17,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from keystead.errors import DocumentError
-from keystead.stores.sharedfile import SharedFile
+from keystead.stores.shared_file import SharedFile
 from keystead.text.dialect import FileKind, Reading, interpret
 from keystead.text.document import Document
 from keystead.text.pieces import Section, Span

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keystead.cmdlets.binding import bind
-from keystead.cmdlets.completion import completions
-from keystead.cmdlets.language import from_argv, is_incomplete, parse
-from keystead.cmdlets.language.lexemes import SINGLE, quote
-from keystead.cmdlets.language.statements import Command, Word
-from keystead.cmdlets.language.values import arguments
-from keystead.cmdlets.masking import mask_line
-from keystead.cmdlets.table import CMDLETS
 from keystead.errors import UsageError
+from keystead.powershell.binding import bind
+from keystead.powershell.completion import completions
+from keystead.powershell.language import from_argv, is_incomplete, parse
+from keystead.powershell.language.statements import Command, Word
+from keystead.powershell.language.tokens import SINGLE, quote
+from keystead.powershell.language.values import arguments
+from keystead.powershell.masking import mask_line
+from keystead.powershell.table import CMDLETS
 from tests.canaries import SECRET_KEY
 
 # Letters that mean something, names that are known, and anything else.

@@ -13,10 +13,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from keystead.errors import DocumentError
-from keystead.model.lint.finding import Finding, Severity, as_json
+from keystead.lint.files import Given, lint
+from keystead.lint.finding import Finding, Severity, as_json
 from keystead.text.dialect import FileKind, interpret
 from keystead.text.document import Document
-from keystead.text.lint.files import Given, lint
 from tests.effort import examples
 from tests.properties.shared_files import any_bytes, files, kinds
 

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from devtools.command import run
-from keystead.cmdlets.language import parse
-from keystead.cmdlets.language.statements import OPERATORS
-from keystead.cmdlets.language.values import evaluate
-from keystead.cmdlets.objects import AwsObject
 from keystead.errors import UsageError
+from keystead.powershell.language import parse
+from keystead.powershell.language.statements import OPERATORS
+from keystead.powershell.language.values import evaluate
+from keystead.powershell.objects import AwsObject
 
 CASES = 1500
 SCALARS: list[Any] = [

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keystead.cmdlets.module import wire
+from keystead.powershell.module import wire
 from keystead.secret import Secret
 from keystead.system.folders import Folders
 

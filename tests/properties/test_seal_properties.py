@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from keystead.crypto import DataKey, IntegrityError, bind, canonical, seal, unseal
 from keystead.errors import StoreCorrupt, StoreUnavailable
 from keystead.model.profile import Profile
-from keystead.stores.accounts import parse
 from keystead.stores.base import register
-from keystead.stores.encrypted import EncryptedStore
-from keystead.stores.protectors import Argon2Cost, PassphraseProtector
-from keystead.stores.seal import BrokenSeal, DataKey, bind, canonical, seal, unseal
+from keystead.stores.encrypted.layout import parse
+from keystead.stores.encrypted.protectors import Argon2Cost, PassphraseProtector
+from keystead.stores.encrypted.store import EncryptedStore
 from keystead.system import System
 from keystead.testing import contents
 from tests import decoder
@@ -73,7 +73,7 @@ def test_every_flipped_bit_of_a_sealed_value_is_refused() -> None:
     spoilt += [data.decode("latin-1") for data in flips(sealed.encode())]
     assert len(spoilt) == 8 * 3 * len(raw)
     for text in spoilt:
-        with pytest.raises(BrokenSeal):
+        with pytest.raises(IntegrityError):
             KEY.open_value(GUID, "AWSSecretKey", text)
 
 
@@ -88,7 +88,7 @@ def test_any_two_values_swapped_are_refused() -> None:
         for number, place in enumerate(places)
     }
     for one, two in itertools.permutations(places, 2):
-        with pytest.raises(BrokenSeal):
+        with pytest.raises(IntegrityError):
             KEY.open_value(*one, sealed[two])
 
 

@@ -11,9 +11,9 @@ from devtools.words import words
 from keystead.cli.command import Argument, Command
 from keystead.cli.commands import COMMANDS
 from keystead.cli.completing.answer import WORDS
-from keystead.cmdlets.table import CMDLETS
-from keystead.model.lint.readings import NO_RULE
-from keystead.model.lint.rules import RULES
+from keystead.lint.readings import NO_RULE
+from keystead.lint.table import RULES
+from keystead.powershell.table import CMDLETS
 
 ROOT = DOCS.parent
 PAGES = [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *ROOT.glob("tests/**/README.md")]

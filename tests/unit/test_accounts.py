@@ -6,7 +6,7 @@ import pytest
 
 from keystead.errors import StoreCorrupt
 from keystead.model.profile import Profile
-from keystead.stores.accounts import (
+from keystead.stores.encrypted.layout import (
     Accounts,
     is_reserved,
     is_sealed,

@@ -10,8 +10,8 @@ import pytest
 from keystead.errors import ProfileInvalid, ProfileNotFound
 from keystead.model.advice import READ_BY_OTHERS, advice
 from keystead.model.profile import Profile, Value, check_writable
-from keystead.model.rules import check_setting
 from keystead.model.settings import SETTINGS
+from keystead.model.validation import check_setting
 
 ROLE = "arn:aws:iam::123456789012:role/r"
 KEYS = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "abc"}

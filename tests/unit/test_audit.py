@@ -13,11 +13,11 @@ from pathlib import Path
 
 import pytest
 
+import keystead.audit.log as audit_log
+from keystead.audit.log import AuditLog, Grant
 from keystead.errors import FileProblem
 from keystead.model.credentials import Credentials
-from keystead.stores import audit
-from keystead.stores.audit import AuditLog, Grant
-from keystead.system import System, appending
+from keystead.system import System, append_log
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
 from tests.effort import amount
 from tests.faults import Fault
@@ -70,7 +70,7 @@ def test_a_line_says_who_got_what_and_holds_no_secret(log: AuditLog) -> None:
         "access_key_id": ACCESS_KEY_ID,
         "source": KEYS.source,
         "expires_at": "2026-01-31T12:00:00+00:00",
-        "previous": audit.FIRST,
+        "previous": log.FIRST,
     }
     assert mode(log.path) == PRIVATE_FILE
     assert mode(log.path.with_name("audit.last")) == PRIVATE_FILE
@@ -166,7 +166,7 @@ def test_a_line_made_up_with_its_hash_does_not_fit_the_next(log: AuditLog) -> No
     record(log, 3)
     first, second, third = lines(log)
     entry = {k: v for k, v in json.loads(second).items() if k != "hash"} | {"pid": 1}
-    forged, _ = audit._sealed(entry)
+    forged, _ = log._sealed(entry)
     rewrite(log, first, forged, third)
     assert messages(log) == [
         "audit.jsonl:3: grant 2, the line before this one, was replaced by another"
@@ -218,8 +218,8 @@ def test_without_the_note_of_its_end_that_is_told(log: AuditLog, note: str) -> N
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> AuditLog:
     """A log of small files, and three of them kept."""
-    monkeypatch.setattr(audit, "MAX_FILE_BYTES", 2000)
-    monkeypatch.setattr(audit, "KEPT_FILES", 3)
+    monkeypatch.setattr(audit_log, "MAX_FILE_BYTES", 2000)
+    monkeypatch.setattr(audit_log, "KEPT_FILES", 3)
     return AuditLog(System())
 
 
@@ -257,7 +257,7 @@ def test_a_line_that_finds_no_room_is_taken_back(
                 else getattr(os, name)
             )
 
-    monkeypatch.setattr(appending, "os", Full())
+    monkeypatch.setattr(append_log, "os", Full())
     with pytest.raises(FileProblem, match="no space left"):
         record(log)
     monkeypatch.undo()
@@ -269,7 +269,7 @@ def test_a_line_that_finds_no_room_is_taken_back(
 def test_who_holds_the_lock_is_not_waited_for_without_end(log: AuditLog) -> None:
     record(log)
     with (
-        appending._locked(log.path.with_name("audit.last"), 1.0),
+        append_log._locked(log.path.with_name("audit.last"), 1.0),
         pytest.raises(FileProblem, match="another program holds its lock"),
     ):
         log.record(Grant("x", "process", KEYS, 1, "x"), lock_seconds=0.01)
@@ -286,7 +286,7 @@ def test_many_writers_in_threads_and_processes_make_one_chain(
         "audit.MAX_FILE_BYTES = 20_000\n"
         "record(AuditLog(System()), 50)\n"
     )
-    monkeypatch.setattr(audit, "MAX_FILE_BYTES", 20_000)
+    monkeypatch.setattr(audit_log, "MAX_FILE_BYTES", 20_000)
     processes = [
         subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=dict(os.environ))
         for _ in range(4)
@@ -313,7 +313,7 @@ def test_killed_at_every_call_the_log_goes_on_without_a_fault(
         for _ in range(6):  # so that it also hits where there is room to be made
             if not (child := os.fork()):
                 with contextlib.suppress(BaseException):
-                    monkeypatch.setattr(appending, "os", Fault(at, None, done=done))
+                    monkeypatch.setattr(append_log, "os", Fault(at, None, done=done))
                     record(small)
                     os._exit(0)
                 os._exit(1)
@@ -381,7 +381,7 @@ def test_a_line_costs_few_calls(log: AuditLog, monkeypatch: pytest.MonkeyPatch) 
     """Each takes microseconds: what would cost milliseconds is a flush or a search of the log."""
     record(log, 5)
     counted = Fault(-1, None)
-    monkeypatch.setattr(appending, "os", counted)
+    monkeypatch.setattr(append_log, "os", counted)
     record(log)
     assert len(counted.seen) <= 25
     assert "fsync" not in counted.seen

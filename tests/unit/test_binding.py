@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
-from keystead.cmdlets.binding import Bound, bind
-from keystead.cmdlets.help import help_text, reference, syntax
-from keystead.cmdlets.language import from_argv, parse
-from keystead.cmdlets.language.values import arguments
-from keystead.cmdlets.objects import AwsObject
-from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry
 from keystead.errors import UsageError
+from keystead.powershell.binding import Bound, bind
+from keystead.powershell.help import help_text, reference, syntax
+from keystead.powershell.language import from_argv, parse
+from keystead.powershell.language.values import arguments
+from keystead.powershell.objects import AwsObject
+from keystead.powershell.table_types import Cmdlet, Parameter, Registry
 from keystead.secret import MASK, Secret
 from tests.canaries import SECRET_KEY
 

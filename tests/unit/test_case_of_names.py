@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from keystead.app import App
-from keystead.cmdlets.removal import tell_what_is_left
 from keystead.console import Console
 from keystead.errors import (
     ProfileCycle,
@@ -21,6 +20,7 @@ from keystead.errors import (
 )
 from keystead.model.ordinal_case import NameSet, folded
 from keystead.model.profile import Profile, Value
+from keystead.powershell.removal import tell_what_is_left
 from keystead.stores.base import register
 from keystead.system import System
 from keystead.testing import StandInDpapi, contents

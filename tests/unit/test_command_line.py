@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from keystead.cli.command_line import shown
-from keystead.cmdlets.masking import mask_words
-from keystead.cmdlets.table import CMDLETS
 from keystead.model.settings import SETTINGS
+from keystead.powershell.masking import mask_words
+from keystead.powershell.table import CMDLETS
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN, leaks
 
 HIDDEN = "…"

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keystead.model.commandline import needs_shell, split_posix, split_windows
+from keystead.model.command_line import needs_shell, split_posix, split_windows
 
 WORDS = st.lists(st.text("ab \t\\\"'$", max_size=8), max_size=5)
 

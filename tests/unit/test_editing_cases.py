@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from keystead.stores.sharedfile import SharedFile
+from keystead.stores.shared_file import SharedFile
 from keystead.text.dialect import FileKind, interpret
 from keystead.text.document import Document
 from tests.casefile import Case, cases

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from keystead.crypto import DataKey
 from keystead.errors import (
     FileProblem,
     InteractionRequired,
@@ -23,11 +24,10 @@ from keystead.errors import (
 )
 from keystead.model.profile import Profile
 from keystead.secret import Secret
-from keystead.stores.accounts import parse
 from keystead.stores.base import register
-from keystead.stores.encrypted import TRIES, EncryptedStore, StoreStatus
-from keystead.stores.protectors import Argon2Cost, PassphraseProtector, StoreRef
-from keystead.stores.seal import DataKey
+from keystead.stores.encrypted.layout import parse
+from keystead.stores.encrypted.protectors import Argon2Cost, PassphraseProtector, StoreRef
+from keystead.stores.encrypted.store import TRIES, EncryptedStore, StoreStatus
 from keystead.system import Files, System, Terminal
 from keystead.testing import EXAMPLES, contents
 from tests.canaries import (

@@ -20,8 +20,8 @@ from keystead.errors import (
 )
 from keystead.model.profile import Profile
 from keystead.stores.base import register
-from keystead.stores.encrypted import EncryptedStore
-from keystead.stores.protectors import Argon2Cost, KeyfileProtector, KeyringProtector
+from keystead.stores.encrypted.protectors import Argon2Cost, KeyfileProtector, KeyringProtector
+from keystead.stores.encrypted.store import EncryptedStore
 from keystead.system import Files, Keyring, System, Terminal
 from keystead.testing import EXAMPLES, contents
 from tests.canaries import ACCESS_KEY_ID, PASSPHRASE, SECRET_KEY
@@ -174,9 +174,9 @@ def test_after_a_rekey_no_earlier_version_is_kept(machine: Machine) -> None:
 
 
 def test_a_protector_that_is_not_known_stops_a_rekey(machine: Machine) -> None:
-    from keystead.stores.accounts import parse
-    from keystead.stores.protectors import StoreRef, open_data_key
-    from keystead.stores.seal import DataKey
+    from keystead.crypto import DataKey
+    from keystead.stores.encrypted.layout import parse
+    from keystead.stores.encrypted.protectors import StoreRef, open_data_key
 
     register(machine.store(), Profile("one", BASIC))
     accounts = parse(machine.path.read_bytes(), "f")

@@ -10,7 +10,7 @@ import pytest
 from keystead.errors import KeysteadError, StoreUnavailable
 from keystead.model.profile import Profile
 from keystead.stores.base import register
-from keystead.stores.encrypted import EncryptedStore
+from keystead.stores.encrypted.store import EncryptedStore
 from keystead.stores.shared import SharedStore
 from keystead.system import System
 from tests.canaries import ACCESS_KEY_ID, SECOND_SECRET_KEY, SECRET_KEY, leaks

@@ -11,7 +11,7 @@ import pytest
 
 from keystead.errors import FileProblem, UsageError
 from keystead.system.files import Files
-from keystead.system.generations import KEPT, Bare, Generations, Replaced, one_generation
+from keystead.undo.history import KEPT, PlainEnvelope, Replaced, UndoHistory, one_generation
 from tests.modes import PRIVATE_FILE, mode
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -23,18 +23,18 @@ def files() -> Files:
 
 
 @pytest.fixture
-def generations(files: Files, tmp_path: Path) -> Generations:
-    return Generations(files, tmp_path / "state" / "generations", Bare())
+def generations(files: Files, tmp_path: Path) -> UndoHistory:
+    return UndoHistory(files, tmp_path / "state" / "generations", PlainEnvelope())
 
 
-def write(generations: Generations, path: Path, data: bytes | None, minute: int = 0) -> None:
+def write(generations: UndoHistory, path: Path, data: bytes | None, minute: int = 0) -> None:
     """One change of one file, as a store makes it."""
     before = path.read_bytes() if path.exists() else None
     with generations.keeping([Replaced(path, before, data)], NOW + timedelta(minutes=minute)):
         path.unlink() if data is None else path.write_bytes(data)
 
 
-def test_a_change_is_put_back(generations: Generations, tmp_path: Path) -> None:
+def test_a_change_is_put_back(generations: UndoHistory, tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"old")
     write(generations, path, b"new")
@@ -42,7 +42,7 @@ def test_a_change_is_put_back(generations: Generations, tmp_path: Path) -> None:
     assert path.read_bytes() == b"old"
 
 
-def test_a_file_that_was_made_is_removed_again(generations: Generations, tmp_path: Path) -> None:
+def test_a_file_that_was_made_is_removed_again(generations: UndoHistory, tmp_path: Path) -> None:
     path = tmp_path / "file"
     write(generations, path, b"new")
     generations.restore(generations.find(None, None), NOW, force=False)
@@ -54,18 +54,18 @@ def test_a_file_that_was_made_is_removed_again(generations: Generations, tmp_pat
 
 @pytest.mark.parametrize("clock", [timedelta(0), timedelta(hours=-3)])
 def test_the_newest_change_is_found_whatever_the_clock_says(
-    generations: Generations, tmp_path: Path, clock: timedelta
+    generations: UndoHistory, tmp_path: Path, clock: timedelta
 ) -> None:
     path = tmp_path / "file"
     for number in range(KEPT):
         write(generations, path, b"%d" % number, minute=number * round(clock.total_seconds()) // 60)
     found = generations.all()
-    assert [Bare().open(item.before[0] or "") for item in found[:-1]] == [
+    assert [PlainEnvelope().open(item.before[0] or "") for item in found[:-1]] == [
         b"%d" % n for n in range(KEPT - 2, -1, -1)
     ]
 
 
-def test_a_file_that_was_removed_comes_back(generations: Generations, tmp_path: Path) -> None:
+def test_a_file_that_was_removed_comes_back(generations: UndoHistory, tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"old")
     write(generations, path, None)
@@ -73,7 +73,7 @@ def test_a_file_that_was_removed_comes_back(generations: Generations, tmp_path: 
     assert path.read_bytes() == b"old"
 
 
-def test_any_bytes_come_back(generations: Generations, tmp_path: Path) -> None:
+def test_any_bytes_come_back(generations: UndoHistory, tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(bytes(range(256)))
     write(generations, path, b"")
@@ -81,7 +81,7 @@ def test_any_bytes_come_back(generations: Generations, tmp_path: Path) -> None:
     assert path.read_bytes() == bytes(range(256))
 
 
-def test_a_later_change_is_not_run_over(generations: Generations, tmp_path: Path) -> None:
+def test_a_later_change_is_not_run_over(generations: UndoHistory, tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"old")
     write(generations, path, b"new")
@@ -96,7 +96,7 @@ def test_a_later_change_is_not_run_over(generations: Generations, tmp_path: Path
     assert path.read_bytes() == b"somebody else's"
 
 
-def test_only_the_newest_of_each_file_are_kept(generations: Generations, tmp_path: Path) -> None:
+def test_only_the_newest_of_each_file_are_kept(generations: UndoHistory, tmp_path: Path) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     write(generations, other, b"x")
     for number in range(KEPT + 5):
@@ -104,13 +104,13 @@ def test_only_the_newest_of_each_file_are_kept(generations: Generations, tmp_pat
     found = generations.all()
     assert [g.paths for g in found].count((one,)) == KEPT
     assert [g.paths for g in found].count((other,)) == 1
-    assert found[0].before == (Bare().seal(b"%d" % (KEPT + 3)),)
+    assert found[0].before == (PlainEnvelope().seal(b"%d" % (KEPT + 3)),)
     assert [g.made for g in found] == sorted((g.made for g in found), reverse=True)
 
 
 @pytest.mark.posix("modes, owners and symbolic links")
 def test_they_are_their_owners_alone_whatever_the_umask(
-    generations: Generations, tmp_path: Path
+    generations: UndoHistory, tmp_path: Path
 ) -> None:
     umask = os.umask(0)
     try:
@@ -122,7 +122,7 @@ def test_they_are_their_owners_alone_whatever_the_umask(
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
 
 
-def test_a_change_that_fails_is_forgotten(generations: Generations, tmp_path: Path) -> None:
+def test_a_change_that_fails_is_forgotten(generations: UndoHistory, tmp_path: Path) -> None:
     replaced = Replaced(tmp_path / "file", None, b"x")
     with pytest.raises(RuntimeError), generations.keeping([replaced], NOW):
         raise RuntimeError
@@ -130,7 +130,7 @@ def test_a_change_that_fails_is_forgotten(generations: Generations, tmp_path: Pa
 
 
 def test_a_change_that_happened_is_kept_although_something_failed(
-    generations: Generations, tmp_path: Path
+    generations: UndoHistory, tmp_path: Path
 ) -> None:
     path = tmp_path / "file"
     with pytest.raises(RuntimeError), generations.keeping([Replaced(path, None, b"x")], NOW):
@@ -141,14 +141,14 @@ def test_a_change_that_happened_is_kept_although_something_failed(
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"{}", b'{"made": 1, "files": []}', b"\xff"])
 def test_what_is_no_generation_is_left_out(
-    generations: Generations, tmp_path: Path, data: bytes
+    generations: UndoHistory, tmp_path: Path, data: bytes
 ) -> None:
     write(generations, tmp_path / "file", b"x")
     (tmp_path / "state" / "generations" / "20991231T000000.0-a-b.json").write_bytes(data)
     assert len(generations.all()) == 1
 
 
-def test_they_are_found_by_name_and_by_file(generations: Generations, tmp_path: Path) -> None:
+def test_they_are_found_by_name_and_by_file(generations: UndoHistory, tmp_path: Path) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     write(generations, one, b"x", minute=1)
     write(generations, other, b"x", minute=2)
@@ -160,7 +160,7 @@ def test_they_are_found_by_name_and_by_file(generations: Generations, tmp_path: 
             generations.find(name, location)
 
 
-def both(generations: Generations, folder: Path) -> tuple[Path, Path]:
+def both(generations: UndoHistory, folder: Path) -> tuple[Path, Path]:
     """Two files that one command changes, the first of them twice."""
     one, other = folder / "one", folder / "other"
     one.write_bytes(b"one")
@@ -173,7 +173,7 @@ def both(generations: Generations, folder: Path) -> tuple[Path, Path]:
 
 
 def test_all_changes_of_one_command_are_taken_back_together(
-    generations: Generations, tmp_path: Path
+    generations: UndoHistory, tmp_path: Path
 ) -> None:
     one, other = both(generations, tmp_path)
     [found] = generations.all()
@@ -185,7 +185,7 @@ def test_all_changes_of_one_command_are_taken_back_together(
 
 
 def test_commands_after_each_other_are_changes_of_their_own(
-    generations: Generations, tmp_path: Path
+    generations: UndoHistory, tmp_path: Path
 ) -> None:
     for number in range(2):
         with one_generation(lambda number=number: f"command {number}"):
@@ -194,7 +194,7 @@ def test_commands_after_each_other_are_changes_of_their_own(
     assert [found.command for found in generations.all()] == [None, "command 1", "command 0"]
 
 
-def test_the_profiles_of_a_command_are_named_once(generations: Generations, tmp_path: Path) -> None:
+def test_the_profiles_of_a_command_are_named_once(generations: UndoHistory, tmp_path: Path) -> None:
     with one_generation(lambda: "command"):
         for names in (["a", "b"], ["b", "c"]):
             with generations.keeping([Replaced(tmp_path / "file", None, None)], NOW, names):
@@ -206,7 +206,7 @@ def test_the_profiles_of_a_command_are_named_once(generations: Generations, tmp_
     ("one", "other"), [(b"1", b"other"), (b"1", b"2"), (b"3", b"2"), (b"one", b"2")]
 )
 def test_a_command_that_was_stopped_halfway_is_taken_back(
-    generations: Generations, tmp_path: Path, one: bytes, other: bytes
+    generations: UndoHistory, tmp_path: Path, one: bytes, other: bytes
 ) -> None:
     paths = both(generations, tmp_path)
     for path, data in zip(paths, (one, other), strict=True):
@@ -216,7 +216,7 @@ def test_a_command_that_was_stopped_halfway_is_taken_back(
 
 
 def test_what_another_program_wrote_between_its_changes_is_not_run_over(
-    generations: Generations, tmp_path: Path
+    generations: UndoHistory, tmp_path: Path
 ) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"old")
@@ -230,7 +230,7 @@ def test_what_another_program_wrote_between_its_changes_is_not_run_over(
 
 
 def test_of_a_command_that_fails_the_changes_before_stay_to_be_undone(
-    generations: Generations, tmp_path: Path
+    generations: UndoHistory, tmp_path: Path
 ) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     one.write_bytes(b"one")
@@ -248,7 +248,7 @@ def test_of_a_command_that_fails_the_changes_before_stay_to_be_undone(
 
 
 def test_a_command_whose_first_change_fails_leaves_the_next_one_whole(
-    generations: Generations, tmp_path: Path
+    generations: UndoHistory, tmp_path: Path
 ) -> None:
     with one_generation(lambda: "command"):
         with (
@@ -261,14 +261,14 @@ def test_a_command_whose_first_change_fails_leaves_the_next_one_whole(
 
 
 def test_what_an_older_version_kept_still_comes_back(
-    generations: Generations, files: Files, tmp_path: Path
+    generations: UndoHistory, files: Files, tmp_path: Path
 ) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"new")
     folder = tmp_path / "state" / "generations"
     folder.mkdir(parents=True)
     after = hashlib.sha256(b"new").hexdigest()
-    entry = {"path": str(path), "before": Bare().seal(b"old"), "after": after}
+    entry = {"path": str(path), "before": PlainEnvelope().seal(b"old"), "after": after}
     kept = {"made": NOW.isoformat(), "files": [entry]}
     (folder / "20260131T120000.000000-0a0a0a0a-0b0b.json").write_text(json.dumps(kept))
     [found] = generations.all()

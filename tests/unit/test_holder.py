@@ -7,13 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from keystead.agent.answer_cache import (
+    MOST_ANSWERS,
+    MOST_KEYS,
+    Answer,
+    AnswerCache,
+    GrantRecord,
+    Key,
+)
 from keystead.agent.epoch import Epoch
-from keystead.agent.holder import MOST_ANSWERS, MOST_KEYS, Answer, Holder, Key, Told
 from keystead.agent.stamp import settled, stamp
 from keystead.system.clocks import Clocks
 from tests.agents import Time
 
-TOLD = Told("", "", None, "")
+TOLD = GrantRecord("", "", None, "")
 KEY = Key("passphrase ...", bytes(32))
 
 
@@ -28,20 +35,20 @@ def epoch(tmp_path: Path) -> Epoch:
 
 
 @pytest.fixture
-def holder(time: Time, epoch: Epoch) -> Holder:
-    found = Holder(time.clocks(), epoch)
+def holder(time: Time, epoch: Epoch) -> AnswerCache:
+    found = AnswerCache(time.clocks(), epoch)
     found.keep_key("store", KEY, epoch.current())
     found.keep("dev", b"A=1", Answer(b"answer", (), None, TOLD))
     return found
 
 
-def test_an_answer_is_for_one_profile_in_one_environment(holder: Holder) -> None:
+def test_an_answer_is_for_one_profile_in_one_environment(holder: AnswerCache) -> None:
     assert holder.ready("dev", b"A=1") is not None
     assert holder.ready("dev", b"A=2") is None
     assert holder.ready("Dev", b"A=1") is None
 
 
-def test_time_that_passes_changes_nothing(holder: Holder, time: Time) -> None:
+def test_time_that_passes_changes_nothing(holder: AnswerCache, time: Time) -> None:
     for _ in range(1000):
         time.passes(3600)
         holder.tick()
@@ -51,7 +58,7 @@ def test_time_that_passes_changes_nothing(holder: Holder, time: Time) -> None:
 
 @pytest.mark.parametrize("seconds", [6.0, -6.0, 86400.0, -86400.0])
 def test_a_jump_of_the_calendar_clock_ends_answers(
-    holder: Holder, time: Time, seconds: float
+    holder: AnswerCache, time: Time, seconds: float
 ) -> None:
     time.wall += seconds
     assert holder.ready("dev", b"A=1") is None
@@ -60,13 +67,13 @@ def test_a_jump_of_the_calendar_clock_ends_answers(
 
 @pytest.mark.parametrize("seconds", [1.0, -1.0])
 def test_a_clock_that_is_put_right_a_little_ends_nothing(
-    holder: Holder, time: Time, seconds: float
+    holder: AnswerCache, time: Time, seconds: float
 ) -> None:
     time.wall += seconds
     assert holder.ready("dev", b"A=1") is not None
 
 
-def test_after_a_suspend_everything_is_forgotten(holder: Holder, time: Time) -> None:
+def test_after_a_suspend_everything_is_forgotten(holder: AnswerCache, time: Time) -> None:
     time.wall += 60
     time.asleep += 60
     assert holder.key("store") is None
@@ -79,7 +86,7 @@ def test_the_clocks_of_this_machine_tell_of_no_sleep_while_it_is_awake() -> None
     assert abs(found.asleep() - found.asleep()) < 0.5
 
 
-def test_an_answer_is_given_until_it_is_to_be_renewed(holder: Holder, time: Time) -> None:
+def test_an_answer_is_given_until_it_is_to_be_renewed(holder: AnswerCache, time: Time) -> None:
     assert holder.keep("role", b"", Answer(b"x", (), time.wall + 100, TOLD))
     time.passes(99)
     assert holder.ready("role", b"") is not None
@@ -90,7 +97,7 @@ def test_an_answer_is_given_until_it_is_to_be_renewed(holder: Holder, time: Time
 
 
 @pytest.mark.parametrize("change", ["write", "touch", "replace", "remove", "make"])
-def test_a_changed_file_ends_it(holder: Holder, tmp_path: Path, change: str) -> None:
+def test_a_changed_file_ends_it(holder: AnswerCache, tmp_path: Path, change: str) -> None:
     path = tmp_path / "file"
     if change != "make":
         path.write_text("one")
@@ -121,7 +128,7 @@ def test_a_file_that_changed_just_now_might_change_unseen(tmp_path: Path) -> Non
     assert settled(None, changed)
 
 
-def test_it_holds_so_much_and_no_more(holder: Holder) -> None:
+def test_it_holds_so_much_and_no_more(holder: AnswerCache) -> None:
     for number in range(MOST_ANSWERS):
         holder.keep("x", b"%d" % number, Answer(b"", (), None, TOLD))
         holder.keep_key(str(number), KEY, None)
@@ -130,7 +137,7 @@ def test_it_holds_so_much_and_no_more(holder: Holder) -> None:
     assert len(holder.stores) == MOST_KEYS
 
 
-def test_it_forgets_on_demand(holder: Holder) -> None:
+def test_it_forgets_on_demand(holder: AnswerCache) -> None:
     holder.forget_answers()
     assert (holder.names, holder.stores) == ([], ["store"])
     holder.forget()
@@ -138,7 +145,7 @@ def test_it_forgets_on_demand(holder: Holder) -> None:
 
 
 def test_a_key_that_was_opened_before_a_lock_is_not_held_after_it(
-    holder: Holder, epoch: Epoch
+    holder: AnswerCache, epoch: Epoch
 ) -> None:
     began = epoch.current()
     holder.forget()
@@ -149,7 +156,7 @@ def test_a_key_that_was_opened_before_a_lock_is_not_held_after_it(
 
 @pytest.mark.parametrize("what", ["suspend", "jump"])
 def test_what_began_before_the_clocks_told_of_a_gap_is_not_held(
-    holder: Holder, time: Time, epoch: Epoch, what: str
+    holder: AnswerCache, time: Time, epoch: Epoch, what: str
 ) -> None:
     began = epoch.current()
     if what == "suspend":
@@ -160,7 +167,7 @@ def test_what_began_before_the_clocks_told_of_a_gap_is_not_held(
     assert not holder.keep("dev", b"", Answer(b"", ((os.fsdecode(epoch.path), began),), None, TOLD))
 
 
-def test_a_lock_counts_though_nobody_reached_the_agent(holder: Holder, epoch: Epoch) -> None:
+def test_a_lock_counts_though_nobody_reached_the_agent(holder: AnswerCache, epoch: Epoch) -> None:
     epoch.end()
     assert holder.key("store") is None
     assert holder.ready("dev", b"A=1") is None

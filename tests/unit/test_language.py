@@ -2,9 +2,9 @@
 
 import pytest
 
-from keystead.cmdlets.language import from_argv, is_incomplete, parse, value_of
-from keystead.cmdlets.language.lexemes import quote
-from keystead.cmdlets.language.statements import (
+from keystead.errors import UsageError
+from keystead.powershell.language import from_argv, is_incomplete, parse, value_of
+from keystead.powershell.language.statements import (
     Array,
     Assignment,
     Block,
@@ -21,11 +21,11 @@ from keystead.cmdlets.language.statements import (
     Variable,
     Word,
 )
-from keystead.cmdlets.language.values import Named, Value, arguments, evaluate
-from keystead.cmdlets.masking import mask_line
-from keystead.cmdlets.objects import AwsObject
-from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry
-from keystead.errors import UsageError
+from keystead.powershell.language.tokens import quote
+from keystead.powershell.language.values import Named, Value, arguments, evaluate
+from keystead.powershell.masking import mask_line
+from keystead.powershell.objects import AwsObject
+from keystead.powershell.table_types import Cmdlet, Parameter, Registry
 from keystead.secret import MASK, Secret
 from tests.canaries import SECRET_KEY, SESSION_TOKEN
 

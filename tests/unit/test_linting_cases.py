@@ -27,10 +27,10 @@ import pytest
 from botocore.exceptions import BotoCoreError, ConfigParseError
 
 from keystead.errors import DocumentError
-from keystead.model.lint.finding import Finding, Severity, as_json
-from keystead.model.lint.rules import RULES
+from keystead.lint.finding import Finding, Severity, as_json
+from keystead.lint.runner import lint_files
+from keystead.lint.table import RULES
 from keystead.model.profile import Profile
-from keystead.stores.linting import lint_files
 from keystead.stores.shared import SharedStore
 from keystead.system import System
 from keystead.text.dialect import FileKind

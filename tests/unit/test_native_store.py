@@ -10,8 +10,8 @@ import pytest
 from keystead.errors import KeysteadError, StoreCorrupt, UsageError
 from keystead.model.profile import Profile
 from keystead.stores.base import register
-from keystead.stores.encrypted import EncryptedStore
-from keystead.stores.protectors import KeyfileProtector
+from keystead.stores.encrypted.protectors import KeyfileProtector
+from keystead.stores.encrypted.store import EncryptedStore
 from keystead.system import System
 from keystead.testing import StandInDpapi, contents
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN, leaks

@@ -9,8 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from keystead.cmdlets.absent import OF_POWERSHELL
-from keystead.cmdlets.module.files import (
+from keystead.powershell.module.files import (
     ANY,
     MANIFEST,
     MARK,
@@ -20,9 +19,10 @@ from keystead.cmdlets.module.files import (
     files,
     of_powershell,
 )
-from keystead.cmdlets.module.functions import function, impact, plain, quoted, variable
-from keystead.cmdlets.table import CMDLETS
-from keystead.cmdlets.table_types import CHANGING, COMMON, Cmdlet
+from keystead.powershell.module.functions import function, impact, plain, quoted, variable
+from keystead.powershell.table import CMDLETS
+from keystead.powershell.table_types import CHANGING, COMMON, Cmdlet
+from keystead.powershell.unsupported import OF_POWERSHELL
 from tests.powershell import Function, functions, literal, literals, nodes, said, tree
 
 pytestmark = pytest.mark.posix("a grammar of PowerShell, which is not among what Windows gets")

@@ -7,7 +7,7 @@ import pytest
 
 from keystead.errors import ProfileInvalid
 from keystead.model.profile import Profile, check_writable
-from keystead.model.rules import check_profile_name, check_setting
+from keystead.model.validation import check_profile_name, check_setting
 from keystead.secret import Secret, redact
 
 KEY = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE"}

@@ -13,12 +13,12 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from keystead.cmdlets.choices import Values
-from keystead.cmdlets.completion import completions
-from keystead.cmdlets.language import parse
-from keystead.cmdlets.prompt import MAX_ENTRIES, CmdletCompleter, MaskedHistory, read_lines
-from keystead.cmdlets.table import CMDLETS
-from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry
+from keystead.powershell.choices import Values
+from keystead.powershell.completion import completions
+from keystead.powershell.language import parse
+from keystead.powershell.prompt import MAX_ENTRIES, CmdletCompleter, MaskedHistory, read_lines
+from keystead.powershell.table import CMDLETS
+from keystead.powershell.table_types import Cmdlet, Parameter, Registry
 from keystead.secret import MASK
 from tests.canaries import SECRET_KEY
 

@@ -11,7 +11,7 @@ from keystead.errors import (
     StoreUnavailable,
     WrongPassphrase,
 )
-from keystead.stores.protectors import (
+from keystead.stores.encrypted.protectors import (
     Argon2Cost,
     PassphraseProtector,
     PassphraseSource,

@@ -14,8 +14,8 @@ from keystead.model.references import references, renamed
 from keystead.stores.base import register
 from keystead.stores.chain import StoreChain
 from keystead.system import System
-from keystead.system.generations import one_generation
 from keystead.testing import StandInDpapi
+from keystead.undo.history import one_generation
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 from tests.protection import home as environment
 

@@ -16,9 +16,9 @@ import pytest
 from keystead.app import App
 from keystead.errors import KeysteadError, ProfileInvalid, ProfileNotFound
 from keystead.model.profile import Profile
-from keystead.stores.accounts import is_sealed, setting_name
 from keystead.stores.base import register
-from keystead.stores.encrypted import EncryptedStore
+from keystead.stores.encrypted.layout import is_sealed, setting_name
+from keystead.stores.encrypted.store import EncryptedStore
 from keystead.system import System
 from keystead.testing import StandInDpapi, contents
 from tests.protection import home

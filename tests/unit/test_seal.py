@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from keystead.stores import accounts, seal
-from keystead.stores.protectors import (
+from keystead import crypto
+from keystead.crypto import DataKey, IntegrityError, bind, canonical
+from keystead.stores.encrypted import layout
+from keystead.stores.encrypted.protectors import (
     Argon2Cost,
     KeyfileProtector,
     KeyringProtector,
     PassphraseProtector,
     StoreRef,
 )
-from keystead.stores.seal import BrokenSeal, DataKey, bind, canonical
 from keystead.system import Keyring, System
 from tests import decoder
 
@@ -62,7 +63,7 @@ def test_vectors_of_a_passphrase(tmp_path: Path) -> None:
 def test_vectors_of_a_key_file(tmp_path: Path) -> None:
     record = V["keyfile record"]
     salt = re.findall("salt=([0-9A-F]+)", record)[0]
-    wrapping = seal.hkdf(
+    wrapping = crypto.hkdf(
         V["content of the key file"].encode(), bytes.fromhex(salt), "keystead/1 keyfile"
     )
     assert wrapping.hex().upper() == V["keyfile wrapping key"]
@@ -92,19 +93,21 @@ def test_vectors_of_an_envelope() -> None:
     assert key.recipient.hex().upper() == V["Recipient"]
     head, _, content = V["envelope of abc"].rpartition(" ")
     assert head == f"{key.recipient.hex()} {once_public()}"
-    opening = seal.agreed_key(key.envelope_key, bytes.fromhex(once_public()), "keystead/1 envelope")
+    opening = crypto.agreed_key(
+        key.envelope_key, bytes.fromhex(once_public()), "keystead/1 envelope"
+    )
     nonce = bytes.fromhex(V["envelope nonce"])
-    sealed = seal.seal_bytes(opening, b"abc", bind("keystead/1 envelope", head), nonce)
+    sealed = crypto.seal_bytes(opening, b"abc", bind("keystead/1 envelope", head), nonce)
     assert base64.b64encode(sealed).decode() == content
 
 
 def once_public() -> str:
-    return seal.public_key(bytes.fromhex(V["envelope private key"])).hex()
+    return crypto.public_key(bytes.fromhex(V["envelope private key"])).hex()
 
 
 def test_the_example_is_what_keystead_writes() -> None:
     data = EXAMPLE.encode()
-    example = accounts.parse(data, "example")
+    example = layout.parse(data, "example")
     assert example.render() == data
     assert example.protectors == (f"{V['record up to key']} key={V['wrapped data key']}",)
     key = DataKey(V["StoreId"], bytes.fromhex(V["data key"]))
@@ -135,7 +138,7 @@ def test_the_table_of_settings_on_the_page_is_the_one_in_the_code() -> None:
     for names, key, sealed in rows:
         for name in re.findall(r"`([a-z0-9_]+)`", names):
             told[name] = (name if key == "the same name" else key.strip("`"), sealed == "yes")
-    coded = {row.name: (row.netsdk, row.sealed) for row in accounts.SETTINGS.values() if row.netsdk}
+    coded = {row.name: (row.netsdk, row.sealed) for row in layout.SETTINGS.values() if row.netsdk}
     assert told == coded
 
 
@@ -164,7 +167,7 @@ def test_a_value_opens_only_where_it_was_sealed() -> None:
         (DataKey(GUID, KEY.raw), GUID, "AWSSecretKey"),
     ]
     for key, guid, name in elsewhere:
-        with pytest.raises(BrokenSeal):
+        with pytest.raises(IntegrityError):
             key.open_value(guid, name, sealed)
 
 
@@ -185,13 +188,13 @@ def test_a_value_opens_only_where_it_was_sealed() -> None:
 )
 def test_a_spoilt_value_is_refused(spoil) -> None:
     sealed = KEY.seal_value(GUID, "AWSSecretKey", "a value", NONCE)
-    with pytest.raises(BrokenSeal):
+    with pytest.raises(IntegrityError):
         KEY.open_value(GUID, "AWSSecretKey", spoil(sealed))
 
 
 def test_bytes_that_are_no_text_are_refused() -> None:
-    sealed = seal.seal(KEY._values_key, b"\xff", KEY._binding(GUID, "AWSSecretKey"), NONCE)
-    with pytest.raises(BrokenSeal):
+    sealed = crypto.seal(KEY._values_key, b"\xff", KEY._binding(GUID, "AWSSecretKey"), NONCE)
+    with pytest.raises(IntegrityError):
         KEY.open_value(GUID, "AWSSecretKey", sealed)
 
 
@@ -207,10 +210,10 @@ def test_the_seal_over_the_file() -> None:
     mac = KEY.mac(content)
     KEY.check(content, mac)
     for other in ({}, {**content, "x": {}}, {**content, GUID: {"Region": "eu-west-2"}}):
-        with pytest.raises(BrokenSeal):
+        with pytest.raises(IntegrityError):
             KEY.check(other, mac)
     for other in (mac.lower(), mac[:-1], mac + " ", "", "ä"):
-        with pytest.raises(BrokenSeal):
+        with pytest.raises(IntegrityError):
             KEY.check(content, other)
 
 

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 import pytest
 
 import keystead
+from keystead.crypto import DataKey
 from keystead.model.session import Session
 from keystead.secret import Secret
-from keystead.stores.accountsfile import Unlocked
-from keystead.stores.seal import DataKey
-from keystead.stores.vault import KeyVault
+from keystead.stores.encrypted.file import Unlocked
+from keystead.stores.encrypted.value_cipher import KeyVault
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
 
 CREDENTIALS = keystead.Credentials(ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN, source="profile dev")

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from keystead.cmdlets.services.folders import service_names
-from keystead.cmdlets.services.index import Index
-from keystead.cmdlets.services.model import service
+from keystead.powershell.services.folders import service_names
+from keystead.powershell.services.index import Index
+from keystead.powershell.services.model import service
 from keystead.system import System
 from tests.modes import PRIVATE_FILE, mode
 

@@ -7,23 +7,23 @@ from pathlib import Path
 
 import pytest
 
-from keystead.cmdlets.binding import bind
-from keystead.cmdlets.help import help_text
-from keystead.cmdlets.language.values import Named, Value
-from keystead.cmdlets.masking import mask_line
-from keystead.cmdlets.services.cmdlets import made
-from keystead.cmdlets.services.folders import service_names
-from keystead.cmdlets.services.model import Shape, find_operation, service
-from keystead.cmdlets.services.naming import _ways, by_rule, cmdlet_names, singular
-from keystead.cmdlets.services.parameters import request_of
-from keystead.cmdlets.services.prefixes import WELL_KNOWN, prefix_of, services_of
-from keystead.cmdlets.services.response import chosen, select
-from keystead.cmdlets.services.shapes import Context
-from keystead.cmdlets.services.verbs import APPROVED
-from keystead.cmdlets.services.wellknown import NAMES
-from keystead.cmdlets.source_rows import FORCE, SERVICE_PARAMETERS
-from keystead.cmdlets.table import CMDLETS
-from keystead.cmdlets.table_types import CHANGING, COMMON, Registry
+from keystead.powershell.binding import bind
+from keystead.powershell.help import help_text
+from keystead.powershell.language.values import Named, Value
+from keystead.powershell.masking import mask_line
+from keystead.powershell.services.cmdlets import made
+from keystead.powershell.services.folders import service_names
+from keystead.powershell.services.model import Shape, find_operation, service
+from keystead.powershell.services.name_overrides import NAMES
+from keystead.powershell.services.naming import _ways, by_rule, cmdlet_names, singular
+from keystead.powershell.services.parameters import request_of
+from keystead.powershell.services.prefixes import WELL_KNOWN, prefix_of, services_of
+from keystead.powershell.services.response import chosen, select
+from keystead.powershell.services.shapes import Context
+from keystead.powershell.services.verbs import APPROVED
+from keystead.powershell.source_rows import FORCE, SERVICE_PARAMETERS
+from keystead.powershell.table import CMDLETS
+from keystead.powershell.table_types import CHANGING, COMMON, Registry
 from keystead.secret import MASK
 
 CONTEXT = Context(lambda path: b"", UTC)

@@ -15,7 +15,7 @@ from keystead.model.credentials import Credentials
 from keystead.model.plan import AssumeRoleStep, Base, Plan
 from keystead.model.session import Session
 from keystead.resolve.sessionkey import base_inputs, session_keys
-from keystead.stores.encrypted import EncryptedStore
+from keystead.stores.encrypted.store import EncryptedStore
 from keystead.stores.sessions import SessionCache
 from keystead.system import System, Terminal
 from tests.canaries import SECRET_KEY, SESSION_TOKEN, leaks

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from keystead.delivery.endpoint import sockets
 from keystead.errors import UsageError
+from keystead.http import sockets
 
 
 @pytest.mark.parametrize(

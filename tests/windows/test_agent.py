@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from keystead.agent import address
+from keystead.agent import protocol
 from keystead.agent.client import Agent
 from keystead.errors import AgentProblem
 from keystead.system import System
@@ -83,14 +83,14 @@ def answer_to(port: int, data: bytes) -> bytes:
 def test_who_does_not_know_the_secret_gets_nothing(agent: Agent) -> None:
     keystead("process", "dev")
     wait_for(lambda: (agent.status() or {}).get("profiles") == ["dev"])
-    port, secret = address.secret_of(os.fsencode(agent.path or ""))
+    port, secret = protocol.secret_of(os.fsencode(agent.path or ""))
     for more in (b"", b"Authorization: Bearer %b\r\n" % secret[::-1]):
-        answer = answer_to(port, address.request(b"GET", b"/process/dev", b"", more))
+        answer = answer_to(port, protocol.request(b"GET", b"/process/dev", b"", more))
         assert answer.startswith(b"HTTP/1.1 403 ")
         assert SECRET_KEY.encode() not in answer
     right = b"Authorization: Bearer %b\r\n" % secret
-    answer = answer_to(port, address.request(b"GET", b"/process/dev", b"", right))
-    assert json.loads(address.body_of(answer) or b"")["SecretAccessKey"] == SECRET_KEY
+    answer = answer_to(port, protocol.request(b"GET", b"/process/dev", b"", right))
+    assert json.loads(protocol.body_of(answer) or b"")["SecretAccessKey"] == SECRET_KEY
 
 
 def test_whoever_is_at_its_port_without_the_secret_is_told_nothing(agent: Agent) -> None:

@@ -9,8 +9,8 @@ import pytest
 from keystead.errors import StoreUnavailable
 from keystead.model.profile import Profile
 from keystead.stores.base import register
-from keystead.stores.encrypted import EncryptedStore
-from keystead.stores.protectors import DpapiProtector, KeyringProtector
+from keystead.stores.encrypted.protectors import DpapiProtector, KeyringProtector
+from keystead.stores.encrypted.store import EncryptedStore
 from keystead.system import System, dpapi
 from keystead.testing import ProtectorContract, StoreContract
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from keystead.cmdlets.module.answer import PROTOCOL, answer
-from keystead.cmdlets.module.files import MANIFEST, SCRIPT, VIEWS
-from keystead.cmdlets.module.install import install, module_folders
+from keystead.powershell.module.answer import PROTOCOL, answer
+from keystead.powershell.module.files import MANIFEST, SCRIPT, VIEWS
+from keystead.powershell.module.install import install, module_folders
 from keystead.system import System
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from keystead.stores.encrypted import EncryptedStore
+from keystead.stores.encrypted.store import EncryptedStore
 from keystead.system import System
 from keystead.testing import contents
 

@@ -16,8 +16,8 @@ import sys
 import time
 from collections.abc import Sequence
 
-from keystead.agent import address
-from keystead.agent.listening import Inherited, Listening, Taken
+from keystead.agent import protocol
+from keystead.agent.listener import Inherited, Listener, Taken
 from keystead.agent.restart import execute, read_message
 from keystead.system.protection import protect
 
@@ -50,7 +50,7 @@ def main() -> int:
         server = Server(settings, Clocks(), None if sys.platform == "win32" else execute)
         while requests:
             reader = asyncio.StreamReader()
-            reader.feed_data(address.request(*requests.pop(0)))
+            reader.feed_data(protocol.request(*requests.pop(0)))
             reader.feed_eof()
             await server.take(await read_request(reader))
         # Each connection of asyncio's leaves a circle for the collector, which comes to the oldest
@@ -64,15 +64,15 @@ def main() -> int:
 
 def _listen(
     path: bytes, requests: Sequence[tuple[bytes, ...]], inherited: Inherited | None
-) -> Listening | int:
+) -> Listener | int:
     """The socket to serve on, or the exit code where there is nothing to serve."""
     if inherited:
-        listening = Listening(path, inherited)
+        listening = Listener(path, inherited)
         _answer_lock(inherited.client)
         return listening
     for _ in range(_TRIES):
         try:
-            return Listening(path)
+            return Listener(path)
         except Taken:
             if _pass_on(path, requests):
                 return 0
@@ -104,10 +104,10 @@ def _pass_on(path: bytes, requests: Sequence[tuple[bytes, ...]]) -> bool:
     What it refuses, because it was locked meanwhile, was given to it all the same.
     """
     try:
-        if not address.is_good(address.ask(path, *_STATUS)):
+        if not protocol.is_good(protocol.ask(path, *_STATUS)):
             return False
         return all(
-            address.body_of(address.ask(path, method, where, body)) is not None
+            protocol.body_of(protocol.ask(path, method, where, body)) is not None
             for method, where, body in requests
         )
     except OSError:

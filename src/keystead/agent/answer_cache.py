@@ -26,7 +26,7 @@ _ASLEEP = 1.0
 _JUMP = 5.0
 
 
-class Told(NamedTuple):
+class GrantRecord(NamedTuple):
     """What the audit log is told when an answer is given, and the folder that it is in."""
 
     access_key_id: str
@@ -43,7 +43,7 @@ class Answer(NamedTuple):
     files: tuple[tuple[str, Stamp | None], ...]
     renew_at: float | None
     """Seconds since 1970; None: its credentials do not end."""
-    told: Told
+    told: GrantRecord
 
 
 class Key(NamedTuple):
@@ -53,7 +53,7 @@ class Key(NamedTuple):
     raw: bytes
 
 
-class Holder:
+class AnswerCache:
     """Holds them, up to a bound; the answer that was longest not asked for goes first."""
 
     def __init__(self, clocks: Clocks, epoch: Epoch) -> None:
@@ -158,12 +158,14 @@ def _digest(scope: bytes) -> bytes:
     return hashlib.blake2b(scope, digest_size=32).digest()
 
 
-def as_told(members: Iterable[object]) -> Told:
+def as_told(members: Iterable[object]) -> GrantRecord:
     """What an `Answer` says of its credentials, as it comes over the wire. Raises as `as_files`."""
     key, source, ends, folder = members
     if ends is not None:
         parse_moment(ends)
-    return Told(text_in(key), text_in(source), None if ends is None else str(ends), text_in(folder))
+    return GrantRecord(
+        text_in(key), text_in(source), None if ends is None else str(ends), text_in(folder)
+    )
 
 
 def as_files(rows: Iterable[tuple[str, list[int] | None]]) -> tuple[tuple[str, Stamp | None], ...]:

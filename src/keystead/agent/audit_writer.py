@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from keystead.agent.holder import Told
+from keystead.agent.answer_cache import GrantRecord
+from keystead.audit.log import AuditLog, Grant
 from keystead.model.credentials import Credentials
 from keystead.outside import parse_moment
-from keystead.stores.audit import AuditLog, Grant
 from keystead.system import System
 
 _LOCK_SECONDS = 0.1
 """How long others that write are waited for: all clients wait meanwhile."""
 
 
-def note(profile: str, told: Told, way: str, pid: int | None) -> None:
+def note(profile: str, told: GrantRecord, way: str, pid: int | None) -> None:
     """Notes that the process is handed the answer. Raises `FileProblem`."""
     ends = parse_moment(told.expires_at) if told.expires_at else None
     credentials = Credentials(told.access_key_id, "", expires_at=ends, source=told.source)

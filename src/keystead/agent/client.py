@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from keystead._version import __version__
-from keystead.agent import address
+from keystead.agent import protocol
 from keystead.agent.epoch import Epoch
 from keystead.agent.stamp import Stamp, settled, stamp
 from keystead.errors import AgentProblem
@@ -47,7 +47,7 @@ class Agent:
     def __init__(self, system: System) -> None:
         self._system = system
         self._environ = {os.fsencode(k): os.fsencode(v) for k, v in system.environ.items()}
-        self._path = address.socket_path(self._environ)
+        self._path = protocol.socket_path(self._environ)
         self._unlock_began: Stamp | None = None
         self._starts_itself = system.environ.get("KEYSTEAD_AGENT", "auto") in ("", "auto")
 
@@ -91,7 +91,7 @@ class Agent:
         credentials: Credentials,
     ) -> None:
         """Has the agent hold what ``keystead process`` prints; starts one where none is there."""
-        scope, target = address.scope(self._environ), address.target(name)
+        scope, target = protocol.scope(self._environ), protocol.target(name)
         if scope is None or target is None:
             return
         ends = credentials.expires_at
@@ -168,7 +168,7 @@ class Agent:
 
     def _demand(self, what: str) -> bool:
         """Has the agent do ``what``; False when it is certain that there is none."""
-        from keystead.agent.listening import is_taken
+        from keystead.agent.listener import is_taken
 
         path = self._path or b""
         status = 0
@@ -204,7 +204,7 @@ class Agent:
         if sys.platform == "win32":
             return True
         elif sys.platform == "linux":  # noqa: RET505  # mypy reads no further for the other systems
-            return self._path is not None and address.listener(self._path) == os.getppid()
+            return self._path is not None and protocol.listener(self._path) == os.getppid()
         else:
             return bool(self._ask("GET", "/status")[1].get("pid") == os.getppid())
 
@@ -231,14 +231,14 @@ class Agent:
         where: str,
         body: bytes = b"",
         *,
-        seconds: float = address.SECONDS,
+        seconds: float = protocol.SECONDS,
     ) -> tuple[int, dict[str, Any]]:
         """Status and JSON object of an answer; 0 where there is no agent, or no such answer."""
         if self._path is None:
             return 0, {}
         try:
-            answer = address.ask(self._path, method.encode(), where.encode(), body, seconds)
-            found = parse_json(address.body_of(answer) or b"")
+            answer = protocol.ask(self._path, method.encode(), where.encode(), body, seconds)
+            found = parse_json(protocol.body_of(answer) or b"")
             status = whole(answer[9:12].decode(), 100, 599)
         except TimeoutError:
             self._path = None  # one that hangs is waited for once
@@ -249,7 +249,7 @@ class Agent:
 
     def _hand_over(self, request: _REQUEST) -> None:
         status, _ = self._ask(*request)
-        if status in (0, address.OTHER_VERSION) and self._path and self._starts_itself:
+        if status in (0, protocol.OTHER_VERSION) and self._path and self._starts_itself:
             try:
                 if status:
                     self._ask("POST", "/stop")
@@ -299,7 +299,7 @@ class Agent:
                     hint="set KEYSTEAD_AGENT to a shorter one",
                 )
             _require_private(os.path.dirname(self._path))
-        from keystead.agent.listening import require_free
+        from keystead.agent.listener import require_free
 
         try:
             require_free(self._path)
@@ -314,7 +314,7 @@ if sys.platform != "win32":
 
     def _require_private(folder: bytes) -> None:
         try:
-            address.require_private(folder)
+            protocol.require_private(folder)
         except FileNotFoundError:
             pass  # it is made
         except PermissionError:

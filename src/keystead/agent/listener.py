@@ -15,7 +15,7 @@ import stat
 import sys
 from typing import NamedTuple
 
-from keystead.agent import address
+from keystead.agent import protocol
 
 BACKLOG = 2048
 _SECRET_FILE = re.compile(rb"\d{1,5} [0-9a-f]{64}")
@@ -86,7 +86,7 @@ def _take(lock: int) -> None:
             raise Taken from None
 
 
-class Listening:
+class Listener:
     """The socket, and the lock on its folder that keeps others from listening there.
 
     The lock is the system's, so it ends with this process, however that ends; what is left of a
@@ -121,7 +121,7 @@ class Listening:
         else:
             import resource
 
-            address.require_private(os.path.dirname(path))
+            protocol.require_private(os.path.dirname(path))
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
             self._lock = os.open(path + b".lock", flags, 0o600)
             _take(self._lock)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from keystead.agent.listening import Inherited
+    from keystead.agent.listener import Inherited
 
 ARGV = (sys.executable, "-P", "-m", "keystead.agent")
 """The command line of an agent; what it is to be comes on standard input."""
@@ -54,7 +54,7 @@ def read_message(
     """The three parts of a `message`."""
     settings = Settings(os.fsencode(given["path"]), given["environ"], float(given["idle_seconds"]))
     requests = [tuple(part.encode("latin-1") for part in parts) for parts in given["requests"]]
-    from keystead.agent.listening import Inherited
+    from keystead.agent.listener import Inherited
 
     inherited = given["inherited"]
     return settings, requests, Inherited(*inherited) if inherited else None

@@ -17,17 +17,17 @@ import sys
 from collections.abc import Awaitable, Callable, Mapping
 
 from keystead._version import __version__
-from keystead.agent import address, audit, http
-from keystead.agent.commands import Commands, Question
+from keystead.agent import audit_writer, http, protocol
+from keystead.agent.answer_cache import Answer, AnswerCache, Key, as_files, as_told
 from keystead.agent.epoch import Epoch
-from keystead.agent.holder import Answer, Holder, Key, as_files, as_told
 from keystead.agent.http import Refused, Request
-from keystead.agent.listening import BACKLOG, Inherited, Listening
+from keystead.agent.jobs import Commands, Question
+from keystead.agent.listener import BACKLOG, Inherited, Listener
 from keystead.agent.restart import Settings
 from keystead.agent.stamp import as_stamp
 from keystead.errors import FileProblem
 from keystead.outside import number, parse_json, text_in
-from keystead.system import processes
+from keystead.system import process_info
 from keystead.system.clocks import Clocks
 from keystead.system.executable import executable_of
 
@@ -45,7 +45,7 @@ _OWN = ("ready", "keys")
 
 
 class Server:
-    """Serves what a `Holder` holds on a socket."""
+    """Serves what a `AnswerCache` holds on a socket."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Server:
         self._settings = settings
         self._execute = execute
         self._clocks = clocks
-        self.holder = Holder(clocks, Epoch(settings.path))
+        self.holder = AnswerCache(clocks, Epoch(settings.path))
         self._used = clocks.running()
         self._secret: bytes | None = None
         self._connections = 0
@@ -78,7 +78,7 @@ class Server:
             ("POST", "stop"): self._stop,
         }
 
-    async def run(self, listening: Listening) -> None:
+    async def run(self, listening: Listener) -> None:
         """Serves until it is asked to end, or idle for too long."""
         self._listening = listening
         self._secret = listening.secret
@@ -131,8 +131,8 @@ class Server:
             route = self._routes.get((request.method, request.path[0]))
             if route is None:
                 raise Refused(404, "there is no such path; see docs/agent.md")
-            if request.path[0] in _OWN and request.sender != address.SENDER:
-                raise Refused(address.OTHER_VERSION, f"this is the agent of version {__version__}")
+            if request.path[0] in _OWN and request.sender != protocol.SENDER:
+                raise Refused(protocol.OTHER_VERSION, f"this is the agent of version {__version__}")
             return await route(request)
         except Refused as error:
             return http.told(error.status, {"error": str(error)})
@@ -160,7 +160,7 @@ class Server:
             self._admit(writer.get_extra_info("socket"))
             request = await http.read_request(reader)
             if sys.platform == "win32" and self._secret and request.path[0] == "proof":
-                shown = address.proof(self._secret, _name(request).encode())
+                shown = protocol.proof(self._secret, _name(request).encode())
                 writer.write(http.answer(200, shown))
                 request = await http.read_request(reader)
             self._authorize(request)
@@ -178,7 +178,7 @@ class Server:
                 pass
 
     def _admit(self, connection: socket.socket) -> None:
-        if sys.platform != "win32" and address.peer_uid(connection) != os.geteuid():
+        if sys.platform != "win32" and protocol.peer_uid(connection) != os.geteuid():
             raise Refused(403, "this is another user's agent")
 
     def _authorize(self, request: Request) -> None:
@@ -208,7 +208,7 @@ class Server:
         self._used = self._clocks.running()
         try:
             # Who asked is keystead itself; what counts is the program that ran it.
-            audit.note(name, found.told, "process", processes.parent(request.pid or 0))
+            audit_writer.note(name, found.told, "process", process_info.parent(request.pid or 0))
         except FileProblem:
             raise Refused(500, "the audit log cannot be written") from None  # the full way warns
         return http.answer(200, found.body)
@@ -235,12 +235,12 @@ class Server:
                 raise ValueError
             environ[variable] = value
         self._used = self._clocks.running()
-        scope = address.scope({os.fsencode(k): os.fsencode(v) for k, v in environ.items()})
+        scope = protocol.scope({os.fsencode(k): os.fsencode(v) for k, v in environ.items()})
         if scope is None or name.startswith("-"):
             raise Refused(400, "that variable, or name, cannot be used here")
         program = executable_of(request.pid) if request.pid else None
         # Of a client that a helper runs: it may ask for what the helper is run for.
-        running = processes.variable(request.pid, RUNNING) if request.pid else None
+        running = process_info.variable(request.pid, RUNNING) if request.pid else None
         if running:
             environ[RUNNING] = running
         question = Question(name, scope, program, running)
@@ -250,7 +250,7 @@ class Server:
                 return http.answer(200, await self._commands.output(question, environ, request.pid))
             waited = True
         with contextlib.suppress(FileProblem):  # nobody reads what an agent says
-            audit.note(name, ready.told, "agent", request.pid)
+            audit_writer.note(name, ready.told, "agent", request.pid)
         return http.answer(200, ready.body)
 
     async def _key(self, request: Request) -> bytes:
@@ -286,7 +286,7 @@ def _peer(writer: asyncio.StreamWriter) -> int | None:
         return None
     else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
         connection: socket.socket = writer.get_extra_info("socket")
-        return address.peer_pid(connection)
+        return protocol.peer_pid(connection)
 
 
 def _name(request: Request) -> str:

@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any
 from keystead.agent.client import Agent
 from keystead.agent.stamp import Stamp
 from keystead.app.selection import Selection
+from keystead.audit.log import AuditLog, Grant
 from keystead.delivery import permission
-from keystead.delivery.source import SessionSource
+from keystead.delivery.sdk_credentials import SessionSource
 from keystead.errors import FileProblem, KeysteadError, ProfileNotFound
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
@@ -30,22 +31,21 @@ from keystead.model.session import USUAL, Session
 from keystead.resolve import aws
 from keystead.resolve.mfa import MfaCodes
 from keystead.resolve.resolver import ProfileCredentials, Resolver
-from keystead.stores.audit import AuditLog, Grant
 from keystead.stores.base import ProfileStore
 from keystead.stores.chain import StoreChain
-from keystead.stores.encrypted import EncryptedStore
+from keystead.stores.encrypted.store import EncryptedStore
 from keystead.stores.sessions import SessionCache
 from keystead.stores.shared import SharedStore
-from keystead.stores.spentcodes import SpentCodeFile
+from keystead.stores.used_mfa_codes import UsedMfaCodes
 from keystead.system import System
 from keystead.system.executable import Executable
-from keystead.system.generations import Generations
 from keystead.system.watching import watching
 from keystead.text.dialect import FileKind
+from keystead.undo.history import UndoHistory
 
 if TYPE_CHECKING:
+    from keystead.lint.runner import Report
     from keystead.model.explain.answer import Explanation
-    from keystead.stores.linting import Report
 
 Location = str | os.PathLike[str] | None
 """A path for the shared file there alone, None for all stores in search order."""
@@ -92,14 +92,14 @@ class App:
         return Agent(self.system)
 
     @property
-    def generations(self) -> Generations:
+    def generations(self) -> UndoHistory:
         """What the last changes of all files replaced."""
         return self.encrypted.generations
 
     @cached_property
     def mfa_codes(self) -> MfaCodes:
         """The MFA codes of this process."""
-        return MfaCodes(self.system, SpentCodeFile(self.system))
+        return MfaCodes(self.system, UsedMfaCodes(self.system))
 
     @cached_property
     def sessions(self) -> SessionCache:
@@ -143,7 +143,7 @@ class App:
         """
         from keystead.botocore_session import region_names
         from keystead.model.advice import advice
-        from keystead.model.rules import is_identifier
+        from keystead.model.validation import is_identifier
 
         try:
             profile, chain = store.find(name), self.chain(location)
@@ -167,7 +167,7 @@ class App:
         ``config`` and ``credentials`` name one file in place of the usual one. Where none is
         named, a source profile may also be in the encrypted store.
         """
-        from keystead.stores.linting import lint_files
+        from keystead.lint.runner import lint_files
 
         at = os.fspath(location) if location else None
         store = SharedStore.at(self.system, at) if at else SharedStore.default(self.system)
@@ -336,7 +336,7 @@ class App:
         )
         return provider.retrieve()
 
-    def keep_ready(
+    def prewarm_agent(
         self,
         plan: Plan,
         credentials: Credentials,

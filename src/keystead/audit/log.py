@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 from keystead.model.credentials import Credentials
 from keystead.outside import counted, parse_json, parse_moment, text_in, whole
 from keystead.system import System
-from keystead.system.appending import LOCK_SECONDS, Series, append
+from keystead.system.append_log import LOCK_SECONDS, Series, append
 from keystead.system.executable import Executable, executable_of
 
 MAX_FILE_BYTES = 4 * 1024 * 1024

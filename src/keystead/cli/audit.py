@@ -6,10 +6,10 @@ import argparse
 import os
 
 from keystead.cli.command import Context
-from keystead.cmdlets.display import table
 from keystead.console import moment
 from keystead.errors import StoreCorrupt
 from keystead.outside import parse_moment
+from keystead.powershell.display import table
 
 _COLUMNS = ("profile", "way", "program", "pid")
 _INNER = ("previous", "hash")

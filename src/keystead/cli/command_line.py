@@ -6,8 +6,8 @@ import re
 import shlex
 from collections.abc import Iterable, Sequence
 
-from keystead.cmdlets.table_types import holds_key
 from keystead.model.settings import SETTINGS, Group
+from keystead.powershell.table_types import holds_key
 
 LEFT_OUT = "…"
 """What stands for a part that may be secret."""

@@ -8,7 +8,7 @@ from keystead.cli import (
     agent,
     audit,
     cache,
-    handover,
+    credentials_commands,
     lint,
     plan,
     powershell,
@@ -20,11 +20,11 @@ from keystead.cli import (
 )
 from keystead.cli.command import FORCE, JSON, LOCATION, Command, Context, argument
 from keystead.cli.completing import scripts
-from keystead.cli.dryrun import DRY_RUN, dry
-from keystead.cli.roleoptions import ROLE_OPTIONS
-from keystead.cli.serveoptions import SERVE_OPTIONS, SESSION
+from keystead.cli.dry_run import DRY_RUN, dry
+from keystead.cli.role_options import ROLE_OPTIONS
+from keystead.cli.serve_options import SERVE_OPTIONS, SESSION
 from keystead.delivery.shells import NAMES as SHELL_NAMES
-from keystead.stores.protectors import PROTECTORS
+from keystead.stores.encrypted.protectors import PROTECTORS
 
 _NAME = argument("name", metavar="NAME", help="a profile")
 _FROM_TO = (
@@ -170,7 +170,7 @@ COMMANDS: tuple[Command, ...] = (
                 help="for the agent: who gets them, by the audit log and the rules of the profile",
             ),
         ),
-        handover.process,
+        credentials_commands.process,
         details="In the config file: credential_process = keystead process NAME",
     ),
     Command(
@@ -191,7 +191,7 @@ COMMANDS: tuple[Command, ...] = (
             LOCATION,
             *ROLE_OPTIONS,
         ),
-        handover.env,
+        credentials_commands.env,
     ),
     Command(
         "exec",
@@ -216,7 +216,7 @@ COMMANDS: tuple[Command, ...] = (
                 "command", metavar="COMMAND", nargs=argparse.PARSER, help="the command, behind --"
             ),
         ),
-        handover.exec_,
+        credentials_commands.exec_,
         details="The command gets the settings of the profile that say where requests go and how: "
         "region, addresses, FIPS, dual stack, TLS and retries. A program with the AWS SDK for .NET "
         "3.7, or with FallbackCredentialsFactory of 4.1, takes a usable profile `default` of the "
@@ -252,7 +252,7 @@ COMMANDS: tuple[Command, ...] = (
             *ROLE_OPTIONS,
             JSON,
         ),
-        handover.whoami,
+        credentials_commands.whoami,
     ),
     Command(
         "plan",

@@ -5,17 +5,17 @@ from __future__ import annotations
 import argparse
 import os
 
+from keystead.audit.log import Grant
 from keystead.cli.command import Context
 from keystead.cli.program import prepare, variables_alone
-from keystead.cli.roleoptions import role_options
-from keystead.cmdlets.display import table
+from keystead.cli.role_options import role_options
 from keystead.delivery import exec as child
 from keystead.delivery import shells, wire
 from keystead.errors import UsageError
 from keystead.model.account import mismatch, require_account
 from keystead.model.credentials import Credentials
 from keystead.model.exported import users_environment
-from keystead.stores.audit import Grant
+from keystead.powershell.display import table
 from keystead.system.executable import Executable, executable_at, executable_of
 
 
@@ -48,7 +48,7 @@ def process(context: Context, args: argparse.Namespace) -> None:
     context.console.out(output)
     context.console.flush()  # whoever waits for it has it before an agent is told
     if files:
-        app.keep_ready(provider.plan, credentials, f"{output}\n", files)
+        app.prewarm_agent(provider.plan, credentials, f"{output}\n", files)
 
 
 def _credentials(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from keystead.app import App
 from keystead.cli.command import Context, Run, argument
 from keystead.console import printable
-from keystead.system.dryrun import DryFiles, DryTerminal
+from keystead.system.dry_run import DryFiles, DryTerminal
 from keystead.text.masked import shown_change
 
 DRY_RUN = argument("--dry-run", action="store_true", help="only show what would change")

@@ -10,24 +10,24 @@ from contextlib import ExitStack
 from typing import NamedTuple
 
 from keystead.app import App, Location
+from keystead.audit.log import Grant
 from keystead.cli.command import Context
-from keystead.cli.ledger import Ledger
 from keystead.cli.program import NO_SHARED_FILES, prepare
-from keystead.cli.roleoptions import role_options
+from keystead.cli.role_options import role_options
 from keystead.delivery import exec as child
-from keystead.delivery.endpoint import sockets
-from keystead.delivery.endpoint.application import Application, Service
-from keystead.delivery.endpoint.container import ContainerService, path_of
-from keystead.delivery.endpoint.guards import Request, host_names
-from keystead.delivery.endpoint.imds import MetadataService
-from keystead.delivery.endpoint.served import ServedProfile
-from keystead.delivery.endpoint.tokens import FixedToken, TokenFile, new_token
 from keystead.errors import UsageError
+from keystead.http import sockets
+from keystead.http.application import Application, Service
+from keystead.http.guards import Request, host_names
+from keystead.http.tokens import FixedToken, TokenFile, new_token
 from keystead.model.credentials import Credentials
 from keystead.model.roleoptions import RoleOptions
-from keystead.stores.audit import Grant
+from keystead.serve.audit_writer import Ledger
+from keystead.serve.container import ContainerService, path_of
+from keystead.serve.metadata import MetadataService
+from keystead.serve.served import ServedProfile
 from keystead.stores.default_readings import DefaultReadings
-from keystead.system import processes
+from keystead.system import process_info
 from keystead.system.executable import executable_at
 from keystead.system.protection import protect
 
@@ -48,7 +48,7 @@ class _Shown(NamedTuple):
 
 def serve(context: Context, args: argparse.Namespace) -> None:
     """``keystead serve [NAME ...]``."""
-    from keystead.delivery.endpoint.server import EndpointServer
+    from keystead.http.server import EndpointServer
 
     protect()
     app = context.app
@@ -150,11 +150,11 @@ def run_with_endpoint(context: Context, args: argparse.Namespace, command: Seque
         hide_files = True
     environment, at_end = prepare(app, selected, given, hide_files=hide_files)
     if sys.platform == "linux":
-        from keystead.delivery.endpoint.gone import keep_port
         from keystead.delivery.sidecar import start_sidecar
+        from keystead.http.gone import keep_port
 
         def serve_on() -> None:
-            from keystead.delivery.endpoint.server import EndpointServer
+            from keystead.http.server import EndpointServer
 
             EndpointServer(application, [sock]).run(lambda: None)
 
@@ -165,7 +165,7 @@ def run_with_endpoint(context: Context, args: argparse.Namespace, command: Seque
         start_sidecar(serve_on, end)
         return child.run(command, environment)
     else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
-        from keystead.delivery.endpoint.server import EndpointServer
+        from keystead.http.server import EndpointServer
 
         with EndpointServer(application, [sock]).running():
             return child.attend(command, environment, at_end or _nothing)
@@ -228,14 +228,14 @@ def _anybody(_request: Request) -> bool:
 
 def _own_programs(context: Context) -> Callable[[Request], bool]:
     """Lets in programs of this user and of root, where the system tells whose they are."""
-    if sys.platform == "win32" or not processes.knows_connections():
+    if sys.platform == "win32" or not process_info.knows_connections():
         context.console.warn("every user of this machine can ask the metadata endpoint")
         return _anybody
     else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
         own = {0, os.getuid()}
 
         def admits(request: Request) -> bool:
-            end = processes.connection(request.peer, request.local) if request.peer else None
+            end = process_info.connection(request.peer, request.local) if request.peer else None
             return end is not None and end.uid in own
 
         return admits

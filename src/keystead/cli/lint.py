@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from keystead.cli.command import Context
 from keystead.console import one_line
-from keystead.model.lint.finding import OTHERS, Finding, Severity, as_json
+from keystead.lint.finding import OTHERS, Finding, Severity, as_json
 
 _FOUND = 1
 

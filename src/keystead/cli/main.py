@@ -49,7 +49,7 @@ def _run(console: Console, words: list[str]) -> int | None:
 
     from keystead.app import App
     from keystead.cli.command import NO_INPUT, Context, Run
-    from keystead.system.generations import one_generation
+    from keystead.undo.history import one_generation
 
     context = Context(App(warn=console.warn), console)
     if context.app.system.environ.get("KEYSTEAD_DEBUG") == "1":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from keystead.cli.command import Context
-from keystead.cli.roleoptions import role_options
+from keystead.cli.role_options import role_options
 from keystead.console import moment, printable
 from keystead.model.plan import AssumeRoleStep, Base, Plan
 from keystead.model.planview import as_json, due_serials

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from keystead.cli.command import JSON, Command, Context, argument
-from keystead.cmdlets.display import table
 from keystead.errors import UsageError
+from keystead.powershell.display import table
 
 DEFAULT_SERVICES = ("sts",)
 """What everybody asks for, and 30 KB. S3 is 0.5 MB and EC2 3 MB, to be read by each PowerShell."""
@@ -28,7 +28,7 @@ def run(context: Context, args: argparse.Namespace) -> int | None:
 
 
 def _answer(context: Context) -> int:
-    from keystead.cmdlets.module.answer import answer  # with it come all cmdlets
+    from keystead.powershell.module.answer import answer  # with it come all cmdlets
 
     if sys.stdin is None:
         raise UsageError("standard input is closed")
@@ -41,7 +41,7 @@ def _answer(context: Context) -> int:
 
 
 def _install(context: Context, args: argparse.Namespace) -> None:
-    from keystead.cmdlets.module.install import install
+    from keystead.powershell.module.install import install
 
     named = [name.strip() for item in args.service or () for name in item.split(",")]
     services = dict.fromkeys([*DEFAULT_SERVICES, *filter(None, named)])
@@ -52,8 +52,8 @@ def _install(context: Context, args: argparse.Namespace) -> None:
 
 
 def _folders(context: Context, args: argparse.Namespace) -> None:
-    from keystead.cmdlets.module.files import NAME
-    from keystead.cmdlets.module.install import module_folders
+    from keystead.powershell.module.files import NAME
+    from keystead.powershell.module.install import module_folders
 
     rows = [
         {"folder": str(folder), "versions": _versions(folder / NAME)}

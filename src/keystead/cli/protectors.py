@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 
 from keystead.cli.command import Context
-from keystead.cmdlets.display import table
 from keystead.errors import UsageError
-from keystead.stores.protectors import PROTECTORS, KeyfileProtector, Protector
+from keystead.powershell.display import table
+from keystead.stores.encrypted.protectors import PROTECTORS, KeyfileProtector, Protector
 
 
 def init(context: Context, args: argparse.Namespace) -> None:

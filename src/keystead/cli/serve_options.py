@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from keystead.cli.command import argument
-from keystead.delivery.endpoint.sockets import HOPS, LOOPBACK
+from keystead.http.sockets import HOPS, LOOPBACK
 from keystead.outside import whole
 
 

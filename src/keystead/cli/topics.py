@@ -13,8 +13,8 @@ from keystead.near import did_you_mean, near_names
 
 def run(context: Context, args: argparse.Namespace) -> None:
     """``keystead help [TOPIC]``."""
-    from keystead.cmdlets.help import help_text
-    from keystead.cmdlets.table import CMDLETS
+    from keystead.powershell.help import help_text
+    from keystead.powershell.table import CMDLETS
 
     topic = args.topic
     if topic is None:

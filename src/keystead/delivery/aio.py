@@ -5,7 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from keystead.delivery.source import Renewing, RenewingKeys, SessionSource, core_session, frozen
+from keystead.delivery.sdk_credentials import (
+    Renewing,
+    RenewingKeys,
+    SessionSource,
+    core_session,
+    frozen,
+)
 from keystead.errors import UsageError
 
 if TYPE_CHECKING:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from keystead.delivery.source import Renewing, RenewingKeys, SessionSource, core_session, frozen
+from keystead.delivery.sdk_credentials import (
+    Renewing,
+    RenewingKeys,
+    SessionSource,
+    core_session,
+    frozen,
+)
 
 if TYPE_CHECKING:
     import boto3

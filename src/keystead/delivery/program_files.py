@@ -11,7 +11,7 @@ import os
 import shutil
 from pathlib import Path
 
-from keystead.system.processes import started_at
+from keystead.system.process_info import started_at
 
 
 def make_config_file(folder: Path, text: str) -> Path:

@@ -12,7 +12,7 @@ from keystead.botocore_session import isolated_session
 from keystead.errors import ProviderError
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
-from keystead.system.forklock import ForkLock
+from keystead.system.fork_lock import ForkLock
 
 METHOD = "keystead"
 """What botocore is told of where the credentials come from."""

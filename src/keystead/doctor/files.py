@@ -9,7 +9,7 @@ from pathlib import Path
 from keystead.app import App
 from keystead.doctor.result import Result, ok, problem, refused, warning
 from keystead.errors import KeysteadError
-from keystead.model.lint.finding import Severity
+from keystead.lint.finding import Severity
 from keystead.system.folders import NO_HOME
 from keystead.system.status import Access
 

@@ -6,8 +6,8 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
 from typing import Any, Protocol
 
-from keystead.delivery.endpoint.guards import Answer, Refusal, Request, check
 from keystead.errors import KeysteadError
+from keystead.http.guards import Answer, Refusal, Request, check
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]

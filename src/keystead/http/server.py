@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator, Sequence
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from keystead.delivery.endpoint.application import Application
+from keystead.http.application import Application
 
 REQUEST_SECONDS = 10.0
 """How long a whole request may take to arrive, its answer to be read, and how long a connection may

@@ -7,8 +7,8 @@ import ipaddress
 import socket
 import sys
 
-from keystead.delivery.endpoint.guards import Address
 from keystead.errors import KeysteadError, UsageError
+from keystead.http.guards import Address
 
 LOOPBACK = "127.0.0.1"
 

@@ -7,16 +7,16 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from keystead.errors import Origin
-from keystead.model.lint.finding import Finding, in_order
-from keystead.model.lint.profiles import lint_profiles
-from keystead.model.lint.rules import finding
-from keystead.model.lint.shared import Shared
+from keystead.lint.finding import Finding, in_order
+from keystead.lint.profiles import lint_profiles
+from keystead.lint.rules import headers, lines, settings
+from keystead.lint.subject import Shared
+from keystead.lint.table import finding
+from keystead.lint.view import View
 from keystead.model.profile import Profile
 from keystead.text.dialect import FileKind, Reading, Settings, interpret, merge
 from keystead.text.document import Document, Grammar
 from keystead.text.encoding import other_encoding
-from keystead.text.lint import headers, lines, settings
-from keystead.text.lint.view import View
 
 _AS_UTF8 = "save the file as UTF-8 without a byte-order mark"
 

@@ -53,7 +53,7 @@ READERS = ("SDK rules", "botocore, AWS CLI", "JS v3", ".NET 3.7", ".NET 4.1", OT
 
 
 class Rule(NamedTuple):
-    """One row of `keystead.model.lint.rules.RULES`; without ``readers`` all of them do the same."""
+    """One row of `keystead.lint.table.RULES`; without ``readers`` all of them do the same."""
 
     id: str
     severity: Severity

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from keystead.model.lint import dotnet, keys, options, places, roles
-from keystead.model.lint.finding import Finding
-from keystead.model.lint.shared import Shared
+from keystead.lint.finding import Finding
+from keystead.lint.rules import dotnet, keys, options, places, roles
+from keystead.lint.subject import Shared
 
 CHECKS: tuple[Callable[[Shared], Iterator[Finding]], ...] = (
     keys.values,

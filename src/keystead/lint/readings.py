@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keystead.model.lint.finding import Readers
+from keystead.lint.finding import Readers
 
 _PASSED = "passed over"
 

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 from keystead.errors import DocumentError, FileProblem, KeysteadError, Origin
-from keystead.model.lint.encrypted import case_clashes
-from keystead.model.lint.finding import Finding, in_order
-from keystead.model.lint.rules import finding
+from keystead.lint.files import Given, lint
+from keystead.lint.finding import Finding, in_order
+from keystead.lint.rules.encrypted import case_clashes
+from keystead.lint.table import finding
 from keystead.model.ordinal_case import NameSet
 from keystead.model.profile import Profile
 from keystead.stores.lost_update import just_written
@@ -19,7 +20,6 @@ from keystead.system import System
 from keystead.system.files import Snapshot
 from keystead.text.dialect import FileKind
 from keystead.text.document import Document
-from keystead.text.lint.files import Given, lint
 
 
 class Report(NamedTuple):

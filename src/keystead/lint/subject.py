@@ -8,8 +8,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from keystead.model.lint.finding import Finding
-from keystead.model.lint.rules import finding
+from keystead.lint.finding import Finding
+from keystead.lint.table import finding
 from keystead.model.profile import Profile
 from keystead.model.settings import SETTINGS
 

@@ -8,7 +8,7 @@ for what is seen in the text of one file, in this one for what is seen in profil
 from __future__ import annotations
 
 from keystead.errors import Origin
-from keystead.model.lint.finding import Finding, Readers, Rule, Severity
+from keystead.lint.finding import Finding, Readers, Rule, Severity
 
 _ERROR, _WARNING, _INFO = Severity
 

@@ -10,8 +10,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 from keystead.errors import DocumentError, Origin
-from keystead.model.lint.finding import Finding
-from keystead.model.lint.rules import finding
+from keystead.lint.finding import Finding
+from keystead.lint.table import finding
 from keystead.text.dialect import FileKind, Header, read_header
 from keystead.text.document import Document, Grammar
 from keystead.text.pieces import Property, Section, Span

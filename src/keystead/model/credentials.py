@@ -37,7 +37,7 @@ class Credentials(NotPickled):
 
     def __post_init__(self) -> None:
         """Refuses what no request, shell or file can carry. Raises `ProfileInvalid`."""
-        from keystead.model.rules import has_control
+        from keystead.model.validation import has_control
 
         for what, value in (
             ("access key id", self.access_key_id),

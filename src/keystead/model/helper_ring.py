@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from keystead.errors import KeysteadError, ProfileCycle
-from keystead.model import commandline
+from keystead.model import command_line
 from keystead.model.plan import Plan, make_plan
 from keystead.model.profile import ProfileSource
 
@@ -29,7 +29,7 @@ def asked_profile(command: str) -> str | None:
     names other files for it.
     """
     # A backslash parts folders where it is not in front of a quote.
-    split = commandline.split_windows if "\\" in command else commandline.split_posix
+    split = command_line.split_windows if "\\" in command else command_line.split_posix
     try:
         return _asked(split(command))
     except ValueError:
@@ -55,7 +55,7 @@ def _asked(words: Sequence[str]) -> str | None:
 
 
 def _first_command(script: str) -> list[str]:
-    words = commandline.split_posix(script)
+    words = command_line.split_posix(script)
     end = next((at for at, word in enumerate(words) if word in _ENDS), len(words))
     return words[1:end] if words[:1] == ["exec"] else words[:end]
 

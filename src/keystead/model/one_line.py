@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from keystead.errors import ProfileInvalid
 from keystead.model.profile import Profile
-from keystead.model.rules import has_control
+from keystead.model.validation import has_control
 
 KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from itertools import combinations, takewhile
 from typing import Any
 
-from keystead.cmdlets import absent
-from keystead.cmdlets.conversion import converted, fits_by_position, fits_from_pipe
-from keystead.cmdlets.language.values import Argument, Named, Predicate, Value
-from keystead.cmdlets.properties import own_property
-from keystead.cmdlets.table_types import Cmdlet, Parameter
 from keystead.errors import UsageError
 from keystead.near import did_you_mean, near_names
+from keystead.powershell import unsupported
+from keystead.powershell.conversion import converted, fits_by_position, fits_from_pipe
+from keystead.powershell.language.values import Argument, Named, Predicate, Value
+from keystead.powershell.properties import own_property
+from keystead.powershell.table_types import Cmdlet, Parameter
 
 Ask = Callable[[Parameter], object]
 """Gives the value of a mandatory parameter that was left out, or None."""
@@ -90,7 +90,7 @@ def _find(cmdlet: Cmdlet, name: str, *, guarded: bool) -> Parameter:
     if matches:
         candidates = " or ".join(f"`-{row.name}`" for row in matches)
         raise UsageError(f"`-{name}` is ambiguous: it could be {candidates}")
-    instead = absent.instead(absent.PARAMETERS, name)
+    instead = unsupported.instead(unsupported.PARAMETERS, name)
     if instead:
         raise UsageError(f"`-{name}` is not supported", hint=instead)
     near = near_names(name, (spelling for row in cmdlet.all_parameters for spelling in row.names))

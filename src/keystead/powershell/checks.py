@@ -6,8 +6,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from keystead.cmdlets.binding import may_be_secret
-from keystead.cmdlets.language.statements import (
+from keystead.errors import Origin, UsageError
+from keystead.powershell.binding import may_be_secret
+from keystead.powershell.language.statements import (
     Assignment,
     Command,
     Expression,
@@ -20,9 +21,8 @@ from keystead.cmdlets.language.statements import (
     Variable,
     inner,
 )
-from keystead.cmdlets.language.values import CONSTANTS, ITEM
-from keystead.cmdlets.table_types import Registry
-from keystead.errors import Origin, UsageError
+from keystead.powershell.language.values import CONSTANTS, ITEM
+from keystead.powershell.table_types import Registry
 
 
 def check(

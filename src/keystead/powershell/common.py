@@ -1,6 +1,6 @@
 """What the common parameters ask of a cmdlet: how it speaks, and which variables keep its output.
 
-``-WhatIf`` and ``-Confirm`` decide whether it runs, which is for `keystead.cmdlets.runner`.
+``-WhatIf`` and ``-Confirm`` decide whether it runs, which is for `keystead.powershell.runner`.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ import contextlib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
-from keystead.cmdlets.language.values import CONSTANTS
-from keystead.cmdlets.sources import Values
-from keystead.cmdlets.state import State
 from keystead.errors import KeysteadError, UsageError
+from keystead.powershell.language.values import CONSTANTS
+from keystead.powershell.sources import Values
+from keystead.powershell.state import State
 
 _VARIABLE = re.compile(r"\+?(\w+)")
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from keystead.cmdlets.choices import Values, cmdlet_names, parameters, values_after
-from keystead.cmdlets.language import parse
-from keystead.cmdlets.language.lexemes import quote
-from keystead.cmdlets.language.statements import (
+from keystead.errors import UsageError
+from keystead.powershell.choices import Values, cmdlet_names, parameters, values_after
+from keystead.powershell.language import parse
+from keystead.powershell.language.statements import (
     Array,
     Assignment,
     Command,
@@ -19,9 +19,9 @@ from keystead.cmdlets.language.statements import (
     Variable,
     Word,
 )
-from keystead.cmdlets.language.values import ITEM
-from keystead.cmdlets.table_types import Registry
-from keystead.errors import UsageError
+from keystead.powershell.language.tokens import quote
+from keystead.powershell.language.values import ITEM
+from keystead.powershell.table_types import Registry
 
 _DOTTED = re.compile(r"\$(\w+)\.(\w*)$")
 # What the text may lack to be read: nothing, the end of a quote, the value behind a colon or comma.

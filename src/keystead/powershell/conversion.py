@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import NoReturn
 
-from keystead.cmdlets.language.lexemes import number
-from keystead.cmdlets.language.values import Predicate
-from keystead.cmdlets.objects import AwsObject
-from keystead.cmdlets.properties import spelled
-from keystead.cmdlets.table_types import Parameter
 from keystead.errors import UsageError
+from keystead.powershell.language.tokens import number
+from keystead.powershell.language.values import Predicate
+from keystead.powershell.objects import AwsObject
+from keystead.powershell.properties import spelled
+from keystead.powershell.table_types import Parameter
 from keystead.secret import MASK, Secret
 
 _SWITCH_TEXTS = {"$true": True, "true": True, "$false": False, "false": False}

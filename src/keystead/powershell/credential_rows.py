@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from keystead.cmdlets import credential, defaults
-from keystead.cmdlets.source_rows import (
+from keystead.powershell import credential, defaults
+from keystead.powershell.source_rows import (
     ACCESS_KEY,
     CREDENTIAL,
     PROFILE_LOCATION,
@@ -15,7 +15,7 @@ from keystead.cmdlets.source_rows import (
     SECRET_KEY,
     SESSION_TOKEN,
 )
-from keystead.cmdlets.table_types import Cmdlet, Parameter
+from keystead.powershell.table_types import Cmdlet, Parameter
 
 _KEYS, _ROLE = "BasicOrSession", "AssumeRole"
 _STORED, _OBJECT = "StoredProfile", "AWSCredentialsObject"

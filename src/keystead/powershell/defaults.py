@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from keystead.cmdlets.objects import AwsObject, keys_object, profile_object
-from keystead.cmdlets.region import known_region
-from keystead.cmdlets.removal import naming
-from keystead.cmdlets.sources import (
+from keystead.errors import NotConfigured, ProfileNotFound, UsageError
+from keystead.model.credentials import Credentials
+from keystead.model.defaultsearch import DEFAULT_PROFILE
+from keystead.model.profile import Profile, Value
+from keystead.outside import whole
+from keystead.powershell.objects import AwsObject, keys_object, profile_object
+from keystead.powershell.region import known_region
+from keystead.powershell.removal import naming
+from keystead.powershell.sources import (
     OLD_DEFAULT,
     Values,
     find_credentials,
@@ -16,12 +21,7 @@ from keystead.cmdlets.sources import (
     keys_to_save,
     profile_settings,
 )
-from keystead.cmdlets.state import State
-from keystead.errors import NotConfigured, ProfileNotFound, UsageError
-from keystead.model.credentials import Credentials
-from keystead.model.defaultsearch import DEFAULT_PROFILE
-from keystead.model.profile import Profile, Value
-from keystead.outside import whole
+from keystead.powershell.state import State
 from keystead.stores.chain import StoreChain
 
 _KEYS_HINT = "give -AccessKey and -SecretKey, or -ProfileName"

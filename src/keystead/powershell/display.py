@@ -13,8 +13,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from enum import Enum
 
-from keystead.cmdlets.objects import AwsObject
 from keystead.console import one_line, printable
+from keystead.powershell.objects import AwsObject
 from keystead.secret import Secret
 
 TABLE_COLUMNS = 4

@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from keystead.cmdlets.language import parse
-from keystead.cmdlets.language.statements import (
+from keystead.errors import UsageError
+from keystead.powershell.language import parse
+from keystead.powershell.language.statements import (
     Assignment,
     Block,
     Command,
@@ -26,8 +27,7 @@ from keystead.cmdlets.language.statements import (
     Word,
     inner,
 )
-from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry, holds_key
-from keystead.errors import UsageError
+from keystead.powershell.table_types import Cmdlet, Parameter, Registry, holds_key
 from keystead.secret import MASK
 
 _CMDLET_NAME = re.compile(r"[A-Za-z]{2,20}-[A-Za-z0-9]{2,60}")

@@ -21,12 +21,12 @@ from prompt_toolkit.history import History
 from prompt_toolkit.input import Input
 from prompt_toolkit.output import ColorDepth, Output
 
-from keystead.cmdlets.choices import Values
-from keystead.cmdlets.completion import completions
-from keystead.cmdlets.language import is_incomplete
-from keystead.cmdlets.masking import mask_line
-from keystead.cmdlets.table_types import Registry
 from keystead.errors import KeysteadError
+from keystead.powershell.choices import Values
+from keystead.powershell.completion import completions
+from keystead.powershell.language import is_incomplete
+from keystead.powershell.masking import mask_line
+from keystead.powershell.table_types import Registry
 from keystead.system.files import Changed, Files
 
 CONTINUATION = ">> "

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 
-from keystead.cmdlets.objects import AwsObject
+from keystead.powershell.objects import AwsObject
 
 _SIZES = ("count", "length")
 

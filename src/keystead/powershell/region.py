@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from keystead.botocore_session import region_names
-from keystead.cmdlets.objects import AwsObject
-from keystead.cmdlets.sources import Values
-from keystead.cmdlets.state import State
 from keystead.errors import UsageError
 from keystead.near import did_you_mean, near_names
+from keystead.powershell.objects import AwsObject
+from keystead.powershell.sources import Values
+from keystead.powershell.state import State
 
 _CHINA, _GOVERNMENT = "cn-", "us-gov-"
 _SHOWN = 40

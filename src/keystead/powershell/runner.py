@@ -9,19 +9,19 @@ from dataclasses import replace
 from functools import partial
 
 from keystead.app import App
-from keystead.cmdlets.binding import Bound, bind, may_be_secret
-from keystead.cmdlets.common import keep, manner, passing
-from keystead.cmdlets.display import Formatted, show
-from keystead.cmdlets.help import help_text
-from keystead.cmdlets.language.statements import Assignment, Command, Pipeline, Statement
-from keystead.cmdlets.language.values import Argument, Named, Value, arguments, evaluate
-from keystead.cmdlets.objects import AwsObject
-from keystead.cmdlets.state import State
-from keystead.cmdlets.table import CMDLETS
-from keystead.cmdlets.table_types import Cmdlet, Parameter
 from keystead.errors import KeysteadError, UsageError
+from keystead.powershell.binding import Bound, bind, may_be_secret
+from keystead.powershell.common import keep, manner, passing
+from keystead.powershell.display import Formatted, show
+from keystead.powershell.help import help_text
+from keystead.powershell.language.statements import Assignment, Command, Pipeline, Statement
+from keystead.powershell.language.values import Argument, Named, Value, arguments, evaluate
+from keystead.powershell.objects import AwsObject
+from keystead.powershell.state import State
+from keystead.powershell.table import CMDLETS
+from keystead.powershell.table_types import Cmdlet, Parameter
 from keystead.secret import Secret
-from keystead.system.dryrun import DryFiles, DryTerminal
+from keystead.system.dry_run import DryFiles, DryTerminal
 from keystead.text.masked import shown_change
 
 Emit = Callable[[Iterable[object]], None]

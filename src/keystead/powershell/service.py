@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from keystead.cmdlets.objects import AwsObject, sts_object
-from keystead.cmdlets.services.model import operation_of
-from keystead.cmdlets.services.response import as_json, whole
-from keystead.cmdlets.sources import Values, find_client_settings, find_credentials
-from keystead.cmdlets.state import State
 from keystead.errors import FileProblem, Origin, UsageError
 from keystead.model.credentials import Credentials
+from keystead.powershell.objects import AwsObject, sts_object
+from keystead.powershell.services.model import operation_of
+from keystead.powershell.services.response import as_json, whole
+from keystead.powershell.sources import Values, find_client_settings, find_credentials
+from keystead.powershell.state import State
 from keystead.resolve.resolver import session_name
 from keystead.resolve.temporary import temporary_credentials
 from keystead.secret import Secret, reveal

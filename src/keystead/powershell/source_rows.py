@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from keystead.cmdlets.absent import PARAMETERS
-from keystead.cmdlets.table_types import Parameter
+from keystead.powershell.table_types import Parameter
+from keystead.powershell.unsupported import PARAMETERS
 
 ACCESS_KEY = Parameter("AccessKey", "the access key id", aliases=("AK",), never_empty=True)
 SECRET_KEY = Parameter(

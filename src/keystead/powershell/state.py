@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from keystead.app import App
-from keystead.cmdlets.objects import AwsObject
 from keystead.console import Console
+from keystead.powershell.objects import AwsObject
 
 _CREDENTIALS = "storedawscredentials"
 _REGION = "storedawsregion"

@@ -6,15 +6,15 @@ parameter sets and positions are those of the AWS Tools for PowerShell.
 
 from __future__ import annotations
 
-from keystead.cmdlets import service, version
-from keystead.cmdlets.credential_rows import CREDENTIAL_CMDLETS
-from keystead.cmdlets.pipeline.rows import PIPELINE_CMDLETS
-from keystead.cmdlets.region_rows import REGION_CMDLETS
-from keystead.cmdlets.services.cmdlets import ServiceCmdlets
-from keystead.cmdlets.services.discovery import discovery
-from keystead.cmdlets.services.parameters import AS_JSON, REVEAL
-from keystead.cmdlets.source_rows import FORCE, SERVICE_PARAMETERS, UNSUPPORTED
-from keystead.cmdlets.table_types import Cmdlet, Parameter, Registry
+from keystead.powershell import service, version
+from keystead.powershell.credential_rows import CREDENTIAL_CMDLETS
+from keystead.powershell.pipeline.rows import PIPELINE_CMDLETS
+from keystead.powershell.region_rows import REGION_CMDLETS
+from keystead.powershell.services.cmdlets import ServiceCmdlets
+from keystead.powershell.services.discovery import discovery
+from keystead.powershell.services.parameters import AS_JSON, REVEAL
+from keystead.powershell.source_rows import FORCE, SERVICE_PARAMETERS, UNSUPPORTED
+from keystead.powershell.table_types import Cmdlet, Parameter, Registry
 
 _MFA = (
     Parameter("SerialNumber", "the MFA device"),

@@ -10,9 +10,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from keystead.cmdlets import absent
 from keystead.errors import UsageError
 from keystead.near import did_you_mean, near_names
+from keystead.powershell import unsupported
 
 Kind = Literal["string", "strings", "choice", "switch", "int", "object", "block", "any", "stream"]
 """What a parameter takes.
@@ -244,7 +244,7 @@ class Registry:
         cmdlet = self.get(name)
         if cmdlet is not None:
             return cmdlet
-        hint = absent.instead(absent.CMDLETS, name)
+        hint = unsupported.instead(unsupported.CMDLETS, name)
         if hint:
             raise UsageError(f"{name} is not supported", hint=hint)
         near = self.near(name)

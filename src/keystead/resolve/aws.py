@@ -21,7 +21,7 @@ from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.secret import MASK, redact
 from keystead.system import System
-from keystead.system.servertime import TOLERANCE
+from keystead.system.server_time import TOLERANCE
 
 Headers = Callable[[str], Mapping[str, str]]
 """Headers of a request, made from its address."""

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from keystead.model.credentials import Credentials
-from keystead.model.rules import has_control
+from keystead.model.validation import has_control
 from keystead.outside import parse_json, parse_moment
 
 

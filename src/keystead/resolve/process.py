@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from keystead.errors import Origin, ProfileInvalid, ProviderError
-from keystead.model import commandline
+from keystead.model import command_line
 from keystead.model.credentials import Credentials
 from keystead.model.mfa import MFA_VARIABLE
 from keystead.model.profile import Profile
@@ -92,7 +92,7 @@ class Program:
 
     def refused(self, what: str, hint: str | None) -> ProviderError:
         """The error for what it did: ``what`` follows its name."""
-        hint = _WITHOUT_SHELL if commandline.needs_shell(self._words) else hint
+        hint = _WITHOUT_SHELL if command_line.needs_shell(self._words) else hint
         return ProviderError(f"{self._setting} `{self.name}` {what}", hint=hint, where=self._where)
 
     def require_no_ring(self, system: System) -> None:
@@ -205,7 +205,7 @@ def _folder() -> str | None:
 
 
 def _words(setting: str, command: str, where: Origin | None) -> list[str]:
-    split = commandline.split_windows if os.name == "nt" else commandline.split_posix
+    split = command_line.split_windows if os.name == "nt" else command_line.split_posix
     try:
         words = split(command)
     except ValueError:

@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import Self
 
 from keystead.app import App
-from keystead.delivery.endpoint.guards import Request
+from keystead.audit.log import Grant
+from keystead.http.guards import Request
 from keystead.model.credentials import Credentials
-from keystead.stores.audit import Grant
-from keystead.system import processes
+from keystead.system import process_info
 
 _LOOK_UPS = 10
 """So many times a second it is looked up who asks; in a rush it is left open."""
@@ -53,8 +53,8 @@ class Ledger:
         if len(self._look_ups) == _LOOK_UPS and now - self._look_ups[0] < 1:
             return None
         self._look_ups.append(now)
-        end = processes.connection(request.peer, request.local) if request.peer else None
-        return processes.holder(end, until=now + _LOOK_UP_SECONDS) if end else None
+        end = process_info.connection(request.peer, request.local) if request.peer else None
+        return process_info.holder(end, until=now + _LOOK_UP_SECONDS) if end else None
 
     def _write(self) -> None:
         while (item := self._queue.get()) is not None:

@@ -11,10 +11,10 @@ from datetime import datetime
 from typing import NamedTuple
 from urllib.parse import quote
 
-from keystead.delivery.endpoint.documents import Prepared, container_document
-from keystead.delivery.endpoint.guards import Answer, Refusal, Request
-from keystead.delivery.endpoint.served import ServedProfile
-from keystead.delivery.endpoint.tokens import Token, matches
+from keystead.http.guards import Answer, Refusal, Request
+from keystead.http.tokens import Token, matches
+from keystead.serve.documents import Prepared, container_document
+from keystead.serve.served import ServedProfile
 
 _FOLDER = "/credentials/"
 

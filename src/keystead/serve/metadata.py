@@ -15,16 +15,16 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from keystead.delivery.endpoint.documents import (
+from keystead.http.guards import Answer, Refusal, Request
+from keystead.http.tokens import Token
+from keystead.outside import whole
+from keystead.serve.documents import (
     Prepared,
     identity_document,
     instance_profile_document,
     role_document,
 )
-from keystead.delivery.endpoint.guards import Answer, Refusal, Request
-from keystead.delivery.endpoint.served import ServedProfile
-from keystead.delivery.endpoint.tokens import Token
-from keystead.outside import whole
+from keystead.serve.served import ServedProfile
 
 MAX_TTL_SECONDS = 21600
 

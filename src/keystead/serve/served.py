@@ -8,8 +8,8 @@ from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from keystead.delivery.endpoint.guards import Request
 from keystead.errors import ProviderError
+from keystead.http.guards import Request
 from keystead.model.credentials import Credentials
 
 _WINDOW = timedelta(minutes=10)

@@ -17,7 +17,7 @@ from keystead.model.ordinal_case import folded
 from keystead.model.profile import Profile, Value
 from keystead.model.references import references, renamed
 from keystead.stores import base
-from keystead.stores.encrypted import EncryptedStore
+from keystead.stores.encrypted.store import EncryptedStore
 from keystead.stores.shared import SharedStore
 from keystead.system import System
 from keystead.text.dialect import Skipped

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from keystead.system import System
 from keystead.system.files import Changed, Snapshot, resolve
-from keystead.system.generations import Generations
 from keystead.system.status import Stamp
+from keystead.undo.history import UndoHistory
 
 MOMENT = 2.0
 """Seconds for which a file counts as just written; some file systems know no finer times."""
@@ -37,7 +37,7 @@ def just_written(system: System, snapshots: Iterable[Snapshot]) -> bool:
 
 
 def by_another_program(
-    system: System, generations: Generations, versions: Iterable[tuple[Path, Snapshot]]
+    system: System, generations: UndoHistory, versions: Iterable[tuple[Path, Snapshot]]
 ) -> bool:
     """Whether one of the files was written a moment ago, and not by keystead."""
     return any(

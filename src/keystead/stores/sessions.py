@@ -17,15 +17,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
+from keystead import crypto
 from keystead.errors import FileProblem, KeysteadError
 from keystead.model.credentials import Credentials
 from keystead.model.session import SHARED, Session
 from keystead.outside import parse_json, parse_moment
-from keystead.stores import seal
-from keystead.stores.accountsfile import AccountsFile
-from keystead.stores.sparekey import SpareKey
+from keystead.stores.encrypted.file import StoreFile
+from keystead.undo.fallback_key import FallbackKey
 
-_BINDING = f"keystead/{seal.FORMAT} session"
+_BINDING = f"keystead/{crypto.FORMAT} session"
 
 
 class Kept(NamedTuple):
@@ -51,12 +51,12 @@ class SessionCache:
     ``part`` is a folder of those that are of use to nobody a minute after they were got.
     """
 
-    def __init__(self, file: AccountsFile, part: str = "") -> None:
+    def __init__(self, file: StoreFile, part: str = "") -> None:
         self._file = file
         self._files = file.system.files
         self._short = bool(part)
         self._folder = file.system.folders.sessions / part
-        self._spare = SpareKey(file.system, file.system.folders.sessions / "key")
+        self._spare = FallbackKey(file.system, file.system.folders.sessions / "key")
 
     @cached_property
     def flights(self) -> SessionCache:
@@ -198,9 +198,9 @@ def _sealed(key: str, session: Session, sealing: bytes) -> bytes:
         "lasts": session.lasts,
         "uptime": session.uptime,
     }
-    binding = seal.bind(_BINDING, key, *head.values())
-    nonce = os.urandom(seal.NONCE_BYTES)
-    text = seal.seal(sealing, json.dumps(secret).encode(), binding, nonce)
+    binding = crypto.bind(_BINDING, key, *head.values())
+    nonce = os.urandom(crypto.NONCE_BYTES)
+    text = crypto.seal(sealing, json.dumps(secret).encode(), binding, nonce)
     return json.dumps({**head, "sealed": text}, indent=2).encode() + b"\n"
 
 
@@ -208,8 +208,10 @@ def _opened(key: str, data: bytes, sealing: bytes) -> Session | None:
     whole = parse_json(data)
     head = [whole[name] for name in ("source", "made", "expires_at")]
     try:
-        secret = parse_json(seal.unseal(sealing, whole["sealed"], seal.bind(_BINDING, key, *head)))
-    except seal.BrokenSeal:
+        secret = parse_json(
+            crypto.unseal(sealing, whole["sealed"], crypto.bind(_BINDING, key, *head))
+        )
+    except crypto.IntegrityError:
         return None
     source, made, ends = head[0], *map(parse_moment, head[1:])
     uptime, lasts = secret.pop("uptime"), secret.pop("lasts")

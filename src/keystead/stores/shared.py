@@ -16,19 +16,19 @@ from pathlib import Path
 from typing import TypeVar
 
 from keystead.errors import DocumentError, FileProblem, Origin, ProfileInvalid, ProfileNotFound
-from keystead.model import rules
+from keystead.model import validation
 from keystead.model.profile import Profile, Value, check_writable
 from keystead.model.settings import KEYS, SETTINGS, Group
 from keystead.secret import reveal
 from keystead.stores.base import TRIES, Changes, Follow, already_there, not_found, overtaken
 from keystead.stores.lost_update import by_another_program, is_lost, just_written, watch
-from keystead.stores.sharedfile import Origins, SharedFile
+from keystead.stores.shared_file import Origins, SharedFile
 from keystead.system import System
 from keystead.system.files import Changed, Snapshot, resolve
-from keystead.system.generations import Generations, Replaced
 from keystead.system.status import Stamp
 from keystead.text.dialect import FileKind, Reading, Skipped, interpret, merge
 from keystead.text.document import Document, Grammar
+from keystead.undo.history import Replaced, UndoHistory
 
 PAUSES = (0.002, 0.005, 0.01, 0.02, 0.04, 0.08)
 """Seconds to wait before each new look at what may be half-written."""
@@ -294,7 +294,7 @@ class SharedStore:
         return profile
 
     def _make_room(self, pair: Pair, new: str, *, force: bool) -> Pair:
-        rules.check_profile_name(new, shared=True)
+        validation.check_profile_name(new, shared=True)
         if self._current(pair, new) is None:
             return pair
         if not force:
@@ -354,12 +354,12 @@ class SharedStore:
                 return True
         return False
 
-    def _generations(self) -> Generations:
+    def _generations(self) -> UndoHistory:
         # Of use to changes alone, and reading is what most commands do.
-        from keystead.stores.accountsfile import AccountsFile
-        from keystead.stores.envelope import generations
+        from keystead.stores.encrypted.file import StoreFile
+        from keystead.stores.encrypted.undo_envelope import generations
 
-        return generations(AccountsFile(self._system))
+        return generations(StoreFile(self._system))
 
     def _keeping(
         self, changed: list[tuple[SharedFile, SharedFile]], names: Collection[str]
@@ -434,14 +434,14 @@ def _merged(pair: Pair) -> Reading:
 def _check(name: str, current: Profile | None, wanted: Changes) -> None:
     """Refuses changes whose outcome may not be stored."""
     adds = any(value is not None for value in wanted.values())
-    if current is None or (adds and rules.other_meaning(name)):
-        rules.check_profile_name(name, shared=True)
+    if current is None or (adds and validation.other_meaning(name)):
+        validation.check_profile_name(name, shared=True)
     settings = dict(current.settings) if current else {}
     for key, value in wanted.items():
         if value is None:
             settings.pop(key.lower(), None)
             continue
-        rules.check_may_lie_open(key)
+        validation.check_may_lie_open(key)
         block = key.partition(".")[0].lower()
         if current and key.lower() not in settings and block != key.lower() and current.text(block):
             raise ProfileInvalid(
@@ -450,8 +450,8 @@ def _check(name: str, current: Profile | None, wanted: Changes) -> None:
             )
         nested = value if isinstance(value, Mapping) else {}
         for inner, text in nested.items():
-            rules.check_setting(inner, text)
-        rules.check_setting(key, "" if isinstance(value, Mapping) else reveal(value))
+            validation.check_setting(inner, text)
+        validation.check_setting(key, "" if isinstance(value, Mapping) else reveal(value))
         settings[key.lower()] = value
     check_writable(Profile(name, settings))
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from keystead.errors import DocumentError, Origin, ProfileInvalid
 from keystead.model.profile import Value
-from keystead.model.rules import check_profile_name
+from keystead.model.validation import check_profile_name
 from keystead.secret import reveal
 from keystead.system.status import Stamp
 from keystead.text import edit

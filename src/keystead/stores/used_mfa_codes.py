@@ -16,7 +16,7 @@ from keystead.system.files import Changed, Snapshot
 _MOST = 32
 
 
-class SpentCodeFile:
+class UsedMfaCodes:
     """The file of them. What cannot be read or written is not there, and never an error."""
 
     def __init__(self, system: System) -> None:

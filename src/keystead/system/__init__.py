@@ -20,7 +20,7 @@ from keystead.system.files import Files
 from keystead.system.folders import Folders
 from keystead.system.keyring import Keyring
 from keystead.system.prompts import Prompts
-from keystead.system.servertime import ServerTime
+from keystead.system.server_time import ServerTime
 from keystead.system.terminal import NO_INPUT_VARIABLE, NoTerminal, Terminal
 
 __all__ = ["Dpapi", "Files", "Folders", "Keyring", "ServerTime", "System", "Terminal"]

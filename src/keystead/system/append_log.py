@@ -20,7 +20,7 @@ from typing import NamedTuple
 
 from keystead.errors import FileProblem, Origin
 from keystead.system.folders import require_home
-from keystead.system.sharing import patiently
+from keystead.system.sharing_violation import patiently
 
 LOCK_SECONDS = 2.0
 """How long a writer waits for the others: they write a line each."""

@@ -20,7 +20,7 @@ from keystead.errors import FileProblem, Origin
 from keystead.system.folders import is_homeless, require_home, unexpanded
 from keystead.system.pipe import read_pipe
 from keystead.system.private import open_private
-from keystead.system.sharing import patiently
+from keystead.system.sharing_violation import patiently
 from keystead.system.status import Access, Stamp, access, kind, problem, status_of
 
 MAX_BYTES = 64 * 1024 * 1024

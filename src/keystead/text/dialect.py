@@ -20,7 +20,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from keystead.errors import DocumentError, Origin
-from keystead.model.rules import IDENTIFIER, is_identifier, is_readable_name
+from keystead.model.validation import IDENTIFIER, is_identifier, is_readable_name
 from keystead.text.document import Document, Grammar
 from keystead.text.pieces import Property, Section, Values
 

@@ -6,7 +6,7 @@ blank lines between sections, a missing line end at the end of the file.
 
 ``sections`` are all the sections of one name, in order: readers take them as one, the last value
 winning, so an edit of what is in them looks at all of them. What may be written (names, control
-characters) is decided before, in `keystead.model.rules`.
+characters) is decided before, in `keystead.model.validation`.
 """
 
 from __future__ import annotations

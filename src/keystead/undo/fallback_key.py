@@ -10,12 +10,12 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from keystead import crypto
 from keystead.errors import StoreUnavailable
-from keystead.stores import seal
 from keystead.system import System
 
 
-class SpareKey:
+class FallbackKey:
     """`seal.KEY_BYTES` random bytes in the file ``path``, of its owner alone."""
 
     def __init__(self, system: System, path: Path) -> None:
@@ -35,14 +35,14 @@ class SpareKey:
             key = self._system.dpapi.unprotect(content) if self._system.dpapi else content
         except (ValueError, StoreUnavailable):
             return None
-        return key if len(key) == seal.KEY_BYTES else None
+        return key if len(key) == crypto.KEY_BYTES else None
 
     def get(self) -> bytes:
         """The key, made when there is none. Raises `FileProblem`."""
         found = self.find()
         if found:
             return found
-        key = os.urandom(seal.KEY_BYTES)
+        key = os.urandom(crypto.KEY_BYTES)
         content = self._system.dpapi.protect(key) if self._system.dpapi else key
         with self._system.files.lock(self.path):
             found = self.find()  # another keystead may have been faster

@@ -43,7 +43,7 @@ class Envelope(Protocol):
         ...
 
 
-class Bare:
+class PlainEnvelope:
     """The envelope of what is sealed already: to come back it must not need its own key."""
 
     WORD = "bare"
@@ -109,7 +109,7 @@ def one_generation(line: Callable[[], str]) -> Iterator[None]:
         _COMMAND.reset(token)
 
 
-class Generations:
+class UndoHistory:
     """The generations in ``folder``, written and read by ``files``, closed by ``envelope``.
 
     ``sealed`` are files whose bytes need no envelope.
@@ -182,7 +182,7 @@ class Generations:
         return name, data
 
     def _first(self, path: str, item: Replaced) -> dict[str, Any]:
-        envelope = Bare() if path in self._sealed else self._envelope
+        envelope = PlainEnvelope() if path in self._sealed else self._envelope
         before = None if item.before is None else envelope.seal(item.before)
         return {"path": path, "before": before, "after": _digest(item.after)}
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from keystead.lint.finding import Finding
+from keystead.lint.subject import Shared, found
 from keystead.model.dotnet import TYPED, Hides, hiding
-from keystead.model.lint.finding import Finding
-from keystead.model.lint.shared import Shared, found
 from keystead.model.settings import SETTINGS
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from keystead.errors import Origin
-from keystead.model.lint.finding import Finding
-from keystead.model.lint.rules import finding
-from keystead.model.lint.shared import rename_command
+from keystead.lint.finding import Finding
+from keystead.lint.subject import rename_command
+from keystead.lint.table import finding
 from keystead.model.ordinal_case import clash, folded
 from keystead.model.profile import Profile
 

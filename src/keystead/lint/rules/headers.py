@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from keystead.model.lint.finding import Finding
-from keystead.model.rules import is_identifier
+from keystead.lint.finding import Finding
+from keystead.lint.view import Block, View
+from keystead.model.validation import is_identifier
 from keystead.near import near_names
 from keystead.text.dialect import DEFAULT, OF_THE_CLI, FileKind
-from keystead.text.lint.view import Block, View
 from keystead.text.pieces import Section, Span
 
 _KINDS = ("profile", "sso-session", "services")

@@ -6,10 +6,10 @@ import shlex
 from collections.abc import Iterator
 from functools import lru_cache
 
+from keystead.lint.finding import Finding
+from keystead.lint.subject import KEY, SECRET, TOKEN, Shared, found, set_command, shown
+from keystead.lint.table import finding
 from keystead.model.dotnet import hiding
-from keystead.model.lint.finding import Finding
-from keystead.model.lint.rules import finding
-from keystead.model.lint.shared import KEY, SECRET, TOKEN, Shared, found, set_command, shown
 from keystead.model.profile import Profile
 from keystead.model.settings import SETTINGS
 from keystead.near import near_names

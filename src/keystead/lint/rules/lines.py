@@ -7,10 +7,10 @@ import shlex
 from collections.abc import Iterator
 from operator import itemgetter
 
-from keystead.model.lint.finding import Finding
+from keystead.lint.finding import Finding
+from keystead.lint.view import View
 from keystead.model.settings import is_secret
 from keystead.text.dialect import FileKind
-from keystead.text.lint.view import View
 from keystead.text.pieces import Span
 
 _COLON = re.compile(r"[ \t]*[A-Za-z0-9_]+[ \t]*:")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from keystead.lint.finding import Finding
+from keystead.lint.subject import KEY, SECRET, Shared, either, found
+from keystead.lint.table import finding
 from keystead.model.account import FIX, settings_mismatch
 from keystead.model.account import SETTING as ACCOUNT
 from keystead.model.dotnet import goes_on, profile_type, stray
-from keystead.model.lint.finding import Finding
-from keystead.model.lint.rules import finding
-from keystead.model.lint.shared import KEY, SECRET, Shared, either, found
 from keystead.model.plan import CHAINED_SECONDS
 from keystead.model.profile import TYPES, Profile
 from keystead.model.programs import SETTING as PROGRAMS

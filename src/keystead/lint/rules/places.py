@@ -5,9 +5,9 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator
 
-from keystead.model.lint.finding import Finding
-from keystead.model.lint.rules import finding
-from keystead.model.lint.shared import KEY, SECRET, TOKEN, Shared, found
+from keystead.lint.finding import Finding
+from keystead.lint.subject import KEY, SECRET, TOKEN, Shared, found
+from keystead.lint.table import finding
 
 OLD_DAYS = 90
 """From which age on long-term keys should have been replaced."""

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from functools import cache
 
 from keystead.errors import Origin
+from keystead.lint.finding import Finding
+from keystead.lint.subject import KEY, SECRET, Shared, either, found, set_command
+from keystead.lint.table import finding
 from keystead.model.dotnet import VERSIONS, Hidden, Hides
 from keystead.model.helper_ring import FIX, SETTING, asked_profile
-from keystead.model.lint.finding import Finding
-from keystead.model.lint.rules import finding
-from keystead.model.lint.shared import KEY, SECRET, Shared, either, found, set_command
 from keystead.model.profile import TYPES, Profile
 from keystead.model.settings import SETTINGS
 from keystead.near import near_names

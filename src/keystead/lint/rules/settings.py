@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from keystead.model.lint.finding import Finding
-from keystead.model.lint.shared import shown
-from keystead.model.rules import is_identifier
-from keystead.text.lint.view import Block, View
+from keystead.lint.finding import Finding
+from keystead.lint.subject import shown
+from keystead.lint.view import Block, View
+from keystead.model.validation import is_identifier
 from keystead.text.pieces import Nested, Property
 
 _COMMENT = re.compile(r"[ \t][#;]")

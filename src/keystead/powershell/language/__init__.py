@@ -16,18 +16,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from keystead.cmdlets.language import lexemes
-from keystead.cmdlets.language.cursor import Unfinished
-from keystead.cmdlets.language.reader import Reader
-from keystead.cmdlets.language.statements import (
+from keystead.errors import UsageError
+from keystead.powershell.language import tokens
+from keystead.powershell.language.cursor import Unfinished
+from keystead.powershell.language.reader import Reader
+from keystead.powershell.language.statements import (
     Command,
     Expression,
     ParameterWord,
     Statement,
     Word,
 )
-from keystead.cmdlets.language.values import evaluate
-from keystead.errors import UsageError
+from keystead.powershell.language.values import evaluate
 
 
 def parse(text: str, source: str = "input") -> tuple[Statement, ...]:
@@ -67,7 +67,7 @@ def from_argv(words: Sequence[str]) -> Command:
     `UsageError` when there is no cmdlet among them, or no value behind ``-Name:``.
     """
     rest = list(words)
-    while rest and lexemes.ARGV_PROMPT.fullmatch(rest[0]):
+    while rest and tokens.ARGV_PROMPT.fullmatch(rest[0]):
         del rest[0]
     if not rest:
         raise UsageError("no cmdlet was named", hint="`keystead help cmdlets` shows them")
@@ -75,7 +75,7 @@ def from_argv(words: Sequence[str]) -> Command:
     found: list[Expression | ParameterWord] = []
     while rest:
         word = rest.pop(0)
-        parameter = lexemes.ARGV_PARAMETER.fullmatch(word)
+        parameter = tokens.ARGV_PARAMETER.fullmatch(word)
         if parameter is None:
             found.append(Word(word))
             continue

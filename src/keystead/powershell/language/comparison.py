@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import NoReturn
 
-from keystead.cmdlets.language.lexemes import number
-from keystead.cmdlets.objects import AwsObject
 from keystead.errors import UsageError
+from keystead.powershell.language.tokens import number
+from keystead.powershell.objects import AwsObject
 from keystead.secret import Secret, reveal
 
 _SLASHES = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)

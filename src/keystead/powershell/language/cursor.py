@@ -6,8 +6,8 @@ import bisect
 import re
 from typing import NoReturn
 
-from keystead.cmdlets.language import lexemes
 from keystead.errors import Origin, UsageError
+from keystead.powershell.language import tokens
 
 
 class Unfinished(UsageError):
@@ -21,7 +21,7 @@ class Cursor:
         self.text = text
         self.source = source
         self.at = 0
-        self._breaks = [found.end() for found in lexemes.NEWLINE.finditer(text)]
+        self._breaks = [found.end() for found in tokens.NEWLINE.finditer(text)]
 
     @property
     def char(self) -> str:
@@ -39,34 +39,34 @@ class Cursor:
     def skip_blanks(self) -> None:
         """Goes past blanks, comments and the breaks of continued lines."""
         while True:
-            if self.take(lexemes.BLANKS):
+            if self.take(tokens.BLANKS):
                 continue
             if self.char == "`":
-                after = lexemes.NEWLINE.match(self.text, self.at + 1)
+                after = tokens.NEWLINE.match(self.text, self.at + 1)
                 if after is None:
                     return
                 self.at = after.end()
-                self.take(lexemes.CONTINUATION_PROMPT)
+                self.take(tokens.CONTINUATION_PROMPT)
             elif self.text.startswith("<#", self.at):
                 end = self.text.find("#>", self.at + 2)
                 if end < 0:
                     self.fail("a `<#` comment is not closed", self.at, unfinished=True)
                 self.at = end + 2
             elif self.char == "#":
-                self.take(lexemes.TO_LINE_END)
+                self.take(tokens.TO_LINE_END)
             else:
                 return
 
     def skip_lines(self) -> None:
         """Goes past blanks and line breaks, with the prompts that were pasted along."""
         self.skip_blanks()
-        while self.take(lexemes.NEWLINE):
+        while self.take(tokens.NEWLINE):
             self.skip_prompts()
             self.skip_blanks()
 
     def skip_prompts(self) -> None:
         """Goes past prompts at the start of a line."""
-        while self.take(lexemes.PROMPT):
+        while self.take(tokens.PROMPT):
             pass
 
     def at_end(self) -> bool:
@@ -85,10 +85,10 @@ class Cursor:
 
     def refuse(self, at: int) -> NoReturn:
         """Tells which part of PowerShell stands at ``at``, and that it is not read here."""
-        for mark, what in lexemes.CONSTRUCTS.items():
+        for mark, what in tokens.CONSTRUCTS.items():
             if self.text.startswith(mark, at):
-                self.fail(f"{what} (`{mark}`) is not supported", at, hint=lexemes.HINT)
-        self.fail("an expression with operators or numbers is not supported", at, hint=lexemes.HINT)
+                self.fail(f"{what} (`{mark}`) is not supported", at, hint=tokens.HINT)
+        self.fail("an expression with operators or numbers is not supported", at, hint=tokens.HINT)
 
     def fail(
         self, message: str, at: int, *, hint: str | None = None, unfinished: bool = False

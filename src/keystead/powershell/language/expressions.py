@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NoReturn
 
-from keystead.cmdlets.language import lexemes
-from keystead.cmdlets.language.statements import (
+from keystead.powershell.language import tokens
+from keystead.powershell.language.statements import (
     LOGICAL,
     OPERATORS,
     Array,
@@ -27,7 +27,7 @@ from keystead.cmdlets.language.statements import (
     Variable,
     Word,
 )
-from keystead.cmdlets.language.texts import TextCursor, joined
+from keystead.powershell.language.texts import TextCursor, joined
 
 MAX_DEPTH = 50
 """So deep may hash tables, parentheses and negations stand in each other."""
@@ -48,7 +48,7 @@ class ExpressionCursor(TextCursor):
     def parameter(self) -> ParameterWord | None:
         """The parameter that begins here with the value tied to it, if one does."""
         start = self.at
-        found = lexemes.PARAMETER.match(self.text, start)
+        found = tokens.PARAMETER.match(self.text, start)
         if found is None:
             return None
         self.at = found.end()
@@ -87,14 +87,14 @@ class ExpressionCursor(TextCursor):
             return self._block()
         if self.begins_here_string():
             return joined(self.here_string(), Span(start, self.at), quoted=True)
-        if char and char in lexemes.SINGLE + lexemes.DOUBLE:
+        if char and char in tokens.SINGLE + tokens.DOUBLE:
             return self._quoted_value()
         if char in "@|&(){},<>":
             self.refuse(start)
         variable = None
         if char == "$":
             variable = self.variable()
-            if variable and lexemes.ACCESS.match(self.text, self.at):
+            if variable and tokens.ACCESS.match(self.text, self.at):
                 return self._member(variable)
         rest = self.bare()
         if variable is None:
@@ -104,16 +104,16 @@ class ExpressionCursor(TextCursor):
     def _quoted_value(self) -> Word | Template:
         start = self.at
         value = self._quoted_word()
-        if lexemes.TOUCHING.match(self.text, self.at):  # PowerShell makes it a value of its own
+        if tokens.TOUCHING.match(self.text, self.at):  # PowerShell makes it a value of its own
             hint = "a quote within quotes is written twice: 'it''s'"
             self.fail("text touches a closing quote", start, hint=hint)
         return value
 
     def _quoted_word(self) -> Word | Template:
         start = self.at
-        single = self.char in lexemes.SINGLE
+        single = self.char in tokens.SINGLE
         parts = [self.single_quoted()] if single else self.double_quoted()
-        if lexemes.ACCESS.match(self.text, self.at):
+        if tokens.ACCESS.match(self.text, self.at):
             self.refuse(self.at)
         return joined(parts, Span(start, self.at), quoted=True)
 
@@ -124,10 +124,10 @@ class ExpressionCursor(TextCursor):
             return self._hash()
         if self.begins_here_string():
             return joined(self.here_string(), Span(start, self.at), quoted=True)
-        if char and char in lexemes.SINGLE + lexemes.DOUBLE:
+        if char and char in tokens.SINGLE + tokens.DOUBLE:
             return self._quoted_value()
-        digits = lexemes.NUMBER.match(self.text, start)
-        number = lexemes.number(digits.group()) if digits else None
+        digits = tokens.NUMBER.match(self.text, start)
+        number = tokens.number(digits.group()) if digits else None
         if digits and number is not None:
             self.at = digits.end()
             return Number(number, Span(start, self.at))
@@ -135,7 +135,7 @@ class ExpressionCursor(TextCursor):
             variable = self.variable()
             if variable is None:
                 self.refuse(start)
-            accessed = lexemes.ACCESS.match(self.text, self.at)
+            accessed = tokens.ACCESS.match(self.text, self.at)
             return self._member(variable) if accessed else variable
         if char.isalpha() or char == "_":
             self.fail("text stands in quotes here", start, hint="write 'text', a number or $name")
@@ -144,14 +144,14 @@ class ExpressionCursor(TextCursor):
     def _member(self, variable: Variable) -> Member:
         names: list[str] = []
         while True:
-            found = lexemes.MEMBER.match(self.text, self.at)
+            found = tokens.MEMBER.match(self.text, self.at)
             if found is None:
                 break
             names.append(found[1])
             self.at = found.end()
         if self.char == "(":
-            self.fail("a call of a method is not supported", self.at, hint=lexemes.HINT)
-        if not names or not lexemes.AFTER_MEMBER.match(self.text, self.at):
+            self.fail("a call of a method is not supported", self.at, hint=tokens.HINT)
+        if not names or not tokens.AFTER_MEMBER.match(self.text, self.at):
             self.refuse(self.at)
         return Member(variable, tuple(names), Span(variable.span.start, self.at))
 
@@ -205,15 +205,15 @@ class ExpressionCursor(TextCursor):
             self.skip_lines()
 
     def _key(self) -> str:
-        if self.char and self.char in lexemes.SINGLE:
+        if self.char and self.char in tokens.SINGLE:
             return self.single_quoted()
-        if self.char and self.char in lexemes.DOUBLE:
+        if self.char and self.char in tokens.DOUBLE:
             start = self.at
             word = self._quoted_word()
             if isinstance(word, Word):
                 return word.value
             self.fail("a key of a hash table may not hold a variable", start)
-        found = lexemes.KEY.match(self.text, self.at)
+        found = tokens.KEY.match(self.text, self.at)
         if found is None:
             self.fail("a key of a hash table is a name or text in quotes", self.at)
         self.at = found.end()
@@ -229,7 +229,7 @@ class ExpressionCursor(TextCursor):
         self.at += 1
         self._skip_in_block(start)
         if self.char.isalpha() or self.char in "}%":
-            self.fail(_COMPARISONS, start, hint=lexemes.HINT)
+            self.fail(_COMPARISONS, start, hint=tokens.HINT)
         test = self._joined_comparisons(start)
         if self.char != "}":
             self._refuse_in_block(start)
@@ -281,7 +281,7 @@ class ExpressionCursor(TextCursor):
 
     def _operator(self, known: Sequence[str], block: int) -> str | None:
         """The operator that stands here, taken, if it is among those ``known``."""
-        found = lexemes.OPERATOR.match(self.text, self.at)
+        found = tokens.OPERATOR.match(self.text, self.at)
         operator = (found[1] or "not").lower() if found else ""
         if found is None or operator not in known:
             return None
@@ -291,7 +291,7 @@ class ExpressionCursor(TextCursor):
 
     def _refuse_in_block(self, block: int) -> NoReturn:
         """Tells what stands here in the block that begins at ``block``, where nothing may."""
-        found = lexemes.OPERATOR.match(self.text, self.at)
+        found = tokens.OPERATOR.match(self.text, self.at)
         operator = (found[1] or "").lower() if found else ""
         if operator in _NO_OPERATORS:
             what = f"the operator `-{operator}` in a script block is not supported"

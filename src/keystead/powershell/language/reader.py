@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from keystead.cmdlets.language import lexemes
-from keystead.cmdlets.language.expressions import ExpressionCursor
-from keystead.cmdlets.language.statements import (
+from keystead.powershell.language import tokens
+from keystead.powershell.language.expressions import ExpressionCursor
+from keystead.powershell.language.statements import (
     Assignment,
     Command,
     Expression,
@@ -29,7 +29,7 @@ class Reader(ExpressionCursor):
             self.skip_blanks()
             if self.at == len(self.text):
                 return tuple(found)
-            if self.take(lexemes.NEWLINE):
+            if self.take(tokens.NEWLINE):
                 self.skip_prompts()
             elif self.char == ";":
                 self.at += 1
@@ -79,9 +79,9 @@ class Reader(ExpressionCursor):
 
     def _pipeline(self, line: int) -> Command | Pipeline | Expression:
         """A cmdlet or a value, with the cmdlets that it is piped to."""
-        value = self.char in "$" + lexemes.SINGLE + lexemes.DOUBLE
+        value = self.char in "$" + tokens.SINGLE + tokens.DOUBLE
         value = value or self.text.startswith("@{", self.at) or self.begins_here_string()
-        value = value or lexemes.NUMBER.match(self.text, self.at) is not None
+        value = value or tokens.NUMBER.match(self.text, self.at) is not None
         first = self.operand() if value else self._command()
         rest: list[Command] = []
         while self._bar():
@@ -90,7 +90,7 @@ class Reader(ExpressionCursor):
 
     def _bar(self) -> bool:
         self.skip_blanks()
-        self.take(lexemes.TO_NEXT_LINE_S_BAR)
+        self.take(tokens.TO_NEXT_LINE_S_BAR)
         if self.char != "|" or self.text.startswith("||", self.at):
             return False
         bar = self.at
@@ -102,24 +102,24 @@ class Reader(ExpressionCursor):
 
     def _command(self, *, piped: bool = False) -> Command:
         start = self.at
-        if lexemes.PARAMETER.match(self.text, start):
+        if tokens.PARAMETER.match(self.text, start):
             self.fail(
                 "a line begins with a parameter",
                 start,
                 hint="a backtick continues a line only as the very last character of it",
             )
         char = self.char
-        if piped and char and char in "$@" + lexemes.SINGLE + lexemes.DOUBLE:
-            self.fail("only a cmdlet can stand behind a `|`", start, hint=lexemes.HINT)
+        if piped and char and char in "$@" + tokens.SINGLE + tokens.DOUBLE:
+            self.fail("only a cmdlet can stand behind a `|`", start, hint=tokens.HINT)
         short = piped and char in "?%"  # PowerShell's short names of Where- and ForEach-Object
-        if not short and (char in "[.!+=#%?:;" + lexemes.DASH or char.isdigit()):
+        if not short and (char in "[.!+=#%?:;" + tokens.DASH or char.isdigit()):
             self.refuse(start)
         name = self.word()
         if not isinstance(name, Word):
             self.fail("the name of a cmdlet may not hold a variable", start)
-        keyword = lexemes.KEYWORDS.fullmatch(name.value)
+        keyword = tokens.KEYWORDS.fullmatch(name.value)
         if keyword and not (piped and name.value.lower() == "foreach"):
-            self.fail(f"the keyword `{name.value}` is not supported", start, hint=lexemes.HINT)
+            self.fail(f"the keyword `{name.value}` is not supported", start, hint=tokens.HINT)
         words: list[Expression | ParameterWord] = []
         end = self.at
         self.skip_blanks()

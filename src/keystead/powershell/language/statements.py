@@ -1,7 +1,7 @@
 """The statements that cmdlet lines are read into: their shape alone.
 
-`keystead.cmdlets.language` reads them from text or from words of a command line; what their words
-come to is worked out in `keystead.cmdlets.language.values`.
+`keystead.powershell.language` reads them from text or from words of a command line, and
+`keystead.powershell.language.values` evaluates their words.
 
 No ``repr`` shows what was typed as a value, since it may be a secret.
 """

@@ -7,9 +7,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from keystead.cmdlets.language import lexemes
-from keystead.cmdlets.language.cursor import Cursor
-from keystead.cmdlets.language.statements import Span, Template, Variable, Word
+from keystead.powershell.language import tokens
+from keystead.powershell.language.cursor import Cursor
+from keystead.powershell.language.statements import Span, Template, Variable, Word
 
 
 class TextCursor(Cursor):
@@ -19,29 +19,29 @@ class TextCursor(Cursor):
         """The parts of an unquoted text, which may hold quoted ones."""
         parts: list[str | Variable] = []
         while True:
-            plain = lexemes.IN_WORD.match(self.text, self.at)
+            plain = tokens.IN_WORD.match(self.text, self.at)
             if plain:
                 self.at = plain.end()
                 parts.append(plain.group())
             char = self.char
             if char == "$":
                 parts.append(self.variable() or "$")
-            elif char and char in lexemes.SINGLE:
+            elif char and char in tokens.SINGLE:
                 parts.append(self.single_quoted())
-            elif char and char in lexemes.DOUBLE:
+            elif char and char in tokens.DOUBLE:
                 parts += self.double_quoted()
-            elif char == "`" and not lexemes.NEWLINE.match(self.text, self.at + 1):
+            elif char == "`" and not tokens.NEWLINE.match(self.text, self.at + 1):
                 parts.append(self._escape())
             else:
                 return parts
 
     def single_quoted(self) -> str:
         """The text of single quotes, nothing in it meaning anything."""
-        return "".join(str(part) for part in self._quoted(lexemes.SINGLE, lexemes.IN_SINGLE))
+        return "".join(str(part) for part in self._quoted(tokens.SINGLE, tokens.IN_SINGLE))
 
     def double_quoted(self) -> list[str | Variable]:
         """The parts of a text in double quotes."""
-        return self._quoted(lexemes.DOUBLE, lexemes.IN_DOUBLE)
+        return self._quoted(tokens.DOUBLE, tokens.IN_DOUBLE)
 
     def _quoted(self, marks: str, inside: re.Pattern[str]) -> list[str | Variable]:
         start = self.at
@@ -54,7 +54,7 @@ class TextCursor(Cursor):
                 parts.append(plain.group())
             char = self.char
             if not char:
-                kind = "single" if marks == lexemes.SINGLE else "double"
+                kind = "single" if marks == tokens.SINGLE else "double"
                 self.fail(f"a {kind} quote is not closed", start, unfinished=True)
             elif char == "$":
                 parts.append(self.variable() or "$")
@@ -70,25 +70,25 @@ class TextCursor(Cursor):
     def begins_here_string(self) -> bool:
         """Whether a here-string begins here."""
         mark = self.text[self.at + 1 : self.at + 2]
-        return self.char == "@" and bool(mark) and mark in lexemes.SINGLE + lexemes.DOUBLE
+        return self.char == "@" and bool(mark) and mark in tokens.SINGLE + tokens.DOUBLE
 
     def here_string(self) -> list[str | Variable]:
         """The parts of ``@'``, lines and ``'@``; the last line break is not among them."""
         start = self.at
-        opened = lexemes.HERE.match(self.text, start)
+        opened = tokens.HERE.match(self.text, start)
         if opened is None:
             self.fail(f"nothing may follow the `{self.text[start : start + 2]}` on its line", start)
-        marks = lexemes.SINGLE if self.text[start + 1] in lexemes.SINGLE else lexemes.DOUBLE
-        closing = lexemes.HERE_END[marks].search(self.text, opened.end())
+        marks = tokens.SINGLE if self.text[start + 1] in tokens.SINGLE else tokens.DOUBLE
+        closing = tokens.HERE_END[marks].search(self.text, opened.end())
         if closing is None:
             self.fail("a here-string is not closed", start, unfinished=True)
-        begin = lexemes.NEWLINE.match(self.text, opened.end())
+        begin = tokens.NEWLINE.match(self.text, opened.end())
         self.at = begin.end() if begin else opened.end()
         parts: list[str | Variable] = []
-        if marks == lexemes.SINGLE:
+        if marks == tokens.SINGLE:
             parts.append(self.text[self.at : closing.start()])
-        while marks == lexemes.DOUBLE and self.at < closing.start():
-            plain = lexemes.IN_HERE.match(self.text, self.at, closing.start())
+        while marks == tokens.DOUBLE and self.at < closing.start():
+            plain = tokens.IN_HERE.match(self.text, self.at, closing.start())
             if plain:
                 self.at = plain.end()
                 parts.append(plain.group())
@@ -106,8 +106,8 @@ class TextCursor(Cursor):
         char = self.text[start + 1]
         self.at += 2
         if char != "u" or self.char != "{":
-            return lexemes.ESCAPES.get(char, char)
-        found = lexemes.CODE_POINT.match(self.text, start + 1)
+            return tokens.ESCAPES.get(char, char)
+        found = tokens.CODE_POINT.match(self.text, start + 1)
         number = int(found[1], 16) if found else -1
         if found is None or number > 0x10FFFF or 0xD800 <= number <= 0xDFFF:  # noqa: PLR2004  # Unicode's own bounds
             self.fail("`u{...} does not name a character", start)
@@ -117,7 +117,7 @@ class TextCursor(Cursor):
     def variable(self) -> Variable | None:
         """The variable that begins here; None, and the `$` taken, where it stands for itself."""
         start = self.at
-        found = lexemes.VARIABLE.match(self.text, start)
+        found = tokens.VARIABLE.match(self.text, start)
         if found is None:
             after = self.text[start + 1 : start + 2]
             if after == "{":
@@ -128,10 +128,10 @@ class TextCursor(Cursor):
             return None
         self.at = found.end()
         name = found[1] or found[2]
-        scoped = lexemes.SCOPE.match(self.text, self.at) if found[1] else None
+        scoped = tokens.SCOPE.match(self.text, self.at) if found[1] else None
         if scoped or (name and ":" in name):
             self.fail(
-                "a scope or drive in a variable's name is not supported", start, hint=lexemes.HINT
+                "a scope or drive in a variable's name is not supported", start, hint=tokens.HINT
             )
         if not name or not name.isprintable():
             self.fail("`${}` does not name a variable", start)

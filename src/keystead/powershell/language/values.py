@@ -1,6 +1,6 @@
 """What the words of a statement come to, once the values of variables are put in.
 
-Whether a value belongs to the parameter before it is decided in `keystead.cmdlets.binding`.
+Whether a value belongs to the parameter before it is decided in `keystead.powershell.binding`.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 
-from keystead.cmdlets.language.comparison import compare, truth
-from keystead.cmdlets.language.statements import (
+from keystead.errors import UsageError
+from keystead.powershell.language.comparison import compare, truth
+from keystead.powershell.language.statements import (
     Array,
     Block,
     Chain,
@@ -25,8 +26,7 @@ from keystead.cmdlets.language.statements import (
     Variable,
     Word,
 )
-from keystead.cmdlets.properties import property_of
-from keystead.errors import UsageError
+from keystead.powershell.properties import property_of
 from keystead.secret import Secret, reveal
 
 

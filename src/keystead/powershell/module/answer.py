@@ -1,9 +1,9 @@
 """Answers one function of the PowerShell module: a request in, lines of JSON out.
 
 The request is on standard input, so that no secret is ever an argument. Each line of the answer
-has a ``kind`` and a ``value`` (see `keystead.cmdlets.module.wire`): ``output`` and ``host`` as it
-comes, ``verbose``, ``warning``, ``note`` and ``progress``, ``session`` for a variable that the
-cmdlet set, ``response`` for the whole answer of the last call, at last ``end`` or ``error``.
+has a ``kind`` and a ``value`` (see `keystead.powershell.module.wire`): ``output``, ``host``,
+``verbose``, ``warning``, ``note`` and ``progress``, ``session`` for a variable that the cmdlet set,
+``response`` for the whole answer of the last call, at last ``end`` or ``error``.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from functools import partial
 from typing import Any
 
 from keystead.app import App
-from keystead.cmdlets.language.values import Argument, Named, Value
-from keystead.cmdlets.masking import mask_words
-from keystead.cmdlets.module import wire
-from keystead.cmdlets.objects import AwsObject
-from keystead.cmdlets.runner import flat, run_cmdlet
-from keystead.cmdlets.sources import find_credentials
-from keystead.cmdlets.state import State
-from keystead.cmdlets.table import CMDLETS
-from keystead.cmdlets.table_types import Cmdlet
 from keystead.console import Console
 from keystead.errors import KeysteadError, UsageError
 from keystead.outside import parse_json
+from keystead.powershell.language.values import Argument, Named, Value
+from keystead.powershell.masking import mask_words
+from keystead.powershell.module import wire
+from keystead.powershell.objects import AwsObject
+from keystead.powershell.runner import flat, run_cmdlet
+from keystead.powershell.sources import find_credentials
+from keystead.powershell.state import State
+from keystead.powershell.table import CMDLETS
+from keystead.powershell.table_types import Cmdlet
 from keystead.secret import Secret
 from keystead.system import System
 from keystead.system.folders import Folders
-from keystead.system.generations import one_generation
+from keystead.undo.history import one_generation
 
 PROTOCOL = 2
 """Raised when requests or answers change so that an older module would be misunderstood."""

@@ -7,16 +7,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from keystead._version import __version__
-from keystead.cmdlets.absent import OF_POWERSHELL
-from keystead.cmdlets.module.answer import PROTOCOL
-from keystead.cmdlets.module.functions import body, function, listed, quoted, variable
-from keystead.cmdlets.pipeline.rows import PIPELINE_CMDLETS
-from keystead.cmdlets.services.folders import service_names
-from keystead.cmdlets.services.model import service
-from keystead.cmdlets.table import CMDLETS
-from keystead.cmdlets.table_types import CHANGING, COMMON, Cmdlet
 from keystead.errors import UsageError
 from keystead.near import did_you_mean, near_names
+from keystead.powershell.module.answer import PROTOCOL
+from keystead.powershell.module.functions import body, function, listed, quoted, variable
+from keystead.powershell.pipeline.rows import PIPELINE_CMDLETS
+from keystead.powershell.services.folders import service_names
+from keystead.powershell.services.model import service
+from keystead.powershell.table import CMDLETS
+from keystead.powershell.table_types import CHANGING, COMMON, Cmdlet
+from keystead.powershell.unsupported import OF_POWERSHELL
 
 NAME = "Keystead"
 MANIFEST, SCRIPT, VIEWS = f"{NAME}.psd1", f"{NAME}.psm1", f"{NAME}.Format.ps1xml"

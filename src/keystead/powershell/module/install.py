@@ -8,8 +8,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from keystead.cmdlets.module.files import MARK, NAME, files, version
 from keystead.errors import FileProblem, Origin, UsageError
+from keystead.powershell.module.files import MARK, NAME, files, version
 from keystead.system import System
 
 _HEAD = 200

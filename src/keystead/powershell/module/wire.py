@@ -15,10 +15,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import Enum
 
-from keystead.cmdlets.objects import AwsObject
-from keystead.cmdlets.properties import properties_of
 from keystead.errors import UsageError
 from keystead.outside import parse_json
+from keystead.powershell.objects import AwsObject
+from keystead.powershell.properties import properties_of
 from keystead.secret import Secret, reveal
 from keystead.system.folders import Folders
 

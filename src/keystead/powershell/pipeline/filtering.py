@@ -6,13 +6,13 @@ import fnmatch
 import statistics
 from collections.abc import Iterable, Sequence
 
-from keystead.cmdlets.language.comparison import compare, equal, sort_key, truth
-from keystead.cmdlets.language.statements import OPERATORS
-from keystead.cmdlets.objects import AwsObject
-from keystead.cmdlets.properties import properties_of, property_of, spelled
-from keystead.cmdlets.sources import Values
-from keystead.cmdlets.state import State
 from keystead.errors import UsageError
+from keystead.powershell.language.comparison import compare, equal, sort_key, truth
+from keystead.powershell.language.statements import OPERATORS
+from keystead.powershell.objects import AwsObject
+from keystead.powershell.properties import properties_of, property_of, spelled
+from keystead.powershell.sources import Values
+from keystead.powershell.state import State
 
 
 def where_object(state: State, values: Values) -> Iterable[object]:

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import Enum
 
-from keystead.cmdlets.display import Formatted, listing, show, table
-from keystead.cmdlets.objects import AwsObject
-from keystead.cmdlets.pipeline.choosing import chosen
-from keystead.cmdlets.properties import properties_of, property_of
-from keystead.cmdlets.sources import Values
-from keystead.cmdlets.state import State
 from keystead.console import json_text
+from keystead.powershell.display import Formatted, listing, show, table
+from keystead.powershell.objects import AwsObject
+from keystead.powershell.pipeline.filtering import chosen
+from keystead.powershell.properties import properties_of, property_of
+from keystead.powershell.sources import Values
+from keystead.powershell.state import State
 from keystead.secret import Secret, reveal
 
 _DEPTH = 2

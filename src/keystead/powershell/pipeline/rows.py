@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from keystead.cmdlets.pipeline import choosing, showing
-from keystead.cmdlets.table_types import Cmdlet, Parameter
+from keystead.powershell.pipeline import filtering, formatting
+from keystead.powershell.table_types import Cmdlet, Parameter
 
 _INPUT = Parameter("InputObject", "what is piped here", kind="stream")
 _PROPERTIES = Parameter(
@@ -86,7 +86,7 @@ PIPELINE_CMDLETS = (
             *(_operator(name, set_name) for name, set_name in _OPERATORS.items()),
             Parameter("Not", "those that do not have it", kind="switch", sets={"NotSet": True}),
         ),
-        choosing.where_object,
+        filtering.where_object,
         aliases=("Where", "?"),
         default_set="EqualSet",
     ),
@@ -105,7 +105,7 @@ PIPELINE_CMDLETS = (
             Parameter("Last", "so many from the end", kind="int"),
             Parameter("Skip", "not the first so many", kind="int"),
         ),
-        choosing.select_object,
+        filtering.select_object,
         aliases=("Select",),
     ),
     Cmdlet(
@@ -120,7 +120,7 @@ PIPELINE_CMDLETS = (
             Parameter("Top", "only so many from the start", kind="int", sets={"Top": True}),
             Parameter("Bottom", "only so many from the end", kind="int", sets={"Bottom": True}),
         ),
-        choosing.sort_object,
+        filtering.sort_object,
         aliases=("Sort",),
         default_set="Default",
     ),
@@ -137,7 +137,7 @@ PIPELINE_CMDLETS = (
             _switch("StandardDeviation", "how far they lie apart"),
             _switch("AllStats", "all of these"),
         ),
-        choosing.measure_object,
+        filtering.measure_object,
         aliases=("Measure",),
     ),
     Cmdlet(
@@ -153,7 +153,7 @@ PIPELINE_CMDLETS = (
                 values="property",
             ),
         ),
-        choosing.foreach_object,
+        filtering.foreach_object,
         aliases=("ForEach", "%"),
     ),
     Cmdlet(
@@ -166,7 +166,7 @@ PIPELINE_CMDLETS = (
             _switch("AsArray", "an array also around a single object"),
             _REVEAL,
         ),
-        showing.convert_to_json,
+        formatting.convert_to_json,
     ),
     Cmdlet(
         "Format-Table",
@@ -179,14 +179,14 @@ PIPELINE_CMDLETS = (
             _switch("HideTableHeaders", "without headings"),
             _REVEAL,
         ),
-        showing.format_table,
+        formatting.format_table,
         aliases=("ft",),
     ),
     Cmdlet(
         "Format-List",
         "a line for each property",
         (_INPUT, _PROPERTIES, _REVEAL),
-        showing.format_list,
+        formatting.format_list,
         aliases=("fl",),
     ),
 )

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from functools import cache, partial
 
-from keystead.cmdlets.absent import OF_POWERSHELL
-from keystead.cmdlets.services.index import Index
-from keystead.cmdlets.services.model import Operation, find_operation
-from keystead.cmdlets.services.parameters import (
+from keystead.powershell.services.index import Index
+from keystead.powershell.services.model import Operation, find_operation
+from keystead.powershell.services.name_overrides import UNSUPPORTED as OF_CMDLET
+from keystead.powershell.services.parameters import (
     Field,
     asks_first,
     changes,
@@ -16,11 +16,11 @@ from keystead.cmdlets.services.parameters import (
     meaning,
     own_switches,
 )
-from keystead.cmdlets.services.response import properties
-from keystead.cmdlets.services.run import run
-from keystead.cmdlets.services.wellknown import UNSUPPORTED as OF_CMDLET
-from keystead.cmdlets.source_rows import FORCE, SERVICE_PARAMETERS, UNSUPPORTED
-from keystead.cmdlets.table_types import CHANGING, COMMON, Cmdlet, Parameter
+from keystead.powershell.services.response import properties
+from keystead.powershell.services.run import run
+from keystead.powershell.source_rows import FORCE, SERVICE_PARAMETERS, UNSUPPORTED
+from keystead.powershell.table_types import CHANGING, COMMON, Cmdlet, Parameter
+from keystead.powershell.unsupported import OF_POWERSHELL
 from keystead.system import System
 
 # A member of a request of the name of what every cmdlet takes is spelled otherwise.

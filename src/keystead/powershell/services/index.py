@@ -13,9 +13,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from keystead.cmdlets.services import naming, prefixes, verbs, wellknown
-from keystead.cmdlets.services.folders import model_file, service_names
 from keystead.errors import FileProblem
+from keystead.powershell.services import name_overrides, naming, prefixes, verbs
+from keystead.powershell.services.folders import model_file, service_names
 from keystead.system import System
 
 _LETTERS = 2
@@ -24,7 +24,7 @@ _LETTERS = 2
 _SERVICES = 3
 """How many services a cmdlet is looked for in."""
 
-_RULES = (naming, prefixes, verbs, wellknown)
+_RULES = (naming, prefixes, verbs, name_overrides)
 
 
 class ServiceNames(NamedTuple):
@@ -72,7 +72,7 @@ class Index:
         return ServiceNames(service, rows[0][0], {row[0]: row[-1] for row in rows[1:-1]})
 
     def _made(self, service: str, path: Path, stamp: str) -> ServiceNames:
-        from keystead.cmdlets.services.model import Service
+        from keystead.powershell.services.model import Service
 
         found = Service(service)
         names = {row.name: row.cmdlet for row in found.operations.values()}

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
 
-from keystead.cmdlets.services.folders import MODEL, PAGINATORS, folders, model_file
-from keystead.cmdlets.services.naming import cmdlet_names
-from keystead.cmdlets.services.prefixes import prefix_of, services_of
-from keystead.cmdlets.services.wellknown import NAMES
+from keystead.powershell.services.folders import MODEL, PAGINATORS, folders, model_file
+from keystead.powershell.services.name_overrides import NAMES
+from keystead.powershell.services.naming import cmdlet_names
+from keystead.powershell.services.prefixes import prefix_of, services_of
 
 _NOTHING: Mapping[str, Any] = {}
 

@@ -3,7 +3,7 @@
 The rules are those by which the AWS Tools for PowerShell name cmdlets: a verb of PowerShell, the
 prefix of the service, a noun in the singular. A name that two operations would have goes to the
 one that asks for it more directly; the other takes the next name that its rules allow. Names that
-follow no rule stand in `keystead.cmdlets.services.wellknown`.
+follow no rule stand in `keystead.powershell.services.name_overrides`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 
-from keystead.cmdlets.services.verbs import (
+from keystead.powershell.services.verbs import (
     APPROVED,
     OF_SERVICE,
     PATTERNS,

@@ -12,17 +12,17 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from keystead.cmdlets.services.model import Operation, Shape
-from keystead.cmdlets.services.naming import singular
-from keystead.cmdlets.services.shapes import Context, convert, type_name
-from keystead.cmdlets.services.wellknown import (
+from keystead.errors import UsageError
+from keystead.powershell.services.model import Operation, Shape
+from keystead.powershell.services.name_overrides import (
     PARAMETERS,
     WHERE_TAKEN,
     WHERE_TAKEN_ANYWHERE,
 )
-from keystead.cmdlets.source_rows import FORCE
-from keystead.cmdlets.table_types import Parameter
-from keystead.errors import UsageError
+from keystead.powershell.services.naming import singular
+from keystead.powershell.services.shapes import Context, convert, type_name
+from keystead.powershell.source_rows import FORCE
+from keystead.powershell.table_types import Parameter
 
 SET = "Default"
 _TAGS = re.compile(r"<[^>]+>")

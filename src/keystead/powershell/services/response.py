@@ -12,12 +12,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from keystead.cmdlets.objects import AwsObject
-from keystead.cmdlets.services.model import Operation, Shape
-from keystead.cmdlets.services.parameters import secret
-from keystead.cmdlets.services.wellknown import COLUMNS, OUTPUTS
 from keystead.errors import UsageError
 from keystead.near import did_you_mean, near_names
+from keystead.powershell.objects import AwsObject
+from keystead.powershell.services.model import Operation, Shape
+from keystead.powershell.services.name_overrides import COLUMNS, OUTPUTS
+from keystead.powershell.services.parameters import secret
 from keystead.secret import Secret
 from keystead.secret import reveal as opened_text
 

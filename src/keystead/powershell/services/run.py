@@ -7,10 +7,13 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from keystead.cmdlets.objects import AwsObject, sts_object
-from keystead.cmdlets.services.model import Operation, Shape
-from keystead.cmdlets.services.parameters import Field, asks_first, request_of, streamed
-from keystead.cmdlets.services.response import (
+from keystead.errors import FileProblem, KeysteadError, Origin, UsageError
+from keystead.model.credentials import Credentials
+from keystead.powershell.objects import AwsObject, sts_object
+from keystead.powershell.services.model import Operation, Shape
+from keystead.powershell.services.name_overrides import COLUMNS
+from keystead.powershell.services.parameters import Field, asks_first, request_of, streamed
+from keystead.powershell.services.response import (
     WHOLE,
     as_json,
     chosen,
@@ -21,12 +24,9 @@ from keystead.cmdlets.services.response import (
     tells_once,
     whole,
 )
-from keystead.cmdlets.services.shapes import Context
-from keystead.cmdlets.services.wellknown import COLUMNS
-from keystead.cmdlets.sources import Values, find_client_settings, find_credentials
-from keystead.cmdlets.state import State
-from keystead.errors import FileProblem, KeysteadError, Origin, UsageError
-from keystead.model.credentials import Credentials
+from keystead.powershell.services.shapes import Context
+from keystead.powershell.sources import Values, find_client_settings, find_credentials
+from keystead.powershell.state import State
 from keystead.resolve.operation import Call
 from keystead.secret import Secret
 from keystead.secret import reveal as opened

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import NoReturn
 
-from keystead.cmdlets.language import value_of
-from keystead.cmdlets.objects import AwsObject
-from keystead.cmdlets.services.model import Shape
-from keystead.cmdlets.services.naming import singular
 from keystead.errors import UsageError
 from keystead.near import did_you_mean, near_names
+from keystead.powershell.language import value_of
+from keystead.powershell.objects import AwsObject
+from keystead.powershell.services.model import Shape
+from keystead.powershell.services.naming import singular
 from keystead.secret import Secret, reveal
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from keystead import crypto
 from keystead.errors import StoreUnavailable, UsageError
-from keystead.stores import seal
-from keystead.stores.accounts import Accounts, Entry, is_sealed
-from keystead.stores.accountsfile import AccountsFile, Unlocked
 from keystead.stores.base import TRIES, overtaken
-from keystead.stores.protectors import Protector, kind_of, protector_of, require_bounded
-from keystead.stores.vault import KeyVault
+from keystead.stores.encrypted.file import StoreFile, Unlocked
+from keystead.stores.encrypted.layout import Accounts, Entry, is_sealed
+from keystead.stores.encrypted.protectors import Protector, kind_of, protector_of, require_bounded
+from keystead.stores.encrypted.value_cipher import KeyVault
 
 
 class Enrolled(NamedTuple):
@@ -30,7 +30,7 @@ class Enrolment:
     SDK's own file, which has none but Windows.
     """
 
-    def __init__(self, file: AccountsFile) -> None:
+    def __init__(self, file: StoreFile) -> None:
         self._file = file
 
     def list(self) -> list[Enrolled]:
@@ -83,7 +83,7 @@ class Enrolment:
         accounts = self._present()
         old = self._data_key(accounts)
         store = self._file.ref(accounts)
-        new = seal.DataKey(store.store_id, self._file.random_bytes(seal.KEY_BYTES))
+        new = crypto.DataKey(store.store_id, self._file.random_bytes(crypto.KEY_BYTES))
         records: list[str] = []
         with self._file.cleaning(accounts, accounts.protectors, records):
             for record in accounts.protectors:
@@ -124,7 +124,7 @@ class Enrolment:
             )
         return accounts
 
-    def _data_key(self, accounts: Accounts) -> seal.DataKey:
+    def _data_key(self, accounts: Accounts) -> crypto.DataKey:
         vault = self._file.vault(accounts)
         assert isinstance(vault, KeyVault)  # noqa: S101  # as the file has a header
         return vault.key
@@ -132,9 +132,9 @@ class Enrolment:
     def _reprotect(
         self,
         seen: Accounts,
-        old: seal.DataKey,
+        old: crypto.DataKey,
         records: Sequence[str],
-        new: seal.DataKey | None = None,
+        new: crypto.DataKey | None = None,
     ) -> None:
         """Writes the store with these protector records, sealed anew when there is a ``new`` key.
 

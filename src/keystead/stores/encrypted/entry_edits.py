@@ -10,12 +10,13 @@ import shlex
 from collections.abc import Collection, Mapping
 
 from keystead.errors import ProfileInvalid
-from keystead.model import rules
+from keystead.model import validation
 from keystead.model.ordinal_case import clash
 from keystead.model.profile import Profile, Value, check_writable
 from keystead.model.settings import DECIDING
 from keystead.secret import Secret, reveal
-from keystead.stores.accounts import (
+from keystead.stores.base import Changes, already_there, not_found
+from keystead.stores.encrypted.layout import (
     DISPLAY_NAME,
     PROFILE_TYPE,
     Accounts,
@@ -28,12 +29,11 @@ from keystead.stores.accounts import (
     setting_name,
     settings_in,
 )
-from keystead.stores.base import Changes, already_there, not_found
 
-Draft = dict[str, str | Secret]
+EntryEdit = dict[str, str | Secret]
 """An entry to be written; a `Secret` is still to be sealed."""
 
-Drafts = dict[str, Draft]
+EntryEdits = dict[str, EntryEdit]
 """All entries to be written, by GUID."""
 
 
@@ -60,26 +60,26 @@ def require_one_spelling(accounts: Accounts, name: str) -> None:
         raise ProfileInvalid(found, hint=f"`{command}` gives one another name")
 
 
-def drafts_of(entries: Mapping[str, Entry], *, without: Collection[str] = ()) -> Drafts:
+def edits_of(entries: Mapping[str, Entry], *, without: Collection[str] = ()) -> EntryEdits:
     """All entries as they are, to be written again; ``without`` has the GUIDs to leave out."""
     return {guid: dict(entry) for guid, entry in entries.items() if guid not in without}
 
 
-def make_room(accounts: Accounts, guid: str, new: str, *, force: bool) -> Drafts:
+def make_room(accounts: Accounts, guid: str, new: str, *, force: bool) -> EntryEdits:
     """The entries without those but ``guid`` that have the name ``new``; ``force`` lets them go."""
-    rules.check_profile_name(new, shared=False)
+    validation.check_profile_name(new, shared=False)
     taken = [other for other in accounts.named(new) if other != guid]
     if taken and not force:
         raise already_there(new)
-    return drafts_of(accounts.entries, without=taken)
+    return edits_of(accounts.entries, without=taken)
 
 
-def changed(before: Entry, wanted: Changes) -> Draft:
+def changed(before: Entry, wanted: Changes) -> EntryEdit:
     """The entry with the changes made and its type named anew.
 
     Raises `ProfileInvalid` when the outcome may not be stored.
     """
-    draft: Draft = {key: text for key, text in before.items() if key != PROFILE_TYPE}
+    draft: EntryEdit = {key: text for key, text in before.items() if key != PROFILE_TYPE}
     for given, value in wanted.items():
         name = given.lower()
         text = _checked(given, value)
@@ -96,7 +96,7 @@ def changed(before: Entry, wanted: Changes) -> Draft:
     else:
         check_writable(outcome)
         word = profile_type(outcome)
-    head: Draft = {DISPLAY_NAME: before[DISPLAY_NAME], **({PROFILE_TYPE: word} if word else {})}
+    head: EntryEdit = {DISPLAY_NAME: before[DISPLAY_NAME], **({PROFILE_TYPE: word} if word else {})}
     return {**head, **draft}
 
 
@@ -115,7 +115,7 @@ def _checked(name: str, value: Value | None) -> str:
             hint="save the profile in the shared files",
         )
     text = reveal(value)
-    rules.check_setting(name, text)
+    validation.check_setting(name, text)
     if is_reserved(name.lower()):
         raise ProfileInvalid(
             f"`{name}` is a name that the encrypted store uses itself", hint="use another name"

@@ -13,6 +13,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from keystead import crypto
 from keystead.errors import (
     InteractionRequired,
     KeysteadError,
@@ -20,25 +21,24 @@ from keystead.errors import (
     StoreCorrupt,
     StoreUnavailable,
 )
-from keystead.stores import seal
-from keystead.stores.accounts import Accounts, Entry, is_sealed, make_guid, parse
-from keystead.stores.lost_update import by_another_program, is_lost, watch
-from keystead.stores.protectors import (
+from keystead.stores.encrypted.layout import Accounts, Entry, is_sealed, make_guid, parse
+from keystead.stores.encrypted.protectors import (
     PassphraseProtector,
     Protector,
     RandomBytes,
-    RememberingProtector,
+    RollbackGuard,
     StoreRef,
     open_data_key,
     protector_of,
 )
-from keystead.stores.vault import DpapiVault, KeyVault, Vault
+from keystead.stores.encrypted.value_cipher import DpapiVault, KeyVault, Vault
+from keystead.stores.lost_update import by_another_program, is_lost, watch
 from keystead.system import System
 from keystead.system.files import Changed, Snapshot
-from keystead.system.forklock import ForkLock
-from keystead.system.generations import Bare, Generations, Replaced
+from keystead.system.fork_lock import ForkLock
 from keystead.system.private import Exposed
 from keystead.system.status import Stamp
+from keystead.undo.history import PlainEnvelope, Replaced, UndoHistory
 
 _EMPTY = (b"", b"null")
 """What the .NET SDK takes for a file without profiles."""
@@ -56,7 +56,7 @@ class Unlocked(NamedTuple):
     """A data key, the record that gave it, and what its protector remembers."""
 
     record: str
-    key: seal.DataKey
+    key: crypto.DataKey
     newest: int | None = None
     """The counter below which a version is an old one; None where nobody remembers."""
 
@@ -73,7 +73,7 @@ class KeyKeeper(Protocol):
         ...
 
 
-class AccountsFile:
+class StoreFile:
     """``RegisteredAccounts.json``. Once unlocked it stays so for as long as this object lives.
 
     ``keeper`` is asked for the data key before the protectors are, and told of one they gave.
@@ -107,9 +107,9 @@ class AccountsFile:
         return self.system.files.read(self.path).data is not None
 
     @property
-    def generations(self) -> Generations:
+    def generations(self) -> UndoHistory:
         """The last versions of the file, which need no key of their own to come back."""
-        return Generations(self.system.files, self.system.folders.generations, Bare())
+        return UndoHistory(self.system.files, self.system.folders.generations, PlainEnvelope())
 
     def read(self) -> Version:
         """The file as it stands, its seal checked when the store is unlocked already."""
@@ -147,7 +147,7 @@ class AccountsFile:
             return Accounts(None, {}), DpapiVault(self.system.dpapi)
         protector = protector or PassphraseProtector(self.system)
         store = StoreRef(self.new_guid(), self.path)
-        key = seal.DataKey(store.store_id, self.random_bytes(seal.KEY_BYTES))
+        key = crypto.DataKey(store.store_id, self.random_bytes(crypto.KEY_BYTES))
         record = protector.wrap(key.raw, store)
         self._unlocked = Unlocked(record, key)
         return Accounts.new(store.store_id, key.recipient, record), KeyVault(key, self.random_bytes)
@@ -176,7 +176,7 @@ class AccountsFile:
                 self._verified = accounts
             return vault
 
-    def key_unasked(self) -> seal.DataKey | None:
+    def key_unasked(self) -> crypto.DataKey | None:
         """The data key, if it can be had without asking a person. Raises `StoreCorrupt`."""
         accounts = self.read().accounts
         if accounts is None or accounts.header is None:
@@ -195,7 +195,7 @@ class AccountsFile:
         vault = self.vault(accounts)
         try:
             return vault.open(guid, key, accounts.entries[guid][key])
-        except seal.BrokenSeal as error:
+        except crypto.IntegrityError as error:
             raise StoreCorrupt(
                 f"the value of `{key}` in the profile {guid} is not encrypted for it",
                 hint="remove the profile and save it again",
@@ -241,7 +241,7 @@ class AccountsFile:
         """Notes in a dry run that the file would have these entries; unlocks nothing."""
         if accounts is None:
             native = self.system.dpapi is not None
-            made = Accounts.new(self.new_guid(), bytes(seal.KEY_BYTES), "none").signed("none")
+            made = Accounts.new(self.new_guid(), bytes(crypto.KEY_BYTES), "none").signed("none")
             accounts = Accounts(None, {}) if native else made
         data = accounts.next(entries).render()
         self.system.files.replace(self.path, data, expect=None, private=True)
@@ -264,7 +264,7 @@ class AccountsFile:
         for guid, entry in accounts.entries.items():
             found[guid] = dict(entry)
             for key in filter(is_sealed, entry):
-                with contextlib.suppress(KeysteadError, seal.BrokenSeal):
+                with contextlib.suppress(KeysteadError, crypto.IntegrityError):
                     found[guid][key] = vault.open(guid, key, entry[key])
         return found
 
@@ -272,7 +272,7 @@ class AccountsFile:
         """Unlocks the version and takes it for the newest one, whatever is remembered."""
         store = self.ref(accounts)
         record, raw = open_data_key(accounts.protectors, store, self.system)
-        unlocked = Unlocked(record, seal.DataKey(store.store_id, raw))
+        unlocked = Unlocked(record, crypto.DataKey(store.store_id, raw))
         self._check(accounts, KeyVault(unlocked.key, self.random_bytes), None)
         self._unlocked, self._verified = unlocked, accounts
         self._note(accounts)
@@ -282,10 +282,10 @@ class AccountsFile:
         """The record of the protector that opened the file."""
         return self._unlocked.record if self._unlocked else None
 
-    def remembers(self, record: str) -> RememberingProtector | None:
+    def remembers(self, record: str) -> RollbackGuard | None:
         """The protector of the record, if it is one that knows an old version."""
         protector = protector_of(record, self.system)
-        return protector if isinstance(protector, RememberingProtector) else None
+        return protector if isinstance(protector, RollbackGuard) else None
 
     @contextlib.contextmanager
     def cleaning(self, accounts: Accounts, *records: Iterable[str]) -> Iterator[None]:
@@ -310,7 +310,7 @@ class AccountsFile:
     def _unlock(self, accounts: Accounts, *, unattended: bool = False) -> Unlocked:
         store = self.ref(accounts)
         kept = self._keeper.key(store.store_id) if self._keeper else None
-        if kept and kept[0] in accounts.protectors and len(kept[1]) == seal.KEY_BYTES:
+        if kept and kept[0] in accounts.protectors and len(kept[1]) == crypto.KEY_BYTES:
             record, raw = kept
         else:
             record, raw = open_data_key(
@@ -319,7 +319,7 @@ class AccountsFile:
             self._tell_keeper(store.store_id, record, raw)
         protector = self.remembers(record)
         newest = protector.newest(record, store) if protector else None
-        return Unlocked(record, seal.DataKey(store.store_id, raw), newest)
+        return Unlocked(record, crypto.DataKey(store.store_id, raw), newest)
 
     def _tell_keeper(self, store_id: str, record: str, raw: bytes) -> None:
         if self._keeper:
@@ -330,7 +330,7 @@ class AccountsFile:
     def _check(self, accounts: Accounts, vault: KeyVault, newest: int | None) -> None:
         try:
             vault.check(accounts)
-        except seal.BrokenSeal as error:
+        except crypto.IntegrityError as error:
             raise StoreCorrupt(
                 "the encrypted store was damaged, or changed by something else",
                 hint="put the file back from a backup; keystead leaves it as it is",

@@ -16,12 +16,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from keystead.crypto import FORMAT
 from keystead.errors import Origin, StoreCorrupt
 from keystead.model.ordinal_case import folded
 from keystead.model.profile import Profile
-from keystead.model.rules import has_control
 from keystead.model.settings import SETTINGS, is_secret
-from keystead.stores.seal import FORMAT
+from keystead.model.validation import has_control
 
 HEADER = "keystead"
 DISPLAY_NAME = "DisplayName"

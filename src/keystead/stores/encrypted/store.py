@@ -15,11 +15,23 @@ from functools import partial
 from pathlib import Path
 
 from keystead.errors import StoreUnavailable, UsageError
-from keystead.model import rules
+from keystead.model import validation
 from keystead.model.ordinal_case import clash
 from keystead.model.profile import Profile, Value
 from keystead.secret import Secret
-from keystead.stores.accounts import (
+from keystead.stores.base import TRIES, Changes, Follow, already_there, overtaken
+from keystead.stores.encrypted.enrolment import Enrolment
+from keystead.stores.encrypted.entry_edits import (
+    EntryEdit,
+    EntryEdits,
+    changed,
+    edits_of,
+    make_room,
+    require,
+    require_one_spelling,
+)
+from keystead.stores.encrypted.file import KeyKeeper, StoreFile
+from keystead.stores.encrypted.layout import (
     DISPLAY_NAME,
     Accounts,
     Entry,
@@ -28,28 +40,16 @@ from keystead.stores.accounts import (
     key_of,
     settings_in,
 )
-from keystead.stores.accountsfile import AccountsFile, KeyKeeper
-from keystead.stores.base import TRIES, Changes, Follow, already_there, overtaken
-from keystead.stores.drafts import (
-    Draft,
-    Drafts,
-    changed,
-    drafts_of,
-    make_room,
-    require,
-    require_one_spelling,
-)
-from keystead.stores.enrolment import Enrolment
-from keystead.stores.envelope import generations
-from keystead.stores.protectors import (
+from keystead.stores.encrypted.protectors import (
     Protector,
     RandomBytes,
     kind_of,
 )
+from keystead.stores.encrypted.undo_envelope import generations
+from keystead.stores.encrypted.value_cipher import Vault
 from keystead.stores.sessions import SessionCache
-from keystead.stores.vault import Vault
 from keystead.system import System
-from keystead.system.generations import Generations
+from keystead.undo.history import UndoHistory
 
 _UNIQUE_KEY = "toolkit_artifact_guid"
 """What the shared files call a profile's GUID; a copy may not share it."""
@@ -93,7 +93,7 @@ class EncryptedStore:
         random_bytes: RandomBytes = os.urandom,
         keeper: KeyKeeper | None = None,
     ) -> None:
-        self._file = AccountsFile(system, random_bytes, keeper)
+        self._file = StoreFile(system, random_bytes, keeper)
         self._protector = protector
 
     @property
@@ -107,7 +107,7 @@ class EncryptedStore:
         return Enrolment(self._file)
 
     @property
-    def generations(self) -> Generations:
+    def generations(self) -> UndoHistory:
         """What the last changes of all files replaced, in envelopes that this store opens."""
         return generations(self._file)
 
@@ -142,7 +142,7 @@ class EncryptedStore:
         Raises `UsageError` when there is one.
         """
 
-        def edited(accounts: Accounts | None) -> Drafts:
+        def edited(accounts: Accounts | None) -> EntryEdits:
             if accounts is not None:
                 raise UsageError(
                     "an encrypted store exists already",
@@ -186,7 +186,7 @@ class EncryptedStore:
     def change(self, name: str, changes: Callable[[Profile | None], Changes]) -> None:
         """Applies what ``changes`` makes of the profile; it may be asked more than once."""
 
-        def edited(accounts: Accounts | None) -> Drafts | None:
+        def edited(accounts: Accounts | None) -> EntryEdits | None:
             entries = accounts.entries if accounts else {}
             guids = accounts.named(name) if accounts else []
             if accounts:
@@ -194,11 +194,11 @@ class EncryptedStore:
             current = self._profile(accounts, guids[0]) if accounts and guids else None
             wanted = changes(current)
             if current is None:
-                rules.check_profile_name(name, shared=False)
+                validation.check_profile_name(name, shared=False)
             guid = guids[0] if guids else self._file.new_guid()
             before = entries.get(guid, {DISPLAY_NAME: name})
             draft = changed(before, wanted)
-            return None if draft == before else {**drafts_of(entries), guid: draft}
+            return None if draft == before else {**edits_of(entries), guid: draft}
 
         self._write(edited, [name])
 
@@ -208,10 +208,10 @@ class EncryptedStore:
         Where there are several spellings of it, those of this one.
         """
 
-        def edited(accounts: Accounts | None) -> Drafts:
+        def edited(accounts: Accounts | None) -> EntryEdits:
             accounts, _ = require(accounts, name)
             doomed = accounts.spelled(name) or accounts.named(name)
-            return drafts_of(accounts.entries, without=doomed)
+            return edits_of(accounts.entries, without=doomed)
 
         self._write(edited, [name])
 
@@ -221,7 +221,7 @@ class EncryptedStore:
         """Renames the profile in place; it keeps its GUID."""
         names = {old, new}
 
-        def edited(accounts: Accounts | None) -> Drafts | None:
+        def edited(accounts: Accounts | None) -> EntryEdits | None:
             accounts, guid = require(accounts, old)
             if accounts.entries[guid][DISPLAY_NAME] == new:
                 return None
@@ -234,19 +234,19 @@ class EncryptedStore:
     def follow(self, follow: Follow) -> None:
         """Changes what ``follow`` gives, in one version of the file."""
 
-        def edited(accounts: Accounts | None) -> Drafts | None:
+        def edited(accounts: Accounts | None) -> EntryEdits | None:
             if accounts is None:
                 return None
-            before = drafts_of(accounts.entries)
-            after = self._followed(accounts, drafts_of(accounts.entries), follow, names)
+            before = edits_of(accounts.entries)
+            after = self._followed(accounts, edits_of(accounts.entries), follow, names)
             return None if after == before else after
 
         names: set[str] = set()
         self._write(edited, names)
 
     def _followed(
-        self, accounts: Accounts, drafts: Drafts, follow: Follow, names: set[str]
-    ) -> Drafts:
+        self, accounts: Accounts, drafts: EntryEdits, follow: Follow, names: set[str]
+    ) -> EntryEdits:
         """The drafts with what ``follow`` gives; ``names`` gets those of the changed profiles."""
         for guid, draft in drafts.items():
             profile = self._profile(accounts, guid)
@@ -258,7 +258,7 @@ class EncryptedStore:
     def copy(self, old: str, new: str, *, force: bool = False) -> None:
         """Copies the profile under a GUID of its own, with its values sealed for that one."""
 
-        def edited(accounts: Accounts | None) -> Drafts | None:
+        def edited(accounts: Accounts | None) -> EntryEdits | None:
             accounts, guid = require(accounts, old)
             require_one_spelling(accounts, old)
             if accounts.entries[guid][DISPLAY_NAME] == new:
@@ -266,7 +266,7 @@ class EncryptedStore:
             if guid in accounts.named(new):
                 raise already_there(accounts.entries[guid][DISPLAY_NAME])
             drafts = make_room(accounts, guid, new, force=force)
-            twin: Draft = {
+            twin: EntryEdit = {
                 key: self._value(accounts, guid, key)
                 for key in accounts.entries[guid]
                 if key != _UNIQUE_KEY
@@ -301,7 +301,7 @@ class EncryptedStore:
         )
 
     def _write(
-        self, edited: Callable[[Accounts | None], Drafts | None], names: Collection[str] = ()
+        self, edited: Callable[[Accounts | None], EntryEdits | None], names: Collection[str] = ()
     ) -> None:
         """Writes what ``edited`` makes of the file; ``names`` are the profiles it changes."""
         # Before the lock is taken: what is wrong is refused before a person is asked anything,
@@ -323,7 +323,7 @@ class EncryptedStore:
 
     def _write_edited(
         self,
-        edited: Callable[[Accounts | None], Drafts | None],
+        edited: Callable[[Accounts | None], EntryEdits | None],
         names: Collection[str],
         made: tuple[Accounts, Vault] | None,
     ) -> None:
@@ -344,7 +344,7 @@ class EncryptedStore:
         raise overtaken(self._file.where)
 
 
-def _sealed(vault: Vault, drafts: Drafts) -> dict[str, Entry]:
+def _sealed(vault: Vault, drafts: EntryEdits) -> dict[str, Entry]:
     return {
         guid: {
             name: value if isinstance(value, str) else vault.seal(guid, name, value.reveal())
@@ -354,7 +354,7 @@ def _sealed(vault: Vault, drafts: Drafts) -> dict[str, Entry]:
     }
 
 
-def _unsealed(drafts: Drafts) -> dict[str, Entry]:
+def _unsealed(drafts: EntryEdits) -> dict[str, Entry]:
     """What a dry run notes: a stand-in for each secret that would be sealed."""
     return {
         guid: {name: value if isinstance(value, str) else "00" for name, value in draft.items()}

@@ -11,9 +11,9 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
-from keystead.stores import seal
-from keystead.stores.accounts import Accounts
-from keystead.stores.protectors import RandomBytes
+from keystead import crypto
+from keystead.stores.encrypted.layout import Accounts
+from keystead.stores.encrypted.protectors import RandomBytes
 from keystead.system import Dpapi
 
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
@@ -27,7 +27,7 @@ class Vault(Protocol):
         ...
 
     def open(self, guid: str, key: str, sealed: str) -> str:
-        """The text that was sealed there. Raises `seal.BrokenSeal`."""
+        """The text that was sealed there. Raises `seal.IntegrityError`."""
         ...
 
     def signed(self, accounts: Accounts) -> Accounts:
@@ -35,7 +35,7 @@ class Vault(Protocol):
         ...
 
     def check(self, accounts: Accounts) -> None:
-        """Raises `seal.BrokenSeal` unless the version is as it was signed."""
+        """Raises `seal.IntegrityError` unless the version is as it was signed."""
         ...
 
 
@@ -43,15 +43,15 @@ class Vault(Protocol):
 class KeyVault:
     """The vault of keystead's own file, opened by the data key."""
 
-    key: seal.DataKey
+    key: crypto.DataKey
     random_bytes: RandomBytes
 
     def seal(self, guid: str, key: str, text: str) -> str:
         """Sealed for this profile and key alone."""
-        return self.key.seal_value(guid, key, text, self.random_bytes(seal.NONCE_BYTES))
+        return self.key.seal_value(guid, key, text, self.random_bytes(crypto.NONCE_BYTES))
 
     def open(self, guid: str, key: str, sealed: str) -> str:
-        """The text. Raises `seal.BrokenSeal`."""
+        """The text. Raises `seal.IntegrityError`."""
         return self.key.open_value(guid, key, sealed)
 
     def signed(self, accounts: Accounts) -> Accounts:
@@ -74,13 +74,13 @@ class DpapiVault:
         return self.dpapi.protect(text.encode("utf-16-le")).hex().upper()
 
     def open(self, guid: str, key: str, sealed: str) -> str:  # noqa: ARG002
-        """The text, from hex of either case. Raises `seal.BrokenSeal`, `StoreUnavailable`."""
+        """The text, from hex of either case. Raises `seal.IntegrityError`, `StoreUnavailable`."""
         if not _HEX.fullmatch(sealed):
-            raise seal.BrokenSeal
+            raise crypto.IntegrityError
         try:
             return self.dpapi.unprotect(bytes.fromhex(sealed)).decode("utf-16-le")
         except UnicodeDecodeError as error:
-            raise seal.BrokenSeal from error
+            raise crypto.IntegrityError from error
 
     def signed(self, accounts: Accounts) -> Accounts:
         """As it is."""

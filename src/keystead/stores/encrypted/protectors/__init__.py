@@ -10,17 +10,17 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from keystead.errors import InteractionRequired, KeysteadError, StoreUnavailable
-from keystead.stores.protectors.base import (
+from keystead.stores.encrypted.protectors.base import (
     Protector,
     RandomBytes,
-    RememberingProtector,
+    RollbackGuard,
     StoreRef,
     kind_of,
 )
-from keystead.stores.protectors.dpapi import DpapiProtector
-from keystead.stores.protectors.keyfile import KeyfileProtector
-from keystead.stores.protectors.keyring import KeyringProtector
-from keystead.stores.protectors.passphrase import (
+from keystead.stores.encrypted.protectors.dpapi import DpapiProtector
+from keystead.stores.encrypted.protectors.keyfile import KeyfileProtector
+from keystead.stores.encrypted.protectors.keyring import KeyringProtector
+from keystead.stores.encrypted.protectors.passphrase import (
     Argon2Cost,
     PassphraseProtector,
     PassphraseSource,
@@ -39,7 +39,7 @@ __all__ = [
     "PassphraseSource",
     "Protector",
     "RandomBytes",
-    "RememberingProtector",
+    "RollbackGuard",
     "StoreRef",
     "kind_of",
     "open_data_key",

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar, NamedTuple
 
+from keystead import crypto
 from keystead.errors import Origin
-from keystead.stores import seal
 from keystead.system import System
 
 RandomBytes = Callable[[int], bytes]
@@ -68,7 +68,7 @@ class Protector(abc.ABC):
         """What the record says of itself, for people."""
 
 
-class RememberingProtector(Protector):
+class RollbackGuard(Protector):
     """One that keeps something outside of the file, and so knows an old version of it."""
 
     @abc.abstractmethod
@@ -91,4 +91,4 @@ def kind_of(record: str) -> str:
 
 def binding(store: StoreRef, head: str) -> bytes:
     """The additional data under which a record's data key is sealed."""
-    return seal.bind(f"keystead/{seal.FORMAT} data key", store.store_id, head)
+    return crypto.bind(f"keystead/{crypto.FORMAT} data key", store.store_id, head)

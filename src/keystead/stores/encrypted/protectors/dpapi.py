@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 
+from keystead import crypto
 from keystead.errors import StoreCorrupt, StoreUnavailable
-from keystead.stores import seal
-from keystead.stores.protectors.base import Protector, RandomBytes, StoreRef, binding
+from keystead.stores.encrypted.protectors.base import Protector, RandomBytes, StoreRef, binding
 from keystead.system import Dpapi, System
 
 _RECORD = re.compile(
@@ -26,10 +26,10 @@ class DpapiProtector(Protector):
 
     def wrap(self, data_key: bytes, store: StoreRef) -> str:
         """The record, for this Windows user alone."""
-        key = self._random_bytes(seal.KEY_BYTES)
+        key = self._random_bytes(crypto.KEY_BYTES)
         head = f"{self.kind} wrapping={self._dpapi(store).protect(key).hex().upper()}"
-        nonce = self._random_bytes(seal.NONCE_BYTES)
-        return f"{head} key={seal.seal(key, data_key, binding(store, head), nonce)}"
+        nonce = self._random_bytes(crypto.NONCE_BYTES)
+        return f"{head} key={crypto.seal(key, data_key, binding(store, head), nonce)}"
 
     def unwrap(self, record: str, store: StoreRef) -> bytes:
         """The data key, if this is that user."""
@@ -38,10 +38,10 @@ class DpapiProtector(Protector):
             raise StoreCorrupt("the record of dpapi is malformed", where=store.where)
         key = self._dpapi(store).unprotect(bytes.fromhex(found["wrapping"]))
         try:
-            if len(key) != seal.KEY_BYTES:
-                raise seal.BrokenSeal
-            return seal.unseal(key, found["key"], binding(store, found["head"]))
-        except seal.BrokenSeal as error:
+            if len(key) != crypto.KEY_BYTES:
+                raise crypto.IntegrityError
+            return crypto.unseal(key, found["key"], binding(store, found["head"]))
+        except crypto.IntegrityError as error:
             raise StoreCorrupt("the record of dpapi was changed", where=store.where) from error
 
     def describe(self, record: str) -> str:  # noqa: ARG002  # it says nothing of itself

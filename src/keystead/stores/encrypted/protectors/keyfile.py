@@ -11,10 +11,10 @@ import re
 from pathlib import Path
 from urllib.parse import quote, unquote
 
+from keystead import crypto
 from keystead.errors import FileProblem, Origin, StoreCorrupt, StoreUnavailable, UsageError
-from keystead.model.rules import has_control
-from keystead.stores import seal
-from keystead.stores.protectors.base import Protector, RandomBytes, StoreRef, binding
+from keystead.model.validation import has_control
+from keystead.stores.encrypted.protectors.base import Protector, RandomBytes, StoreRef, binding
 from keystead.system import System
 from keystead.system.files import Changed
 
@@ -74,8 +74,8 @@ class KeyfileProtector(Protector):
         salt = self._random_bytes(16).hex().upper()
         file = quote(str(path), safe=_PLAIN)
         head = f"{self.kind} salt={salt} file={file}"
-        nonce = self._random_bytes(seal.NONCE_BYTES)
-        sealed = seal.seal(_derive(content, salt), data_key, binding(store, head), nonce)
+        nonce = self._random_bytes(crypto.NONCE_BYTES)
+        sealed = crypto.seal(_derive(content, salt), data_key, binding(store, head), nonce)
         return f"{head} key={sealed}"
 
     def unwrap(self, record: str, store: StoreRef) -> bytes:
@@ -83,16 +83,16 @@ class KeyfileProtector(Protector):
         parts = _parts(record, store)
         content = self._content(_path(parts))
         try:
-            data_key = seal.unseal(
+            data_key = crypto.unseal(
                 _derive(content, parts["salt"]), parts["key"], binding(store, parts["head"])
             )
-        except seal.BrokenSeal as error:
+        except crypto.IntegrityError as error:
             raise StoreUnavailable(
                 "the key file does not open the encrypted store",
                 hint=f"it is not the file that the store was protected with; set {VARIABLE}",
                 where=Origin(str(self._present(_path(parts)))),
             ) from error
-        if len(data_key) != seal.KEY_BYTES:
+        if len(data_key) != crypto.KEY_BYTES:
             raise StoreCorrupt("the record of the key file is malformed", where=store.where)
         return data_key
 
@@ -128,7 +128,7 @@ class KeyfileProtector(Protector):
         return content
 
     def _make(self, path: Path) -> bytes:
-        content = self._random_bytes(seal.KEY_BYTES).hex().upper().encode()
+        content = self._random_bytes(crypto.KEY_BYTES).hex().upper().encode()
         with self._system.files.lock(path):
             try:
                 self._system.files.replace(path, content + b"\n", expect=None, private=True)
@@ -170,4 +170,4 @@ def _path(parts: re.Match[str]) -> Path:
 
 
 def _derive(content: bytes, salt: str) -> bytes:
-    return seal.hkdf(content, bytes.fromhex(salt), f"keystead/{seal.FORMAT} keyfile")
+    return crypto.hkdf(content, bytes.fromhex(salt), f"keystead/{crypto.FORMAT} keyfile")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import re
 
+from keystead import crypto
 from keystead.errors import StoreCorrupt, StoreUnavailable
-from keystead.stores import seal
-from keystead.stores.protectors.base import RandomBytes, RememberingProtector, StoreRef, binding
+from keystead.stores.encrypted.protectors.base import RandomBytes, RollbackGuard, StoreRef, binding
 from keystead.system import System
 
 _RECORD = re.compile(r"(?P<head>keyring entry=(?P<entry>[0-9a-f]{16})) key=(?P<key>[0-9A-F]+)")
@@ -15,7 +15,7 @@ _KEY = re.compile(r"[0-9A-F]{64}")
 _COUNTER = re.compile(r"0|[1-9][0-9]{0,17}")
 
 
-class KeyringProtector(RememberingProtector):
+class KeyringProtector(RollbackGuard):
     """Wraps the data key under a random key that the operating system's keyring keeps.
 
     Each enrolment has an entry of its own there, so that a new one is complete before the file
@@ -31,9 +31,9 @@ class KeyringProtector(RememberingProtector):
     def wrap(self, data_key: bytes, store: StoreRef) -> str:
         """The record, with a new entry in the keyring that is read back before it is trusted."""
         head = f"{self.kind} entry={self._random_bytes(8).hex()}"
-        key = self._random_bytes(seal.KEY_BYTES)
-        sealed = seal.seal(
-            key, data_key, binding(store, head), self._random_bytes(seal.NONCE_BYTES)
+        key = self._random_bytes(crypto.KEY_BYTES)
+        sealed = crypto.seal(
+            key, data_key, binding(store, head), self._random_bytes(crypto.NONCE_BYTES)
         )
         record = f"{head} key={sealed}"
         account = _account(_parts(record, store), store)
@@ -59,10 +59,12 @@ class KeyringProtector(RememberingProtector):
             )
         try:
             key = bytes.fromhex(kept) if _KEY.fullmatch(kept) else b""
-            data_key = seal.unseal(key, parts["key"], binding(store, parts["head"])) if key else b""
-        except seal.BrokenSeal:
+            data_key = (
+                crypto.unseal(key, parts["key"], binding(store, parts["head"])) if key else b""
+            )
+        except crypto.IntegrityError:
             data_key = b""
-        if len(data_key) != seal.KEY_BYTES:
+        if len(data_key) != crypto.KEY_BYTES:
             raise StoreUnavailable(
                 "the key in the keyring does not open the encrypted store",
                 hint="open it by another protector; `keystead store protectors` lists them",

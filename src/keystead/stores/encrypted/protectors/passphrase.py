@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from keystead import crypto
 from keystead.errors import FileProblem, Origin, StoreCorrupt, StoreUnavailable, WrongPassphrase
-from keystead.stores import seal
-from keystead.stores.protectors.base import Protector, RandomBytes, StoreRef, binding
+from keystead.stores.encrypted.protectors.base import Protector, RandomBytes, StoreRef, binding
 from keystead.system import System
 from keystead.system.prompts import PassphraseFunction, PassphraseRequest, answer, until_accepted
 from keystead.text.encoding import refuse_other_encoding
@@ -50,7 +50,7 @@ class Argon2Cost:
 
         return Argon2id(
             salt=salt,
-            length=seal.KEY_BYTES,
+            length=crypto.KEY_BYTES,
             iterations=self.passes,
             lanes=self.lanes,
             memory_cost=self.memory,
@@ -108,10 +108,10 @@ class PassphraseProtector(Protector):
     def wrap(self, data_key: bytes, store: StoreRef) -> str:
         """The record under a new passphrase, which is asked for twice."""
         passphrase = self._source.new()
-        salt, nonce = self._random_bytes(SALT_BYTES[0]), self._random_bytes(seal.NONCE_BYTES)
+        salt, nonce = self._random_bytes(SALT_BYTES[0]), self._random_bytes(crypto.NONCE_BYTES)
         head = f"{self.kind} argon2id {self._cost} salt={salt.hex().upper()}"
         key = self._cost.derive(passphrase, salt)
-        return f"{head} key={seal.seal(key, data_key, binding(store, head), nonce)}"
+        return f"{head} key={crypto.seal(key, data_key, binding(store, head), nonce)}"
 
     def unwrap(self, record: str, store: StoreRef) -> bytes:
         """The data key, by the passphrase. The record is judged before any work is done."""
@@ -136,8 +136,8 @@ class PassphraseProtector(Protector):
         def open_with(passphrase: bytes) -> bytes:
             key = cost.derive(passphrase, salt)
             try:
-                return seal.unseal(key, match["key"], binding(store, match["head"]))
-            except seal.BrokenSeal as error:
+                return crypto.unseal(key, match["key"], binding(store, match["head"]))
+            except crypto.IntegrityError as error:
                 raise WrongPassphrase(
                     "the passphrase does not open the encrypted store",
                     hint=f"check the passphrase, or the file that {VARIABLE} names",
@@ -145,7 +145,7 @@ class PassphraseProtector(Protector):
                 ) from error
 
         data_key = self._source.use(open_with)
-        if len(data_key) != seal.KEY_BYTES:
+        if len(data_key) != crypto.KEY_BYTES:
             raise StoreCorrupt("the record of the passphrase is malformed", where=store.where)
         return data_key
 

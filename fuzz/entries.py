@@ -23,7 +23,7 @@ from keystead.http.guards import Refusal, Request
 from keystead.http.tokens import FixedToken
 from keystead.model.credentials import Credentials
 from keystead.powershell.language import parse as parse_line
-from keystead.resolve.keydocument import BadDocument, read_credentials, read_object
+from keystead.resolve.credentials_json import BadDocument, read_credentials, read_object
 from keystead.serve.metadata import MAX_TTL_SECONDS, MetadataService
 from keystead.serve.served import ServedProfile
 from keystead.stores.encrypted import layout

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from keystead.model.credentials import Credentials
     from keystead.model.plan import AssumeRoleStep, Plan
     from keystead.model.profile import Profile
-    from keystead.model.roleoptions import RoleOptions
+    from keystead.model.role_options import RoleOptions
     from keystead.secret import Secret
     from keystead.system.prompts import MfaRequest, PassphraseRequest
 
@@ -80,7 +80,7 @@ _HOMES = {
     "Plan": "keystead.model.plan",
     "Profile": "keystead.model.profile",
     "ProfileStoreChain": "keystead.library",
-    "RoleOptions": "keystead.model.roleoptions",
+    "RoleOptions": "keystead.model.role_options",
     "Secret": "keystead.secret",
     "__version__": "keystead._version",
     "aio_session": "keystead.library",

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING
 from keystead.app import App
 from keystead.model.credentials import Credentials
 from keystead.model.plan import Plan
-from keystead.model.roleoptions import RoleOptions
+from keystead.model.role_options import RoleOptions
 from keystead.stores.chain import StoreChain
 from keystead.system import System
 from keystead.system.prompts import MfaFunction, PassphraseFunction, Prompts

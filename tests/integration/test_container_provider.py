@@ -10,8 +10,8 @@ import pytest
 
 from devtools.service import Reply, serving
 from keystead.errors import KeysteadError, NotConfigured, ProfileInvalid, ProviderError
-from keystead.resolve import container
-from keystead.resolve.container import container_credentials
+from keystead.resolve.providers import container
+from keystead.resolve.providers.container import container_credentials
 from keystead.system import System
 from tests.canaries import ACCESS_KEY_ID, SECOND_SECRET_KEY, SECRET_KEY, SESSION_TOKEN, leaks
 

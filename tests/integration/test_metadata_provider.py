@@ -9,7 +9,7 @@ import pytest
 
 from devtools.service import Reply, Request, metadata_service, serving
 from keystead.errors import KeysteadError, NotConfigured, ProfileInvalid, ProviderError
-from keystead.resolve.metadata import EXTENSION, ec2_credentials
+from keystead.resolve.providers.ec2 import EXTENSION, ec2_credentials
 from keystead.system import System
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN, leaks
 

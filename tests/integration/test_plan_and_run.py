@@ -10,8 +10,8 @@ import pytest
 from devtools.emulators import Emulator
 from keystead.app import App
 from keystead.model.plan import AssumeRoleStep, Plan
-from keystead.model.planview import as_json
-from keystead.model.roleoptions import RoleOptions
+from keystead.model.plan_json import as_json
+from keystead.model.role_options import RoleOptions
 from keystead.system import System
 from tests.canaries import ACCESS_KEY_ID, MFA_CODE, SECRET_KEY, SESSION_TOKEN
 from tests.conftest import Keystead

@@ -17,8 +17,8 @@ from devtools.command import clean_environ
 from keystead.errors import Origin, ProfileInvalid, ProviderError
 from keystead.model.credentials import Credentials
 from keystead.model.profile import Profile
-from keystead.resolve import process
-from keystead.resolve.process import Program
+from keystead.resolve import program as process
+from keystead.resolve.program import Program
 from keystead.system import System
 from tests.agents import is_alive, wait_for
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN, leaks

@@ -14,7 +14,7 @@ from keystead.errors import InteractionRequired, ProviderError
 from keystead.model.client_settings import NO_CLIENT_SETTINGS
 from keystead.model.credentials import Credentials
 from keystead.model.profile import Profile
-from keystead.resolve import aws
+from keystead.resolve.aws import client as aws
 from keystead.resolve.mfa import MfaCodes
 from keystead.resolve.resolver import ProfileCredentials, Resolver
 from keystead.stores.base import register

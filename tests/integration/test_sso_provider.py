@@ -16,7 +16,7 @@ from keystead.errors import InteractionRequired, KeysteadError, ProviderError
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.model.endpoints import Endpoints
-from keystead.resolve.sso import sso_credentials
+from keystead.resolve.sso.credentials import sso_credentials
 from keystead.system import Files, System
 from tests.canaries import ACCESS_KEY_ID, SECOND_SECRET_KEY, SECRET_KEY, SESSION_TOKEN, leaks
 from tests.conftest import Keystead
@@ -235,7 +235,7 @@ def test_many_processes_renew_once(cache: Cache) -> None:
         datetime.now(UTC) - timedelta(hours=1), registrationExpiresAt="2099-01-01T00:00:00Z"
     )
     source = (
-        "from keystead.resolve.sso import sso_credentials\n"
+        "from keystead.resolve.sso.credentials import sso_credentials\n"
         "from keystead.model.client_settings import NO_CLIENT_SETTINGS\n"
         "from keystead.system import System\n"
         "system = System()\n"

@@ -12,7 +12,7 @@ from devtools.service import Reply, serving
 from keystead.errors import KeysteadError, ProfileInvalid, ProviderError
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
-from keystead.resolve.webidentity import web_identity_credentials
+from keystead.resolve.providers.web_identity import web_identity_credentials
 from keystead.system import System
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN, leaks
 

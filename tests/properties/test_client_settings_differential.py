@@ -28,7 +28,7 @@ from keystead.delivery.sdk_credentials import core_session
 from keystead.errors import KeysteadError, ProfileInvalid
 from keystead.model.client_settings import SETTINGS
 from keystead.model.credentials import Credentials
-from keystead.resolve.aws import make_client
+from keystead.resolve.aws.client import make_client
 from keystead.system import System
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 from tests.effort import amount

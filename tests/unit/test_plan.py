@@ -10,11 +10,11 @@ from keystead.model.calls import Call, base_call, role_calls
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.model.plan import AssumeRoleStep, Base, Plan, make_plan, plan_in_session
-from keystead.model.planview import as_json, due_serials
+from keystead.model.plan_json import as_json, due_serials
 from keystead.model.profile import Profile, Value
-from keystead.model.roleoptions import RoleOptions
+from keystead.model.role_options import RoleOptions
 from keystead.model.session import Session
-from keystead.model.usersession import UserSession
+from keystead.model.session_token_call import UserSession
 
 KEYS = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "x"}
 

@@ -19,8 +19,8 @@ import pytest
 
 from keystead.app import App
 from keystead.errors import KeysteadError, ProfileInvalid, ProfileNotFound
-from keystead.model.planview import as_json
-from keystead.resolve.bases import BASES
+from keystead.model.plan_json import as_json
+from keystead.resolve.providers.bases import BASES
 from keystead.system import System
 from keystead.text.dialect import FileKind
 from tests.canaries import SECRETS, leaks

@@ -14,7 +14,7 @@ from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.model.plan import AssumeRoleStep, Base, Plan
 from keystead.model.session import Session
-from keystead.resolve.sessionkey import base_inputs, session_keys
+from keystead.resolve.cache_key import base_inputs, session_keys
 from keystead.stores.encrypted.store import EncryptedStore
 from keystead.stores.sessions import SessionCache
 from keystead.system import System, Terminal

@@ -24,11 +24,11 @@ from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.model.exported import MARKER, holds_exported_credentials, working_environment
 from keystead.model.plan import Plan
-from keystead.model.planview import Kept
+from keystead.model.plan_json import Kept
 from keystead.model.profile import Profile
-from keystead.model.roleoptions import RoleOptions
+from keystead.model.role_options import RoleOptions
 from keystead.model.session import USUAL, Session
-from keystead.resolve import aws
+from keystead.resolve.aws import client as aws
 from keystead.resolve.mfa import MfaCodes
 from keystead.resolve.resolver import ProfileCredentials, Resolver
 from keystead.stores.base import ProfileStore

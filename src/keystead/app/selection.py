@@ -15,12 +15,12 @@ from keystead.model.client_settings import (
     ClientSettings,
     client_settings,
 )
-from keystead.model.defaultsearch import default_profile, nothing_configured, settings_profile
 from keystead.model.endpoints import NO_ADDRESS, Endpoints
 from keystead.model.plan import Plan
 from keystead.model.profile import Profile
 from keystead.model.program_settings import ProgramSettings, program_settings
-from keystead.model.roleoptions import RoleOptions
+from keystead.model.role_options import RoleOptions
+from keystead.model.search import default_profile, nothing_configured, settings_profile
 from keystead.model.settings import DECIDING
 from keystead.resolve.mfa import MfaCodes
 from keystead.resolve.resolver import Resolver
@@ -30,7 +30,7 @@ from keystead.stores.default_readings import DefaultReadings
 from keystead.system import System
 
 if TYPE_CHECKING:
-    from keystead.resolve.walk import Sessions
+    from keystead.resolve.chain_executor import Sessions
 
 
 class Selection:
@@ -157,7 +157,7 @@ class Selection:
     @cached_property
     def calls(self) -> list[Call]:
         """The calls to AWS of the plan when nothing is cached, in order, each with its address."""
-        from keystead.resolve.address import address
+        from keystead.resolve.aws.address import address
 
         settings = self.plan.client_settings
 

@@ -21,7 +21,7 @@ from keystead.http.application import Application, Service
 from keystead.http.guards import Request, host_names
 from keystead.http.tokens import FixedToken, TokenFile, new_token
 from keystead.model.credentials import Credentials
-from keystead.model.roleoptions import RoleOptions
+from keystead.model.role_options import RoleOptions
 from keystead.serve.audit_writer import Ledger
 from keystead.serve.container import ContainerService, path_of
 from keystead.serve.metadata import MetadataService

@@ -8,8 +8,8 @@ from keystead.cli.command import Context
 from keystead.cli.role_options import role_options
 from keystead.console import moment, printable
 from keystead.model.plan import AssumeRoleStep, Base, Plan
-from keystead.model.planview import as_json, due_serials
-from keystead.model.usersession import UserSession
+from keystead.model.plan_json import as_json, due_serials
+from keystead.model.session_token_call import UserSession
 
 
 def _base(base: Base) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from keystead.cli.command import Context, argument
 from keystead.errors import Origin, UsageError
-from keystead.model.roleoptions import (
+from keystead.model.role_options import (
     RoleOptions,
     checked_tags,
     read_policy,

@@ -10,11 +10,11 @@ from keystead.app import App
 from keystead.doctor.result import Result, ok, problem, refused, warning
 from keystead.errors import KeysteadError
 from keystead.model.client_settings import NO_CLIENT_SETTINGS, client_settings
-from keystead.model.defaultsearch import default_profile
 from keystead.model.profile import Profile
-from keystead.resolve.address import address
-from keystead.resolve.endpoint import Endpoint
-from keystead.resolve.probe import Probe, probe
+from keystead.model.search import default_profile
+from keystead.resolve.aws.address import address
+from keystead.resolve.connectivity import Probe, probe
+from keystead.resolve.http_provider import Endpoint
 from keystead.text.document import Grammar
 
 LATE = timedelta(minutes=4)

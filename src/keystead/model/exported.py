@@ -13,7 +13,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from keystead.model.defaultsearch import KEY_VARIABLES
+from keystead.model.search import KEY_VARIABLES
 from keystead.model.settings import is_secret
 
 MARKER = "KEYSTEAD_EXPORTED"

@@ -19,8 +19,8 @@ from keystead.model.client_settings import NO_CLIENT_SETTINGS, ClientSettings, c
 from keystead.model.mfa import mfa_answer
 from keystead.model.one_line import require_one_line
 from keystead.model.profile import Profile, ProfileSource
-from keystead.model.roleoptions import RoleOptions, Tags, role_options
-from keystead.model.usersession import UserSession, session_of_keys
+from keystead.model.role_options import RoleOptions, Tags, role_options
+from keystead.model.session_token_call import UserSession, session_of_keys
 from keystead.near import near_names
 
 CREDENTIAL_SOURCES = {

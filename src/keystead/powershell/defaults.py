@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from keystead.errors import NotConfigured, ProfileNotFound, UsageError
 from keystead.model.credentials import Credentials
-from keystead.model.defaultsearch import DEFAULT_PROFILE
 from keystead.model.profile import Profile, Value
+from keystead.model.search import DEFAULT_PROFILE
 from keystead.outside import whole
 from keystead.powershell.objects import AwsObject, keys_object, profile_object
 from keystead.powershell.region import known_region

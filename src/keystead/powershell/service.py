@@ -15,7 +15,7 @@ from keystead.powershell.services.response import as_json, whole
 from keystead.powershell.sources import Values, find_client_settings, find_credentials
 from keystead.powershell.state import State
 from keystead.resolve.resolver import session_name
-from keystead.resolve.temporary import temporary_credentials
+from keystead.resolve.sts_response import temporary_credentials
 from keystead.secret import Secret, reveal
 from keystead.text.document import Document
 from keystead.text.masked import masked_lines

@@ -16,9 +16,9 @@ from keystead.app import Location
 from keystead.errors import ProfileNotFound, UsageError
 from keystead.model.client_settings import NO_CLIENT_SETTINGS, ClientSettings
 from keystead.model.credentials import Credentials
-from keystead.model.defaultsearch import DEFAULT_PROFILE, default_profile, has_keys
 from keystead.model.ordinal_case import folded
 from keystead.model.profile import Profile, ProfileSource, Value, check_writable
+from keystead.model.search import DEFAULT_PROFILE, default_profile, has_keys
 from keystead.powershell.objects import AwsObject, keys_object, profile_object, role_object
 from keystead.powershell.state import State
 from keystead.resolve.resolver import ProfileCredentials, Resolver

@@ -111,7 +111,7 @@ class MfaCodes:
         return code
 
     def _by_process(self, profile: Profile) -> str:
-        from keystead.resolve.process import Program
+        from keystead.resolve.program import Program
 
         program = Program("mfa_process", profile)
         text = program.output(self._system).decode("ascii", "replace").strip()

@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING
 from keystead.errors import FileProblem, ProfileInvalid
 from keystead.model.calls import Call, base_call, role_calls
 from keystead.model.credentials import Credentials
-from keystead.model.defaultsearch import default_plan, environment_profile
 from keystead.model.mfa import MFA_PROCESS, mfa_answer
 from keystead.model.one_line import require_region_on_one_line
 from keystead.model.plan import Plan, make_plan, plan_in_session
-from keystead.model.planview import Kept
+from keystead.model.plan_json import Kept
 from keystead.model.profile import ProfileSource
-from keystead.model.roleoptions import RoleOptions
+from keystead.model.role_options import RoleOptions
+from keystead.model.search import default_plan, environment_profile
 from keystead.model.session import Session
-from keystead.resolve.bases import (
+from keystead.resolve.cache_key import flight_key, key_inputs, session_keys
+from keystead.resolve.chain_executor import ALONE_SECONDS, Sessions, Walk, session_of
+from keystead.resolve.mfa import MfaCodes
+from keystead.resolve.providers.bases import (
     Place,
     base_credentials,
     identity,
@@ -28,13 +31,10 @@ from keystead.resolve.bases import (
     is_local,
     program_of,
 )
-from keystead.resolve.mfa import MfaCodes
-from keystead.resolve.sessionkey import flight_key, key_inputs, session_keys
-from keystead.resolve.walk import ALONE_SECONDS, Sessions, Walk, session_of
 from keystead.system import System
 
 if TYPE_CHECKING:
-    from keystead.resolve.process import Program
+    from keystead.resolve.program import Program
 
 _EPOCH_TICKS = 621_355_968_000_000_000
 """Ticks of 100 ns from 0001-01-01, where .NET begins to count, to 1970-01-01."""

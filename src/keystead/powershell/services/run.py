@@ -27,7 +27,7 @@ from keystead.powershell.services.response import (
 from keystead.powershell.services.shapes import Context
 from keystead.powershell.sources import Values, find_client_settings, find_credentials
 from keystead.powershell.state import State
-from keystead.resolve.operation import Call
+from keystead.resolve.aws.operation import Call
 from keystead.secret import Secret
 from keystead.secret import reveal as opened
 

@@ -9,7 +9,7 @@ from typing import Any
 from keystead.errors import KeysteadError, ProviderError, UsageError
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
-from keystead.resolve.aws import answer_of, dated, explained, failures, make_client, misfit
+from keystead.resolve.aws.client import answer_of, dated, explained, failures, make_client, misfit
 from keystead.system import System
 
 _READ_SECONDS = 60

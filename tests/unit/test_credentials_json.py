@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keystead.outside import parse_moment
-from keystead.resolve.keydocument import (
+from keystead.resolve.credentials_json import (
     BadDocument,
     read_credentials,
     read_object,

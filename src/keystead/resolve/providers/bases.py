@@ -15,17 +15,17 @@ from keystead.errors import InteractionRequired, NotConfigured, ProfileInvalid, 
 from keystead.model.account import require_account_of
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
-from keystead.model.defaultsearch import nothing_configured
 from keystead.model.one_line import require_keys_on_one_line
 from keystead.model.plan import Base, Plan
 from keystead.model.profile import Profile
+from keystead.model.search import nothing_configured
 from keystead.outside import parse_moment
-from keystead.resolve import search
-from keystead.resolve.sessionkey import base_inputs
+from keystead.resolve.cache_key import base_inputs
+from keystead.resolve.providers import environment as search
 from keystead.system import System
 
 if TYPE_CHECKING:
-    from keystead.resolve.process import Program
+    from keystead.resolve.program import Program
 
 
 class Place(NamedTuple):
@@ -77,15 +77,15 @@ def identity(place: Place, plan: Plan) -> str | None:
     base, _, system, settings = place
     seen: tuple[object, ...]
     if base.kind == "sso":
-        from keystead.resolve.sso import login_identity
+        from keystead.resolve.sso.credentials import login_identity
 
         seen = login_identity(base.sso_session, base.sso_start_url or "", system)
     elif base.kind == "web-identity":
-        from keystead.resolve.webidentity import read_token
+        from keystead.resolve.providers.web_identity import read_token
 
         seen = (read_token(_token_file(place), system),)
     elif base.kind == "login":
-        from keystead.resolve.login import cache_folder
+        from keystead.resolve.providers.login import cache_folder
 
         seen = (str(cache_folder(system)),)
     elif base.cached:
@@ -107,7 +107,7 @@ def input_files(place: Place) -> list[Path] | None:
         named = place.system.environ.get("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
         files = [Path(named)] if named else []
     elif base.kind == "sso":
-        from keystead.resolve.sso import token_file
+        from keystead.resolve.sso.credentials import token_file
 
         files = [token_file(base.sso_session, base.sso_start_url or "", place.system)]
     elif base.kind == "process":
@@ -119,7 +119,7 @@ def input_files(place: Place) -> list[Path] | None:
 
 def program_of(place: Place, setting: str = "credential_process") -> Program:
     """The program that a setting of the profile names."""
-    from keystead.resolve.process import Program
+    from keystead.resolve.program import Program
 
     return Program(setting, place.profile)
 
@@ -188,21 +188,21 @@ def environment(place: Place) -> Credentials:
 
 def process(place: Place) -> Credentials:
     """What the program of ``credential_process`` prints."""
-    from keystead.resolve.process import process_credentials
+    from keystead.resolve.program import process_credentials
 
     return process_credentials(program_of(place), place.system)
 
 
 def container(place: Place) -> Credentials:
     """What the container's endpoint hands out."""
-    from keystead.resolve.container import container_credentials
+    from keystead.resolve.providers.container import container_credentials
 
     return container_credentials(place.system)
 
 
 def ec2(place: Place) -> Credentials:
     """What EC2's metadata service hands out, by the settings of the profile."""
-    from keystead.resolve.metadata import ec2_credentials
+    from keystead.resolve.providers.ec2 import ec2_credentials
 
     profile = place.profile
     try:
@@ -226,7 +226,7 @@ def ec2(place: Place) -> Credentials:
 
 def web_identity(place: Place) -> Credentials:
     """What STS gives for the token in a file."""
-    from keystead.resolve.webidentity import web_identity_credentials
+    from keystead.resolve.providers.web_identity import web_identity_credentials
 
     base = place.base
     return web_identity_credentials(
@@ -243,7 +243,7 @@ def web_identity(place: Place) -> Credentials:
 
 def sso(place: Place) -> Credentials:
     """What IAM Identity Center gives to who is logged in."""
-    from keystead.resolve.sso import sso_credentials
+    from keystead.resolve.sso.credentials import sso_credentials
 
     base = place.base
     return sso_credentials(
@@ -260,7 +260,7 @@ def sso(place: Place) -> Credentials:
 
 def login(place: Place) -> Credentials:
     """What AWS's sign-in service gives to who is logged in by ``aws login``."""
-    from keystead.resolve.login import login_credentials
+    from keystead.resolve.providers.login import login_credentials
 
     return login_credentials(
         place.base.login_session or "",

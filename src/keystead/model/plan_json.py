@@ -9,7 +9,7 @@ from typing import NamedTuple
 from keystead.model.calls import Call
 from keystead.model.plan import AssumeRoleStep, Base, Plan
 from keystead.model.session import Session
-from keystead.model.usersession import UserSession
+from keystead.model.session_token_call import UserSession
 
 Kept = Sequence[Session | None]
 """What the cache has for the base, the user's session if there is one, and each step, in order."""

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from keystead.errors import NotConfigured, Origin, ProfileInvalid, ProviderError
 from keystead.model.credentials import Credentials
-from keystead.resolve.endpoint import Endpoint, ask
-from keystead.resolve.keydocument import BadDocument, read_credentials, read_object
+from keystead.resolve.credentials_json import BadDocument, read_credentials, read_object
+from keystead.resolve.http_provider import Endpoint, ask
 from keystead.system import System, http
 from keystead.text.encoding import refuse_other_encoding
 

@@ -15,14 +15,14 @@ from keystead.errors import InteractionRequired, KeysteadError, ProviderError, W
 from keystead.model.calls import Call
 from keystead.model.credentials import Credentials
 from keystead.model.plan import AssumeRoleStep, Plan
-from keystead.model.planview import due_serials
+from keystead.model.plan_json import due_serials
 from keystead.model.profile import ProfileSource
 from keystead.model.session import Session
-from keystead.model.usersession import UserSession
-from keystead.resolve import aws
-from keystead.resolve.bases import Place, base_credentials, is_cached
+from keystead.model.session_token_call import UserSession
+from keystead.resolve.aws import client as aws
 from keystead.resolve.mfa import MfaCodes
-from keystead.resolve.temporary import temporary_credentials
+from keystead.resolve.providers.bases import Place, base_credentials, is_cached
+from keystead.resolve.sts_response import temporary_credentials
 from keystead.system import System
 
 ALONE_SECONDS = 150.0

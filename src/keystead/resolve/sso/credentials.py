@@ -19,8 +19,8 @@ from keystead.errors import FileProblem, InteractionRequired, Origin, ProviderEr
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.outside import number, parse_moment, text_in
-from keystead.resolve import aws
-from keystead.resolve.keydocument import (
+from keystead.resolve.aws import client as aws
+from keystead.resolve.credentials_json import (
     BadDocument,
     read_credentials,
     read_object,

@@ -16,7 +16,7 @@ from keystead.model import command_line
 from keystead.model.credentials import Credentials
 from keystead.model.mfa import MFA_VARIABLE
 from keystead.model.profile import Profile
-from keystead.resolve.keydocument import BadDocument, read_credentials, read_object
+from keystead.resolve.credentials_json import BadDocument, read_credentials, read_object
 from keystead.resolve.ring import RUNNING, Link, require_no_ring, with_link
 from keystead.system import System, child
 from keystead.system.watching import watching

@@ -18,8 +18,8 @@ from typing import Any
 from keystead.errors import FileProblem, InteractionRequired, Origin, ProviderError
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
-from keystead.resolve import aws
-from keystead.resolve.keydocument import BadDocument, read_credentials, read_object
+from keystead.resolve.aws import client as aws
+from keystead.resolve.credentials_json import BadDocument, read_credentials, read_object
 from keystead.system import System
 from keystead.system.files import Changed
 from keystead.system.status import Stamp

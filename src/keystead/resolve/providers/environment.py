@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from keystead.model.credentials import Credentials
-from keystead.model.defaultsearch import has_keys
+from keystead.model.search import has_keys
 
 
 def environment_credentials(environ: Mapping[str, str]) -> Credentials | None:

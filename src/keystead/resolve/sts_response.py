@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 from keystead.model.credentials import Credentials
-from keystead.resolve import aws
-from keystead.resolve.keydocument import BadDocument, read_credentials
+from keystead.resolve.aws import client as aws
+from keystead.resolve.credentials_json import BadDocument, read_credentials
 from keystead.system import System
 
 

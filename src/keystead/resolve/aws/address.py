@@ -6,7 +6,7 @@ from typing import NoReturn
 from urllib.parse import urlsplit
 
 from keystead.model.client_settings import ClientSettings
-from keystead.resolve.aws import make_client
+from keystead.resolve.aws.client import make_client
 
 
 class _Made(Exception):

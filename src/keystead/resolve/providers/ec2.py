@@ -10,8 +10,8 @@ from datetime import timedelta
 from keystead.errors import NotConfigured, ProfileInvalid, ProviderError
 from keystead.model.credentials import Credentials
 from keystead.outside import whole
-from keystead.resolve.endpoint import Endpoint, ask
-from keystead.resolve.keydocument import BadDocument, read_credentials, read_object
+from keystead.resolve.credentials_json import BadDocument, read_credentials, read_object
+from keystead.resolve.http_provider import Endpoint, ask
 from keystead.system import System, http
 
 DISABLED = "AWS_EC2_METADATA_DISABLED"

@@ -288,7 +288,7 @@ def dated(
     """Dates the requests to STS within by the time of its servers, as far as it is known."""
     if service != "sts" or credentials is None:
         return contextlib.nullcontext()
-    from keystead.resolve import signer
+    from keystead.resolve.aws import signer
 
     return signer.dated(system.clock() + system.server_time.ahead)
 
@@ -373,6 +373,6 @@ def _signature(service: str) -> str | None:
     """The version of the signature; None for the service's own."""
     if service != "sts":
         return None
-    from keystead.resolve import signer
+    from keystead.resolve.aws import signer
 
     return signer.dated_version()

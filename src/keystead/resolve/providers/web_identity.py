@@ -10,8 +10,8 @@ from typing import Any
 from keystead.errors import Origin, ProfileInvalid
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
-from keystead.resolve import aws
-from keystead.resolve.temporary import temporary_credentials
+from keystead.resolve.aws import client as aws
+from keystead.resolve.sts_response import temporary_credentials
 from keystead.system import System
 from keystead.text.encoding import refuse_other_encoding
 

@@ -1,0 +1,1 @@
+"""How the credentials of each kind of source are retrieved."""

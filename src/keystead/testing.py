@@ -27,6 +27,7 @@ from keystead.model.profile import TYPES, Profile
 from keystead.secret import Secret, reveal
 from keystead.stores.base import ProfileStore, register
 from keystead.stores.encrypted.protectors import Protector, StoreRef, kind_of
+from keystead.system import Keyring
 
 _SECRETS = ("contract/secret+key/8sVq2LmT", "contract//session+token/3wXz==")
 _KEYS = {"aws_access_key_id": "AKIDCONTRACTEXAMPLE", "aws_secret_access_key": _SECRETS[0]}
@@ -368,3 +369,24 @@ class StandInDpapi:
         if hashlib.sha256(salted).digest() != blob[:32]:
             raise StoreUnavailable("Windows could not open it (error 13)")
         return salted[8:]
+
+
+class MemoryKeyring(Keyring):
+    """A keyring for tests whose entries are the dictionary ``entries``."""
+
+    name = "memory"
+
+    def __init__(self, entries: dict[str, str] | None = None) -> None:
+        self.entries = {} if entries is None else entries
+
+    def get(self, account: str) -> str | None:
+        """The entry of ``account``."""
+        return self.entries.get(account)
+
+    def set(self, account: str, secret: str) -> None:
+        """Stores the entry."""
+        self.entries[account] = secret
+
+    def delete(self, account: str) -> None:
+        """Removes the entry, if there is one."""
+        self.entries.pop(account, None)

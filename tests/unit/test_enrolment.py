@@ -23,7 +23,7 @@ from keystead.stores.base import register
 from keystead.stores.encrypted.protectors import Argon2Cost, KeyfileProtector, KeyringProtector
 from keystead.stores.encrypted.store import EncryptedStore
 from keystead.system import Files, Keyring, System, Terminal
-from keystead.testing import EXAMPLES, contents
+from keystead.testing import EXAMPLES, MemoryKeyring, contents
 from tests.canaries import ACCESS_KEY_ID, PASSPHRASE, SECRET_KEY
 from tests.decoder import decode
 from tests.effort import amount
@@ -351,24 +351,6 @@ CHANGES: dict[str, Callable[[Machine, EncryptedStore, System], None]] = {
 }
 
 
-class Entries(Keyring):
-    """A keyring in memory, for what is about files and asks it a thousand times."""
-
-    name = "Entries"
-
-    def __init__(self) -> None:
-        self.kept: dict[str, str] = {}
-
-    def get(self, account: str) -> str | None:
-        return self.kept.get(account)
-
-    def set(self, account: str, secret: str) -> None:
-        self.kept[account] = secret
-
-    def delete(self, account: str) -> None:
-        self.kept.pop(account, None)
-
-
 def two_ways(tmp_path: Path, keyring: Keyring) -> Machine:
     """A machine whose store opens by a passphrase and by the keyring."""
     tmp_path.mkdir()
@@ -398,7 +380,7 @@ def test_ended_at_every_call_on_files(
     tmp_path: Path, verb: str, error: BaseException, done: bool
 ) -> None:
     for at in range(0, 100, amount(short=3, full=1)):
-        machine = two_ways(tmp_path / str(at), Entries())
+        machine = two_ways(tmp_path / str(at), MemoryKeyring())
         fault = Fault(at, error, done=done)
         system = machine.system(Files(fault))
         store = EncryptedStore(system, protector=passphrase(system))
@@ -420,7 +402,7 @@ def test_ended_at_every_call_on_files(
 def test_killed_at_every_call_on_files(tmp_path: Path, verb: str, done: bool) -> None:
     for at in range(0, 100, amount(short=3, full=1)):
         (tmp_path / str(at)).mkdir()
-        machine = Machine(tmp_path / str(at), Entries())
+        machine = Machine(tmp_path / str(at), MemoryKeyring())
         register(machine.store(), Profile("one", BASIC))
         machine.store().protectors.add(machine.keyfile())
         child = os.fork()

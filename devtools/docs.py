@@ -23,7 +23,7 @@ from keystead.lint.table import RULES
 from keystead.model.explain.tools import KEYSTEAD, TOOLS, Tool
 from keystead.model.profile import TYPES
 from keystead.model.settings import SETTINGS
-from keystead.powershell.help import reference
+from keystead.powershell.engine.help import reference
 from keystead.powershell.table import CMDLETS
 from keystead.system.terminal import NO_INPUT_VARIABLE
 

@@ -9,8 +9,8 @@ from typing import Any
 from keystead.cli.command import NO_INPUT, Argument, Command
 from keystead.cli.commands import COMMANDS
 from keystead.model.settings import SETTINGS
+from keystead.powershell.cmdlet import Cmdlet, Parameter
 from keystead.powershell.table import CMDLETS
-from keystead.powershell.table_types import Cmdlet, Parameter
 
 # What a place in the usage stands for, by the word it has there.
 _TAKES = {

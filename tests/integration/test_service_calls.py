@@ -8,11 +8,11 @@ import pytest
 from devtools.emulators import Emulator
 from devtools.service import Reply, Request, serving
 from keystead.app import App
-from keystead.console import Console
+from keystead.console.console import Console
 from keystead.errors import KeysteadError
+from keystead.powershell.engine.state import State
 from keystead.powershell.language import parse
 from keystead.powershell.runner import run_statement
-from keystead.powershell.state import State
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 from tests.conftest import Keystead
 

@@ -17,7 +17,7 @@ import keystead as keystead_package
 from keystead.app import App
 from keystead.errors import StoreCorrupt
 from keystead.http.tokens import TokenFile
-from keystead.powershell.prompt import MaskedHistory
+from keystead.powershell.shell.prompt import MaskedHistory
 from keystead.powershell.table import CMDLETS
 from keystead.stores.encrypted.store import EncryptedStore
 from keystead.stores.used_mfa_codes import UsedMfaCodes

@@ -22,7 +22,7 @@ import keystead as keystead_package
 from keystead.http.tokens import TokenFile
 from keystead.model.profile import Profile
 from keystead.powershell.module.answer import PROTOCOL
-from keystead.powershell.prompt import MaskedHistory
+from keystead.powershell.shell.prompt import MaskedHistory
 from keystead.powershell.table import CMDLETS
 from keystead.stores.base import register
 from keystead.stores.encrypted.protectors import (

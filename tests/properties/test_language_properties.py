@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keystead.errors import UsageError
-from keystead.powershell.binding import bind
-from keystead.powershell.completion import completions
+from keystead.powershell.engine.binding import bind
 from keystead.powershell.language import from_argv, is_incomplete, parse
+from keystead.powershell.language.evaluation import arguments
 from keystead.powershell.language.statements import Command, Word
 from keystead.powershell.language.tokens import SINGLE, quote
-from keystead.powershell.language.values import arguments
-from keystead.powershell.masking import mask_line
+from keystead.powershell.shell.completion import completions
+from keystead.powershell.shell.masking import mask_line
 from keystead.powershell.table import CMDLETS
 from tests.canaries import SECRET_KEY
 

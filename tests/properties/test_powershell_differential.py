@@ -17,8 +17,8 @@ import pytest
 from devtools.command import run
 from keystead.errors import UsageError
 from keystead.powershell.language import parse
+from keystead.powershell.language.evaluation import evaluate
 from keystead.powershell.language.statements import OPERATORS
-from keystead.powershell.language.values import evaluate
 from keystead.powershell.objects import AwsObject
 
 CASES = 1500

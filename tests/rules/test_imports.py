@@ -18,8 +18,8 @@ LAYERS = [
     {"audit", "undo", "http"},
     {"stores", "resolve", "delivery"},
     {"agent", "lint"},
-    {"app", "console"},
-    {"doctor", "serve"},
+    {"app"},
+    {"doctor", "serve", "console"},
     {"powershell"},
     {"cli"},
     {"library"},
@@ -52,7 +52,7 @@ HEAVY = {
 
 # What is itself imported when it is due: the interactive prompt and the server of endpoints.
 NEEDED = {
-    "powershell/prompt.py": {"prompt_toolkit"},
+    "powershell/shell/prompt.py": {"prompt_toolkit"},
     "http/server.py": {"uvicorn"},
 }
 

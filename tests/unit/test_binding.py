@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from keystead.errors import UsageError
-from keystead.powershell.binding import Bound, bind
-from keystead.powershell.help import help_text, reference, syntax
+from keystead.powershell.cmdlet import Cmdlet, Parameter, Registry
+from keystead.powershell.engine.binding import Bound, bind
+from keystead.powershell.engine.help import help_text, reference, syntax
 from keystead.powershell.language import from_argv, parse
-from keystead.powershell.language.values import arguments
+from keystead.powershell.language.evaluation import arguments
 from keystead.powershell.objects import AwsObject
-from keystead.powershell.table_types import Cmdlet, Parameter, Registry
 from keystead.secret import MASK, Secret
 from tests.canaries import SECRET_KEY
 

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from keystead.app import App
-from keystead.console import Console
+from keystead.console.console import Console
+from keystead.console.removal import tell_what_is_left
 from keystead.errors import (
     ProfileCycle,
     ProfileInvalid,
@@ -20,7 +21,6 @@ from keystead.errors import (
 )
 from keystead.model.ordinal_case import NameSet, folded
 from keystead.model.profile import Profile, Value
-from keystead.powershell.removal import tell_what_is_left
 from keystead.stores.base import register
 from keystead.system import System
 from keystead.testing import StandInDpapi, contents

@@ -6,7 +6,7 @@ import pytest
 
 from keystead.cli.command_line import shown
 from keystead.model.settings import SETTINGS
-from keystead.powershell.masking import mask_words
+from keystead.powershell.shell.masking import mask_words
 from keystead.powershell.table import CMDLETS
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN, leaks
 

@@ -5,7 +5,7 @@ from enum import Enum
 
 import pytest
 
-from keystead.powershell.display import cell, cell_width, listing, show, table
+from keystead.powershell.engine.display import cell, cell_width, listing, show, table
 from keystead.secret import Secret
 
 

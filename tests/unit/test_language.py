@@ -3,7 +3,9 @@
 import pytest
 
 from keystead.errors import UsageError
+from keystead.powershell.cmdlet import Cmdlet, Parameter, Registry
 from keystead.powershell.language import from_argv, is_incomplete, parse, value_of
+from keystead.powershell.language.evaluation import Named, Value, arguments, evaluate
 from keystead.powershell.language.statements import (
     Array,
     Assignment,
@@ -22,10 +24,8 @@ from keystead.powershell.language.statements import (
     Word,
 )
 from keystead.powershell.language.tokens import quote
-from keystead.powershell.language.values import Named, Value, arguments, evaluate
-from keystead.powershell.masking import mask_line
 from keystead.powershell.objects import AwsObject
-from keystead.powershell.table_types import Cmdlet, Parameter, Registry
+from keystead.powershell.shell.masking import mask_line
 from keystead.secret import MASK, Secret
 from tests.canaries import SECRET_KEY, SESSION_TOKEN
 

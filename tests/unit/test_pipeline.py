@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from keystead.app import App
-from keystead.console import Console
+from keystead.console.console import Console
 from keystead.errors import UsageError
+from keystead.powershell.engine.state import State
 from keystead.powershell.language import parse
 from keystead.powershell.language.comparison import compare, equal, sort_key, truth
 from keystead.powershell.objects import AwsObject
 from keystead.powershell.runner import run_pipeline
-from keystead.powershell.state import State
 from keystead.secret import MASK, Secret
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)

@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from keystead.powershell.cmdlet import CHANGING, COMMON, Cmdlet
 from keystead.powershell.module.files import (
     ANY,
     MANIFEST,
@@ -21,7 +22,6 @@ from keystead.powershell.module.files import (
 )
 from keystead.powershell.module.functions import function, impact, plain, quoted, variable
 from keystead.powershell.table import CMDLETS
-from keystead.powershell.table_types import CHANGING, COMMON, Cmdlet
 from keystead.powershell.unsupported import OF_POWERSHELL
 from tests.powershell import Function, functions, literal, literals, nodes, said, tree
 

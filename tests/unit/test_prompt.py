@@ -13,12 +13,17 @@ from prompt_toolkit.document import Document
 from prompt_toolkit.input import PipeInput, create_pipe_input
 from prompt_toolkit.output import DummyOutput
 
-from keystead.powershell.choices import Values
-from keystead.powershell.completion import completions
+from keystead.powershell.cmdlet import Cmdlet, Parameter, Registry
 from keystead.powershell.language import parse
-from keystead.powershell.prompt import MAX_ENTRIES, CmdletCompleter, MaskedHistory, read_lines
+from keystead.powershell.shell.candidates import Values
+from keystead.powershell.shell.completion import completions
+from keystead.powershell.shell.prompt import (
+    MAX_ENTRIES,
+    CmdletCompleter,
+    MaskedHistory,
+    read_lines,
+)
 from keystead.powershell.table import CMDLETS
-from keystead.powershell.table_types import Cmdlet, Parameter, Registry
 from keystead.secret import MASK
 from tests.canaries import SECRET_KEY
 

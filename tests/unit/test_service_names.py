@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from keystead.powershell.binding import bind
-from keystead.powershell.help import help_text
-from keystead.powershell.language.values import Named, Value
-from keystead.powershell.masking import mask_line
-from keystead.powershell.services.cmdlets import made
+from keystead.powershell.cmdlet import CHANGING, COMMON, Registry
+from keystead.powershell.engine.binding import bind
+from keystead.powershell.engine.help import help_text
+from keystead.powershell.language.evaluation import Named, Value
+from keystead.powershell.services.conversion import Context
+from keystead.powershell.services.dynamic_cmdlets import made
 from keystead.powershell.services.folders import service_names
 from keystead.powershell.services.model import Shape, find_operation, service
 from keystead.powershell.services.name_overrides import NAMES
@@ -19,11 +20,10 @@ from keystead.powershell.services.naming import _ways, by_rule, cmdlet_names, si
 from keystead.powershell.services.parameters import request_of
 from keystead.powershell.services.prefixes import WELL_KNOWN, prefix_of, services_of
 from keystead.powershell.services.response import chosen, select
-from keystead.powershell.services.shapes import Context
 from keystead.powershell.services.verbs import APPROVED
+from keystead.powershell.shell.masking import mask_line
 from keystead.powershell.source_rows import FORCE, SERVICE_PARAMETERS
 from keystead.powershell.table import CMDLETS
-from keystead.powershell.table_types import CHANGING, COMMON, Registry
 from keystead.secret import MASK
 
 CONTEXT = Context(lambda path: b"", UTC)

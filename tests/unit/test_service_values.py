@@ -9,11 +9,11 @@ import pytest
 
 from keystead.errors import UsageError
 from keystead.powershell.objects import AwsObject
-from keystead.powershell.services.cmdlets import cmdlet
+from keystead.powershell.services.conversion import Context, convert
+from keystead.powershell.services.dynamic_cmdlets import cmdlet
 from keystead.powershell.services.model import find_operation
 from keystead.powershell.services.parameters import fields, request_of, spelled
 from keystead.powershell.services.response import as_json, chosen, select, shown, tells_once
-from keystead.powershell.services.shapes import Context, convert
 from keystead.secret import MASK, Secret, reveal
 from tests.canaries import SECRET_KEY
 

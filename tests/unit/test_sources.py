@@ -6,10 +6,10 @@ import pytest
 
 from devtools.service import Reply, serving
 from keystead.app import App
-from keystead.console import Console
+from keystead.console.console import Console
 from keystead.errors import NotConfigured, ProfileNotFound
-from keystead.powershell.sources import find_credentials, find_region
-from keystead.powershell.state import State
+from keystead.powershell.engine.credential_parameters import find_credentials, find_region
+from keystead.powershell.engine.state import State
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
 
 KEYS = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from keystead.app import App
-from keystead.console import Console
+from keystead.console.console import Console
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from keystead.errors import UsageError
 from keystead.model.account import mismatch, require_account
 from keystead.model.credentials import Credentials
 from keystead.model.exported import users_environment
-from keystead.powershell.display import table
+from keystead.powershell.engine.display import table
 from keystead.system.executable import Executable, executable_at, executable_of
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from keystead.app import App
 from keystead.cli.command import Context, Run, argument
-from keystead.console import printable
+from keystead.console.console import printable
 from keystead.system.dry_run import DryFiles, DryTerminal
 from keystead.text.masked import shown_change
 

@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Sequence
 
-from keystead.console import Console, discard
+from keystead.console.console import Console, discard
 from keystead.errors import KeysteadError
 
 INTERRUPTED = 130

@@ -6,7 +6,7 @@ import argparse
 
 from keystead.cli.command import Context
 from keystead.errors import UsageError
-from keystead.powershell.display import table
+from keystead.powershell.engine.display import table
 from keystead.stores.encrypted.protectors import PROTECTORS, KeyfileProtector, Protector
 
 

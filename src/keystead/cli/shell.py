@@ -18,13 +18,13 @@ from keystead.botocore_session import region_names
 from keystead.cli.command import Context
 from keystead.errors import FileProblem, InteractionRequired, KeysteadError, Origin, UsageError
 from keystead.model.client_settings import environment_region
-from keystead.powershell.checks import check
+from keystead.powershell.engine.state import State
 from keystead.powershell.language import from_argv, parse
 from keystead.powershell.language.statements import Command, Statement
-from keystead.powershell.masking import mask_statement, mask_words
 from keystead.powershell.properties import properties_of
 from keystead.powershell.runner import run_statement
-from keystead.powershell.state import State
+from keystead.powershell.shell.checks import check
+from keystead.powershell.shell.masking import mask_statement, mask_words
 from keystead.powershell.table import CMDLETS
 from keystead.text.encoding import utf8_text
 from keystead.undo.history import one_generation
@@ -97,7 +97,7 @@ def _read(context: Context, path: str) -> str:
 
 
 def _prompt(state: State) -> int:
-    from keystead.powershell.prompt import read_lines
+    from keystead.powershell.shell.prompt import read_lines
 
     system = state.app.system
     folder = system.folders.state

@@ -6,7 +6,7 @@ import argparse
 
 from keystead.cli.command import Context
 from keystead.model.settings import is_secret
-from keystead.powershell.display import listing
+from keystead.powershell.engine.display import listing
 from keystead.secret import MASK
 from keystead.stores.shared import SharedStore
 from keystead.text.dialect import Settings

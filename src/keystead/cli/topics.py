@@ -13,7 +13,7 @@ from keystead.near import did_you_mean, near_names
 
 def run(context: Context, args: argparse.Namespace) -> None:
     """``keystead help [TOPIC]``."""
-    from keystead.powershell.help import help_text
+    from keystead.powershell.engine.help import help_text
     from keystead.powershell.table import CMDLETS
 
     topic = args.topic

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from keystead.cli.command import Context
-from keystead.console import moment, printable
-from keystead.powershell.display import table
+from keystead.console.console import moment, printable
+from keystead.powershell.engine.display import table
 
 
 def run(context: Context, args: argparse.Namespace) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from keystead.powershell import credential, defaults
+from keystead.powershell.cmdlet import Cmdlet, Parameter
+from keystead.powershell.cmdlets import credential, default_configuration
 from keystead.powershell.source_rows import (
     ACCESS_KEY,
     CREDENTIAL,
@@ -15,7 +16,6 @@ from keystead.powershell.source_rows import (
     SECRET_KEY,
     SESSION_TOKEN,
 )
-from keystead.powershell.table_types import Cmdlet, Parameter
 
 _KEYS, _ROLE = "BasicOrSession", "AssumeRole"
 _STORED, _OBJECT = "StoredProfile", "AWSCredentialsObject"
@@ -163,7 +163,7 @@ CREDENTIAL_CMDLETS = (
             ),
             SCOPE,
         ),
-        defaults.initialize_defaults,
+        default_configuration.initialize_defaults,
         aliases=("Initialize-AWSDefaults",),
         default_set="InstanceProfile",
         changes=(),
@@ -177,7 +177,7 @@ CREDENTIAL_CMDLETS = (
             _location("the shared credentials file to remove it from"),
             SCOPE,
         ),
-        defaults.clear_defaults,
+        default_configuration.clear_defaults,
         aliases=("Clear-AWSDefaults",),
         changes=(),
     ),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from keystead.powershell import region
+from keystead.powershell.cmdlet import Cmdlet, Parameter
+from keystead.powershell.cmdlets import region
 from keystead.powershell.credential_rows import SCOPE
 from keystead.powershell.source_rows import PROFILE_LOCATION, REGION
-from keystead.powershell.table_types import Cmdlet, Parameter
 
 REGION_CMDLETS = (
     Cmdlet(

@@ -10,16 +10,16 @@ from functools import partial
 
 from keystead.app import App
 from keystead.errors import KeysteadError, UsageError
-from keystead.powershell.binding import Bound, bind, may_be_secret
-from keystead.powershell.common import keep, manner, passing
-from keystead.powershell.display import Formatted, show
-from keystead.powershell.help import help_text
+from keystead.powershell.cmdlet import Cmdlet, Parameter
+from keystead.powershell.engine.binding import Bound, bind, may_be_secret
+from keystead.powershell.engine.common_parameters import keep, manner, passing
+from keystead.powershell.engine.display import Formatted, show
+from keystead.powershell.engine.help import help_text
+from keystead.powershell.engine.state import State
+from keystead.powershell.language.evaluation import Argument, Named, Value, arguments, evaluate
 from keystead.powershell.language.statements import Assignment, Command, Pipeline, Statement
-from keystead.powershell.language.values import Argument, Named, Value, arguments, evaluate
 from keystead.powershell.objects import AwsObject
-from keystead.powershell.state import State
 from keystead.powershell.table import CMDLETS
-from keystead.powershell.table_types import Cmdlet, Parameter
 from keystead.secret import Secret
 from keystead.system.dry_run import DryFiles, DryTerminal
 from keystead.text.masked import shown_change

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from keystead.powershell.table_types import Parameter
+from keystead.powershell.cmdlet import Parameter
 from keystead.powershell.unsupported import PARAMETERS
 
 ACCESS_KEY = Parameter("AccessKey", "the access key id", aliases=("AK",), never_empty=True)

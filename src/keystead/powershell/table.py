@@ -6,15 +6,15 @@ parameter sets and positions are those of the AWS Tools for PowerShell.
 
 from __future__ import annotations
 
-from keystead.powershell import service, version
+from keystead.powershell.cmdlet import Cmdlet, Parameter, Registry
+from keystead.powershell.cmdlets import sts, version
+from keystead.powershell.cmdlets.discovery import discovery
 from keystead.powershell.credential_rows import CREDENTIAL_CMDLETS
 from keystead.powershell.pipeline.rows import PIPELINE_CMDLETS
 from keystead.powershell.region_rows import REGION_CMDLETS
-from keystead.powershell.services.cmdlets import ServiceCmdlets
-from keystead.powershell.services.discovery import discovery
+from keystead.powershell.services.dynamic_cmdlets import ServiceCmdlets
 from keystead.powershell.services.parameters import AS_JSON, REVEAL
 from keystead.powershell.source_rows import FORCE, SERVICE_PARAMETERS, UNSUPPORTED
-from keystead.powershell.table_types import Cmdlet, Parameter, Registry
 
 _MFA = (
     Parameter("SerialNumber", "the MFA device"),
@@ -36,7 +36,7 @@ CMDLETS: Registry = Registry(
             "Get-Content",
             "show a credentials file, its secrets masked",
             (Parameter("Path", "the file", sets={"Default": True}, position=0),),
-            service.get_content,
+            sts.get_content,
         ),
         Cmdlet(
             "Use-STSRole",
@@ -54,7 +54,7 @@ CMDLETS: Registry = Registry(
                 FORCE,
                 *SERVICE_PARAMETERS,
             ),
-            service.use_sts_role,
+            sts.use_sts_role,
             aliases=("Assume-STSRole",),
             changes=("RoleArn",),
             refused=UNSUPPORTED,
@@ -63,14 +63,14 @@ CMDLETS: Registry = Registry(
             "Get-STSSessionToken",
             "temporary credentials for the same user, with MFA if wanted",
             (_duration(0), *_MFA, REVEAL, *SERVICE_PARAMETERS),
-            service.get_sts_session_token,
+            sts.get_sts_session_token,
             refused=UNSUPPORTED,
         ),
         Cmdlet(
             "Get-S3Bucket",
             "the S3 buckets",
             (Parameter("BucketName", "only this bucket", position=0), AS_JSON, *SERVICE_PARAMETERS),
-            service.get_s3_bucket,
+            sts.get_s3_bucket,
             outputs=lambda: ("CreationDate", "BucketName"),
             aliases=("List-S3Buckets",),
             refused=UNSUPPORTED,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
-    from keystead.powershell.table_types import Cmdlet, Registry
+    from keystead.powershell.cmdlet import Cmdlet, Registry
 
     Choices = Iterator[tuple[str, str]]
     Row = Mapping[str, Any]
@@ -112,7 +112,7 @@ def _command(table: Row, before: Sequence[str], begun: str) -> Choices:
 
 
 def _cmdlets(table: Row, begun: str) -> Choices:
-    from keystead.powershell.choices import cmdlet_names
+    from keystead.powershell.shell.candidates import cmdlet_names
 
     named: list[str] = []
     if _OF_SERVICE.match(begun):  # their names take longer to load than the table's
@@ -125,7 +125,7 @@ def _cmdlets(table: Row, begun: str) -> Choices:
 
 def _cmdlet(table: Row, before: Sequence[str], begun: str) -> Choices:
     """Choices in a cmdlet."""
-    from keystead.powershell.choices import parameters, values_after
+    from keystead.powershell.shell.candidates import parameters, values_after
 
     cmdlet = _registry(table).get(before[0]) or _of_service(before[0])
     if cmdlet is None:
@@ -175,7 +175,7 @@ def _values(takes: str | list[str], begun: str, table: Row) -> Choices:
 
 
 def _registry(table: Row) -> Registry:
-    from keystead.powershell.table_types import Cmdlet, Parameter, Registry
+    from keystead.powershell.cmdlet import Cmdlet, Parameter, Registry
 
     rows = (
         Cmdlet(

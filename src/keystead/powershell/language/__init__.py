@@ -19,7 +19,8 @@ from collections.abc import Sequence
 from keystead.errors import UsageError
 from keystead.powershell.language import tokens
 from keystead.powershell.language.cursor import Unfinished
-from keystead.powershell.language.reader import Reader
+from keystead.powershell.language.evaluation import evaluate
+from keystead.powershell.language.parser import Parser
 from keystead.powershell.language.statements import (
     Command,
     Expression,
@@ -27,7 +28,6 @@ from keystead.powershell.language.statements import (
     Statement,
     Word,
 )
-from keystead.powershell.language.values import evaluate
 
 
 def parse(text: str, source: str = "input") -> tuple[Statement, ...]:
@@ -35,7 +35,7 @@ def parse(text: str, source: str = "input") -> tuple[Statement, ...]:
 
     Raises `UsageError` with ``source`` and the line for whatever is not in the language.
     """
-    return Reader(text, source).statements()
+    return Parser(text, source).statements()
 
 
 def is_incomplete(text: str) -> bool:
@@ -57,7 +57,7 @@ def value_of(text: str) -> object:
     Numbers, quoted texts, ``$true``, ``$false``, ``$null``, arrays and hash tables of them.
     Raises `UsageError` for anything else.
     """
-    return evaluate(Reader(text, "value").literal(), {})
+    return evaluate(Parser(text, "value").literal(), {})
 
 
 def from_argv(words: Sequence[str]) -> Command:

@@ -27,7 +27,7 @@ from keystead.powershell.language.statements import (
     Variable,
     Word,
 )
-from keystead.powershell.language.texts import TextCursor, joined
+from keystead.powershell.language.strings import TextCursor, joined
 
 MAX_DEPTH = 50
 """So deep may hash tables, parentheses and negations stand in each other."""

@@ -1,7 +1,7 @@
 """The statements that cmdlet lines are read into: their shape alone.
 
 `keystead.powershell.language` reads them from text or from words of a command line, and
-`keystead.powershell.language.values` evaluates their words.
+`keystead.powershell.language.evaluation` evaluates their words.
 
 No ``repr`` shows what was typed as a value, since it may be a secret.
 """

@@ -14,18 +14,18 @@ from functools import partial
 from typing import Any
 
 from keystead.app import App
-from keystead.console import Console
+from keystead.console.console import Console
 from keystead.errors import KeysteadError, UsageError
 from keystead.outside import parse_json
-from keystead.powershell.language.values import Argument, Named, Value
-from keystead.powershell.masking import mask_words
+from keystead.powershell.cmdlet import Cmdlet
+from keystead.powershell.engine.credential_parameters import find_credentials
+from keystead.powershell.engine.state import State
+from keystead.powershell.language.evaluation import Argument, Named, Value
 from keystead.powershell.module import wire
 from keystead.powershell.objects import AwsObject
 from keystead.powershell.runner import flat, run_cmdlet
-from keystead.powershell.sources import find_credentials
-from keystead.powershell.state import State
+from keystead.powershell.shell.masking import mask_words
 from keystead.powershell.table import CMDLETS
-from keystead.powershell.table_types import Cmdlet
 from keystead.secret import Secret
 from keystead.system import System
 from keystead.system.folders import Folders

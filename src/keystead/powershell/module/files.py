@@ -9,13 +9,13 @@ from pathlib import Path
 from keystead._version import __version__
 from keystead.errors import UsageError
 from keystead.near import did_you_mean, near_names
+from keystead.powershell.cmdlet import CHANGING, COMMON, Cmdlet
 from keystead.powershell.module.answer import PROTOCOL
 from keystead.powershell.module.functions import body, function, listed, quoted, variable
 from keystead.powershell.pipeline.rows import PIPELINE_CMDLETS
 from keystead.powershell.services.folders import service_names
 from keystead.powershell.services.model import service
 from keystead.powershell.table import CMDLETS
-from keystead.powershell.table_types import CHANGING, COMMON, Cmdlet
 from keystead.powershell.unsupported import OF_POWERSHELL
 
 NAME = "Keystead"

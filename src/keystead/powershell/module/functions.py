@@ -10,8 +10,8 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator
 
+from keystead.powershell.cmdlet import Cmdlet, Parameter
 from keystead.powershell.module.wire import CREDENTIAL
-from keystead.powershell.table_types import Cmdlet, Parameter
 
 # Variables that no function can have one of its own of: constant ones, and those of each function.
 _TAKEN = frozenset(

@@ -164,7 +164,7 @@ class KeysteadCall {
     # Goes on to the next object of the answer; false at its end.
     [bool] Next() {
         while ($null -ne ($line = $this.Line())) {
-            $reader = [KeysteadCall]::Reader($line)
+            $reader = [KeysteadCall]::Parser($line)
             $reader.ReadStartElement()
             $kind = $reader.ReadElementContentAsString()
             if ($kind -eq 'response') { $this.Remember($line); continue }
@@ -287,7 +287,7 @@ class KeysteadCall {
     }
 
     static [object] Response([object] $history) {
-        $reader = [KeysteadCall]::Reader($history.PSStandardMembers.KeysteadLine)
+        $reader = [KeysteadCall]::Parser($history.PSStandardMembers.KeysteadLine)
         $reader.ReadStartElement()
         $null = $reader.ReadElementContentAsString()
         return [KeysteadCall]::new($null).Read($reader)
@@ -380,7 +380,7 @@ class KeysteadCall {
     }
 
     # A line of the answer as .NET reads JSON, in every version.
-    hidden static [object] Reader([object] $line) {
+    hidden static [object] Parser([object] $line) {
         $bytes = [System.Text.Encoding]::UTF8.GetBytes($line)
         $quotas = [System.Xml.XmlDictionaryReaderQuotas]::Max
         $reader = [System.Runtime.Serialization.Json.JsonReaderWriterFactory]::CreateJsonReader($bytes, 0, $bytes.Length, $quotas)

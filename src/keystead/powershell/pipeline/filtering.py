@@ -7,12 +7,12 @@ import statistics
 from collections.abc import Iterable, Sequence
 
 from keystead.errors import UsageError
+from keystead.powershell.engine.credential_parameters import Values
+from keystead.powershell.engine.state import State
 from keystead.powershell.language.comparison import compare, equal, sort_key, truth
 from keystead.powershell.language.statements import OPERATORS
 from keystead.powershell.objects import AwsObject
 from keystead.powershell.properties import properties_of, property_of, spelled
-from keystead.powershell.sources import Values
-from keystead.powershell.state import State
 
 
 def where_object(state: State, values: Values) -> Iterable[object]:

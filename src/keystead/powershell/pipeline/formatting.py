@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import Enum
 
-from keystead.console import json_text
-from keystead.powershell.display import Formatted, listing, show, table
+from keystead.console.console import json_text
+from keystead.powershell.engine.credential_parameters import Values
+from keystead.powershell.engine.display import Formatted, listing, show, table
+from keystead.powershell.engine.state import State
 from keystead.powershell.objects import AwsObject
 from keystead.powershell.pipeline.filtering import chosen
 from keystead.powershell.properties import properties_of, property_of
-from keystead.powershell.sources import Values
-from keystead.powershell.state import State
 from keystead.secret import Secret, reveal
 
 _DEPTH = 2

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from keystead.powershell.cmdlet import Cmdlet, Parameter
 from keystead.powershell.pipeline import filtering, formatting
-from keystead.powershell.table_types import Cmdlet, Parameter
 
 _INPUT = Parameter("InputObject", "what is piped here", kind="stream")
 _PROPERTIES = Parameter(

@@ -13,6 +13,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from keystead.errors import UsageError
+from keystead.powershell.cmdlet import Parameter
+from keystead.powershell.services.conversion import Context, convert, type_name
 from keystead.powershell.services.model import Operation, Shape
 from keystead.powershell.services.name_overrides import (
     PARAMETERS,
@@ -20,9 +22,7 @@ from keystead.powershell.services.name_overrides import (
     WHERE_TAKEN_ANYWHERE,
 )
 from keystead.powershell.services.naming import singular
-from keystead.powershell.services.shapes import Context, convert, type_name
 from keystead.powershell.source_rows import FORCE
-from keystead.powershell.table_types import Parameter
 
 SET = "Default"
 _TAGS = re.compile(r"<[^>]+>")

@@ -9,7 +9,14 @@ from typing import Any
 
 from keystead.errors import FileProblem, KeysteadError, Origin, UsageError
 from keystead.model.credentials import Credentials
+from keystead.powershell.engine.credential_parameters import (
+    Values,
+    find_client_settings,
+    find_credentials,
+)
+from keystead.powershell.engine.state import State
 from keystead.powershell.objects import AwsObject, sts_object
+from keystead.powershell.services.conversion import Context
 from keystead.powershell.services.model import Operation, Shape
 from keystead.powershell.services.name_overrides import COLUMNS
 from keystead.powershell.services.parameters import Field, asks_first, request_of, streamed
@@ -24,9 +31,6 @@ from keystead.powershell.services.response import (
     tells_once,
     whole,
 )
-from keystead.powershell.services.shapes import Context
-from keystead.powershell.sources import Values, find_client_settings, find_credentials
-from keystead.powershell.state import State
 from keystead.resolve.aws.operation import Call
 from keystead.secret import Secret
 from keystead.secret import reveal as opened

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from keystead.errors import KeysteadError, UsageError
-from keystead.powershell.language.values import CONSTANTS
-from keystead.powershell.sources import Values
-from keystead.powershell.state import State
+from keystead.powershell.engine.credential_parameters import Values
+from keystead.powershell.engine.state import State
+from keystead.powershell.language.evaluation import CONSTANTS
 
 _VARIABLE = re.compile(r"\+?(\w+)")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from keystead.powershell.table_types import Cmdlet, Parameter, Registry
+from keystead.powershell.cmdlet import Cmdlet, Parameter, Registry
 
 Values = Callable[[str], list[str]]
 """Gives the values of a source that a parameter names, such as ``profile``."""

@@ -9,13 +9,13 @@ from functools import partial
 
 from keystead.errors import UsageError
 from keystead.near import did_you_mean, near_names
+from keystead.powershell.cmdlet import Cmdlet, Parameter, Registry
+from keystead.powershell.engine.credential_parameters import Values
+from keystead.powershell.engine.state import State
 from keystead.powershell.objects import AwsObject
 from keystead.powershell.services.folders import service_names
 from keystead.powershell.services.index import Index, ServiceNames
 from keystead.powershell.services.prefixes import prefix_of
-from keystead.powershell.sources import Values
-from keystead.powershell.state import State
-from keystead.powershell.table_types import Cmdlet, Parameter, Registry
 
 Table = Callable[[], Registry]
 
@@ -70,7 +70,7 @@ def get_service(state: State, values: Values) -> Iterable[AwsObject]:
 
 def _get_help(table: Table, _state: State, values: Values) -> Iterable[str]:
     """``Get-Help``: what ``keystead help CMDLET`` says."""
-    from keystead.powershell.help import help_text
+    from keystead.powershell.engine.help import help_text
 
     yield help_text(table().find(str(values["Name"])))
 

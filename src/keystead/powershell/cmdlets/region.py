@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from keystead.botocore_session import region_names
 from keystead.errors import UsageError
 from keystead.near import did_you_mean, near_names
+from keystead.powershell.engine.credential_parameters import Values
+from keystead.powershell.engine.state import State
 from keystead.powershell.objects import AwsObject
-from keystead.powershell.sources import Values
-from keystead.powershell.state import State
 
 _CHINA, _GOVERNMENT = "cn-", "us-gov-"
 _SHOWN = 40

@@ -7,10 +7,10 @@ from importlib import metadata
 
 from keystead._version import __version__
 from keystead.botocore_session import isolated_session
+from keystead.powershell.engine.credential_parameters import Values
+from keystead.powershell.engine.state import State
 from keystead.powershell.objects import AwsObject
 from keystead.powershell.services.prefixes import prefix_of
-from keystead.powershell.sources import Values
-from keystead.powershell.state import State
 
 
 def get_version(state: State, values: Values) -> Iterable[object]:

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Collection, Sequence
 
 from keystead.app import App, Location
-from keystead.console import Console
+from keystead.console.console import Console
 from keystead.errors import ProfileNotFound
 from keystead.model.profile import Profile
 from keystead.stores.chain import StoreChain

@@ -9,11 +9,15 @@ from typing import Any
 
 from keystead.errors import FileProblem, Origin, UsageError
 from keystead.model.credentials import Credentials
+from keystead.powershell.engine.credential_parameters import (
+    Values,
+    find_client_settings,
+    find_credentials,
+)
+from keystead.powershell.engine.state import State
 from keystead.powershell.objects import AwsObject, sts_object
 from keystead.powershell.services.model import operation_of
 from keystead.powershell.services.response import as_json, whole
-from keystead.powershell.sources import Values, find_client_settings, find_credentials
-from keystead.powershell.state import State
 from keystead.resolve.resolver import session_name
 from keystead.resolve.sts_response import temporary_credentials
 from keystead.secret import Secret, reveal

@@ -18,7 +18,7 @@ from keystead.powershell.language.statements import (
 )
 
 
-class Reader(ExpressionCursor):
+class Parser(ExpressionCursor):
     """Reads a whole text."""
 
     def statements(self) -> tuple[Statement, ...]:

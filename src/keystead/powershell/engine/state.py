@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from keystead.app import App
-from keystead.console import Console
+from keystead.console.console import Console
 from keystead.powershell.objects import AwsObject
 
 _CREDENTIALS = "storedawscredentials"

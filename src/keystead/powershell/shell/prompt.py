@@ -22,11 +22,11 @@ from prompt_toolkit.input import Input
 from prompt_toolkit.output import ColorDepth, Output
 
 from keystead.errors import KeysteadError
-from keystead.powershell.choices import Values
-from keystead.powershell.completion import completions
+from keystead.powershell.cmdlet import Registry
 from keystead.powershell.language import is_incomplete
-from keystead.powershell.masking import mask_line
-from keystead.powershell.table_types import Registry
+from keystead.powershell.shell.candidates import Values
+from keystead.powershell.shell.completion import completions
+from keystead.powershell.shell.masking import mask_line
 from keystead.system.files import Changed, Files
 
 CONTINUATION = ">> "

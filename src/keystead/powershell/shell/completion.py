@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from keystead.errors import UsageError
-from keystead.powershell.choices import Values, cmdlet_names, parameters, values_after
+from keystead.powershell.cmdlet import Registry
 from keystead.powershell.language import parse
+from keystead.powershell.language.evaluation import ITEM
 from keystead.powershell.language.statements import (
     Array,
     Assignment,
@@ -20,8 +21,7 @@ from keystead.powershell.language.statements import (
     Word,
 )
 from keystead.powershell.language.tokens import quote
-from keystead.powershell.language.values import ITEM
-from keystead.powershell.table_types import Registry
+from keystead.powershell.shell.candidates import Values, cmdlet_names, parameters, values_after
 
 _DOTTED = re.compile(r"\$(\w+)\.(\w*)$")
 # What the text may lack to be read: nothing, the end of a quote, the value behind a colon or comma.

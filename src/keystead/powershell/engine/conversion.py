@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from typing import NoReturn
 
 from keystead.errors import UsageError
+from keystead.powershell.cmdlet import Parameter
+from keystead.powershell.language.evaluation import Predicate
 from keystead.powershell.language.tokens import number
-from keystead.powershell.language.values import Predicate
 from keystead.powershell.objects import AwsObject
 from keystead.powershell.properties import spelled
-from keystead.powershell.table_types import Parameter
 from keystead.secret import MASK, Secret
 
 _SWITCH_TEXTS = {"$true": True, "true": True, "$false": False, "false": False}

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from keystead.errors import UsageError
+from keystead.powershell.cmdlet import Cmdlet, Parameter, Registry, holds_key
 from keystead.powershell.language import parse
 from keystead.powershell.language.statements import (
     Assignment,
@@ -27,7 +28,6 @@ from keystead.powershell.language.statements import (
     Word,
     inner,
 )
-from keystead.powershell.table_types import Cmdlet, Parameter, Registry, holds_key
 from keystead.secret import MASK
 
 _CMDLET_NAME = re.compile(r"[A-Za-z]{2,20}-[A-Za-z0-9]{2,60}")

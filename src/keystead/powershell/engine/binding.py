@@ -15,10 +15,10 @@ from typing import Any
 from keystead.errors import UsageError
 from keystead.near import did_you_mean, near_names
 from keystead.powershell import unsupported
-from keystead.powershell.conversion import converted, fits_by_position, fits_from_pipe
-from keystead.powershell.language.values import Argument, Named, Predicate, Value
+from keystead.powershell.cmdlet import Cmdlet, Parameter
+from keystead.powershell.engine.conversion import converted, fits_by_position, fits_from_pipe
+from keystead.powershell.language.evaluation import Argument, Named, Predicate, Value
 from keystead.powershell.properties import own_property
-from keystead.powershell.table_types import Cmdlet, Parameter
 
 Ask = Callable[[Parameter], object]
 """Gives the value of a mandatory parameter that was left out, or None."""

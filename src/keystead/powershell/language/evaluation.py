@@ -1,6 +1,6 @@
 """What the words of a statement come to, once the values of variables are put in.
 
-Whether a value belongs to the parameter before it is decided in `keystead.powershell.binding`.
+Whether a value belongs to the parameter before it: see `keystead.powershell.engine.binding`.
 """
 
 from __future__ import annotations

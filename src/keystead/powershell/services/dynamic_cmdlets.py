@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from functools import cache, partial
 
+from keystead.powershell.cmdlet import CHANGING, COMMON, Cmdlet, Parameter
 from keystead.powershell.services.index import Index
 from keystead.powershell.services.model import Operation, find_operation
 from keystead.powershell.services.name_overrides import UNSUPPORTED as OF_CMDLET
@@ -19,7 +20,6 @@ from keystead.powershell.services.parameters import (
 from keystead.powershell.services.response import properties
 from keystead.powershell.services.run import run
 from keystead.powershell.source_rows import FORCE, SERVICE_PARAMETERS, UNSUPPORTED
-from keystead.powershell.table_types import CHANGING, COMMON, Cmdlet, Parameter
 from keystead.powershell.unsupported import OF_POWERSHELL
 from keystead.system import System
 

@@ -19,8 +19,8 @@ from keystead.model.credentials import Credentials
 from keystead.model.ordinal_case import folded
 from keystead.model.profile import Profile, ProfileSource, Value, check_writable
 from keystead.model.search import DEFAULT_PROFILE, default_profile, has_keys
+from keystead.powershell.engine.state import State
 from keystead.powershell.objects import AwsObject, keys_object, profile_object, role_object
-from keystead.powershell.state import State
 from keystead.resolve.resolver import ProfileCredentials, Resolver
 from keystead.secret import reveal
 

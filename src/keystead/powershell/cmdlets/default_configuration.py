@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from keystead.console.removal import naming
 from keystead.errors import NotConfigured, ProfileNotFound, UsageError
 from keystead.model.credentials import Credentials
 from keystead.model.profile import Profile, Value
 from keystead.model.search import DEFAULT_PROFILE
 from keystead.outside import whole
-from keystead.powershell.objects import AwsObject, keys_object, profile_object
-from keystead.powershell.region import known_region
-from keystead.powershell.removal import naming
-from keystead.powershell.sources import (
+from keystead.powershell.cmdlets.region import known_region
+from keystead.powershell.engine.credential_parameters import (
     OLD_DEFAULT,
     Values,
     find_credentials,
@@ -21,7 +20,8 @@ from keystead.powershell.sources import (
     keys_to_save,
     profile_settings,
 )
-from keystead.powershell.state import State
+from keystead.powershell.engine.state import State
+from keystead.powershell.objects import AwsObject, keys_object, profile_object
 from keystead.stores.chain import StoreChain
 
 _KEYS_HINT = "give -AccessKey and -SecretKey, or -ProfileName"

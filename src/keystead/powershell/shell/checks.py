@@ -7,7 +7,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from keystead.errors import Origin, UsageError
-from keystead.powershell.binding import may_be_secret
+from keystead.powershell.cmdlet import Registry
+from keystead.powershell.engine.binding import may_be_secret
+from keystead.powershell.language.evaluation import CONSTANTS, ITEM
 from keystead.powershell.language.statements import (
     Assignment,
     Command,
@@ -21,8 +23,6 @@ from keystead.powershell.language.statements import (
     Variable,
     inner,
 )
-from keystead.powershell.language.values import CONSTANTS, ITEM
-from keystead.powershell.table_types import Registry
 
 
 def check(

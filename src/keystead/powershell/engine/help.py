@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from keystead.powershell.table_types import CHANGING, COMMON, Cmdlet, Parameter
+from keystead.powershell.cmdlet import CHANGING, COMMON, Cmdlet, Parameter
 
 _ONLY_SET = "all"
 

@@ -7,18 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from keystead.console.removal import remove_profiles
 from keystead.errors import UsageError
 from keystead.model.profile import Profile
-from keystead.powershell.objects import AwsObject, profile_object, profile_row
-from keystead.powershell.removal import remove_profiles
-from keystead.powershell.sources import (
+from keystead.powershell.engine.credential_parameters import (
     Values,
     find_credentials,
     given_credentials,
     keys_to_save,
     profile_settings,
 )
-from keystead.powershell.state import State
+from keystead.powershell.engine.state import State
+from keystead.powershell.objects import AwsObject, profile_object, profile_row
 
 
 def set_credential(state: State, values: Values) -> Iterable[AwsObject]:

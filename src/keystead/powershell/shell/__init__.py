@@ -1,0 +1,1 @@
+"""Typing cmdlets: the prompt, completion, and what of a line may be stored."""

@@ -28,7 +28,7 @@ def status(context: Context, args: argparse.Namespace) -> None:
         context.console.json(found)
     else:
         shown = {k: ", ".join(v) if isinstance(v, list) else v for k, v in found.items()}
-        context.console.out(listing(shown))
+        context.console.show(listing(shown))
 
 
 def launcher(context: Context, args: argparse.Namespace) -> None:

@@ -36,7 +36,7 @@ def show(context: Context, args: argparse.Namespace) -> None:
         }
         for entry in entries
     ]
-    context.console.out(table(rows))
+    context.console.show(table(rows))
 
 
 def _verify(context: Context, args: argparse.Namespace) -> None:

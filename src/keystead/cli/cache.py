@@ -22,7 +22,7 @@ def list_(context: Context, args: argparse.Namespace) -> None:
         return
     zone = context.app.system.zone()
     rows = [{"Source": row.source, "Expires": moment(row.expires_at, zone)} for row in kept]
-    context.console.out(table(rows))
+    context.console.show(table(rows))
 
 
 def clear(context: Context, _args: argparse.Namespace) -> None:

@@ -120,4 +120,4 @@ def whoami(context: Context, args: argparse.Namespace) -> None:
     if args.json:
         context.console.json(identity)
     else:
-        context.console.out(table([identity]))
+        context.console.show(table([identity]))

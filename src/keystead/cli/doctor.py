@@ -8,6 +8,7 @@ from keystead.cli.command import Context
 from keystead.console.console import one_line
 from keystead.doctor.checks import examine
 from keystead.doctor.result import Status
+from keystead.system.printable import one_line
 
 _FOUND = 1
 
@@ -34,6 +35,6 @@ def run(context: Context, args: argparse.Namespace) -> int:
             lines.append(f"{result.status.value:<{width}}  {check.id}: {result.message}")
             if result.fix:
                 lines.append(f"{'':<{width}}  fix: {result.fix}")
-        context.console.out("\n".join(map(one_line, lines)))
+        context.console.show("\n".join(map(one_line, lines)))
     problems = sum(result.status is Status.PROBLEM for _, result in found)
     return _FOUND if problems else 0

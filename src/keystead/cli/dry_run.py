@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from keystead.app import App
 from keystead.cli.command import Context, Run, argument
-from keystead.console.console import printable
 from keystead.system.dry_run import DryFiles, DryTerminal
 from keystead.text.masked import shown_change
 
@@ -25,7 +24,7 @@ def dry(run: Run) -> Run:
         system = replace(system, files=files, terminal=DryTerminal())
         code = run(replace(context, app=App(system, warn=context.app.warn)), args)
         for path, (before, after) in files.written.items():
-            context.console.out(printable("\n".join(shown_change(str(path), before, after))))
+            context.console.show("\n".join(shown_change(str(path), before, after)))
         return code
 
     return either

@@ -29,6 +29,7 @@ from keystead.serve.served import ServedProfile
 from keystead.stores.default_readings import DefaultReadings
 from keystead.system import process_info
 from keystead.system.executable import executable_at
+from keystead.system.printable import one_line
 from keystead.system.protection import protect
 
 _URI = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
@@ -111,13 +112,11 @@ def _show(context: Context, shown: Sequence[_Shown], *, as_json: bool) -> None:
     if as_json:
         context.console.json([row._asdict() for row in shown])
     else:
-        blocks = [
-            "\n".join(
-                [f"# {row.profile} ({row.kind})"] + [f"{k}={v}" for k, v in row.variables.items()]
-            )
+        lines = (
+            [f"# {row.profile} ({row.kind})", *(f"{k}={v}" for k, v in row.variables.items())]
             for row in shown
-        ]
-        context.console.out("\n\n".join(blocks))
+        )
+        context.console.show("\n\n".join("\n".join(map(one_line, block)) for block in lines))
     context.console.flush()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from keystead.cli.command import Context
 from keystead.console.console import one_line
 from keystead.model.explain.answer import Answer, Outcome, Row, as_json
+from keystead.system.printable import one_line
 
 
 def run(context: Context, args: argparse.Namespace) -> int:
@@ -21,7 +22,7 @@ def run(context: Context, args: argparse.Namespace) -> int:
         lines += _lines(f"settings of profile {explanation.profile}", explanation.settings)
     lines += _lines("region", explanation.region)
     shown = map(one_line, lines)
-    context.console.out("\n".join(shown))
+    context.console.show("\n".join(shown))
     return 0
 
 

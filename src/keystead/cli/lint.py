@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from keystead.cli.command import Context
 from keystead.console.console import one_line
 from keystead.lint.finding import OTHERS, Finding, Severity, as_json
+from keystead.system.printable import one_line
 
 _FOUND = 1
 
@@ -19,7 +20,7 @@ def run(context: Context, args: argparse.Namespace) -> int:
         context.console.json([as_json(found) for found in report.findings])
     else:
         lines = (line for found in report.findings for line in _lines(found))
-        context.console.out("\n".join(lines))
+        context.console.show("\n".join(lines))
     problems = [found for found in report.findings if found.severity is not Severity.INFO]
     context.console.note(_summary(problems, report.findings, report.files))
     return _FOUND if problems else 0

@@ -66,7 +66,7 @@ def _run(console: Console, words: list[str]) -> int | None:
     # The row that is asked for, if it is there: to make the others takes longer than most commands.
     parser = build_parser([row for row in COMMANDS if named[:1] == [row.name]] or COMMANDS)
     if not named:
-        console.out(parser.format_help().rstrip())
+        console.show(parser.format_help().rstrip())
         return None
     try:
         args = parser.parse_args(words)

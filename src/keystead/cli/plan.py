@@ -6,7 +6,7 @@ import argparse
 
 from keystead.cli.command import Context
 from keystead.cli.role_options import role_options
-from keystead.console.console import moment, printable
+from keystead.console.console import moment
 from keystead.model.plan import AssumeRoleStep, Base, Plan
 from keystead.model.plan_json import as_json, due_serials
 from keystead.model.session_token_call import UserSession
@@ -52,7 +52,7 @@ def run(context: Context, args: argparse.Namespace) -> None:
     if cached and cached.serves(now):
         ends = moment(cached.expires_at, app.system.zone())
         lines.append(f"  no call is needed until {ends}: a cached session is still valid")
-    context.console.out(printable("\n".join(lines)))
+    context.console.show("\n".join(lines))
 
 
 def _user_session(session: UserSession, made: Plan, due: list[str]) -> str:

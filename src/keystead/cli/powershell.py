@@ -47,7 +47,7 @@ def _install(context: Context, args: argparse.Namespace) -> None:
     services = dict.fromkeys([*DEFAULT_SERVICES, *filter(None, named)])
     folder = context.app.system.folders.expand(args.install)
     place, changed = install(context.app.system, folder, list(services))
-    context.console.out(f"{place}" if changed else f"{place} is up to date")
+    context.console.show(f"{place}" if changed else f"{place} is up to date")
     context.console.note("in PowerShell: Import-Module Keystead")
 
 
@@ -63,7 +63,7 @@ def _folders(context: Context, args: argparse.Namespace) -> None:
         context.console.json(rows)
         return
     shown = [{"Folder": row["folder"], NAME: ", ".join(row["versions"]) or "-"} for row in rows]
-    context.console.out(table(shown))
+    context.console.show(table(shown))
     context.console.note(
         f"`keystead powershell-module --install {rows[0]['folder']}` installs the module"
     )

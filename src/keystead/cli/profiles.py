@@ -9,7 +9,6 @@ import shlex
 from collections.abc import Iterable, Mapping
 
 from keystead.cli.command import Context
-from keystead.console.console import printable
 from keystead.console.removal import naming, remove_profiles, tell_what_is_left
 from keystead.errors import ProfileNotFound, UsageError
 from keystead.model.advice import READ_BY_OTHERS
@@ -41,7 +40,7 @@ def list_(context: Context, args: argparse.Namespace) -> None:
     headings = {"name": "Name", "type": "Type", "store_type_name": "Store", "location": "Location"}
     if args.all:
         headings["problem"] = "Problem"
-    context.console.out(table([{headings[k]: row[k] for k in headings} for row in rows]))
+    context.console.show(table([{headings[k]: row[k] for k in headings} for row in rows]))
     if not found:
         context.console.note("there are no profiles yet; `keystead set NAME` makes one")
     if len(shown) < len(found):
@@ -88,8 +87,8 @@ def show(context: Context, args: argparse.Namespace) -> None:
         for name, value in _flat(key, shown)
     ]
     kind = profile.type.name if profile.type else "none"
-    context.console.out(printable(f"{profile.name} ({kind}, {profile.store_type_name})\n"))
-    context.console.out(table(rows))
+    context.console.show(f"{profile.name} ({kind}, {profile.store_type_name})\n")
+    context.console.show(table(rows))
     problem = profile.problem()
     if problem:
         context.console.warn(f"profile `{profile.name}`: {problem}")

@@ -27,7 +27,7 @@ def list_(context: Context, args: argparse.Namespace) -> None:
         context.console.json([row._asdict() for row in enrolled])
     else:
         rows = [{"Number": row.number, "Kind": row.kind, "About": row.about} for row in enrolled]
-        context.console.out(table(rows))
+        context.console.show(table(rows))
 
 
 def add(context: Context, args: argparse.Namespace) -> None:

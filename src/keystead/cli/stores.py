@@ -27,7 +27,7 @@ def status(context: Context, args: argparse.Namespace) -> None:
         context.console.json(found)
     else:
         found["protectors"] = ", ".join(state.protectors)
-        context.console.out(listing(found))
+        context.console.show(listing(found))
 
 
 def dump(context: Context, args: argparse.Namespace) -> None:

@@ -18,17 +18,17 @@ def run(context: Context, args: argparse.Namespace) -> None:
 
     topic = args.topic
     if topic is None:
-        context.console.out(build_parser(context.commands).format_help().rstrip())
+        context.console.show(build_parser(context.commands).format_help().rstrip())
     elif topic == "types":
-        context.console.out(profile_types())
+        context.console.show(profile_types())
     elif topic == "cmdlets":
         width = max(len(cmdlet.name) for cmdlet in CMDLETS)
         rows = [f"{cmdlet.name:<{width}}  {cmdlet.summary}" for cmdlet in CMDLETS]
-        context.console.out("\n".join(rows))
+        context.console.show("\n".join(rows))
     elif any(command.name == topic for command in context.commands):
         build_parser(context.commands).parse_args([topic, "--help"])
     elif "-" in topic:
-        context.console.out(help_text(CMDLETS.find(topic)))
+        context.console.show(help_text(CMDLETS.find(topic)))
     else:
         topics = ("cmdlets", "types", *(command.name for command in context.commands))
         meant = near_names(topic, topics)

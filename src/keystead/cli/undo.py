@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from keystead.cli.command import Context
-from keystead.console.console import moment, printable
+from keystead.console.console import moment
 from keystead.powershell.engine.display import table
 
 
@@ -48,10 +48,10 @@ def _list(context: Context, args: argparse.Namespace) -> None:
         {
             "Id": generation.name,
             "Changed": moment(generation.made, zone),
-            "Command": printable(generation.command or ""),
-            "Profiles": printable(", ".join(generation.profiles)),
+            "Command": generation.command or "",
+            "Profiles": ", ".join(generation.profiles),
             "Files": ", ".join(map(str, generation.paths)),
         }
         for generation in found
     ]
-    context.console.out(table(rows))
+    context.console.show(table(rows))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import re
 import sys
 import traceback
 from collections.abc import Iterator
@@ -17,26 +16,12 @@ from datetime import datetime, tzinfo
 from typing import Any, TextIO
 
 from keystead.errors import FileProblem, KeysteadError
-
-
-def printable(text: str) -> str:
-    """``text`` with control characters as escapes; line feeds and tabs stay."""
-    if text.isprintable():
-        return text
-    return "".join(
-        char if char.isprintable() or char in "\n\t" else char.encode("unicode_escape").decode()
-        for char in text
-    )
+from keystead.system.printable import one_line, printable
 
 
 def moment(at: datetime, zone: tzinfo) -> str:
     """A time as the plain commands show it, to the second; cmdlets show it as PowerShell does."""
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
-
-
-def one_line(text: str) -> str:
-    """`printable` text on one line, line feeds and tabs as escapes too."""
-    return printable(text).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def discard(stream: TextIO) -> None:
@@ -61,18 +46,15 @@ def _takes_unicode() -> bool:
     return sys.stdout is None or sys.stdout.encoding.lower().startswith("utf")
 
 
-_UNPRINTABLE = re.compile("[\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ud800-\udfff]")
-
-
-def _json_escape(found: re.Match[str]) -> str:
-    return f"\\u{ord(found[0]):04x}"
+def _json_escape(char: str) -> str:
+    return json.dumps(char)[1:-1]
 
 
 def json_text(value: object, *, compressed: bool = False) -> str:
-    """``value`` as JSON, with what could drive the terminal or has no bytes escaped."""
+    """``value`` as JSON, with what does not print or has no bytes escaped."""
     form: dict[str, Any] = {"separators": (",", ":")} if compressed else {"indent": 2}
     text = json.dumps(value, ensure_ascii=not _takes_unicode(), **form)
-    return _UNPRINTABLE.sub(_json_escape, text)
+    return printable(text, keep="\n", escaped=_json_escape)
 
 
 class Console:
@@ -87,12 +69,23 @@ class Console:
         """Adds a log and tracebacks from now on, without secrets."""
         import logging
 
+        class Line(logging.Formatter):
+            # Without a traceback: the text of an exception may quote what it was working on.
+            def format(self, record: logging.LogRecord) -> str:
+                return one_line(f"keystead: debug: {record.getMessage()}")
+
         self._debug = True
-        logging.basicConfig(format="keystead: debug: %(message)s")
+        handler = logging.StreamHandler()
+        handler.setFormatter(Line())
+        logging.basicConfig(handlers=[handler])
         logging.getLogger("keystead").setLevel(logging.DEBUG)
 
+    def show(self, text: str) -> None:
+        """Text for a person, on standard output, as `printable` makes it. Raises as `out`."""
+        self.out(printable(text))
+
     def out(self, text: str) -> None:
-        """Data, on standard output, as it is; nothing for an empty text.
+        """Data for a program, on standard output, as it is; nothing for an empty text.
 
         Raises `FileProblem` when it cannot be written, and `BrokenPipeError` when nobody reads it.
         """
@@ -121,7 +114,7 @@ class Console:
         """One message line on standard error, such as ``keystead: warning: ...``."""
         if sys.stderr is None:  # None would mean standard output to `print`
             return
-        line = printable(text).replace("\n", "\\n")
+        line = printable(text, keep="\t")
         if sys.stdout is not None:
             try:
                 sys.stdout.flush()
@@ -174,4 +167,4 @@ class Console:
             return
         # Frames only: the text of an unforeseen exception may quote what it was working on.
         for line in traceback.format_tb(sys.exc_info()[2]):
-            print(line, end="", file=sys.stderr)  # noqa: T201  # asked for by KEYSTEAD_DEBUG
+            print(printable(line), end="", file=sys.stderr)  # noqa: T201  # asked for by KEYSTEAD_DEBUG

@@ -178,7 +178,7 @@ def _show(state: State, output: Iterable[object]) -> None:
     if text and state.has_shown:
         text = f"\n{text}"  # PowerShell parts the outputs of two lines by a blank one
     state.has_shown = state.has_shown or bool(text)
-    state.console.out(text)
+    state.console.show(text)
 
 
 def _ask(state: State, parameter: Parameter) -> object:

@@ -37,8 +37,7 @@ class Link(NamedTuple):
         return cls(setting, profile.name, mark)
 
     def __str__(self) -> str:
-        name = "".join(char if char.isprintable() else "?" for char in self.profile)
-        return name if self.setting == "credential_process" else f"{name} (MFA)"
+        return self.profile + ("" if self.setting == "credential_process" else " (MFA)")
 
 
 def require_no_ring(link: Link, environ: Mapping[str, str], where: Origin | None) -> None:

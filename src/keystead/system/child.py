@@ -9,6 +9,7 @@ is ended.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import os
 import signal
@@ -16,10 +17,11 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import IO, Any, Self
 
+from keystead.system.printable import printable
 from keystead.system.terminal import TTY
 
 GRACE_SECONDS = 1.0
@@ -28,6 +30,8 @@ GRACE_SECONDS = 1.0
 _INTERRUPTED = (-signal.SIGINT, 128 + signal.SIGINT)
 _TICK_SECONDS = 0.05
 _CHUNK = 65536
+_ROUNDS = 32
+"""So many chunks of a stream are taken before the program is looked at again."""
 
 
 @dataclass(frozen=True)
@@ -51,9 +55,10 @@ def run(
 ) -> Finished:
     """Runs ``argv``, a program's path or name and its arguments, without a shell.
 
-    Standard error is ours. Standard input is ours where it is a terminal and else empty: what is
-    piped into keystead is meant for somebody else. The output is what the program itself wrote;
-    what it left running in the background is neither waited for nor ended. Raises `OSError` when
+    What it writes to standard error is passed on at once, by `Relay`. Standard input is ours where
+    it is a terminal and else empty: what is piped into keystead is meant for somebody else. The
+    output is what the program itself wrote; what it left running in the background is neither
+    waited for nor ended. Raises `OSError` when
     the program cannot be started, `TooSlow`, or `TooMuch`; whatever is raised, `KeyboardInterrupt`
     too, the program and its process group are ended first. Time in which the user has stopped both
     does not count.
@@ -65,10 +70,11 @@ def run(
                 env=dict(environ),
                 stdin=subprocess.DEVNULL if stdin_terminal() is None else None,
                 stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
                 process_group=0 if os.name == "posix" else None,
             )
-            stack.callback(_reap, process)
-        output = stack.enter_context(_Output(process, most_bytes))
+            output = stack.enter_context(_Output(process, most_bytes))
+            stack.callback(_reap, process)  # what it says as it ends is passed on too
         terminal = stack.enter_context(_Terminal(process.pid))
         deadline = time.monotonic() + seconds
         while True:
@@ -122,6 +128,25 @@ def stdin_terminal() -> int | None:
         return None
 
 
+class Relay:
+    """Passes on to standard error what a program writes to its own, as a terminal may show it.
+
+    Control characters other than line feed, tab and return are escaped: one that wants to draw
+    does so on ``/dev/tty``. Where nobody reads it any more, it goes nowhere.
+    """
+
+    def __init__(self) -> None:
+        self._decode = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode
+
+    def __call__(self, data: bytes, *, final: bool = False) -> None:
+        """Passes ``data`` on; an unfinished character waits for the rest, or is ``final``."""
+        text = printable(self._decode(data, final), keep="\n\t\r")
+        if text and sys.stderr is not None:
+            with contextlib.suppress(OSError, ValueError), _unstopped():  # it is closed
+                sys.stderr.write(text)
+                sys.stderr.flush()
+
+
 def _reap(process: subprocess.Popen[bytes]) -> None:
     """Ends a program that has not ended by itself, and its group."""
     if process.returncode is None:
@@ -143,39 +168,46 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
 
 if sys.platform == "win32":
 
-    class _Output(threading.Thread):
-        """The program's output so far, in `data`; read in the background, up to a bound."""
+    class _Output:
+        """The program's output so far, in `data`, up to a bound; both streams are read in the
+        background.
+        """
 
         def __init__(self, process: subprocess.Popen[bytes], most_bytes: int) -> None:
-            super().__init__(daemon=True)
-            assert process.stdout is not None  # noqa: S101  # it was asked for
-            self._stream = process.stdout
             self._most_bytes = most_bytes
             self.data = bytearray()
+            self._relay = Relay()
+            self._threads = [
+                threading.Thread(target=_read, args=(process.stdout, self._take), daemon=True),
+                threading.Thread(target=_read, args=(process.stderr, self._relay), daemon=True),
+            ]
 
         def __enter__(self) -> Self:
-            self.start()
+            for thread in self._threads:
+                thread.start()
             return self
 
         def __exit__(self, *_: object) -> None:
-            pass
+            self._threads[1].join(GRACE_SECONDS)
+            self._relay(b"", final=True)
 
-        def run(self) -> None:
-            """Until the end of the output, or the bound."""
-            with self._stream:
-                while chunk := os.read(self._stream.fileno(), _CHUNK):
-                    self.data += chunk
-                    if len(self.data) > self._most_bytes:
-                        return
+        def _take(self, data: bytes) -> None:
+            if len(self.data) <= self._most_bytes:
+                self.data += data
 
         def read(self, seconds: float) -> None:
             """Waits for more, for so long at most. Raises `TooMuch`."""
-            if self.is_alive():
-                self.join(seconds or GRACE_SECONDS)
+            if self._threads[0].is_alive():
+                self._threads[0].join(seconds or GRACE_SECONDS)
             else:
                 time.sleep(seconds)
             if len(self.data) > self._most_bytes:
                 raise TooMuch
+
+    def _read(stream: IO[bytes], take: Callable[[bytes], None]) -> None:
+        with stream:
+            while chunk := os.read(stream.fileno(), _CHUNK):
+                take(chunk)
 
     class _Terminal:
         """The console is everybody's."""
@@ -195,6 +227,10 @@ if sys.platform == "win32":
             """Nothing is stopped there."""
             return 0.0
 
+    def _unstopped() -> contextlib.AbstractContextManager[None]:
+        """Any process writes to the console."""
+        return contextlib.nullcontext()
+
     def _look_at(process: subprocess.Popen[bytes]) -> int | None:
         """Takes notice of the program's end; nothing is stopped there."""
         process.poll()
@@ -207,36 +243,56 @@ else:
     _BY_TERMINAL = (signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
 
     class _Output:
-        """The program's output so far, in `data`."""
+        """The program's output so far, in `data`; what it says on standard error is passed on."""
 
         def __init__(self, process: subprocess.Popen[bytes], most_bytes: int) -> None:
             assert process.stdout is not None  # noqa: S101  # it was asked for
-            self._stream = process.stdout
+            assert process.stderr is not None  # noqa: S101  # as above
+            self._relay = Relay()
+            self._takers: dict[IO[bytes], Callable[[bytes], None]] = {
+                process.stdout: self._take,
+                process.stderr: self._relay,
+            }
             self._most_bytes = most_bytes
             self._poll = select.poll()
             self._pause: float | None = None
             self.data = bytearray()
 
         def __enter__(self) -> Self:
-            os.set_blocking(self._stream.fileno(), False)
-            self._poll.register(self._stream, select.POLLIN)
+            for stream in self._takers:
+                os.set_blocking(stream.fileno(), False)
+                self._poll.register(stream, select.POLLIN)
             return self
 
         def __exit__(self, *_: object) -> None:
-            self._stream.close()
+            with contextlib.suppress(TooMuch):
+                self.read(0.0)
+            self._relay(b"", final=True)
+            for stream in self._takers:
+                stream.close()
+
+        def _take(self, data: bytes) -> None:
+            self.data += data
+            if len(self.data) > self._most_bytes:
+                raise TooMuch
 
         def read(self, seconds: float) -> None:
             """Takes all that is there; waits for that for so long at most. Raises `TooMuch`."""
-            if self._pause is not None:  # it was closed; the program is about to end, or runs on
-                time.sleep(min(seconds, self._pause))
+            if self._pause is not None:  # one was closed; the program is about to end, or runs on
+                seconds = min(seconds, self._pause)
                 self._pause *= 2
-            elif self._poll.poll(seconds * 1000):
+            ready = {fd for fd, _ in self._poll.poll(seconds * 1000)}
+            for stream, take in self._takers.items():
+                if stream.fileno() not in ready:
+                    continue
                 with contextlib.suppress(BlockingIOError):
-                    while chunk := os.read(self._stream.fileno(), _CHUNK):
-                        self.data += chunk
-                        if len(self.data) > self._most_bytes:
-                            raise TooMuch
-                    self._pause = 0.0005
+                    for _ in range(_ROUNDS):
+                        chunk = os.read(stream.fileno(), _CHUNK)
+                        if not chunk:
+                            self._poll.unregister(stream)
+                            self._pause = self._pause or 0.0005
+                            break
+                        take(chunk)
 
     class _Terminal:
         """The terminal, lent to the group ``pid`` where it is ours, and taken back as it was."""
@@ -319,10 +375,15 @@ else:
             os.killpg(pgid, number)
 
     def _foreground(tty: int, pgid: int) -> None:
-        """Makes ``pgid`` the group the terminal talks to; from the background that is a signal."""
+        """Makes ``pgid`` the group the terminal talks to."""
+        with contextlib.suppress(OSError), _unstopped():  # the group or the terminal is gone by now
+            os.tcsetpgrp(tty, pgid)
+
+    @contextlib.contextmanager
+    def _unstopped() -> Iterator[None]:
+        """Lets a process in the background use the terminal, for which it would be stopped."""
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
         try:
-            with contextlib.suppress(OSError):  # the group, or the terminal, is gone by now
-                os.tcsetpgrp(tty, pgid)
+            yield
         finally:
             signal.pthread_sigmask(signal.SIG_SETMASK, blocked)

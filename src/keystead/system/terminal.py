@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from keystead.errors import InteractionRequired, KeysteadError
+from keystead.system.printable import one_line
 from keystead.system.prompts import until_accepted
 
 _T = TypeVar("_T")
@@ -49,7 +50,7 @@ class Terminal:
         """
         self._require(question, hint)
         with open(TTY, "wb", buffering=0) as out, open(TTY, "rb", buffering=0) as inp:
-            out.write(f"{_harmless(question)}: ".encode())
+            out.write(f"{one_line(question)}: ".encode())
             answer = inp.readline().decode("utf-8", "surrogateescape")
         if not answer:
             raise InteractionRequired(f"no answer was given: {question}", hint=hint)
@@ -59,7 +60,7 @@ class Terminal:
         """The typed answer to ``question``, without echo."""
         self._require(question, hint)
         try:
-            return getpass.getpass(f"{_harmless(question)}: ")
+            return getpass.getpass(f"{one_line(question)}: ")
         except EOFError:
             raise InteractionRequired(f"no answer was given: {question}", hint=hint) from None
         except UnicodeError:  # its text would quote what was typed
@@ -97,7 +98,7 @@ class Terminal:
     def tell(self, text: str) -> None:
         """Shows a line to the person who is about to be asked; without a terminal, to nobody."""
         with contextlib.suppress(OSError), open(TTY, "wb", buffering=0) as out:
-            out.write(f"{_harmless(text)}\n".encode())
+            out.write(f"{one_line(text)}\n".encode())
 
     def confirm(self, question: str, *, hint: str) -> bool:
         """Whether the person agreed; anything but a yes is a no."""
@@ -115,8 +116,3 @@ class NoTerminal(Terminal):
 
     def tell(self, text: str) -> None:
         """Shows nothing: nobody is about to be asked."""
-
-
-def _harmless(question: str) -> str:
-    """``question`` without what could drive the terminal; names in it come from files."""
-    return "".join(char if char.isprintable() else "?" for char in question)

@@ -16,6 +16,7 @@ from enum import Enum
 from keystead.console.console import one_line, printable
 from keystead.powershell.objects import AwsObject
 from keystead.secret import Secret
+from keystead.system.printable import one_line, printable
 
 TABLE_COLUMNS = 4
 """Objects with up to so many properties are shown as a table, others as a list."""

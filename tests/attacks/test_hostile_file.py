@@ -1,14 +1,22 @@
-"""Somebody who writes files that keystead reads: numbers, nesting and work beyond all bounds."""
+"""Somebody who writes files that keystead reads, or answers it: numbers, nesting and work beyond
+all bounds, text that drives a terminal, names that a shell would run.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
+import subprocess
+import sys
 import time
+import unicodedata
+from html import escape
 from pathlib import Path
 
 import pytest
 
+from devtools.command import KEYSTEAD
 from keystead.agent import protocol
 from keystead.errors import StoreCorrupt
 from keystead.stores.encrypted.protectors import (
@@ -19,7 +27,9 @@ from keystead.stores.encrypted.protectors import (
 )
 from keystead.system import System
 from tests.agents import Agent
+from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 from tests.conftest import Keystead
+from tests.integration.test_bad_services import serving
 
 LINE = {
     "number": 1,
@@ -137,3 +147,157 @@ def test_the_agent_answers_a_body_that_is_malformed(
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
     assert answer.startswith(b"HTTP/1.1 400 "), answer[:100]
     assert agent.status()["profiles"] == []
+
+
+DRIVING = "\x1b]0;owned\x07\u202etxt\u2066\x9b2J\u200b\x7f"
+"""Sets a window's title, turns the direction of writing, clears a screen, hides and deletes."""
+
+KEYS = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
+
+
+def drives(text: str) -> str:
+    """The characters of ``text`` that could drive a terminal."""
+    return "".join(
+        char
+        for char in text
+        if char not in "\n\t" and unicodedata.category(char) in ("Cc", "Cf", "Zl", "Zp")
+    )
+
+
+SHOWING = (
+    "list --all",
+    "show NAME",
+    "plan NAME",
+    "plan role",
+    "explain",
+    "explain NAME",
+    "lint",
+    "doctor",
+    "status NAME",
+    "process role",
+    "process NAM",
+    "whoami role",
+    "remove NAME",
+    "rename NAME [",
+    "set NAME region=NAME",
+    "copy role NAME",
+    "dump --json",
+    "undo --list",
+    "cache list",
+    "audit",
+    "help NAME",
+    "store status",
+    "--NAME",
+    "list --NAME",
+    "Get-AWSCredential -ListProfileDetail",
+    "Get-AWSCredential -ProfileName NAME",
+    "Set-AWSCredential -NAME x",
+    "Get-NAME",
+)
+
+
+@pytest.mark.posix("such names of files")
+def test_no_text_of_others_drives_the_terminal(
+    keystead: Keystead, home: Path, tmp_path: Path
+) -> None:
+    name = f"evil{DRIVING}name"
+    folder = home / f"aws{DRIVING}"
+    folder.mkdir(mode=0o700)
+    (folder / "credentials").touch(mode=0o600)
+    (folder / "credentials").write_text(
+        f"[{name}]\n{KEYS}region = {name}\n{name} = {name}\n"
+        f"[role]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = keys\n[keys]\n{KEYS}"
+        f"[{name} {name}\n",
+        encoding="utf-8",
+    )
+    keystead.plain.add(folder / "credentials")
+    (folder / "config").write_text(f"[profile {name}]\n[{name}]\nsource_profile={name}\n")
+    given = {
+        "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials"),
+        "AWS_CONFIG_FILE": str(folder / "config"),
+        "AWS_PROFILE": name,
+        "KEYSTEAD_DEBUG": "1",
+    }
+    for broken in (True, False):
+        for line in SHOWING if not broken else SHOWING[:6]:
+            words = [word.replace("NAME", name) for word in line.split()]
+            done = keystead(*words, env=given, stdin="")
+            shown = done.stdout + done.stderr
+            assert not drives(shown), (line, shown)
+            assert "failed unexpectedly" not in shown, (line, shown)
+        text = (folder / "credentials").read_text("utf-8")
+        (folder / "credentials").write_text(text.rpartition("[")[0], encoding="utf-8")
+
+
+def test_the_words_of_a_server_do_not_drive_the_terminal(keystead: Keystead) -> None:
+    words = escape(DRIVING).replace("\x1b", "&#27;").replace("\x07", "&#7;")
+    answer = (
+        f"<ErrorResponse><Error><Code>Denied{words}</Code><Message>no {words} way</Message></Error>"
+        "</ErrorResponse>"
+    )
+    with serving(lambda _: (403, answer)) as url:
+        given = {
+            "AWS_ENDPOINT_URL": url,
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY_ID,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_REGION": "eu-west-1",
+            "KEYSTEAD_DEBUG": "1",
+        }
+        done = keystead("whoami", env=given)
+    assert done.code == 7
+    assert not drives(done.stdout + done.stderr)
+
+
+def test_debug_lines_of_any_library_are_single_and_escaped() -> None:
+    code = (
+        "import logging, sys; from keystead.console import Console; Console().debug()\n"
+        "try: raise ValueError('a secret')\n"
+        "except ValueError: logging.getLogger('urllib3').warning('%s', sys.argv[1], exc_info=True)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, f"a\nkeystead: debug: b{DRIVING}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr.count("\n") == 1
+    assert not drives(done.stderr)
+    assert "a secret" not in done.stderr
+
+
+HELPER = """#!/bin/sh
+printf 'one\\r\\ttwo\\n\\033]0;owned\\007\\342\\200\\256\\233\\302\\2332J caf\\303\\251 code: ' >&2
+read answer < FIFO
+printf '\\342\\200' >&2
+echo '{"Version": 1, "AccessKeyId": "ID", "SecretAccessKey": "KEY"}'
+"""
+
+
+@pytest.fixture
+def helper(home: Path, keystead: Keystead) -> Path:
+    """The fifo that a profile's helper waits at once it has spoken."""
+    fifo, path = home / "fifo", home / "helper"
+    os.mkfifo(fifo)
+    text = HELPER.replace("FIFO", str(fifo)).replace("ID", ACCESS_KEY_ID)
+    path.write_text(text.replace("KEY", SECRET_KEY))
+    path.chmod(0o700)
+    keystead.plain.add(path)
+    (home / ".aws").mkdir(mode=0o700)
+    (home / ".aws" / "config").write_text(f"[profile p]\ncredential_process = {path}\n")
+    return fifo
+
+
+@pytest.mark.posix("a fifo")
+def test_what_a_helper_says_is_shown_at_once_and_drives_nothing(helper: Path, home: Path) -> None:
+    with subprocess.Popen(
+        [KEYSTEAD, "process", "p"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=home
+    ) as command:
+        assert command.stderr is not None
+        shown = b""
+        while not shown.endswith(b"code: "):  # while it still waits
+            shown += os.read(command.stderr.fileno(), 1)
+        helper.write_text("go\n")
+        rest, code = command.stderr.read(), command.wait(60)
+    assert code == 0
+    assert shown.decode() == "one\r\ttwo\n\\x1b]0;owned\\x07\\u202e\\x9b\\x9b2J café code: "
+    assert rest == rb"\xe2\x80"  # a character that was never finished

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 
 from keystead.cli.command import Context
-from keystead.console.console import one_line
 from keystead.doctor.checks import examine
 from keystead.doctor.result import Status
 from keystead.system.printable import one_line

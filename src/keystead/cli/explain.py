@@ -6,7 +6,6 @@ import argparse
 from collections.abc import Iterator
 
 from keystead.cli.command import Context
-from keystead.console.console import one_line
 from keystead.model.explain.answer import Answer, Outcome, Row, as_json
 from keystead.system.printable import one_line
 

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 from enum import Enum
 
-from keystead.console.console import one_line, printable
 from keystead.powershell.objects import AwsObject
 from keystead.secret import Secret
 from keystead.system.printable import one_line, printable

@@ -52,4 +52,4 @@ class Fault:
 def replace(files: Files, path: Path, data: bytes = NEW, *, private: bool = True) -> None:
     """Replaces what stands at ``path`` now, as a store does it."""
     with files.lock(path):
-        files.replace(path, data, expect=files.read(path).stamp, private=private)
+        files.replace(path, data, expect=files.read(path).version, private=private)

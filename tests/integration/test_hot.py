@@ -18,7 +18,7 @@ import pytest
 
 from devtools import command
 from devtools.emulators import Emulator
-from keystead.agent.stamp import settled, stamp
+from keystead.system.file_versions import FileVersion
 from tests.agents import Agent, wait_for
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
 from tests.conftest import Keystead
@@ -209,7 +209,9 @@ def test_each_kind_of_answer_is_the_same_bytes(
     keys = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
     files.write_text(f"{files.read_text()}[it]\n{'' if 'role' in lines else keys}{lines}")
     # A file that changed just now is not trusted to show its next change.
-    wait_for(lambda: settled(stamp(str(files)), time.time()))
+    version = FileVersion.at(files)
+    assert version is not None
+    wait_for(lambda: version.is_settled(time.time()))
     full = run(command.KEYSTEAD, "process", "it", KEYSTEAD_AGENT="off")
     assert json.loads(full.stdout).keys() >= members | {"Version", "AccessKeyId"}
     assert run(command.KEYSTEAD, "process", "it").stdout == full.stdout  # by now it is ready

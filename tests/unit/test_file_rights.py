@@ -121,9 +121,9 @@ if os.geteuid() == 0:
     os.setuid(65534)
 files, path = Files(), Path(sys.argv[1])
 try:
-    stamp = files.read(path).stamp
+    version = files.read(path).version
     with files.lock(path):
-        files.replace(path, b"new", expect=stamp, private=True)
+        files.replace(path, b"new", expect=version, private=True)
 except FileProblem as error:
     print(error, "|", error.hint)
 else:

@@ -131,7 +131,7 @@ class Calls:
 
 files = Files(Calls())
 with files.lock(path):
-    files.replace(path, Path(sys.argv[4]).read_bytes(), expect=files.read(path).stamp, private=True)
+    files.replace(path, Path(sys.argv[4]).read_bytes(), expect=files.read(path).version, private=True)
 """
 
 
@@ -171,7 +171,7 @@ def test_a_foreign_change_since_the_read_is_not_overwritten(path: Path) -> None:
     path.with_name("other").write_bytes(b"foreign")
     path.with_name("other").replace(path)
     with pytest.raises(Changed):
-        files.replace(path, NEW, expect=snapshot.stamp, private=True)
+        files.replace(path, NEW, expect=snapshot.version, private=True)
     assert path.read_bytes() == b"foreign"
     assert leftovers(path.parent) == []
 
@@ -179,14 +179,14 @@ def test_a_foreign_change_since_the_read_is_not_overwritten(path: Path) -> None:
 @pytest.mark.parametrize("change", ["made", "gone", "appended"])
 def test_files_that_came_went_or_grew_are_changes(path: Path, change: str) -> None:
     files = Files()
-    stamp = None if change == "made" else files.read(path).stamp
+    version = None if change == "made" else files.read(path).version
     if change == "gone":
         path.unlink()
     elif change == "appended":
         with path.open("ab") as stream:
             stream.write(b"more")
     with pytest.raises(Changed):
-        files.replace(path, NEW, expect=stamp, private=True)
+        files.replace(path, NEW, expect=version, private=True)
     assert path.exists() == (change != "gone")
     assert leftovers(path.parent) == []
 

@@ -16,8 +16,8 @@ from keystead.agent.answer_cache import (
     Key,
 )
 from keystead.agent.epoch import Epoch
-from keystead.agent.stamp import settled, stamp
 from keystead.system.clocks import Clocks
+from keystead.system.file_versions import FileVersion, change_token
 from tests.agents import Time
 
 TOLD = GrantRecord("", "", None, "")
@@ -101,7 +101,7 @@ def test_a_changed_file_ends_it(holder: AnswerCache, tmp_path: Path, change: str
     path = tmp_path / "file"
     if change != "make":
         path.write_text("one")
-    assert holder.keep("x", b"", Answer(b"x", ((str(path), stamp(str(path))),), None, TOLD))
+    assert holder.keep("x", b"", Answer(b"x", change_token([path]), None, TOLD))
     assert holder.ready("x", b"") is not None
     before = path.stat() if path.exists() else None
     if change == "touch":
@@ -121,11 +121,11 @@ def test_a_changed_file_ends_it(holder: AnswerCache, tmp_path: Path, change: str
 def test_a_file_that_changed_just_now_might_change_unseen(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.touch()
-    found = stamp(str(path))
+    found = FileVersion.at(path)
+    assert found is not None
     changed = path.stat().st_ctime
-    assert not settled(found, changed)
-    assert settled(found, changed + 1)
-    assert settled(None, changed)
+    assert not found.is_settled(changed)
+    assert found.is_settled(changed + 1)
 
 
 def test_it_holds_so_much_and_no_more(holder: AnswerCache) -> None:

@@ -49,5 +49,5 @@ def test_what_was_written_while_a_removal_was_refused_stays(tmp_path: Path) -> N
     path.write_bytes(OLD)
     files = Files(Unlinking(path))
     with pytest.raises(Changed):
-        files.remove(path, expect=files.read(path).stamp)
+        files.remove(path, expect=files.read(path).version)
     assert path.read_bytes() == b"theirs = 1\n"

@@ -15,15 +15,16 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from keystead.agent.epoch import Epoch
-from keystead.agent.stamp import Stamp, as_stamp, stamp
-from keystead.outside import parse_moment, text_in
+from keystead.outside import counted, parse_moment, text_in
 from keystead.system.clocks import Clocks
+from keystead.system.file_versions import ChangeToken, FileVersion
 
 MOST_ANSWERS = 1000
 MOST_KEYS = 100
 
 _ASLEEP = 1.0
 _JUMP = 5.0
+_HIGH = 1 << 128
 
 
 class GrantRecord(NamedTuple):
@@ -37,10 +38,10 @@ class GrantRecord(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """A finished answer, the states of the files behind it, and when it is to be made anew."""
+    """A finished answer, the versions of what it was made from, and when it is to be renewed."""
 
     body: bytes
-    files: tuple[tuple[str, Stamp | None], ...]
+    token: ChangeToken
     renew_at: float | None
     """Seconds since 1970; None: its credentials do not end."""
     told: GrantRecord
@@ -94,7 +95,7 @@ class AnswerCache:
         self.tick()
         return self._keys.get(store_id)
 
-    def keep_key(self, store_id: str, key: Key, began: Stamp | None) -> bool:
+    def keep_key(self, store_id: str, key: Key, began: tuple[int, ...] | None) -> bool:
         """Holds a data key that was opened in the epoch ``began``; False when that has ended."""
         self.tick()
         if began != self._began:
@@ -147,7 +148,7 @@ class AnswerCache:
     def _holds(self, answer: Answer) -> bool:
         if answer.renew_at is not None and self._clocks.wall() >= answer.renew_at:
             return False
-        return all(stamp(path) == found for path, found in answer.files)
+        return all(FileVersion.at(path) == found for path, found in answer.token)
 
     def _read_clocks(self) -> tuple[float, float, float]:
         return self._clocks.wall(), self._clocks.running(), self._clocks.asleep()
@@ -159,7 +160,7 @@ def _digest(scope: bytes) -> bytes:
 
 
 def as_told(members: Iterable[object]) -> GrantRecord:
-    """What an `Answer` says of its credentials, as it comes over the wire. Raises as `as_files`."""
+    """What an `Answer` says of its credentials, as it comes over the wire. Raises as `as_token`."""
     key, source, ends, folder = members
     if ends is not None:
         parse_moment(ends)
@@ -168,6 +169,11 @@ def as_told(members: Iterable[object]) -> GrantRecord:
     )
 
 
-def as_files(rows: Iterable[tuple[str, list[int] | None]]) -> tuple[tuple[str, Stamp | None], ...]:
-    """The files of an `Answer` as they come over the wire. Raises `ValueError`, `TypeError`."""
-    return tuple((text_in(path), as_stamp(numbers)) for path, numbers in rows)
+def as_token(rows: Iterable[tuple[str, list[int] | None]]) -> ChangeToken:
+    """An answer's token as it comes over the wire. Raises `ValueError`, `TypeError`."""
+    return tuple((text_in(name), as_version(numbers)) for name, numbers in rows)
+
+
+def as_version(numbers: list[int] | None) -> tuple[int, ...] | None:
+    """A version as it comes over the wire. Raises `ValueError`, `TypeError`."""
+    return None if numbers is None else tuple(counted(n, -_HIGH, _HIGH) for n in numbers)

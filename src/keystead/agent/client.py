@@ -17,11 +17,11 @@ from typing import Any
 from keystead._version import __version__
 from keystead.agent import protocol
 from keystead.agent.epoch import Epoch
-from keystead.agent.stamp import Stamp, settled, stamp
 from keystead.errors import AgentProblem
 from keystead.model.credentials import Credentials
 from keystead.outside import parse_json, whole
 from keystead.system import System
+from keystead.system.file_versions import FileVersion
 
 IDLE_SECONDS = 8 * 3600
 _MOST_IDLE_SECONDS = 366 * 24 * 3600
@@ -48,7 +48,7 @@ class Agent:
         self._system = system
         self._environ = {os.fsencode(k): os.fsencode(v) for k, v in system.environ.items()}
         self._path = protocol.socket_path(self._environ)
-        self._unlock_began: Stamp | None = None
+        self._unlock_began: FileVersion | None = None
         self._starts_itself = system.environ.get("KEYSTEAD_AGENT", "auto") in ("", "auto")
 
     @property
@@ -56,7 +56,7 @@ class Agent:
         """The path of its socket; None where there is to be none."""
         return None if self._path is None else os.fsdecode(self._path)
 
-    def stamps(self) -> dict[str, Stamp | None]:
+    def stamps(self) -> dict[str, FileVersion | None]:
         """The states of the files that profiles are in, and the epoch; to be taken before anything.
 
         Empty: an answer made from them is not to be held.
@@ -65,28 +65,28 @@ class Agent:
             return {}
         folders = self._system.folders
         files = (folders.credentials_file, folders.config_file, folders.accounts_file)
-        found = {str(path): stamp(str(path)) for path in files}
+        found = {str(path): FileVersion.at(path) for path in files}
         found[os.fsdecode(Epoch(self._path).path)] = Epoch(self._path).current()
         return found if self._settled(*found.values()) else {}
 
     def with_files(
-        self, found: Mapping[str, Stamp | None], files: Iterable[Path] | None
-    ) -> dict[str, Stamp | None]:
+        self, found: Mapping[str, FileVersion | None], files: Iterable[Path] | None
+    ) -> dict[str, FileVersion | None]:
         """``found``, of `stamps`, and the states of more ``files``; empty where those are None."""
         if not found or files is None:
             return {}
-        more = {str(path): stamp(str(path)) for path in files}
+        more = {str(path): FileVersion.at(path) for path in files}
         return {**found, **more} if self._settled(*more.values()) else {}
 
-    def _settled(self, *found: Stamp | None) -> bool:
+    def _settled(self, *found: FileVersion | None) -> bool:
         now = self._system.clock().timestamp()
-        return all(settled(state, now) for state in found)
+        return all(state is None or state.is_settled(now) for state in found)
 
     def keep(
         self,
         name: str,
         output: str,
-        files: Mapping[str, Stamp | None],
+        files: Mapping[str, FileVersion | None],
         renew_at: float | None,
         credentials: Credentials,
     ) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 
-from keystead.agent.stamp import Stamp, stamp
+from keystead.system.file_versions import FileVersion
 
 _FLAGS = os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NOFOLLOW", 0)
 
@@ -21,9 +21,9 @@ class Epoch:
     def __init__(self, socket: bytes) -> None:
         self.path = socket + b".epoch"
 
-    def current(self) -> Stamp | None:
-        """The state that stands for it now; None: nothing was ever locked."""
-        return stamp(self.path)
+    def current(self) -> FileVersion | None:
+        """The version of the file that represents it now; None: nothing was ever locked."""
+        return FileVersion.at(self.path)
 
     def end(self) -> None:
         """Begins another one. No byte of a file is changed. Raises `OSError`."""

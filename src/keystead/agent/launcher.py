@@ -53,7 +53,7 @@ def install(system: System, path: Path | None) -> Path:
     folder = Path(__file__).parent.parent.parent
     data = script(sys.executable, str(folder))
     with system.files.lock(target):
-        stamp = system.files.read(target).stamp
+        stamp = system.files.read(target).version
         system.files.replace(target, data, expect=stamp, private=False)
         os.chmod(target, 0o755)  # noqa: S103  # it is a program, and holds no secret
     return target

@@ -18,13 +18,12 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from keystead._version import __version__
 from keystead.agent import audit_writer, http, protocol
-from keystead.agent.answer_cache import Answer, AnswerCache, Key, as_files, as_told
+from keystead.agent.answer_cache import Answer, AnswerCache, Key, as_token, as_told, as_version
 from keystead.agent.epoch import Epoch
 from keystead.agent.http import Refused, Request
 from keystead.agent.jobs import Commands, Question
 from keystead.agent.listener import BACKLOG, Inherited, Listener
 from keystead.agent.restart import Settings
-from keystead.agent.stamp import as_stamp
 from keystead.errors import FileProblem
 from keystead.outside import number, parse_json, text_in
 from keystead.system import process_info
@@ -218,7 +217,7 @@ class Server:
         renew_at = given["renew_at"]
         made = Answer(
             text_in(given["body"]).encode(),
-            as_files(given["files"]),
+            as_token(given["files"]),
             None if renew_at is None else number(renew_at, 0, _LATEST),
             as_told(given["told"]),
         )
@@ -263,7 +262,7 @@ class Server:
     async def _keep_key(self, request: Request) -> bytes:
         given = parse_json(request.body)
         key = Key(text_in(given["record"]), bytes.fromhex(given["key"]))
-        held = self.holder.keep_key(_name(request), key, as_stamp(given["epoch"]))
+        held = self.holder.keep_key(_name(request), key, as_version(given["epoch"]))
         self._used = self._clocks.running()
         return http.told(200, {"held": held})
 

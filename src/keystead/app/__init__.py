@@ -14,7 +14,6 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from keystead.agent.client import Agent
-from keystead.agent.stamp import Stamp
 from keystead.app.selection import Selection
 from keystead.audit.log import AuditLog, Grant
 from keystead.delivery import permission
@@ -39,7 +38,7 @@ from keystead.stores.shared import SharedStore
 from keystead.stores.used_mfa_codes import UsedMfaCodes
 from keystead.system import System
 from keystead.system.executable import Executable
-from keystead.system.watching import watching
+from keystead.system.file_versions import FileVersion, change_token
 from keystead.text.dialect import FileKind
 from keystead.undo.history import UndoHistory
 
@@ -341,7 +340,7 @@ class App:
         plan: Plan,
         credentials: Credentials,
         output: str,
-        files: Mapping[str, Stamp | None],
+        files: Mapping[str, FileVersion | None],
     ) -> None:
         """Has the agent hold what ``keystead process`` prints, where that serves again.
 
@@ -366,7 +365,7 @@ class App:
 
     def watch(self, location: Location = None) -> Callable[[], Hashable]:
         """What gives another value whenever a file that profiles come from has changed."""
-        return watching(self.chain(location).paths)
+        return partial(change_token, self.chain(location).paths)
 
     def source(
         self,

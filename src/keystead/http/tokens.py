@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextlib
 import hmac
 import os
-from collections.abc import Hashable
 from pathlib import Path
 from typing import Protocol
 
 from keystead.errors import FileProblem
+from keystead.system.file_versions import FileVersion
 from keystead.system.files import Files
 from keystead.system.private import Exposed
 from keystead.system.status import problem
-from keystead.system.watching import watching
 
 _BYTES = 32
 _MOST_BYTES = 256
@@ -62,8 +61,7 @@ class TokenFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._version = watching([path])
-        self._kept: tuple[Hashable, bytes | None] | None = None
+        self._kept: tuple[FileVersion | None, bytes | None] | None = None
 
     @classmethod
     def make(cls, folder: Path) -> TokenFile:
@@ -92,7 +90,7 @@ class TokenFile:
 
     def current(self) -> bytes | None:
         """What is in the file now; it is read when it is another one."""
-        version = self._version()
+        version = FileVersion.at(self.path)
         if self._kept is None or self._kept[0] != version:
             self._kept = version, self._content()
         return self._kept[1]

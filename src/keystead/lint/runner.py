@@ -84,9 +84,9 @@ def _given(system: System, kind: FileKind, path: Path) -> Iterator[Given]:
 
 def _days(system: System, snapshot: Snapshot) -> int:
     """For how many whole days nobody has written the file."""
-    if snapshot.stamp is None:
+    if snapshot.version is None:
         return 0
-    seconds = system.clock().timestamp() - snapshot.stamp.changed_ns / 1e9
+    seconds = system.clock().timestamp() - snapshot.version.modified_ns / 1e9
     return max(0, int(seconds // timedelta(days=1).total_seconds()))
 
 

@@ -19,7 +19,7 @@ from keystead.model.profile import Profile
 from keystead.resolve.credentials_json import BadDocument, read_credentials, read_object
 from keystead.resolve.ring import RUNNING, Link, require_no_ring, with_link
 from keystead.system import System, child
-from keystead.system.watching import watching
+from keystead.system.file_versions import change_token
 
 TIME_LIMIT_SECONDS = 60.0
 MOST_BYTES = 1024 * 1024
@@ -111,7 +111,7 @@ class Program:
             self._versions(system),
             sorted(self._environ(system).items()),
             _folder(),
-            watching((folders.config_file, folders.credentials_file))(),
+            change_token((folders.config_file, folders.credentials_file)),
             child.stdin_terminal(),
         ]
 
@@ -127,8 +127,7 @@ class Program:
             for item in self._environ(system).items()
             if item[0].startswith("AWS_") or item[0] in _CACHED_BY
         )
-        paths = [str(path) for path in shared]
-        return [self._words, self._versions(system), given, paths, watching(shared)()]
+        return [self._words, self._versions(system), given, change_token(shared)]
 
     def files(self) -> list[Path] | None:
         """The files that the command names by their whole path; None where it finds one otherwise,
@@ -141,8 +140,7 @@ class Program:
 
     def _versions(self, system: System) -> list[object]:
         program = _found(self._words[0], system.environ)
-        paths = map(Path, (program or self._words[0], *self._words[1:]))
-        return [program, watching(paths)()]
+        return [program, change_token((program or self._words[0], *self._words[1:]))]
 
     def _environ(self, system: System) -> dict[str, str]:
         environ = {name: text for name, text in system.environ.items() if name != MFA_VARIABLE}

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from keystead.system import System
+from keystead.system.file_versions import FileVersion
 from keystead.system.files import Changed, Snapshot, resolve
-from keystead.system.status import Stamp
 from keystead.undo.history import UndoHistory
 
 MOMENT = 2.0
@@ -32,8 +32,8 @@ Contents = Mapping[str, Mapping[str, object]]
 def just_written(system: System, snapshots: Iterable[Snapshot]) -> bool:
     """Whether one of the files was written a moment ago."""
     now = system.clock().timestamp()
-    stamps = (snapshot.stamp for snapshot in snapshots)
-    return any(stamp and abs(now - stamp.changed_ns / 1e9) < MOMENT for stamp in stamps)
+    versions = (snapshot.version for snapshot in snapshots)
+    return any(version and abs(now - version.modified_ns / 1e9) < MOMENT for version in versions)
 
 
 def by_another_program(
@@ -64,16 +64,18 @@ def is_lost(before: Contents, after: Contents, now: Contents) -> bool:
     return False
 
 
-def watch(system: System, saved: Mapping[Path, Stamp | None], lost: Callable[[], bool]) -> None:
+def watch(
+    system: System, saved: Mapping[Path, FileVersion | None], lost: Callable[[], bool]
+) -> None:
     """Watches files that were just saved; raises `Changed` when a save is lost.
 
-    ``saved`` has the stamp of each version that was written (None in a dry run, which has nothing
+    ``saved`` has each version that was written (None in a dry run, which has nothing
     to watch). ``lost`` is asked when a file is no longer that version.
     """
     if None in saved.values():
         return
     for pause in PAUSES:
         system.sleep(pause)
-        changed = any(system.files.stamp(resolve(path)) != stamp for path, stamp in saved.items())
-        if changed and lost():
+        now = {path: system.files.version(resolve(path)) for path in saved}
+        if now != saved and lost():
             raise Changed

@@ -24,8 +24,8 @@ from keystead.stores.base import TRIES, Changes, Follow, already_there, not_foun
 from keystead.stores.lost_update import by_another_program, is_lost, just_written, watch
 from keystead.stores.shared_file import Origins, SharedFile
 from keystead.system import System
+from keystead.system.file_versions import FileVersion
 from keystead.system.files import Changed, Snapshot, resolve
-from keystead.system.status import Stamp
 from keystead.text.dialect import FileKind, Reading, Skipped, interpret, merge
 from keystead.text.document import Document, Grammar
 from keystead.undo.history import Replaced, UndoHistory
@@ -265,8 +265,8 @@ class SharedStore:
     def _pair(self, snapshots: list[Snapshot], grammar: Grammar = Grammar.TOLERANT) -> Pair:
         kinds = (FileKind.CREDENTIALS, FileKind.CONFIG)
         return tuple(
-            SharedFile(path, kind, Document(data or b"", str(path), grammar=grammar), stamp)
-            for path, kind, (data, stamp) in zip(self.paths, kinds, snapshots, strict=False)
+            SharedFile(path, kind, Document(data or b"", str(path), grammar=grammar), version)
+            for path, kind, (data, version) in zip(self.paths, kinds, snapshots, strict=False)
         )
 
     def _profile(self, pair: Pair, name: str, values: Mapping[str, Value]) -> Profile:
@@ -322,7 +322,7 @@ class SharedStore:
                     foreign = True
                 pairs = zip(before, after, strict=True)
                 changed = [(old, new) for old, new in pairs if new.document is not old.document]
-                saved: dict[Path, Stamp | None] = {}
+                saved: dict[Path, FileVersion | None] = {}
                 try:
                     with self._keeping(changed, names):
                         for old, new in changed:
@@ -367,15 +367,15 @@ class SharedStore:
         if not changed:
             return contextlib.nullcontext()
         replaced = [
-            Replaced(old.path, old.document.data if old.stamp else None, new.document.data)
+            Replaced(old.path, old.document.data if old.version else None, new.document.data)
             for old, new in changed
         ]
         return self._generations().keeping(replaced, self._system.clock(), names)
 
-    def _replace(self, file: SharedFile) -> Stamp | None:
+    def _replace(self, file: SharedFile) -> FileVersion | None:
         private = file.kind is FileKind.CREDENTIALS
         data = file.document.data
-        return self._files.replace(file.path, data, expect=file.stamp, private=private)
+        return self._files.replace(file.path, data, expect=file.version, private=private)
 
     @contextlib.contextmanager
     def _locks(self, changed: Collection[Path]) -> Iterator[None]:
@@ -421,7 +421,7 @@ def _worked_out(
 def _same(pair: Pair, snapshots: list[Snapshot]) -> bool:
     """Whether both files still are as they were read."""
     return all(
-        file.stamp == snapshot.stamp and file.document.data == (snapshot.data or b"")
+        file.version == snapshot.version and file.document.data == (snapshot.data or b"")
         for file, snapshot in zip(pair, snapshots, strict=True)
     )
 

@@ -15,7 +15,7 @@ from keystead.errors import DocumentError, Origin, ProfileInvalid
 from keystead.model.profile import Value
 from keystead.model.validation import check_profile_name
 from keystead.secret import reveal
-from keystead.system.status import Stamp
+from keystead.system.file_versions import FileVersion
 from keystead.text import edit
 from keystead.text.dialect import (
     DEFAULT,
@@ -44,12 +44,12 @@ _GUID = "toolkit_artifact_guid"
 
 @dataclass(frozen=True)
 class SharedFile:
-    """One file as it was read: its document and the stamp of that version (None: no file)."""
+    """One file as it was read: its document and its version (None: no file)."""
 
     path: Path
     kind: FileKind
     document: Document
-    stamp: Stamp | None
+    version: FileVersion | None
 
     def sections(self, name: str) -> list[Section]:
         """The sections that make up the profile ``name`` in this file."""

@@ -37,7 +37,7 @@ class UsedMfaCodes:
                 found = self._files.read(self._path)
                 kept = [*_digests(found), _digest(mfa_serial, code)][-_MOST:]
                 data = json.dumps(kept).encode()
-                self._files.replace(self._path, data, expect=found.stamp, private=True)
+                self._files.replace(self._path, data, expect=found.version, private=True)
         except (KeysteadError, OSError, Changed):
             return
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from keystead.errors import InteractionRequired
+from keystead.system.file_versions import FileVersion
 from keystead.system.files import Files, Snapshot
-from keystead.system.status import Stamp
 from keystead.system.terminal import Terminal
 
 TO_BE_ASKED_FOR = "TO-BE-ASKED-FOR"
@@ -55,7 +55,7 @@ class DryFiles(Files):
         """The file as it would be by now."""
         snapshot = super().read(path, private=private)
         if path in self.written:
-            return Snapshot(self.written[path][1], snapshot.stamp)
+            return Snapshot(self.written[path][1], snapshot.version)
         return snapshot
 
     @contextlib.contextmanager
@@ -64,12 +64,14 @@ class DryFiles(Files):
         del path, seconds
         yield
 
-    def replace(self, path: Path, data: bytes, *, expect: Stamp | None, private: bool) -> None:
-        """Notes what would be written; there is no stamp of it."""
+    def replace(
+        self, path: Path, data: bytes, *, expect: FileVersion | None, private: bool
+    ) -> None:
+        """Notes what would be written; there is no version of it."""
         del expect, private
         self._note(path, data)
 
-    def remove(self, path: Path, *, expect: Stamp | None) -> None:
+    def remove(self, path: Path, *, expect: FileVersion | None) -> None:
         """Notes what would be removed."""
         del expect
         self._note(path, None)

@@ -17,11 +17,12 @@ from types import ModuleType
 from typing import NamedTuple, Protocol
 
 from keystead.errors import FileProblem, Origin
+from keystead.system.file_versions import FileVersion
 from keystead.system.folders import is_homeless, require_home, unexpanded
 from keystead.system.pipe import read_pipe
 from keystead.system.private import open_private
 from keystead.system.sharing_violation import patiently
-from keystead.system.status import Access, Stamp, access, kind, problem, status_of
+from keystead.system.status import Access, access, kind, problem, status_of
 
 MAX_BYTES = 64 * 1024 * 1024
 """Files above this are refused: 100,000 profiles need less than half of it."""
@@ -31,13 +32,13 @@ LOCK_SECONDS = 60.0
 
 
 class Snapshot(NamedTuple):
-    """The bytes of a file and the stamp of the version they came from; both None: no file.
+    """The bytes of a file and the version they came from; both None: no file.
 
-    The null device has bytes, none, and no stamp.
+    The null device has bytes, none, and no version.
     """
 
     data: bytes | None
-    stamp: Stamp | None
+    version: FileVersion | None
 
 
 class Changed(Exception):
@@ -65,7 +66,7 @@ class Files:
         self._os = calls
 
     def read(self, path: Path, *, private: bool = False) -> Snapshot:
-        """The file's bytes and stamp; both None when there is no file.
+        """The file's bytes and version; both None when there is no file.
 
         Raises `FileProblem` for what is no regular file, an unreadable file or one above
         `MAX_BYTES`, and with ``private`` `Exposed` for one that is not this user's alone.
@@ -92,7 +93,7 @@ class Files:
                         f"the file is larger than the bound of {MAX_BYTES // 2**20} MiB",
                         where=Origin(str(path)),
                     )
-                return Snapshot(data, Stamp.of(status))
+                return Snapshot(data, FileVersion.of(status))
         except FileNotFoundError:
             return Snapshot(None, None)
         except ValueError as error:  # a name that no system call takes
@@ -102,10 +103,10 @@ class Files:
         except OSError as error:
             raise problem("cannot be read", path, error) from error
 
-    def stamp(self, path: Path) -> Stamp | None:
-        """The stamp of the version that is there now, None for no file. Raises `OSError`."""
+    def version(self, path: Path) -> FileVersion | None:
+        """The version that is there now, None for no file. Raises `OSError`."""
         status = status_of(path)
-        return Stamp.of(status) if status else None
+        return FileVersion.of(status) if status else None
 
     def read_pipe(self, path: Path) -> bytes | None:
         """What a program writes into the pipe ``path``: see `pipe.read_pipe`."""
@@ -146,15 +147,15 @@ class Files:
             lock.release()
 
     def replace(
-        self, path: Path, data: bytes, *, expect: Stamp | None, private: bool
-    ) -> Stamp | None:
+        self, path: Path, data: bytes, *, expect: FileVersion | None, private: bool
+    ) -> FileVersion | None:
         """Puts ``data`` in place of the file, whole or not at all. Call it under `lock`.
 
-        ``expect`` is the stamp of the version that ``data`` was made from (None: no file); when
+        ``expect`` is the version that ``data`` was made from (None: no file); when
         the file is another one by now, raises `Changed` and writes nothing. ``private`` narrows
         the file to its owner. A symbolic link stays one and its target is replaced. The new file
         is 0600 from its creation and never wider than the old one; it keeps the old one's owner.
-        Returns the stamp of the new file; None where nothing is written (a dry run).
+        Returns the version of the new file; None where nothing is written (a dry run).
         """
         target = resolve(path)
         _check_writable(path, target)
@@ -190,17 +191,17 @@ class Files:
         except OSError as error:
             raise problem("cannot be written", path, error) from error
 
-    def remove(self, path: Path, *, expect: Stamp | None) -> None:
-        """Removes the file that has the stamp ``expect``, else raises `Changed`. Under `lock`."""
+    def remove(self, path: Path, *, expect: FileVersion | None) -> None:
+        """Removes the file that is the version ``expect``, else raises `Changed`. Under `lock`."""
         target = resolve(path)
 
         def unlink() -> None:
-            if self.stamp(target) != expect:
+            if self.version(target) != expect:
                 raise Changed
             self._os.unlink(str(target))
 
         try:
-            if self.stamp(target) != expect:
+            if self.version(target) != expect:
                 raise Changed
             if expect:
                 patiently(unlink)
@@ -208,10 +209,12 @@ class Files:
         except OSError as error:
             raise problem("cannot be removed", path, error) from error
 
-    def _replace(self, target: Path, data: bytes, *, expect: Stamp | None, private: bool) -> Stamp:
+    def _replace(
+        self, target: Path, data: bytes, *, expect: FileVersion | None, private: bool
+    ) -> FileVersion:
         def swap() -> None:
             # Before each try: while one was refused, who had the file open may have written it.
-            if self.stamp(target) != expect:
+            if self.version(target) != expect:
                 raise Changed
             self._os.replace(temporary, str(target))
 
@@ -227,7 +230,7 @@ class Files:
                 if original is not None:
                     _inherit(fd, original, private=private)
                 self._os.fsync(fd)
-                written = Stamp.of(os.fstat(fd))
+                written = FileVersion.of(os.fstat(fd))
             finally:
                 self._os.close(fd)
             patiently(swap)
@@ -235,7 +238,8 @@ class Files:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
             raise
-        return written
+        now = FileVersion.at(target)  # replacing it changed its status
+        return now if now and now[:-1] == written[:-1] else written
 
     def _sync_folder(self, folder: Path) -> None:
         if os.name != "posix":  # Windows has no handle of a folder to flush

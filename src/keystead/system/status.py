@@ -1,4 +1,4 @@
-"""What the system says of a file: its version, who else may get at it, what it is, what failed."""
+"""What the system says of a file: who else may get at it, what it is, what failed."""
 
 from __future__ import annotations
 
@@ -11,20 +11,6 @@ from typing import NamedTuple
 
 from keystead.errors import FileProblem, Origin
 from keystead.system.folders import is_homeless
-
-
-class Stamp(NamedTuple):
-    """What tells one version of a file from the next without reading it."""
-
-    device: int
-    inode: int
-    size: int
-    changed_ns: int
-
-    @classmethod
-    def of(cls, status: os.stat_result) -> Stamp:
-        """The stamp of the file that has this status."""
-        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
 
 
 class Access(NamedTuple):

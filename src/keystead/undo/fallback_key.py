@@ -48,7 +48,7 @@ class FallbackKey:
             found = self.find()  # another keystead may have been faster
             if found:
                 return found
-            stamp = self._system.files.read(self.path).stamp
+            version = self._system.files.read(self.path).version
             text = f"{content.hex()}\n".encode()
-            self._system.files.replace(self.path, text, expect=stamp, private=True)
+            self._system.files.replace(self.path, text, expect=version, private=True)
         return key

@@ -162,7 +162,7 @@ class UndoHistory:
         group = hashlib.sha256("\0".join(paths).encode("utf-8", "surrogateescape")).hexdigest()[:8]
         with self._files.lock(self._folder / "generations"):
             name = command.kept if command else None
-            data, stamp = self._files.read(name) if name else (None, None)
+            data, version = self._files.read(name) if name else (None, None)
             if name is None or data is None:
                 name = self._folder / f"{self._next(now)}-{group}-{os.urandom(2).hex()}.json"
             entry = json.loads(data) if data else _entry(now, command)
@@ -173,7 +173,7 @@ class UndoHistory:
                 else:
                     entry["files"].append(self._first(path, item))
             entry["profiles"] = list(dict.fromkeys([*entry["profiles"], *sorted(profiles)]))
-            self._files.replace(name, json.dumps(entry).encode(), expect=stamp, private=True)
+            self._files.replace(name, json.dumps(entry).encode(), expect=version, private=True)
             for old in sorted(self._folder.glob(f"*-{group}-*.json"))[:-KEPT]:
                 with contextlib.suppress(OSError):
                     os.unlink(old)
@@ -190,8 +190,8 @@ class UndoHistory:
         """Forgets a change that was not made."""
         if earlier is not None:
             with contextlib.suppress(KeysteadError):
-                stamp = self._files.read(path).stamp
-                self._files.replace(path, earlier, expect=stamp, private=True)
+                version = self._files.read(path).version
+                self._files.replace(path, earlier, expect=version, private=True)
             return
         if command:
             command.kept = None
@@ -294,9 +294,9 @@ class UndoHistory:
                     continue
                 try:
                     if data is None:
-                        self._files.remove(path, expect=snapshot.stamp)
+                        self._files.remove(path, expect=snapshot.version)
                     else:
-                        self._files.replace(path, data, expect=snapshot.stamp, private=False)
+                        self._files.replace(path, data, expect=snapshot.version, private=False)
                 except Changed:
                     raise FileProblem(
                         "another program wrote the file meanwhile", where=Origin(str(path))

@@ -83,8 +83,8 @@ def _write(system: System, target: Path, made: Mapping[str, bytes]) -> bool:
         for name, data in made.items():
             snapshot = system.files.read(target / name)
             if snapshot.data != data:
-                system.files.replace(target / name, data, expect=snapshot.stamp, private=False)
-                if snapshot.stamp is None:
+                system.files.replace(target / name, data, expect=snapshot.version, private=False)
+                if snapshot.version is None:
                     os.chmod(target / name, 0o644)  # no secret is in it, and others may use it
                 changed = True
     return changed

@@ -8,7 +8,6 @@ them changes it is made anew.
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +16,7 @@ from keystead.errors import FileProblem
 from keystead.powershell.services import name_overrides, naming, prefixes, verbs
 from keystead.powershell.services.folders import model_file, service_names
 from keystead.system import System
+from keystead.system.file_versions import change_token
 
 _LETTERS = 2
 """How many letters of a noun tell something: fewer could be those of most services."""
@@ -55,11 +55,11 @@ class Index:
         model = model_file(service)
         if model is None:
             return None
-        stamp = _stamp(model)
+        version = _version(model)
         path = self._system.folders.cmdlets / f"{service}.tsv"
-        return self._kept(service, path, stamp) or self._made(service, path, stamp)
+        return self._kept(service, path, version) or self._made(service, path, version)
 
-    def _kept(self, service: str, path: Path, stamp: str) -> ServiceNames | None:
+    def _kept(self, service: str, path: Path, version: str) -> ServiceNames | None:
         try:
             text = (self._system.files.read(path).data or b"").decode()
         except (FileProblem, UnicodeDecodeError):
@@ -67,23 +67,22 @@ class Index:
         first, *lines = text.split("\n")
         rows = [line.split("\t") for line in lines]
         # The last row is what stands behind the last line feed: nothing, if all was written.
-        if first != stamp or len(rows) < 2 or rows[-1] != [""]:  # noqa: PLR2004  # title, end
+        if first != version or len(rows) < 2 or rows[-1] != [""]:  # noqa: PLR2004  # title, end
             return None
         return ServiceNames(service, rows[0][0], {row[0]: row[-1] for row in rows[1:-1]})
 
-    def _made(self, service: str, path: Path, stamp: str) -> ServiceNames:
+    def _made(self, service: str, path: Path, version: str) -> ServiceNames:
         from keystead.powershell.services.model import Service
 
         found = Service(service)
         names = {row.name: row.cmdlet for row in found.operations.values()}
-        lines = [stamp, found.title, *(f"{name}\t{cmdlet}" for name, cmdlet in names.items())]
+        lines = [version, found.title, *(f"{name}\t{cmdlet}" for name, cmdlet in names.items())]
         data = "".join(f"{line}\n" for line in lines).encode()
         with contextlib.suppress(FileProblem):
             self._system.files.put(path, data)
         return ServiceNames(service, found.title, names)
 
 
-def _stamp(model: Path) -> str:
+def _version(model: Path) -> str:
     files = (str(model), *(str(module.__file__) for module in _RULES))
-    found = (os.stat(path) for path in files)
-    return " ".join(f"{status.st_size}.{status.st_mtime_ns}" for status in found)
+    return str([version for _, version in change_token(files)])

@@ -286,4 +286,4 @@ def _save_stream(
     path = system.folders.expand(str(values["File"]))
     with system.files.lock(path):
         snapshot = system.files.read(path)
-        system.files.replace(path, answer.pop(body).read(), expect=snapshot.stamp, private=True)
+        system.files.replace(path, answer.pop(body).read(), expect=snapshot.version, private=True)

@@ -127,7 +127,7 @@ class MaskedHistory(History):
             snapshot = self._files.read(self._path)
             entries = [*_entries(snapshot.data or b""), string][-MAX_ENTRIES:]
             data = "".join(f"{json.dumps(entry)}\n" for entry in entries).encode()
-            self._files.replace(self._path, data, expect=snapshot.stamp, private=True)
+            self._files.replace(self._path, data, expect=snapshot.version, private=True)
 
 
 def _entries(data: bytes) -> list[str]:

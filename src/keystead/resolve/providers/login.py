@@ -21,8 +21,8 @@ from keystead.model.credentials import Credentials
 from keystead.resolve.aws import client as aws
 from keystead.resolve.credentials_json import BadDocument, read_credentials, read_object
 from keystead.system import System
+from keystead.system.file_versions import FileVersion
 from keystead.system.files import Changed
-from keystead.system.status import Stamp
 
 DIRECTORY = "AWS_LOGIN_CACHE_DIRECTORY"
 
@@ -104,21 +104,21 @@ class _Login:
     def renewed(self) -> Credentials:
         """The credentials after a renewal, ours or that of whoever had the lock before."""
         with self.system.files.lock(self.path):
-            document, stamp = self._document()
+            document, version = self._document()
             found = self._credentials(document)
             if found.fresh(self.system.clock(), WINDOW):
                 return found
             new = self._renew(document)
             made = self._credentials(new)
-            self._write(new, stamp)
+            self._write(new, version)
             return made
 
-    def _document(self) -> tuple[dict[str, Any], Stamp | None]:
+    def _document(self) -> tuple[dict[str, Any], FileVersion | None]:
         snapshot = self.system.files.read(self.path)
         if snapshot.data is None:
             raise self.required("was not made yet")
         try:
-            return read_object(snapshot.data), snapshot.stamp
+            return read_object(snapshot.data), snapshot.version
         except BadDocument:
             raise self.required("cannot be read") from None
 
@@ -178,12 +178,12 @@ class _Login:
         }
         return {**document, "accessToken": kept, "refreshToken": refresh}
 
-    def _write(self, document: dict[str, Any], stamp: Stamp | None) -> None:
+    def _write(self, document: dict[str, Any], version: FileVersion | None) -> None:
         import json
 
         data = json.dumps(document).encode()
         try:
-            self.system.files.replace(self.path, data, expect=stamp, private=True)
+            self.system.files.replace(self.path, data, expect=version, private=True)
         except (Changed, FileProblem):
             # Somebody has logged in meanwhile, or nothing can be written: the credentials work.
             _LOG.warning("the renewed login was not kept: %s", self.path)

@@ -26,8 +26,8 @@ from keystead.resolve.credentials_json import (
     read_object,
 )
 from keystead.system import System
+from keystead.system.file_versions import FileVersion
 from keystead.system.files import Changed
-from keystead.system.status import Stamp
 
 WINDOW = timedelta(minutes=15)
 """How long before its end an SSO token is renewed, as botocore does."""
@@ -214,7 +214,7 @@ class _Login:
         """The token after a renewal, ours or that of whoever had the lock before."""
         files = self.system.files
         with files.lock(self.path):
-            stamp = files.read(self.path).stamp
+            version = files.read(self.path).version
             token = self._read()
             now = self.system.clock()
             if token.lives(now, WINDOW):
@@ -237,15 +237,15 @@ class _Login:
             }
             if answer.get("refreshToken"):
                 document["refreshToken"] = answer["refreshToken"]
-            self._write(document, stamp)
+            self._write(document, version)
             return new
 
-    def _write(self, document: dict[str, Any], stamp: Stamp | None) -> None:
+    def _write(self, document: dict[str, Any], version: FileVersion | None) -> None:
         import json
 
         data = json.dumps(document).encode()
         try:
-            self.system.files.replace(self.path, data, expect=stamp, private=True)
+            self.system.files.replace(self.path, data, expect=version, private=True)
         except (Changed, FileProblem):
             # Somebody has logged in meanwhile, or nothing can be written: the token works.
             _LOG.warning("the renewed SSO token was not kept: %s", self.path)

@@ -34,10 +34,10 @@ from keystead.stores.encrypted.protectors import (
 from keystead.stores.encrypted.value_cipher import DpapiVault, KeyVault, Vault
 from keystead.stores.lost_update import by_another_program, is_lost, watch
 from keystead.system import System
+from keystead.system.file_versions import FileVersion
 from keystead.system.files import Changed, Snapshot
 from keystead.system.fork_lock import ForkLock
 from keystead.system.private import Exposed
-from keystead.system.status import Stamp
 from keystead.undo.history import PlainEnvelope, Replaced, UndoHistory
 
 _EMPTY = (b"", b"null")
@@ -48,7 +48,7 @@ class Version(NamedTuple):
     """The file at one moment; all None: there is none. Without ``accounts`` it is an empty one."""
 
     accounts: Accounts | None = None
-    stamp: Stamp | None = None
+    file_version: FileVersion | None = None
     data: bytes | None = None
 
 
@@ -114,7 +114,7 @@ class StoreFile:
     def read(self) -> Version:
         """The file as it stands, its seal checked when the store is unlocked already."""
         try:
-            data, stamp = self.system.files.read(self.path, private=True)
+            data, version = self.system.files.read(self.path, private=True)
         except Exposed as error:
             raise StoreUnavailable(
                 f"the encrypted store {error.message}", hint=error.hint, where=self.where
@@ -123,11 +123,11 @@ class StoreFile:
             return Version()
         native = self.system.dpapi is not None
         if native and data.strip() in _EMPTY:
-            return Version(None, stamp, data)
+            return Version(None, version, data)
         accounts = parse(data, str(self.path), native=native)
         if self.is_unlocked(accounts):
             self.vault(accounts)
-        return Version(accounts, stamp, data)
+        return Version(accounts, version, data)
 
     def ref(self, accounts: Accounts) -> StoreRef:
         """What the records of its protectors are bound to."""
@@ -218,16 +218,16 @@ class StoreFile:
         replaced = Replaced(self.path, before.data, data)
         try:
             # Of keystead's own format there is no other writer.
-            snapshot = Snapshot(before.data, before.stamp)
+            snapshot = Snapshot(before.data, before.file_version)
             versions = [] if following.header else [(self.path, snapshot)]
             foreign = by_another_program(self.system, self.generations, versions)
             with self.generations.keeping([replaced], self.system.clock(), names):
-                stamp = self.system.files.replace(
-                    self.path, data, expect=before.stamp, private=True
+                version = self.system.files.replace(
+                    self.path, data, expect=before.file_version, private=True
                 )
                 if foreign:
                     lost = partial(self._is_lost, before.accounts, following)
-                    watch(self.system, {self.path: stamp}, lost)
+                    watch(self.system, {self.path: version}, lost)
         except Changed:
             return False
         self._unlocked = unlocked or self._unlocked

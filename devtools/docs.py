@@ -19,7 +19,7 @@ from keystead.cli.parser import build_parser
 from keystead.errors import KeysteadError
 from keystead.lint.finding import READERS, Readers
 from keystead.lint.readings import NO_RULE
-from keystead.lint.table import RULES
+from keystead.lint.rules import RULES
 from keystead.model.explain.tools import KEYSTEAD, TOOLS, Tool
 from keystead.model.profile import TYPES
 from keystead.model.settings import SETTINGS

@@ -15,7 +15,9 @@ import atheris
 
 with atheris.instrument_imports(include=["keystead.text", "keystead.stores"]):
     from keystead.errors import DocumentError
-    from keystead.lint.files import Given, lint
+    from keystead.lint.runner import lint
+    from keystead.lint.subject import Looked
+    from keystead.lint.view import View
     from keystead.stores.shared_file import SharedFile
     from keystead.text.dialect import FileKind, interpret, profiles
     from keystead.text.document import Document
@@ -33,7 +35,7 @@ def main(data: bytes) -> None:
     if not number:
         return
     kind = _KINDS[choice[0] % 2]
-    findings = lint([Given(kind, "file", content, open=False)])
+    findings = lint(Looked([View.of(kind, "file", content)]))
     try:
         document = Document(content, "file")
         meaning = _meaning(document, kind)

@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, given, settings
 
 from devtools.docs import pages
 from devtools.service import serving
+from keystead.lint.rules import RULES
 from keystead.lint.runner import lint_files
-from keystead.lint.table import RULES
 from keystead.model.explain.reading import Reading
 from keystead.model.explain.tools import TOOLS
 from keystead.stores.shared import SharedStore

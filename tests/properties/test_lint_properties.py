@@ -13,8 +13,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from keystead.errors import DocumentError
-from keystead.lint.files import Given, lint
 from keystead.lint.finding import Finding, Severity, as_json
+from keystead.lint.runner import lint
+from keystead.lint.subject import Looked
+from keystead.lint.view import View
 from keystead.text.dialect import FileKind, interpret
 from keystead.text.document import Document
 from tests.effort import examples
@@ -82,7 +84,7 @@ def _almost_tidy(kind: FileKind) -> st.SearchStrategy[bytes]:
 
 
 def found(kind: FileKind, data: bytes, *, is_open: bool = False) -> list[Finding]:
-    return lint([Given(kind, kind.value, data, is_open)])
+    return lint(Looked([View.of(kind, kind.value, data, is_open=is_open)]))
 
 
 @given(any_file, any_file, st.booleans())
@@ -90,7 +92,8 @@ def test_any_bytes_give_findings_in_order_with_their_lines(
     config: bytes, credentials: bytes, is_open: bool
 ) -> None:
     contents = {"config": config, "credentials": credentials}
-    findings = lint([Given(FileKind(name), name, data, is_open) for name, data in contents.items()])
+    views = [View.of(FileKind(n), n, data, is_open=is_open) for n, data in contents.items()]
+    findings = lint(Looked(views))
     places = [(finding.where.file, finding.where.line or 0) for finding in findings]
     assert places == sorted(places)
     assert all(line <= contents[file].count(b"\n") + 1 for file, line in places)

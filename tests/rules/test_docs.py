@@ -12,7 +12,7 @@ from keystead.cli.command import Argument, Command
 from keystead.cli.commands import COMMANDS
 from keystead.cli.completing.answer import WORDS
 from keystead.lint.readings import NO_RULE
-from keystead.lint.table import RULES
+from keystead.lint.rules import RULES
 from keystead.powershell.table import CMDLETS
 
 ROOT = DOCS.parent

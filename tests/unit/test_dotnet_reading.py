@@ -19,8 +19,8 @@ import pytest
 from botocore.exceptions import ConfigParseError
 
 from keystead.errors import DocumentError
+from keystead.lint.rules import RULES
 from keystead.lint.runner import lint_files
-from keystead.lint.table import RULES
 from keystead.model.dotnet import V3, V4, VERSIONS, Hides, hiding, profile_type
 from keystead.model.profile import Profile
 from keystead.secret import reveal

@@ -11,8 +11,8 @@ import pytest
 from keystead.app import App
 from keystead.errors import FileProblem
 from keystead.lint.finding import Severity
+from keystead.lint.rules import RULES
 from keystead.lint.runner import Report
-from keystead.lint.table import RULES
 from keystead.system import System
 
 WHOLE = b"[a]\nregion = eu-west-1\n"

@@ -27,9 +27,10 @@ import pytest
 from botocore.exceptions import BotoCoreError, ConfigParseError
 
 from keystead.errors import DocumentError
+from keystead.lint import rules
 from keystead.lint.finding import Finding, Severity, as_json
+from keystead.lint.rules import RULES
 from keystead.lint.runner import lint_files
-from keystead.lint.table import RULES
 from keystead.model.profile import Profile
 from keystead.stores.shared import SharedStore
 from keystead.system import System
@@ -192,3 +193,8 @@ def test_botocore_refuses_the_files_that_the_table_says_it_refuses() -> None:
 
 def test_there_are_as_many_cases_as_promised() -> None:
     assert len(CASES) >= 45
+
+
+def test_every_file_of_rules_is_in_the_order_of_the_page() -> None:
+    files = {path.stem for path in Path(rules.__file__).parent.glob("*.py")}
+    assert files - {"__init__"} == set(rules.FAMILIES)

@@ -1,4 +1,4 @@
-"""What a finding of `keystead lint` is: a rule, a place, what is wrong and what to do.
+"""A rule of `keystead lint`, what it finds, and the decorator that registers one.
 
 An error does not work by the rules that the SDKs share, or makes the AWS CLI refuse the file, or
 hands keys to another profile. A warning is read differently by some reader, or is hardly what was
@@ -7,9 +7,10 @@ meant. An info is good to know.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from keystead.errors import Origin
 
@@ -20,6 +21,12 @@ class Severity(Enum):
     ERROR = "error"
     WARNING = "warning"
     INFO = "info"
+
+
+ERROR, WARNING, INFO = Severity
+
+REFUSED = "whole file refused"
+"""What several readers do with a file that breaks a rule of theirs."""
 
 
 class Readers(NamedTuple):
@@ -42,7 +49,7 @@ class Readers(NamedTuple):
         return {name: text for name, text in (*found.items(), (OTHERS, others)) if text}
 
     def cells(self) -> tuple[str, ...]:
-        """What stands below each of `READERS`."""
+        """The cells below `READERS`."""
         sdks, botocore, js, dotnet, others, dotnet_3 = self
         return sdks, botocore, js, dotnet_3 or dotnet, dotnet, others
 
@@ -53,7 +60,7 @@ READERS = ("SDK rules", "botocore, AWS CLI", "JS v3", ".NET 3.7", ".NET 4.1", OT
 
 
 class Rule(NamedTuple):
-    """One row of `keystead.lint.table.RULES`; without ``readers`` all of them do the same."""
+    """What is looked for; without ``readers`` all of them do the same."""
 
     id: str
     severity: Severity
@@ -61,12 +68,23 @@ class Rule(NamedTuple):
     readers: Readers = Readers()
 
 
+RULES: dict[str, Rule] = {}
+"""Every rule by its id, in the order of the page; complete once `keystead.lint.rules` is loaded."""
+
+
+class Problem(NamedTuple):
+    """What a rule yields. Neither ``message`` nor ``fix``, what to type or do, holds a secret."""
+
+    where: Origin
+    message: str
+    fix: str = ""
+    """Empty: as the rule says."""
+    profile: str | None = None
+
+
 @dataclass(frozen=True)
 class Finding:
-    """What a rule found. Neither ``message`` nor ``fix`` holds a secret.
-
-    ``fix`` is what to type or do, ``profile`` the profile it is about, if it is about one.
-    """
+    """What a rule found; ``profile`` is the profile it is about, if it is about one."""
 
     rule: Rule
     where: Origin
@@ -78,6 +96,40 @@ class Finding:
     def severity(self) -> Severity:
         """How bad it is."""
         return self.rule.severity
+
+
+T = TypeVar("T")
+
+
+class Checks(Generic[T]):
+    """The rules that look at a ``T``."""
+
+    def __init__(self) -> None:
+        self._checks: list[tuple[Rule, str, Callable[[T], Iterator[Problem]]]] = []
+
+    def rule(  # a row of the table
+        self,
+        name: str,
+        severity: Severity,
+        meaning: str,
+        *,
+        fix: str = "",
+        readers: Readers = Readers(),  # noqa: B008  # immutable
+    ) -> Callable[[Callable[[T], Iterator[Problem]]], Callable[[T], Iterator[Problem]]]:
+        """Registers the decorated function; ``fix`` is for what it finds without one."""
+        row = RULES[name] = Rule(name, severity, meaning, readers)
+
+        def register(check: Callable[[T], Iterator[Problem]]) -> Callable[[T], Iterator[Problem]]:
+            self._checks.append((row, fix, check))
+            return check
+
+        return register
+
+    def findings(self, subject: T) -> Iterator[Finding]:
+        """What the rules find in ``subject``."""
+        for row, fix, check in self._checks:
+            for found in check(subject):
+                yield Finding(row, found.where, found.message, found.fix or fix, found.profile)
 
 
 def in_order(findings: list[Finding]) -> list[Finding]:

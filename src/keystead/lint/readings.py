@@ -93,25 +93,14 @@ NO_RULE: tuple[tuple[str, Readers], ...] = (
             "keystead: as the SDKs",
         ),
     ),
-    (
-        "a source profile that another store has",
-        Readers(others="keystead: found, .NET: not found"),
-    ),
+    ("a source profile that another store has", Readers(others="keystead: found, .NET: not found")),
     (
         "a profile that is asked for by name and has no setting that gives credentials",
-        Readers(
-            "an error",
-            "passed over: container and EC2 are asked",
-            "an error",
-            "an error",
-        ),
+        Readers("an error", "passed over: container and EC2 are asked", "an error", "an error"),
     ),
     (
         "`AWS_WEB_IDENTITY_TOKEN_FILE` or `AWS_ROLE_ARN` beside a profile with a web identity",
-        Readers(
-            botocore="both made one, the variable first",
-            others="keystead: not mixed",
-        ),
+        Readers(botocore="both made one, the variable first", others="keystead: not mixed"),
     ),
     (
         "`AWS_PROFILE` that is empty",

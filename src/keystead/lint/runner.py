@@ -7,12 +7,11 @@ from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from keystead.errors import DocumentError, FileProblem, KeysteadError, Origin
-from keystead.lint.files import Given, lint
+from keystead.errors import DocumentError, FileProblem, KeysteadError
 from keystead.lint.finding import Finding, in_order
-from keystead.lint.rules.encrypted import case_clashes
-from keystead.lint.table import finding
-from keystead.model.ordinal_case import NameSet
+from keystead.lint.rules import CHECKS, TEXT_CHECKS
+from keystead.lint.subject import Looked, Shared
+from keystead.lint.view import View
 from keystead.model.profile import Profile
 from keystead.stores.lost_update import just_written
 from keystead.stores.shared import PAUSES
@@ -41,34 +40,38 @@ def lint_files(
     A file that cannot be read is a finding, and so is one that is not there though it was
     ``named``. ``elsewhere`` gives the profiles of the encrypted store.
     """
-    found: list[Finding] = []
-    files: list[Given] = []
+    views: list[View] = []
+    missing: list[str] = []
+    unreadable: list[tuple[str, KeysteadError]] = []
     for kind, path in paths.items():
         try:
-            files += _given(system, kind, path)
+            found = list(_views(system, kind, path))
         except FileProblem as error:
-            found.append(_unreadable(error, str(path)))
+            unreadable.append((str(path), error))
             continue
-        if kind in named and not (files and files[-1].kind is kind):
-            message, fix = "there is no such file", "name another one, or make it"
-            found.append(finding("missing-file", Origin(str(path)), message, fix=fix))
+        views += found
+        if kind in named and not found:
+            missing.append(str(path))
     others: Collection[Profile] = ()
     try:
         others = elsewhere()
     except KeysteadError as error:
-        found.append(_unreadable(error, "the other store"))
-    found += case_clashes(others)
-    names = NameSet(profile.name for profile in others)
-    found += lint(files, names, system.environ.get("AWS_ACCESS_KEY_ID"))
-    return Report(in_order(found), [given.file for given in files])
+        unreadable.append(("the other store", error))
+    key = system.environ.get("AWS_ACCESS_KEY_ID")
+    looked = Looked(views, others, key, missing, unreadable)
+    return Report(lint(looked), [view.file for view in views])
 
 
-def _unreadable(error: KeysteadError, file: str) -> Finding:
-    where, fix = error.where or Origin(file), error.hint or "see that it is whole and yours to read"
-    return finding("unreadable-file", where, error.message, fix=fix)
+def lint(looked: Looked) -> list[Finding]:
+    """What the rules find, by file and line.
+
+    No broken line, and no byte that is not UTF-8, hides what stands elsewhere.
+    """
+    found = [finding for one in looked.views for finding in TEXT_CHECKS.findings(one)]
+    return in_order([*found, *CHECKS.findings(Shared.of(looked))])
 
 
-def _given(system: System, kind: FileKind, path: Path) -> Iterator[Given]:
+def _views(system: System, kind: FileKind, path: Path) -> Iterator[View]:
     """The file, once nobody writes it just now; nothing when there is none."""
     for pause in (*PAUSES, None):
         snapshot = system.files.read(path)
@@ -77,7 +80,8 @@ def _given(system: System, kind: FileKind, path: Path) -> Iterator[Given]:
             return
         if pause is None or _is_whole(data) or not just_written(system, [snapshot]):
             is_open = system.files.access(path).shared
-            yield Given(kind, str(path), data, is_open, _days(system, snapshot))
+            days = _days(system, snapshot)
+            yield View.of(kind, str(path), data, is_open=is_open, days=days)
             return
         system.sleep(pause)
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from types import MappingProxyType
 from typing import NamedTuple
 
-from keystead.lint.finding import Finding
-from keystead.lint.table import finding
+from keystead.errors import KeysteadError
+from keystead.lint.finding import Checks, Problem
+from keystead.lint.view import View
+from keystead.model.ordinal_case import NameSet
 from keystead.model.profile import Profile
 from keystead.model.settings import SETTINGS
+from keystead.text.dialect import FileKind, Reading, Settings, merge
 
 KEY = "aws_access_key_id"
 SECRET = "aws_secret_access_key"  # noqa: S105  # the name of a setting
@@ -21,22 +23,55 @@ TOKEN = "aws_session_token"  # noqa: S105  # the name of a setting
 _ORDINARY = re.compile(r"[a-z][a-z0-9]{0,15}(?:_[a-z0-9]{1,15})*")
 
 
+class Looked(NamedTuple):
+    """What was looked at: ``views`` of the shared files, and all that counts with them.
+
+    ``encrypted`` are the profiles of the encrypted store, ``environment_key`` is the environment's
+    access key id. ``missing`` are files that were asked for and are not there; ``unreadable`` has,
+    by file, why one could not be read.
+    """
+
+    views: Collection[View] = ()
+    encrypted: Collection[Profile] = ()
+    environment_key: str | None = None
+    missing: Collection[str] = ()
+    unreadable: Collection[tuple[str, KeysteadError]] = ()
+
+
 class Shared(NamedTuple):
     """What the shared files say: each file's profiles by name, and ``profiles``, both merged.
 
     ``sso_sessions`` are the sections of that kind, as if they were profiles; ``services`` the
-    names of theirs. ``elsewhere`` are the profiles that another store has. ``days`` says how many
-    days ago each file was last written; ``environment_key`` is the environment's access key id.
+    names of theirs. ``elsewhere`` are the names of the profiles that the encrypted store has.
+    ``days`` says how many days ago each file was last written.
     """
 
+    looked: Looked
     config: Mapping[str, Profile]
     credentials: Mapping[str, Profile]
     profiles: Mapping[str, Profile]
     sso_sessions: Mapping[str, Profile]
     services: Collection[str]
     elsewhere: Collection[str]
-    days: Mapping[str, int] = MappingProxyType({})
-    environment_key: str | None = None
+    days: Mapping[str, int]
+
+    @classmethod
+    def of(cls, looked: Looked) -> Shared:
+        """What they say."""
+        readings = {kind: Reading() for kind in FileKind}
+        readings.update((view.kind, view.reading()) for view in looked.views)
+        config, credentials = readings[FileKind.CONFIG], readings[FileKind.CREDENTIALS]
+        merged = merge(config, credentials)
+        return cls(
+            looked,
+            _profiles(config.profiles),
+            _profiles(credentials.profiles),
+            _profiles(merged.profiles),
+            _profiles(merged.sso_sessions),
+            set(merged.services),
+            NameSet(profile.name for profile in looked.encrypted),
+            {view.file: view.days for view in looked.views},
+        )
 
     def sections(self) -> Iterator[tuple[Profile, str | None]]:
         """Each section that stands in a file, and the name of the profile that it is."""
@@ -45,9 +80,25 @@ class Shared(NamedTuple):
         yield from ((session, None) for session in self.sso_sessions.values())
 
 
-def found(rule: str, profile: Profile, key: str, message: str, fix: str) -> Finding:
-    """The finding of that rule on a setting that the profile has."""
-    return finding(rule, profile.origins[key], message, fix=fix, profile=profile.name)
+CHECKS = Checks[Shared]()
+rule = CHECKS.rule
+"""`Checks.rule` for a function that looks at a `Shared`."""
+
+
+def _profiles(sections: Mapping[str, Settings]) -> dict[str, Profile]:
+    return {
+        name: Profile(
+            name,
+            {key: entry.value for key, entry in entries.items()},
+            origins={key: entry.where for key, entry in entries.items()},
+        )
+        for name, entries in sections.items()
+    }
+
+
+def found(profile: Profile, key: str, message: str, fix: str = "") -> Problem:
+    """A problem of a setting that the profile has."""
+    return Problem(profile.origins[key], message, fix, profile.name)
 
 
 def shown(key: str) -> str:
@@ -59,6 +110,12 @@ def shown(key: str) -> str:
 def either(names: Iterable[str]) -> str:
     """The names as a choice."""
     return " or ".join(f"`{name}`" for name in names)
+
+
+def did_you_mean(names: Iterable[str], otherwise: str) -> str:
+    """The fix of a name that is much like ``names``; ``otherwise`` where it is like none."""
+    alike = either(names)
+    return f"did you mean {alike}" if alike else otherwise
 
 
 def rename_command(name: str) -> str:

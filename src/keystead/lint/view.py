@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import NamedTuple
 
 from keystead.errors import DocumentError, Origin
-from keystead.lint.finding import Finding
-from keystead.lint.table import finding
-from keystead.text.dialect import FileKind, Header, read_header
+from keystead.lint.finding import Checks, Problem
+from keystead.text.dialect import FileKind, Header, Reading, interpret, read_header
 from keystead.text.document import Document, Grammar
-from keystead.text.pieces import Property, Section, Span
+from keystead.text.encoding import other_encoding
+from keystead.text.pieces import Nested, Property, Section, Span
 
 
 class Block(NamedTuple):
@@ -25,6 +25,11 @@ class Block(NamedTuple):
     items: tuple[Property, ...]
 
     @property
+    def title(self) -> str:
+        """What its header has in brackets."""
+        return self.section.title
+
+    @property
     def profile(self) -> str | None:
         """The name of the profile that it belongs to."""
         return self.header.name if self.header.kind == "profile" else None
@@ -32,23 +37,35 @@ class Block(NamedTuple):
 
 @dataclass(frozen=True)
 class View:
-    """One file; ``open`` says whether others may read or write it.
+    """One file; ``is_open`` says whether others may read or write it.
 
-    ``broken`` has an error for each broken line, by the position at which it begins.
+    ``data`` are its bytes as found, ``days`` is how long ago it was last written. ``broken`` has an
+    error for each broken line, by the position at which it begins.
     """
 
+    data: bytes
     document: Document
     kind: FileKind
     broken: dict[int, DocumentError]
-    open: bool
+    is_open: bool
+    days: int
 
     @classmethod
-    def of(cls, text: str, kind: FileKind, file: str, *, is_open: bool) -> View:
-        """The view of a file's text."""
+    def of(
+        cls, kind: FileKind, file: str, data: bytes, *, is_open: bool = False, days: int = 0
+    ) -> View:
+        """The view of a file's bytes; bytes that are not UTF-8 hide nothing but themselves."""
+        text = "" if other_encoding(data) else data.decode("utf-8", "replace")
         broken: dict[int, DocumentError] = {}
-        view = cls(Document(text.encode(), file, broken), kind, broken, is_open)
+        document = Document(text.encode(), file, broken)
+        view = cls(data, document, kind, broken, is_open, days)
         _ = view.blocks  # only now every broken line is known
         return view
+
+    @property
+    def file(self) -> str:
+        """The path of the file."""
+        return self.document.file
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
@@ -71,6 +88,21 @@ class View:
             if block.header.kind is not None:
                 yield from ((block, item) for item in block.items)
 
+    def entries(self, item: Property) -> Iterator[Nested]:
+        """The lines of a nested block that are neither broken nor comments."""
+        for entry in item.nested:
+            if entry.span.start not in self.broken and not entry.name.startswith(("#", ";")):
+                yield entry
+
+    def reading(self) -> Reading:
+        """What the file says to keystead; a broken profile as far as it can be read."""
+        document = Document(self.document.data, self.file, grammar=Grammar.TOLERANT)
+        reading = interpret(document, self.kind)
+        whole = interpret(self.document, self.kind)
+        for name in reading.broken:
+            reading.profiles[name] = whole.profiles.get(name, {})
+        return replace(reading, broken={})
+
     def line(self, at: int) -> int:
         """The number of the line that ``at`` is in."""
         return bisect_left(self._ends, at) + 1
@@ -83,9 +115,16 @@ class View:
         """What stands in the line of ``span`` from ``after`` on."""
         return self.document.content(span)[after - span.start :]
 
-    def found(
-        self, rule: str, at: int | None, message: str, fix: str, block: Block | None = None
-    ) -> Finding:
-        """The finding of that rule in the line of that position, None for the file as a whole."""
-        where = Origin(self.document.file, None if at is None else self.line(at))
-        return finding(rule, where, message, fix=fix, profile=block.profile if block else None)
+    def at(self, at: int, message: str, fix: str = "", block: Block | None = None) -> Problem:
+        """A problem in the line of that position."""
+        where = Origin(self.file, self.line(at))
+        return Problem(where, message, fix, block.profile if block else None)
+
+    def at_header(self, block: Block, message: str, fix: str = "") -> Problem:
+        """A problem of the header of that section."""
+        return self.at(block.section.start, message, fix, block)
+
+
+CHECKS = Checks[View]()
+text_rule = CHECKS.rule
+"""`Checks.rule` for a function that looks at a `View`."""

@@ -1,1 +1,28 @@
-"""The rules of `keystead lint`, by family."""
+"""The rules of `keystead lint`: a function with its row above it, in the file of its family."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from keystead.lint.finding import RULES
+from keystead.lint.subject import CHECKS
+from keystead.lint.view import CHECKS as TEXT_CHECKS
+
+__all__ = ["CHECKS", "FAMILIES", "RULES", "TEXT_CHECKS"]
+
+FAMILIES = (
+    "files",
+    "lines",
+    "sections",
+    "settings",
+    "keys",
+    "roles",
+    "sso",
+    "options",
+    "old_forms",
+    "storage",
+)
+"""The modules here, in the order of the page docs/readers.md."""
+
+for _name in FAMILIES:
+    import_module(f"{__name__}.{_name}")

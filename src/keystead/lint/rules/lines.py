@@ -1,20 +1,20 @@
-"""Rules on lines, whatever they mean: marks, broken ones, carriage returns, who may read them."""
+"""Rules on lines: broken ones, carriage returns, comments that some read, values that go on."""
 
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterator
-from operator import itemgetter
 
-from keystead.lint.finding import Finding
-from keystead.lint.view import View
-from keystead.model.settings import is_secret
-from keystead.text.dialect import FileKind
+from keystead.lint.finding import ERROR, REFUSED, WARNING, Problem, Readers
+from keystead.lint.subject import shown
+from keystead.lint.view import View, text_rule
+from keystead.model.validation import is_identifier
 from keystead.text.pieces import Span
 
 _COLON = re.compile(r"[ \t]*[A-Za-z0-9_]+[ \t]*:")
+_COMMENT = re.compile(r"[ \t][#;]")
 _WRITE = "write `name = value`"
+_OWN_LINE = "put the comment on a line of its own, with its `#` in column 0"
 
 # What to do about a broken line, by what `Document` says of it.
 _FIXES = {
@@ -30,41 +30,127 @@ _FIXES = {
 }
 
 
-def mark(view: View) -> Iterator[Finding]:
-    """A byte-order mark."""
-    if view.document.has_bom:
-        message, fix = "a byte-order mark begins the file", "save it as UTF-8 without such a mark"
-        yield view.found("byte-order-mark", 0, message, fix)
+@text_rule(
+    "syntax",
+    ERROR,
+    "a line breaks the grammar of the files",
+    readers=Readers(REFUSED, "whole file refused but for some lines", "line skipped", REFUSED),
+)
+def syntax(view: View) -> Iterator[Problem]:
+    for at, error in view.broken.items():
+        if not _has_colon(view, at):
+            yield view.at(at, error.message, _FIXES[error.message])
 
 
-def broken(view: View) -> Iterator[Finding]:
-    """Lines that break the grammar."""
+@text_rule(
+    "colon-separator",
+    ERROR,
+    "a setting is written `key : value`",
+    fix=_WRITE,
+    readers=Readers(REFUSED, "accepted", "line skipped", REFUSED, "Go: accepted"),
+)
+def colon_separator(view: View) -> Iterator[Problem]:
+    message = "a colon stands where a `=` belongs"
+    yield from (view.at(at, message) for at in view.broken if _has_colon(view, at))
+    for block in view.blocks:
+        for item in block.items:
+            if ":" in item.name and not is_identifier(item.name):
+                yield view.at(item.span.start, message, block=block)
+
+
+def _has_colon(view: View, at: int) -> bool:
+    """Whether the broken line there has a colon in place of its `=`."""
     text = view.document.text
-    for at, error in sorted(view.broken.items(), key=itemgetter(0)):
-        content = text[at : text.find("\n", at) + 1 or len(text)]
-        if "=" not in content and _COLON.match(content):
-            message = "a colon stands where a `=` belongs"
-            yield view.found("colon-separator", at, message, _WRITE)
-        else:
-            yield view.found("syntax", at, error.message, _FIXES[error.message])
+    content = text[at : text.find("\n", at) + 1 or len(text)]
+    return "=" not in content and _COLON.match(content) is not None
 
 
-def carriage_returns(view: View) -> Iterator[Finding]:
-    """Carriage returns that are not part of a line end."""
+@text_rule(
+    "lone-carriage-return",
+    WARNING,
+    "a carriage return stands within a line",
+    fix="take it out, or end the line there with a line feed",
+    readers=Readers(
+        "part of the line",
+        "ends the line",
+        "part of the line",
+        "ends the line",
+        "keystead: ends the line",
+    ),
+)
+def lone_carriage_return(view: View) -> Iterator[Problem]:
     text = view.document.text
-    if "\r" not in text:
-        return
-    for span in view.document.lines(Span(0, len(text))):
+    for span in view.document.lines(Span(0, len(text))) if "\r" in text else ():
         if "\r" in view.document.content(span):
-            message = "a carriage return stands within the line"
-            fix = "take it out, or end the line there with a line feed"
-            yield view.found("lone-carriage-return", span.start, message, fix)
+            yield view.at(span.start, "a carriage return stands within the line")
 
 
-def access(view: View) -> Iterator[Finding]:
-    """A file with keys, or one made for them, that other users may read or write."""
-    keys = any(is_secret(item.name) for block in view.blocks for item in block.items)
-    if view.open and (keys or (view.kind is FileKind.CREDENTIALS and view.blocks)):
-        message = "other users of this machine may read or write the file"
-        fix = f"`chmod 600 {shlex.quote(view.document.file)}`"
-        yield view.found("open-file", None, message, fix)
+@text_rule(
+    "inline-comment",
+    WARNING,
+    "a comment stands behind a value",
+    fix=_OWN_LINE,
+    readers=Readers("cut off", "part of the value", "cut off", "part of the value", "Go: cut off"),
+)
+def inline_comment(view: View) -> Iterator[Problem]:
+    for block, item in view.settings():
+        if view.rest(item.span, item.value_span.end).strip(" \t"):
+            message = f"a comment stands behind the value of {shown(item.name)}"
+            yield view.at(item.span.start, message, block=block)
+
+
+@text_rule(
+    "nested-comment",
+    WARNING,
+    "a comment stands behind a value in a nested block",
+    fix=_OWN_LINE,
+    readers=Readers("part of the value", "part of the value", "cut off", "part of the value"),
+)
+def nested_comment(view: View) -> Iterator[Problem]:
+    for block, item in view.settings():
+        for entry in view.entries(item):
+            if _COMMENT.search(f" {entry.value}"):
+                message = f"to some readers a comment stands behind {shown(entry.name)}"
+                yield view.at(entry.span.start, message, block=block)
+
+
+@text_rule(
+    "indented-comment",
+    WARNING,
+    "a comment is indented, so it continues the setting above it",
+    fix=_OWN_LINE,
+    readers=Readers(
+        "part of the value above", "a comment", "a comment", "a comment", "keystead: a comment"
+    ),
+)
+def indented_comment(view: View) -> Iterator[Problem]:
+    for block, item in view.settings():
+        for span in item.more:
+            if span.start not in view.broken and _is_comment(view, span):
+                message = f"this comment is indented, so it goes on with {shown(item.name)} above"
+                yield view.at(span.start, message, block=block)
+
+
+@text_rule(
+    "continuation-line",
+    WARNING,
+    "a value goes on in an indented line",
+    fix="write the value on one line",
+    readers=Readers(
+        "joined",
+        "joined",
+        "dropped, or a setting of its own",
+        "a setting of its own with a `=`, a header in brackets, else whole file refused",
+    ),
+)
+def continuation_line(view: View) -> Iterator[Problem]:
+    for block, item in view.settings():
+        more = (s for s in item.more if s.start not in view.broken and not _is_comment(view, s))
+        first = next(more, None)
+        if item.value and first:
+            message = f"the value of {shown(item.name)} goes on in this line"
+            yield view.at(first.start, message, block=block)
+
+
+def _is_comment(view: View, line: Span) -> bool:
+    return view.document.content(line).strip(" \t").startswith(("#", ";"))

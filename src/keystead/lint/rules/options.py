@@ -1,14 +1,14 @@
-"""Rules on settings that do not fit the rest of their profile, and on old forms."""
+"""Rules on settings that do not fit the rest of their profile."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from keystead.lint.finding import Finding
-from keystead.lint.subject import KEY, SECRET, Shared, either, found
-from keystead.lint.table import finding
-from keystead.model.account import FIX, settings_mismatch
-from keystead.model.account import SETTING as ACCOUNT
+from keystead.lint.finding import ERROR, INFO, WARNING, Problem, Readers
+from keystead.lint.rules.roles import following
+from keystead.lint.rules.sso import ACCOUNT
+from keystead.lint.subject import KEY, SECRET, Shared, either, found, rule
+from keystead.model import account, helper_ring
 from keystead.model.dotnet import goes_on, profile_type, stray
 from keystead.model.plan import CHAINED_SECONDS
 from keystead.model.profile import TYPES, Profile
@@ -21,82 +21,167 @@ _OPTIONS = tuple(
 )
 _WITH_TOKEN = next(row for row in TYPES if row.name == "AssumeRoleWithWebIdentity").optional
 _SOURCES = ("source_profile", "credential_source")
-_ACCOUNT = ("sso_account_id", "sso_role_name")
-_OLD = {
-    "aws_security_token": ("old-token-name", "write `aws_session_token`"),
-    "sts_regional_endpoints": ("old-setting", "take it out: calls go to the region's endpoint"),
-    "s3_us_east_1_regional_endpoint": (
-        "old-setting",
-        "take it out: calls go to the region's endpoint",
+_TOKEN_FILE = "web_identity_token_file"  # noqa: S105  # the name of a setting
+
+
+@rule(
+    "program-by-name",
+    INFO,
+    "`programs` names a program without its folder: any file of that name is let in",
+    fix="name its path, such as that of `command -v`",
+)
+def program_by_name(shared: Shared) -> Iterator[Problem]:
+    for name, profile in shared.profiles.items():
+        for named in named_programs(profile):
+            if not is_interpreter(named) and not is_path(named):
+                message = f"`{PROGRAMS}` of profile `{name}` names `{named}` without its folder"
+                yield found(profile, PROGRAMS, message)
+
+
+@rule(
+    "program-interpreter",
+    ERROR,
+    "`programs` names an interpreter, which runs any program that it is given",
+    fix="name the path of a program of its own, or use `confirm`",
+)
+def program_interpreter(shared: Shared) -> Iterator[Problem]:
+    for name, profile in shared.profiles.items():
+        for named in filter(is_interpreter, named_programs(profile)):
+            message = f"`{PROGRAMS}` of profile `{name}` names the interpreter `{named}`"
+            yield found(profile, PROGRAMS, message)
+
+
+@rule(
+    "option-without-role",
+    WARNING,
+    "an option or source of a role stands without a role",
+    fix="add `role_arn`, or take it out",
+    readers=Readers(
+        "not used",
+        "not used",
+        "not used",
+        "profile invalid, but for `duration_seconds`",
+        "keystead: `mfa_serial` beside keys makes the MFA session that endpoints hand out",
     ),
-}
-
-
-def programs(shared: Shared) -> Iterator[Finding]:
-    """Rules for programs that let in more than they name."""
+)
+def option_without_role(shared: Shared) -> Iterator[Problem]:
     for name, profile in shared.profiles.items():
-        for rule in named_programs(profile):
-            if is_interpreter(rule):
-                message = f"`{PROGRAMS}` of profile `{name}` names the interpreter `{rule}`"
-                fix = "name the path of a program of its own, or use `confirm`"
-                yield found("program-interpreter", profile, PROGRAMS, message, fix)
-            elif not is_path(rule):
-                message = f"`{PROGRAMS}` of profile `{name}` names `{rule}` without its folder"
-                fix = "name its path, such as that of `command -v`"
-                yield found("program-by-name", profile, PROGRAMS, message, fix)
+        for key in filter(profile.has, () if profile.has("role_arn") else (*_OPTIONS, *_SOURCES)):
+            hides = ""
+            if not profile_type(profile) and stray(profile) == key:
+                hides = f", so the .NET SDK does not use the profile{goes_on(name)}"
+            yield found(profile, key, f"profile `{name}` has `{key}` and no role{hides}")
 
 
-def unfitting(shared: Shared) -> Iterator[Finding]:
-    """Options of a role where there is none, or where they are not used."""
+@rule(
+    "token-file-without-role",
+    ERROR,
+    "a web identity has no role",
+    fix="add `role_arn`, or take `web_identity_token_file` out",
+    readers=Readers(
+        "passed over", "an error", "passed over", "profile invalid", "keystead, Kotlin: an error"
+    ),
+)
+def token_file_without_role(shared: Shared) -> Iterator[Problem]:
     for name, profile in shared.profiles.items():
-        token = profile.has("web_identity_token_file")
-        if profile.has("role_arn"):
-            strays = [key for key in _OPTIONS if key not in _WITH_TOKEN and profile.has(key)]
-            for key in strays if token else ():
-                message = f"a web identity of profile `{name}` does not use `{key}`"
-                yield found("option-not-used", profile, key, message, "take it out")
-            continue
-        for key in (*_OPTIONS, *_SOURCES):
-            if profile.has(key):
-                message = f"profile `{name}` has `{key}` and no role{_hides(profile, key)}"
-                fix = "add `role_arn`, or take it out"
-                yield found("option-without-role", profile, key, message, fix)
-        if token:
-            message = f"profile `{name}` has a token file and no role"
-            fix = "add `role_arn`, or take `web_identity_token_file` out"
-            key = "web_identity_token_file"
-            yield found("token-file-without-role", profile, key, message, fix)
+        if profile.has(_TOKEN_FILE) and not profile.has("role_arn"):
+            yield found(profile, _TOKEN_FILE, f"profile `{name}` has a token file and no role")
 
 
-def _hides(profile: Profile, key: str) -> str:
-    """That the .NET SDK gives the profile no type for it, as a part of a message."""
-    if profile_type(profile) or stray(profile) != key:
-        return ""
-    return f", so the .NET SDK does not use the profile{goes_on(profile.name)}"
+@rule(
+    "option-not-used",
+    WARNING,
+    "a web identity has an option that it does not use",
+    fix="take it out",
+    readers=Readers("not used", "not used", "not used", "profile invalid"),
+)
+def option_not_used(shared: Shared) -> Iterator[Problem]:
+    for name, profile in shared.profiles.items():
+        if profile.has("role_arn") and profile.has(_TOKEN_FILE):
+            for key in _OPTIONS:
+                if key not in _WITH_TOKEN and profile.has(key):
+                    message = f"a web identity of profile `{name}` does not use `{key}`"
+                    yield found(profile, key, message)
 
 
-def other_account(shared: Shared) -> Iterator[Finding]:
-    """Profiles whose settings name another account than the one they are for."""
-    for profile in shared.profiles.values():
-        problem = settings_mismatch(profile, profile.type.name if profile.type else None)
-        if problem:
-            yield found("other-account", profile, ACCOUNT, problem, FIX)
+@rule(
+    "option-beside-credential-source",
+    WARNING,
+    "a role has a credential source and an external id or an MFA device",
+    fix="take it out, or assume the role by a `source_profile`",
+    readers=Readers("the role", "the role", "the role", "profile invalid"),
+)
+def option_beside_credential_source(shared: Shared) -> Iterator[Problem]:
+    for name, profile in shared.profiles.items():
+        extra = [key for key in ("external_id", "mfa_serial") if profile.has(key)]
+        if extra and profile.has("role_arn") and profile.has("credential_source"):
+            message = f"profile `{name}` has `{extra[0]}` and `credential_source`"
+            yield found(profile, extra[0], message)
 
 
-def too_long(shared: Shared) -> Iterator[Finding]:
-    """Roles in a chain that ask for more than the hour that STS gives there."""
+@rule(
+    "role-on-own-keys",
+    INFO,
+    "a profile names itself as the source of its role",
+    fix="for .NET and PowerShell, move the keys to a profile of their own",
+    readers=Readers(
+        "the role, by its own keys",
+        "the role, by its own keys",
+        "the role, by its own keys",
+        "an error",
+    ),
+)
+def role_on_own_keys(shared: Shared) -> Iterator[Problem]:
+    for name, profile in shared.profiles.items():
+        own = profile.text("source_profile") == name and profile.has(KEY)
+        if own and profile.has("role_arn"):
+            message = f"profile `{name}` names itself as the source of its role"
+            yield found(profile, "source_profile", message)
+
+
+@rule(
+    "role-beside-source",
+    WARNING,
+    "a profile has a role of another source and single sign-on or a program",
+    readers=Readers(
+        "the role",
+        "the role",
+        "the role",
+        "profile invalid",
+        "Java: single sign-on, Go: an error beside a program",
+    ),
+)
+def role_beside_source(shared: Shared) -> Iterator[Problem]:
+    for name, profile in shared.profiles.items():
+        others = [key for key in ("sso_account_id", "credential_process") if profile.has(key)]
+        has_source = any(map(profile.has, (*_SOURCES, _TOKEN_FILE)))
+        if others and has_source and profile.has("role_arn"):
+            message = f"profile `{name}` has a role and `{others[0]}`"
+            fix = f"move {either(others[:1])} to a profile of its own"
+            yield found(profile, others[0], message, fix)
+
+
+@rule(
+    "duration-in-chain",
+    WARNING,
+    "a role that is assumed with a session asks for more than an hour",
+    fix=f"write `duration_seconds = {CHAINED_SECONDS}` or less",
+    readers=Readers(
+        "refused by STS", "refused by STS", "", "not used", "keystead: asks for an hour"
+    ),
+)
+def duration_in_chain(shared: Shared) -> Iterator[Problem]:
     for name, profile in shared.profiles.items():
         text = profile.text("duration_seconds") or ""
         fits = SETTINGS["duration_seconds"].fits(text)
         if fits and int(text or 0) > CHAINED_SECONDS and _is_chained(shared, profile):
             message = f"the role of profile `{name}` is assumed with a session, for an hour at most"
-            fix = f"write `duration_seconds = {CHAINED_SECONDS}` or less"
-            yield found("duration-in-chain", profile, "duration_seconds", message, fix)
+            yield found(profile, "duration_seconds", message)
 
 
 def _is_chained(shared: Shared, profile: Profile) -> bool:
     """Whether the role is assumed with a session that a role gave."""
-    if not profile.has("role_arn") or profile.has("web_identity_token_file"):
+    if not profile.has("role_arn") or profile.has(_TOKEN_FILE):
         return False
     ambient = (profile.text("credential_source") or "").lower()
     if ambient in ("ec2instancemetadata", "ecscontainer"):
@@ -104,39 +189,56 @@ def _is_chained(shared: Shared, profile: Profile) -> bool:
     source = shared.profiles.get(profile.text("source_profile") or "")
     if source is None or source.name == profile.name or (source.has(KEY) and source.has(SECRET)):
         return False
-    return source.has("role_arn") or all(map(source.has, _ACCOUNT))
+    return source.has("role_arn") or all(map(source.has, ACCOUNT))
 
 
-def readers(shared: Shared) -> Iterator[Finding]:
-    """Profiles from which the .NET SDK and others take another source, or none."""
-    for name, profile in shared.profiles.items():
-        if not profile.has("role_arn"):
+@rule(
+    "helper-ring",
+    ERROR,
+    "a `credential_process` asks keystead or the AWS CLI for credentials that need its own output",
+    fix=helper_ring.FIX,
+)
+def helper_rings(shared: Shared) -> Iterator[Problem]:
+    seen: set[str] = set()
+    for start, profile in shared.profiles.items():
+        if not profile.has(helper_ring.SETTING):
             continue
-        extra = [key for key in ("external_id", "mfa_serial") if profile.has(key)]
-        if extra and profile.has("credential_source"):
-            message = f"profile `{name}` has `{extra[0]}` and `credential_source`"
-            fix = "take it out, or assume the role by a `source_profile`"
-            yield found("option-beside-credential-source", profile, extra[0], message, fix)
-        if profile.text("source_profile") == name and profile.has(KEY):
-            message = f"profile `{name}` names itself as the source of its role"
-            fix = "for .NET and PowerShell, move the keys to a profile of their own"
-            yield found("role-on-own-keys", profile, "source_profile", message, fix)
-        others = [key for key in ("sso_account_id", "credential_process") if profile.has(key)]
-        if others and any(map(profile.has, (*_SOURCES, "web_identity_token_file"))):
-            message = f"profile `{name}` has a role and `{others[0]}`"
-            fix = f"move {either(others[:1])} to a profile of its own"
-            yield found("role-beside-source", profile, others[0], message, fix)
+        path: list[str] = []
+        name: str | None = start
+        while name and name in shared.profiles and name not in (*shared.elsewhere, *path):
+            path.append(name)
+            name = _needed(shared.profiles[name])
+        ring = path[path.index(name) :] if name and name in path else []
+        helped = next((p for p in map(shared.profiles.__getitem__, ring) if _is_helped(p)), None)
+        if helped and seen.isdisjoint(ring):
+            seen.update(ring)
+            whole = " > ".join([*ring, ring[0]])
+            message = (
+                f"`{helper_ring.SETTING}` asks for credentials that need its own output: {whole}"
+            )
+            yield found(helped, helper_ring.SETTING, message)
 
 
-def old_forms(shared: Shared) -> Iterator[Finding]:
-    """Settings that have a newer form."""
-    for section, name in shared.sections():
-        for key, (rule, fix) in _OLD.items():
-            if key in section.origins:
-                message = f"`{key}` is an old name" if "token" in rule else f"`{key}` is outdated"
-                yield finding(rule, section.origins[key], message, fix=fix, profile=name)
-    for name, profile in shared.profiles.items():
-        if profile.has("sso_start_url") and not profile.has("sso_session"):
-            message = f"profile `{name}` has single sign-on in the old form, which renews no login"
-            fix = "put `sso_start_url` and `sso_region` into an `[sso-session NAME]` and name it"
-            yield found("sso-old-form", profile, "sso_start_url", message, fix)
+def _needed(profile: Profile) -> str | None:
+    """The profile whose credentials are needed for its own."""
+    if _is_helped(profile):
+        return helper_ring.asked_profile(profile.text(helper_ring.SETTING) or "")
+    return following(profile)
+
+
+def _is_helped(profile: Profile) -> bool:
+    return profile.type is not None and profile.type.name == "CredentialProcess"
+
+
+@rule(
+    "other-account",
+    ERROR,
+    "a profile gives another account's credentials than its `aws_account_id` says",
+    fix=account.FIX,
+    readers=Readers(others="keystead: refused"),
+)
+def other_account(shared: Shared) -> Iterator[Problem]:
+    for profile in shared.profiles.values():
+        problem = account.settings_mismatch(profile, profile.type.name if profile.type else None)
+        if problem:
+            yield found(profile, account.SETTING, problem)

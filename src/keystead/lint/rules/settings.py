@@ -1,120 +1,262 @@
-"""Rules on settings as they are written: spelling, comments, lines that go on, blocks."""
+"""Rules on settings: their names, twice the same, values that they cannot have."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
+from functools import lru_cache
 
-from keystead.lint.finding import Finding
-from keystead.lint.subject import shown
-from keystead.lint.view import Block, View
+from keystead.lint.finding import ERROR, REFUSED, WARNING, Problem, Readers
+from keystead.lint.subject import Shared, found, rule, shown
+from keystead.lint.view import Block, View, text_rule
+from keystead.model.dotnet import TYPED, Hides, hiding
+from keystead.model.profile import Profile
+from keystead.model.settings import SETTINGS
 from keystead.model.validation import is_identifier
+from keystead.near import near_names
 from keystead.text.pieces import Nested, Property
 
-_COMMENT = re.compile(r"[ \t][#;]")
-_OWN_LINE = "put the comment on a line of its own, with its `#` in column 0"
-_ONE_LINE = "write the value on one line"
-_LOWER = "write it in lower case"
+_ALIKE = 0.8
+"""From how much likeness on an unknown key counts as a misspelt setting."""
+
+# Settings of other tools whose names are near to one of the table.
+_OF_OTHERS = frozenset({"aws_security_token", "sso_account_name", "account_id"})
+
+_Item = Property | Nested
 
 
-def colons(view: View) -> Iterator[Finding]:
-    """Keys with a colon, also where they mean nothing: some readers refuse the file for one."""
+@text_rule(
+    "duplicate-key",
+    ERROR,
+    "a key stands twice in a section",
+    readers=Readers(
+        "the last one counts",
+        REFUSED,
+        "the last one counts",
+        "section hidden",
+        "Go: the last one counts",
+    ),
+)
+def duplicate_key(view: View) -> Iterator[Problem]:
+    for block in view.blocks:
+        yield from _repeated(view, block, block.items, alike=True)
+
+
+@text_rule(
+    "key-spelling",
+    ERROR,
+    "a key stands twice in a section, in two spellings",
+    readers=Readers("one key", REFUSED, "two keys", "section hidden"),
+)
+def key_spelling(view: View) -> Iterator[Problem]:
+    for block in view.blocks:
+        yield from _repeated(view, block, block.items, alike=False)
+
+
+@text_rule("duplicate-nested-key", WARNING, "a key stands twice in a nested block")
+def duplicate_nested_key(view: View) -> Iterator[Problem]:
+    for block, item in view.settings():
+        for alike in (True, False):
+            yield from _repeated(view, block, tuple(view.entries(item)), alike=alike)
+
+
+def _repeated(
+    view: View, block: Block, items: tuple[_Item, ...], *, alike: bool
+) -> Iterator[Problem]:
+    """The items whose key stands above already, in the same spelling or in another."""
+    known: dict[str, _Item] = {}
+    for item in items:
+        first = known.setdefault(item.name.lower(), item)
+        if first is item or (first.name == item.name) is not alike:
+            continue
+        above, line = view.line(first.span.start), view.line(item.span.start)
+        message = f"{shown(item.name)} stands in line {above} already"
+        if not alike:
+            message = f"{shown(item.name)} and {shown(first.name)} of line {above} are one"
+        fix = f"keep one of the lines {above} and {line}"
+        yield view.at(item.span.start, message, fix, block)
+
+
+@text_rule(
+    "upper-case-key",
+    WARNING,
+    "a key has upper-case letters",
+    fix="write it in lower case",
+    readers=Readers(
+        "accepted",
+        "accepted, in a nested block another key",
+        "not read",
+        "accepted",
+        "Go v1: not read",
+    ),
+)
+def upper_case_key(view: View) -> Iterator[Problem]:
+    for block, item in _items(view):
+        if is_identifier(item.name) and item.name != item.name.lower():
+            yield view.at(item.span.start, f"{shown(item.name)} has upper-case letters", "", block)
+
+
+@text_rule(
+    "invalid-key",
+    WARNING,
+    "a key has characters that keys may not have",
+    fix="use letters, digits and _ - / . % @ : + for the name",
+    readers=Readers("skipped", "read", "read", "read"),
+)
+def invalid_key(view: View) -> Iterator[Problem]:
+    for block, item in _items(view):
+        # The name is not in the message, as it may be a secret with a `=` in it.
+        if not is_identifier(item.name) and (isinstance(item, Nested) or ":" not in item.name):
+            message = "the name of a setting is not valid, so the setting is skipped"
+            yield view.at(item.span.start, message, "", block)
+
+
+@text_rule(
+    "colon-in-key",
+    WARNING,
+    "a key has a colon",
+    fix="write `name = value`",
+    readers=Readers(
+        "part of the key",
+        "ends the key, at its beginning whole file refused",
+        "part of the key",
+        "part of the key",
+    ),
+)
+def colon_in_key(view: View) -> Iterator[Problem]:
     for block in view.blocks:
         for item in block.items:
-            if ":" in item.name:
-                rule, message = "colon-separator", "a colon stands where a `=` belongs"
-                if is_identifier(item.name):
-                    rule, message = "colon-in-key", "a key has a colon, which ends it for some"
-                yield view.found(rule, item.span.start, message, "write `name = value`", block)
+            if ":" in item.name and is_identifier(item.name):
+                message = "a key has a colon, which ends it for some"
+                yield view.at(item.span.start, message, "", block)
 
 
-def keys(view: View) -> Iterator[Finding]:
-    """Keys that not all readers find."""
+@text_rule(
+    "empty-value",
+    WARNING,
+    "a key has no value",
+    fix="give it one, or take the line out",
+    readers=Readers(
+        "exists",
+        "exists",
+        "vanishes",
+        "exists, and hides the profile where it should be a switch, a choice or a number",
+        "keystead: exists and sets nothing",
+        "as 4.1, and a `region` hides the list of all profiles",
+    ),
+)
+def empty_value(view: View) -> Iterator[Problem]:
+    for block, item in _items(view):
+        if not item.value and not (isinstance(item, Property) and item.nested):
+            yield view.at(item.span.start, f"{shown(item.name)} has no value", "", block)
+
+
+def _items(view: View) -> Iterator[tuple[Block, _Item]]:
+    """The settings and the lines of their nested blocks."""
     for block, item in view.settings():
-        if is_identifier(item.name) or ":" not in item.name:
-            yield from _key(view, block, item)
-        for entry in _entries(view, item):
-            yield from _key(view, block, entry)
+        yield block, item
+        yield from ((block, entry) for entry in view.entries(item))
 
 
-def _key(view: View, block: Block, item: Property | Nested) -> Iterator[Finding]:
-    if not is_identifier(item.name):  # it is not told, for it may be a secret with a `=` in it
-        message = "the name of a setting is not valid, so the setting is skipped"
-        fix = "use letters, digits and _ - / . % @ : + for the name"
-        yield view.found("invalid-key", item.span.start, message, fix, block)
-    elif item.name != item.name.lower():
-        message = f"{shown(item.name)} has upper-case letters"
-        yield view.found("upper-case-key", item.span.start, message, _LOWER, block)
+@rule(
+    "quoted-value",
+    WARNING,
+    "a value is in quotes, which are part of it for every reader",
+    fix="take the quotes off",
+)
+def quoted_value(shared: Shared) -> Iterator[Problem]:
+    for section, profile, key, value in _values(shared):
+        if _is_quoted(key, value):
+            message = f"the quotes are part of the value of {shown(key)}"
+            yield Problem(section.origins[key], message, profile=profile)
 
 
-def _entries(view: View, item: Property) -> Iterator[Nested]:
-    """The lines of a nested block that are neither broken nor comments."""
-    for entry in item.nested:
-        if entry.span.start not in view.broken and not entry.name.startswith(("#", ";")):
-            yield entry
+@rule(
+    "value-shape",
+    ERROR,
+    "a value is not one that the setting can have",
+    readers=Readers(
+        "an error where it is used",
+        "an error where it is used",
+        dotnet="profile hidden for a switch, a choice or a number, the list of all for a "
+        "region or an address of the metadata service",
+    ),
+)
+def value_shape(shared: Shared) -> Iterator[Problem]:
+    for section, profile, key, value in _values(shared):
+        row = SETTINGS.get(key)
+        if not row or key == "credential_source" or _is_quoted(key, value) or row.fits(value):
+            continue
+        hidden = next((one for one in hiding(section, ()) if one.setting == key), None)
+        hides = f", and {hidden.consequence(profile)}" if hidden and profile else ""
+        message = f"the value of `{key}` is not valid{hides}"
+        yield Problem(section.origins[key], message, f"write one that fits: {row.rule}", profile)
 
 
-def repeated(view: View) -> Iterator[Finding]:
-    """Keys that stand twice in one section or block."""
-    for block in view.blocks:
-        first: dict[str, Property | Nested] = {}
-        for item in block.items:
-            known = first.setdefault(item.name.lower(), item)
-            if known is not item:
-                rule = "duplicate-key" if known.name == item.name else "key-spelling"
-                yield _again(view, rule, block, known, item)
-    for block, item in view.settings():
-        inner: dict[str, Property | Nested] = {}
-        for entry in _entries(view, item):
-            known = inner.setdefault(entry.name.lower(), entry)
-            if known is not entry:
-                yield _again(view, "duplicate-nested-key", block, known, entry)
+def _values(shared: Shared) -> Iterator[tuple[Profile, str | None, str, str]]:
+    """Each setting that has a text: its section, the profile that it is, key and value."""
+    for section, profile in shared.sections():
+        for key in section.settings:
+            value = section.text(key)
+            if value is not None:
+                yield section, profile, key, value
 
 
-def _again(
-    view: View, rule: str, block: Block, known: Property | Nested, item: Property | Nested
-) -> Finding:
-    first, line = (view.line(found.span.start) for found in (known, item))
-    message = f"{shown(item.name)} stands in line {first} already"
-    if known.name != item.name:
-        message = f"{shown(item.name)} and {shown(known.name)} of line {first} are one"
-    fix = f"keep one of the lines {first} and {line}"
-    return view.found(rule, item.span.start, message, fix, block)
+def _is_quoted(key: str, value: str) -> bool:
+    quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+    return quoted and key != "credential_process"
 
 
-def values(view: View) -> Iterator[Finding]:
-    """Comments behind values, and keys without a value."""
-    for block, item in view.settings():
-        if view.rest(item.span, item.value_span.end).strip(" \t"):
-            message = f"a comment stands behind the value of {shown(item.name)}"
-            yield view.found("inline-comment", item.span.start, message, _OWN_LINE, block)
-        if not item.value and not item.nested:
-            yield _no_value(view, block, item)
-        for entry in _entries(view, item):
-            if _COMMENT.search(f" {entry.value}"):
-                message = f"to some readers a comment stands behind {shown(entry.name)}"
-                yield view.found("nested-comment", entry.span.start, message, _OWN_LINE, block)
-            if not entry.value:
-                yield _no_value(view, block, entry)
+@rule(
+    "hidden-from-dotnet",
+    WARNING,
+    "the .NET SDK cannot convert a value, and does not find the profile",
+    readers=Readers(
+        "read",
+        "read",
+        dotnet="profile hidden, for `retry_mode = legacy` too",
+        dotnet_3="profile hidden, `retry_mode = legacy` is read",
+    ),
+)
+def hidden_from_dotnet(shared: Shared) -> Iterator[Problem]:
+    return _hidden(shared, everything=False)
 
 
-def _no_value(view: View, block: Block, item: Property | Nested) -> Finding:
-    message, fix = f"{shown(item.name)} has no value", "give it one, or take the line out"
-    return view.found("empty-value", item.span.start, message, fix, block)
+@rule(
+    "list-hidden-from-dotnet",
+    WARNING,
+    "the .NET SDK cannot convert a value, and lists no profile of any name",
+    readers=Readers("read", "read", dotnet="the list of all profiles is refused"),
+)
+def list_hidden_from_dotnet(shared: Shared) -> Iterator[Problem]:
+    return _hidden(shared, everything=True)
 
 
-def continued(view: View) -> Iterator[Finding]:
-    """Indented lines: comments that are none, and values that go on."""
-    for block, item in view.settings():
-        goes_on = False
-        for span in item.more:
-            content = view.document.content(span).strip(" \t")
-            if span.start in view.broken:
-                continue
-            if content.startswith(("#", ";")):
-                message = f"this comment is indented, so it goes on with {shown(item.name)} above"
-                yield view.found("indented-comment", span.start, message, _OWN_LINE, block)
-            elif item.value and not goes_on:
-                goes_on = True
-                message = f"the value of {shown(item.name)} goes on in this line"
-                yield view.found("continuation-line", span.start, message, _ONE_LINE, block)
+def _hidden(shared: Shared, *, everything: bool) -> Iterator[Problem]:
+    """Settings that the .NET SDK cannot convert; what no tool can use is `value-shape`."""
+    for name, profile in shared.profiles.items():
+        for one in hiding(profile, shared.sso_sessions):
+            value, row = profile.text(one.setting), SETTINGS.get(one.setting)
+            if not value or one.setting not in TYPED or (row and not row.fits(value)):
+                continue  # another rule names it, and this one in its message
+            if (one.hides is Hides.ALL) is everything:
+                message = f"for its `{one.setting}`, {one.consequence(name)}"
+                fix = "write a value that every SDK can convert, or take it out"
+                yield found(profile, one.setting, message, fix)
+
+
+@rule("unknown-setting", WARNING, "a key is nearly the name of a setting")
+def unknown_setting(shared: Shared) -> Iterator[Problem]:
+    for section, profile in shared.sections():
+        for key, where in section.origins.items():
+            meant = _meant(key)
+            if meant:
+                message = f"`{key}` is not known here and much like `{meant}`"
+                yield Problem(where, message, f"write `{meant}` if that was meant", profile)
+
+
+@lru_cache
+def _meant(key: str) -> str | None:
+    if key in SETTINGS or key in _OF_OTHERS:
+        return None
+    alike = near_names(key.replace("-", "_"), SETTINGS, likeness=_ALIKE)
+    return alike[0] if alike else None

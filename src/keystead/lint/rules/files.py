@@ -1,0 +1,98 @@
+"""Rules on files as a whole: whether they can be read, by whom, and in which encoding."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from keystead.errors import Origin
+from keystead.lint.finding import ERROR, REFUSED, WARNING, Problem, Readers
+from keystead.lint.subject import Shared, rename_command, rule
+from keystead.lint.view import View, text_rule
+from keystead.model.ordinal_case import clash, folded
+from keystead.model.profile import Profile
+from keystead.model.settings import is_secret
+from keystead.text.dialect import FileKind
+from keystead.text.encoding import other_encoding
+
+
+@rule(
+    "unreadable-file", ERROR, "a file cannot be read", fix="see that it is whole and yours to read"
+)
+def unreadable(shared: Shared) -> Iterator[Problem]:
+    for file, error in shared.looked.unreadable:
+        yield Problem(error.where or Origin(file), error.message, error.hint or "")
+
+
+@rule(
+    "missing-file",
+    WARNING,
+    "a file that was asked for is not there",
+    fix="name another one, or make it",
+)
+def missing(shared: Shared) -> Iterator[Problem]:
+    for file in shared.looked.missing:
+        yield Problem(Origin(file), "there is no such file")
+
+
+@text_rule("open-file", WARNING, "a file with keys is open to other users of the machine")
+def open_file(view: View) -> Iterator[Problem]:
+    keys = any(is_secret(item.name) for block in view.blocks for item in block.items)
+    if view.is_open and (keys or (view.kind is FileKind.CREDENTIALS and view.blocks)):
+        message = "other users of this machine may read or write the file"
+        yield Problem(Origin(view.file), message, f"`chmod 600 {shlex.quote(view.file)}`")
+
+
+@text_rule(
+    "not-utf8",
+    ERROR,
+    "a byte is not UTF-8",
+    fix="save the file as UTF-8 without a byte-order mark",
+    readers=Readers(
+        "whole file refused or empty",
+        REFUSED,
+        "byte replaced",
+        "byte replaced, UTF-16 with a mark is read",
+        "keystead: the section skipped, a comment passed over",
+    ),
+)
+def not_utf8(view: View) -> Iterator[Problem]:
+    encoding = other_encoding(view.data)
+    if encoding:
+        yield Problem(Origin(view.file, 1), f"the file is {encoding}")
+        return
+    for number, line in enumerate(view.data.split(b"\n"), 1):
+        try:
+            line.decode()
+        except UnicodeDecodeError:
+            yield Problem(Origin(view.file, number), "a byte of this line is not UTF-8")
+
+
+@text_rule(
+    "byte-order-mark",
+    ERROR,
+    "the file begins with a byte-order mark",
+    fix="save it as UTF-8 without such a mark",
+    readers=Readers("skipped", REFUSED, "skipped", "skipped", "C and Go: whole file refused"),
+)
+def byte_order_mark(view: View) -> Iterator[Problem]:
+    if view.document.has_bom:
+        yield view.at(0, "a byte-order mark begins the file")
+
+
+@rule(
+    "case-clash",
+    ERROR,
+    "two profiles of the encrypted store differ by letter case alone",
+    readers=Readers(dotnet="the first one in the file is taken for both"),
+)
+def case_clash(shared: Shared) -> Iterator[Problem]:
+    named: dict[str, dict[str, Profile]] = {}
+    for profile in shared.looked.encrypted:
+        named.setdefault(folded(profile.name), {})[profile.name] = profile
+    for spellings in named.values():
+        message, first = clash(spellings), next(iter(spellings.values()))
+        if message:
+            fix = f"{rename_command(first.name)} gives one another name, or remove one"
+            where = first.where() or Origin("RegisteredAccounts.json")
+            yield Problem(where, message, fix, first.name)

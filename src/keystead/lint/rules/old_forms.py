@@ -1,0 +1,50 @@
+"""Rules on settings that have a newer form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from keystead.lint.finding import INFO, WARNING, Problem, Readers
+from keystead.lint.subject import Shared, found, rule
+
+_OLD_TOKEN = "aws_security_token"  # noqa: S105  # the name of a setting
+_OLD_SETTINGS = ("sts_regional_endpoints", "s3_us_east_1_regional_endpoint")
+
+
+@rule(
+    "sso-old-form",
+    INFO,
+    "single sign-on is set up without an SSO session",
+    fix="put `sso_start_url` and `sso_region` into an `[sso-session NAME]` and name it",
+)
+def sso_old_form(shared: Shared) -> Iterator[Problem]:
+    for name, profile in shared.profiles.items():
+        if profile.has("sso_start_url") and not profile.has("sso_session"):
+            message = f"profile `{name}` has single sign-on in the old form, which renews no login"
+            yield found(profile, "sso_start_url", message)
+
+
+@rule(
+    "old-token-name",
+    WARNING,
+    "a session token is called `aws_security_token`",
+    fix="write `aws_session_token`",
+    readers=Readers("not read", "read", "not read", "not read"),
+)
+def old_token_name(shared: Shared) -> Iterator[Problem]:
+    for section, name in shared.sections():
+        if _OLD_TOKEN in section.origins:
+            message = f"`{_OLD_TOKEN}` is an old name"
+            yield Problem(section.origins[_OLD_TOKEN], message, profile=name)
+
+
+@rule(
+    "old-setting",
+    INFO,
+    "a setting is outdated",
+    fix="take it out: calls go to the region's endpoint",
+)
+def old_setting(shared: Shared) -> Iterator[Problem]:
+    for section, name in shared.sections():
+        for key in filter(section.origins.__contains__, _OLD_SETTINGS):
+            yield Problem(section.origins[key], f"`{key}` is outdated", profile=name)

@@ -1,0 +1,116 @@
+"""Rules on single sign-on and on the sections that profiles name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from keystead.lint.finding import ERROR, INFO, Problem, Readers
+from keystead.lint.subject import Shared, did_you_mean, either, found, rule
+from keystead.model.dotnet import VERSIONS, Hidden, Hides
+from keystead.model.profile import Profile
+from keystead.near import near_names
+
+ACCOUNT = ("sso_account_id", "sso_role_name")
+_PORTAL = ("sso_start_url", "sso_region")
+
+
+@rule(
+    "sso-session-missing",
+    ERROR,
+    "an SSO session does not exist",
+    readers=Readers("an error", "an error", "an error", "the list of all profiles is refused"),
+)
+def sso_session_missing(shared: Shared) -> Iterator[Problem]:
+    for name, profile in shared.profiles.items():
+        wanted = profile.text("sso_session")
+        if wanted is not None and wanted not in shared.sso_sessions:
+            hidden = Hidden("sso_session", Hides.ALL, VERSIONS).consequence(name)
+            message = (
+                f"profile `{name}` names the SSO session `{wanted}`, which does not exist; {hidden}"
+            )
+            fix = _named(wanted, shared.sso_sessions, "sso-session")
+            yield found(profile, "sso_session", message, fix)
+
+
+@rule("sso-session-incomplete", ERROR, "an SSO session lacks its start URL or region")
+def sso_session_incomplete(shared: Shared) -> Iterator[Problem]:
+    for session, users in _sessions(shared):
+        missing = [key for key in _PORTAL if not session.has(key)]
+        if missing:
+            message = f"the SSO session `{session.name}` has no {either(missing[:1])}"
+            where = session.where() or users[0].origins["sso_session"]
+            yield Problem(where, message, _add(missing))
+
+
+@rule("sso-incomplete", ERROR, "a profile lacks a part that single sign-on needs")
+def sso_incomplete(shared: Shared) -> Iterator[Problem]:
+    for name, profile in shared.profiles.items():
+        given = [key for key in ACCOUNT if profile.has(key)]
+        needed = ACCOUNT if profile.text("sso_session") else (*ACCOUNT, *_PORTAL)
+        missing = [key for key in needed if not profile.has(key)]
+        if given and missing:
+            message = f"profile `{name}` has no {either(missing[:1])}, which single sign-on needs"
+            yield found(profile, given[0], message, _add(missing))
+
+
+@rule(
+    "sso-differs",
+    ERROR,
+    "a profile and its SSO session differ",
+    fix="take it out of the profile",
+    readers=Readers("an error", "an error", "an error", "the session's value"),
+)
+def sso_differs(shared: Shared) -> Iterator[Problem]:
+    return _both_say(shared, same=False)
+
+
+@rule(
+    "sso-repeated",
+    INFO,
+    "a profile repeats what its SSO session says",
+    fix="take it out of the profile",
+)
+def sso_repeated(shared: Shared) -> Iterator[Problem]:
+    return _both_say(shared, same=True)
+
+
+def _both_say(shared: Shared, *, same: bool) -> Iterator[Problem]:
+    """What a profile and its SSO session both set, to the same value or to different ones."""
+    for session, users in _sessions(shared):
+        for profile in users:
+            for key in _PORTAL:
+                both = profile.has(key) and session.has(key)
+                if both and (profile.text(key) == session.text(key)) is same:
+                    message = (
+                        f"`{key}` of profile `{profile.name}` is {'' if same else 'not '}that of "
+                        f"its SSO session `{session.name}`"
+                    )
+                    yield found(profile, key, message)
+
+
+def _sessions(shared: Shared) -> Iterator[tuple[Profile, list[Profile]]]:
+    """The SSO sessions that are used, each with the profiles that use it."""
+    users: dict[str, list[Profile]] = {}
+    for profile in shared.profiles.values():
+        users.setdefault(profile.text("sso_session") or "", []).append(profile)
+    for name in users.keys() & shared.sso_sessions.keys():
+        yield shared.sso_sessions[name], users[name]
+
+
+@rule("services-missing", ERROR, "a services section does not exist")
+def services_missing(shared: Shared) -> Iterator[Problem]:
+    for name, profile in shared.profiles.items():
+        wanted = profile.text("services")
+        if wanted and wanted not in shared.services:
+            message = f"profile `{name}` names the services section `{wanted}`, which is not there"
+            yield found(profile, "services", message, _named(wanted, shared.services, "services"))
+
+
+def _named(wanted: str, known: Iterable[str], kind: str) -> str:
+    """What to do where no section of that name is there."""
+    header = f"add `[{kind} {wanted}]` to the config file"
+    return did_you_mean(near_names(wanted, known), header)
+
+
+def _add(missing: list[str]) -> str:
+    return "add " + " and ".join(f"`{key}`" for key in missing)

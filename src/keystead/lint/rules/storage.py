@@ -1,0 +1,66 @@
+"""Rules on where keys are stored, and for how long: a file, both stores, the environment."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator
+
+from keystead.lint.finding import WARNING, Problem, Readers
+from keystead.lint.subject import KEY, SECRET, TOKEN, Shared, found, rule
+
+OLD_DAYS = 90
+"""From which age on long-term keys should have been replaced."""
+
+
+@rule(
+    "old-keys",
+    WARNING,
+    "long-term keys stand in a file that was not written for more than 90 days, and so are "
+    "at least that old",
+    fix="make a new access key in IAM, put it in place of this one, and delete the old",
+)
+def old_keys(shared: Shared) -> Iterator[Problem]:
+    # Keys in a file that was written since may be old too, and nothing here can tell.
+    for name, profile in shared.profiles.items():
+        if not (profile.has(KEY) and profile.has(SECRET)) or profile.has(TOKEN):
+            continue
+        if shared.days.get(profile.origins[SECRET].file, 0) > OLD_DAYS:
+            message = (
+                f"the long-term keys of profile `{name}` stand here in plain text for more than "
+                f"{OLD_DAYS} days"
+            )
+            yield found(profile, SECRET, message)
+
+
+@rule(
+    "profile-in-both-stores",
+    WARNING,
+    "the encrypted store has a profile of the same name",
+    fix="remove one of the two: `keystead remove` takes the encrypted one",
+    readers=Readers(
+        "the one here",
+        "the one here",
+        "the one here",
+        "the encrypted one on Windows, else the one here",
+        "keystead: the encrypted one",
+    ),
+)
+def profile_in_both_stores(shared: Shared) -> Iterator[Problem]:
+    for name, profile in shared.profiles.items():
+        where = profile.where()
+        if name in shared.elsewhere and where:
+            what = "and its keys " if profile.has(KEY) else ""
+            message = (
+                f"profile `{name}` {what}stand here and in the encrypted store, which goes first"
+            )
+            yield Problem(where, message, profile=name)
+
+
+@rule("keys-in-environment", WARNING, "the same keys are in the environment")
+def keys_in_environment(shared: Shared) -> Iterator[Problem]:
+    key = shared.looked.environment_key
+    for name, profile in shared.profiles.items():
+        if key and profile.text(KEY) == key:
+            message = f"the keys of profile `{name}` are in the environment too"
+            fix = f"unset AWS_ACCESS_KEY_ID and its kin, and set AWS_PROFILE={shlex.quote(name)}"
+            yield found(profile, KEY, message, fix)

@@ -43,7 +43,6 @@ HEAVY = {
     "botocore",
     "boto3",
     "cryptography",
-    "filelock",
     "httptools",
     "platformdirs",
     "prompt_toolkit",

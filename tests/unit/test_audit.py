@@ -18,6 +18,7 @@ from keystead.audit.log import AuditLog, Grant
 from keystead.errors import FileProblem
 from keystead.model.credentials import Credentials
 from keystead.system import System, append_log
+from keystead.system.file_lock import locked
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
 from tests.effort import amount
 from tests.faults import Fault
@@ -70,7 +71,7 @@ def test_a_line_says_who_got_what_and_holds_no_secret(log: AuditLog) -> None:
         "access_key_id": ACCESS_KEY_ID,
         "source": KEYS.source,
         "expires_at": "2026-01-31T12:00:00+00:00",
-        "previous": log.FIRST,
+        "previous": audit_log.FIRST,
     }
     assert mode(log.path) == PRIVATE_FILE
     assert mode(log.path.with_name("audit.last")) == PRIVATE_FILE
@@ -166,7 +167,7 @@ def test_a_line_made_up_with_its_hash_does_not_fit_the_next(log: AuditLog) -> No
     record(log, 3)
     first, second, third = lines(log)
     entry = {k: v for k, v in json.loads(second).items() if k != "hash"} | {"pid": 1}
-    forged, _ = log._sealed(entry)
+    forged, _ = audit_log._sealed(entry)
     rewrite(log, first, forged, third)
     assert messages(log) == [
         "audit.jsonl:3: grant 2, the line before this one, was replaced by another"
@@ -268,8 +269,9 @@ def test_a_line_that_finds_no_room_is_taken_back(
 
 def test_who_holds_the_lock_is_not_waited_for_without_end(log: AuditLog) -> None:
     record(log)
+    note = log.path.with_name("audit.last")
     with (
-        append_log._locked(log.path.with_name("audit.last"), 1.0),
+        locked(note, lambda path: os.open(path, os.O_RDWR), 1.0),
         pytest.raises(FileProblem, match="another program holds its lock"),
     ):
         log.record(Grant("x", "process", KEYS, 1, "x"), lock_seconds=0.01)
@@ -283,7 +285,7 @@ def test_many_writers_in_threads_and_processes_make_one_chain(
     code = (
         "import sys\n"
         "from tests.unit.test_audit import *\n"
-        "audit.MAX_FILE_BYTES = 20_000\n"
+        "audit_log.MAX_FILE_BYTES = 20_000\n"
         "record(AuditLog(System()), 50)\n"
     )
     monkeypatch.setattr(audit_log, "MAX_FILE_BYTES", 20_000)

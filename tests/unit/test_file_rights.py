@@ -111,7 +111,6 @@ def test_links_stay_and_their_target_is_replaced(
 
 WITHOUT_RIGHTS = """
 import os, sys
-import filelock  # before the rights go: Python itself may live in a home that others cannot read
 from pathlib import Path
 from keystead.errors import FileProblem
 from keystead.system.files import Files

@@ -16,6 +16,7 @@ import sys
 from typing import NamedTuple
 
 from keystead.agent import protocol
+from keystead.system.file_lock import try_lock
 
 BACKLOG = 2048
 _SECRET_FILE = re.compile(rb"\d{1,5} [0-9a-f]{64}")
@@ -45,12 +46,9 @@ def is_taken(path: bytes) -> bool:
     except FileNotFoundError:
         return False
     try:
-        _take(lock)
-    except Taken:
-        return True
+        return not try_lock(lock)
     finally:
         os.close(lock)
-    return False
 
 
 def require_free(path: bytes) -> None:
@@ -70,20 +68,8 @@ def require_free(path: bytes) -> None:
 
 def _take(lock: int) -> None:
     """Takes the lock on an open file. Raises `Taken`."""
-    if sys.platform == "win32":
-        import msvcrt
-
-        try:
-            msvcrt.locking(lock, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            raise Taken from None
-    else:
-        import fcntl
-
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Taken from None
+    if not try_lock(lock):
+        raise Taken
 
 
 class Listener:

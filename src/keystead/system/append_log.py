@@ -2,8 +2,7 @@
 
 Beside it is a small file, the note, that holds what is to be known of the last line. The lock is
 the system's own on the note, so that a killed writer blocks nobody and the file itself is open for
-the moment of the write alone, as Windows renames nothing that is open. It is taken by hand: what
-a lock of the `filelock` package costs to import is what nobody would pay for a line of a log.
+the moment of the write alone, as Windows renames nothing that is open.
 """
 
 from __future__ import annotations
@@ -13,12 +12,12 @@ import errno
 import os
 import stat
 import sys
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from keystead.errors import FileProblem, Origin
+from keystead.system.file_lock import locked
 from keystead.system.folders import require_home
 from keystead.system.sharing_violation import patiently
 
@@ -28,7 +27,6 @@ LOCK_SECONDS = 2.0
 TAIL_BYTES = 8192
 """How much of the end a writer sees; a line is shorter."""
 
-_PAUSE_SECONDS = 0.002
 _READING = (
     os.O_RDONLY
     | getattr(os, "O_NOFOLLOW", 0)
@@ -74,13 +72,16 @@ def append(
     """
     require_home(series.path)
     try:
-        with _locked(series.note, lock_seconds) as note:
+        with locked(series.note, lambda path: _open(path, _NOTING), lock_seconds) as note:
             size, tail = _end_of(series.path)
             if size >= series.most_bytes and tail.endswith(b"\n"):
                 _make_room(series)
             line, noted = compose(tail or _end_of(series.old[0])[1])
-            with _opened(series.path, _APPENDING) as fd:
+            fd = _open(series.path, _APPENDING)
+            try:
                 _write_whole(fd, line)
+            finally:
+                os.close(fd)
             os.lseek(note, 0, os.SEEK_SET)
             _write(note, noted)
     except OSError as error:
@@ -97,26 +98,7 @@ def _make_room(series: Series) -> None:
         patiently(os.replace, places[number - 1], places[number])
 
 
-@contextlib.contextmanager
-def _locked(path: Path, seconds: float) -> Iterator[int]:
-    """The file that is at ``path``, locked until it is closed.
-
-    Where somebody took it away meanwhile: the new one.
-    """
-    ends = time.monotonic() + seconds
-    while True:
-        with _opened(path, _NOTING) as fd:
-            while not _lock(fd):
-                if time.monotonic() > ends:
-                    raise OSError(errno.EAGAIN, "another program holds its lock")
-                time.sleep(_PAUSE_SECONDS)
-            if _is_at(fd, path):
-                yield fd
-                return
-
-
-@contextlib.contextmanager
-def _opened(path: Path, flags: int) -> Iterator[int]:
+def _open(path: Path, flags: int) -> int:
     try:
         fd = os.open(path, flags, 0o600)
     except FileNotFoundError:
@@ -124,9 +106,10 @@ def _opened(path: Path, flags: int) -> Iterator[int]:
         fd = os.open(path, flags, 0o600)
     try:
         _check(fd)
-        yield fd
-    finally:
+    except OSError:
         os.close(fd)
+        raise
+    return fd
 
 
 def _check(fd: int) -> None:
@@ -138,13 +121,6 @@ def _check(fd: int) -> None:
             raise PermissionError(errno.EPERM, "it belongs to another user")
         if status.st_mode & 0o077:
             os.fchmod(fd, 0o600)
-
-
-def _is_at(fd: int, path: Path) -> bool:
-    try:
-        return os.path.samestat(os.fstat(fd), os.stat(path, follow_symlinks=False))
-    except FileNotFoundError:
-        return False
 
 
 def _end_of(path: Path) -> tuple[int, bytes]:
@@ -175,28 +151,3 @@ def _write_whole(fd: int, line: bytes) -> None:
 def _write(fd: int, data: bytes) -> None:
     if os.write(fd, data) != len(data):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    _BEHIND = 2**40
-    """Far behind the end: others cannot read what is locked there."""
-
-    def _lock(fd: int) -> bool:
-        os.lseek(fd, _BEHIND, os.SEEK_SET)
-        try:
-            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-
-else:
-    import fcntl
-
-    def _lock(fd: int) -> bool:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True

@@ -17,6 +17,7 @@ from types import ModuleType
 from typing import NamedTuple, Protocol
 
 from keystead.errors import FileProblem, Origin
+from keystead.system.file_lock import locked
 from keystead.system.file_versions import FileVersion
 from keystead.system.folders import is_homeless, require_home, unexpanded
 from keystead.system.pipe import read_pipe
@@ -123,28 +124,21 @@ class Files:
         The lock is a file beside the target. It is the system's lock on that file that counts,
         not the file, so what a killed process leaves behind blocks nobody.
         """
-        import filelock
-
         target = resolve(path)
         _check_writable(path, target)
-        try:
-            _make_folders(target.parent)
-            lock = filelock.FileLock(
-                _beside(target, "lock"), timeout=seconds, mode=0o600, thread_local=False
-            )
-            lock.acquire()
-        except filelock.Timeout as error:
-            raise FileProblem(
-                f"another program has held the lock for {seconds:.0f} seconds",
-                hint="wait for the other keystead to finish, then try again",
-                where=Origin(str(path)),
-            ) from error
-        except OSError as error:
-            raise problem("cannot be locked for writing", path, error) from error
-        try:
+        with contextlib.ExitStack() as stack:
+            try:
+                _make_folders(target.parent)
+                stack.enter_context(locked(_beside(target, "lock"), _open_lock, seconds))
+            except BlockingIOError as error:
+                raise FileProblem(
+                    f"another program has held the lock for {seconds:.0f} seconds",
+                    hint="wait for the other keystead to finish, then try again",
+                    where=Origin(str(path)),
+                ) from error
+            except OSError as error:
+                raise problem("cannot be locked for writing", path, error) from error
             yield
-        finally:
-            lock.release()
 
     def replace(
         self, path: Path, data: bytes, *, expect: FileVersion | None, private: bool
@@ -176,7 +170,7 @@ class Files:
 
         Of two who do so at once the later one's stays. Raises `FileProblem`.
         """
-        temporary = _beside(path, f"{os.urandom(6).hex()}.tmp")
+        temporary = str(_beside(path, f"{os.urandom(6).hex()}.tmp"))
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW | _CLOEXEC | _BINARY
         try:
             _make_folders(path.parent)
@@ -218,7 +212,7 @@ class Files:
                 raise Changed
             self._os.replace(temporary, str(target))
 
-        temporary = _beside(target, f"{os.urandom(6).hex()}.tmp")
+        temporary = str(_beside(target, f"{os.urandom(6).hex()}.tmp"))
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW | _CLOEXEC | _BINARY
         try:
             fd = self._os.open(temporary, flags, 0o600)
@@ -252,7 +246,7 @@ class Files:
 
     def _sweep(self, target: Path) -> None:
         """Removes what a killed writer left; under the lock nobody else's can be among it."""
-        prefix = os.path.basename(_beside(target, ""))
+        prefix = _beside(target, "").name
         with contextlib.suppress(OSError), os.scandir(target.parent) as entries:
             for entry in entries:
                 if entry.name.startswith(prefix) and entry.name.endswith(".tmp"):
@@ -295,13 +289,17 @@ def _opener(path: str, flags: int) -> int:
     return os.open(path, flags | _NONBLOCK)
 
 
+def _open_lock(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | _NOFOLLOW | _CLOEXEC | _NONBLOCK, 0o600)
+
+
 def _is_null_device(path: Path) -> bool:
     found, null = (os.path.realpath(name) for name in (path, os.devnull))
     return os.path.normcase(found) == os.path.normcase(null)
 
 
-def _beside(target: Path, suffix: str) -> str:
-    return str(target.parent / f".{target.name}.keystead.{suffix}")
+def _beside(target: Path, suffix: str) -> Path:
+    return target.parent / f".{target.name}.keystead.{suffix}"
 
 
 def _check_new_names(path: Path, target: Path) -> None:

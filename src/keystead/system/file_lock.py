@@ -1,0 +1,74 @@
+"""The operating system's lock on an open file: it ends with its process, however that ends."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.001, 0.05
+
+if sys.platform == "win32":
+    import msvcrt
+
+    _BEHIND = 2**40
+    """Far behind the end: others cannot read what is locked there."""
+
+    def try_lock(fd: int) -> bool:
+        """Locks the open file, unless somebody else has; whether it did."""
+        os.lseek(fd, _BEHIND, os.SEEK_SET)
+        try:
+            msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
+
+else:
+    import fcntl
+
+    def try_lock(fd: int) -> bool:
+        """Locks the open file, unless somebody else has; whether it did."""
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+@contextlib.contextmanager
+def locked(path: Path, opener: Callable[[Path], int], seconds: float) -> Iterator[int]:
+    """The file at ``path``, opened by ``opener`` and locked to the end of the block.
+
+    Where it was removed meanwhile: the new one. Raises `BlockingIOError` after ``seconds``, and
+    what ``opener`` raises.
+    """
+    ends = time.monotonic() + seconds
+    while True:
+        fd = opener(path)
+        try:
+            _wait(fd, ends)
+            if _is_at(fd, path):
+                yield fd
+                return
+        finally:
+            os.close(fd)
+
+
+def _wait(fd: int, ends: float) -> None:
+    pause = _FIRST_PAUSE
+    while not try_lock(fd):
+        if time.monotonic() > ends:
+            raise BlockingIOError(errno.EAGAIN, "another program holds its lock")
+        time.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE)
+
+
+def _is_at(fd: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(fd), os.stat(path, follow_symlinks=False))
+    except FileNotFoundError:
+        return False

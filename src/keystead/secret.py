@@ -80,3 +80,10 @@ def redact(text: str, *secrets: str | None) -> str:
         if secret:
             text = text.replace(secret, MASK)
     return text
+
+
+def holds_key(text: str) -> bool:
+    """Whether a run of letters in ``text`` could be a secret key, or part of a session token."""
+    import re
+
+    return re.search(r"[A-Za-z0-9/+=]{40}", text) is not None

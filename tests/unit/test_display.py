@@ -1,16 +1,13 @@
 """Tables and lists as PowerShell shows them."""
 
 from datetime import UTC, datetime, timedelta, timezone
-from enum import Enum
+from functools import partial
 
 import pytest
 
-from keystead.powershell.engine.display import cell, cell_width, listing, show, table
+from keystead.console.tables import cell_width, listing, table
+from keystead.powershell.engine.display import cell, show
 from keystead.secret import Secret
-
-
-class Store(Enum):
-    NET = "NetSDKCredentialsFile"
 
 
 def lines(*texts: str) -> str:
@@ -19,7 +16,11 @@ def lines(*texts: str) -> str:
 
 def test_the_page_s_list_of_profiles() -> None:
     rows = [
-        {"ProfileName": "source_profile", "StoreTypeName": Store.NET, "ProfileLocation": None},
+        {
+            "ProfileName": "source_profile",
+            "StoreTypeName": "NetSDKCredentialsFile",
+            "ProfileLocation": None,
+        },
         {
             "ProfileName": "basic_profile",
             "StoreTypeName": "SharedCredentialsFile",
@@ -103,7 +104,6 @@ MORNING = datetime(2017, 2, 27, 8, 57, 53, tzinfo=UTC)
 CELLS = [
     (None, ""),
     (True, "True"),
-    (Store.NET, "NetSDKCredentialsFile"),
     (Secret("x"), "********"),
     (MORNING, "2/27/2017 8:57:53 AM"),
     (MORNING.replace(hour=0), "2/27/2017 12:57:53 AM"),
@@ -125,9 +125,9 @@ def test_cells(value: object, expected: str) -> None:
 def test_times_are_shown_in_the_zone() -> None:
     zone = timezone(timedelta(hours=-9, minutes=-30))
     assert cell(MORNING, zone=zone) == "2/26/2017 11:27:53 PM"
-    assert "2/26/2017 11:27:53 PM" in table([{"A": MORNING}], zone=zone)
+    assert "2/26/2017 11:27:53 PM" in table([{"A": MORNING}], cell=partial(cell, zone=zone))
     assert "2/26/2017 11:27:53 PM" in show([{"A": [MORNING]}], zone=zone)
-    assert "2/26/2017 11:27:53 PM" in listing({"A": MORNING}, zone=zone)
+    assert "2/26/2017 11:27:53 PM" in listing({"A": MORNING}, cell=partial(cell, zone=zone))
 
 
 def test_nothing_that_is_shown_drives_the_terminal() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from keystead.cli.command import JSON, Command, Context, argument
-from keystead.powershell.engine.display import listing
+from keystead.console.tables import listing
 
 
 def start(context: Context, _args: argparse.Namespace) -> None:

@@ -6,10 +6,9 @@ import argparse
 import os
 
 from keystead.cli.command import Context
-from keystead.console.console import moment
+from keystead.console.tables import moment, table
 from keystead.errors import StoreCorrupt
 from keystead.outside import parse_moment
-from keystead.powershell.engine.display import table
 
 _COLUMNS = ("profile", "way", "program", "pid")
 _INNER = ("previous", "hash")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 
 from keystead.cli.command import Context
-from keystead.console.console import moment
-from keystead.powershell.engine.display import table
+from keystead.console.tables import moment, table
 
 
 def list_(context: Context, args: argparse.Namespace) -> None:

@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from keystead.model.settings import SETTINGS, Group
-from keystead.powershell.cmdlet import holds_key
+from keystead.secret import holds_key
 
 LEFT_OUT = "…"
 """What stands for a part that may be secret."""

@@ -9,13 +9,13 @@ from keystead.audit.log import Grant
 from keystead.cli.command import Context
 from keystead.cli.program import prepare, variables_alone
 from keystead.cli.role_options import role_options
+from keystead.console.tables import table
 from keystead.delivery import exec as child
 from keystead.delivery import shells, wire
 from keystead.errors import UsageError
 from keystead.model.account import mismatch, require_account
 from keystead.model.credentials import Credentials
 from keystead.model.exported import users_environment
-from keystead.powershell.engine.display import table
 from keystead.system.executable import Executable, executable_at, executable_of
 
 

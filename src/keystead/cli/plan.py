@@ -6,7 +6,7 @@ import argparse
 
 from keystead.cli.command import Context
 from keystead.cli.role_options import role_options
-from keystead.console.console import moment
+from keystead.console.tables import moment
 from keystead.model.plan import AssumeRoleStep, Base, Plan
 from keystead.model.plan_json import as_json, due_serials
 from keystead.model.session_token_call import UserSession

@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 
 from keystead.cli.command import JSON, Command, Context, argument
+from keystead.console.tables import table
 from keystead.errors import UsageError
-from keystead.powershell.engine.display import table
 
 DEFAULT_SERVICES = ("sts",)
 """What everybody asks for, and 30 KB. S3 is 0.5 MB and EC2 3 MB, to be read by each PowerShell."""

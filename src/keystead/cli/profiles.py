@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 
 from keystead.cli.command import Context
 from keystead.console.removal import naming, remove_profiles, tell_what_is_left
+from keystead.console.tables import table
 from keystead.errors import ProfileNotFound, UsageError
 from keystead.model.advice import READ_BY_OTHERS
 from keystead.model.profile import Profile, Value
 from keystead.model.settings import SETTINGS, is_secret
-from keystead.powershell.engine.display import table
 from keystead.secret import MASK, Secret
 from keystead.stores.base import ProfileStore
 from keystead.stores.shared import SharedStore

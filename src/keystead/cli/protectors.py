@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from keystead.cli.command import Context
+from keystead.console.tables import table
 from keystead.errors import UsageError
-from keystead.powershell.engine.display import table
 from keystead.stores.encrypted.protectors import PROTECTORS, KeyfileProtector, Protector
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 
 from keystead.cli.command import Context
+from keystead.console.tables import listing
 from keystead.model.settings import is_secret
-from keystead.powershell.engine.display import listing
 from keystead.secret import MASK
 from keystead.stores.shared import SharedStore
 from keystead.text.dialect import Settings

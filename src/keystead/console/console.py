@@ -12,16 +12,10 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator
-from datetime import datetime, tzinfo
 from typing import Any, TextIO
 
 from keystead.errors import FileProblem, KeysteadError
 from keystead.system.printable import one_line, printable
-
-
-def moment(at: datetime, zone: tzinfo) -> str:
-    """A time as the plain commands show it, to the second; cmdlets show it as PowerShell does."""
-    return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
 def discard(stream: TextIO) -> None:

@@ -5,7 +5,6 @@ This file holds the shapes and the look-up, not the cmdlets themselves and not w
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, Protocol
@@ -13,6 +12,7 @@ from typing import Literal, Protocol
 from keystead.errors import UsageError
 from keystead.near import did_you_mean, near_names
 from keystead.powershell import unsupported
+from keystead.secret import holds_key
 
 Kind = Literal["string", "strings", "choice", "switch", "int", "object", "block", "any", "stream"]
 """What a parameter takes.
@@ -23,7 +23,6 @@ variable or the pipeline holds. ``block``: a comparison in braces. ``any``: what
 """
 
 _QUOTE_SECRETS = "letters other than A-Z, a-z, 0-9, / and + in a secret belong in single quotes"
-_KEYLIKE = re.compile(r"[A-Za-z0-9/+=]{40}")
 
 
 @dataclass(frozen=True)
@@ -264,8 +263,3 @@ class Registry:
         """Names and aliases much like ``name``, the nearest first."""
         spellings = [s for cmdlet in self._cmdlets for s in (cmdlet.name, *cmdlet.aliases)]
         return near_names(name, (*spellings, *self.made(name)))
-
-
-def holds_key(text: str) -> bool:
-    """Whether a run of letters in ``text`` could be a secret key, or part of a session token."""
-    return _KEYLIKE.search(text) is not None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from enum import Enum
 
 from keystead.powershell.objects import AwsObject
 
@@ -40,7 +39,7 @@ def _single(value: object, name: str) -> object:
         return 0
     if isinstance(value, list | tuple):
         return len(value)
-    if isinstance(value, str) and not isinstance(value, Enum):
+    if isinstance(value, str):
         return len(value) if name.lower() == "length" else 1
     return len(value) if isinstance(value, Mapping) and name.lower() == "count" else 1
 

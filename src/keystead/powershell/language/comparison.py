@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from enum import Enum
 from typing import NoReturn
 
 from keystead.errors import UsageError
@@ -232,8 +231,6 @@ def _number(value: object) -> int | float | None:
 
 
 def _plain(value: object) -> object:
-    if isinstance(value, Enum):
-        return _plain(value.value)
     if isinstance(value, Secret):
         return reveal(value)
     return value.text if isinstance(value, AwsObject) and value.text else value

@@ -13,7 +13,6 @@ import json
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from enum import Enum
 
 from keystead.errors import UsageError
 from keystead.outside import parse_json
@@ -80,8 +79,6 @@ def _parts(value: Mapping[str, object], kind: str, folders: Folders) -> list[obj
 
 
 def _plain(value: object, folders: Folders) -> object:
-    if isinstance(value, Enum):
-        return _plain(value.value, folders)
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, Secret):

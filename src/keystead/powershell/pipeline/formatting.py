@@ -6,11 +6,12 @@ import base64
 import itertools
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from enum import Enum
+from functools import partial
 
 from keystead.console.console import json_text
+from keystead.console.tables import listing, table
 from keystead.powershell.engine.credential_parameters import Values
-from keystead.powershell.engine.display import Formatted, listing, show, table
+from keystead.powershell.engine.display import Formatted, cell, show
 from keystead.powershell.engine.state import State
 from keystead.powershell.objects import AwsObject
 from keystead.powershell.pipeline.filtering import chosen
@@ -42,33 +43,48 @@ def convert_to_json(state: State, values: Values) -> Iterable[object]:
 
 def format_table(state: State, values: Values) -> Iterable[object]:
     """``Format-Table``: a table of all properties, or of those that are named."""
-    zone, wanted = state.app.system.zone(), values.get("Property") or ["*"]
-    blocks: list[str] = []
-    for is_row, group in _groups(_opened(values)):
-        if not is_row:
-            blocks.append(show(group, zone=zone))
-            continue
-        shown = dict.fromkeys(name for item in group for name in properties_of(item) or ())
-        names = chosen(shown, wanted)
-        rows = [{name: property_of(item, name) for name in names} for item in group]
-        text = table(rows, names, zone=zone)
-        hidden = values.get("HideTableHeaders")
-        blocks.append("\n".join(text.split("\n")[2:]) if hidden else text)
-    return (Formatted("\n\n".join(blocks)),) if blocks else ()
+
+    def draw(items: list[object], wanted: list[str], cell: Callable[[object], str]) -> list[str]:
+        names = chosen(dict.fromkeys(itertools.chain(*map(_shown, items))), wanted)
+        text = table([_row(item, names) for item in items], names, cell=cell)
+        return ["\n".join(text.split("\n")[2:]) if values.get("HideTableHeaders") else text]
+
+    return _formatted(state, values, draw)
 
 
 def format_list(state: State, values: Values) -> Iterable[object]:
     """``Format-List``: a line for each property, or for each that is named."""
+
+    def draw(items: list[object], wanted: list[str], cell: Callable[[object], str]) -> list[str]:
+        rows = (_row(item, chosen(_shown(item), wanted)) for item in items)
+        return [listing(row, cell=cell) for row in rows]
+
+    return _formatted(state, values, draw)
+
+
+def _formatted(
+    state: State,
+    values: Values,
+    draw: Callable[[list[object], list[str], Callable[[object], str]], list[str]],
+) -> Iterable[object]:
+    """The objects as ``draw`` shows them, and texts as they are, in one piece."""
     zone, wanted = state.app.system.zone(), values.get("Property") or ["*"]
     blocks: list[str] = []
-    for is_row, group in _groups(_opened(values)):
-        if not is_row:
+    items = (item for item in _opened(values) if item is not None)
+    for is_row, group in itertools.groupby(items, lambda item: properties_of(item) is not None):
+        if is_row:
+            blocks += draw(list(group), wanted, partial(cell, zone=zone))
+        else:
             blocks.append(show(group, zone=zone))
-            continue
-        for item in group:
-            names = chosen(properties_of(item) or {}, wanted)
-            blocks.append(listing({name: property_of(item, name) for name in names}, zone=zone))
     return (Formatted("\n\n".join(blocks)),) if blocks else ()
+
+
+def _shown(item: object) -> Mapping[str, object]:
+    return properties_of(item) or {}
+
+
+def _row(item: object, names: Iterable[str]) -> dict[str, object]:
+    return {name: property_of(item, name) for name in names}
 
 
 def _opened(values: Values) -> list[object]:
@@ -86,16 +102,8 @@ def _revealed(value: object) -> object:
     return [_revealed(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _groups(items: Iterable[object]) -> Iterable[tuple[bool, list[object]]]:
-    shown = (item for item in items if item is not None)
-    for is_row, group in itertools.groupby(shown, lambda item: properties_of(item) is not None):
-        yield is_row, list(group)
-
-
 def _plain(value: object, depth: int, cut: list[object], opened: Callable[[Secret], str]) -> object:
     """``value`` as JSON has it; ``cut`` gets what lies deeper than ``depth``."""
-    if isinstance(value, Enum):
-        return _plain(value.value, depth, cut, opened)
     if isinstance(value, Secret):
         return opened(value)
     if value is None or isinstance(value, str | int | float):

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from keystead.errors import UsageError
-from keystead.powershell.cmdlet import Cmdlet, Parameter, Registry, holds_key
+from keystead.powershell.cmdlet import Cmdlet, Parameter, Registry
 from keystead.powershell.language import parse
 from keystead.powershell.language.statements import (
     Assignment,
@@ -28,7 +28,7 @@ from keystead.powershell.language.statements import (
     Word,
     inner,
 )
-from keystead.secret import MASK
+from keystead.secret import MASK, holds_key
 
 _CMDLET_NAME = re.compile(r"[A-Za-z]{2,20}-[A-Za-z0-9]{2,60}")
 # The name of a property that a value without a name is compared with: Where-Object Password -eq x.

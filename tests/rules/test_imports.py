@@ -1,6 +1,9 @@
 """Data flows one way: who may import whom, checked on the source of every module."""
 
 import ast
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -88,6 +91,55 @@ def test_imports_point_down(path: Path) -> None:
     }
     upward = {t for t in targets if t != own and rank(t) >= rank(own)}
     assert upward == set()
+
+
+def test_only_the_command_line_imports_powershell_and_only_where_it_runs() -> None:
+    for path in modules():
+        found = imports(path, top_level_only=package_of(path) == "cli")
+        known = any(name.startswith("keystead.powershell") for name in found)
+        assert package_of(path) == "powershell" or not known, path
+
+
+PLAIN = [
+    ["list"],
+    ["list", "--all", "--json"],
+    ["show", "a"],
+    ["set", "a", "region=eu-west-1"],
+    ["copy", "a", "b"],
+    ["rename", "b", "c", "--force"],
+    ["remove", "c", "--force"],
+    ["undo", "--list"],
+    ["undo"],
+    ["audit"],
+    ["plan", "a"],
+    ["explain", "a"],
+    ["lint"],
+    ["process", "a"],
+    ["env", "a"],
+    ["cache", "list"],
+    ["store", "status"],
+    ["dump"],
+    ["help"],
+    ["help", "set"],
+]
+
+
+def test_plain_commands_load_nothing_of_powershell(home: Path) -> None:
+    profile = "[a]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = x\n"
+    (home / ".aws").mkdir()
+    (home / ".aws" / "credentials").write_text(profile)
+    code = (
+        "import json, sys; from keystead.cli.main import main; "
+        "[print(w, main(w), file=sys.stderr) for w in json.loads(sys.argv[1])]; "
+        "sys.exit(str([name for name in sys.modules if name.startswith('keystead.powershell')]))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, json.dumps(PLAIN)], capture_output=True, text=True, check=False
+    )
+    *ran, loaded = [line for line in done.stderr.splitlines() if line.startswith("[")]
+    assert [line for line in ran if not line.endswith(" 0")] == []
+    assert len(ran) == len(PLAIN)
+    assert loaded == "[]"
 
 
 @pytest.mark.parametrize("pure", PURE)

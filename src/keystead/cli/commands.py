@@ -14,6 +14,7 @@ from keystead.cli import (
     powershell,
     profiles,
     protectors,
+    shell,
     stores,
     topics,
     undo,
@@ -59,12 +60,6 @@ _DOCTOR = (
     "`fix` (or null)."
 )
 _ANY_NAME = argument("name", metavar="NAME", nargs="?", help="a profile; else the default search")
-
-
-def _shell(context: Context, args: argparse.Namespace) -> int | None:
-    from keystead.cli import shell  # the cmdlets behind it are of no use to the other commands
-
-    return shell.run(context, args)
 
 
 def _explain(context: Context, args: argparse.Namespace) -> int | None:
@@ -395,7 +390,7 @@ COMMANDS: tuple[Command, ...] = (
             argument("-c", metavar="LINES", dest="lines", help="the lines to run"),
             argument("file", metavar="FILE", nargs="?", help="a file with the lines"),
         ),
-        _shell,
+        shell.run,
     ),
     scripts.COMMAND,
     powershell.COMMAND,

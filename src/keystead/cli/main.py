@@ -56,9 +56,10 @@ def _run(console: Console, words: list[str]) -> int | None:
         console.debug()
     named = words[1:] if words[:1] == [NO_INPUT.names[0]] else words
     if named and _CMDLET.fullmatch(named[0]):
-        from keystead.cli import shell
+        from keystead.powershell.shell.lines import run_words
 
-        shell.run_words(context if named is words else context.without_input(), named)
+        app = (context if named is words else context.without_input()).app
+        run_words(app, console, named)
         return None
     from keystead.cli.commands import COMMANDS
     from keystead.cli.parser import build_parser

@@ -1,50 +1,29 @@
-"""``keystead shell`` and cmdlets on the command line: where lines come from, and exit codes.
+"""``keystead shell``: where lines of cmdlets come from.
 
 Lines from ``-c``, a file or standard input stop at the first error, as a script should; at the
-prompt an error is told and the next line asked for.
+prompt an error is shown and the next line is read.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import itertools
-import os
 import sys
-from collections.abc import Sequence
-from functools import partial
 
-from keystead.botocore_session import region_names
 from keystead.cli.command import Context
-from keystead.errors import FileProblem, InteractionRequired, KeysteadError, Origin, UsageError
-from keystead.model.client_settings import environment_region
-from keystead.powershell.engine.state import State
-from keystead.powershell.language import from_argv, parse
-from keystead.powershell.language.statements import Command, Statement
-from keystead.powershell.properties import properties_of
-from keystead.powershell.runner import run_statement
-from keystead.powershell.shell.checks import check
-from keystead.powershell.shell.masking import mask_statement, mask_words
-from keystead.powershell.table import CMDLETS
+from keystead.errors import FileProblem, InteractionRequired, Origin, UsageError
 from keystead.text.encoding import utf8_text
-from keystead.undo.history import one_generation
-
-
-def run_words(context: Context, words: Sequence[str]) -> None:
-    """Runs one cmdlet whose words the calling shell has parted already."""
-    state = State(context.app, context.console, lasting=False)
-    statement = from_argv(["-AsJson" if word == "--json" else word for word in words])
-    with one_generation(lambda: f"keystead {mask_words(words, CMDLETS)}"):
-        run_statement(state, statement)
 
 
 def run(context: Context, args: argparse.Namespace) -> int | None:
     """``keystead shell``."""
+    from keystead.powershell.engine.state import State
+    from keystead.powershell.shell.lines import prompt, run_text
+
     state = State(context.app, context.console)
     if args.lines is not None:
-        _run_text(state, args.lines)
+        run_text(state, args.lines)
     elif args.file:
-        _run_text(state, _read(context, args.file), source=args.file)
+        run_text(state, _read(context, args.file), source=args.file)
     elif sys.stdin is None:
         raise UsageError("standard input is closed", hint="give lines with -c, or a file")
     elif sys.stdin.isatty():
@@ -53,40 +32,10 @@ def run(context: Context, args: argparse.Namespace) -> int | None:
                 "`keystead shell` is a prompt, and there is nobody to type at it",
                 hint="give lines with -c, in a file or on standard input",
             )
-        return _prompt(state)
+        return prompt(state)
     else:
-        _run_text(state, utf8_text(sys.stdin.buffer.read(), "standard input"))
+        run_text(state, utf8_text(sys.stdin.buffer.read(), "standard input"))
     return None
-
-
-def _run_text(state: State, text: str, source: str = "input") -> bool:
-    """Runs all lines up to one that is `exit` or `quit`; whether there was one.
-
-    Where there are several, an error tells in which one it was.
-    """
-    whole = parse(text, source)
-    statements = list(itertools.takewhile(lambda statement: not _ends(statement), whole))
-    check(statements, text, source, CMDLETS, state.variables)
-    several = "\n" in text.strip()
-    for statement in statements:
-        line = partial(mask_statement, text, statement, CMDLETS)
-        try:
-            with one_generation(line):
-                run_statement(state, statement)
-        except KeysteadError as error:
-            if several and error.where is None:
-                error.where = Origin(source, statement.line)
-            raise
-    return len(statements) < len(whole)
-
-
-def _ends(statement: Statement) -> bool:
-    """Whether it ends the shell."""
-    return (
-        isinstance(statement, Command)
-        and statement.name.lower() in ("exit", "quit")
-        and not statement.words
-    )
 
 
 def _read(context: Context, path: str) -> str:
@@ -94,55 +43,3 @@ def _read(context: Context, path: str) -> str:
     if data is None:
         raise FileProblem("there is no such file", where=Origin(path))
     return utf8_text(data, "the file", Origin(path))
-
-
-def _prompt(state: State) -> int:
-    from keystead.powershell.shell.prompt import read_lines
-
-    system = state.app.system
-    folder = system.folders.state
-    with contextlib.suppress(OSError):  # costs the history, not the shell
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-    code = 0
-    for text in read_lines(
-        CMDLETS,
-        history=folder / "history",
-        values=lambda source: _values(state, source),
-        colour="NO_COLOR" not in system.environ,
-        place=lambda: _place(state),
-    ):
-        try:
-            if _run_text(state, text):
-                return code
-            code = 0
-        except KeysteadError as error:
-            code = state.console.error(error)
-        except KeyboardInterrupt:
-            state.console.say("error", "interrupted")
-    return code
-
-
-def _place(state: State) -> str:
-    """The profile and the region that the shell works with, as far as they are known unasked."""
-    environ = state.app.system.environ
-    own = state.credentials
-    profile = (own.profile or "*") if own else environ.get("AWS_PROFILE")
-    region = state.region or environment_region(environ)
-    return " ".join(part for part in (profile, region) if part)
-
-
-def _values(state: State, source: str) -> list[str]:
-    """What a parameter may be completed to."""
-    if source == "profile":
-        try:
-            return [profile.name for profile in state.app.chain().profiles()]
-        except KeysteadError:
-            return []  # a completion is no place for an error; the command will tell it
-    if source == "region":
-        return list(region_names())
-    kind, _, name = source.partition(":")
-    if kind == "property":
-        value = state.variables.get(name.lower())
-        value = value[0] if isinstance(value, list) and value else value
-        return list(properties_of(value) or ())
-    return []

@@ -13,22 +13,15 @@ from keystead.near import did_you_mean, near_names
 
 def run(context: Context, args: argparse.Namespace) -> None:
     """``keystead help [TOPIC]``."""
-    from keystead.powershell.engine.help import help_text
-    from keystead.powershell.table import CMDLETS
-
     topic = args.topic
     if topic is None:
         context.console.show(build_parser(context.commands).format_help().rstrip())
     elif topic == "types":
         context.console.show(profile_types())
-    elif topic == "cmdlets":
-        width = max(len(cmdlet.name) for cmdlet in CMDLETS)
-        rows = [f"{cmdlet.name:<{width}}  {cmdlet.summary}" for cmdlet in CMDLETS]
-        context.console.show("\n".join(rows))
     elif any(command.name == topic for command in context.commands):
         build_parser(context.commands).parse_args([topic, "--help"])
-    elif "-" in topic:
-        context.console.show(help_text(CMDLETS.find(topic)))
+    elif topic == "cmdlets" or "-" in topic:
+        context.console.show(_help_on_cmdlets(topic))
     else:
         topics = ("cmdlets", "types", *(command.name for command in context.commands))
         meant = near_names(topic, topics)
@@ -38,6 +31,16 @@ def run(context: Context, args: argparse.Namespace) -> None:
             else "topics are the commands, the cmdlets, `cmdlets` and `types`"
         )
         raise UsageError(f"there is no help on `{topic}`", hint=hint)
+
+
+def _help_on_cmdlets(topic: str) -> str:
+    from keystead.powershell.engine.help import help_text
+    from keystead.powershell.table import CMDLETS
+
+    if topic != "cmdlets":
+        return help_text(CMDLETS.find(topic))
+    width = max(len(cmdlet.name) for cmdlet in CMDLETS)
+    return "\n".join(f"{cmdlet.name:<{width}}  {cmdlet.summary}" for cmdlet in CMDLETS)
 
 
 def profile_types() -> str:

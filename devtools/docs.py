@@ -6,10 +6,12 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import keystead
 from devtools import python_page
 from devtools.words import words
 from keystead.cli.command import NO_INPUT, Command
@@ -28,6 +30,8 @@ from keystead.powershell.table import CMDLETS
 from keystead.system.terminal import NO_INPUT_VARIABLE
 
 DOCS = Path(__file__).parent.parent / "docs"
+CONTRIBUTING = DOCS.parent / "CONTRIBUTING.md"
+_TREE = "<!-- made by `make docs` from the first lines of docstrings -->\n\n```\n"
 _GENERATED = "<!-- Made by `make docs` from the tables of the product; change those. -->\n\n"
 
 
@@ -40,6 +44,23 @@ def pages() -> dict[str, str]:
         "readers.md": _GENERATED + _readers(),
         "python.md": _GENERATED + python_page.page(),
     }
+
+
+def contributing() -> str:
+    """CONTRIBUTING with the tree of the source, a line for each folder and top-level module."""
+    source = Path(keystead.__file__).parent
+    modules = [path for path in source.glob("*.py") if not path.stem.startswith("_")]
+    folders = [path.parent for path in source.glob("*/**/__init__.py")]
+    paths = sorted([*modules, *folders], key=lambda path: (path in modules, path))
+    width = max(len(str(path.relative_to(source))) for path in paths) + 2
+    lines = []
+    for path in paths:
+        code = (path / "__init__.py" if path in folders else path).read_text(encoding="utf-8")
+        meaning = (ast.get_docstring(ast.parse(code)) or "").splitlines()[0].rstrip(".")
+        name = f"{path.relative_to(source).as_posix()}{'/' if path in folders else ''}"
+        lines.append(f"{name:<{width}}{meaning}\n")
+    before, start, rest = CONTRIBUTING.read_text().partition(_TREE)
+    return before + start + "".join(lines) + rest[rest.index("```") :]
 
 
 def _commands() -> str:
@@ -202,4 +223,5 @@ def _reading(what: str, readers: Readers, rule: str) -> str:
 if __name__ == "__main__":
     for name, text in pages().items():
         (DOCS / name).write_text(text)
+    CONTRIBUTING.write_text(contributing())
     Path(WORDS).write_text(words(), encoding="utf-8")

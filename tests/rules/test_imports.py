@@ -49,13 +49,12 @@ HEAVY = {
     "httptools",
     "platformdirs",
     "prompt_toolkit",
-    "uvicorn",
 }
 
 # What is itself imported when it is due: the interactive prompt and the server of endpoints.
 NEEDED = {
     "powershell/shell/prompt.py": {"prompt_toolkit"},
-    "http/server.py": {"uvicorn"},
+    "http/server.py": {"httptools"},
 }
 
 

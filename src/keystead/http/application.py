@@ -1,19 +1,13 @@
-"""The ASGI application: guards first, then the service of the port, and always a document."""
+"""What answers a request: the guards first, then the service of the port, and always a document."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Collection, Mapping, MutableMapping
-from typing import Any, Protocol
+from collections.abc import Collection, Mapping
+from typing import Protocol
 
 from keystead.errors import KeysteadError
 from keystead.http.guards import Answer, Refusal, Request, check
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-_HEADERS = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
 
 
 class Service(Protocol):
@@ -36,20 +30,8 @@ class Application:
         self._services = services
         self._hosts = hosts
 
-    async def __call__(self, scope: Scope, _receive: Receive, send: Send) -> None:
-        """One request, as ASGI has it."""
-        answer = await self._answer(_request(scope))
-        headers = [
-            *_HEADERS,
-            (b"content-type", answer.content_type.encode()),
-            (b"content-length", str(len(answer.body)).encode()),
-        ]
-        for name, value in answer.headers.items():
-            headers.append((name.lower().encode(), value.encode()))
-        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
-        await send({"type": "http.response.body", "body": answer.body})
-
-    async def _answer(self, request: Request) -> Answer:
+    async def answer(self, request: Request) -> Answer:
+        """The answer, whatever is wrong."""
         try:
             service = self._services[request.local[1]]
             check(request, self._hosts, service.methods)
@@ -63,18 +45,3 @@ class Application:
             logging.getLogger("keystead").debug("the endpoint failed: %s", kind)
             text = f"keystead failed unexpectedly ({kind})"
             return Refusal(500, "InternalError", text).answer()
-
-
-def _request(scope: Scope) -> Request:
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        headers[name] = f"{headers[name]},{value}" if name in headers else value
-    return Request(
-        scope["method"],
-        scope["path"],
-        headers,
-        scope["client"],
-        scope["server"],
-        scope["state"]["connection"],
-    )

@@ -1,9 +1,7 @@
-"""Runs the application on uvicorn, with bounds on how long and how much a client may send.
+"""The HTTP server of endpoints: asyncio's, with the parser httptools.
 
-Of the two parsers that uvicorn has, httptools costs a third of what h11 does. With it uvicorn
-bounds neither the size of a request's head, nor how many of them wait, nor the time that one may
-take, so that is done here: somebody who sends a byte now and then, or reads none, would hold a
-connection for ever.
+A client that sends a byte now and then, or reads no answer, would hold a connection for ever: time,
+size and number of what clients send have bounds.
 """
 
 from __future__ import annotations
@@ -11,17 +9,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import logging
 import signal
 import socket
 import sys
 import threading
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from email.utils import formatdate
+from http import HTTPStatus
+from urllib.parse import unquote
 
-import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+import httptools
 
 from keystead.http.application import Application
+from keystead.http.guards import Address, Answer, Refusal, Request
 
 REQUEST_SECONDS = 10.0
 """How long a whole request may take to arrive, its answer to be read, and how long a connection may
@@ -35,167 +36,220 @@ MAX_CONNECTIONS = 2000
 MAX_WAITING = 32
 """So many requests may follow one on its connection before it was answered."""
 
-_GRACE_SECONDS = 1
-
-
-class _WholeAnswers(asyncio.Transport):
-    """A transport that sends an answer at once: head and body one by one are twice the work."""
-
-    def __init__(self, transport: asyncio.Transport) -> None:
-        super().__init__()
-        self._transport = transport
-        self._parts: list[bytes | bytearray | memoryview] = []
-
-    def write(self, data: bytes | bytearray | memoryview) -> None:
-        self._parts.append(data)
-
-    def send(self) -> None:
-        """Sends what was written."""
-        self._transport.write(b"".join(self._parts))
-        self._parts.clear()
-
-    def close(self) -> None:
-        self.send()
-        self._transport.close()
-
-    def abort(self) -> None:
-        self._transport.abort()
-
-    def is_closing(self) -> bool:
-        return self._transport.is_closing()
-
-    def get_write_buffer_size(self) -> int:
-        return self._transport.get_write_buffer_size()
-
+_BACKLOG = 1024
+_GRACE_SECONDS = 1.0
 
 _numbers = itertools.count()
 """A port is used by one client after the other: connections are told apart by number."""
 
 
-class _PatientProtocol(HttpToolsProtocol):
-    """uvicorn's protocol, with an end to its patience."""
+class _Connection(asyncio.Protocol):
+    """One connection of ``all_of_them``; its requests are answered one after the other."""
 
-    _alarm: asyncio.TimerHandle | None = None
+    _transport: asyncio.Transport
+    _alarm: asyncio.TimerHandle
+    _task: asyncio.Task[None] | None = None
     _patient_until = 0.0
     _head_bytes = 0
     """Of the head that has not come to its end."""
+    _last = False
+    """Whether the answer under way is the last one."""
+
+    def __init__(self, application: Application, all_of_them: set[_Connection]) -> None:
+        self._application = application
+        self._all = all_of_them
+        self._number = next(_numbers)
+        self._loop = asyncio.get_running_loop()
+        self._parser = httptools.HttpRequestParser(self)
+        self._parser.set_dangerous_leniencies(lenient_data_after_close=True)
+        self._waiting: deque[tuple[Request, bool]] = deque()
+        self._writable = asyncio.Event()
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
-        self.app_state = {"connection": next(_numbers)}
-        self._answers = self.transport = _WholeAnswers(transport)
+        self._transport = transport
+        self._peer = _address(transport, "peername")
+        self._local = _address(transport, "sockname")
+        self._all.add(self)
+        self._writable.set()
         self._be_patient()
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        super().connection_lost(exc)
-        if self._alarm:
-            self._alarm.cancel()
+        del exc
+        self._all.discard(self)
+        self._alarm.cancel()
+        self._writable.set()
+
+    def pause_writing(self) -> None:
+        self._writable.clear()
+
+    def resume_writing(self) -> None:
+        self._writable.set()
 
     def data_received(self, data: bytes) -> None:
         self._head_bytes += len(data)
-        super().data_received(data)
-        if self._head_bytes > MAX_HEAD_BYTES and not self.transport.is_closing():
-            self.send_400_response("The head of the request is too long.")
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            pass  # the request is answered as any other one, and is the last
+        except httptools.HttpParserError:
+            self._refuse(400, "BadRequest", "this is not a valid request")
+        if self._head_bytes > MAX_HEAD_BYTES:
+            self._refuse(400, "BadRequest", "the head of the request is too long")
+
+    def on_message_begin(self) -> None:
+        self._url = b""
+        self._size = 0
+        self._headers: dict[str, str] = {}
+
+    def on_url(self, url: bytes) -> None:
+        self._url += url
+
+    def on_header(self, raw_name: bytes, raw_value: bytes) -> None:
+        self._size += len(raw_name) + len(raw_value)
+        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
+        before = self._headers.get(name)
+        self._headers[name] = value if before is None else f"{before},{value}"
 
     def on_headers_complete(self) -> None:
         self._head_bytes = 0
-        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
-        if size > MAX_HEAD_BYTES or len(self.pipeline) >= MAX_WAITING:
+        if len(self._url) + self._size > MAX_HEAD_BYTES or len(self._waiting) >= MAX_WAITING:
             raise ValueError  # which the parser makes a bad request
-        super().on_headers_complete()
+        if len(self._all) > MAX_CONNECTIONS:
+            self._refuse(503, "TooManyConnections", "there are too many connections")
+            return
+        path = unquote(httptools.parse_url(self._url).path.decode("ascii"))
+        method = self._parser.get_method().decode("ascii")
+        request = Request(method, path, self._headers, self._peer, self._local, self._number)
+        stays = self._parser.should_keep_alive() and not self._parser.should_upgrade()
+        self._waiting.append((request, stays and self._parser.get_http_version() != "1.0"))
+        if self._task is None:
+            self._task = self._loop.create_task(self._answer_all())
+        else:
+            self._transport.pause_reading()
 
-    def on_body(self, body: bytes) -> None:
+    def on_body(self, _body: bytes) -> None:
         self._head_bytes = 0
-        super().on_body(body)
 
-    def on_response_complete(self) -> None:
-        self._answers.send()
-        super().on_response_complete()
+    def stop(self) -> asyncio.Task[None] | None:
+        """Closes the connection, behind the answer that is under way: its task."""
+        self._last = True
+        if self._task is None:
+            self._transport.close()
+        return self._task
+
+    async def _answer_all(self) -> None:
+        while self._waiting and not self._transport.is_closing():
+            request, stays = self._waiting.popleft()
+            self._send(
+                await self._application.answer(request),
+                stays=stays and not self._last,
+                with_body=request.method != "HEAD",
+            )
+            await self._writable.wait()
+        self._task = None
+        self._transport.resume_reading()
+
+    def _send(self, answer: Answer, *, stays: bool, with_body: bool = True) -> None:
+        if self._transport.is_closing():
+            return
+        headers = {
+            "date": formatdate(usegmt=True),
+            "cache-control": "no-store",
+            "x-content-type-options": "nosniff",
+            "content-type": answer.content_type,
+            "content-length": str(len(answer.body)),
+            **answer.headers,
+            **({} if stays else {"connection": "close"}),
+        }
+        lines = [f"HTTP/1.1 {answer.status} {HTTPStatus(answer.status).phrase}"]
+        lines += [f"{name.lower()}: {value}" for name, value in headers.items()]
+        head = "\r\n".join([*lines, "", ""]).encode("latin-1")
+        self._transport.write(head + answer.body if with_body else head)
         self._be_patient()
+        if not stays:
+            self._transport.close()
+
+    def _refuse(self, status: int, code: str, message: str) -> None:
+        self._send(Refusal(status, code, message).answer(), stays=False)
 
     def _be_patient(self) -> None:
-        self._patient_until = self.loop.time() + REQUEST_SECONDS
+        self._patient_until = self._loop.time() + REQUEST_SECONDS
 
     def _watch(self) -> None:
         """Ends the connection when its time is over, unless it is we who are at work."""
-        now = self.loop.time()
-        if now >= self._patient_until:
-            if not self._at_work() or self.transport.get_write_buffer_size():
-                self.transport.abort()
+        if self._loop.time() >= self._patient_until:
+            if self._task is None or self._transport.get_write_buffer_size():
+                self._transport.abort()
                 return
             self._be_patient()
-        self._alarm = self.loop.call_at(self._patient_until, self._watch)
+        self._alarm = self._loop.call_at(self._patient_until, self._watch)
 
-    def _at_work(self) -> bool:
-        cycle: RequestResponseCycle | None = self.cycle  # there is none before the first request
-        return cycle is not None and not cycle.response_complete and not cycle.more_body
+
+def _address(transport: asyncio.Transport, name: str) -> Address:
+    host, port = transport.get_extra_info(name)[:2]
+    return host, port
 
 
 class EndpointServer:
     """The server of ``application`` on ``sockets``, which are closed with it."""
 
+    _loop: asyncio.AbstractEventLoop | None = None
+    _stopped = False
+
     def __init__(self, application: Application, sockets: Sequence[socket.socket]) -> None:
-        self._sockets = list(sockets)
-        config = uvicorn.Config(
-            application,
-            http=_PatientProtocol,
-            ws="none",
-            loop="asyncio",
-            lifespan="off",
-            interface="asgi3",
-            access_log=False,
-            log_config=None,
-            proxy_headers=False,
-            server_header=False,
-            limit_concurrency=MAX_CONNECTIONS,
-            timeout_keep_alive=int(REQUEST_SECONDS),
-            timeout_graceful_shutdown=_GRACE_SECONDS,
-        )
-        # What a client sent wrong is told to the client; here it would be noise, or a way in.
-        logging.getLogger("uvicorn").addHandler(logging.NullHandler())
-        logging.getLogger("uvicorn").propagate = False
-        self._server = uvicorn.Server(config)
+        self._application = application
+        self._sockets = sockets
+        self._wake = asyncio.Event()
 
     def run(self, announce: Callable[[], None]) -> None:
         """Serves until SIGINT or SIGTERM comes; call it in the main thread.
 
         ``announce`` tells clients where; the sockets listen already and signals end it cleanly.
         """
-        _raise_file_limit()
-        with self._ended_by_signals():
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        before = {number: signal.signal(number, lambda *_: self._stop()) for number in numbers}
+        try:
             announce()
-            self._server.run(self._sockets)
+            asyncio.run(self._serve())
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     @contextlib.contextmanager
     def running(self) -> Iterator[None]:
         """Serves in a thread until the end of the block."""
-        _raise_file_limit()
-        thread = threading.Thread(target=self._server.run, args=(self._sockets,), daemon=True)
+        thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
         thread.start()
         try:
             yield
         finally:
-            self._server.should_exit = True
+            self._stop()
             thread.join()
 
-    @contextlib.contextmanager
-    def _ended_by_signals(self) -> Iterator[None]:
-        """Has a signal be the end of serving and not that of the process.
+    def _stop(self) -> None:
+        self._stopped = True
+        if self._loop:
+            with contextlib.suppress(RuntimeError):  # it has ended
+                self._loop.call_soon_threadsafe(self._wake.set)
 
-        uvicorn listens for them while it serves, and raises them again once it is done, for
-        whoever listened before.
-        """
-
-        def end(*_: object) -> None:
-            self._server.should_exit = True
-
-        before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
+    async def _serve(self) -> None:
+        _raise_file_limit()
+        self._loop = asyncio.get_running_loop()
+        connections: set[_Connection] = set()
+        servers = [
+            await self._loop.create_server(
+                lambda: _Connection(self._application, connections), sock=sock, backlog=_BACKLOG
+            )
+            for sock in self._sockets
+        ]
+        if not self._stopped:
+            await self._wake.wait()
+        for server in servers:
+            server.close()
+        at_work = [task for connection in list(connections) if (task := connection.stop())]
+        if at_work:
+            await asyncio.wait(at_work, timeout=_GRACE_SECONDS)
 
 
 if sys.platform == "win32":

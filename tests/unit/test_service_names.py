@@ -17,12 +17,11 @@ from keystead.powershell.services.folders import service_names
 from keystead.powershell.services.model import Shape, find_operation, service
 from keystead.powershell.services.name_overrides import NAMES
 from keystead.powershell.services.naming import _ways, by_rule, cmdlet_names, singular
-from keystead.powershell.services.parameters import request_of
+from keystead.powershell.services.parameters import FORCE, SERVICE_PARAMETERS, request_of
 from keystead.powershell.services.prefixes import WELL_KNOWN, prefix_of, services_of
 from keystead.powershell.services.response import chosen, select
 from keystead.powershell.services.verbs import APPROVED
 from keystead.powershell.shell.masking import mask_line
-from keystead.powershell.source_rows import FORCE, SERVICE_PARAMETERS
 from keystead.powershell.table import CMDLETS
 from keystead.secret import MASK
 

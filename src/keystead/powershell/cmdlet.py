@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from keystead.errors import UsageError
 from keystead.near import did_you_mean, near_names
@@ -21,6 +21,9 @@ Kind = Literal["string", "strings", "choice", "switch", "int", "object", "block"
 variable or the pipeline holds. ``block``: a comparison in braces. ``any``: whatever is given.
 ``stream``: all that is piped to the cmdlet, at once.
 """
+
+Values = Mapping[str, Any]
+"""Bound parameters by their canonical names; those not given are absent."""
 
 _QUOTE_SECRETS = "letters other than A-Z, a-z, 0-9, / and + in a secret belong in single quotes"
 

@@ -1,30 +1,19 @@
-"""What cmdlets put out and take in: objects with named properties, as PowerShell shows them."""
+"""What cmdlets put out and take in: objects with named properties, and their properties.
+
+A pipeline carries objects, hash tables, lists and texts; `property_of` reads any of them.
+"""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from keystead.secret import Secret
-
 if TYPE_CHECKING:
-    from keystead.app import App, Location
     from keystead.model.client_settings import ClientSettings
     from keystead.model.credentials import Credentials
-    from keystead.model.profile import Profile
-    from keystead.resolve.resolver import ProfileCredentials
 
-_SOURCE = "Amazon.Runtime.BasicAWSCredentials"
-_TEMPORARY_SOURCE = "Amazon.Runtime.AssumeRoleAWSCredentials"
-_SOURCES = {
-    "environment": "the environment",
-    "web-identity": "the environment",
-    "container": "the container",
-    "ec2": "the EC2 instance",
-}
-_OPTIONS = "Amazon.Runtime.AssumeRoleAWSCredentialsOptions"
+_SIZES = ("count", "length")
 
 
 @dataclass(frozen=True)
@@ -54,64 +43,67 @@ class AwsObject:
         return self.text or f"object with {', '.join(self.properties)}"
 
 
-def keys_object(credentials: Credentials) -> AwsObject:
-    """The object for fixed keys: basic without a session token, session with one."""
-    shown: dict[str, object] = {
-        "AccessKey": credentials.access_key_id,
-        "SecretKey": Secret(credentials.secret_access_key),
-    }
-    if credentials.session_token:
-        shown["Token"] = Secret(credentials.session_token)
-    return AwsObject(shown, lambda: credentials, credentials)
+def properties_of(value: object) -> Mapping[str, object] | None:
+    """The properties that ``value`` shows, None for texts, numbers and the like."""
+    if isinstance(value, AwsObject):
+        return value.properties
+    return value if isinstance(value, Mapping) else None
 
 
-def role_object(provider: ProfileCredentials) -> AwsObject:
-    """The object for a role, with the columns and words of the documentation page."""
-    plan = provider.plan
-    last = plan.steps[-1]
-    shown = {
-        "SourceCredentials": _SOURCE if len(plan.steps) == 1 else _TEMPORARY_SOURCE,
-        "RoleArn": last.role_arn,
-        "RoleSessionName": last.role_session_name,
-        "Options": _OPTIONS,
-    }
-    return AwsObject(shown, provider.retrieve)
+def property_of(value: object, name: str) -> object:
+    """The property of that name in any letter case, None when there is none.
 
-
-def profile_object(app: App, name: str | None, location: Location, region: str | None) -> AwsObject:
-    """The credentials object of a stored profile, None: of what the default search comes to.
-
-    A role is not assumed before it is used. Keys that end are got anew in time.
+    Of a list, its ``Count`` or what its items have, in one list however deep the lists lie in each
+    other: none is nothing, a single one is that itself, as in PowerShell. Everything has a
+    ``Count``.
     """
-    granted = app.granting("cmdlet")
-    provider = app.profile_credentials(name, location, region, granted=granted)
-    own = provider.plan.profile or None
-    if provider.plan.steps:
-        made = role_object(provider)
-    else:
-        found = provider.retrieve()
-        made = replace(keys_object(found), retrieve=provider.retrieve)
-        fixed = provider.plan.base.kind == "static" and not found.expires_at
-        made = made if fixed else replace(made, keys=None)
-    source = f"profile `{own}`" if own else _SOURCES.get(provider.plan.base.kind, "this machine")
-    settings = app.select(own, location).client_settings if own else None
-    named = {"ProfileName": name, "ProfileLocation": os.fspath(location) if location else None}
-    again = {parameter: value for parameter, value in named.items() if value}
-    return replace(made, profile=own, client_settings=settings, source=source, again=again)
+    if isinstance(value, list | tuple) and name.lower() not in _SIZES:
+        found = list(_of_items(value, name))
+        return found[0] if len(found) == 1 else found or None
+    return _single(value, name)
 
 
-def sts_object(answer: Mapping[str, object], credentials: Credentials) -> AwsObject:
-    """An answer of STS that carries credentials, its secrets kept as such."""
-    return AwsObject(answer, lambda: credentials, credentials, source="an answer of STS")
+def _single(value: object, name: str) -> object:
+    shown = properties_of(value)
+    if shown is not None and spelled(name, list(shown)) is not None:
+        return own_property(value, name)
+    if name.lower() not in _SIZES:
+        return None
+    if value is None:
+        return 0
+    if isinstance(value, list | tuple):
+        return len(value)
+    if isinstance(value, str):
+        return len(value) if name.lower() == "length" else 1
+    return len(value) if isinstance(value, Mapping) and name.lower() == "count" else 1
 
 
-def profile_row(profile: Profile) -> AwsObject:
-    """A profile in a list of profiles."""
-    return AwsObject(
-        {
-            "ProfileName": profile.name,
-            "StoreTypeName": profile.store_type_name,
-            "ProfileLocation": profile.location,
-        },
-        kind="ProfileInfo",
-    )
+def _of_items(items: Sequence[object], name: str) -> Iterator[object]:
+    """What the items have of that name; an object without it gives None, a text nothing."""
+    for item in items:
+        if isinstance(item, list | tuple):
+            yield from _of_items(item, name)
+            continue
+        if properties_of(item) is None:
+            continue
+        found = own_property(item, name)
+        if isinstance(found, list | tuple):
+            yield from found
+        else:
+            yield found
+
+
+def own_property(value: object, name: str) -> object:
+    """The property of that name which ``value`` itself shows, in any letter case; else None."""
+    shown = properties_of(value)
+    if shown is None:
+        return None
+    if name in shown:
+        return shown[name]
+    found = spelled(name, list(shown))
+    return None if found is None else shown[found]
+
+
+def spelled(name: str, known: Sequence[str]) -> str | None:
+    """``name`` as ``known`` spells it, None when it is not among them."""
+    return next((other for other in known if other.lower() == name.lower()), None)

@@ -10,15 +10,24 @@ from collections.abc import Iterable
 from keystead.console.removal import remove_profiles
 from keystead.errors import UsageError
 from keystead.model.profile import Profile
+from keystead.powershell.cmdlet import Cmdlet, Parameter, Values
+from keystead.powershell.engine.credential_objects import profile_object, profile_row
 from keystead.powershell.engine.credential_parameters import (
-    Values,
+    CREDENTIAL_PARAMETERS,
+    CREDENTIAL_SETS,
+    KEYS_SET,
+    PROFILE_SET,
+    ROLE_SET,
+    SCOPE,
     find_credentials,
     given_credentials,
     keys_to_save,
+    location_parameter,
+    profile_parameter,
     profile_settings,
 )
 from keystead.powershell.engine.state import State
-from keystead.powershell.objects import AwsObject, profile_object, profile_row
+from keystead.powershell.objects import AwsObject
 
 
 def set_credential(state: State, values: Values) -> Iterable[AwsObject]:
@@ -93,3 +102,92 @@ def remove_profile(state: State, values: Values) -> Iterable[AwsObject]:
         force=bool(values.get("Force")),
     )
     return ()
+
+
+_STORE_AS = Parameter(
+    "StoreAs",
+    "the name to save the profile under",
+    sets=dict.fromkeys(CREDENTIAL_SETS, False),
+    never_empty=True,
+)
+
+CMDLETS = (
+    Cmdlet(
+        "Set-AWSCredential",
+        "save credentials as a profile, or set them for the shell",
+        (
+            *CREDENTIAL_PARAMETERS,
+            profile_parameter({PROFILE_SET: True, KEYS_SET: False, ROLE_SET: False}),
+            _STORE_AS,
+            SCOPE,
+        ),
+        set_credential,
+        aliases=("Set-AWSCredentials",),
+        changes=("StoreAs", "ProfileName"),
+    ),
+    Cmdlet(
+        "New-AWSCredential",
+        "make a credentials object that is stored nowhere",
+        (*CREDENTIAL_PARAMETERS, profile_parameter({PROFILE_SET: True})),
+        new_credential,
+        aliases=("New-AWSCredentials",),
+    ),
+    Cmdlet(
+        "Get-AWSCredential",
+        "the shell's credentials, those of a profile, or the list of profiles",
+        (
+            profile_parameter({"SingleProfile": True}, position=1),
+            Parameter(
+                "ListProfile",
+                "list names of profiles (deprecated)",
+                aliases=("ListStoredCredentials", "ListProfiles"),
+                kind="switch",
+                sets={"ListName": True},
+            ),
+            Parameter(
+                "ListProfileDetail",
+                "list profiles with their store and location",
+                kind="switch",
+                sets={"ListDetail": True},
+            ),
+            location_parameter(
+                "the shared credentials file to read alone",
+                sets={"SingleProfile": False, "ListName": False, "ListDetail": False},
+            ),
+        ),
+        get_credential,
+        aliases=("Get-AWSCredentials",),
+        default_set="Shell",
+        outputs=lambda: ("ProfileName", "StoreTypeName", "ProfileLocation"),
+    ),
+    Cmdlet(
+        "Clear-AWSCredential",
+        "forget the shell's credentials; with a name, remove that profile",
+        (
+            profile_parameter({"Profile": True}, position=1),
+            location_parameter(
+                "the shared credentials file to remove the profile from",
+                sets={"Shell": False, "Profile": False},
+            ),
+            Parameter("Force", "do not ask", kind="switch", sets={"Profile": False}),
+            SCOPE,
+        ),
+        clear_credential,
+        aliases=("Clear-AWSCredentials",),
+        default_set="Shell",
+        deprecated="use Remove-AWSCredentialProfile to remove a profile",
+        changes=("ProfileName",),
+    ),
+    Cmdlet(
+        "Remove-AWSCredentialProfile",
+        "remove a profile from the store in which it is found first",
+        (
+            profile_parameter({"Default": True}, position=1),
+            location_parameter("the shared credentials file to remove it from", position=2),
+            Parameter("Force", "do not ask", kind="switch"),
+        ),
+        remove_profile,
+        changes=("ProfileName",),
+        asks=True,
+    ),
+)

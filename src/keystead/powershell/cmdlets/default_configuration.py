@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from keystead.console.removal import naming
 from keystead.errors import NotConfigured, ProfileNotFound, UsageError
@@ -10,18 +11,26 @@ from keystead.model.credentials import Credentials
 from keystead.model.profile import Profile, Value
 from keystead.model.search import DEFAULT_PROFILE
 from keystead.outside import whole
+from keystead.powershell.cmdlet import Cmdlet, Parameter, Values
 from keystead.powershell.cmdlets.region import known_region
+from keystead.powershell.engine.credential_objects import keys_object, profile_object
 from keystead.powershell.engine.credential_parameters import (
+    CREDENTIAL_PARAMETERS,
+    CREDENTIAL_SETS,
     OLD_DEFAULT,
-    Values,
+    PROFILE_SET,
+    REGION,
+    SCOPE,
     find_credentials,
     find_region,
     given_credentials,
     keys_to_save,
+    location_parameter,
+    profile_parameter,
     profile_settings,
 )
 from keystead.powershell.engine.state import State
-from keystead.powershell.objects import AwsObject, keys_object, profile_object
+from keystead.powershell.objects import AwsObject
 from keystead.stores.chain import StoreChain
 
 _KEYS_HINT = "give -AccessKey and -SecretKey, or -ProfileName"
@@ -136,3 +145,39 @@ def _take(state: State, values: Values, ambient: AwsObject | None) -> None:
         state.credentials = ambient
         state.console.note("the credentials that are set up here serve this shell; none were saved")
     state.region = find_region(state, {**values, "ProfileName": DEFAULT_PROFILE if found else None})
+
+
+CMDLETS = (
+    Cmdlet(
+        "Initialize-AWSDefaultConfiguration",
+        "make the profile `default`, and the shell's credentials and region from it",
+        (
+            *CREDENTIAL_PARAMETERS,
+            profile_parameter({PROFILE_SET: True}),
+            replace(
+                REGION,
+                meaning="the default region",
+                sets={**dict.fromkeys(CREDENTIAL_SETS, False), "RegionOnly": True},
+                position=210,
+            ),
+            SCOPE,
+        ),
+        initialize_defaults,
+        aliases=("Initialize-AWSDefaults",),
+        default_set="InstanceProfile",
+        changes=(),
+    ),
+    Cmdlet(
+        "Clear-AWSDefaultConfiguration",
+        "remove the profile `default`, and forget the shell's credentials and region",
+        (
+            Parameter("SkipShell", "leave the shell's own as they are", kind="switch"),
+            Parameter("SkipProfileStore", "leave the profile as it is", kind="switch"),
+            location_parameter("the shared credentials file to remove it from"),
+            SCOPE,
+        ),
+        clear_defaults,
+        aliases=("Clear-AWSDefaults",),
+        changes=(),
+    ),
+)

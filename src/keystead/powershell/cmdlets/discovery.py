@@ -9,8 +9,7 @@ from functools import partial
 
 from keystead.errors import UsageError
 from keystead.near import did_you_mean, near_names
-from keystead.powershell.cmdlet import Cmdlet, Parameter, Registry
-from keystead.powershell.engine.credential_parameters import Values
+from keystead.powershell.cmdlet import Cmdlet, Parameter, Registry, Values
 from keystead.powershell.engine.state import State
 from keystead.powershell.objects import AwsObject
 from keystead.powershell.services.folders import service_names
@@ -168,7 +167,7 @@ def _wildcard(text: str) -> re.Pattern[str]:
 _SERVICE = Parameter("Service", "a service's name, prefix or a part of its name in words")
 
 
-def discovery(table: Table) -> tuple[Cmdlet, ...]:
+def cmdlets(table: Table) -> tuple[Cmdlet, ...]:
     """Their rows; ``table`` gives the table that they become a part of."""
     return (
         Cmdlet(

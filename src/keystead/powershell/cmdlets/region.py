@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from keystead.botocore_session import region_names
 from keystead.errors import UsageError
 from keystead.near import did_you_mean, near_names
-from keystead.powershell.engine.credential_parameters import Values
+from keystead.powershell.cmdlet import Cmdlet, Parameter, Values
+from keystead.powershell.engine.credential_parameters import PROFILE_LOCATION, REGION, SCOPE
 from keystead.powershell.engine.state import State
 from keystead.powershell.objects import AwsObject
 
@@ -75,3 +77,42 @@ def _region(state: State, name: str, meaning: str) -> AwsObject:
         text=name,
         kind="AWSRegion",
     )
+
+
+CMDLETS = (
+    Cmdlet(
+        "Get-AWSRegion",
+        "the regions, or the one that is named",
+        (
+            Parameter("SystemName", "its name", position=0, values="region", piped=True),
+            Parameter("IncludeChina", "those of China too", kind="switch"),
+            Parameter("IncludeGovCloud", "those of GovCloud (US) too", kind="switch"),
+            Parameter("GovCloudOnly", "those of GovCloud (US) alone", kind="switch"),
+        ),
+        get_region,
+        outputs=lambda: ("Region", "Name", "IsShellDefault"),
+    ),
+    Cmdlet("Get-DefaultAWSRegion", "the shell's region", (), get_default_region),
+    Cmdlet(
+        "Set-DefaultAWSRegion",
+        "set the region that the shell calls",
+        (
+            replace(REGION, meaning="the region", sets={"Default": True}, position=210, piped=True),
+            replace(
+                PROFILE_LOCATION,
+                meaning="taken as PowerShell has it; no file is read",
+                position=211,
+            ),
+            SCOPE,
+        ),
+        set_default_region,
+        changes=("Region",),
+    ),
+    Cmdlet(
+        "Clear-DefaultAWSRegion",
+        "forget the shell's region",
+        (SCOPE,),
+        clear_default_region,
+        changes=(),
+    ),
+)

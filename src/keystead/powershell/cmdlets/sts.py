@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from keystead.errors import FileProblem, Origin, UsageError
+from keystead.errors import UsageError
 from keystead.model.credentials import Credentials
-from keystead.powershell.engine.credential_parameters import (
-    Values,
-    find_client_settings,
-    find_credentials,
-)
+from keystead.powershell.cmdlet import Cmdlet, Parameter, Values
+from keystead.powershell.engine.credential_objects import sts_object
 from keystead.powershell.engine.state import State
-from keystead.powershell.objects import AwsObject, sts_object
-from keystead.powershell.services.model import operation_of
-from keystead.powershell.services.response import as_json, whole
+from keystead.powershell.objects import AwsObject
+from keystead.powershell.services.parameters import FORCE, REVEAL, SERVICE_PARAMETERS, UNSUPPORTED
+from keystead.powershell.services.run import call_once
 from keystead.resolve.resolver import session_name
 from keystead.resolve.sts_response import temporary_credentials
 from keystead.secret import Secret, reveal
-from keystead.text.document import Document
-from keystead.text.masked import masked_lines
 
 
 def use_sts_role(state: State, values: Values) -> Iterable[AwsObject]:
@@ -58,27 +52,6 @@ def get_sts_session_token(state: State, values: Values) -> Iterable[AwsObject]:
     return (_of_session(credentials, values),)
 
 
-def get_s3_bucket(state: State, values: Values) -> Iterable[object]:
-    """``Get-S3Bucket``: the buckets, or the one that is named."""
-    answer = _call(state, values, "s3", "ListBuckets", {})
-    wanted = values.get("BucketName")
-    found = [
-        {"CreationDate": bucket.get("CreationDate"), "BucketName": bucket.get("Name")}
-        for bucket in answer.get("Buckets", [])
-        if not wanted or bucket.get("Name") == wanted
-    ]
-    return (as_json(found),) if values.get("AsJson") else map(AwsObject, found)
-
-
-def get_content(state: State, values: Values) -> Iterable[str]:
-    """``Get-Content``: the lines of a credentials file, its secrets masked."""
-    path = state.app.system.folders.expand(values["Path"])
-    data = state.app.system.files.read(path).data
-    if data is None:
-        raise FileProblem("there is no such file", where=Origin(os.fspath(path)))
-    return masked_lines(Document(data, os.fspath(path)))
-
-
 def _of_session(credentials: Credentials, values: Values) -> AwsObject:
     """Temporary credentials under the names that STS has for them, in clear with `-Reveal`."""
     form = str if values.get("Reveal") else Secret
@@ -102,28 +75,54 @@ def _sts_call(
     if typed and not serial:
         raise UsageError("-TokenCode was given without -SerialNumber")
     if not serial:
-        return _call(state, values, "sts", operation, given)
+        return call_once(state, values, "sts", operation, given)
 
     def with_code(code: str) -> dict[str, Any]:
         mfa = {"SerialNumber": serial, "TokenCode": code}
-        return _call(state, values, "sts", operation, {**given, **mfa})
+        return call_once(state, values, "sts", operation, {**given, **mfa})
 
     return with_code(reveal(typed)) if typed else state.app.mfa_codes.use(serial, (), with_code)
 
 
-def _call(
-    state: State, values: Values, service: str, operation: str, parameters: dict[str, Any]
-) -> dict[str, Any]:
-    credentials = find_credentials(state, values).retrieve
-    if credentials is None:
-        raise UsageError("the object given has no credentials")
-    answer = state.app.call(
-        service,
-        operation,
-        parameters,
-        credentials=credentials(),
-        client_settings=find_client_settings(state, values),
-        endpoint_url=values.get("EndpointUrl"),
+_MFA = (
+    Parameter("SerialNumber", "the MFA device"),
+    Parameter("TokenCode", "a code of the MFA device; asked for when left out", secret=True),
+)
+
+
+def _duration(position: int) -> Parameter:
+    return Parameter(
+        "DurationInSeconds", "how long the credentials shall live", kind="int", position=position
     )
-    state.remember(lambda: whole(operation_of(service, operation), answer))
-    return answer
+
+
+CMDLETS = (
+    Cmdlet(
+        "Use-STSRole",
+        "assume a role",
+        (
+            Parameter(
+                "RoleArn", "the role to assume", sets={"Default": True}, position=0, piped=True
+            ),
+            Parameter("RoleSessionName", "the name of the session in logs", position=1),
+            Parameter("Policy", "a session policy as JSON", position=2),
+            _duration(3),
+            Parameter("ExternalId", "the id that the role asks for", position=4),
+            *_MFA,
+            REVEAL,
+            FORCE,
+            *SERVICE_PARAMETERS,
+        ),
+        use_sts_role,
+        aliases=("Assume-STSRole",),
+        changes=("RoleArn",),
+        refused=UNSUPPORTED,
+    ),
+    Cmdlet(
+        "Get-STSSessionToken",
+        "temporary credentials for the same user, with MFA if wanted",
+        (_duration(0), *_MFA, REVEAL, *SERVICE_PARAMETERS),
+        get_sts_session_token,
+        refused=UNSUPPORTED,
+    ),
+)

@@ -7,7 +7,7 @@ from importlib import metadata
 
 from keystead._version import __version__
 from keystead.botocore_session import isolated_session
-from keystead.powershell.engine.credential_parameters import Values
+from keystead.powershell.cmdlet import Cmdlet, Parameter, Values
 from keystead.powershell.engine.state import State
 from keystead.powershell.objects import AwsObject
 from keystead.powershell.services.prefixes import prefix_of
@@ -32,3 +32,20 @@ def get_version(state: State, values: Values) -> Iterable[object]:
         for name in names
     )
     return ["\n".join(lines), *rows]
+
+
+CMDLETS = (
+    Cmdlet(
+        "Get-AWSPowerShellVersion",
+        "the version of keystead and of what it stands on",
+        (
+            Parameter(
+                "ListServiceVersionInfo",
+                "the services too",
+                aliases=("ListServices",),
+                kind="switch",
+            ),
+        ),
+        get_version,
+    ),
+)

@@ -18,7 +18,7 @@ from keystead.powershell import unsupported
 from keystead.powershell.cmdlet import Cmdlet, Parameter
 from keystead.powershell.engine.conversion import converted, fits_by_position, fits_from_pipe
 from keystead.powershell.language.evaluation import Argument, Named, Predicate, Value
-from keystead.powershell.properties import own_property
+from keystead.powershell.objects import own_property
 
 Ask = Callable[[Parameter], object]
 """Gives the value of a mandatory parameter that was left out, or None."""

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from keystead.errors import KeysteadError, UsageError
-from keystead.powershell.engine.credential_parameters import Values
+from keystead.powershell.cmdlet import Values
 from keystead.powershell.engine.state import State
 from keystead.powershell.language.evaluation import CONSTANTS
 

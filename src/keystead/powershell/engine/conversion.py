@@ -12,8 +12,7 @@ from keystead.errors import UsageError
 from keystead.powershell.cmdlet import Parameter
 from keystead.powershell.language.evaluation import Predicate
 from keystead.powershell.language.tokens import number
-from keystead.powershell.objects import AwsObject
-from keystead.powershell.properties import spelled
+from keystead.powershell.objects import AwsObject, spelled
 from keystead.secret import MASK, Secret
 
 _SWITCH_TEXTS = {"$true": True, "true": True, "$false": False, "false": False}

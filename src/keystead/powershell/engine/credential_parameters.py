@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from keystead.app import Location
 from keystead.errors import ProfileNotFound, UsageError
@@ -19,18 +18,104 @@ from keystead.model.credentials import Credentials
 from keystead.model.ordinal_case import folded
 from keystead.model.profile import Profile, ProfileSource, Value, check_writable
 from keystead.model.search import DEFAULT_PROFILE, default_profile, has_keys
+from keystead.powershell.cmdlet import Parameter, Values
+from keystead.powershell.engine.credential_objects import (
+    keys_object,
+    profile_object,
+    role_object,
+)
 from keystead.powershell.engine.state import State
-from keystead.powershell.objects import AwsObject, keys_object, profile_object, role_object
+from keystead.powershell.objects import AwsObject
 from keystead.resolve.resolver import ProfileCredentials, Resolver
 from keystead.secret import reveal
+
+ACCESS_KEY = Parameter("AccessKey", "the access key id", aliases=("AK",), never_empty=True)
+SECRET_KEY = Parameter(
+    "SecretKey",
+    "the secret key",
+    aliases=("SK", "SecretAccessKey"),
+    secret=True,
+    never_empty=True,
+)
+SESSION_TOKEN = Parameter(
+    "SessionToken",
+    "the token that goes with temporary keys",
+    aliases=("ST",),
+    secret=True,
+    never_empty=True,
+)
+PROFILE_NAME = Parameter(
+    "ProfileName",
+    "the name of a stored profile",
+    aliases=("StoredCredentials", "AWSProfileName"),
+    never_empty=True,
+    values="profile",
+)
+PROFILE_LOCATION = Parameter(
+    "ProfileLocation",
+    "the shared credentials file to look the profile up in",
+    aliases=("AWSProfilesLocation", "ProfilesLocation"),
+    yields_to="ProfileName",
+)
+CREDENTIAL = Parameter(
+    "Credential", "a credentials object", kind="object", never_empty=True, piped=True
+)
+REGION = Parameter(
+    "Region", "the region to call", aliases=("RegionToCall",), never_empty=True, values="region"
+)
+
+KEYS_SET, ROLE_SET = "BasicOrSession", "AssumeRole"
+PROFILE_SET, OBJECT_SET = "StoredProfile", "AWSCredentialsObject"
+CREDENTIAL_SETS = (KEYS_SET, ROLE_SET, PROFILE_SET, OBJECT_SET)
+
+SCOPE = Parameter(
+    "Scope",
+    "the scope of the variable that it sets; all scopes of `keystead shell` are one",
+    kind="choice",
+    values=("Global", "Local", "Script", "Private"),
+)
+
+
+def location_parameter(
+    meaning: str, sets: Mapping[str, bool] | None = None, position: int | None = None
+) -> Parameter:
+    """``-ProfileLocation`` as one cmdlet takes it."""
+    return replace(PROFILE_LOCATION, meaning=meaning, sets=sets, position=position)
+
+
+_LOCATION = location_parameter(
+    "the shared credentials file to use alone; else the encrypted store, then ~/.aws",
+    position=201,
+)
+
+
+def profile_parameter(sets: dict[str, bool], position: int = 200) -> Parameter:
+    """``-ProfileName`` as one cmdlet takes it."""
+    return replace(PROFILE_NAME, sets=sets, position=position)
+
+
+# What says which credentials are meant, in New-, Set- and Initialize-.
+CREDENTIAL_PARAMETERS = (
+    replace(ACCESS_KEY, sets={KEYS_SET: True}),
+    replace(SECRET_KEY, sets={KEYS_SET: True}),
+    replace(SESSION_TOKEN, sets={KEYS_SET: False}),
+    Parameter("RoleArn", "the role to assume", sets={ROLE_SET: True}),
+    Parameter(
+        "SourceProfile",
+        "the profile whose credentials assume the role",
+        sets={ROLE_SET: True},
+        values="profile",
+    ),
+    Parameter("ExternalID", "the id that a third party's role asks for", sets={ROLE_SET: False}),
+    Parameter("MfaSerial", "the MFA device whose code is asked for", sets={ROLE_SET: False}),
+    replace(CREDENTIAL, sets={OBJECT_SET: True}),
+    _LOCATION,
+)
 
 OLD_DEFAULT = "AWS PS Default"
 """The default profile of the oldest versions of the AWS Tools for PowerShell."""
 
 _OF_ROLE = ("RoleArn", "SourceProfile", "ExternalID", "MfaSerial", "ProfileLocation")
-
-Values = Mapping[str, Any]
-"""Bound parameters by their canonical names; those not given are absent."""
 
 _SETTING_OF = {
     "AccessKey": "aws_access_key_id",
@@ -95,6 +180,14 @@ def find_credentials(state: State, values: Values) -> AwsObject:
     found = profile_object(state.app, _old_default(state, location), location, region)
     state.tell(f"credentials: from {found.source}")
     return found
+
+
+def retrieve_credentials(state: State, values: Values) -> Credentials:
+    """The keys of `find_credentials`. Raises `UsageError` for an object that has none."""
+    found = find_credentials(state, values)
+    if found.retrieve is None:
+        raise UsageError("the object given has no credentials")
+    return found.retrieve()
 
 
 def find_client_settings(state: State, values: Values) -> ClientSettings:

@@ -26,7 +26,7 @@ from keystead.powershell.language.statements import (
     Variable,
     Word,
 )
-from keystead.powershell.properties import property_of
+from keystead.powershell.objects import property_of
 from keystead.secret import Secret, reveal
 
 

@@ -18,7 +18,7 @@ from keystead.console.console import Console
 from keystead.errors import KeysteadError, UsageError
 from keystead.outside import parse_json
 from keystead.powershell.cmdlet import Cmdlet
-from keystead.powershell.engine.credential_parameters import find_credentials
+from keystead.powershell.engine.credential_parameters import find_credentials, retrieve_credentials
 from keystead.powershell.engine.state import State
 from keystead.powershell.language.evaluation import Argument, Named, Value
 from keystead.powershell.module import wire
@@ -191,17 +191,18 @@ def _arguments(state: _Session, cmdlet: Cmdlet, given: Mapping[str, Any]) -> Ite
 
 def restored(state: State, values: Mapping[str, Any]) -> AwsObject:
     """The credentials that `wire.handle_of` named."""
+    return find_credentials(_without_credentials(state), values)
+
+
+def _without_credentials(state: State) -> State:
     bare = State(state.app, state.console)
     bare.region = state.region
-    return find_credentials(bare, values)
+    return bare
 
 
 def _keys(state: State, handle: object) -> object:
     """The credentials behind an object, for its method GetCredentials."""
-    made = restored(state, wire.handle_in(handle))
-    if made.retrieve is None:
-        raise UsageError("the object given has no credentials")
-    keys = made.retrieve()
+    keys = retrieve_credentials(_without_credentials(state), wire.handle_in(handle))
     shown = {
         "AccessKey": keys.access_key_id,
         "SecretKey": Secret(keys.secret_access_key),

@@ -12,7 +12,7 @@ from keystead.near import did_you_mean, near_names
 from keystead.powershell.cmdlet import CHANGING, COMMON, Cmdlet
 from keystead.powershell.module.answer import PROTOCOL
 from keystead.powershell.module.functions import body, function, listed, quoted, variable
-from keystead.powershell.pipeline.rows import PIPELINE_CMDLETS
+from keystead.powershell.pipeline import filtering, formatting
 from keystead.powershell.services.folders import service_names
 from keystead.powershell.services.model import service
 from keystead.powershell.table import CMDLETS
@@ -38,7 +38,10 @@ _DESCRIPTION = (
 )
 _TAGS = ("AWS", "PSEdition_Desktop", "PSEdition_Core", "Windows", "Linux", "MacOS")
 
-_OF_POWERSHELL = {row.name for row in PIPELINE_CMDLETS} | {"Get-Content", "Get-Command", "Get-Help"}
+_OF_POWERSHELL = {
+    *(row.name for row in (*filtering.CMDLETS, *formatting.CMDLETS)),
+    *("Get-Content", "Get-Command", "Get-Help"),
+}
 
 # What every function takes and keystead is not told of.
 _SHARED = (

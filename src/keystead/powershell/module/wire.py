@@ -16,8 +16,7 @@ from datetime import UTC, datetime
 
 from keystead.errors import UsageError
 from keystead.outside import parse_json
-from keystead.powershell.objects import AwsObject
-from keystead.powershell.properties import properties_of
+from keystead.powershell.objects import AwsObject, properties_of
 from keystead.secret import Secret, reveal
 from keystead.system.folders import Folders
 

@@ -7,12 +7,11 @@ import statistics
 from collections.abc import Iterable, Sequence
 
 from keystead.errors import UsageError
-from keystead.powershell.engine.credential_parameters import Values
+from keystead.powershell.cmdlet import Cmdlet, Parameter, Values
 from keystead.powershell.engine.state import State
 from keystead.powershell.language.comparison import compare, equal, sort_key, truth
 from keystead.powershell.language.statements import OPERATORS
-from keystead.powershell.objects import AwsObject
-from keystead.powershell.properties import properties_of, property_of, spelled
+from keystead.powershell.objects import AwsObject, properties_of, property_of, spelled
 
 
 def where_object(state: State, values: Values) -> Iterable[object]:
@@ -166,3 +165,156 @@ def _once(items: Iterable[object]) -> list[object]:
         if not any(known):
             found.append(item)
     return found
+
+
+INPUT = Parameter("InputObject", "what is piped here", kind="stream")
+PROPERTIES = Parameter(
+    "Property",
+    "names of properties; `*` stands for any letters",
+    kind="strings",
+    position=0,
+    values="property",
+)
+_BLOCK = "ScriptBlockSet"
+
+# The operators with the parameter sets that PowerShell names after them.
+_SETS = {
+    "EQ": "Equal",
+    "NE": "NotEqual",
+    "GT": "GreaterThan",
+    "GE": "GreaterOrEqual",
+    "LT": "LessThan",
+    "LE": "LessOrEqual",
+    "Like": "Like",
+    "NotLike": "NotLike",
+    "Match": "Match",
+    "NotMatch": "NotMatch",
+    "Contains": "Contains",
+    "NotContains": "NotContains",
+    "In": "In",
+    "NotIn": "NotIn",
+}
+_OPERATORS = {
+    f"{case}{name}": f"{'CaseSensitive' if case else ''}{meaning}Set"
+    for name, meaning in _SETS.items()
+    for case in ("", "C")
+}
+
+
+def _operator(name: str, set_name: str) -> Parameter:
+    cased = name.startswith("C") and name != "Contains"
+    return Parameter(
+        name,
+        f"compare by -{name.lower()}",
+        aliases=() if cased else (f"I{name}",),
+        kind="switch",
+        sets={set_name: name != "EQ"},
+    )
+
+
+def switch(name: str, meaning: str) -> Parameter:
+    """A parameter without a value."""
+    return Parameter(name, meaning, kind="switch")
+
+
+CMDLETS = (
+    Cmdlet(
+        "Where-Object",
+        "the objects that pass a test: Where-Object Name -eq x, or { $_.Name -eq 'x' }",
+        (
+            INPUT,
+            Parameter(
+                "FilterScript",
+                "the test in braces",
+                kind="block",
+                sets={_BLOCK: True},
+                position=0,
+            ),
+            Parameter(
+                "Property",
+                "the property to look at",
+                sets={**dict.fromkeys(_OPERATORS.values(), True), "NotSet": True},
+                position=0,
+                values="property",
+            ),
+            Parameter(
+                "Value",
+                "what to compare it with",
+                kind="any",
+                sets=dict.fromkeys(_OPERATORS.values(), False),
+                position=1,
+            ),
+            *(_operator(name, set_name) for name, set_name in _OPERATORS.items()),
+            Parameter("Not", "those that do not have it", kind="switch", sets={"NotSet": True}),
+        ),
+        where_object,
+        aliases=("Where", "?"),
+        default_set="EqualSet",
+    ),
+    Cmdlet(
+        "Select-Object",
+        "some of the objects, with some of their properties",
+        (
+            INPUT,
+            PROPERTIES,
+            Parameter(
+                "ExcludeProperty", "properties to leave out", kind="strings", values="property"
+            ),
+            Parameter("ExpandProperty", "the property whose value to put out", values="property"),
+            switch("Unique", "each only once"),
+            Parameter("First", "so many from the start", kind="int"),
+            Parameter("Last", "so many from the end", kind="int"),
+            Parameter("Skip", "not the first so many", kind="int"),
+        ),
+        select_object,
+        aliases=("Select",),
+    ),
+    Cmdlet(
+        "Sort-Object",
+        "the objects in order",
+        (
+            INPUT,
+            PROPERTIES,
+            switch("Descending", "the last one first"),
+            switch("Unique", "each only once"),
+            switch("CaseSensitive", "tell letter cases apart"),
+            Parameter("Top", "only so many from the start", kind="int", sets={"Top": True}),
+            Parameter("Bottom", "only so many from the end", kind="int", sets={"Bottom": True}),
+        ),
+        sort_object,
+        aliases=("Sort",),
+        default_set="Default",
+    ),
+    Cmdlet(
+        "Measure-Object",
+        "how many objects, and figures of a property",
+        (
+            INPUT,
+            PROPERTIES,
+            switch("Sum", "the sum"),
+            switch("Average", "the mean"),
+            switch("Maximum", "the greatest"),
+            switch("Minimum", "the least"),
+            switch("StandardDeviation", "how far they lie apart"),
+            switch("AllStats", "all of these"),
+        ),
+        measure_object,
+        aliases=("Measure",),
+    ),
+    Cmdlet(
+        "ForEach-Object",
+        "a property of each object",
+        (
+            INPUT,
+            Parameter(
+                "MemberName",
+                "the property",
+                sets={"Member": True},
+                position=0,
+                values="property",
+            ),
+        ),
+        foreach_object,
+        aliases=("ForEach", "%"),
+    ),
+)

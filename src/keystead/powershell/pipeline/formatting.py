@@ -10,12 +10,11 @@ from functools import partial
 
 from keystead.console.console import json_text
 from keystead.console.tables import listing, table
-from keystead.powershell.engine.credential_parameters import Values
+from keystead.powershell.cmdlet import Cmdlet, Parameter, Values
 from keystead.powershell.engine.display import Formatted, cell, show
 from keystead.powershell.engine.state import State
-from keystead.powershell.objects import AwsObject
-from keystead.powershell.pipeline.filtering import chosen
-from keystead.powershell.properties import properties_of, property_of
+from keystead.powershell.objects import AwsObject, properties_of, property_of
+from keystead.powershell.pipeline.filtering import INPUT, PROPERTIES, chosen, switch
 from keystead.secret import Secret, reveal
 
 _DEPTH = 2
@@ -121,3 +120,42 @@ def _plain(value: object, depth: int, cut: list[object], opened: Callable[[Secre
     if isinstance(value, list | tuple):
         return [_plain(inner, depth - 1, cut, opened) for inner in value]
     return str(value)
+
+
+_REVEAL = switch("Reveal", "show secrets in clear")
+
+CMDLETS = (
+    Cmdlet(
+        "ConvertTo-Json",
+        "the objects as JSON, secrets masked where it is shown",
+        (
+            INPUT,
+            Parameter("Depth", "how deep to go; else 2", kind="int"),
+            switch("Compress", "without blanks and line breaks"),
+            switch("AsArray", "an array also around a single object"),
+            _REVEAL,
+        ),
+        convert_to_json,
+    ),
+    Cmdlet(
+        "Format-Table",
+        "a table, also for objects with many properties",
+        (
+            INPUT,
+            PROPERTIES,
+            switch("AutoSize", "columns as wide as what is in them, which they always are"),
+            switch("Wrap", "nothing is cut off, which it never is"),
+            switch("HideTableHeaders", "without headings"),
+            _REVEAL,
+        ),
+        format_table,
+        aliases=("ft",),
+    ),
+    Cmdlet(
+        "Format-List",
+        "a line for each property",
+        (INPUT, PROPERTIES, _REVEAL),
+        format_list,
+        aliases=("fl",),
+    ),
+)

@@ -10,6 +10,9 @@ from keystead.powershell.services.index import Index
 from keystead.powershell.services.model import Operation, find_operation
 from keystead.powershell.services.name_overrides import UNSUPPORTED as OF_CMDLET
 from keystead.powershell.services.parameters import (
+    FORCE,
+    SERVICE_PARAMETERS,
+    UNSUPPORTED,
     Field,
     asks_first,
     changes,
@@ -19,7 +22,6 @@ from keystead.powershell.services.parameters import (
 )
 from keystead.powershell.services.response import properties
 from keystead.powershell.services.run import run
-from keystead.powershell.source_rows import FORCE, SERVICE_PARAMETERS, UNSUPPORTED
 from keystead.powershell.unsupported import OF_POWERSHELL
 from keystead.system import System
 

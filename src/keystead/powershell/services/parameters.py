@@ -10,10 +10,19 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from keystead.errors import UsageError
 from keystead.powershell.cmdlet import Parameter
+from keystead.powershell.engine.credential_parameters import (
+    ACCESS_KEY,
+    CREDENTIAL,
+    PROFILE_LOCATION,
+    PROFILE_NAME,
+    REGION,
+    SECRET_KEY,
+    SESSION_TOKEN,
+)
 from keystead.powershell.services.conversion import Context, convert, type_name
 from keystead.powershell.services.model import Operation, Shape
 from keystead.powershell.services.name_overrides import (
@@ -22,7 +31,7 @@ from keystead.powershell.services.name_overrides import (
     WHERE_TAKEN_ANYWHERE,
 )
 from keystead.powershell.services.naming import singular
-from keystead.powershell.source_rows import FORCE
+from keystead.powershell.unsupported import PARAMETERS as OF_ANY_CMDLET
 
 SET = "Default"
 _TAGS = re.compile(r"<[^>]+>")
@@ -58,6 +67,31 @@ NO_AUTO_ITERATION = Parameter(
 MAX_ITEM = Parameter(
     "MaxItem", "no more than so many of a long list", kind="int", by_property=False
 )
+
+
+SERVICE_PARAMETERS = tuple(
+    replace(row, by_property=False)
+    for row in (
+        ACCESS_KEY,
+        SECRET_KEY,
+        SESSION_TOKEN,
+        PROFILE_NAME,
+        PROFILE_LOCATION,
+        CREDENTIAL,
+        REGION,
+        Parameter("EndpointUrl", "the address to call instead of the service's own"),
+    )
+)
+"""What every service cmdlet takes in addition to its own parameters."""
+
+FORCE = Parameter("Force", "do not ask", kind="switch", by_property=False)
+"""The switch that answers the cmdlet's own question; never a member of a request."""
+
+UNSUPPORTED = tuple(
+    Parameter(name, "not supported", kind="any", by_property=False, refused=OF_ANY_CMDLET[name])
+    for name in ("ClientConfig", "NetworkCredential")
+)
+"""What every service cmdlet of the AWS Tools takes and keystead refuses."""
 
 
 @dataclass(frozen=True)

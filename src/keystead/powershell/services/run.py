@@ -9,15 +9,16 @@ from typing import Any
 
 from keystead.errors import FileProblem, KeysteadError, Origin, UsageError
 from keystead.model.credentials import Credentials
+from keystead.powershell.cmdlet import Values
+from keystead.powershell.engine.credential_objects import sts_object
 from keystead.powershell.engine.credential_parameters import (
-    Values,
     find_client_settings,
-    find_credentials,
+    retrieve_credentials,
 )
 from keystead.powershell.engine.state import State
-from keystead.powershell.objects import AwsObject, sts_object
+from keystead.powershell.objects import AwsObject
 from keystead.powershell.services.conversion import Context
-from keystead.powershell.services.model import Operation, Shape
+from keystead.powershell.services.model import Operation, Shape, operation_of
 from keystead.powershell.services.name_overrides import COLUMNS
 from keystead.powershell.services.parameters import Field, asks_first, request_of, streamed
 from keystead.powershell.services.response import (
@@ -161,12 +162,8 @@ def _kinds(shape: Shape, path: str) -> Iterator[str]:
 def _call(
     operation: Operation, request: Mapping[str, object], state: State, values: Values
 ) -> Iterator[dict[str, Any]]:
-    credentials = None
-    if operation.traits.get("authtype") != "none":
-        given = find_credentials(state, values)
-        if given.retrieve is None:
-            raise UsageError("the object given has no credentials")
-        credentials = given.retrieve()
+    anonymous = operation.traits.get("authtype") == "none"
+    credentials = None if anonymous else retrieve_credentials(state, values)
     settings = find_client_settings(state, values)
     call = Call(
         operation.service.name,
@@ -186,6 +183,22 @@ def _call(
     finally:
         if last:
             state.remember(partial(whole, operation, last))
+
+
+def call_once(
+    state: State, values: Values, service: str, operation: str, parameters: dict[str, Any]
+) -> dict[str, Any]:
+    """The answer of one operation with ``parameters``, remembered as that of the last call."""
+    answer = state.app.call(
+        service,
+        operation,
+        parameters,
+        credentials=retrieve_credentials(state, values),
+        client_settings=find_client_settings(state, values),
+        endpoint_url=values.get("EndpointUrl"),
+    )
+    state.remember(lambda: whole(operation_of(service, operation), answer))
+    return answer
 
 
 def _placed(

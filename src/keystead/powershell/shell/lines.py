@@ -16,7 +16,7 @@ from keystead.model.client_settings import environment_region
 from keystead.powershell.engine.state import State
 from keystead.powershell.language import from_argv, parse
 from keystead.powershell.language.statements import Command, Statement
-from keystead.powershell.properties import properties_of
+from keystead.powershell.objects import properties_of
 from keystead.powershell.runner import run_statement
 from keystead.powershell.shell.checks import check
 from keystead.powershell.shell.masking import mask_statement, mask_words

@@ -10,6 +10,7 @@ are remarks.
 
 from __future__ import annotations
 
+import itertools
 import re
 from pathlib import Path
 from typing import NamedTuple
@@ -34,8 +35,11 @@ class Case(NamedTuple):
 
 
 def cases(folder: str) -> list[Case]:
-    """All cases of one folder under ``tests/cases``."""
-    return [case for path in sorted((CASES / folder).glob("*.txt")) for case in _read(path)]
+    """All cases of one folder under ``tests/cases``, in each of whose files there are some."""
+    found = [_read(path) for path in sorted((CASES / folder).glob("*.txt"))]
+    assert found
+    assert all(found)
+    return list(itertools.chain(*found))
 
 
 def _read(path: Path) -> list[Case]:

@@ -21,6 +21,12 @@ def near_names(name: str, known: Iterable[str], *, likeness: float = 0.6) -> lis
     return [lowered[match] for match in found]
 
 
-def did_you_mean(names: Iterable[str], mark: str = "") -> str:
-    """The hint that offers ``names``, each with ``mark`` before it."""
-    return "did you mean " + " or ".join(f"`{mark}{name}`" for name in names)
+def either(names: Iterable[str], mark: str = "") -> str:
+    """The names as a choice, each with ``mark`` before it."""
+    return " or ".join(f"`{mark}{name}`" for name in names)
+
+
+def did_you_mean(names: Iterable[str], mark: str = "", *, otherwise: str = "") -> str:
+    """The hint that offers ``names``, each with ``mark`` before it; ``otherwise`` for none."""
+    offered = either(names, mark)
+    return f"did you mean {offered}" if offered else otherwise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import NamedTuple
 
 from keystead.errors import KeysteadError
@@ -105,17 +105,6 @@ def shown(key: str) -> str:
     """How a key is named in messages: not at all where it may be a secret without its key."""
     lowered = key.lower()
     return f"`{key}`" if lowered in SETTINGS or _ORDINARY.fullmatch(lowered) else "a setting"
-
-
-def either(names: Iterable[str]) -> str:
-    """The names as a choice."""
-    return " or ".join(f"`{name}`" for name in names)
-
-
-def did_you_mean(names: Iterable[str], otherwise: str) -> str:
-    """The fix of a name that is much like ``names``; ``otherwise`` where it is like none."""
-    alike = either(names)
-    return f"did you mean {alike}" if alike else otherwise
 
 
 def rename_command(name: str) -> str:

@@ -21,7 +21,7 @@ from keystead.model.one_line import require_one_line
 from keystead.model.profile import Profile, ProfileSource
 from keystead.model.role_options import RoleOptions, Tags, role_options
 from keystead.model.session_token_call import UserSession, session_of_keys
-from keystead.near import near_names
+from keystead.near import did_you_mean, near_names
 
 CREDENTIAL_SOURCES = {
     "Environment": "environment",
@@ -383,7 +383,7 @@ def _ambient(profile: Profile) -> Base:
     meant = near_names(given, CREDENTIAL_SOURCES)
     raise ProfileInvalid(
         f"`credential_source` of profile `{profile.name}` is `{given}`, which is not a valid value",
-        hint=f"did you mean `{meant[0]}`?" if meant else f"use {', '.join(CREDENTIAL_SOURCES)}",
+        hint=did_you_mean(meant[:1], otherwise=f"use {', '.join(CREDENTIAL_SOURCES)}"),
         where=profile.where("credential_source"),
     )
 

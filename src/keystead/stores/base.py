@@ -12,7 +12,7 @@ from typing import Protocol
 from keystead.errors import FileProblem, Origin, ProfileInvalid, ProfileNotFound
 from keystead.model.profile import Profile, Value
 from keystead.model.settings import DECIDING
-from keystead.near import near_names
+from keystead.near import did_you_mean, near_names
 from keystead.text.dialect import Skipped
 
 TRIES = 20
@@ -108,12 +108,11 @@ def not_found(
     names = list(known)
 
     def hint() -> str:
-        alike = near_names(name, names)
-        if alike:
-            return "did you mean " + " or ".join(f"`{other}`" for other in alike)
         if names:
-            return "`keystead list` shows the profiles there are"
-        return "there are no profiles yet; `keystead set NAME` makes one"
+            otherwise = "`keystead list` shows the profiles there are"
+        else:
+            otherwise = "there are no profiles yet; `keystead set NAME` makes one"
+        return did_you_mean(near_names(name, names), otherwise=otherwise)
 
     if skipped:
         return ProfileNotFound(

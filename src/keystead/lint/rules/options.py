@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from keystead.lint.finding import ERROR, INFO, WARNING, Problem, Readers
 from keystead.lint.rules.roles import following
 from keystead.lint.rules.sso import ACCOUNT
-from keystead.lint.subject import KEY, SECRET, Shared, either, found, rule
+from keystead.lint.subject import KEY, SECRET, Shared, found, rule
 from keystead.model import account, helper_ring
 from keystead.model.dotnet import goes_on, profile_type, stray
 from keystead.model.plan import CHAINED_SECONDS
@@ -15,6 +15,7 @@ from keystead.model.profile import TYPES, Profile
 from keystead.model.programs import SETTING as PROGRAMS
 from keystead.model.programs import is_interpreter, is_path, named_programs
 from keystead.model.settings import SETTINGS
+from keystead.near import either
 
 _OPTIONS = tuple(
     dict.fromkeys(key for row in TYPES if "role_arn" in row.required for key in row.optional)

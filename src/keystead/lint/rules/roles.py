@@ -10,15 +10,13 @@ from keystead.lint.subject import (
     KEY,
     SECRET,
     Shared,
-    did_you_mean,
-    either,
     found,
     rule,
     set_command,
 )
 from keystead.model.profile import TYPES, Profile
 from keystead.model.settings import SETTINGS
-from keystead.near import near_names
+from keystead.near import did_you_mean, either, near_names
 
 _DECIDING = {key for row in TYPES for key in row.deciding}
 
@@ -31,7 +29,7 @@ def source_profile_missing(shared: Shared) -> Iterator[Problem]:
         source = profile.text("source_profile")
         if source and source not in shared.profiles and source not in shared.elsewhere:
             message = f"profile `{name}` names the source profile `{source}`, which does not exist"
-            fix = did_you_mean(near(source), f"{set_command(source, KEY)} makes it")
+            fix = did_you_mean(near(source), otherwise=f"{set_command(source, KEY)} makes it")
             yield found(profile, "source_profile", message, fix)
 
 

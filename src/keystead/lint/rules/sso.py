@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from keystead.lint.finding import ERROR, INFO, Problem, Readers
-from keystead.lint.subject import Shared, did_you_mean, either, found, rule
+from keystead.lint.subject import Shared, found, rule
 from keystead.model.dotnet import VERSIONS, Hidden, Hides
 from keystead.model.profile import Profile
-from keystead.near import near_names
+from keystead.near import did_you_mean, either, near_names
 
 ACCOUNT = ("sso_account_id", "sso_role_name")
 _PORTAL = ("sso_start_url", "sso_region")
@@ -109,7 +109,7 @@ def services_missing(shared: Shared) -> Iterator[Problem]:
 def _named(wanted: str, known: Iterable[str], kind: str) -> str:
     """What to do where no section of that name is there."""
     header = f"add `[{kind} {wanted}]` to the config file"
-    return did_you_mean(near_names(wanted, known), header)
+    return did_you_mean(near_names(wanted, known), otherwise=header)
 
 
 def _add(missing: list[str]) -> str:

@@ -22,7 +22,7 @@ import pytest
 from botocore.loaders import create_loader
 
 from keystead.app import App
-from keystead.cli.program import prepare, variables_alone
+from keystead.app.program import prepare, variables_alone
 from keystead.delivery import wire
 from keystead.delivery.sdk_credentials import core_session
 from keystead.errors import KeysteadError, ProfileInvalid

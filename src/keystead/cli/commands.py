@@ -23,7 +23,7 @@ from keystead.cli.command import FORCE, JSON, LOCATION, Command, Context, argume
 from keystead.cli.completing import scripts
 from keystead.cli.dry_run import DRY_RUN, dry
 from keystead.cli.role_options import ROLE_OPTIONS
-from keystead.cli.serve_options import SERVE_OPTIONS, SESSION
+from keystead.cli.serve import SERVE_OPTIONS, SESSION
 from keystead.delivery.shells import NAMES as SHELL_NAMES
 from keystead.stores.encrypted.protectors import PROTECTORS
 
@@ -75,7 +75,7 @@ def _doctor(context: Context, args: argparse.Namespace) -> int | None:
 
 
 def _serve(context: Context, args: argparse.Namespace) -> None:
-    from keystead.cli import endpoints  # with it comes an HTTP server
+    from keystead.serve import wiring as endpoints  # with it comes an HTTP server
 
     endpoints.serve(context, args)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import os
 
+from keystead.app.program import prepare, variables_alone
 from keystead.audit.log import Grant
 from keystead.cli.command import Context
-from keystead.cli.program import prepare, variables_alone
 from keystead.cli.role_options import role_options
 from keystead.console.tables import table
 from keystead.delivery import exec as child
@@ -89,7 +89,9 @@ def exec_(context: Context, args: argparse.Namespace) -> int:
     command = args.command[1:] if args.command[:1] == ["--"] else args.command
     path = child.require(command, context.app.system.environ)
     if args.endpoint:
-        from keystead.cli import endpoints  # what serves is of no use to the other commands
+        from keystead.serve import (
+            wiring as endpoints,  # what serves is of no use to the other commands
+        )
 
         return endpoints.run_with_endpoint(context, args, command)
     if args.session:

@@ -10,9 +10,9 @@ from contextlib import ExitStack
 from typing import NamedTuple
 
 from keystead.app import App, Location
+from keystead.app.program import NO_SHARED_FILES, prepare
 from keystead.audit.log import Grant
 from keystead.cli.command import Context
-from keystead.cli.program import NO_SHARED_FILES, prepare
 from keystead.cli.role_options import role_options
 from keystead.delivery import exec as child
 from keystead.errors import UsageError

@@ -14,6 +14,7 @@ from keystead.cli import (
     powershell,
     profiles,
     protectors,
+    serve,
     shell,
     stores,
     topics,
@@ -72,12 +73,6 @@ def _doctor(context: Context, args: argparse.Namespace) -> int | None:
     from keystead.cli import doctor  # the checks, likewise
 
     return doctor.run(context, args)
-
-
-def _serve(context: Context, args: argparse.Namespace) -> None:
-    from keystead.serve import wiring as endpoints  # with it comes an HTTP server
-
-    endpoints.serve(context, args)
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -225,7 +220,7 @@ COMMANDS: tuple[Command, ...] = (
             LOCATION,
             JSON,
         ),
-        _serve,
+        serve.run,
         details="Ctrl-C ends it. Clients find it by the variables that it prints.",
     ),
     Command(

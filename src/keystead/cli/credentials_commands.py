@@ -89,11 +89,18 @@ def exec_(context: Context, args: argparse.Namespace) -> int:
     command = args.command[1:] if args.command[:1] == ["--"] else args.command
     path = child.require(command, context.app.system.environ)
     if args.endpoint:
-        from keystead.serve import (
-            wiring as endpoints,  # what serves is of no use to the other commands
-        )
+        from keystead.serve.wiring import run_with_endpoint  # of no use to the other commands
 
-        return endpoints.run_with_endpoint(context, args, command)
+        return run_with_endpoint(
+            context.app,
+            args.name,
+            args.location,
+            role_options(context, args),
+            command,
+            in_session=args.session,
+            hide_files=args.hide_files,
+            note=context.console.note,
+        )
     if args.session:
         raise UsageError("--session is for an endpoint", hint="add --endpoint")
     app = context.app

@@ -1,12 +1,17 @@
-"""Options of `keystead serve`: what is served, and where; one of them is for `exec` as well."""
+"""``keystead serve``: its options, one of which `exec` has as well, and what it prints."""
 
 from __future__ import annotations
 
 import argparse
+from typing import TYPE_CHECKING
 
-from keystead.cli.command import argument
+from keystead.cli.command import Context, argument
 from keystead.http.sockets import HOPS, LOOPBACK
 from keystead.outside import whole
+from keystead.system.printable import one_line
+
+if TYPE_CHECKING:
+    from keystead.serve.wiring import Endpoint
 
 
 def _port(text: str) -> int:
@@ -68,3 +73,35 @@ SERVE_OPTIONS = (
     ),
     SESSION,
 )
+
+
+def run(context: Context, args: argparse.Namespace) -> None:
+    """``keystead serve [NAME ...]``."""
+    from keystead.serve.wiring import listening  # with it comes an HTTP server
+
+    with listening(
+        context.app,
+        args.names,
+        args.location,
+        container=args.container or not args.imds,
+        imds=args.imds,
+        in_session=args.session,
+        host=args.host,
+        port=args.port,
+        hop_limit=args.hop_limit,
+        allowed_hosts=args.allow_host,
+        note=context.console.note,
+    ) as served:
+        served.run(lambda: _show(context, served.endpoints, as_json=args.json))
+
+
+def _show(context: Context, endpoints: list[Endpoint], *, as_json: bool) -> None:
+    if as_json:
+        context.console.json([row._asdict() for row in endpoints])
+    else:
+        lines = (
+            [f"# {row.profile} ({row.kind})", *(f"{k}={v}" for k, v in row.variables.items())]
+            for row in endpoints
+        )
+        context.console.show("\n\n".join("\n".join(map(one_line, block)) for block in lines))
+    context.console.flush()

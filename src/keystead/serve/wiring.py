@@ -1,24 +1,21 @@
-"""Plain commands with an endpoint: serve, and exec --endpoint."""
+"""From profiles to endpoints that listen: for other programs, or for one command alone."""
 
 from __future__ import annotations
 
-import argparse
 import os
 import sys
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from typing import NamedTuple
 
 from keystead.app import App, Location
 from keystead.app.program import NO_SHARED_FILES, prepare
 from keystead.audit.log import Grant
-from keystead.cli.command import Context
-from keystead.cli.role_options import role_options
 from keystead.delivery import exec as child
 from keystead.errors import UsageError
 from keystead.http import sockets
 from keystead.http.application import Application, Service
-from keystead.http.guards import Request, host_names
+from keystead.http.guards import Address, Request, host_names
 from keystead.http.tokens import FixedToken, TokenFile, new_token
 from keystead.model.credentials import Credentials
 from keystead.model.role_options import RoleOptions
@@ -29,17 +26,17 @@ from keystead.serve.served import ServedProfile
 from keystead.stores.default_readings import DefaultReadings
 from keystead.system import process_info
 from keystead.system.executable import executable_at
-from keystead.system.printable import one_line
 from keystead.system.protection import protect
 
 _URI = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 _TOKEN = "AWS_CONTAINER_AUTHORIZATION_TOKEN"  # noqa: S105  # a variable's name
 _TOKEN_FILE = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"  # noqa: S105  # a variable's name
 _IMDS = "AWS_EC2_METADATA_SERVICE_ENDPOINT"
+_MOST_PORTS = 1000
 
 
-class _Shown(NamedTuple):
-    """What a client is to be told of one profile."""
+class Endpoint(NamedTuple):
+    """What a client needs to know of the endpoint of one profile."""
 
     profile: str
     kind: str
@@ -47,102 +44,119 @@ class _Shown(NamedTuple):
     variables: dict[str, str]
 
 
-def serve(context: Context, args: argparse.Namespace) -> None:
-    """``keystead serve [NAME ...]``."""
+class Listening(NamedTuple):
+    """Endpoints that listen; ``run`` serves them until a signal, and calls its argument first."""
+
+    endpoints: list[Endpoint]
+    run: Callable[[Callable[[], None]], None]
+
+
+@contextmanager
+def listening(
+    app: App,
+    names: Sequence[str],
+    location: Location,
+    *,
+    container: bool,
+    imds: bool,
+    in_session: bool,
+    host: str,
+    port: int,
+    hop_limit: int,
+    allowed_hosts: Collection[str],
+    note: Callable[[str], None],
+) -> Iterator[Listening]:
+    """Endpoints of the profiles, by the protocol of containers, EC2's or both.
+
+    No ``names``: that of the default search. They listen at ``host`` from ``port`` on, 0: at free
+    ports. Raises `KeysteadError` where a profile gives no credentials.
+    """
     from keystead.http.server import EndpointServer
 
     protect()
-    app = context.app
-    host = sockets.address(args.host)
+    host = sockets.address(host)
     if not sockets.is_loopback(host):
-        context.console.warn(
+        app.warn(
             f"whoever reaches {host} can ask this endpoint; over the network all of it is readable"
         )
     with ExitStack() as stack:
         ledger = stack.enter_context(Ledger(app))
-        names = dict.fromkeys(args.names or [_default(app, args.location)])
-        profiles = [_served(app, name, args, ledger.writer(name)) for name in names]
-        tokens = []
-        for profile in profiles:
-            _tell_of_keys(context, profile.name, args)
-            profile.prepare()
-            tokens.append(TokenFile.make(app.system.folders.state / "endpoint"))
-            stack.callback(tokens[-1].remove)
-        pairs = list(zip(profiles, tokens, strict=True))
-        ports = iter(range(args.port, args.port + 1000) if args.port else [0] * 1000)
-        listening = []
+        pairs: list[tuple[ServedProfile, TokenFile]] = []
+        for name in dict.fromkeys(names or [_default(app, location)]):
+            granted = ledger.writer(name)
+            profile = _served(
+                app, name, location, None, granted=granted, note=note, in_session=in_session
+            )
+            token = TokenFile.make(app.system.folders.state / "endpoint")
+            stack.callback(token.remove)
+            pairs.append((profile, token))
+        ports = iter(range(port, port + _MOST_PORTS) if port else [0] * _MOST_PORTS)
+        clock = app.system.clock
         services: dict[int, Service] = {}
-        shown: list[_Shown] = []
-        if args.container or not args.imds:
-            sock = sockets.listen(host, next(ports), args.hop_limit)
-            listening.append(sock)
-            where = sockets.address_of(sock)
+        listeners = []
+        endpoints: list[Endpoint] = []
+
+        def listen() -> Address:
+            listeners.append(sockets.listen(host, next(ports), hop_limit))
+            return sockets.address_of(listeners[-1])
+
+        if container:
+            where = listen()
             services[where[1]] = ContainerService(
-                {profile.name: (profile, token) for profile, token in pairs}, app.system.clock
+                {profile.name: (profile, token) for profile, token in pairs}, clock
             )
             for profile, token in pairs:
                 url = sockets.url(where, path_of(profile.name))
                 variables = {_URI: url, _TOKEN_FILE: str(token.path)}
-                shown.append(_Shown(profile.name, "container", url, variables))
-        if args.imds:
-            admits = _own_programs(context) if sockets.is_loopback(host) else _anybody
+                endpoints.append(Endpoint(profile.name, "container", url, variables))
+        if imds:
+            admits = _own_programs(app) if sockets.is_loopback(host) else _anybody
             for profile, token in pairs:
-                sock = sockets.listen(host, next(ports), args.hop_limit)
-                listening.append(sock)
-                where = sockets.address_of(sock)
-                services[where[1]] = MetadataService(
-                    profile, token, app.system.clock, admits=admits
-                )
+                where = listen()
+                services[where[1]] = MetadataService(profile, token, clock, admits=admits)
                 url = sockets.url(where)
-                shown.append(_Shown(profile.name, "imds", url, {_IMDS: url}))
-        addresses = [sockets.address_of(sock) for sock in listening]
-        server = EndpointServer(
-            Application(services, host_names(addresses, args.allow_host)), listening
-        )
+                endpoints.append(Endpoint(profile.name, "imds", url, {_IMDS: url}))
         if DefaultReadings(app.system).gives_credentials():
-            context.console.warn(
+            needed = " ".join(f"{name}={value}" for name, value in NO_SHARED_FILES.items())
+            app.warn(
                 "profile `default` takes precedence over an endpoint: clients with these shared "
-                "files need "
-                + " ".join(f"{name}={value}" for name, value in NO_SHARED_FILES.items())
+                f"files need {needed}"
             )
-        server.run(lambda: _show(context, shown, as_json=args.json))
+        hosts = host_names(map(sockets.address_of, listeners), allowed_hosts)
+        server = EndpointServer(Application(services, hosts), listeners)
+        yield Listening(endpoints, server.run)
 
 
-def _show(context: Context, shown: Sequence[_Shown], *, as_json: bool) -> None:
-    if as_json:
-        context.console.json([row._asdict() for row in shown])
-    else:
-        lines = (
-            [f"# {row.profile} ({row.kind})", *(f"{k}={v}" for k, v in row.variables.items())]
-            for row in shown
-        )
-        context.console.show("\n\n".join("\n".join(map(one_line, block)) for block in lines))
-    context.console.flush()
-
-
-def run_with_endpoint(context: Context, args: argparse.Namespace, command: Sequence[str]) -> int:
-    """``keystead exec NAME --endpoint -- COMMAND``."""
-    app = context.app
+def run_with_endpoint(
+    app: App,
+    name: str,
+    location: Location,
+    options: RoleOptions | None,
+    command: Sequence[str],
+    *,
+    in_session: bool,
+    hide_files: bool,
+    note: Callable[[str], None],
+) -> int:
+    """Runs the command with an endpoint for it alone, and gives its exit code."""
     pid = os.getpid()
     program = executable_at(child.require(command, app.system.environ))
 
     def granted(credentials: Credentials, _request: Request) -> None:
-        app.granted(Grant.to(pid, program, args.name, "exec", credentials))
+        app.granted(Grant.to(pid, program, name, "exec", credentials))
 
-    options = role_options(context, args)
-    profile = _served(app, args.name, args, granted, options)
-    _tell_of_keys(context, args.name, args, options)
-    profile.prepare()
+    profile = _served(
+        app, name, location, options, granted=granted, note=note, in_session=in_session
+    )
     token = new_token()
     sock = sockets.listen(sockets.LOOPBACK, 0)
     where = sockets.address_of(sock)
-    service = ContainerService({args.name: (profile, FixedToken(token))}, app.system.clock)
+    service = ContainerService({name: (profile, FixedToken(token))}, app.system.clock)
     application = Application({where[1]: service}, host_names([where], ()))
-    given = {_URI: sockets.url(where, path_of(args.name)), _TOKEN: token}
-    selected = app.select(args.name, args.location)
-    hide_files = args.hide_files
+    given = {_URI: sockets.url(where, path_of(name)), _TOKEN: token}
+    selected = app.select(name, location)
     if not hide_files and selected.default_readings.gives_credentials():
-        context.console.note(
+        note(
             "profile `default` would take precedence over the endpoint: the command sees no "
             "shared files"
         )
@@ -158,7 +172,8 @@ def run_with_endpoint(context: Context, args: argparse.Namespace, command: Seque
             EndpointServer(application, [sock]).run(lambda: None)
 
         def end() -> None:
-            (at_end or _nothing)()
+            if at_end:
+                at_end()
             keep_port(sock, f"{_URI}={given[_URI]}")
 
         start_sidecar(serve_on, end)
@@ -167,7 +182,7 @@ def run_with_endpoint(context: Context, args: argparse.Namespace, command: Seque
         from keystead.http.server import EndpointServer
 
         with EndpointServer(application, [sock]).running():
-            return child.attend(command, environment, at_end or _nothing)
+            return child.attend(command, environment, at_end or (lambda: None))
 
 
 def _default(app: App, location: Location) -> str:
@@ -180,23 +195,25 @@ def _default(app: App, location: Location) -> str:
 def _served(
     app: App,
     name: str,
-    args: argparse.Namespace,
+    location: Location,
+    options: RoleOptions | None,
+    *,
     granted: Callable[[Credentials, Request], None],
-    options: RoleOptions | None = None,
+    note: Callable[[str], None],
+    in_session: bool,
 ) -> ServedProfile:
-    location = args.location
+    """The profile with its first credentials, for which a person can still be asked.
+
+    Notes where a user's own keys go out: they do not end, and not every SDK takes them.
+    """
 
     def open_profile() -> Callable[[], Credentials]:
         provider = app.profile_credentials(
-            name,
-            location,
-            options=options,
-            granted=lambda *_: None,
-            in_session=args.session,
+            name, location, options=options, granted=lambda *_: None, in_session=in_session
         )
         return provider.retrieve
 
-    return ServedProfile(
+    profile = ServedProfile(
         name,
         open_profile=open_profile,
         version=app.watch(location),
@@ -204,31 +221,23 @@ def _served(
         region=app.select(name, location).region,
         granted=granted,
     )
-
-
-def _tell_of_keys(
-    context: Context, name: str, args: argparse.Namespace, options: RoleOptions | None = None
-) -> None:
-    """Says so where a user's own keys go out: they do not end, and not every SDK takes them."""
-    made = context.app.plan(name, args.location, options, in_session=True)
-    if made.user_session and made.base.kind == "static" and not (made.steps or args.session):
-        context.console.note(
+    made = app.plan(name, location, options, in_session=True)
+    if made.user_session and made.base.kind == "static" and not (made.steps or in_session):
+        note(
             f"profile `{name}` goes out as a user's own keys; SDKs for Java and Rust need --session"
         )
-
-
-def _nothing() -> None:
-    """Nothing is to be done when the command has ended."""
+    profile.prepare()
+    return profile
 
 
 def _anybody(_request: Request) -> bool:
     return True
 
 
-def _own_programs(context: Context) -> Callable[[Request], bool]:
+def _own_programs(app: App) -> Callable[[Request], bool]:
     """Lets in programs of this user and of root, where the system tells whose they are."""
     if sys.platform == "win32" or not process_info.knows_connections():
-        context.console.warn("every user of this machine can ask the metadata endpoint")
+        app.warn("every user of this machine can ask the metadata endpoint")
         return _anybody
     else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
         own = {0, os.getuid()}

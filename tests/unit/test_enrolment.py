@@ -183,7 +183,7 @@ def test_a_protector_that_is_not_known_stops_a_rekey(machine: Machine) -> None:
     store = StoreRef(accounts.store_id, machine.path)
     opened = open_data_key(accounts.protectors, store, machine.system())
     key = DataKey(accounts.store_id, opened.data_key)
-    later = accounts.protected(key.recipient, [*accounts.protectors, "tpm sealed=1"])
+    later = accounts.protected(key, [*accounts.protectors, "tpm sealed=1"])
     signed = later.signed(key.mac(later.content))
     machine.path.write_bytes(signed.render())
     with pytest.raises(StoreUnavailable, match="does not know the protector `tpm`"):

@@ -30,7 +30,7 @@ NONCE = bytes(12)
 
 
 def test_the_page_has_all_vectors() -> None:
-    assert len(V) == 30
+    assert len(V) == 31
 
 
 def test_vectors_of_a_value() -> None:
@@ -42,6 +42,10 @@ def test_vectors_of_a_value() -> None:
     nonce = bytes.fromhex(V["nonce"])
     assert key.seal_value(V["GUID"], V["key"], V["value"], nonce) == V["sealed value"]
     assert key.open_value(V["GUID"], V["key"], V["sealed value"]) == V["value"]
+
+
+def test_the_id_of_a_new_store_comes_from_its_key() -> None:
+    assert layout.store_id_of(bytes.fromhex(V["data key"])) == V["StoreId of a new store"]
 
 
 def test_vectors_of_a_passphrase(tmp_path: Path) -> None:

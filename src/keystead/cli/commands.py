@@ -362,10 +362,16 @@ COMMANDS: tuple[Command, ...] = (
             ),
             Command(
                 "accept",
-                "accept the current file as the newest version",
-                (FORCE,),
+                "accept the current file as your store, in its newest version",
+                (
+                    argument(
+                        "--id", metavar="ID", help="do it without a question, if it is that store"
+                    ),
+                    FORCE,
+                ),
                 protectors.accept,
-                details="After you put a backup of it back yourself.",
+                details="After you put a backup back, or on a machine that has not used the store "
+                "before. Shows what changed and asks. --force accepts any store.",
             ),
         ),
     ),

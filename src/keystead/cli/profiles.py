@@ -41,6 +41,11 @@ def list_(context: Context, args: argparse.Namespace) -> None:
     if args.all:
         headings["problem"] = "Problem"
     context.console.show(table([{headings[k]: row[k] for k in headings} for row in rows]))
+    if context.app.encrypted.is_unknown:
+        context.console.note(
+            "the encrypted store is not remembered here yet, so nothing proves what it lists; "
+            "`keystead doctor` says what to do"
+        )
     if not found:
         context.console.note("there are no profiles yet; `keystead set NAME` makes one")
     if len(shown) < len(found):

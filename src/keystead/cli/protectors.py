@@ -7,6 +7,7 @@ import argparse
 from keystead.cli.command import Context
 from keystead.console.tables import table
 from keystead.errors import UsageError
+from keystead.stores.encrypted.known_store import VARIABLE
 from keystead.stores.encrypted.protectors import PROTECTORS, KeyfileProtector, Protector
 
 
@@ -53,21 +54,33 @@ def remove(context: Context, args: argparse.Namespace) -> None:
 
 def rekey(context: Context, _args: argparse.Namespace) -> None:
     """``keystead store rekey``."""
-    context.app.encrypted.protectors.rekey()
+    store = context.app.encrypted
+    store.protectors.rekey()
     context.console.note("re-encrypted every value of the encrypted store under a new data key")
+    context.console.note(f"the id of the store is {store.status().store_id} now")
 
 
 def accept(context: Context, args: argparse.Namespace) -> None:
     """``keystead store accept``."""
-    path = context.app.encrypted.path
-    if not args.force and not context.app.system.terminal.confirm(
-        f"accept {path} as the newest version?",
-        hint="use --force to do it without a question",
-    ):
-        context.console.note("nothing was changed")
-        return
-    context.app.encrypted.protectors.accept()
-    context.console.note("accepted the current file as the newest version")
+    store = context.app.encrypted
+    state = store.status()
+    for change in store.protectors.changes():
+        context.console.note(f"the store has changed: {change}")
+    if args.id is None and not args.force:
+        for row in store.protectors.list(foreign=True) if state.store_id else ():
+            context.console.note(f"it opens with {row.kind}: {row.about}")
+        if not context.app.system.terminal.confirm(
+            f"accept {state.path} with the id {state.store_id} as your encrypted store?",
+            hint="use --id ID to do it without a question; `keystead store status` shows the id",
+        ):
+            context.console.note("nothing was changed")
+            return
+    remembered = store.protectors.accept(args.id)
+    context.console.note("accepted the current file as the newest version of your encrypted store")
+    if not remembered:
+        context.console.note(
+            f"there is no place to remember that here; set {VARIABLE}={state.store_id}"
+        )
 
 
 def _protector(context: Context, kind: str, key_file: str | None) -> Protector:

@@ -22,12 +22,14 @@ def status(context: Context, args: argparse.Namespace) -> None:
         "store_id": state.store_id,
         "protectors": list(state.protectors),
         "profiles": state.profiles,
+        "changes": list(state.changes),
     }
     if args.json:
         context.console.json(found)
     else:
         found["protectors"] = ", ".join(state.protectors)
-        context.console.show(listing(found))
+        found["changes"] = "; ".join(state.changes)
+        context.console.show(listing({name: value for name, value in found.items() if value != ""}))
 
 
 def dump(context: Context, args: argparse.Namespace) -> None:

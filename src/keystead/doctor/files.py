@@ -72,6 +72,12 @@ def store(app: App) -> Iterator[Result]:
         yield ok(f"there is no encrypted store yet ({state.path})")
         return
     opens = "opens by itself" if app.encrypted.opens_unasked() else "asks for the passphrase"
+    if app.encrypted.is_unknown:
+        yield warning(
+            f"{state.path} is not remembered as your store, and was not proved yet",
+            "if it is yours, open it by its passphrase or run `keystead store accept`",
+        )
+        return
     yield ok(f"{state.path}: protected by {', '.join(state.protectors)}; {opens}")
 
 

@@ -137,6 +137,19 @@ class Folders:
         return _at_home(platformdirs.user_state_dir)
 
     @property
+    def known_stores(self) -> Path:
+        """What is remembered of the encrypted store."""
+        return self.state / "known_stores.json"
+
+    def within_store_folder(self, path: Path) -> bool:
+        """Whether those who can write the encrypted store's folder decide what is at ``path``."""
+        folder = self.accounts_file.parent
+        return any(
+            Path(resolved(path)).is_relative_to(resolved(folder))
+            for resolved in (os.path.abspath, os.path.realpath)
+        )
+
+    @property
     def programs(self) -> Path:
         """Where the config files of programs are that ``keystead exec`` runs."""
         return self.state / "programs"

@@ -6,6 +6,7 @@ operating system: what else the package can be set to (a plain file, say) is ref
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 from collections.abc import Callable, Iterable
@@ -50,6 +51,11 @@ class Keyring:
         """Forgets the secret of ``account``; there need not be one."""
         if self.get(account) is not None:
             self._ask(lambda: self._backend.delete_password(SERVICE, account))
+
+    @property
+    def is_likely(self) -> bool:
+        """Whether there may be one here, as far as it can be seen without loading anything."""
+        return sys.platform in ("win32", "darwin") or "DBUS_SESSION_BUS_ADDRESS" in os.environ
 
     @property
     def name(self) -> str:

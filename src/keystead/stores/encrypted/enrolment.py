@@ -10,7 +10,13 @@ from keystead.errors import StoreUnavailable, UsageError
 from keystead.stores.base import TRIES, overtaken
 from keystead.stores.encrypted.file import StoreFile, Unlocked
 from keystead.stores.encrypted.layout import Accounts, Entry, is_sealed
-from keystead.stores.encrypted.protectors import Protector, kind_of, protector_of, require_bounded
+from keystead.stores.encrypted.protectors import (
+    Protector,
+    StoreRef,
+    kind_of,
+    protector_of,
+    require_bounded,
+)
 from keystead.stores.encrypted.value_cipher import KeyVault
 
 
@@ -33,9 +39,12 @@ class Enrolment:
     def __init__(self, file: StoreFile) -> None:
         self._file = file
 
-    def list(self) -> list[Enrolled]:
-        """The ways to open the store. Raises `StoreUnavailable` when there is no store."""
-        accounts = self._present()
+    def list(self, *, foreign: bool = False) -> list[Enrolled]:
+        """The ways to open the store, with ``foreign`` also of one that is not the remembered one.
+
+        Raises `StoreUnavailable` when there is no store.
+        """
+        accounts = self._present(foreign=foreign)
         found = [(r, protector_of(r, self._file.system)) for r in accounts.protectors]
         return [
             Enrolled(n, kind_of(record), p.describe(record) if p else "not known to this keystead")
@@ -82,10 +91,13 @@ class Enrolment:
         """
         accounts = self._present()
         old = self._data_key(accounts)
-        store = self._file.ref(accounts)
-        new = crypto.DataKey(store.store_id, self._file.random_bytes(crypto.KEY_BYTES))
+        new = self._file.new_key()
+        store = StoreRef(new.store_id, self._file.path)
         records: list[str] = []
-        with self._file.cleaning(accounts, accounts.protectors, records):
+        with (
+            self._file.cleaning(accounts, accounts.protectors),
+            self._file.cleaning(accounts.protected(new, ()), records),
+        ):
             for record in accounts.protectors:
                 protector = protector_of(record, self._file.system)
                 if protector is None:
@@ -99,22 +111,46 @@ class Enrolment:
             self._reprotect(accounts, old, records, new)
         self._file.generations.forget()
 
-    def accept(self) -> None:
-        """Takes the file as it stands for the newest version, as after putting a backup back."""
-        self._file.accept(self._present())
+    def changes(self) -> Sequence[str]:
+        """What is another in this file than in the store that is remembered, for people."""
+        return self._file.known.changes(self._current(foreign=True))
+
+    def accept(self, store_id: str | None = None) -> bool:
+        """Accepts the current file as the newest version of this user's store.
+
+        With ``store_id`` that one alone, and only if its key gives that id or what opens it
+        proves it. Returns whether there is a place to remember it.
+        """
+        accounts = self._current(foreign=True)
+        if accounts.header is None and store_id is None:
+            self._file.known.remember(accounts)
+            return True
+        self._file.accept(self._present(foreign=True), store_id)
+        return not self._file.known.remembers_nothing
 
     def restored(self) -> None:
-        """`accept`, where that is needed, for a file that keystead itself put back."""
-        accounts = self._file.read().accounts
-        if accounts and any(map(self._file.remembers, accounts.protectors)):
-            self._file.accept(accounts)
+        """`accept`, where that is needed, for a file that keystead itself put back.
 
-    def _present(self) -> Accounts:
-        accounts = self._file.read().accounts
+        Of another store it is not accepted: the copies for `undo` can be replaced too.
+        """
+        accounts = self._file.read(foreign=True).accounts
+        if accounts is None or accounts.header is None:
+            return
+        if self._file.known.changes(accounts) or any(
+            map(self._file.remembers, accounts.protectors)
+        ):
+            self._file.accept_restored(accounts)
+
+    def _current(self, *, foreign: bool = False) -> Accounts:
+        accounts = self._file.read(foreign=foreign).accounts
         if accounts is None:
             raise StoreUnavailable(
                 "there is no encrypted store", hint="`keystead store init` makes it"
             )
+        return accounts
+
+    def _present(self, *, foreign: bool = False) -> Accounts:
+        accounts = self._current(foreign=foreign)
         if accounts.header is None:
             raise UsageError(
                 "the encrypted store is the .NET SDK's own file, which Windows protects",
@@ -150,7 +186,7 @@ class Enrolment:
                     break
                 self._file.vault(current)
                 entries = self._resealed(current, vault) if new else current.entries
-                following = vault.signed(current.next(entries).protected(key.recipient, records))
+                following = vault.signed(current.next(entries).protected(key, records))
                 opened = self._file.record
                 kept = opened if opened and opened in records else records[0]
                 if self._file.put(version, following, Unlocked(kept, key)):

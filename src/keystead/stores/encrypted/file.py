@@ -15,13 +15,22 @@ from typing import NamedTuple, Protocol
 
 from keystead import crypto
 from keystead.errors import (
+    FileProblem,
     InteractionRequired,
     KeysteadError,
     Origin,
     StoreCorrupt,
     StoreUnavailable,
 )
-from keystead.stores.encrypted.layout import Accounts, Entry, is_sealed, make_guid, parse
+from keystead.stores.encrypted.known_store import KnownStore
+from keystead.stores.encrypted.layout import (
+    Accounts,
+    Entry,
+    is_sealed,
+    make_guid,
+    parse,
+    store_id_of,
+)
 from keystead.stores.encrypted.protectors import (
     PassphraseProtector,
     Protector,
@@ -90,6 +99,7 @@ class StoreFile:
         self._keeper = keeper
         self._unlocked: Unlocked | None = None
         self._verified: Accounts | None = None
+        self.known = KnownStore(system, self.path)
         self._opening = ForkLock()  # so that a person is asked once, not once a thread
 
     @cached_property
@@ -111,8 +121,11 @@ class StoreFile:
         """The last versions of the file, which need no key of their own to come back."""
         return UndoHistory(self.system.files, self.system.folders.generations, PlainEnvelope())
 
-    def read(self) -> Version:
-        """The file as it stands, its seal checked when the store is unlocked already."""
+    def read(self, *, foreign: bool = False) -> Version:
+        """The current file, its MAC checked when the store is unlocked already.
+
+        Raises `ForeignStore` where another store is remembered, unless ``foreign``.
+        """
         try:
             data, version = self.system.files.read(self.path, private=True)
         except Exposed as error:
@@ -125,6 +138,8 @@ class StoreFile:
         if native and data.strip() in _EMPTY:
             return Version(None, version, data)
         accounts = parse(data, str(self.path), native=native)
+        if not foreign:
+            self.known.require_same(accounts)
         if self.is_unlocked(accounts):
             self.vault(accounts)
         return Version(accounts, version, data)
@@ -137,6 +152,11 @@ class StoreFile:
         """A GUID that nothing has yet."""
         return make_guid(self.random_bytes(16))
 
+    def new_key(self) -> crypto.DataKey:
+        """A new data key, with the id that it gives a store."""
+        raw = self.random_bytes(crypto.KEY_BYTES)
+        return crypto.DataKey(store_id_of(raw), raw)
+
     def new(self, protector: Protector | None) -> tuple[Accounts, Vault]:
         """A version without entries that is not written yet, and its vault.
 
@@ -146,11 +166,11 @@ class StoreFile:
         if protector is None and self.system.dpapi is not None:
             return Accounts(None, {}), DpapiVault(self.system.dpapi)
         protector = protector or PassphraseProtector(self.system)
-        store = StoreRef(self.new_guid(), self.path)
-        key = crypto.DataKey(store.store_id, self.random_bytes(crypto.KEY_BYTES))
-        record = protector.wrap(key.raw, store)
+        self.known.require_new()
+        key = self.new_key()
+        record = protector.wrap(key.raw, StoreRef(key.store_id, self.path))
         self._unlocked = Unlocked(record, key)
-        return Accounts.new(store.store_id, key.recipient, record), KeyVault(key, self.random_bytes)
+        return Accounts.new(key.store_id, key.recipient, record), KeyVault(key, self.random_bytes)
 
     def is_unlocked(self, accounts: Accounts) -> bool:
         """Whether it opens without asking anybody or anything again."""
@@ -170,6 +190,7 @@ class StoreFile:
         with self._opening:
             if self._unlocked is None or not self.is_unlocked(accounts):
                 self._unlocked = self._unlock(accounts)
+                self._verified = accounts
             vault = KeyVault(self._unlocked.key, self.random_bytes)
             if self._verified is not accounts:
                 self._check(accounts, vault, self._unlocked.newest)
@@ -187,6 +208,7 @@ class StoreFile:
                     self._unlocked = self._unlock(accounts, unattended=True)
                 except (StoreUnavailable, InteractionRequired):
                     return None
+                self._verified = accounts
             vault = self.vault(accounts)
         return vault.key if isinstance(vault, KeyVault) else None
 
@@ -216,6 +238,9 @@ class StoreFile:
         """
         data = following.render()
         replaced = Replaced(self.path, before.data, data)
+        new = before.accounts is None or unlocked is not None
+        if new:
+            self.known.expect(following)
         try:
             # Of keystead's own format there is no other writer.
             snapshot = Snapshot(before.data, before.file_version)
@@ -232,7 +257,9 @@ class StoreFile:
             return False
         self._unlocked = unlocked or self._unlocked
         self._note(following)
-        new = before.accounts is None or unlocked
+        if new:
+            with contextlib.suppress(FileProblem):  # it is remembered, besides the one before
+                self.known.remember(following)
         if new and self._unlocked and self.path.exists():  # a dry run makes none
             self._tell_keeper(following.store_id, self._unlocked.record, self._unlocked.key.raw)
         return True
@@ -268,13 +295,34 @@ class StoreFile:
                     found[guid][key] = vault.open(guid, key, entry[key])
         return found
 
-    def accept(self, accounts: Accounts) -> None:
-        """Unlocks the version and takes it for the newest one, whatever is remembered."""
+    def accept(self, accounts: Accounts, store_id: str | None = None) -> None:
+        """Unlocks the version and remembers it as the newest one of this user's store.
+
+        With ``store_id``, raises `ForeignStore` unless it is that one.
+        """
+        self.known.require_named(accounts)
+        unlocked = self._opened_afresh(accounts)
+        if store_id is not None:
+            proven = self._proves(unlocked.record)
+            self.known.require_id(accounts, unlocked.key, store_id, proven=proven)
+        self._take(accounts, unlocked)
+
+    def accept_restored(self, accounts: Accounts) -> None:
+        """`accept` for a version that was put back, if its key is that of a remembered store."""
+        unlocked = self._opened_afresh(accounts)
+        if not self.known.changes(accounts) or self.known.has_key(unlocked.key):
+            self._take(accounts, unlocked)
+
+    def _opened_afresh(self, accounts: Accounts) -> Unlocked:
         store = self.ref(accounts)
         record, raw = open_data_key(accounts.protectors, store, self.system)
         unlocked = Unlocked(record, crypto.DataKey(store.store_id, raw))
         self._check(accounts, KeyVault(unlocked.key, self.random_bytes), None)
+        return unlocked
+
+    def _take(self, accounts: Accounts, unlocked: Unlocked) -> None:
         self._unlocked, self._verified = unlocked, accounts
+        self.known.remember(accounts)
         self._note(accounts)
 
     @property
@@ -298,7 +346,7 @@ class StoreFile:
             yield
         finally:
             with contextlib.suppress(KeysteadError):
-                current = self.read().accounts
+                current = self.read(foreign=True).accounts
                 named = current.protectors if current else ()
                 # Of a file that went meanwhile they are kept, for whoever puts it back.
                 gone = current is None and accounts.counter > 0
@@ -308,18 +356,32 @@ class StoreFile:
                         protector.forget(record, self.ref(accounts))
 
     def _unlock(self, accounts: Accounts, *, unattended: bool = False) -> Unlocked:
+        """Opens the version, proves it whole, and lets it be used if it is this user's store."""
         store = self.ref(accounts)
         kept = self._keeper.key(store.store_id) if self._keeper else None
-        if kept and kept[0] in accounts.protectors and len(kept[1]) == crypto.KEY_BYTES:
+        held = kept and kept[0] in accounts.protectors and len(kept[1]) == crypto.KEY_BYTES
+        if kept and held:
             record, raw = kept
         else:
             record, raw = open_data_key(
-                accounts.protectors, store, self.system, unattended=unattended
+                accounts.protectors,
+                store,
+                self.system,
+                unattended=unattended,
+                proving=not self.known.knows(accounts),
             )
-            self._tell_keeper(store.store_id, record, raw)
         protector = self.remembers(record)
         newest = protector.newest(record, store) if protector else None
-        return Unlocked(record, crypto.DataKey(store.store_id, raw), newest)
+        key = crypto.DataKey(store.store_id, raw)
+        self._check(accounts, KeyVault(key, self.random_bytes), newest)
+        self.known.admit(accounts, key, proven=bool(held) or self._proves(record))
+        if not held:
+            self._tell_keeper(store.store_id, record, raw)
+        return Unlocked(record, key, newest)
+
+    def _proves(self, record: str) -> bool:
+        protector = protector_of(record, self.system)
+        return protector is not None and protector.proves
 
     def _tell_keeper(self, store_id: str, record: str, raw: bytes) -> None:
         if self._keeper:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
-from keystead.crypto import FORMAT
+from keystead.crypto import FORMAT, DataKey, hkdf
 from keystead.errors import Origin, StoreCorrupt
 from keystead.model.ordinal_case import folded
 from keystead.model.profile import Profile
@@ -51,6 +51,11 @@ def make_guid(random: bytes) -> str:
     number[8] = number[8] & 0x3F | 0x80
     text = number.hex()
     return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+
+
+def store_id_of(data_key: bytes) -> str:
+    """The id of a new store with that data key; nobody finds another key that has the same."""
+    return make_guid(hkdf(data_key, b"", f"keystead/{FORMAT} store id")[:16])
 
 
 def setting_name(key: str) -> str:
@@ -220,11 +225,11 @@ class Accounts:
         counter = str(self.counter + 1)
         return replace(self, header={**self.header, "Counter": counter}, entries=entries)
 
-    def protected(self, recipient: bytes, records: Iterable[str]) -> Accounts:
-        """The same with another key and these records that keep it, still to be signed."""
+    def protected(self, key: DataKey, records: Iterable[str]) -> Accounts:
+        """The same under ``key``, with these records that keep it, still to be signed."""
         header = {k: text for k, text in self.own.items() if not _PROTECTOR.fullmatch(k)}
         numbered = {f"Protector.{n}": record for n, record in enumerate(records, 1)}
-        own = {**header, "Recipient": recipient.hex().upper()}
+        own = {**header, "StoreId": key.store_id, "Recipient": key.recipient.hex().upper()}
         return replace(self, header={**own, **numbered})
 
     def signed(self, mac: str) -> Accounts:

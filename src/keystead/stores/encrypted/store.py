@@ -70,6 +70,8 @@ class StoreStatus:
     protectors: tuple[str, ...] = ()
     """The kinds of its protectors, such as ``passphrase``."""
     profiles: int = 0
+    changes: tuple[str, ...] = ()
+    """What is another than in the store that is remembered, for people."""
     unlocked: bool = False
     """Whether this object has opened it already."""
 
@@ -115,6 +117,11 @@ class EncryptedStore:
         """The cache of sessions, sealed for this store."""
         return SessionCache(self._file)
 
+    @property
+    def is_unknown(self) -> bool:
+        """Whether the store that was last read is one that is not remembered."""
+        return self._file.known.is_unknown
+
     def opens_unasked(self) -> bool:
         """Whether it is open, or opens without asking a person. Raises `StoreCorrupt`."""
         accounts = self._file.read().accounts
@@ -157,7 +164,7 @@ class EncryptedStore:
 
     def status(self) -> StoreStatus:
         """What can be said of the store without unlocking it. Raises `StoreCorrupt`."""
-        accounts = self._file.read().accounts
+        accounts = self._file.read(foreign=True).accounts
         if accounts is None:
             return StoreStatus(self.path)
         return StoreStatus(
@@ -167,6 +174,7 @@ class EncryptedStore:
             store_id=accounts.store_id if accounts.header else None,
             protectors=tuple(map(kind_of, accounts.protectors)) or ("dpapi",),
             profiles=len(accounts.entries),
+            changes=tuple(self._file.known.changes(accounts)),
             unlocked=self._file.is_unlocked(accounts),
         )
 

@@ -83,4 +83,5 @@ class StoreEnvelope:
             accounts = self._file.read().accounts
         except KeysteadError:
             return None  # a store in trouble must not keep the user from changing other files
-        return accounts.recipient if accounts else None
+        known = accounts is not None and self._file.known.knows(accounts)
+        return accounts.recipient if accounts and known else None

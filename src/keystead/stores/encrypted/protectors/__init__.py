@@ -68,11 +68,17 @@ def protector_of(record: str, system: System) -> Protector | None:
 
 
 def open_data_key(
-    records: Sequence[str], store: StoreRef, system: System, *, unattended: bool = False
+    records: Sequence[str],
+    store: StoreRef,
+    system: System,
+    *,
+    unattended: bool = False,
+    proving: bool = False,
 ) -> Opened:
     """The data key, from the first record that gives it; those that ask nobody go first.
 
-    ``unattended`` leaves out those that would ask a person.
+    ``unattended`` leaves out those that would ask a person; with ``proving`` those go first that
+    prove the store.
 
     One that cannot be opened is passed over for the next, and a person who is then asked is told
     why. Raises `StoreUnavailable` or `InteractionRequired` when none can, with the reasons, and
@@ -88,7 +94,9 @@ def open_data_key(
             where=store.where,
         )
     failures: list[KeysteadError] = []
-    for protector, record in sorted(known, key=lambda pair: pair[0].asks):
+    for protector, record in sorted(
+        known, key=lambda pair: (proving and not pair[0].proves, pair[0].asks)
+    ):
         if protector.asks and unattended:
             failures.append(InteractionRequired("a person has to be asked"))
             continue

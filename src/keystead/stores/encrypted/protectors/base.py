@@ -40,6 +40,11 @@ class Protector(abc.ABC):
     asks = False
     """Whether opening a record may need a person."""
 
+    proves = False
+    """Whether a record that it opens shows that the store is this user's: whoever can write the
+    store's folder cannot make one.
+    """
+
     @abc.abstractmethod
     def __init__(self, system: System) -> None: ...
 

@@ -19,6 +19,7 @@ class DpapiProtector(Protector):
     """Wraps the data key under a random key that Windows seals for the user who is logged on."""
 
     kind = "dpapi"
+    proves = True
 
     def __init__(self, system: System, *, random_bytes: RandomBytes = os.urandom) -> None:
         self._system = system

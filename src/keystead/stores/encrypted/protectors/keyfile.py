@@ -61,6 +61,12 @@ class KeyfileProtector(Protector):
                 hint=f"give --key-file PATH, or set {VARIABLE}",
             )
         path = Path(os.path.abspath(path))
+        if self._system.folders.within_store_folder(path):
+            raise UsageError(
+                "the key file may not be in the folder of the encrypted store: whoever can write "
+                "there would have both",
+                hint=f"name a file outside of {store.path.parent}",
+            )
         if has_control(str(path)):
             raise UsageError("the name of the key file has a control character")
         return self._record(data_key, store, path, self._read(path) or self._make(path))
@@ -118,6 +124,13 @@ class KeyfileProtector(Protector):
     def _content(self, path: Path) -> bytes:
         """What stands in the file ``path``, wherever that is today."""
         present = self._present(path)
+        if self._system.folders.within_store_folder(present):
+            raise StoreUnavailable(
+                "the key file is in the folder of the encrypted store, where whoever can write "
+                "there has both",
+                hint=f"move it to another folder, and set {VARIABLE} to where it is then",
+                where=Origin(str(present)),
+            )
         content = self._read(present)
         if content is None:
             raise StoreUnavailable(

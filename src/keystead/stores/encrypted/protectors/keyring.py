@@ -23,6 +23,7 @@ class KeyringProtector(RollbackGuard):
     """
 
     kind = "keyring"
+    proves = True
 
     def __init__(self, system: System, *, random_bytes: RandomBytes = os.urandom) -> None:
         self._keyring = system.keyring

@@ -102,6 +102,7 @@ class PassphraseProtector(Protector):
     ) -> None:
         self._source = PassphraseSource(system)
         self.asks = not self._source.unattended
+        self.proves = self.asks or not self._source.is_beside_store
         self._cost = cost or Argon2Cost()
         self._random_bytes = random_bytes
 
@@ -166,6 +167,12 @@ class PassphraseSource:
     def unattended(self) -> bool:
         """Whether it comes without asking anybody."""
         return bool(self._system.environ.get(VARIABLE)) and self._system.prompts.passphrase is None
+
+    @property
+    def is_beside_store(self) -> bool:
+        """Whether it is in a file that those who can write the store's folder can replace."""
+        folders = self._system.folders
+        return folders.within_store_folder(folders.expand(self._system.environ.get(VARIABLE, "")))
 
     def use(self, open_with: Callable[[bytes], bytes]) -> bytes:
         """What ``open_with`` returns for the passphrase of an existing store.

@@ -143,10 +143,15 @@ class Folders:
 
     def within_store_folder(self, path: Path) -> bool:
         """Whether those who can write the encrypted store's folder decide what is at ``path``."""
+        name = os.path.abspath(path)
         folder = self.accounts_file.parent
+        through_links = os.path.join(
+            os.path.realpath(os.path.dirname(name)), os.path.basename(name)
+        )
         return any(
-            Path(resolved(path)).is_relative_to(resolved(folder))
-            for resolved in (os.path.abspath, os.path.realpath)
+            Path(place).is_relative_to(top)
+            for place in (name, through_links, os.path.realpath(name))
+            for top in (os.path.abspath(folder), os.path.realpath(folder))
         )
 
     @property

@@ -243,7 +243,7 @@ class KnownStore:
                 return
             stores[str(self._path)] = [identity._asdict() for identity in following]
             data = json.dumps(stores, indent=2).encode() + b"\n"
-            files.replace(path, data, expect=files.read(path).stamp, private=True)
+            files.replace(path, data, expect=files.read(path).version, private=True)
 
     def _ask_keyring(self, accounts: Accounts) -> None:
         """Raises `ForeignStore` where the keyring answers and does not remember this store."""

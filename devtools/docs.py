@@ -22,8 +22,8 @@ from keystead.errors import KeysteadError
 from keystead.lint.finding import READERS, Readers
 from keystead.lint.readings import NO_RULE
 from keystead.lint.rules import RULES
+from keystead.model.assume_role import TYPES
 from keystead.model.explain.tools import KEYSTEAD, TOOLS, Tool
-from keystead.model.profile import TYPES
 from keystead.model.settings import SETTINGS
 from keystead.powershell.engine.help import reference
 from keystead.powershell.table import CMDLETS

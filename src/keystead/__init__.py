@@ -32,8 +32,9 @@ if TYPE_CHECKING:
         WrongPassphrase,
     )
     from keystead.library import ProfileStoreChain, aio_session, credentials, plan, session
+    from keystead.model.assume_role import AssumeRoleStep
     from keystead.model.credentials import Credentials
-    from keystead.model.plan import AssumeRoleStep, Plan
+    from keystead.model.plan import Plan
     from keystead.model.profile import Profile
     from keystead.model.role_options import RoleOptions
     from keystead.secret import Secret
@@ -73,7 +74,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "AssumeRoleStep": "keystead.model.plan",
+    "AssumeRoleStep": "keystead.model.assume_role",
     "Credentials": "keystead.model.credentials",
     "MfaRequest": "keystead.system.prompts",
     "PassphraseRequest": "keystead.system.prompts",

@@ -23,40 +23,19 @@ from pathlib import Path
 import pytest
 
 from keystead.errors import ProfileInvalid, ProfileNotFound, StoreCorrupt, StoreUnavailable
-from keystead.model.profile import TYPES, Profile
+from keystead.model.assume_role import TYPES
+from keystead.model.profile import Profile
 from keystead.secret import Secret, reveal
 from keystead.stores.base import ProfileStore, register
 from keystead.stores.encrypted.protectors import Protector, StoreRef, kind_of
 from keystead.system import Keyring
 
-_SECRETS = ("contract/secret+key/8sVq2LmT", "contract//session+token/3wXz==")
-_KEYS = {"aws_access_key_id": "AKIDCONTRACTEXAMPLE", "aws_secret_access_key": _SECRETS[0]}
-_ROLE = {"role_arn": "arn:aws:iam::123456789012:role/team/reader"}
-
-EXAMPLES: Mapping[str, Mapping[str, str]] = {
-    "Basic": _KEYS,
-    "Session": {**_KEYS, "aws_session_token": _SECRETS[1]},
-    "AssumeRole": {
-        **_ROLE,
-        "source_profile": "base",
-        "external_id": "third=party:4",
-        "mfa_serial": "arn:aws:iam::123456789012:mfa/somebody",
-        "role_session_name": "nightly@work",
-        "duration_seconds": "3600",
-    },
-    "AssumeRoleCredentialSource": {**_ROLE, "credential_source": "Ec2InstanceMetadata"},
-    "AssumeRoleWithWebIdentity": {**_ROLE, "web_identity_token_file": "/run/token file"},
-    "SSO": {
-        "sso_account_id": "123456789012",
-        "sso_role_name": "Reader",
-        "sso_region": "eu-west-1",
-        "sso_start_url": "https://example.awsapps.com/start",
-    },
-    "CredentialProcess": {"credential_process": '/opt/helper --name "a b"'},
-    "Login": {"login_session": "arn:aws:iam::123456789012:user/somebody"},
-}
+EXAMPLES: Mapping[str, Mapping[str, str]] = {row.name: row.example for row in TYPES}
 """A profile of every type."""
 
+_KEYS = EXAMPLES["Basic"]
+_SECRETS = (_KEYS["aws_secret_access_key"], EXAMPLES["Session"]["aws_session_token"])
+_ROLE = {"role_arn": EXAMPLES["AssumeRole"]["role_arn"]}
 _INJECTIONS = ("a\nb", "a\rb", "a\x00b", "a\x1bb", "a\x85b", "a\u2028b")
 
 

@@ -10,8 +10,13 @@ import pytest
 
 from devtools.service import Reply, serving
 from keystead.errors import KeysteadError, NotConfigured, ProfileInvalid, ProviderError
+from keystead.model.client_settings import NO_CLIENT_SETTINGS
+from keystead.model.credentials import Credentials
+from keystead.model.profile import Profile
+from keystead.model.sources.container import Container
 from keystead.resolve.providers import container
-from keystead.resolve.providers.container import container_credentials
+from keystead.resolve.providers.container import ContainerProvider
+from keystead.resolve.providers.provider import ProviderContext
 from keystead.system import System
 from tests.canaries import ACCESS_KEY_ID, SECOND_SECRET_KEY, SECRET_KEY, SESSION_TOKEN, leaks
 
@@ -27,6 +32,11 @@ GOOD = {
 def system(waits: list[float] | None = None, **variables: str) -> System:
     named = {f"AWS_CONTAINER_{name}": value for name, value in variables.items()}
     return System({**os.environ, **named}, sleep=(waits if waits is not None else []).append)
+
+
+def container_credentials(system: System) -> Credentials:
+    context = ProviderContext(Profile("", {}), system, NO_CLIENT_SETTINGS)
+    return ContainerProvider(Container(profile=""), context).retrieve()
 
 
 def failure(kind: type[KeysteadError], asked: System) -> KeysteadError:

@@ -159,7 +159,7 @@ def test_with_all_kept_nobody_is_called_and_the_plan_says_so(moto: Emulator, nam
     again = app()
     selected = again.select(name)
     plan = selected.plan
-    shown = as_json(plan, again.kept(plan), selected.calls, again.system.clock())
+    shown = as_json(plan, again.cached(plan), selected.calls, again.system.clock())
     assert shown["cache"]["state"] == "fresh"  # type: ignore[index]
     assert not [prompt for prompt in shown["prompts"] if prompt["due"]]  # type: ignore[attr-defined]
     assert again.credentials(name) == first

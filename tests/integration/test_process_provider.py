@@ -15,10 +15,13 @@ import pytest
 
 from devtools.command import clean_environ
 from keystead.errors import Origin, ProfileInvalid, ProviderError
+from keystead.model.client_settings import NO_CLIENT_SETTINGS
 from keystead.model.credentials import Credentials
 from keystead.model.profile import Profile
-from keystead.resolve import program as process
-from keystead.resolve.program import Program
+from keystead.model.sources.process import Process
+from keystead.resolve import program
+from keystead.resolve.providers.process import ProcessProvider
+from keystead.resolve.providers.provider import ProviderContext
 from keystead.system import System
 from tests.agents import is_alive, wait_for
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN, leaks
@@ -40,8 +43,9 @@ def process_credentials(command: str, system: System, where: Origin | None = Non
     """What a profile with that command gives."""
     setting = "credential_process"
     origins = {setting: where} if where else {}
-    program = Program(setting, Profile("p", {setting: command}, origins=origins))
-    return process.process_credentials(program, system)
+    profile = Profile("p", {setting: command}, origins=origins)
+    context = ProviderContext(profile, system, NO_CLIENT_SETTINGS)
+    return ProcessProvider(Process(profile="p"), context).retrieve()
 
 
 @pytest.fixture
@@ -240,7 +244,7 @@ HANGING = "sleep 1000 & echo $! >%s; echo $$ >%s; wait"
 def test_after_the_time_limit_nothing_of_it_is_left(
     helper: Helper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "TIME_LIMIT_SECONDS", 3.0)
+    monkeypatch.setattr(program, "TIME_LIMIT_SECONDS", 3.0)
     own, below = tmp_path / "own", tmp_path / "below"
     error = failure(helper(f"echo '{SECRET_KEY}'\n" + HANGING % (below, own)))
     assert "did not end within" in str(error)
@@ -251,7 +255,7 @@ def test_after_the_time_limit_nothing_of_it_is_left(
 def test_a_program_that_heeds_no_signal_is_ended_all_the_same(
     helper: Helper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(process, "TIME_LIMIT_SECONDS", 0.2)
+    monkeypatch.setattr(program, "TIME_LIMIT_SECONDS", 0.2)
     assert "did not end within" in str(failure(helper("trap '' TERM INT HUP; while :; do :; done")))
 
 

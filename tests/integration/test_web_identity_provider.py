@@ -12,7 +12,10 @@ from devtools.service import Reply, serving
 from keystead.errors import KeysteadError, ProfileInvalid, ProviderError
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
-from keystead.resolve.providers.web_identity import web_identity_credentials
+from keystead.model.profile import Profile
+from keystead.model.sources.web_identity import WebIdentity
+from keystead.resolve.providers.provider import ProviderContext
+from keystead.resolve.providers.web_identity import WebIdentityProvider
 from keystead.system import System
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN, leaks
 
@@ -30,14 +33,12 @@ def token_file(tmp_path: Path) -> Path:
 
 def ask(file: Path, duration_seconds: int | None = None, **environ: str) -> Credentials:
     system = System({**os.environ, **environ})
-    return web_identity_credentials(
-        ROLE,
-        file,
-        role_session_name="nightly",
-        duration_seconds=duration_seconds,
-        client_settings=ClientSettings("eu-west-1").with_variables(system.environ),
-        system=system,
+    source = WebIdentity(
+        profile="p", role_arn=ROLE, role_session_name="nightly", duration_seconds=duration_seconds
     )
+    profile = Profile("p", {"web_identity_token_file": str(file)})
+    settings = ClientSettings("eu-west-1").with_variables(system.environ)
+    return WebIdentityProvider(source, ProviderContext(profile, system, settings)).retrieve()
 
 
 def failure(kind: type[KeysteadError], file: Path, **environ: str) -> KeysteadError:

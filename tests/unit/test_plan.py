@@ -1,20 +1,22 @@
 """Plans: where a profile's path begins, which roles are on it, and what is refused."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from keystead.errors import ProfileCycle, ProfileInvalid, ProfileNotFound, UsageError
+from keystead.model.assume_role import AssumeRoleStep
 from keystead.model.calls import Call, base_call, role_calls
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
-from keystead.model.plan import AssumeRoleStep, Base, Plan, make_plan, plan_in_session
+from keystead.model.plan import Plan, make_plan, plan_in_session
 from keystead.model.plan_json import as_json, due_serials
 from keystead.model.profile import Profile, Value
 from keystead.model.role_options import RoleOptions
 from keystead.model.session import Session
-from keystead.model.session_token_call import UserSession
+from keystead.model.session_token_call import SessionTokenCall
+from keystead.model.sources import Source as CredentialSource
+from keystead.model.sources.static import Static
 
 KEYS = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "x"}
 
@@ -52,36 +54,45 @@ def role(source: str, **more: str) -> dict[str, str]:
 
 def in_effect(plan: Plan, environ: dict[str, str]) -> Plan:
     """The plan in an environment, which takes precedence over what profiles set."""
-    return replace(plan, client_settings=plan.client_settings.with_variables(environ))
+    return plan.replace(client_settings=plan.client_settings.with_variables(environ))
 
 
 def step(profile: str, **more: object) -> AssumeRoleStep:
-    return replace(AssumeRoleStep(profile, arn("r")), **more)
+    return AssumeRoleStep(profile=profile, role_arn=arn("r"), **more)  # type: ignore[arg-type]
+
+
+def planned(
+    profile: str,
+    base: CredentialSource,
+    steps: tuple[AssumeRoleStep, ...] = (),
+    **more: object,
+) -> Plan:
+    return Plan(profile=profile, base=base, steps=steps, **more)  # type: ignore[arg-type]
 
 
 PLANS = [
-    ("keys alone", {"p": KEYS}, Plan("p", Base("static", "p"))),
-    ("session keys", {"p": {**KEYS, "aws_session_token": "t"}}, Plan("p", Base("static", "p"))),
-    ("one role", {"p": role("k"), "k": KEYS}, Plan("p", Base("static", "k"), (step("p"),))),
+    ("keys alone", {"p": KEYS}, planned("p", Static(profile="p"))),
+    ("session keys", {"p": {**KEYS, "aws_session_token": "t"}}, planned("p", Static(profile="p"))),
+    ("one role", {"p": role("k"), "k": KEYS}, planned("p", Static(profile="k"), (step("p"),))),
     (
         "two roles, assumed from the base outwards",
         {"p": role("q"), "q": role("k"), "k": KEYS},
-        Plan("p", Base("static", "k"), (step("q"), step("p"))),
+        planned("p", Static(profile="k"), (step("q"), step("p"))),
     ),
     (
         "a role on its own keys",
         {"p": {**role("p"), **KEYS}},
-        Plan("p", Base("static", "p"), (step("p"),)),
+        planned("p", Static(profile="p"), (step("p"),)),
     ),
     (
         "keys of a source win over its role",
         {"p": role("q"), "q": {**role("x"), **KEYS}},
-        Plan("p", Base("static", "q"), (step("p"),)),
+        planned("p", Static(profile="q"), (step("p"),)),
     ),
     (
         "a role beside keys wins for the profile asked for",
         {"p": {**role("k"), **KEYS}, "k": KEYS},
-        Plan("p", Base("static", "k"), (step("p"),)),
+        planned("p", Static(profile="k"), (step("p"),)),
     ),
     (
         "each step has the settings of its own profile",
@@ -90,40 +101,44 @@ PLANS = [
             "q": role("k", mfa_serial="arn:aws:iam::123456789012:mfa/u", role_session_name="me"),
             "k": {**KEYS, "region": "us-west-2"},
         },
-        Plan(
+        planned(
             "p",
-            Base("static", "k"),
+            Static(profile="k"),
             (
                 step("q", mfa_serial="arn:aws:iam::123456789012:mfa/u", role_session_name="me"),
                 step("p", external_id="e-1", region="eu-west-1", duration_seconds=1200),
             ),
-            user_session=UserSession("k", "arn:aws:iam::123456789012:mfa/u", "us-west-2"),
+            user_session=SessionTokenCall(
+                profile="k",
+                mfa_serial="arn:aws:iam::123456789012:mfa/u",
+                region="us-west-2",
+            ),
             client_settings=ClientSettings("eu-west-1"),
         ),
     ),
     (
         "a role wanted for longer than a session gives asks with the code itself",
         {"p": role("k", mfa_serial=SERIAL, duration_seconds="7200"), "k": KEYS},
-        Plan("p", Base("static", "k"), (step("p", mfa_serial=SERIAL, duration_seconds=7200),)),
+        planned("p", Static(profile="k"), (step("p", mfa_serial=SERIAL, duration_seconds=7200),)),
     ),
     (
         "session keys get no MFA session",
         {"p": role("k", mfa_serial=SERIAL), "k": {**KEYS, "aws_session_token": "t"}},
-        Plan("p", Base("static", "k"), (step("p", mfa_serial=SERIAL),)),
+        planned("p", Static(profile="k"), (step("p", mfa_serial=SERIAL),)),
     ),
     (
         "a role on the way gets no MFA session",
         {"p": role("q", mfa_serial=SERIAL), "q": role("k"), "k": KEYS},
-        Plan("p", Base("static", "k"), (step("q"), step("p", mfa_serial=SERIAL))),
+        planned("p", Static(profile="k"), (step("q"), step("p", mfa_serial=SERIAL))),
     ),
     (
         "a program answers for the device of the role, or of the keys",
         {"p": role("k", mfa_serial=SERIAL), "k": {**KEYS, "mfa_process": "code"}},
-        Plan(
+        planned(
             "p",
-            Base("static", "k"),
+            Static(profile="k"),
             (step("p", mfa_serial=SERIAL, mfa_answer="mfa_process"),),
-            user_session=UserSession("k", SERIAL, mfa_answer="mfa_process"),
+            user_session=SessionTokenCall(profile="k", mfa_serial=SERIAL, mfa_answer="mfa_process"),
         ),
     ),
     (
@@ -139,9 +154,9 @@ PLANS = [
             ),
             "k": KEYS,
         },
-        Plan(
+        planned(
             "p",
-            Base("static", "k"),
+            Static(profile="k"),
             (
                 step(
                     "p",
@@ -220,7 +235,7 @@ def test_a_profile_that_is_not_there() -> None:
 
 def test_a_plan_as_json_leaves_absent_settings_out() -> None:
     profiles = {"p": role("k", external_id="e-1"), "k": KEYS}
-    plan = make_plan("p", Source(**profiles)).named("keystead-1")
+    plan = make_plan("p", Source(**profiles)).with_session_name("keystead-1")
     assert as_json(plan, (), role_calls(plan), NOW) == {
         "profile": "p",
         "base": {"kind": "static", "profile": "k"},
@@ -239,7 +254,7 @@ def test_a_plan_as_json_leaves_absent_settings_out() -> None:
     }
 
 
-def kept(minutes: int) -> Session:
+def cached(minutes: int) -> Session:
     ends = NOW + timedelta(minutes=minutes)
     return Session(Credentials("A", "s", "t", ends), ends - timedelta(hours=1))
 
@@ -260,9 +275,9 @@ def test_an_mfa_session_and_the_code_for_it() -> None:
         Call("sts", "GetSessionToken", "eu-west-1", "http://127.0.0.1:1"),
         Call("sts", "AssumeRole", "eu-west-1", "http://127.0.0.1:1"),
     ]
-    assert due_serials(plan, (None, kept(60), None), NOW) == []
-    assert due_serials(plan, (None, None, kept(60)), NOW) == []
-    assert due_serials(plan, (None, kept(9), None), NOW) == [SERIAL]
+    assert due_serials(plan, (None, cached(60), None), NOW) == []
+    assert due_serials(plan, (None, None, cached(60)), NOW) == []
+    assert due_serials(plan, (None, cached(9), None), NOW) == [SERIAL]
 
 
 def test_a_code_that_a_program_answers_is_no_question() -> None:
@@ -278,21 +293,21 @@ def in_session(**profiles: dict[str, str]) -> Plan:
     return plan_in_session(make_plan("p", source), source)
 
 
-def test_keys_that_do_not_end_become_a_session() -> None:
+def test_long_term_keys_get_a_session() -> None:
     plan = in_session(p={**KEYS, "region": "eu-west-1"})
-    assert plan.user_session == UserSession("p", None, "eu-west-1")
+    assert plan.user_session == SessionTokenCall(profile="p", region="eu-west-1")
     called = role_calls(plan)
     assert called == [Call("sts", "GetSessionToken", "eu-west-1")]
-    shown = as_json(plan, (None, kept(60)), called, NOW)
+    shown = as_json(plan, (None, cached(60)), called, NOW)
     state = {"state": "fresh", "expires_at": "2026-01-31T01:00:00+00:00"}
     assert shown["user_session"] == {"profile": "p", "region": "eu-west-1", "cache": state}
     assert (shown["prompts"], shown["cache"]) == ([], state)
-    assert in_session(p={"credential_process": "x"}).user_session == UserSession("p")
+    assert in_session(p={"credential_process": "x"}).user_session == SessionTokenCall(profile="p")
 
 
 def test_a_session_of_keys_with_a_device_is_an_mfa_session() -> None:
     plan = in_session(p={**KEYS, "mfa_serial": SERIAL})
-    assert plan.user_session == UserSession("p", SERIAL)
+    assert plan.user_session == SessionTokenCall(profile="p", mfa_serial=SERIAL)
     assert plan.mfa_serials == (SERIAL,)
     shown = as_json(plan, (), role_calls(plan), NOW)
     assert shown["mfa_session"] == {
@@ -301,7 +316,7 @@ def test_a_session_of_keys_with_a_device_is_an_mfa_session() -> None:
         "cache": {"state": "none"},
     }
     assert due_serials(plan, (), NOW) == [SERIAL]
-    assert due_serials(plan, (None, kept(60)), NOW) == []
+    assert due_serials(plan, (None, cached(60)), NOW) == []
     answered = in_session(p={**KEYS, "mfa_serial": SERIAL, "mfa_process": "code"})
     assert due_serials(answered, (), NOW) == []
 
@@ -314,14 +329,14 @@ def test_a_session_of_keys_with_a_device_is_an_mfa_session() -> None:
         {"p": role("k", mfa_serial=SERIAL), "k": KEYS},
     ],
 )
-def test_what_ends_already_becomes_no_session(profiles: dict[str, dict[str, str]]) -> None:
+def test_session_keys_get_no_other_session(profiles: dict[str, dict[str, str]]) -> None:
     assert in_session(**profiles) == make_plan("p", Source(**profiles))
 
 
-def test_whoever_asks_goes_before_the_profile() -> None:
+def test_command_line_options_override_profile_settings() -> None:
     profiles = {"p": role("k", duration_seconds="1200", session_tags="a=1"), "k": KEYS}
     asked = RoleOptions(role_session_name="me", duration_seconds=900, source_identity="me")
-    plan = make_plan("p", Source(**profiles)).asked_for(asked)
+    plan = make_plan("p", Source(**profiles)).with_options(asked)
     [found] = plan.steps
     assert (found.role_session_name, found.duration_seconds) == ("me", 900)
     assert (found.source_identity, found.tags) == ("me", (("a", "1"),))
@@ -330,10 +345,10 @@ def test_whoever_asks_goes_before_the_profile() -> None:
 def test_what_is_asked_for_is_capped_and_may_rule_an_mfa_session_out() -> None:
     long = RoleOptions(duration_seconds=7200)
     chained = Source(p=role("q"), q=role("k"), k=KEYS)
-    assert make_plan("p", chained).asked_for(long).steps[-1].duration_seconds == 3600
+    assert make_plan("p", chained).with_options(long).steps[-1].duration_seconds == 3600
     mfa = Source(p=role("k", mfa_serial=SERIAL), k=KEYS)
     assert make_plan("p", mfa).user_session
-    assert make_plan("p", mfa).asked_for(long).user_session is None
+    assert make_plan("p", mfa).with_options(long).user_session is None
 
 
 @pytest.mark.parametrize(
@@ -348,13 +363,13 @@ def test_what_is_asked_for_is_capped_and_may_rule_an_mfa_session_out() -> None:
 )
 def test_options_for_which_there_is_no_role(profile: dict[str, str], options: RoleOptions) -> None:
     with pytest.raises(UsageError, match="assumes no role"):
-        make_plan("p", Source(p=profile)).asked_for(options)
+        make_plan("p", Source(p=profile)).with_options(options)
 
 
 def test_a_web_identity_takes_policies() -> None:
     source = Source(p={"role_arn": arn("r"), "web_identity_token_file": "/t"})
     options = RoleOptions(policy="{}", policy_arns=("arn:aws:iam::aws:policy/A",))
-    plan = make_plan("p", source).asked_for(options)
+    plan = make_plan("p", source).with_options(options)
     assert (plan.base.policy, plan.base.policy_arns) == (options.policy, options.policy_arns)
     plan = in_effect(plan, {"AWS_REGION": "eu-west-1"})
     assert base_call(plan) == Call("sts", "AssumeRoleWithWebIdentity", "eu-west-1")

@@ -20,7 +20,7 @@ import pytest
 from keystead.app import App
 from keystead.errors import KeysteadError, ProfileInvalid, ProfileNotFound
 from keystead.model.plan_json import as_json
-from keystead.resolve.providers.bases import BASES
+from keystead.model.sources import SOURCES
 from keystead.system import System
 from keystead.text.dialect import FileKind
 from tests.canaries import SECRETS, leaks
@@ -60,7 +60,7 @@ def planned(app: App, name: str | None) -> dict[str, object]:
     """The document of `keystead plan --json`, as a reader of JSON has it."""
     selected = app.select(name)
     plan = selected.plan
-    shown = as_json(plan, app.kept(plan), selected.calls, app.system.clock())
+    shown = as_json(plan, app.cached(plan), selected.calls, app.system.clock())
     found: dict[str, object] = json.loads(json.dumps(shown))
     return found
 
@@ -118,7 +118,7 @@ def test_each_case_says_what_is_expected() -> None:
 
 def test_every_kind_of_base_and_depth_has_a_case() -> None:
     shown = [json.loads(case.text("expect")) for case in PLANS]
-    assert {plan["base"]["kind"] for plan in shown} == set(BASES)
+    assert {plan["base"]["kind"] for plan in shown} == {source.kind for source in SOURCES}
     assert {len(plan["steps"]) for plan in shown} >= set(range(7))
     assert any("mfa_session" in plan for plan in shown)
     assert {plan["cache"]["state"] for plan in shown} == {"none"}

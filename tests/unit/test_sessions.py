@@ -9,11 +9,15 @@ from pathlib import Path
 
 import pytest
 
+from keystead.model.assume_role import AssumeRoleStep
 from keystead.model.calls import role_calls
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
-from keystead.model.plan import AssumeRoleStep, Base, Plan
+from keystead.model.plan import Plan
 from keystead.model.session import Session
+from keystead.model.sources.environment import Environment
+from keystead.model.sources.sso import Sso
+from keystead.model.sources.static import Static
 from keystead.resolve.cache_key import base_inputs, session_keys
 from keystead.stores.encrypted.store import EncryptedStore
 from keystead.stores.sessions import SessionCache
@@ -194,8 +198,12 @@ def test_windows(minutes: int, left: float, fresh: bool, serves: bool, alive: bo
     assert (session.fresh(now), session.serves(now), session.alive(now)) == (fresh, serves, alive)
 
 
-STEP = AssumeRoleStep("p", "arn:aws:iam::123456789012:role/r", role_session_name="made-up")
-PLAN = Plan("p", Base("static", "base"), (STEP,), made_up_name="made-up")
+STEP = AssumeRoleStep(
+    profile="p", role_arn="arn:aws:iam::123456789012:role/r", role_session_name="generated"
+)
+PLAN = Plan(
+    profile="p", base=Static(profile="base"), steps=(STEP,), generated_session_name="generated"
+)
 
 
 def keys(
@@ -205,14 +213,16 @@ def keys(
     **environ: str,
 ) -> list[str]:
     settings = ClientSettings(region).with_variables(environ)
-    asked = replace(plan, client_settings=settings)
+    asked = plan.replace(client_settings=settings)
     return session_keys(asked, first, role_calls(asked), environ)
 
 
-def test_a_made_up_name_does_not_count() -> None:
-    other = replace(PLAN, steps=(replace(STEP, role_session_name="other"),), made_up_name="other")
+def test_a_generated_name_does_not_count() -> None:
+    other = PLAN.replace(
+        steps=(STEP.replace(role_session_name="other"),), generated_session_name="other"
+    )
     assert keys() == keys(other)
-    assert keys() == keys(replace(PLAN, profile="alias", steps=(replace(STEP, profile="alias"),)))
+    assert keys() == keys(PLAN.replace(profile="alias", steps=(STEP.replace(profile="alias"),)))
 
 
 @pytest.mark.parametrize(
@@ -231,7 +241,7 @@ def test_a_made_up_name_does_not_count() -> None:
     ],
 )
 def test_every_input_counts(change: dict[str, object]) -> None:
-    other = replace(PLAN, steps=(replace(STEP, **change),))
+    other = PLAN.replace(steps=(STEP.replace(**change),))
     assert keys()[-1] != keys(other)[-1]
 
 
@@ -239,7 +249,7 @@ def test_who_asks_where_counts() -> None:
     found = [
         keys(),
         keys(first="AKIAI44QH8DHBEXAMPLE"),
-        keys(replace(PLAN, base=Base("environment", "base"))),
+        keys(PLAN.replace(base=Environment(profile="base"))),
         keys(region="eu-west-2"),
         keys(AWS_ENDPOINT_URL="http://127.0.0.1:1"),
         keys(AWS_ENDPOINT_URL_STS="http://127.0.0.1:2"),
@@ -259,17 +269,19 @@ def test_how_a_request_is_tried_does_not_count() -> None:
 
 
 def test_a_step_depends_on_those_before() -> None:
-    first = replace(STEP, role_arn="arn:aws:iam::123456789012:role/first")
-    two = keys(replace(PLAN, steps=(first, STEP)))
+    first = STEP.replace(role_arn="arn:aws:iam::123456789012:role/first")
+    two = keys(PLAN.replace(steps=(first, STEP)))
     assert len(set(two)) == 3
     assert two[-1] != keys()[-1]
-    assert two[:2] == keys(replace(PLAN, steps=(first,)))
+    assert two[:2] == keys(PLAN.replace(steps=(first,)))
 
 
 def test_every_input_of_a_base_counts_but_not_who_names_it() -> None:
-    base = Base("sso", "p", sso_start_url="https://a", sso_account_id="1", sso_role_name="r")
-    plan = Plan("p", base)
-    assert base_inputs(plan) == base_inputs(replace(plan, base=replace(base, profile="q")))
-    others = [replace(base, **{key: "x"}) for key in ("sso_start_url", "sso_role_name", "region")]
-    texts = {base_inputs(replace(plan, base=other)) for other in (base, *others)}
+    base = Sso(
+        profile="p", sso_start_url="https://a", sso_account_id="1", sso_role_name="r", region="e"
+    )
+    plan = Plan(profile="p", base=base)
+    assert base_inputs(plan) == base_inputs(plan.replace(base=base.replace(profile="q")))
+    others = [base.replace(**{key: "x"}) for key in ("sso_start_url", "sso_role_name", "region")]
+    texts = {base_inputs(plan.replace(base=other)) for other in (base, *others)}
     assert len({*texts, base_inputs(plan, "more")}) == 5

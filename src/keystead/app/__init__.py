@@ -23,7 +23,7 @@ from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.model.exported import MARKER, holds_exported_credentials, working_environment
 from keystead.model.plan import Plan
-from keystead.model.plan_json import Kept
+from keystead.model.plan_json import CachedSessions
 from keystead.model.profile import Profile
 from keystead.model.role_options import RoleOptions
 from keystead.model.session import USUAL, Session
@@ -263,13 +263,13 @@ class App:
         """
         return self.select(name, location, options, in_session=in_session).plan
 
-    def kept(self, plan: Plan, location: Location = None) -> Kept:
+    def cached(self, plan: Plan, location: Location = None) -> CachedSessions:
         """What the cache has for a plan, where that can be seen without asking anybody."""
         if plan.base.profile:
             store = self.chain(location).find(plan.base.profile).store_type_name
             if store == EncryptedStore.type_name and not self.encrypted.opens_unasked():
                 return ()
-        return self.resolver(location).kept(plan)
+        return self.resolver(location).cached(plan)
 
     def profile_credentials(
         self,
@@ -350,7 +350,7 @@ class App:
         try:
             if any(permission.has_rule(p) or p.notes for p in self._on_the_way(plan)):
                 return  # each use is asked for, or warned of
-            kept = self.kept(plan) if credentials.expires_at else ()
+            kept = self.cached(plan) if credentials.expires_at else ()
         except KeysteadError:
             return  # something changed meanwhile
         if credentials.expires_at is not None:

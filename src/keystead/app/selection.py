@@ -22,6 +22,7 @@ from keystead.model.program_settings import ProgramSettings, program_settings
 from keystead.model.role_options import RoleOptions
 from keystead.model.search import default_profile, nothing_configured, settings_profile
 from keystead.model.settings import DECIDING
+from keystead.model.sources.process import Process
 from keystead.resolve.mfa import MfaCodes
 from keystead.resolve.resolver import Resolver
 from keystead.secret import Secret
@@ -147,7 +148,7 @@ class Selection:
     def plan(self) -> Plan:
         """What would be done for the credentials; nothing is done."""
         made = self.resolver.plan(self.name, self._options, in_session=self._in_session)
-        if made.base.kind == "process" and self.chain.location is None:
+        if isinstance(made.base, Process) and self.chain.location is None:
             # With a location the helper searches elsewhere.
             from keystead.model.helper_ring import require_no_ring
 

@@ -6,7 +6,8 @@ import re
 import shlex
 from collections.abc import Iterable, Sequence
 
-from keystead.model.settings import SETTINGS, Group
+from keystead.model.setting import Group
+from keystead.model.settings import SETTINGS
 from keystead.secret import holds_key
 
 LEFT_OUT = "…"

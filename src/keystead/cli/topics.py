@@ -7,7 +7,7 @@ import argparse
 from keystead.cli.command import Context
 from keystead.cli.parser import build_parser
 from keystead.errors import UsageError
-from keystead.model.profile import TYPES
+from keystead.model.assume_role import TYPES
 from keystead.near import did_you_mean, near_names
 
 

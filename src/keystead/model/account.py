@@ -22,17 +22,6 @@ _MASK, _SHIFT = 0x7FFF_FFFF_FF80, 7
 _ENCODES = 1 << 47
 _MOST = 10**12
 
-_BY_TYPE = {
-    "AssumeRole": "role_arn",
-    "AssumeRoleCredentialSource": "role_arn",
-    "AssumeRoleWithWebIdentity": "role_arn",
-    "SSO": "sso_account_id",
-    "Login": "login_session",
-    "Basic": "aws_access_key_id",
-    "Session": "aws_access_key_id",
-}
-"""The setting that names the account, or may, of a profile of each type."""
-
 
 def account_of_key(access_key_id: str) -> str | None:
     """The account that an access key id encodes, None for one that does not.
@@ -65,17 +54,15 @@ def is_account(text: str) -> bool:
     return len(text) == 12 and text.isascii() and text.isdecimal()  # noqa: PLR2004  # digits
 
 
-def settings_mismatch(profile: Profile, type_name: str | None) -> str | None:
+def settings_mismatch(profile: Profile) -> str | None:
     """What is wrong where the settings that give the credentials of a profile name another account
     than the one it is for: an ARN, an account number or an access key id. A value that is not the
-    number of an account is wrong whatever they name.
-
-    ``type_name`` is the type that counts, None for none. Sealed settings are not opened.
+    number of an account is wrong whatever they name. Sealed settings are not opened.
     """
     expected = profile.text(SETTING)
     if expected and not is_account(expected):
         return f"`{SETTING}` of profile `{profile.name}` is not the 12 digits of an account"
-    setting = _BY_TYPE.get(type_name or "")
+    setting = profile.type.account if profile.type else None
     value = profile.settings.get(setting) if setting else None
     if not isinstance(value, str):
         return None

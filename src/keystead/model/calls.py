@@ -10,11 +10,6 @@ from keystead.model.plan import Plan
 FALLBACK_REGION = "us-east-1"
 """Where requests are signed for when no region is set anywhere."""
 
-_OF_BASE = {
-    "sso": ("sso", "GetRoleCredentials"),
-    "web-identity": ("sts", "AssumeRoleWithWebIdentity"),
-}
-
 
 class Call(NamedTuple):
     """One call; ``endpoint_url`` None: the service's own address in that region."""
@@ -27,10 +22,7 @@ class Call(NamedTuple):
 
 def base_call(plan: Plan) -> Call | None:
     """The call for the credentials of the base; None where they are had without AWS."""
-    if plan.base.kind not in _OF_BASE:
-        return None
-    service, operation = _OF_BASE[plan.base.kind]
-    return _call(plan, service, operation, plan.base.region if service == "sso" else None)
+    return _call(plan, *plan.base.call, plan.base.call_region) if plan.base.call else None
 
 
 def role_calls(plan: Plan) -> list[Call]:

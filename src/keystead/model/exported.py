@@ -13,12 +13,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from keystead.model.search import KEY_VARIABLES
 from keystead.model.settings import is_secret
+from keystead.model.sources.container import FULL
+from keystead.model.sources.environment import TOKEN_VARIABLE
+from keystead.model.sources.environment import VARIABLES as KEY_VARIABLES
 
 MARKER = "KEYSTEAD_EXPORTED"
-_TOKEN = "AWS_SESSION_TOKEN"  # noqa: S105  # a variable's name
-_ENDPOINT = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def working_environment(environ: Mapping[str, str]) -> dict[str, str]:
     So region, addresses and files that keystead set for one profile do not count for another one,
     while ``credential_source = Environment`` has the keys that every other program has.
     """
-    keys = {name: environ[name] for name in (*KEY_VARIABLES, _TOKEN) if name in environ}
+    keys = {name: environ[name] for name in (*KEY_VARIABLES, TOKEN_VARIABLE) if name in environ}
     return users_environment(environ) | keys
 
 
@@ -92,7 +92,7 @@ def holds_exported_credentials(environ: Mapping[str, str]) -> bool:
     has_keys = any(environ.get(name) for name in KEY_VARIABLES)
     return all(
         digests.get(name) == _digest(name, environ.get(name, ""))
-        for name in (KEY_VARIABLES if has_keys else [_ENDPOINT])
+        for name in (KEY_VARIABLES if has_keys else [FULL])
     )
 
 

@@ -14,8 +14,8 @@ from keystead.errors import KeysteadError, ProfileCycle
 from keystead.model import command_line
 from keystead.model.plan import Plan, make_plan
 from keystead.model.profile import ProfileSource
+from keystead.model.sources.process import SETTING, Process
 
-SETTING = "credential_process"
 FIX = "name a profile in it that has its own credentials"
 
 _SHELLS = frozenset({"sh", "bash", "dash", "ksh", "zsh"})
@@ -78,7 +78,7 @@ def require_no_ring(plan: Plan, source: ProfileSource) -> None:
     back to a profile on the way. ``source`` is searched as by a keystead that a helper starts.
     """
     path: list[str] = []
-    while plan.base.kind == "process":
+    while isinstance(plan.base, Process):
         path += plan.profiles
         helped = source.find(plan.base.profile)
         asked = asked_profile(helped.text(SETTING) or "")

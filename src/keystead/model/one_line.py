@@ -9,30 +9,11 @@ from __future__ import annotations
 
 from keystead.errors import ProfileInvalid
 from keystead.model.profile import Profile
+from keystead.model.settings import SETTINGS
+from keystead.model.sources.static import KEYS
 from keystead.model.validation import has_control
 
-KEYS = ("aws_access_key_id", "aws_secret_access_key", "aws_session_token")
-
-_SETTINGS = (
-    *KEYS,
-    "aws_account_id",
-    "credential_source",
-    "endpoint_url",
-    "external_id",
-    "login_session",
-    "mfa_serial",
-    "region",
-    "role_arn",
-    "role_session_name",
-    "source_identity",
-    "source_profile",
-    "sso_account_id",
-    "sso_region",
-    "sso_role_name",
-    "sso_session",
-    "sso_start_url",
-    "web_identity_token_file",
-)
+_SETTINGS = sorted(row.name for row in SETTINGS.values() if row.one_line)
 _CONTINUED = "an indented line continues the value above it; take its indentation away"
 _COPIED = "type it again: it may have been copied with something that does not show"
 

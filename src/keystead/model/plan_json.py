@@ -2,52 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import NamedTuple
 
 from keystead.model.calls import Call
-from keystead.model.plan import AssumeRoleStep, Base, Plan
+from keystead.model.plan import Plan
 from keystead.model.session import Session
-from keystead.model.session_token_call import UserSession
+from keystead.value import Value
 
-Kept = Sequence[Session | None]
+CachedSessions = Sequence[Session | None]
 """What the cache has for the base, the user's session if there is one, and each step, in order."""
 
 _OF_A_RUN = frozenset({"mfa_answer"})
 """Fields that are shown with the prompts."""
 
 
-def as_json(plan: Plan, kept: Kept, called: Sequence[Call], now: datetime) -> dict[str, object]:
+def as_json(
+    plan: Plan, cached: CachedSessions, called: Sequence[Call], now: datetime
+) -> dict[str, object]:
     """The whole of it; absent settings are absent keys.
 
-    ``called`` are the calls in order. Empty ``kept``: the cache could not be looked into, or there
-    is nothing to keep.
+    ``called`` are the calls in order. Empty ``cached``: the cache could not be looked into, or
+    nothing is cached.
     """
     shown: dict[str, object] = {"profile": plan.profile} if plan.profile else {}
-    shown["base"] = dict(_present(plan.base))
+    shown["base"] = {"kind": plan.base.kind, **_present(plan.base)}
     if plan.user_session:
         name = "mfa_session" if plan.user_session.mfa_serial else "user_session"
-        at = kept[1] if kept else None
-        shown[name] = {**dict(_present(plan.user_session)), "cache": _cache(at, now)}
-    shown["steps"] = [{"kind": "assume-role", **dict(_present(step))} for step in plan.steps]
+        at = cached[1] if cached else None
+        shown[name] = {**_present(plan.user_session), "cache": _cache(at, now)}
+    shown["steps"] = [{"kind": "assume-role", **_present(step)} for step in plan.steps]
     shown["prompts"] = [
-        {"kind": "mfa", "mfa_serial": prompt.mfa_serial, **_details(prompt, kept, now)}
+        {"kind": "mfa", "mfa_serial": prompt.mfa_serial, **_details(prompt, cached, now)}
         for prompt in _prompts(plan)
     ]
     shown["calls"] = [
         {name: value for name, value in call._asdict().items() if value} for call in called
     ]
-    shown["cache"] = _cache(kept[-1] if kept else None, now)
+    shown["cache"] = _cache(cached[-1] if cached else None, now)
     return shown
 
 
-def due_serials(plan: Plan, kept: Kept, now: datetime) -> list[str]:
+def due_serials(plan: Plan, cached: CachedSessions, now: datetime) -> list[str]:
     """The MFA devices whose code a person would be asked for now, each once."""
     due = (
         prompt.mfa_serial
         for prompt in _prompts(plan)
-        if not prompt.mfa_answer and _is_due(prompt, kept, now)
+        if not prompt.mfa_answer and _is_due(prompt, cached, now)
     )
     return list(dict.fromkeys(due))
 
@@ -72,16 +74,16 @@ def _prompts(plan: Plan) -> list[_Prompt]:
     ]
 
 
-def _details(prompt: _Prompt, kept: Kept, now: datetime) -> dict[str, object]:
-    details: dict[str, object] = {"due": _is_due(prompt, kept, now)}
+def _details(prompt: _Prompt, cached: CachedSessions, now: datetime) -> dict[str, object]:
+    details: dict[str, object] = {"due": _is_due(prompt, cached, now)}
     if prompt.mfa_answer:
         details["answered_by"] = prompt.mfa_answer
     return details
 
 
-def _is_due(prompt: _Prompt, kept: Kept, now: datetime) -> bool:
+def _is_due(prompt: _Prompt, cached: CachedSessions, now: datetime) -> bool:
     """Whether nothing is kept that serves from the call on that needs the code."""
-    return not any(session and session.serves(now) for session in kept[prompt.number :])
+    return not any(session and session.serves(now) for session in cached[prompt.number :])
 
 
 def _cache(session: Session | None, now: datetime) -> dict[str, object]:
@@ -91,9 +93,11 @@ def _cache(session: Session | None, now: datetime) -> dict[str, object]:
     return {"state": state, "expires_at": session.expires_at.isoformat()}
 
 
-def _present(row: Base | UserSession | AssumeRoleStep) -> Iterator[tuple[str, object]]:
-    for name in type(row).__dataclass_fields__:
-        value = getattr(row, name)
-        if value is None or value in ((), "") or name in _OF_A_RUN:  # no hash
-            continue
-        yield name, dict(value) if name == "tags" else value
+def _present(row: Value) -> dict[str, object]:
+    """The fields that are set, the profile first."""
+    shown = {"profile": None, **{name: getattr(row, name) for name in row.fields}}
+    return {
+        name: dict(value) if name == "tags" else value
+        for name, value in shown.items()
+        if value not in (None, "", ()) and name not in _OF_A_RUN
+    }

@@ -1,8 +1,7 @@
-"""Profiles and their types: what a named group of settings amounts to.
+"""Profiles: named groups of settings, and what type they have.
 
-`TYPES` is the table of profile types; a new one is a row. Reading is lenient (`Profile.type`
-follows the rules that the AWS SDKs share), writing is strict (`check_writable` refuses what some
-reader would reject or misread).
+Reading is lenient (`Profile.type` follows the rules that the AWS SDKs share), writing is strict
+(`check_writable` refuses what some reader would reject or misread).
 """
 
 from __future__ import annotations
@@ -11,120 +10,19 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from types import MappingProxyType
-from typing import NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from keystead.errors import Origin, ProfileInvalid
+from keystead.model.search import Judgement, judged
 from keystead.model.settings import DECIDING, is_secret
+from keystead.model.sources.static import KEY, KEYS, SECRET
 from keystead.secret import Secret, reveal
+
+if TYPE_CHECKING:
+    from keystead.model.profile_type import ProfileType
 
 Value = str | Secret | Mapping[str, str]
 """A setting's value: text, a secret, or a nested block such as ``s3 =``."""
-
-
-class ProfileType(NamedTuple):
-    """One kind of profile.
-
-    It is the profile's type when all of ``deciding`` are set; then ``required`` must be set too,
-    ``optional`` may be, and any other setting that decides types is one too many.
-    """
-
-    name: str
-    deciding: tuple[str, ...]
-    required: tuple[str, ...]
-    optional: tuple[str, ...]
-    summary: str
-
-
-_KEY = "aws_access_key_id"
-_SECRET = "aws_secret_access_key"  # noqa: S105  # the name of a setting
-_TOKEN = "aws_session_token"  # noqa: S105  # the name of a setting
-_KEYS = (_KEY, _SECRET, _TOKEN)
-_WEB_IDENTITY_OPTIONS = (
-    "role_session_name",
-    "duration_seconds",
-    "session_policy",
-    "session_policy_arns",
-)
-_ROLE_OPTIONS = (
-    "external_id",
-    "mfa_serial",
-    *_WEB_IDENTITY_OPTIONS,
-    "session_tags",
-    "transitive_session_tags",
-    "source_identity",
-)
-_SSO_OPTIONS = ("sso_session", "sso_start_url", "sso_region", "sso_registration_scopes")
-
-# In the order in which the SDKs look: the first row whose deciding settings are all there wins.
-TYPES: tuple[ProfileType, ...] = (
-    ProfileType(
-        "AssumeRoleWithWebIdentity",
-        ("role_arn", "web_identity_token_file"),
-        ("role_arn", "web_identity_token_file"),
-        _WEB_IDENTITY_OPTIONS,
-        "temporary credentials for a role, by the token in a file",
-    ),
-    ProfileType(
-        "AssumeRoleCredentialSource",
-        ("role_arn", "credential_source"),
-        ("role_arn", "credential_source"),
-        _ROLE_OPTIONS,
-        "temporary credentials for a role, from the environment, EC2 or a container",
-    ),
-    ProfileType(
-        "AssumeRole",
-        ("role_arn",),
-        ("role_arn", "source_profile"),
-        _ROLE_OPTIONS,
-        "temporary credentials for a role, from the credentials of a source profile",
-    ),
-    ProfileType(
-        "AssumeRoleWithWebIdentity",
-        ("web_identity_token_file",),
-        ("role_arn", "web_identity_token_file"),
-        _WEB_IDENTITY_OPTIONS,
-        "temporary credentials for a role, by the token in a file",
-    ),
-    ProfileType(
-        "SSO",
-        ("sso_account_id",),
-        ("sso_account_id", "sso_role_name"),
-        _SSO_OPTIONS,
-        "temporary credentials from IAM Identity Center",
-    ),
-    ProfileType(
-        "SSO",
-        ("sso_role_name",),
-        ("sso_account_id", "sso_role_name"),
-        _SSO_OPTIONS,
-        "temporary credentials from IAM Identity Center",
-    ),
-    ProfileType(
-        "Session",
-        (_TOKEN,),
-        (_KEY, _SECRET, _TOKEN),
-        (),
-        "temporary credentials that were retrieved by hand",
-    ),
-    ProfileType(
-        "Basic", (_KEY,), (_KEY, _SECRET), ("mfa_serial",), "long-term credentials of an IAM user"
-    ),
-    ProfileType(
-        "Basic",
-        (_SECRET,),
-        (_KEY, _SECRET),
-        ("mfa_serial",),
-        "long-term credentials of an IAM user",
-    ),
-    ProfileType("Login", ("login_session",), ("login_session",), (), "a session of `aws login`"),
-    ProfileType(
-        "CredentialProcess",
-        ("credential_process",),
-        ("credential_process",),
-        (),
-        "credentials that a program prints",
-    ),
-)
 
 
 class ProfileSource(Protocol):
@@ -225,7 +123,7 @@ class Profile:
     @property
     def type(self) -> ProfileType | None:
         """The type of the profile; None when its settings make none."""
-        return None if self.refused else _judged(self._deciding())[0]
+        return None if self.refused else self.judged.type
 
     @property
     def region(self) -> str | None:
@@ -235,14 +133,14 @@ class Profile:
     @property
     def has_keys(self) -> bool:
         """Whether it has a complete pair of keys of its own."""
-        return self.has(_KEY) and self.has(_SECRET)
+        return self.has(KEY) and self.has(SECRET)
 
     @property
     def _keys_are_last(self) -> bool:
         """Whether its keys stand in the config file, where these other sources go before them."""
         if not (self.location and (self.has("login_session") or self.has("credential_process"))):
             return False
-        first = next((key for key in _KEYS if self.has(key)), None)
+        first = next((key for key in KEYS if self.has(key)), None)
         place = self.origins.get(first) if first else None
         return place is not None and place.file != self.location
 
@@ -254,10 +152,7 @@ class Profile:
 
     def problem(self) -> str | None:
         """Why the profile gives no credentials, naming setting and rule; None when it can."""
-        if self.refused:
-            return self.refused
-        fault = _judged(self._deciding())[1]
-        return fault.why if fault else None
+        return self.refused or self.judged.why
 
     @property
     def notes(self) -> Sequence[str]:
@@ -267,13 +162,11 @@ class Profile:
     @property
     def is_set_up(self) -> bool:
         """Whether its settings make a type, be it in part: else a search passes it over."""
-        given = self._deciding()
-        return any(given.issuperset(row.deciding) for row in TYPES)
+        return self.judged.chosen is not None
 
     def problem_at(self) -> Origin | None:
         """File and line of the setting that `problem` is about, where there is one."""
-        fault = _judged(self._deciding())[1]
-        return self.where(fault.setting if fault else None) if self.problem() else None
+        return self.where(self.judged.setting) if self.problem() else None
 
     def without_role(self) -> Profile:
         """The profile as it counts for a role over it: its own role over a source is passed by."""
@@ -283,44 +176,11 @@ class Profile:
         left = {key: value for key, value in self.settings.items() if key not in role}
         return replace(self, settings=left)
 
-    def _deciding(self) -> frozenset[str]:
+    @property
+    def judged(self) -> Judgement:
+        """The choice among the sources that its settings name."""
         given = frozenset(filter(self.has, DECIDING.intersection(self.settings)))
-        return given.difference(_KEYS) if self._keys_are_last else given
-
-
-class _Fault(NamedTuple):
-    """Why settings make no type, and the setting to look at."""
-
-    why: str
-    setting: str | None = None
-
-
-@lru_cache
-def _judged(given: frozenset[str]) -> tuple[ProfileType | None, _Fault | None]:
-    """The type that those settings make and None or, where they make none, None and why."""
-    row = next((row for row in TYPES if given.issuperset(row.deciding)), None)
-    if row is None:
-        of_roles = (*_ROLE_OPTIONS, "source_profile", "credential_source")
-        stray = next((key for key in of_roles if key in given), None)
-        if stray:
-            return None, _Fault(f"`{stray}` without `role_arn`", stray)
-        portal = next((key for key in _SSO_OPTIONS if key in given), None)
-        if portal:
-            lacks = f"`{portal}` without `sso_account_id` and `sso_role_name`"
-            return None, _Fault(f"{lacks} gives a token and no credentials", portal)
-        return None, _Fault("no setting that gives credentials")
-    missing = [key for key in row.required if key not in given]
-    if missing:
-        there = next(key for key in row.required if key in given)
-        needs = " and ".join(f"`{key}`" for key in row.required)
-        why = f"`{there}` without `{missing[0]}`: a profile of type {row.name} needs {needs}"
-        if row.name == "AssumeRole":
-            why = "`role_arn` without `source_profile` or `credential_source`"
-        return None, _Fault(why, there)
-    if row.name == "AssumeRoleCredentialSource" and "source_profile" in given:
-        why = "`source_profile` and `credential_source` exclude each other"
-        return None, _Fault(why, "credential_source")
-    return row, None
+        return judged(given, keys_last=self._keys_are_last)
 
 
 @lru_cache
@@ -346,7 +206,7 @@ def check_writable(profile: Profile) -> None:
     if problem is None and row is not None:
         allowed = {*row.required, *row.optional}
         if profile.text("source_profile") == profile.name:
-            allowed |= {_KEY, _SECRET, _TOKEN}
+            allowed.update(KEYS)
         problem = _first_stray(deciding, allowed, row)
     if problem:
         raise ProfileInvalid(
@@ -360,6 +220,6 @@ def _first_stray(deciding: Iterable[str], allowed: set[str], row: ProfileType) -
         if key not in allowed:
             return (
                 f"`{key}` does not go with a profile of type {row.name}, "
-                f"which `{row.deciding[0]}` makes it"
+                f"which `{row.deciding[0][0]}` makes it"
             )
     return None

@@ -1,101 +1,69 @@
-"""What a role's session is asked for with: name, length, policies, tags, source identity.
+"""What a role's session is asked for with: the one table of AssumeRole's parameters.
 
-They come from the settings of a profile, or from whoever asks, whose word goes before them. The
-limits are those of the STS API reference; a value over one is refused before STS is asked.
+A parameter is a field of `RoleOptions` with its row: the setting, the option of the commands, the
+member of the request, how its text is read and shown, and an example. They come from the settings
+of a profile or from the caller, who takes precedence. The limits are those of the STS API
+reference; a value over one is refused before STS is asked.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from keystead.errors import ProfileInvalid
-from keystead.model.settings import SETTINGS
+from keystead.model.setting import POLICY_ARN, Group, Setting
+from keystead.value import Field, Value
 
 if TYPE_CHECKING:
     from keystead.model.profile import Profile
 
 MOST_TAGS = 50
-MOST_POLICIES = 10
 _LONGEST_KEY = 128
 _LONGEST_VALUE = 256
 
 Tags = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True)
-class RoleOptions:
-    """Options of one AssumeRole call. None and empty: not asked for.
+class RoleOption(NamedTuple):
+    """One parameter of AssumeRole.
 
-    ``duration_seconds`` None is STS's own default of one hour. ``policy`` is JSON;
-    ``transitive_tag_keys`` are keys of tags that go on to the roles after this one.
-
-    >>> options = keystead.RoleOptions(role_session_name="nightly", tags=(("team", "data"),))
-    >>> keystead.plan("admin", options=options).steps[-1].role_session_name
-    'nightly'
-    >>> keystead.credentials("admin", options=options).account_id
-    '123456789012'
+    ``read`` makes its value of the setting's text, ``collect`` of the words of an option that may
+    be repeated, and ``send`` makes the request's member of the value. They raise `ValueError` whose
+    text follows the name of the setting. ``shown`` is the value in words, for a person who reads a
+    plan, and without a ``flag`` the commands have no option for it.
     """
 
-    role_session_name: str | None = None
-    duration_seconds: int | None = None
-    policy: str | None = None
-    policy_arns: tuple[str, ...] = ()
-    tags: Tags = ()
-    transitive_tag_keys: tuple[str, ...] = ()
-    source_identity: str | None = None
-
-    def over(self, other: RoleOptions) -> RoleOptions:
-        """These options, and those of ``other`` where these say nothing."""
-        said = {field.name: getattr(self, field.name) for field in fields(self)}
-        return replace(other, **{name: value for name, value in said.items() if value})
-
-    def beyond_web_identity(self) -> str | None:
-        """An option that AssumeRoleWithWebIdentity does not have: there the token says it."""
-        for name in ("tags", "transitive_tag_keys", "source_identity"):
-            if getattr(self, name):
-                return name
-        return None
+    setting: Setting
+    member: str
+    shown: Callable[[Any, Any], str]
+    read: Callable[[str], Any] = str
+    flag: str = ""
+    metavar: str = ""
+    help: str = ""
+    example: str = ""
+    collect: Callable[[Sequence[str]], Any] | None = None
+    send: Callable[[Any], Any] | None = None
+    may_be_file: bool = False
+    """Whether ``file://PATH`` stands for the content of a file."""
 
 
-def role_options(profile: Profile) -> RoleOptions:
-    """The options that the profile sets. Raises `ProfileInvalid` naming the setting."""
-
-    def read(setting: str, reader: Callable[[str], Any], nothing: object = None) -> Any:  # noqa: ANN401  # what the reader gives
-        text = profile.text(setting)
-        if text is None:
-            return nothing
-        try:
-            return reader(text)
-        except ValueError as error:
-            raise ProfileInvalid(
-                f"`{setting}` of profile `{profile.name}` {error}", where=profile.where(setting)
-            ) from None
-
-    return RoleOptions(
-        role_session_name=profile.text("role_session_name"),
-        duration_seconds=read("duration_seconds", read_seconds),
-        policy=read("session_policy", read_policy),
-        policy_arns=read("session_policy_arns", read_list, ()),
-        tags=read("session_tags", read_tags, ()),
-        transitive_tag_keys=read("transitive_session_tags", read_list, ()),
-        source_identity=profile.text("source_identity"),
-    )
+def option(default: Any, row: RoleOption) -> Any:  # noqa: ANN401  # the type that the field says
+    """The default of a field that is a parameter of AssumeRole."""
+    return Field(default, row)
 
 
 def read_seconds(text: str) -> int:
-    """A number of seconds. Raises `ValueError` whose text follows the name of the setting."""
+    """A number of seconds."""
     if not (text.isascii() and text.isdigit()):
         raise ValueError("is not a whole number")
-    row = SETTINGS["duration_seconds"]
-    if not row.fits(text):
-        raise ValueError(f"is not {row.rule}")
+    if not _DURATION.fits(text):
+        raise ValueError(f"is not {_DURATION.rule}")
     return int(text)
 
 
 def read_policy(text: str) -> str:
-    """A session policy, which is a JSON object. Raises `ValueError` as `read_seconds`."""
+    """A session policy, which is a JSON object."""
     import json
 
     try:
@@ -108,7 +76,7 @@ def read_policy(text: str) -> str:
 
 
 def read_list(text: str) -> tuple[str, ...]:
-    """Words separated by commas. Raises `ValueError` as `read_seconds`."""
+    """Words separated by commas."""
     words = tuple(word.strip() for word in text.split(","))
     if not all(words):
         raise ValueError("has an empty part between its commas")
@@ -116,14 +84,15 @@ def read_list(text: str) -> tuple[str, ...]:
 
 
 def read_tags(text: str) -> Tags:
-    """Pairs ``KEY=VALUE`` separated by commas, which no tag contains. Raises `ValueError`."""
-    return checked_tags(word.partition("=") for word in text.split(","))
+    """Pairs ``KEY=VALUE`` separated by commas, which no tag contains."""
+    return checked_tags(text.split(","))
 
 
-def checked_tags(parts: Iterable[tuple[str, str, str]]) -> Tags:
-    """The tags in ``parts``, each as `str.partition` gives it. Raises `ValueError`."""
+def checked_tags(words: Iterable[str]) -> Tags:
+    """The tags that are written as ``KEY=VALUE``."""
     tags: dict[str, str] = {}
-    for key, equals, value in parts:
+    for word in words:
+        key, equals, value = word.partition("=")
         name = key.strip()
         if not equals or not name:
             raise ValueError("is not KEY=VALUE, or several of them separated by commas")
@@ -135,3 +104,231 @@ def checked_tags(parts: Iterable[tuple[str, str, str]]) -> Tags:
     if len(tags) > MOST_TAGS:
         raise ValueError(f"has more than {MOST_TAGS} tags")
     return tuple(tags.items())
+
+
+def _shown_tags(tags: Tags, options: RoleOptions) -> str:
+    shown = (
+        f"{key}={value}{' (transitive)' if key in options.transitive_tag_keys else ''}"
+        for key, value in tags
+    )
+    return f"tags {', '.join(shown)}"
+
+
+_DURATION = Setting(
+    "duration_seconds",
+    Group.ROLE,
+    "how long the role's session lasts, in seconds",
+    netsdk="duration_seconds",
+    shape=r"9\d\d|[1-9]\d{3}|[1-3]\d{4}|4[0-2]\d{3}|43[01]\d\d|43200",
+    rule="a number of seconds from 900 to 43200",
+)
+_NAME_SHAPE, _NAME_RULE = r"[\w+=,.@-]{2,64}", "2 to 64 letters, digits and _+=,.@-"
+
+
+class SessionOptions(Value):
+    """The parameters that AssumeRole and AssumeRoleWithWebIdentity have in common."""
+
+    role_session_name: str | None = option(
+        None,
+        RoleOption(
+            Setting(
+                "role_session_name",
+                Group.ROLE,
+                "the name of the role's session in logs",
+                netsdk="RoleSessionName",
+                shape=_NAME_SHAPE,
+                rule=_NAME_RULE,
+                one_line=True,
+            ),
+            "RoleSessionName",
+            lambda name, _: f"as {name}",
+            flag="--role-session-name",
+            metavar="NAME",
+            help="the name of the role's session",
+            example="nightly@work",
+        ),
+    )
+    duration_seconds: int | None = option(
+        None,
+        RoleOption(
+            _DURATION,
+            "DurationSeconds",
+            lambda seconds, _: f"for {seconds} s",
+            read_seconds,
+            flag="--duration-seconds",
+            metavar="N",
+            help="how long the role's session lasts",
+            example="3600",
+        ),
+    )
+    policy: str | None = option(
+        None,
+        RoleOption(
+            Setting(
+                "session_policy",
+                Group.ROLE,
+                "a policy in JSON that narrows what the role's session may do",
+                netsdk="session_policy",
+                shape=r"\{.{0,2046}\}",
+                rule="a JSON object on one line, at most 2048 characters",
+            ),
+            "Policy",
+            lambda _policy, _: "narrowed by a session policy",
+            read_policy,
+            flag="--session-policy",
+            metavar="JSON",
+            help="a policy that narrows the session, or file://PATH",
+            example='{"Version":"2012-10-17","Statement":[]}',
+            may_be_file=True,
+        ),
+    )
+    policy_arns: tuple[str, ...] = option(
+        (),
+        RoleOption(
+            Setting(
+                "session_policy_arns",
+                Group.ROLE,
+                "managed policies that narrow what the role's session may do, separated by commas",
+                netsdk="session_policy_arns",
+                shape=rf"{POLICY_ARN}(?:\s*,\s*{POLICY_ARN}){{0,9}}",
+                rule="up to 10 ARNs of policies, separated by commas",
+            ),
+            "PolicyArns",
+            lambda arns, _: f"narrowed by {', '.join(arns)}",
+            read_list,
+            flag="--session-policy-arn",
+            metavar="ARN",
+            help="a managed policy that narrows the session; may be repeated",
+            example="arn:aws:iam::aws:policy/ReadOnlyAccess",
+            collect=tuple,
+            send=lambda arns: [{"arn": arn} for arn in arns],
+        ),
+    )
+
+
+class RoleOptions(SessionOptions):
+    """Options of one AssumeRole call. None and empty: not asked for.
+
+    ``duration_seconds`` None is STS's own default of one hour. ``policy`` is JSON;
+    ``transitive_tag_keys`` are keys of tags that go on to the roles after this one.
+
+    >>> options = keystead.RoleOptions(role_session_name="nightly", tags=(("team", "data"),))
+    >>> keystead.plan("admin", options=options).steps[-1].role_session_name
+    'nightly'
+    >>> keystead.credentials("admin", options=options).account_id
+    '123456789012'
+    """
+
+    tags: Tags = option(
+        (),
+        RoleOption(
+            Setting(
+                "session_tags",
+                Group.ROLE,
+                "tags of the role's session, such as team=data,cost=42",
+                netsdk="session_tags",
+                shape=r"[^,=]+=[^,]*(?:,[^,=]+=[^,]*){0,49}",
+                rule="up to 50 pairs KEY=VALUE, separated by commas",
+            ),
+            "Tags",
+            _shown_tags,
+            read_tags,
+            flag="--session-tag",
+            metavar="KEY=VALUE",
+            help="a tag of the session; may be repeated",
+            example="team=data",
+            collect=checked_tags,
+            send=lambda tags: [{"Key": key, "Value": value} for key, value in tags],
+        ),
+    )
+    transitive_tag_keys: tuple[str, ...] = option(
+        (),
+        RoleOption(
+            Setting(
+                "transitive_session_tags",
+                Group.ROLE,
+                "the keys of those tags that go on to the next role, separated by commas",
+                netsdk="transitive_session_tags",
+                shape=r"[^,=]+(?:,[^,=]+){0,49}",
+                rule="up to 50 keys of session_tags, separated by commas",
+            ),
+            "TransitiveTagKeys",
+            lambda _keys, _: "",
+            read_list,
+            flag="--transitive-tag",
+            metavar="KEY",
+            help="a tag that goes on to the next role; may be repeated",
+            example="team",
+            collect=tuple,
+            send=list,
+        ),
+    )
+    source_identity: str | None = option(
+        None,
+        RoleOption(
+            Setting(
+                "source_identity",
+                Group.ROLE,
+                "who is behind the role's session; it cannot be changed by the roles after it",
+                netsdk="source_identity",
+                shape=_NAME_SHAPE,
+                rule=_NAME_RULE,
+                one_line=True,
+            ),
+            "SourceIdentity",
+            lambda name, _: f"source identity {name}",
+            flag="--source-identity",
+            metavar="NAME",
+            help="who is behind the session",
+            example="somebody",
+        ),
+    )
+
+    def over(self, other: RoleOptions) -> RoleOptions:
+        """These options, and those of ``other`` where these say nothing."""
+        return other.replace(**given(self))
+
+
+ROLE_OPTIONS: Mapping[str, RoleOption] = RoleOptions.rows
+"""The rows by field, in the order of the STS API reference."""
+
+
+def given(options: SessionOptions) -> dict[str, Any]:
+    """The parameters that are asked for, by field."""
+    return {name: value for name in options.rows if (value := getattr(options, name))}
+
+
+def settings_of(rows: Iterable[RoleOption]) -> tuple[Setting, ...]:
+    """The settings of those parameters."""
+    return tuple(row.setting for row in rows)
+
+
+def read_options(rows: Mapping[str, RoleOption], profile: Profile) -> dict[str, Any]:
+    """The parameters in ``rows`` that the profile sets. Raises `ProfileInvalid`."""
+    found: dict[str, Any] = {}
+    for name, row in rows.items():
+        text = profile.text(row.setting.name)
+        try:
+            if text is not None:
+                found[name] = row.read(text)
+        except ValueError as error:
+            raise ProfileInvalid(
+                f"`{row.setting.name}` of profile `{profile.name}` {error}",
+                where=profile.where(row.setting.name),
+            ) from None
+    return found
+
+
+def request_members(options: SessionOptions) -> dict[str, Any]:
+    """The members of the request for those of the parameters that are asked for."""
+    return {
+        row.member: row.send(value) if row.send else value
+        for name, value in given(options).items()
+        if (row := options.rows[name])
+    }
+
+
+def in_words(options: SessionOptions) -> list[str]:
+    """The parameters that are asked for, each for a person who reads a plan."""
+    texts = (options.rows[name].shown(value, options) for name, value in given(options).items())
+    return [text for text in texts if text]

@@ -1,52 +1,169 @@
-"""The default search: what is used when nobody names a profile, in botocore's order. Pure.
+"""The one choice among sources of credentials: in a profile, and where no profile is named.
 
-Keys in the environment; a role of the profile that the environment names, else of ``default``; a
-web identity in the environment; whatever else that profile gives; the container's endpoint; the
-EC2 metadata service. What is not set up is passed over; what is set up and broken ends the search.
+What is not set up is passed over; what is set up and broken ends the search. A `Recorder` is told
+of every place, also of those that the search does not come to: that is `keystead explain`. Pure.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
-from keystead.errors import NotConfigured, ProfileInvalid, ProfileNotFound
-from keystead.model.client_settings import NO_CLIENT_SETTINGS, client_settings
-from keystead.model.plan import Base, Plan, make_plan
-from keystead.model.profile import Profile, ProfileSource
+from keystead.errors import KeysteadError, NotConfigured, ProfileNotFound
+from keystead.model.assume_role import IN_PROFILE, OPTIONS, AssumeRoleStep
+from keystead.model.profile_type import ProfileType
+from keystead.model.sources import Source
+from keystead.model.sources.container import Container
+from keystead.model.sources.ec2 import Ec2
+from keystead.model.sources.environment import Environment, has_keys
+from keystead.model.sources.kind import Offer
+from keystead.model.sources.static import Static
+from keystead.model.sources.web_identity import WebIdentity
+
+if TYPE_CHECKING:
+    from keystead.model.profile import Profile, ProfileSource
 
 DEFAULT_PROFILE = "default"
-NO_PROFILE = ""
-"""What a plan has for a profile that comes from none."""
+PROFILE_VARIABLES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
+"""The variables that name a profile, the one that takes precedence first."""
 
-_PROFILE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
-KEY_VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-_ROLE = "AWS_ROLE_ARN"
-_TOKEN_FILE = "AWS_WEB_IDENTITY_TOKEN_FILE"  # noqa: S105  # a variable's name
-_SESSION_NAME = "AWS_ROLE_SESSION_NAME"
-_CONTAINER = ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI")
-_NO_METADATA = "AWS_EC2_METADATA_DISABLED"
-_ROLES = ("AssumeRole", "AssumeRoleCredentialSource")
+
+class Judgement(NamedTuple):
+    """What settings amount to: every source that they name, the chosen one, and the type.
+
+    Where they make no type, ``why`` says so and ``setting`` is the one to look at.
+    """
+
+    offers: tuple[Offer, ...]
+    chosen: Offer | None
+    type: ProfileType | None
+    why: str | None = None
+    setting: str | None = None
+
+
+@lru_cache
+def judged(given: frozenset[str], *, keys_last: bool) -> Judgement:
+    """The choice among the sources that the settings ``given`` name, in order of precedence.
+
+    The first that decides the type counts, and half of it is an error; others in part count for
+    nothing. ``keys_last``: keys are in the config file, where all other sources take precedence.
+    """
+    found = [offer for kind in IN_PROFILE if (offer := kind.offer(given))]
+    if keys_last:
+        found.sort(key=lambda offer: offer.kind is Static)
+    offers = tuple(found)
+    chosen = next((offer for offer in offers if offer.type), None)
+    if chosen is None or chosen.type is None:
+        option = next((key for key in OPTIONS if key in given), None)
+        if option:
+            return Judgement(offers, None, None, f"`{option}` without `role_arn`", option)
+        part = offers[0] if offers else None
+        why = part.lacks if part else "no setting that gives credentials"
+        return Judgement(offers, None, None, why, part.settings[0] if part else None)
+    if chosen.is_typed:
+        return Judgement(offers, chosen, chosen.type)
+    why, setting = chosen.lacks, chosen.settings[0]
+    if chosen.kind is AssumeRoleStep:
+        setting = chosen.settings[-1]
+    else:
+        needs = " and ".join(f"`{key}`" for key in chosen.type.required)
+        why = f"{why}: a profile of type {chosen.type.name} needs {needs}"
+    return Judgement(offers, chosen, None, why, setting)
+
+
+class Search:
+    """A search in an environment and the profiles that it may name."""
+
+    def __init__(self, environ: Mapping[str, str], source: ProfileSource) -> None:
+        self.environ = environ
+        self._source = source
+
+    @property
+    def profile(self) -> Profile | None:
+        """The profile that the environment names, else ``default``; None when that does not exist.
+
+        Raises `ProfileNotFound` when the environment names one that does not exist.
+        """
+        for variable in PROFILE_VARIABLES:
+            named = self.environ.get(variable)
+            if named:
+                try:
+                    return self._source.find(named)
+                except ProfileNotFound as error:
+                    raise ProfileNotFound(
+                        f"`{variable}` names the profile `{named}`, which does not exist",
+                        hint=error.hint,
+                    ) from error
+        try:
+            return self._source.find(DEFAULT_PROFILE)
+        except ProfileNotFound:
+            return None
+
+    def role_profile(self) -> Profile | None:
+        """The profile, if it assumes a role over another source."""
+        profile = self.profile
+        chosen = profile.judged.chosen if profile and profile.type else None
+        return profile if chosen and chosen.kind is AssumeRoleStep else None
+
+    def profile_set_up(self) -> Profile | None:
+        """The profile, if its settings name a source, be it in part."""
+        profile = self.profile
+        return profile if profile and profile.is_set_up else None
+
+
+class Place(NamedTuple):
+    """A place of the search: what it finds there; None where nothing is set up."""
+
+    name: str
+    look: Callable[[Search], Source | Profile | None]
+
+
+PLACES = (
+    Place("environment", lambda search: Environment.from_environment(search.environ)),
+    Place("role", Search.role_profile),
+    Place("web-identity", lambda search: WebIdentity.from_environment(search.environ)),
+    Place("profile", Search.profile_set_up),
+    Place("container", lambda search: Container.from_environment(search.environ)),
+    Place("ec2", lambda search: Ec2.from_environment(search.environ)),
+)
+"""Where credentials are looked for when no profile is named: botocore's order."""
+
+Recorder = Callable[[str, "Source | Profile | KeysteadError | None"], None]
+"""Is told the name of each place and what is there: None for nothing, or why it is broken."""
+
+
+def search(
+    environ: Mapping[str, str], source: ProfileSource, record: Recorder | None = None
+) -> Source | Profile:
+    """What the search finds first.
+
+    Raises `NotConfigured` when it finds nothing, `ProfileNotFound` when the environment names a
+    profile that does not exist, and `ProfileInvalid` for half a source in the environment.
+    """
+    world = Search(environ, source)
+    first: Source | Profile | KeysteadError | None = None
+    for place in PLACES:
+        found: Source | Profile | KeysteadError | None
+        try:
+            found = place.look(world)
+        except KeysteadError as error:
+            found = error
+        if record:
+            record(place.name, found)
+        first = first or found
+        if first and not record:
+            break
+    if isinstance(first, KeysteadError):
+        raise first
+    if first is None:
+        raise nothing_configured()
+    return first
 
 
 def default_profile(environ: Mapping[str, str], source: ProfileSource) -> Profile | None:
-    """The profile that the environment names, else ``default``; None when that is not there.
-
-    Raises `ProfileNotFound` when the environment names one that is not there.
-    """
-    for variable in _PROFILE:
-        named = environ.get(variable)
-        if named:
-            try:
-                return source.find(named)
-            except ProfileNotFound as error:
-                raise ProfileNotFound(
-                    f"`{variable}` names the profile `{named}`, which does not exist",
-                    hint=error.hint,
-                ) from error
-    try:
-        return source.find(DEFAULT_PROFILE)
-    except ProfileNotFound:
-        return None
+    """As `Search.profile`."""
+    return Search(environ, source).profile
 
 
 def settings_profile(environ: Mapping[str, str], source: ProfileSource) -> Profile | None:
@@ -63,69 +180,9 @@ def settings_profile(environ: Mapping[str, str], source: ProfileSource) -> Profi
         raise
 
 
-def environment_profile(environ: Mapping[str, str]) -> Profile:
-    """What the environment sets by itself, as a profile that stands nowhere."""
-    given = {
-        "role_arn": environ.get(_ROLE, ""),
-        "web_identity_token_file": environ.get(_TOKEN_FILE, ""),
-        "role_session_name": environ.get(_SESSION_NAME, ""),
-    }
-    return Profile(NO_PROFILE, {name: text for name, text in given.items() if text})
-
-
-def default_plan(environ: Mapping[str, str], source: ProfileSource) -> Plan:
-    """The plan that the search comes to.
-
-    Raises `NotConfigured` when it comes to nothing, `ProfileNotFound` when the environment names a
-    profile that is not there, and what `make_plan` raises.
-    """
-    if has_keys(environ):
-        return _plan(Base("environment", NO_PROFILE), environ, source)
-    profile = default_profile(environ, source)
-    kind = profile.type.name if profile and profile.type else None
-    if profile and kind in _ROLES:
-        return make_plan(profile.name, source)
-    if environ.get(_TOKEN_FILE):
-        return _plan(_web_identity(environ), environ, source)
-    if profile and profile.is_set_up:
-        return make_plan(profile.name, source)
-    if any(environ.get(name) for name in _CONTAINER):
-        return _plan(Base("container", NO_PROFILE), environ, source)
-    if environ.get(_NO_METADATA, "").lower() != "true":
-        return _plan(Base("ec2", NO_PROFILE), environ, source)
-    raise nothing_configured()
-
-
-def has_keys(environ: Mapping[str, str]) -> bool:
-    """Whether the environment has keys. Raises `ProfileInvalid` for half a pair."""
-    given = [name for name in KEY_VARIABLES if environ.get(name)]
-    if len(given) == 1:
-        missing = next(name for name in KEY_VARIABLES if name not in given)
-        raise ProfileInvalid(
-            f"the environment has `{given[0]}` without `{missing}`", hint="set or unset both"
-        )
-    return bool(given)
-
-
 def nothing_configured() -> NotConfigured:
-    """The error for a search that came to nothing."""
+    """The error for a search that found nothing."""
     return NotConfigured(
         "no credentials: the environment has none and there is no profile `default` with any",
         hint="name a profile, set AWS_PROFILE, or make `default` with `keystead set default`",
     )
-
-
-def _plan(base: Base, environ: Mapping[str, str], source: ProfileSource) -> Plan:
-    # As in botocore, the profile sets how requests go, whatever gives the credentials.
-    profile = settings_profile(environ, source)
-    found = client_settings(profile, source) if profile else NO_CLIENT_SETTINGS
-    return Plan(NO_PROFILE, base, client_settings=found)
-
-
-def _web_identity(environ: Mapping[str, str]) -> Base:
-    if not environ.get(_ROLE):
-        raise ProfileInvalid(
-            f"the environment has `{_TOKEN_FILE}` without `{_ROLE}`", hint="set or unset both"
-        )
-    name = environ.get(_SESSION_NAME) or None
-    return Base("web-identity", NO_PROFILE, role_arn=environ[_ROLE], role_session_name=name)

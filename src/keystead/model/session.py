@@ -37,7 +37,7 @@ class Session:
         return self.credentials.expires_at or self.made + SHARED
 
     @property
-    def lasts(self) -> bool:
+    def has_expiry(self) -> bool:
         """Whether the credentials say their end, so that whoever asks later may have them."""
         return self.credentials.expires_at is not None
 
@@ -57,7 +57,7 @@ class Session:
         """Whether nobody has to think of renewing: the advisory window has not begun."""
         return now < self.renew_at(by_person=False)
 
-    def told_right(self, now: datetime, uptime: float) -> bool:
+    def clock_consistent(self, now: datetime, uptime: float) -> bool:
         """Whether the clock that says ``now`` can be compared with the one that said `made`.
 
         It cannot when it was set meanwhile: it went further, or less far, than the machine ran.

@@ -6,14 +6,13 @@ and GetCallerIdentity: a rule of GetSessionToken.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from keystead.model.mfa import mfa_answer
 from keystead.model.profile import Profile
+from keystead.model.sources.static import TOKEN
+from keystead.value import Value
 
 
-@dataclass(frozen=True)
-class UserSession:
+class SessionTokenCall(Value):
     """One GetSessionToken call with the keys of the base ``profile``.
 
     With a code of the device ``mfa_serial`` it is an *MFA session*: it assumes every role that asks
@@ -32,13 +31,18 @@ class UserSession:
         return self.mfa_serial or "session"
 
 
-def session_of_keys(profile: Profile) -> UserSession | None:
+def session_of_keys(profile: Profile) -> SessionTokenCall | None:
     """The session in place of the keys of ``profile``; None where they are one already.
 
     What a program prints shows when it has run: where that is a session, it serves as it is.
     """
-    if profile.has("aws_session_token"):
+    if profile.has(TOKEN):
         return None
     serial = profile.text("mfa_serial")
     answer = mfa_answer([profile]) if serial else None
-    return UserSession(profile.name, serial, profile.region, answer[1] if answer else None)
+    return SessionTokenCall(
+        profile=profile.name,
+        mfa_serial=serial,
+        region=profile.region,
+        mfa_answer=answer[1] if answer else None,
+    )

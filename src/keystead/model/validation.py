@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 
 from keystead.errors import ProfileInvalid
-from keystead.model.settings import SETTINGS, Group, is_secret
+from keystead.model.setting import Group
+from keystead.model.settings import SETTINGS, is_secret
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 IDENTIFIER = re.compile(r"[A-Za-z0-9_\-/.%@:+]+")

@@ -1,23 +1,23 @@
-"""The names under which sessions are kept: everything that the requests for them depend on.
+"""The names under which sessions are cached: everything that the requests for them depend on.
 
-Pure. Two requests with one name get sessions that are as good as each other; whoever holds the
-name learns nothing from it.
+Pure. Two requests with one name get sessions that are as good as each other; the name tells
+nothing of it.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
 from typing import Any
 
 from keystead.model.calls import Call
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
-from keystead.model.plan import AssumeRoleStep, Plan
+from keystead.model.plan import Plan
+from keystead.value import Value
 
 _WHO_ASKS = ("profile", "region", "mfa_answer")
-"""Fields that do not change what STS gives: the region counts as part of the call."""
+"""Fields that do not change what is given: the region counts as part of the call."""
 
 
 _REACH = (
@@ -38,10 +38,10 @@ def session_keys(
 
     Each depends on all before it, on which server is reached, and on ``first``, which stands for
     the base: the access key id of keys, else what `base_inputs` gives. ``called`` has the calls
-    after the base, in order. A made-up session name counts as none.
+    after the base, in order. A generated session name counts as none.
     """
     keys = [_digest(plan.base.kind, first, _reach(plan.client_settings, environ))]
-    inputs: list[dict[str, Any]] = [_inputs(step, plan.made_up_name) for step in plan.steps]
+    inputs: list[dict[str, Any]] = [_inputs(step, plan) for step in plan.steps]
     if plan.user_session:
         for step in inputs[:1]:
             step["mfa_serial"] = None  # the session answers for it, whoever asks
@@ -57,16 +57,14 @@ def key_inputs(credentials: Credentials) -> str:
 
 
 def flight_key(plan: Plan, inputs: Sequence[object]) -> str:
-    """A name for the requests that one run of the base's program answers, while it runs."""
+    """A name for the requests that one run of the source's program answers, while it runs."""
     return _digest("flight", base_inputs(plan, *inputs))
 
 
 def base_inputs(plan: Plan, *more: object) -> str:
     """All that a base which is no key is asked for with; ``more`` is what the plan does not say."""
-    base = plan.base
-    name = None if base.role_session_name == plan.made_up_name else base.role_session_name
-    fields = asdict(replace(base, profile="", role_session_name=name))
-    return json.dumps([fields, more], sort_keys=True)
+    asked = _inputs(plan.base, plan, without=("profile",))
+    return json.dumps([plan.base.kind, asked, more], sort_keys=True)
 
 
 def _reach(settings: ClientSettings, environ: Mapping[str, str]) -> list[object]:
@@ -78,9 +76,10 @@ def _reach(settings: ClientSettings, environ: Mapping[str, str]) -> list[object]
 _PROXIES = ("http_proxy", "https_proxy")
 
 
-def _inputs(step: AssumeRoleStep, made_up_name: str | None) -> dict[str, Any]:
-    asked = {name: value for name, value in asdict(step).items() if name not in _WHO_ASKS}
-    if asked["role_session_name"] == made_up_name:
+def _inputs(row: Value, plan: Plan, without: Sequence[str] = _WHO_ASKS) -> dict[str, Any]:
+    """The fields that change what is given; a generated session name counts as none."""
+    asked = {name: value for name, value in vars(row).items() if name not in without}
+    if asked.get("role_session_name") == plan.generated_session_name:
         asked["role_session_name"] = None
     return asked
 

@@ -12,16 +12,20 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple, Protocol
 
 from keystead.errors import InteractionRequired, KeysteadError, ProviderError, WrongMfaCode
+from keystead.model.assume_role import AssumeRoleStep
 from keystead.model.calls import Call
 from keystead.model.credentials import Credentials
-from keystead.model.plan import AssumeRoleStep, Plan
+from keystead.model.plan import Plan
 from keystead.model.plan_json import due_serials
 from keystead.model.profile import ProfileSource
+from keystead.model.role_options import request_members
 from keystead.model.session import Session
-from keystead.model.session_token_call import UserSession
+from keystead.model.session_token_call import SessionTokenCall
+from keystead.model.sources.process import Process
 from keystead.resolve.aws import client as aws
 from keystead.resolve.mfa import MfaCodes
-from keystead.resolve.providers.bases import Place, base_credentials, is_cached
+from keystead.resolve.providers import retrieve
+from keystead.resolve.providers.provider import ProviderContext
 from keystead.resolve.sts_response import temporary_credentials
 from keystead.system import System
 
@@ -53,7 +57,7 @@ _PLAIN_KEYS = "without --session the long-term keys themselves are handed out"
 
 
 class Sessions(Protocol):
-    """Where sessions are kept, by names that `session_keys` gives."""
+    """Where sessions are cached, by names that `session_keys` gives."""
 
     def get(self, key: str) -> Session | None:
         """The session; it may have ended."""
@@ -84,11 +88,11 @@ def session_of(credentials: Credentials, system: System) -> Session:
 
 class _Got(NamedTuple):
     session: Session
-    was_kept: bool
+    was_cached: bool
 
 
 @dataclass
-class Walk:
+class ChainExecutor:
     """One run of a plan, from the base (number 0) to its last step, each with its session's name.
 
     The user's session, where the plan has one, is number 1. ``called`` has the call of each number
@@ -96,7 +100,7 @@ class Walk:
     """
 
     plan: Plan
-    place: Place
+    context: ProviderContext
     base: Session | None
     called: Sequence[Call]
     keys: Sequence[str]
@@ -105,71 +109,74 @@ class Walk:
     source: ProfileSource
     began: datetime = field(init=False)
     used: list[tuple[str, str]] = field(init=False, default_factory=list)
-    """Devices and codes of which a session came that is not kept yet."""
+    """Devices and codes of which a session came that is not cached yet."""
 
     def __post_init__(self) -> None:
-        self.began = self.place.system.clock()
+        self.began = self.context.system.clock()
 
     def session(self) -> Session:
         """The session of the last number; none is got of what is one already."""
-        if self.plan.user_session and self.plan.base.kind == "process":
+        if self.plan.user_session and isinstance(self.plan.base, Process):
             printed = self._get(0, renew=True).session
             if printed.credentials.session_token:
                 return printed
         return self._get(len(self.keys) - 1, renew=True).session
 
-    def kept(self, number: int) -> Session | None:
+    def cached(self, number: int) -> Session | None:
         """What the cache has, if it can be trusted to tell its end."""
-        system = self.place.system
-        kept = self.sessions.get(self.keys[number])
-        if kept is None or not kept.told_right(system.clock(), system.uptime()):
+        system = self.context.system
+        cached = self.sessions.get(self.keys[number])
+        if cached is None or not cached.clock_consistent(system.clock(), system.uptime()):
             return None
-        return kept
+        return cached
 
     def _get(self, number: int, *, renew: bool, without: Session | None = None) -> _Got:
-        """The session of a number, kept or got now; by one thread of one process at a time.
+        """The session of a number, cached or got now; by one thread of one process at a time.
 
         ``renew``: one that nears its end is got anew, if that asks nobody. ``without`` is one that
         is not wanted any more.
         """
         if number == 0 and self.base:
-            return _Got(self.base, was_kept=False)
-        if number == 0 and not is_cached(self.plan.base):
-            return _Got(session_of(base_credentials(self.place), self.place.system), was_kept=False)
-        kept = self._usable(number, without)
-        if kept and self._will_do(kept, renew=renew):
-            return _Got(kept, was_kept=True)
+            return _Got(self.base, was_cached=False)
+        if number == 0 and not self.plan.base.is_cached:
+            return _Got(
+                session_of(retrieve(self.plan.base, self.context), self.context.system),
+                was_cached=False,
+            )
+        cached = self._usable(number, without)
+        if cached and self._will_do(cached, renew=renew):
+            return _Got(cached, was_cached=True)
         with self.sessions.alone(self.keys[number], self._patience()):
-            kept = self._usable(number, without)  # perhaps somebody got it while we waited
-            if kept and self._will_do(kept, renew=renew):
-                return _Got(kept, was_kept=True)
+            cached = self._usable(number, without)  # perhaps somebody got it while we waited
+            if cached and self._will_do(cached, renew=renew):
+                return _Got(cached, was_cached=True)
             try:
-                made = session_of(self._made(number), self.place.system)
+                made = session_of(self._made(number), self.context.system)
             except KeysteadError:
-                if kept:
-                    return _Got(kept, was_kept=True)  # renewing early is a wish, not a need
+                if cached:
+                    return _Got(cached, was_cached=True)  # renewing early is a wish, not a need
                 raise
             self.sessions.put(self.keys[number], made)
             while self.used:  # only now: who dies before has others try the code again
                 self.codes.spend(*self.used.pop())
-            return _Got(made, was_kept=False)
+            return _Got(made, was_cached=False)
 
     def _usable(self, number: int, without: Session | None) -> Session | None:
-        kept = self.kept(number)
-        if kept is None or kept == without:
+        cached = self.cached(number)
+        if cached is None or cached == without:
             return None
-        if not kept.lasts:
-            return kept if kept.made >= self.began else None
-        return kept if kept.serves(self.place.system.clock()) else None
+        if not cached.has_expiry:
+            return cached if cached.made >= self.began else None
+        return cached if cached.serves(self.context.system.clock()) else None
 
-    def _will_do(self, kept: Session, *, renew: bool) -> bool:
+    def _will_do(self, cached: Session, *, renew: bool) -> bool:
         """Whether to hand it out without trying for a new one: not for the sake of a prompt."""
-        now = self.place.system.clock()
-        return not renew or not kept.lasts or kept.fresh(now) or bool(self._due(now))
+        now = self.context.system.clock()
+        return not renew or not cached.has_expiry or cached.fresh(now) or bool(self._due(now))
 
     def _due(self, now: datetime) -> list[str]:
         """The devices of which a code would be asked to get the last session anew."""
-        before = [self.kept(number) for number in range(len(self.keys) - 1)]
+        before = [self.cached(number) for number in range(len(self.keys) - 1)]
         return due_serials(self.plan, [*before, None], now)
 
     def _patience(self) -> float:
@@ -178,12 +185,12 @@ class Walk:
     def _made(self, number: int) -> Credentials:
         """What the base, or the call of that number, gives now."""
         if number == 0:
-            return base_credentials(self.place)
+            return retrieve(self.plan.base, self.context)
         before = self._get(number - 1, renew=False)
         try:
             return self._called(number, before.session.credentials)
         except ProviderError as error:
-            if not before.was_kept or isinstance(error, WrongMfaCode):
+            if not before.was_cached or isinstance(error, WrongMfaCode):
                 raise
             if error.code in _REFUSED:
                 self.sessions.drop(self.keys[number - 1])
@@ -194,7 +201,7 @@ class Walk:
     def _is_old_mfa(self, number: int, got: _Got) -> bool:
         """Whether a role may have refused because the code was typed too long ago."""
         is_mfa = self.plan.user_session is not None and number == 1
-        return is_mfa and self.place.system.clock() - got.session.made > _RECENT
+        return is_mfa and self.context.system.clock() - got.session.made > _RECENT
 
     def _made_again(self, number: int, refused: Session, error: ProviderError) -> Credentials:
         try:
@@ -213,7 +220,7 @@ class Walk:
         return self._assumed(step, serial, call, credentials)
 
     def _user_session(
-        self, session: UserSession, call: Call, credentials: Credentials
+        self, session: SessionTokenCall, call: Call, credentials: Credentials
     ) -> Credentials:
         asker = self.plan.steps[0].profile if self.plan.steps else self.plan.profile
         try:
@@ -227,29 +234,19 @@ class Walk:
                 code=error.code,
             ) from None
         source = f"{credentials.source} > {session.name}"
-        return temporary_credentials(answer, call.operation, source, self.place.system)
+        return temporary_credentials(answer, call.operation, source, self.context.system)
 
     def _assumed(
         self, step: AssumeRoleStep, serial: str | None, call: Call, credentials: Credentials
     ) -> Credentials:
-        parameters: dict[str, Any] = {
-            "RoleArn": step.role_arn,
-            "RoleSessionName": step.role_session_name,
-            "ExternalId": step.external_id,
-            "DurationSeconds": step.duration_seconds,
-            "Policy": step.policy,
-            "PolicyArns": [{"arn": arn} for arn in step.policy_arns],
-            "Tags": [{"Key": key, "Value": value} for key, value in step.tags],
-            "TransitiveTagKeys": list(step.transitive_tag_keys),
-            "SourceIdentity": step.source_identity,
-        }
+        parameters = {"RoleArn": step.role_arn, **request_members(step)}
         answer = self._asked(call, credentials, parameters, serial, step.profile)
         # Where it came from, without the device of an MFA session on the way.
         start = credentials.source
         if self.plan.user_session:
             start = start.removesuffix(f" > {self.plan.user_session.name}")
         source = f"{start} > {step.role_arn}"
-        return temporary_credentials(answer, call.operation, source, self.place.system)
+        return temporary_credentials(answer, call.operation, source, self.context.system)
 
     def _asked(
         self,
@@ -262,16 +259,15 @@ class Walk:
         """The answer of STS, with a code of the device ``serial``, which ``asker`` is to say, if
         there is one.
         """
-        given = {name: value for name, value in parameters.items() if value}
 
         def ask_sts(code: Mapping[str, str]) -> dict[str, Any]:
             return aws.call(
                 call.service,
                 call.operation,
-                {**given, **code},
+                {**parameters, **code},
                 credentials=credentials,
                 client_settings=self.plan.client_settings,
-                system=self.place.system,
+                system=self.context.system,
             )
 
         if serial is None:
@@ -287,5 +283,5 @@ class Walk:
             self.used.append((serial, code))
             return answer
 
-        profiles = (self.source.find(asker), self.place.profile)
+        profiles = (self.source.find(asker), self.context.profile)
         return self.codes.use(serial, profiles, with_code)

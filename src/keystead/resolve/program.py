@@ -13,17 +13,14 @@ from pathlib import Path
 
 from keystead.errors import Origin, ProfileInvalid, ProviderError
 from keystead.model import command_line
-from keystead.model.credentials import Credentials
 from keystead.model.mfa import MFA_VARIABLE
 from keystead.model.profile import Profile
-from keystead.resolve.credentials_json import BadDocument, read_credentials, read_object
 from keystead.resolve.ring import RUNNING, Link, require_no_ring, with_link
 from keystead.system import System, child
 from keystead.system.file_versions import change_token
 
 TIME_LIMIT_SECONDS = 60.0
 MOST_BYTES = 1024 * 1024
-VERSION = 1
 
 _CACHED_BY = ("HOME", "USERPROFILE", "XDG_CONFIG_HOME", "KEYSTEAD_HOME")
 """Variables in addition to those of AWS that cached output may depend on."""
@@ -32,30 +29,6 @@ _WITHOUT_SHELL = (
     "the command is run without a shell, so pipes, redirections, variables and `~` mean nothing "
     "in it; put them into a script and run that"
 )
-
-
-def process_credentials(program: Program, system: System) -> Credentials:
-    """The credentials that ``program`` prints.
-
-    It is run as `Program.output` says, and prints one JSON object of at most `MOST_BYTES`:
-    ``Version`` 1, ``AccessKeyId``, ``SecretAccessKey``, and perhaps ``SessionToken``,
-    ``Expiration`` (ISO 8601) and ``AccountId``.
-
-    Raises `ProviderError` for a program that prints something else, without a byte of it, and
-    what running it raises.
-    """
-    try:
-        credentials = _read(program.output(system), program.name)
-    except BadDocument as error:
-        raise program.refused(
-            f"printed something that cannot be used: it {error}",
-            "see the AWS documentation of credential_process for the form",
-        ) from None
-    if not credentials.fresh(system.clock()):
-        raise program.refused(
-            "returned credentials that have expired", "check this machine's clock"
-        )
-    return credentials
 
 
 class Program:
@@ -211,16 +184,6 @@ def _words(setting: str, command: str, where: Origin | None) -> list[str]:
     if not words or not words[0]:
         raise ProfileInvalid(f"`{setting}` names no command", where=where)
     return words
-
-
-def _read(output: bytes, name: str) -> Credentials:
-    document = read_object(output)
-    version = document.get("Version")
-    if version is None:
-        raise BadDocument("has no `Version`")
-    if type(version) is not int or version != VERSION:
-        raise BadDocument(f"has another `Version` than {VERSION}")
-    return read_credentials(document, "SessionToken", source=f"credential_process {name}")
 
 
 def _signal_name(number: int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
@@ -14,23 +14,16 @@ from keystead.model.calls import Call, base_call, role_calls
 from keystead.model.credentials import Credentials
 from keystead.model.mfa import MFA_PROCESS, mfa_answer
 from keystead.model.one_line import require_region_on_one_line
-from keystead.model.plan import Plan, make_plan, plan_in_session
-from keystead.model.plan_json import Kept
-from keystead.model.profile import ProfileSource
+from keystead.model.plan import Plan, default_plan, make_plan, plan_in_session
+from keystead.model.plan_json import CachedSessions
+from keystead.model.profile import Profile, ProfileSource
 from keystead.model.role_options import RoleOptions
-from keystead.model.search import default_plan, environment_profile
 from keystead.model.session import Session
-from keystead.resolve.cache_key import flight_key, key_inputs, session_keys
-from keystead.resolve.chain_executor import ALONE_SECONDS, Sessions, Walk, session_of
+from keystead.resolve.cache_key import base_inputs, flight_key, key_inputs, session_keys
+from keystead.resolve.chain_executor import ALONE_SECONDS, ChainExecutor, Sessions, session_of
 from keystead.resolve.mfa import MfaCodes
-from keystead.resolve.providers.bases import (
-    Place,
-    base_credentials,
-    identity,
-    input_files,
-    is_local,
-    program_of,
-)
+from keystead.resolve.providers import provider_of, retrieve
+from keystead.resolve.providers.provider import ProviderContext
 from keystead.system import System
 
 if TYPE_CHECKING:
@@ -77,21 +70,21 @@ class Resolver:
         """
         environ = self._system.environ
         if name is None:
-            made = default_plan(environ, self._source)
+            plan = default_plan(environ, self._source)
         else:
-            made = make_plan(name, self._source)
-        made = made.asked_for(options or RoleOptions())
-        settings = made.client_settings.with_variables(environ)
+            plan = make_plan(name, self._source)
+        plan = plan.with_options(options or RoleOptions())
+        settings = plan.client_settings.with_variables(environ)
         if self._region:
             settings = replace(settings, region=self._region)
         require_region_on_one_line(settings.region)
-        made = replace(made, client_settings=settings)
+        plan = plan.replace(client_settings=settings)
         if in_session:
-            made = plan_in_session(made, self._source)
-        return made.named(session_name(self._system.clock()))
+            plan = plan_in_session(plan, self._source)
+        return plan.with_session_name(session_name(self._system.clock()))
 
     def calls(self, plan: Plan) -> list[Call]:
-        """The calls that the plan comes to when nothing is kept, in order."""
+        """The calls of the plan when nothing is cached, in order."""
         first = base_call(plan)
         return [*([first] if first else ()), *role_calls(plan)]
 
@@ -103,78 +96,93 @@ class Resolver:
         """
         for name in plan.profiles:
             self._confirm(name)
-        place = self._place(plan)
-        for program in self._programs(plan, place):
+        context = self._context(plan)
+        provider_of(plan.base, context).require_no_ring()
+        for program in self._mfa_programs(plan, context.profile):
             program.require_no_ring(self._system)
-        first = identity(place, plan)
-        base = None if first else self._base(plan, place)
+        first = self._identity(plan, context)
+        base = None if first else self._base(plan, context)
         if base and not plan.steps and not plan.user_session:
             return base
-        return self._walk(plan, place, first, base).session()
+        return self._executor(plan, context, first, base).session()
 
-    def kept(self, plan: Plan) -> Kept:
+    def cached(self, plan: Plan) -> CachedSessions:
         """What the cache has for base, MFA session and steps; empty where nothing is cached, or
         where that is not known without running a program or asking an endpoint.
 
         Opens the keys of the base; raises as `run` does.
         """
-        place = self._place(plan)
+        context = self._context(plan)
         try:
-            first = identity(place, plan)
+            first = self._identity(plan, context)
         except (ProfileInvalid, FileProblem):
             return ()  # a token file cannot be read just now
-        if not first and not (is_local(plan.base) and (plan.steps or plan.user_session)):
+        if not first and not (plan.base.is_local and (plan.steps or plan.user_session)):
             return ()
-        base = None if first else self._base(plan, place)
-        walk = self._walk(plan, place, first, base)
-        return [walk.kept(number) for number in range(len(walk.keys))]
+        base = None if first else self._base(plan, context)
+        executor = self._executor(plan, context, first, base)
+        return [executor.cached(number) for number in range(len(executor.keys))]
 
     def input_files(self, plan: Plan) -> list[Path] | None:
-        """The files that the credentials depend on: see `bases.input_files`."""
-        return input_files(self._place(plan))
-
-    def _base(self, plan: Plan, place: Place) -> Session:
-        """The credentials of a base that is not cached.
-
-        A program runs once for all requests that are the same and come while it runs.
+        """The files, in addition to those of profiles, that the credentials depend on; None where
+        that cannot be said, so that another process may find others.
         """
-        if plan.base.kind != "process":
-            return session_of(base_credentials(place), self._system)
+        files = provider_of(plan.base, self._context(plan)).input_files()
+        return None if files is None or not all(map(Path.is_absolute, files)) else files
+
+    def _identity(self, plan: Plan, context: ProviderContext) -> str | None:
+        """What stands for the base in the names of sessions, where that is known before its
+        credentials are; None: their key id stands for them.
+        """
+        found = provider_of(plan.base, context).identity()
+        settings = context.client_settings
+        if found is None:
+            return None
+        return base_inputs(plan, *found, asdict(settings.endpoints), settings.region)
+
+    def _base(self, plan: Plan, context: ProviderContext) -> Session:
+        """The credentials of a base that is not cached, shared by requests at one time."""
+        inputs = provider_of(plan.base, context).flight_inputs()
+        if inputs is None:
+            return session_of(retrieve(plan.base, context), self._system)
         began = self._system.clock()
         flights = self._sessions.flights
-        key = flight_key(plan, program_of(place).inputs(self._system))
+        key = flight_key(plan, inputs)
         with flights.alone(key, ALONE_SECONDS):
             found = flights.get(key)
-            if found and found.made >= began and self._is_told_right(found):
+            if found and found.made >= began and self._clock_consistent(found):
                 return found
-            made = session_of(base_credentials(place), self._system)
+            made = session_of(retrieve(plan.base, context), self._system)
             flights.put(key, made)
             return made
 
-    def _is_told_right(self, session: Session) -> bool:
-        return session.told_right(self._system.clock(), self._system.uptime())
+    def _clock_consistent(self, session: Session) -> bool:
+        return session.clock_consistent(self._system.clock(), self._system.uptime())
 
-    def _walk(self, plan: Plan, place: Place, first: str | None, base: Session | None) -> Walk:
+    def _executor(
+        self, plan: Plan, context: ProviderContext, first: str | None, base: Session | None
+    ) -> ChainExecutor:
         called = role_calls(plan)
         stands_for_base = first or (key_inputs(base.credentials) if base else "")
         keys = session_keys(plan, stands_for_base, called, self._system.environ)
-        return Walk(plan, place, base, called, keys, self._codes, self._sessions, self._source)
+        return ChainExecutor(
+            plan, context, base, called, keys, self._codes, self._sessions, self._source
+        )
 
-    def _programs(self, plan: Plan, place: Place) -> Iterator[Program]:
-        """The user's programs that the plan may run."""
-        if plan.base.kind == "process":
-            yield program_of(place)
+    def _mfa_programs(self, plan: Plan, base: Profile) -> Iterator[Program]:
+        """The user's programs that may be run for MFA codes."""
         for asking in (plan.user_session, *plan.steps):
             if asking and asking.mfa_answer == MFA_PROCESS:
-                answer = mfa_answer((self._source.find(asking.profile), place.profile))
+                answer = mfa_answer((self._source.find(asking.profile), base))
                 if answer:
-                    yield program_of(place._replace(profile=answer[0]), MFA_PROCESS)
+                    from keystead.resolve.program import Program
 
-    def _place(self, plan: Plan) -> Place:
+                    yield Program(MFA_PROCESS, answer[0])
+
+    def _context(self, plan: Plan) -> ProviderContext:
         name = plan.base.profile
-        environ = self._system.environ
-        profile = self._source.find(name) if name else environment_profile(environ)
-        return Place(plan.base, profile, self._system, plan.client_settings)
+        profile = self._source.find(name) if name else Profile(name, {})
+        return ProviderContext(profile, self._system, plan.client_settings)
 
     def _confirm(self, name: str) -> None:
         """Has the store prove a profile: a planted role would otherwise be assumed unchecked.
@@ -205,7 +213,7 @@ class ProfileCredentials:
         self.plan = plan
         self._granted = granted
         self._lock = Lock()
-        self._kept: Session | None = None
+        self._cached: Session | None = None
 
     def input_files(self) -> list[Path] | None:
         """The files, in addition to those that profiles are in, that the credentials depend on.
@@ -217,12 +225,14 @@ class ProfileCredentials:
     def retrieve(self) -> Credentials:
         """Credentials that live on for a while. Raises what `Resolver.run` raises."""
         with self._lock:
-            if self._kept is None or not self._serves(self._kept):
-                before, self._kept = self._kept, self._resolver.run(self.plan)
-                if before is None or before.credentials != self._kept.credentials:
-                    self._granted(self._kept.credentials)
-            return self._kept.credentials
+            if self._cached is None or not self._serves(self._cached):
+                before, self._cached = self._cached, self._resolver.run(self.plan)
+                if before is None or before.credentials != self._cached.credentials:
+                    self._granted(self._cached.credentials)
+            return self._cached.credentials
 
-    def _serves(self, kept: Session) -> bool:
+    def _serves(self, cached: Session) -> bool:
         now = self._system.clock()
-        return not kept.lasts or (kept.told_right(now, self._system.uptime()) and kept.serves(now))
+        return not cached.has_expiry or (
+            cached.clock_consistent(now, self._system.uptime()) and cached.serves(now)
+        )

@@ -19,6 +19,7 @@ from keystead.http.guards import Address, Request, host_names
 from keystead.http.tokens import FixedToken, TokenFile, new_token
 from keystead.model.credentials import Credentials
 from keystead.model.role_options import RoleOptions
+from keystead.model.sources.static import Static
 from keystead.serve.audit_writer import Ledger
 from keystead.serve.container import ContainerService, path_of
 from keystead.serve.metadata import MetadataService
@@ -222,7 +223,7 @@ def _served(
         granted=granted,
     )
     made = app.plan(name, location, options, in_session=True)
-    if made.user_session and made.base.kind == "static" and not (made.steps or in_session):
+    if made.user_session and isinstance(made.base, Static) and not (made.steps or in_session):
         note(
             f"profile `{name}` goes out as a user's own keys; SDKs for Java and Rust need --session"
         )

@@ -195,7 +195,7 @@ def _sealed(key: str, session: Session, sealing: bytes) -> bytes:
         "secret_access_key": found.secret_access_key,
         "session_token": found.session_token,
         "account_id": found.account_id,
-        "lasts": session.lasts,
+        "lasts": session.has_expiry,
         "uptime": session.uptime,
     }
     binding = crypto.bind(_BINDING, key, *head.values())

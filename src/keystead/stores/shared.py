@@ -18,7 +18,8 @@ from typing import TypeVar
 from keystead.errors import DocumentError, FileProblem, Origin, ProfileInvalid, ProfileNotFound
 from keystead.model import validation
 from keystead.model.profile import Profile, Value, check_writable
-from keystead.model.settings import KEYS, SETTINGS, Group
+from keystead.model.setting import Group
+from keystead.model.settings import KEYS, SETTINGS
 from keystead.secret import reveal
 from keystead.stores.base import TRIES, Changes, Follow, already_there, not_found, overtaken
 from keystead.stores.lost_update import by_another_program, is_lost, just_written, watch

@@ -9,18 +9,18 @@ from keystead.lint.rules.roles import following
 from keystead.lint.rules.sso import ACCOUNT
 from keystead.lint.subject import KEY, SECRET, Shared, found, rule
 from keystead.model import account, helper_ring
+from keystead.model.assume_role import OPTIONS
 from keystead.model.dotnet import goes_on, profile_type, stray
 from keystead.model.plan import CHAINED_SECONDS
-from keystead.model.profile import TYPES, Profile
+from keystead.model.profile import Profile
 from keystead.model.programs import SETTING as PROGRAMS
 from keystead.model.programs import is_interpreter, is_path, named_programs
 from keystead.model.settings import SETTINGS
+from keystead.model.sources.process import SETTING
+from keystead.model.sources.web_identity import WebIdentity
 from keystead.near import either
 
-_OPTIONS = tuple(
-    dict.fromkeys(key for row in TYPES if "role_arn" in row.required for key in row.optional)
-)
-_WITH_TOKEN = next(row for row in TYPES if row.name == "AssumeRoleWithWebIdentity").optional
+_WITH_TOKEN = WebIdentity.types[0].optional
 _SOURCES = ("source_profile", "credential_source")
 _TOKEN_FILE = "web_identity_token_file"  # noqa: S105  # the name of a setting
 
@@ -67,7 +67,7 @@ def program_interpreter(shared: Shared) -> Iterator[Problem]:
 )
 def option_without_role(shared: Shared) -> Iterator[Problem]:
     for name, profile in shared.profiles.items():
-        for key in filter(profile.has, () if profile.has("role_arn") else (*_OPTIONS, *_SOURCES)):
+        for key in filter(profile.has, () if profile.has("role_arn") else (*OPTIONS, *_SOURCES)):
             hides = ""
             if not profile_type(profile) and stray(profile) == key:
                 hides = f", so the .NET SDK does not use the profile{goes_on(name)}"
@@ -99,7 +99,7 @@ def token_file_without_role(shared: Shared) -> Iterator[Problem]:
 def option_not_used(shared: Shared) -> Iterator[Problem]:
     for name, profile in shared.profiles.items():
         if profile.has("role_arn") and profile.has(_TOKEN_FILE):
-            for key in _OPTIONS:
+            for key in OPTIONS:
                 if key not in _WITH_TOKEN and profile.has(key):
                     message = f"a web identity of profile `{name}` does not use `{key}`"
                     yield found(profile, key, message)
@@ -202,7 +202,7 @@ def _is_chained(shared: Shared, profile: Profile) -> bool:
 def helper_rings(shared: Shared) -> Iterator[Problem]:
     seen: set[str] = set()
     for start, profile in shared.profiles.items():
-        if not profile.has(helper_ring.SETTING):
+        if not profile.has(SETTING):
             continue
         path: list[str] = []
         name: str | None = start
@@ -214,16 +214,14 @@ def helper_rings(shared: Shared) -> Iterator[Problem]:
         if helped and seen.isdisjoint(ring):
             seen.update(ring)
             whole = " > ".join([*ring, ring[0]])
-            message = (
-                f"`{helper_ring.SETTING}` asks for credentials that need its own output: {whole}"
-            )
-            yield found(helped, helper_ring.SETTING, message)
+            message = f"`{SETTING}` asks for credentials that need its own output: {whole}"
+            yield found(helped, SETTING, message)
 
 
 def _needed(profile: Profile) -> str | None:
     """The profile whose credentials are needed for its own."""
     if _is_helped(profile):
-        return helper_ring.asked_profile(profile.text(helper_ring.SETTING) or "")
+        return helper_ring.asked_profile(profile.text(SETTING) or "")
     return following(profile)
 
 
@@ -240,6 +238,6 @@ def _is_helped(profile: Profile) -> bool:
 )
 def other_account(shared: Shared) -> Iterator[Problem]:
     for profile in shared.profiles.values():
-        problem = account.settings_mismatch(profile, profile.type.name if profile.type else None)
+        problem = account.settings_mismatch(profile)
         if problem:
             yield found(profile, account.SETTING, problem)

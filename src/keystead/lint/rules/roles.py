@@ -14,11 +14,12 @@ from keystead.lint.subject import (
     rule,
     set_command,
 )
-from keystead.model.profile import TYPES, Profile
+from keystead.model.assume_role import TYPES
+from keystead.model.profile import Profile
 from keystead.model.settings import SETTINGS
 from keystead.near import did_you_mean, either, near_names
 
-_DECIDING = {key for row in TYPES for key in row.deciding}
+_DECIDING = {key for row in TYPES for group in row.deciding for key in group}
 
 
 @rule("source-profile-missing", ERROR, "a source profile does not exist")

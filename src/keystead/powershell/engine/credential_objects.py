@@ -9,18 +9,13 @@ from dataclasses import replace
 from keystead.app import App, Location
 from keystead.model.credentials import Credentials
 from keystead.model.profile import Profile
+from keystead.model.sources.static import Static
 from keystead.powershell.objects import AwsObject
 from keystead.resolve.resolver import ProfileCredentials
 from keystead.secret import Secret
 
 _SOURCE = "Amazon.Runtime.BasicAWSCredentials"
 _TEMPORARY_SOURCE = "Amazon.Runtime.AssumeRoleAWSCredentials"
-_SOURCES = {
-    "environment": "the environment",
-    "web-identity": "the environment",
-    "container": "the container",
-    "ec2": "the EC2 instance",
-}
 _OPTIONS = "Amazon.Runtime.AssumeRoleAWSCredentialsOptions"
 
 
@@ -61,9 +56,9 @@ def profile_object(app: App, name: str | None, location: Location, region: str |
     else:
         found = provider.retrieve()
         made = replace(keys_object(found), retrieve=provider.retrieve)
-        fixed = provider.plan.base.kind == "static" and not found.expires_at
+        fixed = isinstance(provider.plan.base, Static) and not found.expires_at
         made = made if fixed else replace(made, keys=None)
-    source = f"profile `{own}`" if own else _SOURCES.get(provider.plan.base.kind, "this machine")
+    source = f"profile `{own}`" if own else provider.plan.base.origin
     settings = app.select(own, location).client_settings if own else None
     named = {"ProfileName": name, "ProfileLocation": os.fspath(location) if location else None}
     again = {parameter: value for parameter, value in named.items() if value}

@@ -17,7 +17,8 @@ from keystead.model.client_settings import NO_CLIENT_SETTINGS, ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.model.ordinal_case import folded
 from keystead.model.profile import Profile, ProfileSource, Value, check_writable
-from keystead.model.search import DEFAULT_PROFILE, default_profile, has_keys
+from keystead.model.search import DEFAULT_PROFILE, default_profile
+from keystead.model.sources.environment import has_keys
 from keystead.powershell.cmdlet import Parameter, Values
 from keystead.powershell.engine.credential_objects import (
     keys_object,

@@ -8,13 +8,13 @@ from pathlib import Path
 
 from keystead.errors import NotConfigured, Origin, ProfileInvalid, ProviderError
 from keystead.model.credentials import Credentials
+from keystead.model.sources.container import FULL, RELATIVE, Container
 from keystead.resolve.credentials_json import BadDocument, read_credentials, read_object
 from keystead.resolve.http_provider import Endpoint, ask
+from keystead.resolve.providers.provider import Provider
 from keystead.system import System, http
 from keystead.text.encoding import refuse_other_encoding
 
-RELATIVE = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
-FULL = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 TOKEN = "AWS_CONTAINER_AUTHORIZATION_TOKEN"  # noqa: S105  # a variable's name
 TOKEN_FILE = "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"  # noqa: S105
 
@@ -29,45 +29,56 @@ _MOST_TOKEN_BYTES = 64 * 1024
 _HEADER_VALUE = re.compile(r"[ -~]*")
 
 
-def container_credentials(system: System) -> Credentials:
-    """The credentials that the container's endpoint hands out.
+class ContainerProvider(Provider[Container]):
+    """The endpoint of ECS, EKS or `keystead serve`."""
 
-    ``AWS_CONTAINER_CREDENTIALS_RELATIVE_URI`` is a path at ECS's address and goes before
-    ``AWS_CONTAINER_CREDENTIALS_FULL_URI``, an address of its own: https, or http on the loopback
-    or at an address of ECS or EKS. The token in ``AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE``, read
-    anew each time, else in ``AWS_CONTAINER_AUTHORIZATION_TOKEN`` is sent as it is. No proxy is
-    used and no redirection followed.
+    def retrieve(self) -> Credentials:
+        """The credentials that the container's endpoint hands out.
 
-    Raises `NotConfigured` without either address, `ProfileInvalid` for an address, token or token
-    file that will not do, `ProviderError` for an endpoint that fails, without what it answered.
-    """
-    endpoint = _endpoint(system)
-    headers = {"Accept": "application/json"}
-    token = _token(system)
-    if token:
-        headers["Authorization"] = token
-    try:
-        answer = ask(
-            system, "GET", endpoint.url, headers, seconds=TIME_LIMIT_SECONDS, attempts=ATTEMPTS
-        )
-        credentials = _read(answer, endpoint)
-    except http.Unreachable as error:
-        raise ProviderError(
-            f"the container endpoint at {endpoint.place} could not be asked: {error}",
-            hint=f"check that it runs, and {FULL} or {RELATIVE}",
-        ) from None
-    except BadDocument as error:
-        raise ProviderError(
-            f"the container endpoint at {endpoint.place} gave an answer that cannot be used: "
-            f"it {error}",
-            hint=f"check {FULL} or {RELATIVE}",
-        ) from None
-    if not credentials.fresh(system.clock()):
-        raise ProviderError(
-            f"the container endpoint at {endpoint.place} returned credentials that have expired",
-            hint="check this machine's clock",
-        )
-    return credentials
+        ``AWS_CONTAINER_CREDENTIALS_RELATIVE_URI`` is a path at ECS's address and takes precedence
+        over ``AWS_CONTAINER_CREDENTIALS_FULL_URI``, a whole address: https, or http on the loopback
+        or at an address of ECS or EKS. The token in ``AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE``,
+        which is read each time, else in ``AWS_CONTAINER_AUTHORIZATION_TOKEN`` is sent as it is. No
+        proxy is used and no redirection followed.
+
+        Raises `NotConfigured` without either address, `ProfileInvalid` for an address, token or
+        token file that will not do, `ProviderError` for an endpoint that fails, without what it
+        answered.
+        """
+        system = self.system
+        endpoint = _endpoint(system)
+        headers = {"Accept": "application/json"}
+        token = _token(system)
+        if token:
+            headers["Authorization"] = token
+        try:
+            answer = ask(
+                system, "GET", endpoint.url, headers, seconds=TIME_LIMIT_SECONDS, attempts=ATTEMPTS
+            )
+            credentials = _read(answer, endpoint)
+        except http.Unreachable as error:
+            raise ProviderError(
+                f"the container endpoint at {endpoint.place} could not be asked: {error}",
+                hint=f"check that it runs, and {FULL} or {RELATIVE}",
+            ) from None
+        except BadDocument as error:
+            raise ProviderError(
+                f"the container endpoint at {endpoint.place} gave an answer that cannot be used: "
+                f"it {error}",
+                hint=f"check {FULL} or {RELATIVE}",
+            ) from None
+        if not credentials.fresh(system.clock()):
+            raise ProviderError(
+                f"the container endpoint at {endpoint.place} returned credentials that have "
+                "expired",
+                hint="check this machine's clock",
+            )
+        return credentials
+
+    def input_files(self) -> list[Path]:
+        """As `Provider.input_files`."""
+        named = self.system.environ.get(TOKEN_FILE)
+        return [Path(named)] if named else []
 
 
 def _endpoint(system: System) -> Endpoint:

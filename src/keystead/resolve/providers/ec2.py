@@ -9,12 +9,14 @@ from datetime import timedelta
 
 from keystead.errors import NotConfigured, ProfileInvalid, ProviderError
 from keystead.model.credentials import Credentials
+from keystead.model.search import nothing_configured
+from keystead.model.sources.ec2 import DISABLED, Ec2
 from keystead.outside import whole
 from keystead.resolve.credentials_json import BadDocument, read_credentials, read_object
 from keystead.resolve.http_provider import Endpoint, ask
+from keystead.resolve.providers.provider import Provider
 from keystead.system import System, http
 
-DISABLED = "AWS_EC2_METADATA_DISABLED"
 V1_DISABLED = "AWS_EC2_METADATA_V1_DISABLED"
 ENDPOINT = "AWS_EC2_METADATA_SERVICE_ENDPOINT"
 MODE = "AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE"
@@ -85,6 +87,31 @@ def ec2_credentials(
         EXTENSION // timedelta(minutes=1),
     )
     return replace(credentials, expires_at=now + EXTENSION)
+
+
+class Ec2Provider(Provider[Ec2]):
+    """The metadata service of EC2."""
+
+    def retrieve(self) -> Credentials:
+        """What the service gives, by the profile's settings. Raises as `ec2_credentials`."""
+        profile = self.profile
+        try:
+            return ec2_credentials(
+                self.system,
+                endpoint=profile.text("ec2_metadata_service_endpoint"),
+                mode=profile.text("ec2_metadata_service_endpoint_mode"),
+                v1_disabled=(profile.text("ec2_metadata_v1_disabled") or "true").lower() != "false",
+            )
+        except NotConfigured:
+            if profile.name:
+                raise
+            raise nothing_configured() from None  # it was the last place of the default search
+        except ProviderError as error:
+            if profile.name:
+                raise
+            ways = ("if this is not an EC2 instance, name a profile or set AWS_PROFILE", error.hint)
+            hint = "; ".join(filter(None, ways))
+            raise ProviderError(error.message, hint=hint, code=error.code) from None
 
 
 @dataclass(frozen=True)

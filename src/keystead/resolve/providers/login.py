@@ -18,8 +18,10 @@ from typing import Any
 from keystead.errors import FileProblem, InteractionRequired, Origin, ProviderError
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
+from keystead.model.sources.login import Login
 from keystead.resolve.aws import client as aws
 from keystead.resolve.credentials_json import BadDocument, read_credentials, read_object
+from keystead.resolve.providers.provider import Provider
 from keystead.system import System
 from keystead.system.file_versions import FileVersion
 from keystead.system.files import Changed
@@ -65,6 +67,23 @@ def login_credentials(
         if isinstance(error, ProviderError) and error.code == "AccessDeniedException":
             raise login.required("has ended") from None
         raise
+
+
+class LoginProvider(Provider[Login]):
+    """AWS's sign-in service, for the login of ``aws login``."""
+
+    def retrieve(self) -> Credentials:
+        """What the service gives for the login. Raises as `login_credentials`."""
+        return login_credentials(
+            self.source.login_session,
+            profile=self.source.profile,
+            system=self.system,
+            client_settings=self.client_settings,
+        )
+
+    def identity(self) -> list[object]:
+        """As `Provider.identity`."""
+        return [str(cache_folder(self.system))]
 
 
 def cache_folder(system: System) -> Path:

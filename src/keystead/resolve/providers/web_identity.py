@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from keystead.errors import Origin, ProfileInvalid
-from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
+from keystead.model.role_options import request_members
+from keystead.model.sources.web_identity import TOKEN_FILE, TOKEN_FILE_VARIABLE, WebIdentity
 from keystead.resolve.aws import client as aws
+from keystead.resolve.providers.provider import Provider
 from keystead.resolve.sts_response import temporary_credentials
 from keystead.system import System
 from keystead.text.encoding import refuse_other_encoding
@@ -21,48 +21,51 @@ MOST_TOKEN_BYTES = 20_000
 _TOKEN = re.compile(rb"[!-~]+")
 
 
-def web_identity_credentials(
-    role_arn: str,
-    token_file: Path,
-    *,
-    role_session_name: str,
-    duration_seconds: int | None,
-    policy: str | None = None,
-    policy_arns: Sequence[str] = (),
-    system: System,
-    client_settings: ClientSettings,
-) -> Credentials:
-    """The credentials that STS gives for the token in ``token_file``, by an unsigned request.
+class WebIdentityProvider(Provider[WebIdentity]):
+    """STS, for the token in a file."""
 
-    The file is read anew each time, as whoever writes it renews it; blanks and line breaks at
-    both ends are no part of the token. ``duration_seconds`` None: STS's own default; ``policy``
-    (JSON) and ``policy_arns`` narrow the session.
+    def retrieve(self) -> Credentials:
+        """The credentials that STS gives for the token, by an unsigned request.
 
-    Raises `ProfileInvalid` for a file that is not there or holds no token, `FileProblem` for one
-    that cannot be read, `ProviderError` when STS refuses or cannot be reached.
-    """
-    parameters: dict[str, Any] = {
-        "RoleArn": role_arn,
-        "RoleSessionName": role_session_name,
-        "WebIdentityToken": read_token(token_file, system),
-        "DurationSeconds": duration_seconds,
-        "Policy": policy,
-        "PolicyArns": [{"arn": arn} for arn in policy_arns],
-    }
-    operation = "AssumeRoleWithWebIdentity"
-    answer = aws.call(
-        "sts",
-        operation,
-        {name: value for name, value in parameters.items() if value},
-        credentials=None,
-        client_settings=client_settings,
-        system=system,
-    )
-    return temporary_credentials(answer, operation, f"web identity > {role_arn}", system)
+        The file is read each time, as another program renews it; blanks and line breaks at both
+        ends are no part of the token.
+
+        Raises `ProfileInvalid` for a file that is not there or holds no token, `FileProblem` for
+        one that cannot be read, `ProviderError` when STS refuses or cannot be reached.
+        """
+        service, operation = self.source.call
+        parameters = {
+            "RoleArn": self.source.role_arn,
+            "WebIdentityToken": read_token(self._token_file(), self.system),
+            **request_members(self.source),
+        }
+        answer = aws.call(
+            service,
+            operation,
+            parameters,
+            credentials=None,
+            client_settings=self.client_settings,
+            system=self.system,
+        )
+        origin = f"web identity > {self.source.role_arn}"
+        return temporary_credentials(answer, operation, origin, self.system)
+
+    def identity(self) -> list[object]:
+        """As `Provider.identity`."""
+        return [read_token(self._token_file(), self.system)]
+
+    def input_files(self) -> list[Path]:
+        """As `Provider.input_files`."""
+        return [self._token_file()]
+
+    def _token_file(self) -> Path:
+        of_environment = self.system.environ.get(TOKEN_FILE_VARIABLE)
+        named = self.profile.text(TOKEN_FILE) if self.source.profile else of_environment
+        return self.system.folders.expand(named or "")
 
 
 def read_token(file: Path, system: System) -> str:
-    """The token in a file. Raises as `web_identity_credentials`."""
+    """The token in a file. Raises as `WebIdentityProvider.retrieve`."""
     where = Origin(str(file))
     data = system.files.read(file).data
     if data is None:

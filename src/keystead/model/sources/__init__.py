@@ -1,0 +1,31 @@
+"""The kinds of sources of credentials, a module each: what a plan starts from. Pure."""
+
+from __future__ import annotations
+
+from keystead.model.sources.container import Container
+from keystead.model.sources.ec2 import Ec2
+from keystead.model.sources.environment import Environment
+from keystead.model.sources.login import Login
+from keystead.model.sources.process import Process
+from keystead.model.sources.sso import Sso
+from keystead.model.sources.static import Static
+from keystead.model.sources.web_identity import WebIdentity
+
+Source = Environment | WebIdentity | Sso | Static | Login | Process | Container | Ec2
+
+SOURCES: tuple[type[Source], ...] = (
+    Environment,
+    WebIdentity,
+    Sso,
+    Static,
+    Login,
+    Process,
+    Container,
+    Ec2,
+)
+"""Every kind, in order of precedence; a role over another source comes after `WebIdentity`."""
+
+AMBIENT: dict[str, type[Environment | Ec2 | Container]] = {
+    kind.setting_value: kind for kind in (Environment, Ec2, Container)
+}
+"""The values of ``credential_source`` and the kinds that they name."""

@@ -1,0 +1,50 @@
+"""The session of ``aws login``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from keystead.model.profile_type import ProfileType
+from keystead.model.setting import Group, Setting
+from keystead.model.sources.kind import CredentialSource
+
+if TYPE_CHECKING:
+    from keystead.model.profile import Profile, ProfileSource
+
+SETTING = "login_session"
+
+
+class Login(CredentialSource):
+    """The login that ``login_session``, an ARN, names."""
+
+    kind = "login"
+    word = "login"
+    meaning = "a session of `aws login`"
+    types = (
+        ProfileType(
+            "Login",
+            ((SETTING,),),
+            (SETTING,),
+            (),
+            meaning,
+            {SETTING: "arn:aws:iam::123456789012:user/somebody"},
+            account=SETTING,
+        ),
+    )
+    settings = (
+        Setting(SETTING, Group.SOURCE, "the session of `aws login`", netsdk=SETTING, one_line=True),
+    )
+
+    login_session: str
+    region: str | None = None
+
+    @classmethod
+    def from_profile(cls, profile: Profile, sections: ProfileSource) -> Self:
+        """As `CredentialSource.from_profile`."""
+        del sections
+        session = profile.text(SETTING) or ""
+        return cls(profile=profile.name, login_session=session, region=profile.region)
+
+    def describe(self) -> str:
+        """As `CredentialSource.describe`."""
+        return f"the login session of profile {self.profile}"

@@ -1,0 +1,139 @@
+"""A permission set in IAM Identity Center."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from keystead.errors import ProfileInvalid
+from keystead.model.profile_type import ProfileType
+from keystead.model.setting import Group, Setting
+from keystead.model.sources.kind import CredentialSource, Offer
+
+if TYPE_CHECKING:
+    from keystead.model.profile import Profile, ProfileSource
+
+ACCOUNT = ("sso_account_id", "sso_role_name")
+PORTAL = ("sso_start_url", "sso_region")
+
+
+class Sso(CredentialSource):
+    """The permission set ``sso_role_name`` in the account ``sso_account_id``.
+
+    ``sso_session`` None: the legacy form, in which the profile names the access portal itself.
+    ``region`` is that of the portal.
+    """
+
+    kind = "sso"
+    word = "sso"
+    meaning = "single sign-on"
+    call = ("sso", "GetRoleCredentials")
+    is_chained = True
+    also = ("sso_session", *PORTAL, "sso_registration_scopes")
+    types = (
+        ProfileType(
+            "SSO",
+            (("sso_account_id",), ("sso_role_name",)),
+            ACCOUNT,
+            also,
+            "temporary credentials from IAM Identity Center",
+            {
+                "sso_account_id": "123456789012",
+                "sso_role_name": "Reader",
+                "sso_region": "eu-west-1",
+                "sso_start_url": "https://example.awsapps.com/start",
+            },
+            account="sso_account_id",
+        ),
+    )
+    settings = tuple(
+        Setting(name, Group.SOURCE, meaning, netsdk=name, one_line=one_line)
+        for name, meaning, one_line in (
+            ("sso_session", "the sso-session section to log in with", True),
+            ("sso_account_id", "the account to get credentials for", True),
+            ("sso_role_name", "the permission set to get credentials for", True),
+            ("sso_start_url", "the address of the access portal", True),
+            ("sso_region", "the region of the access portal", True),
+            ("sso_registration_scopes", "the scopes to register for", False),
+        )
+    )
+
+    sso_session: str | None = None
+    sso_start_url: str
+    sso_account_id: str
+    sso_role_name: str
+    region: str
+
+    @classmethod
+    def offer(cls, given: frozenset[str]) -> Offer | None:
+        """As `Kind.offer`; a session or portal alone is one in part."""
+        shown = tuple(key for key in cls.also if key in given)
+        if shown and given.isdisjoint(ACCOUNT):
+            lacks = f"`{shown[0]}` without {' and '.join(f'`{key}`' for key in ACCOUNT)}"
+            return Offer(cls, None, shown, f"{lacks} gives a token and no credentials")
+        return super().offer(given)
+
+    @classmethod
+    def needed(cls, row: ProfileType, given: frozenset[str]) -> tuple[str, ...]:
+        """As `Kind.needed`."""
+        return row.required if "sso_session" in given else (*row.required, *PORTAL)
+
+    @classmethod
+    def in_profile(cls, profile: Profile, offer: Offer) -> str:
+        """As `Kind.in_profile`."""
+        if offer.lacks:
+            return cls.meaning
+        return f"{cls.meaning}: {profile.text('sso_role_name')} in {profile.text('sso_account_id')}"
+
+    @classmethod
+    def from_profile(cls, profile: Profile, sections: ProfileSource) -> Self:
+        """As `CredentialSource.from_profile`; the portal is the session's, or the profile's own."""
+        session = profile.text("sso_session")
+        section = sections.sso_session(session) if session else {}
+        if session and not section:
+            raise ProfileInvalid(
+                f"profile `{profile.name}` names the sso-session `{session}`, which does not exist",
+                hint=f"add a section `[sso-session {session}]` to the config file",
+                where=profile.where("sso_session"),
+            )
+        start_url, region = (_of_portal(profile, session, section.get(key), key) for key in PORTAL)
+        return cls(
+            profile=profile.name,
+            sso_session=session,
+            sso_start_url=start_url,
+            sso_account_id=profile.text("sso_account_id") or "",
+            sso_role_name=profile.text("sso_role_name") or "",
+            region=region,
+        )
+
+    @property
+    def call_region(self) -> str | None:
+        """As `CredentialSource.call_region`."""
+        return self.region
+
+    def describe(self) -> str:
+        """As `CredentialSource.describe`."""
+        return f"{self.meaning}: {self.sso_role_name} in {self.sso_account_id}"
+
+
+def _of_portal(profile: Profile, session: str | None, of_session: str | None, key: str) -> str:
+    own = profile.text(key)
+    if own and of_session and own != of_session:
+        raise ProfileInvalid(
+            f"`{key}` of profile `{profile.name}` differs from that of its sso-session `{session}`",
+            hint=f"take `{key}` out of the profile",
+            where=profile.where(key),
+        )
+    value = of_session or own
+    if value:
+        return value
+    if session:
+        lacks = f"names the sso-session `{session}`, which has no `{key}`"
+        hint = f"set `{key}` in the section `[sso-session {session}]`"
+    else:
+        lacks = f"has `sso_account_id`, no `{key}` and no `sso_session`"
+        hint = f"set `{key}`, or `sso_session`"
+    raise ProfileInvalid(
+        f"profile `{profile.name}` {lacks}",
+        hint=hint,
+        where=profile.where("sso_session" if session else "sso_account_id"),
+    )

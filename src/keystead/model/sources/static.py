@@ -1,0 +1,95 @@
+"""Keys in the profile itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from keystead.model.profile_type import ProfileType
+from keystead.model.setting import Group, Setting
+from keystead.model.sources.kind import CredentialSource, Offer
+
+if TYPE_CHECKING:
+    from keystead.model.profile import Profile
+
+KEY = "aws_access_key_id"
+SECRET = "aws_secret_access_key"  # noqa: S105  # the name of a setting
+TOKEN = "aws_session_token"  # noqa: S105  # the name of a setting
+KEYS = (KEY, SECRET, TOKEN)
+
+_PAIR = {
+    KEY: "AKIDCONTRACTEXAMPLE",
+    SECRET: "contract/secret+key/8sVq2LmT",
+}
+
+
+class Static(CredentialSource):
+    """The keys of ``profile``, with or without a session token."""
+
+    kind = "static"
+    word = "keys"
+    meaning = "keys in the credentials file"
+    is_local = True
+    types = (
+        ProfileType(
+            "Session",
+            ((TOKEN,),),
+            KEYS,
+            (),
+            "temporary credentials that were retrieved by hand",
+            {**_PAIR, TOKEN: "contract//session+token/3wXz=="},
+            account=KEY,
+        ),
+        ProfileType(
+            "Basic",
+            ((KEY,), (SECRET,)),
+            (KEY, SECRET),
+            ("mfa_serial",),
+            "long-term credentials of an IAM user",
+            _PAIR,
+            account=KEY,
+        ),
+    )
+    settings = (
+        Setting(
+            KEY,
+            Group.KEYS,
+            "the public half of a key pair",
+            netsdk="AWSAccessKey",
+            sealed=True,
+            shape=r"\w{1,128}",
+            rule="letters, digits and _, at most 128",
+            one_line=True,
+        ),
+        Setting(
+            SECRET,
+            Group.KEYS,
+            "the secret half of a key pair",
+            netsdk="AWSSecretKey",
+            secret=True,
+            sealed=True,
+            shape=r"[^\s\[\]]+",
+            rule="no blanks and no brackets",
+            one_line=True,
+        ),
+        Setting(
+            TOKEN,
+            Group.KEYS,
+            "the token that goes with temporary keys",
+            netsdk="SessionToken",
+            secret=True,
+            sealed=True,
+            shape=r"[^\s\[\]]+",
+            rule="no blanks and no brackets",
+            one_line=True,
+        ),
+    )
+
+    @classmethod
+    def in_profile(cls, profile: Profile, offer: Offer) -> str:
+        """As `Kind.in_profile`."""
+        del offer
+        return "keys in the encrypted store" if profile.location is None else cls.meaning
+
+    def describe(self) -> str:
+        """As `CredentialSource.describe`."""
+        return f"keys of profile {self.profile}"

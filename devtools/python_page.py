@@ -86,7 +86,8 @@ def _entry(name: str) -> Iterator[str]:
 
 def _members(kind: type) -> Iterator[str]:
     for name, value in inspect.getmembers(kind):
-        if name.startswith("_") or name in getattr(kind, "__dataclass_fields__", ()):
+        fields = getattr(kind, "fields", getattr(kind, "__dataclass_fields__", ()))
+        if name.startswith("_") or name in fields:
             continue
         if isinstance(value, property) and value.__doc__:
             yield f"* `{name}`: {_one_line(value)}"

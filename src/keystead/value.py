@@ -54,7 +54,7 @@ class Value:
             if not annotation.startswith("ClassVar")
         }
         above = [kind for kind in reversed(cls.__bases__) if issubclass(kind, Value)]
-        inherited = {name: text for kind in above for name, text in kind.fields.items()}
+        fields = {name: text for kind in above for name, text in kind.fields.items()} | own
         defaults = {name: value for kind in above for name, value in kind.defaults.items()}
         rows = {name: row for kind in above for name, row in kind.rows.items()}
         for name in filter(vars(cls).__contains__, own):
@@ -63,7 +63,8 @@ class Value:
                 rows[name] = default.row
                 setattr(cls, name, default := default.default)
             defaults[name] = default
-        cls.fields, cls.defaults, cls.rows = {**own, **inherited}, defaults, rows
+        cls.fields = {name: fields[name] for name in sorted(fields, key=defaults.__contains__)}
+        cls.defaults, cls.rows = defaults, rows
 
     def __init__(self, **given: Any) -> None:  # noqa: ANN401  # type checkers know the fields
         found = {**self.defaults, **given}

@@ -90,7 +90,7 @@ class Plan(Value):
             return self
         if self.steps:
             *before, last = self.steps
-            steps = tuple(_capped(self.base, (*before, last.replace(**asked))))
+            steps = tuple(_capped(self.base, (*before, options.over(last))))
             return self.replace(
                 steps=steps, user_session=_if_not_too_long(self.user_session, steps)
             )
@@ -101,7 +101,7 @@ class Plan(Value):
                 + (f"`{stray}`" if stray else "a session name, length, policy or tag"),
                 hint=f"`keystead plan {shlex.quote(self.profile)}` shows what is done",
             )
-        return self.replace(base=self.base.replace(**asked))
+        return self.replace(base=options.over(self.base))
 
 
 def default_plan(environ: Mapping[str, str], source: ProfileSource) -> Plan:
@@ -133,8 +133,9 @@ def make_plan(name: str, source: ProfileSource) -> Plan:
             base = kind.from_profile(profile, source)
             break
         steps.append(AssumeRoleStep.from_profile(profile))
-        base = ambient_source(profile)
-        if base:
+        ambient = ambient_source(profile)
+        if ambient:
+            base = ambient
             break
         following = _source_profile(profile, source)
         if following.is_same(profile):
@@ -173,7 +174,7 @@ def _kind(profile: Profile) -> type[Source] | None:
 
     Raises `ProfileInvalid` for a profile that gives no credentials.
     """
-    chosen = profile.judged.chosen
+    chosen = profile.choice.chosen
     if profile.type is None or chosen is None:
         raise ProfileInvalid(
             f"profile `{profile.name}` is not valid: {profile.problem()}",

@@ -94,10 +94,10 @@ def _cache(session: Session | None, now: datetime) -> dict[str, object]:
 
 
 def _present(row: Value) -> dict[str, object]:
-    """The fields that are set, the profile first."""
-    shown = {"profile": None, **{name: getattr(row, name) for name in row.fields}}
+    """The fields that are set."""
+    shown = {name: getattr(row, name) for name in row.fields if name not in _OF_A_RUN}
     return {
         name: dict(value) if name == "tags" else value
         for name, value in shown.items()
-        if value not in (None, "", ()) and name not in _OF_A_RUN
+        if value not in (None, "", ())
     }

@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from keystead.errors import Origin, ProfileInvalid
-from keystead.model.search import Judgement, judged
+from keystead.model.search import SourceChoice, choose_source
 from keystead.model.settings import DECIDING, is_secret
 from keystead.model.sources.static import KEY, KEYS, SECRET
 from keystead.secret import Secret, reveal
@@ -123,7 +123,7 @@ class Profile:
     @property
     def type(self) -> ProfileType | None:
         """The type of the profile; None when its settings make none."""
-        return None if self.refused else self.judged.type
+        return None if self.refused else self.choice.type
 
     @property
     def region(self) -> str | None:
@@ -152,7 +152,7 @@ class Profile:
 
     def problem(self) -> str | None:
         """Why the profile gives no credentials, naming setting and rule; None when it can."""
-        return self.refused or self.judged.why
+        return self.refused or self.choice.why
 
     @property
     def notes(self) -> Sequence[str]:
@@ -162,11 +162,11 @@ class Profile:
     @property
     def is_set_up(self) -> bool:
         """Whether its settings make a type, be it in part: else a search passes it over."""
-        return self.judged.chosen is not None
+        return self.choice.chosen is not None
 
     def problem_at(self) -> Origin | None:
         """File and line of the setting that `problem` is about, where there is one."""
-        return self.where(self.judged.setting) if self.problem() else None
+        return self.where(self.choice.setting) if self.problem() else None
 
     def without_role(self) -> Profile:
         """The profile as it counts for a role over it: its own role over a source is passed by."""
@@ -177,10 +177,10 @@ class Profile:
         return replace(self, settings=left)
 
     @property
-    def judged(self) -> Judgement:
+    def choice(self) -> SourceChoice:
         """The choice among the sources that its settings name."""
         given = frozenset(filter(self.has, DECIDING.intersection(self.settings)))
-        return judged(given, keys_last=self._keys_are_last)
+        return choose_source(given, keys_last=self._keys_are_last)
 
 
 @lru_cache

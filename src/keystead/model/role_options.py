@@ -9,7 +9,7 @@ reference; a value over one is refused before STS is asked.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from keystead.errors import ProfileInvalid
 from keystead.model.setting import POLICY_ARN, Group, Setting
@@ -23,6 +23,7 @@ _LONGEST_KEY = 128
 _LONGEST_VALUE = 256
 
 Tags = tuple[tuple[str, str], ...]
+T = TypeVar("T", bound="SessionOptions")
 
 
 class RoleOption(NamedTuple):
@@ -284,8 +285,8 @@ class RoleOptions(SessionOptions):
         ),
     )
 
-    def over(self, other: RoleOptions) -> RoleOptions:
-        """These options, and those of ``other`` where these say nothing."""
+    def over(self, other: T) -> T:
+        """``other`` with these options, where they say something."""
         return other.replace(**given(self))
 
 

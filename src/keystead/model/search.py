@@ -29,7 +29,7 @@ PROFILE_VARIABLES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 """The variables that name a profile, the one that takes precedence first."""
 
 
-class Judgement(NamedTuple):
+class SourceChoice(NamedTuple):
     """What settings amount to: every source that they name, the chosen one, and the type.
 
     Where they make no type, ``why`` says so and ``setting`` is the one to look at.
@@ -43,7 +43,7 @@ class Judgement(NamedTuple):
 
 
 @lru_cache
-def judged(given: frozenset[str], *, keys_last: bool) -> Judgement:
+def choose_source(given: frozenset[str], *, keys_last: bool) -> SourceChoice:
     """The choice among the sources that the settings ``given`` name, in order of precedence.
 
     The first that decides the type counts, and half of it is an error; others in part count for
@@ -57,19 +57,19 @@ def judged(given: frozenset[str], *, keys_last: bool) -> Judgement:
     if chosen is None or chosen.type is None:
         option = next((key for key in OPTIONS if key in given), None)
         if option:
-            return Judgement(offers, None, None, f"`{option}` without `role_arn`", option)
+            return SourceChoice(offers, None, None, f"`{option}` without `role_arn`", option)
         part = offers[0] if offers else None
         why = part.lacks if part else "no setting that gives credentials"
-        return Judgement(offers, None, None, why, part.settings[0] if part else None)
+        return SourceChoice(offers, None, None, why, part.settings[0] if part else None)
     if chosen.is_typed:
-        return Judgement(offers, chosen, chosen.type)
+        return SourceChoice(offers, chosen, chosen.type)
     why, setting = chosen.lacks, chosen.settings[0]
     if chosen.kind is AssumeRoleStep:
         setting = chosen.settings[-1]
     else:
         needs = " and ".join(f"`{key}`" for key in chosen.type.required)
         why = f"{why}: a profile of type {chosen.type.name} needs {needs}"
-    return Judgement(offers, chosen, None, why, setting)
+    return SourceChoice(offers, chosen, None, why, setting)
 
 
 class Search:
@@ -103,7 +103,7 @@ class Search:
     def role_profile(self) -> Profile | None:
         """The profile, if it assumes a role over another source."""
         profile = self.profile
-        chosen = profile.judged.chosen if profile and profile.type else None
+        chosen = profile.choice.chosen if profile and profile.type else None
         return profile if chosen and chosen.kind is AssumeRoleStep else None
 
     def profile_set_up(self) -> Profile | None:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from keystead.model.profile import Profile
     from keystead.model.role_options import RoleOptions
     from keystead.secret import Secret
-    from keystead.system.prompts import MfaRequest, PassphraseRequest
+    from keystead.prompts import MfaRequest, PassphraseRequest
 
 __all__ = [
     "AssumeRoleStep",
@@ -76,8 +76,8 @@ __all__ = [
 _HOMES = {
     "AssumeRoleStep": "keystead.model.assume_role",
     "Credentials": "keystead.model.credentials",
-    "MfaRequest": "keystead.system.prompts",
-    "PassphraseRequest": "keystead.system.prompts",
+    "MfaRequest": "keystead.prompts",
+    "PassphraseRequest": "keystead.prompts",
     "Plan": "keystead.model.plan",
     "Profile": "keystead.model.profile",
     "ProfileStoreChain": "keystead.library",

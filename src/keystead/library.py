@@ -33,7 +33,7 @@ from keystead.model.plan import Plan
 from keystead.model.role_options import RoleOptions
 from keystead.stores.chain import StoreChain
 from keystead.system import System
-from keystead.system.prompts import MfaFunction, PassphraseFunction, Prompts
+from keystead.prompts import MfaFunction, PassphraseFunction, Prompts
 
 if TYPE_CHECKING:
     import boto3

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from keystead.cli.command_line import shown
+from keystead.undo.command_line import shown
 from keystead.model.settings import SETTINGS
 from keystead.powershell.shell.masking import mask_words
 from keystead.powershell.table import CMDLETS

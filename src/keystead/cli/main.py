@@ -80,6 +80,6 @@ def _run(console: Console, words: list[str]) -> int | None:
 
 
 def _shown(words: Sequence[str]) -> str:
-    from keystead.cli.command_line import shown  # of use to commands that change files alone
+    from keystead.undo.command_line import shown  # of use to commands that change files alone
 
     return shown(words)

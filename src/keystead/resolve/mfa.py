@@ -12,7 +12,7 @@ from keystead.errors import KeysteadError, MalformedMfaCode, ProfileInvalid, Wro
 from keystead.model.mfa import MFA_VARIABLE, mfa_answer
 from keystead.model.profile import Profile
 from keystead.system import System
-from keystead.system.prompts import MfaFunction, MfaRequest, answer, until_accepted
+from keystead.prompts import MfaFunction, MfaRequest, answer, until_accepted
 
 _CODE = re.compile(r"\d{6}", re.ASCII)
 _TOTP_SECONDS = 30

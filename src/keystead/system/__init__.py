@@ -19,7 +19,7 @@ from keystead.system import executable
 from keystead.system.files import Files
 from keystead.system.folders import Folders
 from keystead.system.keyring import Keyring
-from keystead.system.prompts import Prompts
+from keystead.prompts import Prompts
 from keystead.system.server_time import ServerTime
 from keystead.system.terminal import NO_INPUT_VARIABLE, NoTerminal, Terminal
 

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from keystead.errors import InteractionRequired, KeysteadError
 from keystead.system.printable import one_line
-from keystead.system.prompts import until_accepted
+from keystead.prompts import until_accepted
 
 _T = TypeVar("_T")
 

@@ -12,7 +12,7 @@ from keystead import crypto
 from keystead.errors import FileProblem, Origin, StoreCorrupt, StoreUnavailable, WrongPassphrase
 from keystead.stores.encrypted.protectors.base import Protector, RandomBytes, StoreRef, binding
 from keystead.system import System
-from keystead.system.prompts import PassphraseFunction, PassphraseRequest, answer, until_accepted
+from keystead.prompts import PassphraseFunction, PassphraseRequest, answer, until_accepted
 from keystead.text.encoding import refuse_other_encoding
 
 VARIABLE = "KEYSTEAD_PASSPHRASE_FILE"

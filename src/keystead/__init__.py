@@ -37,8 +37,8 @@ if TYPE_CHECKING:
     from keystead.model.plan import Plan
     from keystead.model.profile import Profile
     from keystead.model.role_options import RoleOptions
-    from keystead.secret import Secret
     from keystead.prompts import MfaRequest, PassphraseRequest
+    from keystead.secret import Secret
 
 __all__ = [
     "AssumeRoleStep",

@@ -31,9 +31,9 @@ from keystead.app import App
 from keystead.model.credentials import Credentials
 from keystead.model.plan import Plan
 from keystead.model.role_options import RoleOptions
+from keystead.prompts import MfaFunction, PassphraseFunction, Prompts
 from keystead.stores.chain import StoreChain
 from keystead.system import System
-from keystead.prompts import MfaFunction, PassphraseFunction, Prompts
 
 if TYPE_CHECKING:
     import boto3

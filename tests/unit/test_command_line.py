@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from keystead.undo.command_line import shown
 from keystead.model.settings import SETTINGS
 from keystead.powershell.shell.masking import mask_words
 from keystead.powershell.table import CMDLETS
+from keystead.undo.command_line import shown
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN, leaks
 
 HIDDEN = "…"

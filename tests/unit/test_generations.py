@@ -11,7 +11,8 @@ import pytest
 
 from keystead.errors import FileProblem, UsageError
 from keystead.system.files import Files
-from keystead.undo.history import KEPT, PlainEnvelope, Replaced, UndoHistory, one_generation
+from keystead.undo.envelope import PlainEnvelope
+from keystead.undo.history import KEPT, Replaced, UndoHistory, one_generation
 from tests.modes import PRIVATE_FILE, mode
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)

@@ -11,8 +11,8 @@ from typing import Protocol, TypeVar
 from keystead.errors import KeysteadError, MalformedMfaCode, ProfileInvalid, WrongMfaCode
 from keystead.model.mfa import MFA_VARIABLE, mfa_answer
 from keystead.model.profile import Profile
-from keystead.system import System
 from keystead.prompts import MfaFunction, MfaRequest, answer, until_accepted
+from keystead.system import System
 
 _CODE = re.compile(r"\d{6}", re.ASCII)
 _TOTP_SECONDS = 30

@@ -358,7 +358,7 @@ class SharedStore:
     def _generations(self) -> UndoHistory:
         # Of use to changes alone, and reading is what most commands do.
         from keystead.stores.encrypted.file import StoreFile
-        from keystead.undo.envelope import generations
+        from keystead.stores.encrypted.undo_key import generations
 
         return generations(StoreFile(self._system))
 

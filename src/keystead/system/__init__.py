@@ -15,11 +15,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
+from keystead.prompts import Prompts
 from keystead.system import executable
 from keystead.system.files import Files
 from keystead.system.folders import Folders
 from keystead.system.keyring import Keyring
-from keystead.prompts import Prompts
 from keystead.system.server_time import ServerTime
 from keystead.system.terminal import NO_INPUT_VARIABLE, NoTerminal, Terminal
 

@@ -1,49 +1,76 @@
-"""The envelope for what keystead keeps of other files: sealing it asks for nothing.
+"""Envelopes for the bytes of undo copies, one of which encrypts without asking for anything.
 
-It is sealed to a public key, so that a change of the shared files unlocks nothing, and opens by
-the private one. That comes from the data key of the encrypted store. Where there is no store, or
-none that can be read, it lies in a file beside what it opens; that keeps keys from a search or a
-careless copy, and from nobody who looks for them.
+It encrypts to a public key, so that a change of the shared files unlocks nothing, and opens by the
+private one. That is the encrypted store's. Where there is no store, or none that can be read, it is
+`FallbackKey`'s.
 """
 
 from __future__ import annotations
 
 import base64
 import os
+from typing import Protocol
 
 from keystead import crypto
-from keystead.errors import KeysteadError, Origin, StoreUnavailable
-from keystead.stores.encrypted.file import StoreFile
-from keystead.stores.encrypted.value_cipher import KeyVault
+from keystead.errors import Origin, StoreUnavailable
 from keystead.undo.fallback_key import FallbackKey
-from keystead.undo.history import PlainEnvelope, UndoHistory
-
-_BINDING = f"keystead/{crypto.FORMAT} envelope"
 
 
-def generations(file: StoreFile) -> UndoHistory:
-    """The generations of all files, in envelopes for that store."""
-    folder = file.system.folders.generations
-    envelope = StoreEnvelope(file, FallbackKey(file.system, folder / "key"))
-    return UndoHistory(file.system.files, folder, envelope, sealed=(file.path,))
+class Envelope(Protocol):
+    """What keeps bytes from everybody but their owner."""
+
+    def seal(self, data: bytes) -> str:
+        """``data`` as a line of text that tells nothing of it."""
+        ...
+
+    def open(self, text: str) -> bytes:
+        """What `seal` was given. May ask a person; raises `KeysteadError`."""
+        ...
 
 
-class StoreEnvelope:
-    """Sealed for the store in ``file``, else for the private key in ``spare``."""
+class PlainEnvelope:
+    """The envelope of what is sealed already: to come back it must not need its own key."""
 
-    def __init__(self, file: StoreFile, spare: FallbackKey) -> None:
-        self._file = file
-        self._spare = spare
+    WORD = "bare"
+
+    def seal(self, data: bytes) -> str:
+        """``data`` in Base64."""
+        return f"{self.WORD} {base64.b64encode(data).decode()}"
+
+    def open(self, text: str) -> bytes:
+        """What that stands for."""
+        return base64.b64decode(text.removeprefix(self.WORD))
+
+
+class KeyPair(Protocol):
+    """The key pair of the encrypted store."""
+
+    def public(self) -> bytes | None:
+        """The public key; None where there is no store that can be read."""
+        ...
+
+    def private(self) -> bytes | None:
+        """The private key, None likewise. Unlocks the store; raises `KeysteadError`."""
+        ...
+
+
+class KeyPairEnvelope:
+    """Encrypted to the key pair of the store, else to that of the fallback key."""
+
+    _BINDING = f"keystead/{crypto.FORMAT} envelope"
+
+    def __init__(self, store: KeyPair, fallback: FallbackKey) -> None:
+        self._store = store
+        self._fallback = fallback
 
     def seal(self, data: bytes) -> str:
         """The public keys of the recipient and of this one envelope, and the sealed bytes."""
-        recipient = self._recipient() or crypto.public_key(self._spare.get())
+        recipient = self._store.public() or crypto.public_key(self._fallback.get())
         once = os.urandom(crypto.KEY_BYTES)
         head = f"{recipient.hex()} {crypto.public_key(once).hex()}"
-        key = crypto.agreed_key(once, recipient, _BINDING)
-        sealed = crypto.seal_bytes(
-            key, data, crypto.bind(_BINDING, head), os.urandom(crypto.NONCE_BYTES)
-        )
+        key = crypto.agreed_key(once, recipient, self._BINDING)
+        binding, nonce = crypto.bind(self._BINDING, head), os.urandom(crypto.NONCE_BYTES)
+        sealed = crypto.seal_bytes(key, data, binding, nonce)
         return f"{head} {base64.b64encode(sealed).decode()}"
 
     def open(self, text: str) -> bytes:
@@ -51,37 +78,22 @@ class StoreEnvelope:
         if text.startswith(PlainEnvelope.WORD):
             return PlainEnvelope().open(text)
         head, _, content = text.rpartition(" ")
-        recipient, _, once = head.partition(" ")
-        private = self._private(bytes.fromhex(recipient))
-        key = crypto.agreed_key(private, bytes.fromhex(once), _BINDING)
+        recipient, once = map(bytes.fromhex, head.split(" "))
+        key = crypto.agreed_key(self._private(recipient), once, self._BINDING)
+        binding = crypto.bind(self._BINDING, head)
         try:
-            return crypto.unseal_bytes(key, base64.b64decode(content), crypto.bind(_BINDING, head))
+            return crypto.unseal_bytes(key, base64.b64decode(content), binding)
         except crypto.IntegrityError as error:
             raise StoreUnavailable("the copy for `keystead undo` is damaged") from error
 
     def _private(self, recipient: bytes) -> bytes:
-        spare = self._spare.find()
-        if spare and crypto.public_key(spare) == recipient:
-            return spare
-        accounts = self._file.read().accounts
-        if accounts and accounts.header:
-            vault = self._file.vault(accounts)
-            if (
-                isinstance(vault, KeyVault)
-                and crypto.public_key(vault.key.envelope_key) == recipient
-            ):
-                return vault.key.envelope_key
+        """The private key of that public one."""
+        for private in (self._fallback.find, self._store.private):
+            key = private()
+            if key and crypto.public_key(key) == recipient:
+                return key
         raise StoreUnavailable(
             "the undo copy was encrypted with a key that no longer exists",
             hint="`keystead undo --list` shows what else there is",
-            where=Origin(str(self._spare.path)),
+            where=Origin(str(self._fallback.path)),
         )
-
-    def _recipient(self) -> bytes | None:
-        """The public key of the store; None where it has none that can be read."""
-        try:
-            accounts = self._file.read().accounts
-        except KeysteadError:
-            return None  # a store in trouble must not keep the user from changing other files
-        known = accounts is not None and self._file.known.knows(accounts)
-        return accounts.recipient if accounts and known else None

@@ -9,7 +9,6 @@ files are kept.
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import json
 import os
@@ -18,43 +17,18 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from keystead.errors import FileProblem, KeysteadError, Origin, UsageError
 from keystead.outside import parse_json, parse_moment
 from keystead.system.files import Changed, Files
+from keystead.undo.envelope import Envelope, PlainEnvelope
 
 _TIME = "%Y%m%dT%H%M%S.%f"
 _TICK = timedelta(microseconds=1)
 
 KEPT = 10
 """How many generations of the same files are kept."""
-
-
-class Envelope(Protocol):
-    """What keeps bytes from everybody but their owner."""
-
-    def seal(self, data: bytes) -> str:
-        """``data`` as a line of text that tells nothing of it."""
-        ...
-
-    def open(self, text: str) -> bytes:
-        """What `seal` was given. May ask a person; raises `KeysteadError`."""
-        ...
-
-
-class PlainEnvelope:
-    """The envelope of what is sealed already: to come back it must not need its own key."""
-
-    WORD = "bare"
-
-    def seal(self, data: bytes) -> str:
-        """``data`` in Base64."""
-        return f"{self.WORD} {base64.b64encode(data).decode()}"
-
-    def open(self, text: str) -> bytes:
-        """What that stands for."""
-        return base64.b64decode(text.removeprefix(self.WORD))
 
 
 class Replaced(NamedTuple):

@@ -47,7 +47,8 @@ from keystead.system.file_versions import FileVersion
 from keystead.system.files import Changed, Snapshot
 from keystead.system.fork_lock import ForkLock
 from keystead.system.private import Exposed
-from keystead.undo.history import PlainEnvelope, Replaced, UndoHistory
+from keystead.undo.envelope import PlainEnvelope
+from keystead.undo.history import Replaced, UndoHistory
 
 _EMPTY = (b"", b"null")
 """What the .NET SDK takes for a file without profiles."""

@@ -45,7 +45,7 @@ from keystead.stores.encrypted.protectors import (
     RandomBytes,
     kind_of,
 )
-from keystead.undo.envelope import generations
+from keystead.stores.encrypted.undo_key import generations
 from keystead.stores.encrypted.value_cipher import Vault
 from keystead.stores.sessions import SessionCache
 from keystead.system import System

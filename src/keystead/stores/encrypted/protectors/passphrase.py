@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from keystead import crypto
 from keystead.errors import FileProblem, Origin, StoreCorrupt, StoreUnavailable, WrongPassphrase
+from keystead.prompts import PassphraseFunction, PassphraseRequest, answer, until_accepted
 from keystead.stores.encrypted.protectors.base import Protector, RandomBytes, StoreRef, binding
 from keystead.system import System
-from keystead.prompts import PassphraseFunction, PassphraseRequest, answer, until_accepted
 from keystead.text.encoding import refuse_other_encoding
 
 VARIABLE = "KEYSTEAD_PASSPHRASE_FILE"

@@ -14,7 +14,7 @@ from keystead.errors import KeysteadError
 from keystead.model.explain.answer import Outcome
 from keystead.model.explain.reading import Reading
 from keystead.model.explain.sources import explain_settings
-from keystead.model.explain.tools import TOOLS, by_the_rules
+from keystead.model.explain.tools import TOOLS, chosen_in
 from keystead.model.plan import make_plan
 from keystead.stores.shared import SharedStore
 from keystead.system import System
@@ -100,7 +100,7 @@ def by_botocore(folder: Path) -> str:
 def test_what_wins_is_what_is_planned(tmp_path_factory, texts: tuple[str, str]) -> None:
     store = stored(tmp_path_factory.mktemp("plan"), texts)
     profile = store.find("dev")
-    choice = by_the_rules(Reading(profile))
+    choice = chosen_in(Reading(profile))
     try:
         plan = make_plan("dev", store)
     except KeysteadError as error:

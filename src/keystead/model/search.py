@@ -17,7 +17,7 @@ from keystead.model.sources import Source
 from keystead.model.sources.container import Container
 from keystead.model.sources.ec2 import Ec2
 from keystead.model.sources.environment import Environment, has_keys
-from keystead.model.sources.kind import Offer
+from keystead.model.sources.kind import Kind, Offer
 from keystead.model.sources.static import Static
 from keystead.model.sources.web_identity import WebIdentity
 
@@ -32,9 +32,11 @@ PROFILE_VARIABLES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 class SourceChoice(NamedTuple):
     """What settings amount to: every source that they name, the chosen one, and the type.
 
-    Where they make no type, ``why`` says so and ``setting`` is the one to look at.
+    ``kinds`` are all kinds in the order of the search. Where the settings make no type, ``why``
+    says so and ``setting`` is the one to look at.
     """
 
+    kinds: tuple[type[Kind], ...]
     offers: tuple[Offer, ...]
     chosen: Offer | None
     type: ProfileType | None
@@ -49,27 +51,25 @@ def choose_source(given: frozenset[str], *, keys_last: bool) -> SourceChoice:
     The first that decides the type counts, and half of it is an error; others in part count for
     nothing. ``keys_last``: keys are in the config file, where all other sources take precedence.
     """
-    found = [offer for kind in IN_PROFILE if (offer := kind.offer(given))]
-    if keys_last:
-        found.sort(key=lambda offer: offer.kind is Static)
-    offers = tuple(found)
+    kinds = tuple(sorted(IN_PROFILE, key=lambda kind: keys_last and kind is Static))
+    offers = tuple(offer for kind in kinds if (offer := kind.offer(given)))
     chosen = next((offer for offer in offers if offer.type), None)
     if chosen is None or chosen.type is None:
         option = next((key for key in OPTIONS if key in given), None)
         if option:
-            return SourceChoice(offers, None, None, f"`{option}` without `role_arn`", option)
+            return SourceChoice(kinds, offers, None, None, f"`{option}` without `role_arn`", option)
         part = offers[0] if offers else None
         why = part.lacks if part else "no setting that gives credentials"
-        return SourceChoice(offers, None, None, why, part.settings[0] if part else None)
+        return SourceChoice(kinds, offers, None, None, why, part.settings[0] if part else None)
     if chosen.is_typed:
-        return SourceChoice(offers, chosen, chosen.type)
+        return SourceChoice(kinds, offers, chosen, chosen.type)
     why, setting = chosen.lacks, chosen.settings[0]
     if chosen.kind is AssumeRoleStep:
         setting = chosen.settings[-1]
     else:
         needs = " and ".join(f"`{key}`" for key in chosen.type.required)
         why = f"{why}: a profile of type {chosen.type.name} needs {needs}"
-    return SourceChoice(offers, chosen, None, why, setting)
+    return SourceChoice(kinds, offers, chosen, None, why, setting)
 
 
 class Search:

@@ -10,9 +10,8 @@ from __future__ import annotations
 from keystead.errors import KeysteadError
 from keystead.model.explain.answer import Explanation
 from keystead.model.explain.region import explain_region
-from keystead.model.explain.search import Facts, chosen, comes_to, explain_search
+from keystead.model.explain.search import Explained, Facts, explain_search
 from keystead.model.explain.sources import explain_settings
-from keystead.model.explain.tools import KEYSTEAD
 from keystead.model.plan import make_plan
 from keystead.model.profile import Profile, ProfileSource
 from keystead.secret import Secret
@@ -43,11 +42,13 @@ class _Unopened:
 
 def explain(facts: Facts, source: ProfileSource) -> Explanation:
     """The explanation of the facts; ``source`` finds the profiles that others name."""
-    profile = comes_to(facts)
-    if profile is None or not chosen(facts, KEYSTEAD).key.startswith("profile "):
-        return Explanation(None, explain_search(facts), None, explain_region(facts))
+    explained = Explained(facts, source)
+    credentials, region = explain_search(explained), explain_region(facts)
+    profile = explained.profile
+    if profile is None:
+        return Explanation(None, credentials, None, region)
     settings = explain_settings(profile, _problem(profile, source), windows=facts.windows)
-    return Explanation(profile.name, explain_search(facts), settings, explain_region(facts))
+    return Explanation(profile.name, credentials, settings, region)
 
 
 def _problem(profile: Profile, source: ProfileSource) -> str | None:

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from keystead.errors import KeysteadError
 from keystead.model.explain.answer import Answer, Choice, Outcome, Row, grouped
 from keystead.model.explain.reading import Reading
 from keystead.model.explain.tools import KEYSTEAD, TOOLS, Tool
-from keystead.model.profile import Profile
+from keystead.model.profile import Profile, ProfileSource
+from keystead.model.search import DEFAULT_PROFILE, search
+from keystead.model.sources import Source, container, ec2, environment, web_identity
 
-KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
-TOKEN = "AWS_SESSION_TOKEN"  # noqa: S105  # a variable's name
-TOKEN_FILE = "AWS_WEB_IDENTITY_TOKEN_FILE"  # noqa: S105  # a variable's name
-ROLE = "AWS_ROLE_ARN"
-WEB_IDENTITY = (TOKEN_FILE, ROLE)
-CONTAINER = ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI")
-NO_METADATA = "AWS_EC2_METADATA_DISABLED"
-DEFAULT = "default"
+_TOKEN_FILE, _ROLE = web_identity.VARIABLES
 
 
 @dataclass(frozen=True)
@@ -60,7 +57,19 @@ class Facts:
     @property
     def metadata(self) -> bool:
         """Whether the EC2 metadata service may be asked."""
-        return self.environ.get(NO_METADATA, "").lower() != "true"
+        return self.environ.get(ec2.DISABLED, "").lower() != "true"
+
+
+_FOUND = {
+    key: Choice(key, words)
+    for key, words in (
+        ("environment", "the keys in the environment"),
+        ("web-identity", "the web identity in the environment"),
+        ("container", "the container's endpoint"),
+        ("ec2", "the EC2 metadata service, where there is one"),
+    )
+}
+"""What is chosen where no profile is, by its place."""
 
 
 def names(environ: Mapping[str, str], asked: str | None) -> list[str]:
@@ -96,18 +105,18 @@ def _profile_of(facts: Facts, tool: Tool) -> tuple[str, Profile | None]:
     if named:
         return named[0], facts.find(named[0], tool)
     there = (name for name in tool.defaults if facts.find(name, tool))
-    name = next(there, DEFAULT)
+    name = next(there, DEFAULT_PROFILE)
     return name, facts.find(name, tool)
 
 
 def _environment(facts: Facts, tool: Tool, _notes: list[str]) -> Choice | None:
     if not facts.searched:
         return None
-    given = facts.given(*KEYS)
-    if len(given) == len(KEYS):
-        return Choice("environment", "the keys in the environment")
-    if given and ("key" if given[0] == KEYS[0] else "secret") in tool.strict:
-        missing = next(name for name in KEYS if name not in given)
+    given = facts.given(*environment.VARIABLES)
+    if len(given) == len(environment.VARIABLES):
+        return _FOUND["environment"]
+    if given and ("key" if given[0] == environment.VARIABLES[0] else "secret") in tool.strict:
+        missing = next(name for name in environment.VARIABLES if name not in given)
         return Choice("error", "an error", f"`{given[0]}` is set without `{missing}`")
     return None
 
@@ -122,13 +131,13 @@ def _environment_unless_named(facts: Facts, tool: Tool, notes: list[str]) -> Cho
 
 
 def _web_identity(facts: Facts, tool: Tool, _notes: list[str]) -> Choice | None:
-    given = facts.given(*WEB_IDENTITY)
+    given = facts.given(*web_identity.VARIABLES)
     if not facts.searched:
         return None
-    if given == WEB_IDENTITY:
-        return Choice("web-identity", "the web identity in the environment")
-    if given == (TOKEN_FILE,) and "token" in tool.strict:
-        return Choice("error", "an error", f"`{TOKEN_FILE}` is set without `{ROLE}`")
+    if given == web_identity.VARIABLES:
+        return _FOUND["web-identity"]
+    if given == (_TOKEN_FILE,) and "token" in tool.strict:
+        return Choice("error", "an error", f"`{_TOKEN_FILE}` is set without `{_ROLE}`")
     return None
 
 
@@ -147,10 +156,14 @@ def _profile(facts: Facts, tool: Tool, notes: list[str]) -> Choice | None:
         notes.append("it looks at the profile before keys in the environment")
     if profile is None:
         return _missing_profile(facts, tool)
-    if not Reading(profile).found and facts.asked is None:
+    if not profile.is_set_up and facts.asked is None:
         notes.append(f"profile `{name}` has no setting that gives credentials")
         return None
-    place = "encrypted" if profile.location is None else "shared"
+    return _profile_choice(facts, profile)
+
+
+def _profile_choice(facts: Facts, profile: Profile) -> Choice:
+    name, place = profile.name, "encrypted" if profile.location is None else "shared"
     words = f"profile `{name}`"
     if name in facts.encrypted and name in facts.shared and not facts.located:
         store = "encrypted store" if place == "encrypted" else "shared files"
@@ -185,14 +198,14 @@ def _why_not_ours(facts: Facts, tool: Tool, name: str, profile: Profile | None) 
 
 
 def _container(facts: Facts, _tool: Tool, _notes: list[str]) -> Choice | None:
-    if facts.searched and facts.given(*CONTAINER):
-        return Choice("container", "the container's endpoint")
+    if facts.searched and facts.given(*container.VARIABLES):
+        return _FOUND["container"]
     return None
 
 
 def _ec2(facts: Facts, _tool: Tool, _notes: list[str]) -> Choice | None:
     if facts.searched and facts.metadata:
-        return Choice("ec2", "the EC2 metadata service, where there is one")
+        return _FOUND["ec2"]
     return None
 
 
@@ -208,29 +221,89 @@ _LOOK = {
 """How each source of `Tool.search` is looked at."""
 
 
-def explain_search(facts: Facts) -> Answer:
+class Explained:
+    """keystead's own search, with what it found at each place; nothing where it did not search.
+
+    It does not where a profile is asked for by name, or one file.
+    """
+
+    def __init__(self, facts: Facts, source: ProfileSource) -> None:
+        self.facts = facts
+        self.places: dict[str, Source | Profile | KeysteadError | None] = {}
+        if facts.searched:
+            with contextlib.suppress(KeysteadError):
+                search(facts.environ, source, self.places.__setitem__)
+
+    @property
+    def first(self) -> str | None:
+        """The first place where something is set up, be it broken."""
+        return next((name for name, found in self.places.items() if found), None)
+
+    @property
+    def error(self) -> KeysteadError | None:
+        """What is broken there."""
+        found = self.places[self.first] if self.first else None
+        return found if isinstance(found, KeysteadError) else None
+
+    @property
+    def profile(self) -> Profile | None:
+        """The profile that keystead takes the credentials of."""
+        if not self.facts.searched:
+            profile = comes_to(self.facts)
+            return profile if profile and (profile.is_set_up or self.facts.asked) else None
+        found = self.places[self.first] if self.first else None
+        return found if isinstance(found, Profile) else None
+
+    def choice(self) -> Choice:
+        """What keystead chooses."""
+        if self.profile:
+            return _profile_choice(self.facts, self.profile)
+        if self.error:
+            return Choice("error", "an error", self.error.message)
+        if not self.facts.searched:
+            return _missing_profile(self.facts, KEYSTEAD) or Choice("none", "no credentials")
+        return _FOUND.get(self.first or "", Choice("none", "no credentials"))
+
+
+def explain_search(explained: Explained) -> Answer:
     """The answer to where credentials come from."""
-    ours = chosen(facts, KEYSTEAD)
-    rows = (*_environment_rows(facts, ours), *_profile_rows(facts, ours), *_other_rows(facts, ours))
-    return Answer(rows, grouped(ours, [(tool.name, chosen(facts, tool)) for tool in TOOLS]))
+    facts = explained.facts
+    rows = (*_environment_rows(explained), *_profile_rows(explained), *_other_rows(explained))
+    theirs = [(tool.name, chosen(facts, tool)) for tool in TOOLS]
+    return Answer(rows, grouped(explained.choice(), theirs))
 
 
-def _environment_rows(facts: Facts, ours: Choice) -> Iterator[Row]:
-    what, where = "keys in the environment", facts.given(*KEYS, TOKEN)
-    if not facts.given(*KEYS):
-        outcome, why = Outcome.ABSENT, f"{KEYS[0]} and {KEYS[1]} are not set"
-    elif facts.asked is not None:
-        outcome, why = Outcome.LOST, "a profile is asked for by name"
-    elif facts.located:
-        outcome, why = Outcome.LOST, "one file is asked for by --location"
-    elif ours.key == "environment":
-        outcome, why = Outcome.WON, "the first that is set up"
+def _by_name(facts: Facts) -> str:
+    """Why there is no search."""
+    by_name = facts.asked is not None
+    return "a profile is asked for by name" if by_name else "one file is asked for by --location"
+
+
+def _outcome(explained: Explained, place: str) -> tuple[Outcome, str]:
+    """What became of a place where something is set up."""
+    if place == explained.first and explained.error:
+        return Outcome.BROKEN, explained.error.message
+    if place == explained.first:
+        last = place == "ec2"
+        return Outcome.WON, "nothing before it is set up" if last else "the first that is set up"
+    ended = explained.error is not None
+    return Outcome.LOST, "the search ends before it" if ended else "a source before it won"
+
+
+def _environment_rows(explained: Explained) -> Iterator[Row]:
+    facts, keys = explained.facts, environment.VARIABLES
+    if not facts.given(*keys):
+        outcome, why = Outcome.ABSENT, f"{keys[0]} and {keys[1]} are not set"
+    elif facts.searched:
+        outcome, why = _outcome(explained, "environment")
     else:
-        outcome, why = Outcome.BROKEN, ours.why
-    yield Row("environment", what, outcome, why, where)
+        outcome, why = Outcome.LOST, _by_name(facts)
+    where = facts.given(*keys, environment.TOKEN_VARIABLE)
+    yield Row("environment", "keys in the environment", outcome, why, where)
 
 
-def _profile_rows(facts: Facts, ours: Choice) -> Iterator[Row]:
+def _profile_rows(explained: Explained) -> Iterator[Row]:
+    facts = explained.facts
     name, profile = _profile_of(facts, KEYSTEAD)
     named = facts.named(KEYSTEAD) if facts.asked is None else None
     by = named[1] if named else None
@@ -239,16 +312,18 @@ def _profile_rows(facts: Facts, ours: Choice) -> Iterator[Row]:
         found = profiles.get(name)
         what, outcome = f"profile `{name}` in the {store}", Outcome.LOST
         if found is None:
-            missing = store == "shared files" and profile is None and _stops(facts)
+            given = facts.asked is not None or named is not None
+            stops = given and profile is None and explained.first != "environment"
+            missing = store == "shared files" and stops
             outcome = Outcome.BROKEN if missing else Outcome.ABSENT
             why = "there is no such profile"
-        elif _environment(facts, KEYSTEAD, []):
+        elif explained.first == "environment":
             why = "keys in the environment go before it"
         elif found is not profile:
             why = "the encrypted store goes before the shared files"
-        elif ours.key == "web-identity":
+        elif explained.first == "web-identity":
             why = "a web identity in the environment goes before what is no role"
-        elif not Reading(found).found:
+        elif explained.profile is None or not found.is_set_up:
             outcome = Outcome.BROKEN if facts.asked is not None else Outcome.LOST
             why = "it has no setting that gives credentials"
         else:
@@ -256,12 +331,6 @@ def _profile_rows(facts: Facts, ours: Choice) -> Iterator[Row]:
             why = f"{by} names it" if by else "it is asked for" if facts.asked else "the default"
         yield Row("profile", what, outcome, why, (*filter(None, [by]), *_place(found)))
     yield from _unnamed(facts, name)
-
-
-def _stops(facts: Facts) -> bool:
-    """Whether it is the missing profile that ends the search."""
-    given = facts.asked is not None or facts.named(KEYSTEAD) is not None
-    return given and _environment(facts, KEYSTEAD, []) is None
 
 
 def _unnamed(facts: Facts, name: str) -> Iterator[Row]:
@@ -272,40 +341,29 @@ def _unnamed(facts: Facts, name: str) -> Iterator[Row]:
         if other != name:
             why = first or f"{KEYSTEAD.profile[0]} goes before {variable}"
             yield Row("profile", f"profile `{other}`", Outcome.LOST, why, (variable,))
-    if name != DEFAULT and facts.find(DEFAULT, KEYSTEAD):
+    if name != DEFAULT_PROFILE and facts.find(DEFAULT_PROFILE, KEYSTEAD):
         why = "another profile is named"
-        yield Row("profile", "profile `default`", Outcome.LOST, why)
+        yield Row("profile", f"profile `{DEFAULT_PROFILE}`", Outcome.LOST, why)
 
 
-def _other_rows(facts: Facts, ours: Choice) -> Iterator[Row]:
-    shown = (
-        ("web-identity", "web identity in the environment", facts.given(*WEB_IDENTITY)),
-        ("container", "the container's endpoint", facts.given(*CONTAINER)),
-    )
-    if not facts.searched:
-        by_name = facts.asked is not None
-        why = "a profile is asked for by name" if by_name else "one file is asked for by --location"
-        yield from (Row(s, what, Outcome.LOST, why, where) for s, what, where in shown if where)
-        return
-    ended = ours.key == "error"
-    before = "the search ends before it" if ended else "a source before it won"
-    for source, what, where in shown:
-        if not where:
-            outcome, why = Outcome.ABSENT, "its variables are not set"
-        elif ours.key == source:
-            outcome, why = Outcome.WON, "the first that is set up"
-        elif ours.key == "error" and TOKEN_FILE in where and TOKEN_FILE in ours.why:
-            outcome, why = Outcome.BROKEN, ours.why
-        else:
-            outcome, why = Outcome.LOST, before
-        yield Row(source, what, outcome, why, where)
-    if not facts.metadata:
-        outcome, why = Outcome.ABSENT, f"{NO_METADATA} switches it off"
-    elif ours.key == "ec2":
-        outcome, why = Outcome.WON, "nothing before it is set up"
-    else:
-        outcome, why = Outcome.LOST, before
-    yield Row("ec2", "the EC2 metadata service", outcome, why, facts.given(NO_METADATA))
+def _other_rows(explained: Explained) -> Iterator[Row]:
+    facts = explained.facts
+    for source, what, variables in (
+        ("web-identity", "web identity in the environment", web_identity.VARIABLES),
+        ("container", "the container's endpoint", container.VARIABLES),
+    ):
+        where = facts.given(*variables)
+        if facts.searched and where:
+            yield Row(source, what, *_outcome(explained, source), where)
+        elif facts.searched:
+            yield Row(source, what, Outcome.ABSENT, "its variables are not set")
+        elif where:
+            yield Row(source, what, Outcome.LOST, _by_name(facts), where)
+    if facts.searched:
+        outcome, why = Outcome.ABSENT, f"{ec2.DISABLED} switches it off"
+        if explained.places.get("ec2"):
+            outcome, why = _outcome(explained, "ec2")
+        yield Row("ec2", "the EC2 metadata service", outcome, why, facts.given(ec2.DISABLED))
 
 
 def _place(profile: Profile | None) -> tuple[str, ...]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from keystead.model.explain.answer import Answer, Choice, Outcome, Row, grouped
-from keystead.model.explain.reading import SOURCES, Reading
-from keystead.model.explain.tools import TOOLS, by_the_rules, counts
+from keystead.model.assume_role import AssumeRoleStep
+from keystead.model.explain.answer import Answer, Outcome, Row, grouped
+from keystead.model.explain.reading import Reading
+from keystead.model.explain.tools import TOOLS, chosen_in
 from keystead.model.profile import Profile
+from keystead.model.sources.kind import Offer
+from keystead.model.sources.static import Static
 
 
 def explain_settings(profile: Profile, problem: str | None = None, *, windows: bool) -> Answer:
@@ -17,47 +20,38 @@ def explain_settings(profile: Profile, problem: str | None = None, *, windows: b
     encrypted store is the .NET SDK's own, so that the tools that read it are compared too.
     """
     reading = Reading(profile)
-    ours = by_the_rules(reading)
-    rows = tuple(_rows(reading, ours, problem))
     stored = profile.location is not None
     theirs = [
         (tool.name, tool.pick(reading)) for tool in TOOLS if stored or (windows and tool.encrypted)
     ]
-    return Answer(rows, grouped(ours, theirs))
+    ours = chosen_in(reading)
+    return Answer(tuple(_rows(reading, problem)), grouped(ours, theirs))
 
 
-def _rows(reading: Reading, ours: Choice, problem: str | None) -> Iterator[Row]:
-    stopped = False
-    for word in _order(reading):
-        found = reading.found.get(word)
-        if found is None:
-            if word != "config-keys":
-                yield Row(word, SOURCES[word], Outcome.ABSENT, "not set up")
+def _rows(reading: Reading, problem: str | None) -> Iterator[Row]:
+    """A row for each kind of source in the order of the search."""
+    kinds, offers, chosen, *_ = reading.profile.choice
+    by_kind = {offer.kind: offer for offer in offers}
+    for kind in kinds:
+        offer = by_kind.get(kind)
+        if offer is None:
+            yield Row(kind.word, kind.meaning, Outcome.ABSENT, "not set up")
             continue
-        what, where = reading.what(word), reading.where(word)
-        if word == ours.key and problem:
-            yield Row(word, what, Outcome.BROKEN, problem, where)
-        elif word == ours.key:
-            yield Row(word, what, Outcome.WON, "the first that is set up", where)
-        elif found.lacks:
-            stops = ours.key == "error" and counts(word, reading) and not stopped
-            outcome = Outcome.BROKEN if stops else Outcome.LOST
-            why = found.lacks if stops else f"{found.lacks}, so it counts for nothing"
-            stopped = stopped or stops
-            yield Row(word, what, outcome, why, where)
-        elif word.endswith("keys") and ours.key == "role" and reading.on_own_keys:
-            yield Row(word, what, Outcome.LOST, "the role is assumed with them", where)
-        else:
-            why = "what is broken before it ends the search"
-            if ours.key != "error":
-                why = f"it loses to {reading.what(ours.key)}"
-            yield Row(word, what, Outcome.LOST, why, where)
+        word = reading.word(offer)
+        outcome, why = _outcome(reading, offer, chosen, problem)
+        yield Row(word, reading.what(word), outcome, why, reading.where(word))
 
 
-def _order(reading: Reading) -> list[str]:
-    """The sources as keystead looks at them: half a key pair in the config file comes early."""
-    order = list(SOURCES)
-    if "config-keys" in reading.found and not reading.whole("config-keys"):
-        order.remove("config-keys")
-        order[order.index("keys")] = "config-keys"
-    return order
+def _outcome(
+    reading: Reading, offer: Offer, chosen: Offer | None, problem: str | None
+) -> tuple[Outcome, str]:
+    if offer is chosen:
+        broken = offer.lacks or problem
+        return (Outcome.BROKEN, broken) if broken else (Outcome.WON, "the first that is set up")
+    if offer.lacks:
+        return Outcome.LOST, f"{offer.lacks}, so it counts for nothing"
+    if chosen is None or chosen.lacks:
+        return Outcome.LOST, "what is broken before it ends the search"
+    if offer.kind is Static and chosen.kind is AssumeRoleStep and reading.on_own_keys:
+        return Outcome.LOST, "the role is assumed with them"
+    return Outcome.LOST, f"it loses to {reading.what(reading.word(chosen))}"

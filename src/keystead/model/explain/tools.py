@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from keystead.model.client_settings import REGION_VARIABLES
 from keystead.model.explain.answer import Choice
-from keystead.model.explain.reading import KEY, Reading
+from keystead.model.explain.reading import CONFIG_KEYS, Reading
+from keystead.model.search import PLACES, PROFILE_VARIABLES
+from keystead.model.sources.static import KEY
 
 _OF_ROLES = ("web-identity", "role", "sso")
-_ANY_KEYS = ("keys", "config-keys")
+_ANY_KEYS = ("keys", CONFIG_KEYS)
 
 Pick = Callable[[Reading], Choice | None]
 
@@ -33,53 +36,44 @@ def _in_order(*order: str, stops: tuple[str, ...] = ()) -> Pick:
             if not found.lacks:
                 unsure = word not in _OF_ROLES and not known.issuperset(reading.found)
                 return None if unsure else Choice(word, reading.what(word), "it goes first there")
-            if word in stops and (word != "role" or counts(word, reading)):
+            if word in stops and (word != "role" or found.type):
                 return Choice("error", "an error", found.lacks)
-        return None if not known.issuperset(reading.found) else _NOTHING
+        return None if not known.issuperset(reading.found) else NOTHING
 
     return pick
 
 
-_NOTHING = Choice("none", "no credentials", "it passes over what is not complete")
+NOTHING = Choice("none", "no credentials", "it passes over what is not complete")
 
-_BY_THE_RULES = ("web-identity", "role", "sso", "keys", "login", "process", "config-keys")
-
-
-def by_the_rules(reading: Reading) -> Choice:
-    """As keystead chooses: the rules that the SDKs share, and half a source is an error."""
-    for word in _BY_THE_RULES:
-        found = reading.found.get(word)
-        if found is None:
-            continue
-        if not found.lacks:
-            return Choice(word, reading.what(word))
-        if counts(word, reading):
-            return Choice("error", "an error", found.lacks)
-    return _NOTHING
+_BOTOCORE_ORDER = ("web-identity", "role", "sso", "keys", "login", "process", CONFIG_KEYS)
 
 
-def counts(word: str, reading: Reading) -> bool:
-    """Whether half of that source makes the profile one of its type, which then is an error."""
-    has = reading.profile.has
-    needs = {"role": ("role_arn",), "sso": ("sso_account_id", "sso_role_name")}
-    return any(map(has, needs[word])) if word in needs else True
+def chosen_in(reading: Reading) -> Choice:
+    """What keystead takes of a profile."""
+    chosen = reading.profile.choice.chosen
+    if chosen is None:
+        return NOTHING
+    if chosen.lacks:
+        return Choice("error", "an error", chosen.lacks)
+    word = reading.word(chosen)
+    return Choice(word, reading.what(word))
 
 
 def _botocore(reading: Reading) -> Choice | None:
     if reading.is_split and not reading.whole(*_OF_ROLES):
-        before = "config-keys" in reading.found and reading.whole("login", "process")
+        before = CONFIG_KEYS in reading.found and reading.whole("login", "process")
         if not before:
             return Choice("error", "an error", "it sees no pair, as each file has a half")
     if "web-identity" in reading.found and not reading.profile.has("role_arn"):
         return Choice("error", "an error", reading.found["web-identity"].lacks)
-    stops = [word for word in ("role", "sso") if counts(word, reading)]
+    stops = [word for word in ("role", "sso") if word in reading.found and reading.found[word].type]
     stops += _ANY_KEYS if reading.profile.has(KEY) else ()
-    return _in_order(*_BY_THE_RULES, stops=tuple(stops))(reading)
+    return _in_order(*_BOTOCORE_ORDER, stops=tuple(stops))(reading)
 
 
 def _dotnet(reading: Reading) -> Choice | None:
-    words = [word for word in reading.found if word != "config-keys"]
-    if "config-keys" in reading.found:
+    words = [word for word in reading.found if word != CONFIG_KEYS]
+    if CONFIG_KEYS in reading.found:
         words.append("keys")
     if "login" in words:
         return None
@@ -99,7 +93,7 @@ def _dotnet(reading: Reading) -> Choice | None:
     if why:
         return Choice("error", "an error: the profile is invalid", why)
     if not words:
-        return _NOTHING
+        return NOTHING
     word = next(iter(reading.found))
     return Choice(word, reading.what(word))
 
@@ -125,7 +119,7 @@ def _go(reading: Reading) -> Choice | None:
 
 def _kotlin(reading: Reading) -> Choice | None:
     if reading.whole("role") and reading.whole(*_ANY_KEYS) and not reading.on_own_keys:
-        word = "keys" if "keys" in reading.found else "config-keys"
+        word = "keys" if "keys" in reading.found else CONFIG_KEYS
         return Choice(word, reading.what(word), "keys go first there")
     order = ("web-identity", "role", "sso", "process", *_ANY_KEYS)
     return _in_order(*order, stops=(*_OF_ROLES, *_ANY_KEYS))(reading)
@@ -159,12 +153,13 @@ _BOTOCORE_SEARCH = ("environment", "role", "web-identity", "profile", "container
 
 KEYSTEAD = Tool(
     "keystead",
-    ("AWS_PROFILE", "AWS_DEFAULT_PROFILE"),
-    _BOTOCORE_SEARCH,
-    ("AWS_REGION", "AWS_DEFAULT_REGION", "profile"),
-    by_the_rules,
+    PROFILE_VARIABLES,
+    tuple(place.name for place in PLACES),
+    (*REGION_VARIABLES, "profile"),
+    chosen_in,
     ("profile", "key", "secret", "token"),
 )
+"""The row of keystead itself, whose choice is that of `keystead.model.search`."""
 
 _SDK_SEARCH = ("environment", "web-identity", "profile", "container", "ec2")
 _JAVA = _in_order("web-identity", "sso", "role", "process", *_ANY_KEYS, stops=("sso", *_ANY_KEYS))

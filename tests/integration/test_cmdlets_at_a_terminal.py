@@ -39,7 +39,9 @@ def credentials(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(("answer", "gone"), [("y", True), ("n", False)])
 def test_confirm_asks_once(credentials: Path, answer: str, gone: bool) -> None:
     child = spawn("Remove-AWSCredentialProfile", "base", "-Confirm")
-    child.expect('operation "Remove-AWSCredentialProfile" on target "base". Go on\\? \\[y/N\\]: ')
+    child.expect(
+        'operation "Remove-AWSCredentialProfile" on target "base". Continue\\? \\[y/N\\]: '
+    )
     child.sendline(answer)
     assert finish(child) == 0
     assert ("[base]" not in credentials.read_text()) is gone

@@ -331,7 +331,7 @@ def test_what_came_before_an_error_is_there(session: Session, moto: Emulator) ->
         ("", "no request"),
         ("[]", "no request"),
         ('{"cmdlet": "Get-AWSRegion"}', "no request"),
-        ('{"protocol": 1, "cmdlet": "Get-AWSRegion", "parameters": {}}', "do not go together"),
+        ('{"protocol": 1, "cmdlet": "Get-AWSRegion", "parameters": {}}', "are not compatible"),
         ('{"protocol": 2, "cmdlet": "Get-Nothing", "parameters": {}}', "there is no cmdlet"),
         ('{"protocol": 2, "cmdlet": "Get-AWSRegion", "parameters": {"": 1}}', "ambiguous"),
         ('{"protocol": 2, "retrieve": {"handle": "{"}}', "these are no credentials"),

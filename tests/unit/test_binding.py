@@ -133,7 +133,7 @@ def test_what_is_named_goes_before_what_is_piped() -> None:
 
 @pytest.mark.parametrize("thing", [5.5, True, AwsObject({"Other": "x"}), ["a"], None])
 def test_what_nothing_takes_is_refused(thing: object) -> None:
-    with pytest.raises(UsageError, match="has no use for what is piped to it"):
+    with pytest.raises(UsageError, match="does not accept what is piped to it"):
         bind(PIPED, (), piped=[thing])
 
 
@@ -163,12 +163,12 @@ def test_values_become_what_their_parameter_takes(line: str) -> None:
 NOT_OF_KIND = {
     "Use-Thing -Name a,b": "`-Name` takes one value, not an array",
     "Use-Thing -Name @{a=1}": "`-Name` takes text, not a hash table",
-    "Use-Thing -Name { $_.A }": "`-Name` takes no script block",
+    "Use-Thing -Name { $_.A }": "`-Name` does not accept a script block",
     "Use-Thing -Name x -Test y": "`-Test` takes a comparison in braces",
-    "Use-Thing -Name x y": "Use-Thing takes no value without a parameter name here",
+    "Use-Thing -Name x y": "Use-Thing accepts no values without a parameter name here",
     "Use-Thing -Name x -Color blue": "`-Color` takes one of Red, Green",
     "Use-Thing -Name x -Names @{a=1}": "`-Names` takes text, not a hash table",
-    "Get-Thing { $_.A }": "Get-Thing takes no script block here",
+    "Get-Thing { $_.A }": "Get-Thing does not accept a script block here",
 }
 
 
@@ -216,7 +216,7 @@ REFUSED = {
     "Set-Thing -AccessKey": ("`-AccessKey` needs a value", ""),
     "Set-Thing -AccessKey -SecretKey x": ("`-AccessKey` needs a value", "write `-AccessKey:VALUE`"),
     "Set-Thing -AccessKey a": (
-        "Set-Thing lacks -SecretKey, mandatory in the parameter set Keys",
+        "Set-Thing requires -SecretKey in the parameter set Keys",
         "",
     ),
     "Set-Thing -StoreAs a": (
@@ -224,23 +224,23 @@ REFUSED = {
         "give -AccessKey and -SecretKey (Keys); or -RoleArn and -SourceProfile (Role)",
     ),
     "Set-Thing -StoreAs a -Credential $thing": (
-        "`-StoreAs` and `-Credential` do not go together",
+        "`-StoreAs` and `-Credential` cannot be combined",
         "`-StoreAs` belongs to Keys, Role; `-Credential` belongs to Object",
     ),
-    "Get-Thing -List -Name x": ("`-List` and `-Name` do not go together", "belongs to All"),
-    "Get-Thing a b": ("Get-Thing takes 1 value without a parameter name here, 2 given", "quotes"),
-    "Get-Thing -List a": ("Get-Thing takes no value without a parameter name here, 1 given", ""),
+    "Get-Thing -List -Name x": ("`-List` and `-Name` cannot be combined", "belongs to All"),
+    "Get-Thing a b": ("Get-Thing accepts 1 value without a parameter name here, not 2", "quotes"),
+    "Get-Thing -List a": ("Get-Thing accepts no values without a parameter name here, not 1", ""),
     "Get-Thing --json": ("a parameter of a cmdlet begins with one dash, not two", ""),
-    "Get-Thing -Name ''": ("`-Name` may not be empty", ""),
-    "Get-Thing -Name $null": ("`-Name` may not be empty", ""),
+    "Get-Thing -Name ''": ("`-Name` must not be empty", ""),
+    "Get-Thing -Name $null": ("`-Name` must not be empty", ""),
     "Get-Thing -List:5": ("`-List` is a switch and takes $true or $false", ""),
     "Get-Thing -Name $thing": ("`-Name` takes text, not an object", ""),
-    "Get-Thing -Name $secret": ("`-Name` would show the secret that it is given", ""),
+    "Get-Thing -Name $secret": ("`-Name` is shown, and does not accept a secret", ""),
     "Set-Thing -Credential text": ("`-Credential` takes an object, not text", "$variable"),
     "Set-Thing -Credential $thing -Seconds 1.5": ("`-Seconds` takes a whole number", ""),
     "Set-Thing -Credential $thing -Seconds $true": ("`-Seconds` takes a whole number", ""),
     f"Set-Thing -AccessKey a -SecretKey {MASK}": (
-        "`-SecretKey` is the mask that stands for a secret, not the secret",
+        "`-SecretKey` is the mask of a secret, not the secret itself",
         "type the value itself",
     ),
 }
@@ -289,7 +289,7 @@ def test_a_name_that_runs_into_its_value_is_pointed_out() -> None:
     with pytest.raises(UsageError) as caught:
         bound(f"Set-Thing -SecretKey{SECRET_KEY}")
     assert caught.value.message == "Set-Thing has no parameter `-SecretKey...`"
-    assert "put a blank between" in (caught.value.hint or "")
+    assert "put a space between" in (caught.value.hint or "")
 
 
 def test_missing_mandatory_parameters_are_asked_for() -> None:
@@ -307,7 +307,7 @@ def test_missing_mandatory_parameters_are_asked_for() -> None:
 
 
 def test_an_unanswered_question_is_a_missing_parameter() -> None:
-    with pytest.raises(UsageError, match="lacks -AccessKey, mandatory"):
+    with pytest.raises(UsageError, match="requires -AccessKey"):
         bind(SET, arguments(parse("Set-Thing -SecretKey s")[0], {}), lambda _: None)
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from keystead.app import App
 from keystead.console.console import Console
-from keystead.console.removal import tell_what_is_left
+from keystead.console.removal import warn_of_remains
 from keystead.errors import (
     ProfileCycle,
     ProfileInvalid,
@@ -284,9 +284,9 @@ def test_nothing_is_left_of_a_profile_whose_case_alone_changed(
     machine: Machine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     machine.save("prod")
-    tell_what_is_left(machine.app, Console(), machine.app.chain(), "Prod", "prod")
+    warn_of_remains(machine.app, Console(), machine.app.chain(), "Prod", "prod")
     assert not capsys.readouterr().err
-    tell_what_is_left(machine.app, Console(), machine.app.chain(), "Prod", "other")
+    warn_of_remains(machine.app, Console(), machine.app.chain(), "Prod", "other")
     assert "another profile `prod`" in capsys.readouterr().err
 
 

@@ -188,18 +188,18 @@ def test_json_that_is_cut_off_is_told(capsys: pytest.CaptureFixture[str]) -> Non
     state = State(App(), Console())
     (statement,) = parse("@{a=@{b=@{c=@{d=1}}}} | ConvertTo-Json -Compress")
     assert run_pipeline(state, statement) == ['{"a":{"b":{"c":"{\'d\': 1}"}}}']  # type: ignore[arg-type]
-    assert "cut off below a depth of 2" in capsys.readouterr().err
+    assert "truncated below a depth of 2" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("$r | % Name | measure -Sum", "only numbers can be added up"),
+        ("$r | % Name | measure -Sum", "one of the values is not a number"),
         ("$r | select -ExpandProperty Nothing", "there is no property `Nothing`"),
-        ("$r | ? Name -match '('", "the value of -match is no regular expression"),
-        ("$r | ft | sort", "sort cannot work on what Format-Table or Format-List made"),
-        ("$r | ? Name -eq a -like b", "`-EQ` and `-Like` do not go together"),
-        ("$r | sort -Top 1 -Bottom 1", "`-Top` and `-Bottom` do not go together"),
+        ("$r | ? Name -match '('", "the value of -match is not a valid regular expression"),
+        ("$r | ft | sort", "sort does not accept the output of Format-Table or Format-List"),
+        ("$r | ? Name -eq a -like b", "`-EQ` and `-Like` cannot be combined"),
+        ("$r | sort -Top 1 -Bottom 1", "`-Top` and `-Bottom` cannot be combined"),
     ],
 )
 def test_a_pipeline_refuses(line: str, message: str) -> None:

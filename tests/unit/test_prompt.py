@@ -15,7 +15,7 @@ from prompt_toolkit.output import DummyOutput
 
 from keystead.powershell.cmdlet import Cmdlet, Parameter, Registry
 from keystead.powershell.language import parse
-from keystead.powershell.shell.candidates import Values
+from keystead.powershell.shell.candidates import ValueSource
 from keystead.powershell.shell.completion import completions
 from keystead.powershell.shell.prompt import (
     MAX_ENTRIES,
@@ -53,7 +53,7 @@ SAVES = f"Set-AWSCredential -SecretKey {SECRET_KEY}"
 
 @contextlib.contextmanager
 def keyboard(
-    history: Path, values: Values = SOURCES.__getitem__
+    history: Path, values: ValueSource = SOURCES.__getitem__
 ) -> Iterator[tuple[PipeInput, Iterator[str]]]:
     with create_pipe_input() as keys:
         yield (

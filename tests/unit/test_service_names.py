@@ -12,7 +12,7 @@ from keystead.powershell.engine.binding import bind
 from keystead.powershell.engine.help import help_text
 from keystead.powershell.language.evaluation import Named, Value
 from keystead.powershell.services.conversion import Context
-from keystead.powershell.services.dynamic_cmdlets import made
+from keystead.powershell.services.dynamic_cmdlets import cmdlet_of
 from keystead.powershell.services.folders import service_names
 from keystead.powershell.services.model import Shape, find_operation, service
 from keystead.powershell.services.name_overrides import NAMES
@@ -66,7 +66,7 @@ def test_every_operation_has_a_cmdlet_of_its_own_whose_help_can_be_printed(name:
         assert verb in APPROVED
         assert noun.startswith(prefix_of(name))
         assert noun.isalnum()
-        text = help_text(made(operation))
+        text = help_text(cmdlet_of(operation))
         assert text.startswith(operation.cmdlet)
         assert f"    {operation.cmdlet} " in text
         path = chosen(operation)
@@ -151,7 +151,7 @@ def test_no_rule_decides_between_two_operations_that_delete(name: str) -> None:
 def test_no_switch_of_the_cmdlet_is_a_member_of_the_request(name: str) -> None:
     """What silences a question, previews or names the account stays with keystead."""
     for operation in service(name).operations.values():
-        cmdlet = made(operation)
+        cmdlet = cmdlet_of(operation)
         shape = operation.input
         members = shape.members if shape is not None else {}
         fields = cmdlet.function.args[1]
@@ -189,7 +189,7 @@ def deep(shape: Shape, above: tuple[str, ...] = ()) -> bool:
 def test_no_history_keeps_what_may_be_secret(name: str) -> None:
     """What the model calls sensitive, at any depth, and texts whose name tells it."""
     for operation in service(name).operations.values():
-        cmdlet = made(operation)
+        cmdlet = cmdlet_of(operation)
         for field in cmdlet.function.args[1]:
             tells = field.shape.kind in ("string", "blob") and TELLS.search(field.place[-1])
             if tells or deep(field.shape):

@@ -13,7 +13,13 @@ from keystead.powershell.services.conversion import Context, convert
 from keystead.powershell.services.dynamic_cmdlets import cmdlet
 from keystead.powershell.services.model import find_operation
 from keystead.powershell.services.parameters import fields, request_of, spelled
-from keystead.powershell.services.response import as_json, chosen, select, shown, tells_once
+from keystead.powershell.services.response import (
+    as_json,
+    chosen,
+    returns_secret_once,
+    select,
+    shown,
+)
 from keystead.secret import MASK, Secret, reveal
 from tests.canaries import SECRET_KEY
 
@@ -121,7 +127,7 @@ def test_values_become_what_the_model_asks_for(
         ),
         ("Get-EC2Instance", {"MaxResults": [1]}, "`-MaxResults` takes one int"),
         ("Get-EC2Instance", {"DryRun": "maybe"}, "`-DryRun` takes $true or $false"),
-        ("Get-EC2Instance", {"Filter": "name=x"}, "`-Filter` is no JSON"),
+        ("Get-EC2Instance", {"Filter": "name=x"}, "`-Filter` is not valid JSON"),
         ("Get-EC2Instance", {"Filter": 5}, "`-Filter` takes a hash table or JSON"),
         (
             "Get-EC2Instance",
@@ -136,7 +142,7 @@ def test_values_become_what_the_model_asks_for(
         (
             "New-IAMUser",
             {"Tag": [{"Key": "a", "Value": "b"}, {"Key": "c"}]},
-            "`-Tag[1]` lacks its member `Value`",
+            "`-Tag[1]` requires the member `Value`",
         ),
         (
             "New-SQSQueue",
@@ -163,7 +169,7 @@ def test_values_become_what_the_model_asks_for(
         (
             "Publish-LMFunction",
             {"Code": {"S3Key": "a"}, "Code_S3Key": "b"},
-            "`-Code_S3Key` is given as a part of -Code too",
+            "`-Code_S3Key` is also given as a part of -Code",
         ),
     ],
 )
@@ -258,7 +264,7 @@ def test_secrets_stay_secret_unless_revealed() -> None:
     ],
 )
 def test_what_makes_a_secret_is_known(name: str, once: bool) -> None:
-    assert tells_once(find_operation(name)) is once
+    assert returns_secret_once(find_operation(name)) is once
 
 
 def test_bytes_and_streams_become_text() -> None:

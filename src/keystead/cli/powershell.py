@@ -84,7 +84,7 @@ COMMAND = Command(
             "--service",
             metavar="NAMES",
             action="append",
-            help="make functions for these services too, such as s3,ec2; sts is always there",
+            help="also define functions for these services, such as s3,ec2; sts is always included",
         ),
         argument(
             "--answer",

@@ -9,7 +9,7 @@ import shlex
 from collections.abc import Iterable, Mapping
 
 from keystead.cli.command import Context
-from keystead.console.removal import naming, remove_profiles, tell_what_is_left
+from keystead.console.removal import naming, remove_profiles, warn_of_remains
 from keystead.console.tables import table
 from keystead.errors import ProfileNotFound, UsageError
 from keystead.model.advice import READ_BY_OTHERS
@@ -241,7 +241,7 @@ def rename(context: Context, args: argparse.Namespace) -> None:
         console.warn(f"{naming(others, 'still')} `{args.old}`")
     elif others:
         console.note(f"{naming(others, 'now')} `{args.new}`")
-    tell_what_is_left(context.app, console, chain, args.old, args.new)
+    warn_of_remains(context.app, console, chain, args.old, args.new)
 
 
 def copy(context: Context, args: argparse.Namespace) -> None:

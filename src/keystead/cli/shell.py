@@ -29,7 +29,7 @@ def run(context: Context, args: argparse.Namespace) -> int | None:
     elif sys.stdin.isatty():
         if not context.app.system.terminal.available():
             raise InteractionRequired(
-                "`keystead shell` is a prompt, and there is nobody to type at it",
+                "`keystead shell` needs a terminal for its prompt",
                 hint="give lines with -c, in a file or on standard input",
             )
         return prompt(state)

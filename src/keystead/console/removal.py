@@ -1,4 +1,4 @@
-"""Removing profiles the way both spellings do it: look first, ask, remove, tell what is left."""
+"""Removing profiles, in both spellings: look up, ask, remove, warn of what remains."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def remove_profiles(
 ) -> None:
     """Removes each profile from the store in which it is found first.
 
-    All must exist before one is removed. Asks for each one unless ``force``, and names those that
-    depend on it; raises `InteractionRequired` when there is nobody to ask. Warns of another
-    profile of that name.
+    All must exist before one is removed. Asks for each one unless ``force``, and names the profiles
+    that depend on it; raises `InteractionRequired` without a terminal. Warns of another profile of
+    that name.
     """
     chain = app.chain(location)
     found = [(name, *chain.locate(name)) for name in dict.fromkeys(names)]
@@ -32,30 +32,30 @@ def remove_profiles(
         says = f"; {naming(broken)} it" if broken else ""
         if not force and not app.system.terminal.confirm(
             f"remove profile `{name}` from {place}{says}?",
-            hint="use --force (-Force) to remove without a question",
+            hint="use --force (-Force) to remove without confirmation",
         ):
-            console.note(f"profile `{name}` was kept")
+            console.note(f"profile `{name}` was not removed")
             continue
         store.unregister(name)
         if broken and force:
             console.warn(f"{naming(broken)} `{name}`, which was removed")
-        tell_what_is_left(app, console, chain, name)
+        warn_of_remains(app, console, chain, name)
 
 
 def naming(profiles: Collection[Profile], how: str = "") -> str:
-    """The profiles as the beginning of a sentence on what they name; ``how`` is an adverb."""
+    """The start of a sentence on what ``profiles`` name; ``how`` is an adverb."""
     names = " and ".join(f"`{profile.name}`" for profile in profiles)
     subject, verb = ("profile", "names") if len(profiles) == 1 else ("profiles", "name")
     return " ".join(filter(None, (subject, names, how, verb)))
 
 
-def tell_what_is_left(
+def warn_of_remains(
     app: App, console: Console, chain: StoreChain, name: str, new: str | None = None
 ) -> None:
-    """Warns of what still has a name that a store has no more: another profile, a variable.
+    """Warns of what still has a removed name: another profile, an environment variable.
 
-    ``new`` is what the profile is called now. In a store that ignores letter case it may still be
-    found under ``name``, and there is nothing to warn of.
+    ``new`` is the new name of the profile. If the store ignores case and finds it under ``name``
+    too, there is nothing to warn of.
     """
     with contextlib.suppress(ProfileNotFound):
         other = chain.find(name)

@@ -1,7 +1,4 @@
-"""What a cmdlet is: the rows of the table that binding, help, completion and documentation read.
-
-This file holds the shapes and the look-up, not the cmdlets themselves and not what they do.
-"""
+"""The types of the table of cmdlets, which binding, help, completion and documentation read."""
 
 from __future__ import annotations
 
@@ -15,41 +12,39 @@ from keystead.powershell import unsupported
 from keystead.secret import holds_key
 
 Kind = Literal["string", "strings", "choice", "switch", "int", "object", "block", "any", "stream"]
-"""What a parameter takes.
+"""The type of a parameter.
 
-``strings``: one text or an array of them. ``choice``: one of its values. ``object``: what a
-variable or the pipeline holds. ``block``: a comparison in braces. ``any``: whatever is given.
-``stream``: all that is piped to the cmdlet, at once.
+``strings``: one text or an array of them. ``choice``: one of its values. ``object``: an object from
+a variable or the pipeline. ``block``: a comparison in braces. ``any``: any value. ``stream``: all
+piped objects at once.
 """
 
 Values = Mapping[str, Any]
 """Bound parameters by their canonical names; those not given are absent."""
 
-_QUOTE_SECRETS = "letters other than A-Z, a-z, 0-9, / and + in a secret belong in single quotes"
+_QUOTE_SECRETS = "put a secret with characters other than A-Z, a-z, 0-9, / and + in single quotes"
 
 
 @dataclass(frozen=True)
 class Parameter:
     """One parameter of a cmdlet.
 
-    ``sets`` maps the parameter sets that it belongs to, each to whether it must be given there;
-    None is every set, and in none it must be given. ``position`` orders the parameters that a
-    value without a name may go to. A ``secret`` is bound as `keystead.secret.Secret` and never
-    kept in the history. One that is ``never_empty`` takes no empty text and no ``$null``, even
-    where it may be left out: an empty variable shall not mean other credentials. ``values`` is for
-    completion: a tuple has the values themselves, a text names a source of them, such as
-    ``profile`` or ``region``. ``piped`` takes an object from the pipeline itself; the others take
-    its property of their name. ``yields_to`` names the parameter that a beginning means which fits
-    both. What a parameter of the kind ``any`` takes is decided by the cmdlet; ``type_name`` says
-    it in words.
+    ``sets`` maps its parameter sets to whether it is mandatory there; None is every set, mandatory
+    in none. ``position`` orders the positional parameters. A ``secret`` is bound as
+    `keystead.secret.Secret` and never stored in the history. One that is ``never_empty`` rejects
+    empty text and ``$null`` even if it is optional: an empty variable must not select other
+    credentials. ``values`` is for completion: a tuple has the values, a text names a source of
+    them, such as ``profile``. ``piped`` accepts a piped object itself; the others accept its
+    property of their name. ``yields_to`` names the parameter that a prefix of both means.
+    ``type_name`` describes what a parameter of the kind ``any`` accepts.
 
-    The value of a ``private`` one is not kept in the history either, but is no `Secret`: it may
-    hold one, such as a structure with a password in it.
+    The value of a ``private`` one is not stored in the history either, but is not a `Secret`: it
+    may contain one, such as a structure with a password.
 
-    One that is not ``by_property`` never takes a property of a piped object: which account and
-    which region are meant is given with the cmdlet, not by what passes through it. ``refused``
-    says what to do instead of a parameter that the AWS Tools have and keystead has not. It is
-    declared all the same, since its name would count as the beginning of another one otherwise.
+    One that is not ``by_property`` ignores properties of piped objects: account and region are
+    given with the cmdlet, not by its input. ``refused`` is the hint for a parameter of the AWS
+    Tools that keystead does not support. It is declared because its name would otherwise be a
+    prefix of another one.
     """
 
     name: str
@@ -94,10 +89,10 @@ class Parameter:
 _SILENCE = ("SilentlyContinue", "Ignore")
 
 COMMON: tuple[Parameter, ...] = (
-    Parameter("Verbose", "tell more of what is done", aliases=("vb",), kind="switch"),
+    Parameter("Verbose", "show what the cmdlet does", aliases=("vb",), kind="switch"),
     Parameter(
         "ErrorAction",
-        "SilentlyContinue or Ignore: an error is passed over",
+        "SilentlyContinue or Ignore: suppress errors",
         aliases=("ea",),
         kind="choice",
         values=("Stop", *_SILENCE),
@@ -111,13 +106,13 @@ COMMON: tuple[Parameter, ...] = (
     ),
     Parameter(
         "OutVariable",
-        "the variable that keeps the output too; +NAME adds to it",
+        "also store the output in this variable; +NAME appends to it",
         aliases=("ov",),
         never_empty=True,
     ),
     Parameter(
         "ErrorVariable",
-        "the variable that keeps the message of an error that is passed over",
+        "store the message of a suppressed error in this variable",
         aliases=("ev",),
         never_empty=True,
     ),
@@ -135,14 +130,12 @@ CHANGING: tuple[Parameter, ...] = (
 class Cmdlet:
     """One cmdlet.
 
-    ``default_set`` is the parameter set that counts where several would do; it need not be named
-    by a parameter. ``deprecated`` says what to use instead. ``changes``, for a cmdlet that changes
-    something, has the parameters that name what; it takes ``-WhatIf`` and ``-Confirm`` then. One
-    that ``asks`` does so without ``-Confirm`` too, unless ``-Force`` is given. ``refused`` has
-    the parameters that are declared only to be refused by name.
-    ``function`` gives the objects that the cmdlet puts out; nothing here calls it. ``outputs``
-    gives the names of their properties, as far as they are known before. A row with two parameters
-    of one name raises ValueError.
+    ``default_set`` is the parameter set to use if several fit; it need not have parameters.
+    ``deprecated`` says what to use instead. ``changes``, for a cmdlet that changes something, has
+    the parameters that name what; it accepts ``-WhatIf`` and ``-Confirm``. One that ``asks`` does
+    so even without ``-Confirm``, unless ``-Force`` is given. ``refused`` has the parameters
+    that are declared only to be rejected. ``function`` returns the output, ``outputs`` the names of
+    its properties, as far as they are known. Two parameters of one name raise ValueError.
     """
 
     name: str
@@ -186,10 +179,10 @@ class Cmdlet:
         return tuple(dict.fromkeys((*default, *named))) or (None,)
 
     def matches(self, name: str) -> tuple[Parameter, ...]:
-        """The parameters that ``name`` can stand for, in any letter case.
+        """The parameters that ``name`` can mean, in any case.
 
-        A whole name or alias stands for its parameter alone; anything shorter for all that have
-        a name or alias beginning with it and yield to no other of them.
+        A full name or alias means one parameter; a prefix means all with such a name or alias
+        that do not yield to another of them.
         """
         wanted = name.lower()
         begun: list[Parameter] = []
@@ -207,22 +200,22 @@ class Cmdlet:
         )
 
 
-class Made(Protocol):
-    """Cmdlets beside those of the table, made when they are asked for."""
+class DynamicCmdlets(Protocol):
+    """Cmdlets that are not in the table and are created on demand."""
 
     def find(self, name: str) -> Cmdlet | None:
         """The cmdlet of that name in any letter case, None when there is none."""
 
     def names(self, like: str) -> Iterable[str]:
-        """The names that a mistyped one could have been meant for."""
+        """The names that a misspelt one may mean."""
 
 
 class Registry:
-    """Cmdlets by name or alias, in any letter case; iterating gives those of the table."""
+    """Cmdlets by name or alias, in any case; iterates over those of the table."""
 
-    def __init__(self, cmdlets: Iterable[Cmdlet], made: Made | None = None) -> None:
+    def __init__(self, cmdlets: Iterable[Cmdlet], dynamic: DynamicCmdlets | None = None) -> None:
         self._cmdlets = tuple(cmdlets)
-        self._made = made
+        self._dynamic = dynamic
         self._by_name: dict[str, Cmdlet] = {}
         for cmdlet in self._cmdlets:
             for name in (cmdlet.name, *cmdlet.aliases):
@@ -235,34 +228,33 @@ class Registry:
     def get(self, name: str) -> Cmdlet | None:
         """The cmdlet of that name or alias, None when there is none."""
         known = self._by_name.get(name.lower())
-        return self._made.find(name) if known is None and self._made else known
+        return self._dynamic.find(name) if known is None and self._dynamic else known
 
     def find(self, name: str, *, guarded: bool = False) -> Cmdlet:
         """The cmdlet of that name or alias. Raises `UsageError` with near names as hint.
 
-        The name is not shown when it is ``guarded``, as it may be the rest of a secret, nor when
-        it looks like one.
+        The name is not shown if it is ``guarded``, as part of a secret, or looks like a key.
         """
         cmdlet = self.get(name)
         if cmdlet is not None:
             return cmdlet
-        hint = unsupported.instead(unsupported.CMDLETS, name)
+        hint = unsupported.hint_for(unsupported.CMDLETS, name)
         if hint:
             raise UsageError(f"{name} is not supported", hint=hint)
         near = self.near(name)
         if holds_key(name) or guarded:
             raise UsageError(
-                "a line begins with the name of a cmdlet; this one may be a secret",
+                "a line must begin with the name of a cmdlet; this word may be a secret",
                 hint=did_you_mean(near) if near else _QUOTE_SECRETS,
             )
-        hint = did_you_mean(near) if near else "`keystead help cmdlets` shows the cmdlets there are"
+        hint = did_you_mean(near) if near else "`keystead help cmdlets` lists the cmdlets"
         raise UsageError(f"there is no cmdlet `{name}`", hint=hint)
 
-    def made(self, like: str) -> Iterable[str]:
-        """The cmdlets beside the table that ``like`` may be, or begin."""
-        return self._made.names(like) if self._made else ()
+    def dynamic_names(self, like: str) -> Iterable[str]:
+        """The names of dynamic cmdlets that ``like`` may mean or begin."""
+        return self._dynamic.names(like) if self._dynamic else ()
 
     def near(self, name: str) -> list[str]:
         """Names and aliases much like ``name``, the nearest first."""
         spellings = [s for cmdlet in self._cmdlets for s in (cmdlet.name, *cmdlet.aliases)]
-        return near_names(name, (*spellings, *self.made(name)))
+        return near_names(name, (*spellings, *self.dynamic_names(name)))

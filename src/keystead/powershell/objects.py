@@ -1,4 +1,4 @@
-"""What cmdlets put out and take in: objects with named properties, and their properties.
+"""The objects in pipelines: their named properties, and how to read them.
 
 A pipeline carries objects, hash tables, lists and texts; `property_of` reads any of them.
 """
@@ -20,13 +20,12 @@ _SIZES = ("count", "length")
 class AwsObject:
     """One object in a cmdlet's output.
 
-    ``properties`` are shown in their order. ``retrieve`` gives the credentials that the object
-    stands for, None when it stands for none; ``keys`` are set when these are fixed keys, which
-    can be saved as a profile. ``text`` is what the object is where a text is due, such as the
-    name of a region; ``profile`` the profile that it comes from, ``client_settings`` what calls
-    with that one are made with, ``source`` in words where it comes from. ``again`` has the
-    parameters of New-AWSCredential that make it anew, ``kind`` the name of its type where that is
-    not the cmdlet's noun.
+    ``properties`` are shown in their order. ``retrieve`` returns the credentials of a credentials
+    object, and is None for others; ``keys`` are set if these are fixed keys, which can be saved as
+    a profile. ``text`` is the object as text, such as the name of a region; ``profile`` the profile
+    of the credentials, ``client_settings`` the settings for calls with them, ``source`` their
+    source in words. ``again`` has the parameters of New-AWSCredential that recreate it, ``kind``
+    the name of its type if that is not the cmdlet's noun.
     """
 
     properties: Mapping[str, object]

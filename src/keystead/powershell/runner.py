@@ -12,7 +12,7 @@ from keystead.app import App
 from keystead.errors import KeysteadError, UsageError
 from keystead.powershell.cmdlet import Cmdlet, Parameter
 from keystead.powershell.engine.binding import Bound, bind, may_be_secret
-from keystead.powershell.engine.common_parameters import keep, manner, passing
+from keystead.powershell.engine.common_parameters import applied, recording, store_output
 from keystead.powershell.engine.display import Formatted, show
 from keystead.powershell.engine.help import help_text
 from keystead.powershell.engine.state import State
@@ -25,11 +25,11 @@ from keystead.system.dry_run import DryFiles, DryTerminal
 from keystead.text.masked import shown_change
 
 Emit = Callable[[Iterable[object]], None]
-"""Takes the objects that a cmdlet puts out, as they come."""
+"""Called with the objects that a cmdlet outputs."""
 
 _WINDOWS_PATH = re.compile(r"[A-Za-z]:\\")
 _HELP = ("-?", "--help")
-"""What asks a cmdlet what it takes, in place of running it."""
+"""Arguments that show a cmdlet's help instead of running it."""
 
 _ROLE_PARAMETERS = ("sourceprofile", "rolearn", "externalid", "mfaserial")
 
@@ -59,7 +59,7 @@ def run_pipeline(state: State, statement: Command | Pipeline) -> list[object]:
     for command in statement.rest:
         if any(isinstance(item, Formatted) for item in output):
             raise UsageError(
-                f"{command.name} cannot work on what Format-Table or Format-List made",
+                f"{command.name} does not accept the output of Format-Table or Format-List",
                 hint="put the Format cmdlet last",
             )
         output = _run(state, command, output)
@@ -78,7 +78,7 @@ def _run(state: State, command: Command, piped: list[object] | None) -> list[obj
     except (KeysteadError, KeyboardInterrupt):
         if output:
             _show(state, output)
-            state.console.note(f"{cmdlet.name} did not come to its end; this is what came")
+            state.console.note(f"{cmdlet.name} did not finish; this is its output so far")
         raise
     return flat(output)
 
@@ -92,8 +92,7 @@ def run_cmdlet(
 ) -> None:
     """One cmdlet with its parameters: once, or once for each object that is piped to it.
 
-    ``emit`` takes what it puts out, also of one that ends with an error. Raises as
-    `run_pipeline`.
+    ``emit`` is called with its output, also if it ends with an error. Raises as `run_pipeline`.
     """
     _refuse_role_parameters(cmdlet, [item.name for item in given if isinstance(item, Named)])
     rounds: list[list[object] | None]
@@ -101,33 +100,33 @@ def run_cmdlet(
         rounds = [[] if cmdlet.stream else None]
     else:
         rounds = [piped] if cmdlet.stream else [[item] for item in piped]
-    kept: list[object] = []
+    stored: list[object] = []
     variable = None
     for number, objects in enumerate(rounds):
         bound = bind(cmdlet, given, lambda parameter: _ask(state, parameter), piped=objects)
         variable = bound.values.get("OutVariable")
-        with manner(state, bound.values):
+        with applied(state, bound.values):
             if number == 0:
                 _warn(state, bound)
             output = _call(state, bound)
-            emit(output if variable is None else passing(output, kept))
-    keep(state, variable, flat(kept))
+            emit(output if variable is None else recording(output, stored))
+    store_output(state, variable, flat(stored))
 
 
 def _call(state: State, bound: Bound) -> Iterable[object]:
-    """What the cmdlet puts out, if it is to run."""
+    """The output of the cmdlet, if it is to run."""
     values = dict(bound.values)
     if values.get("WhatIf"):
         return _what_if(state, bound)
     if "Confirm" in values and not values.get("Force"):
         if values["Confirm"] and not _agreed(state, bound):
             return ()
-        values["Force"] = True  # it was asked, or shall not be
+        values["Force"] = True  # already confirmed, or not to be
     return bound.cmdlet.function(state, values)
 
 
 def _what_if(state: State, bound: Bound) -> list[object]:
-    """Does it over files that are only read, in a shell that is forgotten; shows the outcome."""
+    """Runs it on files that are only read, in a copy of the shell; shows the result."""
     system = state.app.system
     files = DryFiles(ignored=system.folders.generations)
     dry = replace(
@@ -144,7 +143,7 @@ def _what_if(state: State, bound: Bound) -> list[object]:
 
 
 def _agreed(state: State, bound: Bound) -> bool:
-    question = f"{_operation(bound)} Go on?"
+    question = f"{_operation(bound)} Continue?"
     return state.app.system.terminal.confirm(question, hint="give -Confirm:$false")
 
 
@@ -164,7 +163,7 @@ def _assign(state: State, statement: Assignment) -> None:
 
 
 def flat(output: Iterable[object]) -> list[object]:
-    """The objects that go on in a pipeline: arrays by their items, nothing for no value."""
+    """The objects that continue in a pipeline: arrays as their items, without None."""
     plain: list[object] = []
     for item in output:
         plain += item if isinstance(item, list) else [item]
@@ -176,13 +175,13 @@ def _show(state: State, output: Iterable[object]) -> None:
     shown = [item.properties if isinstance(item, AwsObject) else item for item in plain]
     text = show(shown, zone=state.app.system.zone())
     if text and state.has_shown:
-        text = f"\n{text}"  # PowerShell parts the outputs of two lines by a blank one
+        text = f"\n{text}"  # PowerShell puts a blank line between the outputs of two lines
     state.has_shown = state.has_shown or bool(text)
     state.console.show(text)
 
 
 def _ask(state: State, parameter: Parameter) -> object:
-    """A mandatory parameter that was left out, asked for as PowerShell does."""
+    """A mandatory parameter that was omitted, asked for as PowerShell does."""
     terminal = state.app.system.terminal
     if not terminal.available():
         return None
@@ -193,25 +192,23 @@ def _ask(state: State, parameter: Parameter) -> object:
 
 
 def _warn(state: State, bound: Bound) -> None:
-    """Tells that a cmdlet is deprecated, and what a line pasted from the documentation does on
-    another system than Windows.
-    """
+    """Warns that a cmdlet is deprecated, and of a Windows path on another system."""
     if bound.cmdlet.deprecated:
         state.console.warn(f"{bound.cmdlet.name} is deprecated: {bound.cmdlet.deprecated}")
     location = bound.values.get("ProfileLocation")
     if os.name != "nt" and isinstance(location, str) and _WINDOWS_PATH.match(location):
-        state.console.warn(f"`{location}` is a path of Windows; here it is one name of a file")
+        state.console.warn(f"`{location}` is a Windows path; here it is the name of a single file")
 
 
 def _refuse_role_parameters(cmdlet: Cmdlet, names: Iterable[str]) -> None:
-    """The page's promise: a role is named by a profile, not by parameters of a service cmdlet."""
+    """A role is named by a profile, not by parameters of a service cmdlet."""
     own = {spelling.lower() for row in cmdlet.parameters for spelling in row.names}
     if "endpointurl" not in own:
         return  # no service cmdlet
     for name in names:
         if name.lower() in _ROLE_PARAMETERS and name.lower() not in own:
             raise UsageError(
-                f"{cmdlet.name} does not take -{name}: service cmdlets do not support the "
+                f"{cmdlet.name} does not accept -{name}: service cmdlets do not support the "
                 "parameters of role profiles",
                 hint="store them first: Set-AWSCredential -StoreAs NAME -SourceProfile SOURCE "
                 f"-RoleArn ARN; then {cmdlet.name} -ProfileName NAME",

@@ -1,19 +1,18 @@
-"""What lines for PowerShell have and keystead has not, each with what to do instead.
-
-Names that are not here may be misspelt ones, and get near names as a hint.
-"""
+"""Cmdlets and parameters of PowerShell that keystead does not support, each with an alternative."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-_SAML = "IAM Identity Center and `credential_process` are; SAML with a Windows account is not"
-_HERE = "leave the line out: all cmdlets are there"
-_REDIRECT = "redirect what keystead puts out: keystead shell FILE > OUTPUT"
-_SHOWN = "a value on a line of its own is shown: 'text'"
-_LOG = "KEYSTEAD_DEBUG=1 before the command gives a log"
-_AUDIT = "`keystead audit` shows what was handed out"
-_PROXY = "HTTPS_PROXY and NO_PROXY in the environment set the proxy"
+_SAML = (
+    "use IAM Identity Center or `credential_process`; SAML with a Windows account is not supported"
+)
+_HERE = "remove the line: all cmdlets are already loaded"
+_REDIRECT = "redirect the output of keystead: keystead shell FILE > OUTPUT"
+_SHOWN = "a value alone on a line is shown: 'text'"
+_LOG = "set KEYSTEAD_DEBUG=1 for a log"
+_AUDIT = "`keystead audit` shows which credentials were handed out"
+_PROXY = "set HTTPS_PROXY and NO_PROXY in the environment"
 
 CMDLETS: Mapping[str, str] = {
     "Invoke-AWSSSOLogin": "`aws sso login --profile NAME` logs in; keystead renews that login",
@@ -38,8 +37,8 @@ CMDLETS: Mapping[str, str] = {
     "Write-Host": _SHOWN,
     "Write-Output": _SHOWN,
     "echo": _SHOWN,
-    "Get-Date": "a time is text in quotes: '2026-01-31', '2026-01-31T12:00:00+00:00'",
-    "Out-Null": "give the output to a variable: $ignored = ...",
+    "Get-Date": "write a time as quoted text: '2026-01-31', '2026-01-31T12:00:00+00:00'",
+    "Out-Null": "assign the output to a variable: $ignored = ...",
     "Out-File": _REDIRECT,
     "Set-Content": _REDIRECT,
     "Export-Csv": _REDIRECT,
@@ -51,30 +50,30 @@ OF_POWERSHELL: Mapping[str, str] = {
     "db": _LOG,
     "InformationAction": "-WarningAction silences warnings",
     "infa": "-WarningAction silences warnings",
-    "InformationVariable": "-OutVariable keeps the output",
-    "iv": "-OutVariable keeps the output",
+    "InformationVariable": "-OutVariable stores the output",
+    "iv": "-OutVariable stores the output",
     "WarningVariable": "warnings go to standard error",
     "wv": "warnings go to standard error",
-    "PipelineVariable": "-OutVariable keeps the output",
-    "pv": "-OutVariable keeps the output",
-    "OutBuffer": "leave it out: it changes no output",
-    "ob": "leave it out: it changes no output",
-    "ProgressAction": "progress is shown on a terminal alone",
-    "proga": "progress is shown on a terminal alone",
+    "PipelineVariable": "-OutVariable stores the output",
+    "pv": "-OutVariable stores the output",
+    "OutBuffer": "omit it: it does not change the output",
+    "ob": "omit it: it does not change the output",
+    "ProgressAction": "progress is shown only on a terminal",
+    "proga": "progress is shown only on a terminal",
 }
-"""What every cmdlet of PowerShell takes, with aliases; no cmdlet here has such a parameter."""
+"""Common parameters of PowerShell, with aliases, that no cmdlet here has."""
 
 PARAMETERS: Mapping[str, str] = {
     **OF_POWERSHELL,
     "NetworkCredential": _SAML,
     "EndpointName": _SAML,
     "UserIdentity": _SAML,
-    "ClientConfig": "-Region and -EndpointUrl are there, and the settings of the profile",
+    "ClientConfig": "use -Region, -EndpointUrl or the settings of the profile",
 }
-"""Parameters of any cmdlet. One that a cmdlet has goes before."""
+"""Parameters of any cmdlet; a cmdlet's own parameters take precedence."""
 
 
-def instead(absent: Mapping[str, str], name: str) -> str | None:
-    """What to do instead of ``name`` in any letter case, None when it is not ``absent``."""
+def hint_for(unsupported: Mapping[str, str], name: str) -> str | None:
+    """The hint for ``name`` in any case, None if it is not in ``unsupported``."""
     wanted = name.lower()
-    return next((hint for known, hint in absent.items() if known.lower() == wanted), None)
+    return next((hint for known, hint in unsupported.items() if known.lower() == wanted), None)

@@ -34,7 +34,10 @@ def set_credential(state: State, values: Values) -> Iterable[AwsObject]:
     """``Set-AWSCredential``: saves a profile, or sets the shell's credentials."""
     name = values.get("StoreAs")
     if name and values.get("Scope"):
-        raise UsageError("`-StoreAs` and `-Scope` do not go together: one saves, one does not")
+        raise UsageError(
+            "`-StoreAs` and `-Scope` cannot be combined",
+            hint="-StoreAs saves a profile, and -Scope sets a variable of the shell",
+        )
     makes_profile = bool(values.get("AccessKey") or values.get("RoleArn"))
     if makes_profile and values.get("ProfileName"):
         if name:
@@ -43,11 +46,15 @@ def set_credential(state: State, values: Values) -> Iterable[AwsObject]:
     if not name:
         state.credentials = given_credentials(state, values)
         if not state.lasting:
-            state.console.note("these credentials end with this command; -StoreAs NAME saves them")
+            state.console.note(
+                "these credentials are discarded when this command ends; -StoreAs NAME saves them"
+            )
     elif values.get("ProfileName") and not makes_profile:
         store, _ = state.app.chain(values.get("ProfileLocation")).locate(values["ProfileName"])
         store.copy(values["ProfileName"], name, force=True)
-        state.tell(f"profile `{values['ProfileName']}` was copied to `{name}` in its store")
+        state.verbose_message(
+            f"profile `{values['ProfileName']}` was copied to `{name}` in its store"
+        )
     else:
         _save(state, name, values)
     return ()
@@ -59,7 +66,7 @@ def _save(state: State, name: str, values: Values) -> None:
     if values.get("Credential") is not None:
         settings |= keys_to_save(given_credentials(state, values))
     chain.register(Profile(name, settings))
-    state.tell(
+    state.verbose_message(
         f"profile `{name}` was saved in {chain.stores[0].location or chain.stores[0].type_name}"
     )
     state.app.advise(chain.stores[0], name, settings, values.get("ProfileLocation"))
@@ -127,7 +134,7 @@ CMDLETS = (
     ),
     Cmdlet(
         "New-AWSCredential",
-        "make a credentials object that is stored nowhere",
+        "make a credentials object without storing it",
         (*CREDENTIAL_PARAMETERS, profile_parameter({PROFILE_SET: True})),
         new_credential,
         aliases=("New-AWSCredentials",),
@@ -151,7 +158,7 @@ CMDLETS = (
                 sets={"ListDetail": True},
             ),
             location_parameter(
-                "the shared credentials file to read alone",
+                "read only this shared credentials file",
                 sets={"SingleProfile": False, "ListName": False, "ListDetail": False},
             ),
         ),
@@ -180,7 +187,7 @@ CMDLETS = (
     ),
     Cmdlet(
         "Remove-AWSCredentialProfile",
-        "remove a profile from the store in which it is found first",
+        "remove a profile from the first store that has it",
         (
             profile_parameter({"Default": True}, position=1),
             location_parameter("the shared credentials file to remove it from", position=2),

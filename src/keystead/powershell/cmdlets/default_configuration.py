@@ -55,7 +55,7 @@ def initialize_defaults(state: State, values: Values) -> Iterable[AwsObject]:
         settings |= _typed_region(state, values, name)
     if name and name != DEFAULT_PROFILE:
         chain.locate(name)[0].copy(name, DEFAULT_PROFILE, force=True)
-        state.tell(f"profile `{DEFAULT_PROFILE}` is a copy of `{name}`")
+        state.verbose_message(f"profile `{DEFAULT_PROFILE}` is a copy of `{name}`")
     if name and settings:
         chain.locate(DEFAULT_PROFILE)[0].change(DEFAULT_PROFILE, lambda _: settings)
     elif settings:
@@ -67,7 +67,7 @@ def initialize_defaults(state: State, values: Values) -> Iterable[AwsObject]:
 def clear_defaults(state: State, values: Values) -> Iterable[AwsObject]:
     """``Clear-AWSDefaultConfiguration``: removes `default` and forgets the shell's own."""
     if values.get("Scope") and values.get("SkipShell"):
-        raise UsageError("`-Scope` and `-SkipShell` do not go together")
+        raise UsageError("`-Scope` and `-SkipShell` cannot be combined")
     if not values.get("SkipProfileStore"):
         state.console.warn(
             "this removes the profile `default`; Remove-AWSCredentialProfile removes others"
@@ -82,7 +82,7 @@ def clear_defaults(state: State, values: Values) -> Iterable[AwsObject]:
             store.unregister(name)
             if broken:
                 state.console.warn(f"{naming(broken)} `{name}`, which was removed")
-            state.tell(f"profile `{name}` was removed")
+            state.verbose_message(f"profile `{name}` was removed")
     if not values.get("SkipShell"):
         state.credentials = None
         state.region = None
@@ -98,7 +98,7 @@ def _has(chain: StoreChain) -> bool:
 
 
 def _ambient(state: State, values: Values) -> AwsObject | None:
-    """Credentials that are there without a profile; they serve the shell and are not saved."""
+    """Credentials without a profile; the shell uses them, and they are not saved."""
     try:
         return find_credentials(state, values)
     except NotConfigured:
@@ -106,7 +106,7 @@ def _ambient(state: State, values: Values) -> AwsObject | None:
 
 
 def _choose(state: State, chain: StoreChain) -> tuple[str | None, dict[str, Value]]:
-    """A profile that the person chose, else the keys that were typed."""
+    """The profile that was selected, else the keys that were typed."""
     terminal = state.app.system.terminal
     names = list(dict.fromkeys(profile.name for profile in chain.profiles() if profile.type))
     if names:
@@ -126,7 +126,7 @@ def _choose(state: State, chain: StoreChain) -> tuple[str | None, dict[str, Valu
 
 
 def _typed_region(state: State, values: Values, name: str | None) -> Mapping[str, Value]:
-    """The region that the person typed; nothing when there is one already, or nobody to ask."""
+    """The region that was typed; empty if there is one already, or no terminal."""
     terminal = state.app.system.terminal
     given = {**values, "ProfileName": name} if name else values
     if find_region(state, given) or not terminal.available():
@@ -136,21 +136,23 @@ def _typed_region(state: State, values: Values, name: str | None) -> Mapping[str
 
 
 def _take(state: State, values: Values, ambient: AwsObject | None) -> None:
-    """Makes what `default` gives the shell's own; without one, what is there anyway."""
+    """Sets the shell's credentials and region from `default`, or else from the machine."""
     location = values.get("ProfileLocation")
     found = _has(state.app.chain(location))
     if found:
         state.credentials = profile_object(state.app, DEFAULT_PROFILE, location, None)
     elif ambient is not None:
         state.credentials = ambient
-        state.console.note("the credentials that are set up here serve this shell; none were saved")
+        state.console.note(
+            "the credentials that were found are used in this shell; none were saved"
+        )
     state.region = find_region(state, {**values, "ProfileName": DEFAULT_PROFILE if found else None})
 
 
 CMDLETS = (
     Cmdlet(
         "Initialize-AWSDefaultConfiguration",
-        "make the profile `default`, and the shell's credentials and region from it",
+        "create the profile `default`, and set the shell's credentials and region from it",
         (
             *CREDENTIAL_PARAMETERS,
             profile_parameter({PROFILE_SET: True}),
@@ -171,8 +173,10 @@ CMDLETS = (
         "Clear-AWSDefaultConfiguration",
         "remove the profile `default`, and forget the shell's credentials and region",
         (
-            Parameter("SkipShell", "leave the shell's own as they are", kind="switch"),
-            Parameter("SkipProfileStore", "leave the profile as it is", kind="switch"),
+            Parameter(
+                "SkipShell", "do not clear the shell's credentials and region", kind="switch"
+            ),
+            Parameter("SkipProfileStore", "do not remove the profile", kind="switch"),
             location_parameter("the shared credentials file to remove it from"),
             SCOPE,
         ),

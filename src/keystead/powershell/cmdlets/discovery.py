@@ -82,7 +82,7 @@ def _fits(wanted: object, name: str, values: Values) -> bool:
     try:
         return re.search(str(wanted), name, re.IGNORECASE) is not None
     except re.error:
-        raise UsageError("the pattern is no regular expression") from None
+        raise UsageError("the pattern is not a valid regular expression") from None
 
 
 def _rows(services: Iterable[ServiceNames]) -> Iterator[tuple[ServiceNames, str, str]]:
@@ -135,7 +135,7 @@ def _of_cli(state: State, command: str) -> tuple[ServiceNames, str, str]:
     found = Index(state.app.system).of(_CLI_NAMES.get(words[0], words[0]))
     if found is None:
         raise UsageError(
-            f"the AWS CLI's `{words[0]}` is no service of botocore",
+            f"`aws {words[0]}` is not a service of botocore",
             hint="`aws s3` is the CLI's own; `aws s3api` is the service",
         )
     wanted = words[1].replace("-", "").lower()
@@ -164,7 +164,7 @@ def _wildcard(text: str) -> re.Pattern[str]:
     return re.compile("".join(parts), re.IGNORECASE)
 
 
-_SERVICE = Parameter("Service", "a service's name, prefix or a part of its name in words")
+_SERVICE = Parameter("Service", "a service's name or prefix, or a part of its full name")
 
 
 def cmdlets(table: Table) -> tuple[Cmdlet, ...]:
@@ -189,7 +189,7 @@ def cmdlets(table: Table) -> tuple[Cmdlet, ...]:
                 Parameter("CmdletName", "a cmdlet", sets={"Query": False}),
                 Parameter(
                     "Service",
-                    "a service's name, prefix or a part of its name in words",
+                    "a service's name or prefix, or a part of its full name",
                     sets={"Query": False},
                 ),
                 Parameter(
@@ -212,7 +212,7 @@ def cmdlets(table: Table) -> tuple[Cmdlet, ...]:
             "the AWS services with the prefixes of their cmdlets",
             (
                 Parameter(
-                    "Service", "a service's name, prefix or a part of its name in words", position=0
+                    "Service", "a service's name or prefix, or a part of its full name", position=0
                 ),
             ),
             get_service,

@@ -47,7 +47,9 @@ def set_default_region(state: State, values: Values) -> Iterable[AwsObject]:
     """``Set-DefaultAWSRegion``: the region to call from now on in this shell."""
     state.region = known_region(values["Region"])
     if not state.lasting:
-        state.console.note("this region ends with this command; AWS_REGION or a profile keeps one")
+        state.console.note(
+            "this region is discarded when this command ends; set AWS_REGION instead"
+        )
     return ()
 
 
@@ -85,9 +87,9 @@ CMDLETS = (
         "the regions, or the one that is named",
         (
             Parameter("SystemName", "its name", position=0, values="region", piped=True),
-            Parameter("IncludeChina", "those of China too", kind="switch"),
-            Parameter("IncludeGovCloud", "those of GovCloud (US) too", kind="switch"),
-            Parameter("GovCloudOnly", "those of GovCloud (US) alone", kind="switch"),
+            Parameter("IncludeChina", "include the regions of China", kind="switch"),
+            Parameter("IncludeGovCloud", "include the regions of GovCloud (US)", kind="switch"),
+            Parameter("GovCloudOnly", "only the regions of GovCloud (US)", kind="switch"),
         ),
         get_region,
         outputs=lambda: ("Region", "Name", "IsShellDefault"),
@@ -95,12 +97,12 @@ CMDLETS = (
     Cmdlet("Get-DefaultAWSRegion", "the shell's region", (), get_default_region),
     Cmdlet(
         "Set-DefaultAWSRegion",
-        "set the region that the shell calls",
+        "set the shell's region",
         (
             replace(REGION, meaning="the region", sets={"Default": True}, position=210, piped=True),
             replace(
                 PROFILE_LOCATION,
-                meaning="taken as PowerShell has it; no file is read",
+                meaning="accepted for compatibility, and ignored",
                 position=211,
             ),
             SCOPE,

@@ -86,13 +86,16 @@ def _sts_call(
 
 _MFA = (
     Parameter("SerialNumber", "the MFA device"),
-    Parameter("TokenCode", "a code of the MFA device; asked for when left out", secret=True),
+    Parameter("TokenCode", "a code of the MFA device; asked for if omitted", secret=True),
 )
 
 
 def _duration(position: int) -> Parameter:
     return Parameter(
-        "DurationInSeconds", "how long the credentials shall live", kind="int", position=position
+        "DurationInSeconds",
+        "the lifetime of the credentials in seconds",
+        kind="int",
+        position=position,
     )
 
 
@@ -107,7 +110,7 @@ CMDLETS = (
             Parameter("RoleSessionName", "the name of the session in logs", position=1),
             Parameter("Policy", "a session policy as JSON", position=2),
             _duration(3),
-            Parameter("ExternalId", "the id that the role asks for", position=4),
+            Parameter("ExternalId", "the external ID that the role requires", position=4),
             *_MFA,
             REVEAL,
             FORCE,
@@ -120,7 +123,7 @@ CMDLETS = (
     ),
     Cmdlet(
         "Get-STSSessionToken",
-        "temporary credentials for the same user, with MFA if wanted",
+        "temporary credentials for the same user, optionally with MFA",
         (_duration(0), *_MFA, REVEAL, *SERVICE_PARAMETERS),
         get_sts_session_token,
         refused=UNSUPPORTED,

@@ -1,4 +1,4 @@
-"""Get-AWSPowerShellVersion: what keystead is, and what it stands on."""
+"""``Get-AWSPowerShellVersion``: the versions of keystead and botocore."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def get_version(state: State, values: Values) -> Iterable[object]:
 CMDLETS = (
     Cmdlet(
         "Get-AWSPowerShellVersion",
-        "the version of keystead and of what it stands on",
+        "the versions of keystead and of botocore",
         (
             Parameter(
                 "ListServiceVersionInfo",
-                "the services too",
+                "list the services too",
                 aliases=("ListServices",),
                 kind="switch",
             ),

@@ -1,8 +1,8 @@
-"""From the words of a cmdlet to its parameters, by PowerShell's rules.
+"""Binds the words of a cmdlet to its parameters, by PowerShell's rules.
 
-Names in any letter case, aliases and unique beginnings; switches; values without a name by
-position; then the parameter set that all of it fits. What the values mean is for the cmdlet to
-decide. No error here shows a value, since it may be a secret in the wrong place.
+Names are case-insensitive and may be aliases or unique prefixes; values without a name are bound by
+position; then the parameter set is resolved. No error shows a value, since it may be a misplaced
+secret.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from keystead.powershell.language.evaluation import Argument, Named, Predicate, 
 from keystead.powershell.objects import own_property
 
 Ask = Callable[[Parameter], object]
-"""Gives the value of a mandatory parameter that was left out, or None."""
+"""Returns the value of a mandatory parameter that was omitted, or None."""
 
 _Row = tuple[Parameter, object]
 
 
 @dataclass(frozen=True)
 class Bound:
-    """A cmdlet with its parameters; ``values`` by canonical names, absent ones left out.
+    """A cmdlet with its parameters; ``values`` by canonical names, omitted ones left out.
 
-    A ``$null`` counts as absent. ``set_name`` is None for a cmdlet without parameter sets.
+    A ``$null`` counts as omitted. ``set_name`` is None for a cmdlet without parameter sets.
     """
 
     cmdlet: Cmdlet = field(repr=False)
@@ -45,20 +45,20 @@ def bind(
     *,
     piped: Sequence[object] | None = None,
 ) -> Bound:
-    """Puts ``arguments`` to the parameters of ``cmdlet``.
+    """Binds ``arguments`` to the parameters of ``cmdlet``.
 
-    ``ask`` is called for mandatory parameters that were left out. ``piped`` is what comes from
-    the pipeline: all of it for a cmdlet with a stream, else one object. Raises `UsageError` for
-    unknown, ambiguous, repeated and missing parameters, for ones that do not go together, for
-    values without a place and for values that a parameter cannot take.
+    ``ask`` is called for mandatory parameters that were omitted. ``piped`` is the input of the
+    pipeline: all of it for a cmdlet with a stream, else one object. Raises `UsageError` for
+    unknown, ambiguous, repeated, missing and incompatible parameters, for surplus values and for
+    values that a parameter does not accept.
     """
     given: dict[str, _Row] = {}
-    loose: list[Value] = []
+    positional: list[Value] = []
     rest = list(arguments)
     while rest:
         item = rest.pop(0)
         if isinstance(item, Value):
-            loose.append(item)
+            positional.append(item)
             continue
         guarded = any(other.secret for other, _ in given.values())
         row = _find(cmdlet, item.name, guarded=guarded)
@@ -67,8 +67,8 @@ def bind(
         if row.name in given:
             raise UsageError(f"`-{row.name}` is given twice")
         given[row.name] = (row, _taken(row, item, rest))
-    if loose:
-        _place(cmdlet, given, loose)
+    if positional:
+        _place(cmdlet, given, positional)
     if piped is not None:
         _place_piped(cmdlet, given, piped)
     set_name, asked = _choose(cmdlet, given, ask)
@@ -76,60 +76,60 @@ def bind(
     values = {name: converted(row, value) for name, (row, value) in given.items()}
     for row, value in given.values():
         if row.filled_in(set_name) and value in (None, ""):
-            hint = None if row.mandatory_in(set_name) else "leave it out if it is not meant"
-            raise UsageError(f"`-{row.name}` may not be empty", hint=hint)
-    kept = {name: value for name, value in values.items() if value is not None}
-    return Bound(cmdlet, set_name, kept)
+            hint = None if row.mandatory_in(set_name) else "omit it to use the default"
+            raise UsageError(f"`-{row.name}` must not be empty", hint=hint)
+    stored = {name: value for name, value in values.items() if value is not None}
+    return Bound(cmdlet, set_name, stored)
 
 
 def _find(cmdlet: Cmdlet, name: str, *, guarded: bool) -> Parameter:
-    """The parameter that ``name`` stands for; ``guarded`` where it may be the rest of a secret."""
+    """The parameter meant by ``name``; ``guarded`` if the name may be part of a secret."""
     matches = cmdlet.matches(name)
     if len(matches) == 1:
         return matches[0]
     if matches:
         candidates = " or ".join(f"`-{row.name}`" for row in matches)
         raise UsageError(f"`-{name}` is ambiguous: it could be {candidates}")
-    instead = unsupported.instead(unsupported.PARAMETERS, name)
+    instead = unsupported.hint_for(unsupported.PARAMETERS, name)
     if instead:
         raise UsageError(f"`-{name}` is not supported", hint=instead)
     near = near_names(name, (spelling for row in cmdlet.all_parameters for spelling in row.names))
     if guarded:
         raise UsageError(
-            f"{cmdlet.name} has no such parameter as one behind its secret",
+            f"{cmdlet.name} does not have the parameter that follows the secret",
             hint=did_you_mean(near, "-")
             if near
-            else f"blanks in a secret belong in single quotes; {_see_help(cmdlet)}",
+            else f"put a secret with spaces in single quotes; {_see_help(cmdlet)}",
         )
     shown = _without_secret(cmdlet, name, near)
     if shown != name:
-        hint = f"put a blank between a parameter and its value; {_see_help(cmdlet)}"
+        hint = f"put a space between a parameter and its value; {_see_help(cmdlet)}"
     else:
         hint = did_you_mean(near, "-") if near else _see_help(cmdlet)
     raise UsageError(f"{cmdlet.name} has no parameter `-{shown}`", hint=hint)
 
 
 def may_be_secret(cmdlet: Cmdlet, name: str) -> bool:
-    """Whether a secret follows ``-name``: it names a secret parameter, or none and is misspelt."""
+    """Whether a secret may follow ``-name``: the parameter is secret or unknown."""
     matches = cmdlet.matches(name)
     return not matches or any(row.secret for row in matches)
 
 
 def _without_secret(cmdlet: Cmdlet, name: str, near: Sequence[str]) -> str:
-    """``name`` without what may be a secret that ran into its parameter, as in ``-SKabc``."""
+    """``name`` without what may be a secret joined to its parameter, as in ``-SKabc``."""
     if "=" in name:
         return f"{name.partition('=')[0]}..."
     secret = [spelling for row in cmdlet.parameters if row.secret for spelling in row.names]
     if near and near[0] not in secret:
         return name
     length = max((_common(spelling, name) for spelling in secret), default=0)
-    if length < min(2, len(name)):  # one letter in common says nothing
+    if length < min(2, len(name)):  # a common prefix of one letter means nothing
         return name
     return name if len(name) <= length else f"{name[:length]}..."
 
 
 def _common(one: str, other: str) -> int:
-    """How many letters two names begin with in common."""
+    """The length of the common prefix of two names."""
     same = (a == b for a, b in zip(one.lower(), other.lower(), strict=False))
     return sum(1 for _ in takewhile(bool, same))
 
@@ -148,24 +148,22 @@ def _taken(row: Parameter, item: Named, rest: list[Argument]) -> object:
 
 
 def _part(row: Parameter, value: Value) -> object:
-    """The value; for a parameter that takes several, the words of a command line with commas."""
+    """The value; a list for a parameter of several values, split at commas."""
     text = value.value
     if row.kind == "strings" and isinstance(text, str) and not value.quoted and "," in text:
         return text.split(",")
     return text
 
 
-def _place(cmdlet: Cmdlet, given: dict[str, _Row], loose: Sequence[Value]) -> None:
-    """Puts values without a name to the free positions in their order, whose parameters then say
-    which sets are left.
-    """
-    for value in loose:
+def _place(cmdlet: Cmdlet, given: dict[str, _Row], positional: Sequence[Value]) -> None:
+    """Binds positional values to the free positions in order; each narrows the parameter sets."""
+    for value in positional:
         if isinstance(value.value, str) and value.value.startswith("--") and not value.quoted:
             raise UsageError(
                 "a parameter of a cmdlet begins with one dash, not two", hint=_see_help(cmdlet)
             )
     sets = _candidates(cmdlet, given)
-    for number, value in enumerate(loose):
+    for number, value in enumerate(positional):
         free = [
             row
             for row in cmdlet.parameters
@@ -173,28 +171,28 @@ def _place(cmdlet: Cmdlet, given: dict[str, _Row], loose: Sequence[Value]) -> No
             if fits_by_position(row, value.value) and any(map(row.in_set, sets))
         ]
         if not free:
-            raise _without_place(cmdlet, number, loose)
+            raise _without_place(cmdlet, number, positional)
         row = min(free, key=lambda row: row.position or 0)
         given[row.name] = (row, _part(row, value))
         sets = [name for name in sets if row.in_set(name)]
 
 
-def _without_place(cmdlet: Cmdlet, placed: int, loose: Sequence[Value]) -> UsageError:
-    """The error for values without a name of which only the first ``placed`` have a place."""
-    if isinstance(loose[placed].value, Predicate):
+def _without_place(cmdlet: Cmdlet, placed: int, positional: Sequence[Value]) -> UsageError:
+    """The error for positional values of which only the first ``placed`` could be bound."""
+    if isinstance(positional[placed].value, Predicate):
         return UsageError(
-            f"{cmdlet.name} takes no script block here",
-            hint="give the name of a property; blocks go to Where-Object alone",
+            f"{cmdlet.name} does not accept a script block here",
+            hint="give the name of a property; only Where-Object accepts script blocks",
         )
-    what = "no value" if placed == 0 else f"{placed} value{'s' if placed > 1 else ''}"
+    what = f"{placed or 'no'} value{'' if placed == 1 else 's'}"
     return UsageError(
-        f"{cmdlet.name} takes {what} without a parameter name here, {len(loose)} given",
-        hint="name the parameter of each value; a value with blanks belongs in quotes",
+        f"{cmdlet.name} accepts {what} without a parameter name here, not {len(positional)}",
+        hint="name the parameter of each value; put a value with spaces in quotes",
     )
 
 
 def _place_piped(cmdlet: Cmdlet, given: dict[str, _Row], piped: Sequence[object]) -> None:
-    """Puts what is piped to the stream, to the parameter that takes it, or by its properties."""
+    """Binds piped input to the stream, to the parameter that accepts it, or by its properties."""
     stream = cmdlet.stream
     if stream is not None:
         if stream.name in given:
@@ -216,13 +214,13 @@ def _place_piped(cmdlet: Cmdlet, given: dict[str, _Row], piped: Sequence[object]
             given[row.name] = (row, value)
     if len(given) == before:
         raise UsageError(
-            f"{cmdlet.name} has no use for what is piped to it",
-            hint=f"no parameter takes such an object, or a property of it; {_see_help(cmdlet)}",
+            f"{cmdlet.name} does not accept what is piped to it",
+            hint=f"no parameter accepts this object or one of its properties; {_see_help(cmdlet)}",
         )
 
 
 def _goes_with(cmdlet: Cmdlet, given: Mapping[str, _Row], row: Parameter) -> bool:
-    """Whether ``row`` is free and of a parameter set with what is given."""
+    """Whether ``row`` is free and shares a parameter set with what is given."""
     rows = [other for other, _ in given.values()]
     return row.name not in given and any(
         row.in_set(name) and all(other.in_set(name) for other in rows) for name in cmdlet.set_names
@@ -230,7 +228,7 @@ def _goes_with(cmdlet: Cmdlet, given: Mapping[str, _Row], row: Parameter) -> boo
 
 
 def _candidates(cmdlet: Cmdlet, given: Mapping[str, _Row]) -> list[str | None]:
-    """The sets that have all parameters given, the default first."""
+    """The sets that contain all given parameters, the default first."""
     fitting = [
         name for name in cmdlet.set_names if all(row.in_set(name) for row, _ in given.values())
     ]
@@ -240,21 +238,21 @@ def _candidates(cmdlet: Cmdlet, given: Mapping[str, _Row]) -> list[str | None]:
 
 
 def _exclusive(rows: Sequence[Parameter]) -> UsageError:
-    """The error for parameters without a common set: the two that exclude each other, else all."""
+    """The error for parameters without a common set; names two that exclude each other, if any."""
     pairs = combinations(rows, 2)
     apart = (pair for pair in pairs if not set(pair[0].sets or ()) & set(pair[1].sets or ()))
     clashing = next(apart, rows)
     names = " and ".join(f"`-{row.name}`" for row in clashing)
     homes = "; ".join(f"`-{row.name}` belongs to {_listed(row.sets or ())}" for row in clashing)
     return UsageError(
-        f"{names} do not go together", hint=f"they are of different parameter sets: {homes}"
+        f"{names} cannot be combined", hint=f"they are of different parameter sets: {homes}"
     )
 
 
 def _choose(
     cmdlet: Cmdlet, given: Mapping[str, _Row], ask: Ask | None
 ) -> tuple[str | None, dict[str, _Row]]:
-    """The parameter set, and what was asked for to complete it."""
+    """The parameter set, and the values asked for to complete it."""
     candidates = _candidates(cmdlet, given)
     lacking = {
         name: [row for row in cmdlet.parameters if row.mandatory_in(name) and row.name not in given]
@@ -279,7 +277,7 @@ def _choose(
             place = f" in the parameter set {chosen}" if len(cmdlet.set_names) > 1 else ""
             missing = [other for other in lacking[chosen] if other.name not in asked]
             raise UsageError(
-                f"{cmdlet.name} lacks {_dashed(missing)}, mandatory{place}",
+                f"{cmdlet.name} requires {_dashed(missing)}{place}",
                 hint=_see_help(cmdlet),
             )
         asked[row.name] = (row, value)

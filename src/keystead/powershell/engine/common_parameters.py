@@ -1,6 +1,6 @@
-"""What the common parameters ask of a cmdlet: how it speaks, and which variables keep its output.
+"""The common parameters: messages, errors, and variables that store the output.
 
-``-WhatIf`` and ``-Confirm`` decide whether it runs, which is for `keystead.powershell.runner`.
+``-WhatIf`` and ``-Confirm`` are in `keystead.powershell.runner`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ _VARIABLE = re.compile(r"\+?(\w+)")
 
 
 @contextlib.contextmanager
-def manner(state: State, values: Values) -> Iterator[None]:
-    """Inside, the shell speaks and takes errors as the parameters of the cmdlet want it."""
+def applied(state: State, values: Values) -> Iterator[None]:
+    """Inside, messages and errors are handled as the cmdlet's common parameters say."""
     for parameter in ("OutVariable", "ErrorVariable"):
         found = _VARIABLE.fullmatch(values.get(parameter, "x"))
         if found is None or found[1].lower() in CONSTANTS:
@@ -31,13 +31,13 @@ def manner(state: State, values: Values) -> Iterator[None]:
     except KeysteadError as error:
         if values.get("ErrorAction", "Stop") == "Stop":
             raise
-        keep(state, values.get("ErrorVariable"), [str(error)])
+        store_output(state, values.get("ErrorVariable"), [str(error)])
     finally:
         state.verbose, state.console.muted = False, muted
 
 
-def keep(state: State, name: str | None, items: Sequence[object]) -> None:
-    """Puts ``items`` into the variable ``name``, if there is one; adds them where it has a `+`."""
+def store_output(state: State, name: str | None, items: Sequence[object]) -> None:
+    """Stores ``items`` in the variable ``name``, unless None; appends if it begins with `+`."""
     if name is None:
         return
     variable = name.removeprefix("+").lower()
@@ -46,8 +46,8 @@ def keep(state: State, name: str | None, items: Sequence[object]) -> None:
     state.variables[variable] = [*known, *items]
 
 
-def passing(items: Iterable[object], kept: list[object]) -> Iterator[object]:
-    """The ``items`` as they come, each of which is put into ``kept`` too."""
+def recording(items: Iterable[object], stored: list[object]) -> Iterator[object]:
+    """Yields ``items`` and appends each to ``stored``."""
     for item in items:
-        kept.append(item)
+        stored.append(item)
         yield item

@@ -1,6 +1,6 @@
-"""From what was typed to what a parameter takes: texts, numbers, switches, objects.
+"""Converts values to the types of parameters: text, numbers, switches, objects.
 
-No error here shows a value, since it may be a secret in the wrong place.
+No error shows a value, since it may be a misplaced secret.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ _SWITCH_TEXTS = {"$true": True, "true": True, "$false": False, "false": False}
 
 
 def fits_by_position(row: Parameter, value: object) -> bool:
-    """Whether a value without a name may go to ``row``: blocks go to blocks alone."""
+    """Whether a positional value may go to ``row``: script blocks only to such parameters."""
     return isinstance(value, Predicate) == (row.kind == "block")
 
 
 def fits_from_pipe(row: Parameter, value: object) -> bool:
-    """Whether ``row`` can take what came through the pipeline."""
+    """Whether ``row`` accepts a piped value."""
     if row.kind == "object":
         return isinstance(value, AwsObject) and value.retrieve is not None
     if row.kind in ("string", "strings", "choice"):
@@ -37,14 +37,14 @@ def fits_from_pipe(row: Parameter, value: object) -> bool:
 
 
 def converted(row: Parameter, value: object) -> object:
-    """``value`` as ``row`` takes it, None for none. Raises `UsageError` where it cannot."""
+    """``value`` converted for ``row``; None stays None. Raises `UsageError` if it cannot be."""
     if row.kind == "switch":
         return _switch(row, value)
     if value is None or row.kind == "stream":
         return value
     if value == MASK:  # from a recalled or copied line
         raise UsageError(
-            f"`-{row.name}` is the mask that stands for a secret, not the secret",
+            f"`-{row.name}` is the mask of a secret, not the secret itself",
             hint="type the value itself",
         )
     if isinstance(value, Predicate) != (row.kind == "block"):
@@ -56,13 +56,13 @@ def _misfit(row: Parameter) -> NoReturn:
     if row.kind == "block":
         raise UsageError(f"`-{row.name}` takes a comparison in braces, `{{ $_.Name -eq 'x' }}`")
     raise UsageError(
-        f"`-{row.name}` takes no script block",
-        hint="give the name of a property; blocks go to Where-Object alone",
+        f"`-{row.name}` does not accept a script block",
+        hint="give the name of a property; only Where-Object accepts script blocks",
     )
 
 
 def _any(row: Parameter, value: object) -> object:
-    """A value that the cmdlet itself will make sense of."""
+    """A value that the cmdlet itself interprets."""
     return Secret(value) if row.secret and isinstance(value, str) else value
 
 
@@ -82,12 +82,12 @@ def _texts(row: Parameter, value: object) -> list[str | Secret]:
 def _text(row: Parameter, value: object) -> str | Secret:
     if isinstance(value, Secret):
         if not row.secret:
-            raise UsageError(f"`-{row.name}` would show the secret that it is given")
+            raise UsageError(f"`-{row.name}` is shown, and does not accept a secret")
         return value
     if isinstance(value, AwsObject) and value.text is not None:
         return value.text
     if isinstance(value, list | tuple):
-        hint = "a text with a comma in it belongs in quotes"
+        hint = "put a text with a comma in quotes"
         raise UsageError(f"`-{row.name}` takes one value, not an array", hint=hint)
     if isinstance(value, Mapping):
         raise UsageError(f"`-{row.name}` takes text, not a hash table")

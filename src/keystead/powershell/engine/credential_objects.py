@@ -1,4 +1,4 @@
-"""Objects that stand for credentials and profiles, as PowerShell's cmdlets put them out."""
+"""The objects for credentials and profiles that cmdlets output."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def keys_object(credentials: Credentials) -> AwsObject:
 
 
 def role_object(provider: ProfileCredentials) -> AwsObject:
-    """The object for a role, with the columns and words of the documentation page."""
+    """The object for a role, with the columns and values of AWS's documentation."""
     plan = provider.plan
     last = plan.steps[-1]
     shown = {
@@ -44,9 +44,9 @@ def role_object(provider: ProfileCredentials) -> AwsObject:
 
 
 def profile_object(app: App, name: str | None, location: Location, region: str | None) -> AwsObject:
-    """The credentials object of a stored profile, None: of what the default search comes to.
+    """The credentials object of a stored profile; None is the result of the default search.
 
-    A role is not assumed before it is used. Keys that end are got anew in time.
+    A role is assumed when it is first used. Keys that expire are renewed.
     """
     granted = app.granting("cmdlet")
     provider = app.profile_credentials(name, location, region, granted=granted)
@@ -66,7 +66,7 @@ def profile_object(app: App, name: str | None, location: Location, region: str |
 
 
 def sts_object(answer: Mapping[str, object], credentials: Credentials) -> AwsObject:
-    """An answer of STS that carries credentials, its secrets kept as such."""
+    """An answer of STS that has credentials, its secrets masked."""
     return AwsObject(answer, lambda: credentials, credentials, source="an answer of STS")
 
 

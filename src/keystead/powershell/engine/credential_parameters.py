@@ -1,8 +1,8 @@
-"""Which credentials and which region a cmdlet works with.
+"""The parameters for credentials and region, and the credentials and region that result.
 
 The order of the AWS Tools for PowerShell: parameters, the named profile, a credentials object,
-``$StoredAWSCredentials``, the environment, the default profiles, the machine. What differs from
-it is told in docs/differences.md.
+``$StoredAWSCredentials``, the environment, the default profiles, the machine. docs/differences.md
+has the differences.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ SECRET_KEY = Parameter(
 )
 SESSION_TOKEN = Parameter(
     "SessionToken",
-    "the token that goes with temporary keys",
+    "the session token of temporary credentials",
     aliases=("ST",),
     secret=True,
     never_empty=True,
@@ -54,7 +54,7 @@ PROFILE_NAME = Parameter(
 )
 PROFILE_LOCATION = Parameter(
     "ProfileLocation",
-    "the shared credentials file to look the profile up in",
+    "the shared credentials file that has the profile",
     aliases=("AWSProfilesLocation", "ProfilesLocation"),
     yields_to="ProfileName",
 )
@@ -71,7 +71,7 @@ CREDENTIAL_SETS = (KEYS_SET, ROLE_SET, PROFILE_SET, OBJECT_SET)
 
 SCOPE = Parameter(
     "Scope",
-    "the scope of the variable that it sets; all scopes of `keystead shell` are one",
+    "the scope of the variable; `keystead shell` has a single scope",
     kind="choice",
     values=("Global", "Local", "Script", "Private"),
 )
@@ -85,7 +85,7 @@ def location_parameter(
 
 
 _LOCATION = location_parameter(
-    "the shared credentials file to use alone; else the encrypted store, then ~/.aws",
+    "use only this shared credentials file; default: the encrypted store, then ~/.aws",
     position=201,
 )
 
@@ -107,8 +107,8 @@ CREDENTIAL_PARAMETERS = (
         sets={ROLE_SET: True},
         values="profile",
     ),
-    Parameter("ExternalID", "the id that a third party's role asks for", sets={ROLE_SET: False}),
-    Parameter("MfaSerial", "the MFA device whose code is asked for", sets={ROLE_SET: False}),
+    Parameter("ExternalID", "the external ID that the role requires", sets={ROLE_SET: False}),
+    Parameter("MfaSerial", "the MFA device, by serial number or ARN", sets={ROLE_SET: False}),
     replace(CREDENTIAL, sets={OBJECT_SET: True}),
     _LOCATION,
 )
@@ -131,7 +131,7 @@ _SETTING_OF = {
 
 
 def profile_settings(values: Values) -> dict[str, Value]:
-    """The settings that parameters stand for, by their shared-file names."""
+    """The settings that the parameters give, by their names in shared files."""
     return {
         setting: values[parameter]
         for parameter, setting in _SETTING_OF.items()
@@ -140,7 +140,7 @@ def profile_settings(values: Values) -> dict[str, Value]:
 
 
 def given_credentials(state: State, values: Values) -> AwsObject | None:
-    """The credentials that the parameters name, None when they name none.
+    """The credentials that the parameters give, None if they give none.
 
     Raises `UsageError` for half a pair of keys, and whatever finding a profile raises.
     """
@@ -163,23 +163,23 @@ def given_credentials(state: State, values: Values) -> AwsObject | None:
 
 
 def find_credentials(state: State, values: Values) -> AwsObject:
-    """The credentials to use: those that were given, else the shell's, else the default search.
+    """The credentials to use: from parameters, else the shell's, else from the default search.
 
-    Where that search looks at `default` and it gives none, `AWS PS Default` may. Raises
-    `NotConfigured` when there are none anywhere.
+    If `default` gives none there, `AWS PS Default` is tried. Raises `NotConfigured` if there are
+    none.
     """
     given = given_credentials(state, values)
     if given:
-        state.tell(f"credentials: from {given.source}")
+        state.verbose_message(f"credentials: from {given.source}")
         return given
     if state.credentials:
-        state.tell("credentials: those of the shell")
+        state.verbose_message("credentials: those of the shell")
         return state.credentials
-    # A location is where profiles are looked for; keys in the environment go before those.
+    # Keys in the environment take precedence over profiles at a location.
     location = None if has_keys(state.app.system.environ) else values.get("ProfileLocation")
     region = values.get("Region") or state.region
     found = profile_object(state.app, _old_default(state, location), location, region)
-    state.tell(f"credentials: from {found.source}")
+    state.verbose_message(f"credentials: from {found.source}")
     return found
 
 
@@ -187,16 +187,15 @@ def retrieve_credentials(state: State, values: Values) -> Credentials:
     """The keys of `find_credentials`. Raises `UsageError` for an object that has none."""
     found = find_credentials(state, values)
     if found.retrieve is None:
-        raise UsageError("the object given has no credentials")
+        raise UsageError("the object has no credentials")
     return found.retrieve()
 
 
 def find_client_settings(state: State, values: Values) -> ClientSettings:
-    """How to call: the settings of the profile that the credentials come from, and the variables.
+    """How to call: the settings of the credentials' profile and of environment variables.
 
-    The region is the first of: parameter, ``$StoredAWSRegion``, environment, that profile's own,
-    the one that the default search looks at. Keys that come from no profile go to no profile's
-    addresses.
+    The region is the first of: parameter, ``$StoredAWSRegion``, environment, that profile, the
+    profile of the default search. Keys without a profile are not sent to any profile's endpoints.
     """
     name, location = values.get("ProfileName"), values.get("ProfileLocation")
     held = values.get("Credential")
@@ -219,7 +218,7 @@ def find_region(state: State, values: Values) -> str | None:
 
 
 def _old_default(state: State, location: Location) -> str | None:
-    """`AWS PS Default` where it gives credentials and nothing before it does; else None."""
+    """`AWS PS Default` if it gives credentials and nothing with precedence does; else None."""
     environ = state.app.system.environ
     if has_keys(environ):
         return None
@@ -240,8 +239,8 @@ def keys_to_save(given: AwsObject | None) -> dict[str, Value]:
         source = given.source if given else "nowhere"
         name = given.profile if given else None
         raise UsageError(
-            f"credentials from {source} cannot be saved as keys: they end, or are made anew",
-            hint=f"copy what makes them: -StoreAs NAME -ProfileName {name}"
+            f"credentials from {source} cannot be saved as keys: they expire, or are renewed",
+            hint=f"copy their profile: -StoreAs NAME -ProfileName {name}"
             if name
             else "save the role: -StoreAs NAME -SourceProfile NAME -RoleArn ARN",
         )
@@ -269,7 +268,7 @@ def _keys_of(values: Values) -> AwsObject:
 
 
 class _With:
-    """A source of profiles with one more in front that is stored nowhere."""
+    """A source of profiles with an additional one that is not stored."""
 
     def __init__(self, extra: Profile, rest: ProfileSource) -> None:
         self._extra = extra

@@ -17,13 +17,13 @@ TABLE_COLUMNS = 4
 
 
 class Formatted(str):
-    """Text that Format-Table or Format-List made: to be shown, and no longer an object."""
+    """The output of Format-Table or Format-List: text, no longer an object."""
 
     __slots__ = ()
 
 
 def show(objects: Iterable[object], *, zone: tzinfo = UTC) -> str:
-    """Any objects as PowerShell shows them: small ones as a table, larger ones as lists.
+    """Objects as PowerShell shows them: small ones as a table, larger ones as lists.
 
     Text is shown as it is, line breaks included; None shows as nothing. Times are in ``zone``.
     """

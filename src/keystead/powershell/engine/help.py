@@ -40,7 +40,9 @@ def reference(cmdlets: Iterable[Cmdlet]) -> str:
     """All cmdlets as Markdown, with a heading of the second level for each."""
     common = "".join(f"* `{_spelled(row)}`: {row.meaning}\n" for row in (*COMMON, *CHANGING))
     changing = " and ".join(f"`-{row.name}`" for row in CHANGING)
-    start = f"Every cmdlet takes these; {changing} those alone that change something.\n\n{common}\n"
+    start = (
+        f"Every cmdlet accepts these; {changing} only those that change something.\n\n{common}\n"
+    )
     return start + "\n".join(line for cmdlet in cmdlets for line in _section(cmdlet))
 
 

@@ -1,4 +1,4 @@
-"""What lives as long as a shell: its variables, and the way to the rest of keystead."""
+"""The state of a shell: its variables, and access to the rest of keystead."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _HISTORY, _RESPONSE = "awshistory", "LastServiceResponse"
 
 @dataclass
 class State:
-    """One shell. ``variables`` are kept under their lower-case names.
+    """One shell. The keys of ``variables`` are lower-case names.
 
-    ``lasting`` is False when the shell ends with the one line that it runs, ``has_shown`` True
-    once a line had output. ``verbose`` and ``what_if`` are those of the cmdlet that runs.
-    ``masks`` is False where objects go to another program, which masks what it shows.
+    ``lasting`` is False when the shell runs a single line, ``has_shown`` True after the first
+    output. ``verbose`` and ``what_if`` belong to the running cmdlet. ``masks`` is False if objects
+    go to another program, which masks them itself.
     """
 
     app: App
@@ -34,8 +34,8 @@ class State:
         default_factory=lambda: {_CREDENTIALS: None, _REGION: None, _HISTORY: {_RESPONSE: None}}
     )
 
-    def tell(self, text: str) -> None:
-        """What a person wants to know who gave ``-Verbose``."""
+    def verbose_message(self, text: str) -> None:
+        """A message that is shown only with ``-Verbose``."""
         if self.verbose:
             self.console.say("verbose", text)
 
@@ -61,11 +61,11 @@ class State:
 
     @property
     def response(self) -> object:
-        """``$AWSHistory.LastServiceResponse``: the whole answer of the last call, None before."""
+        """``$AWSHistory.LastServiceResponse``: the complete answer of the last call, or None."""
         history = self.variables.get(_HISTORY)
         return history.get(_RESPONSE) if isinstance(history, dict) else None
 
     def remember(self, response: Callable[[], object]) -> None:
-        """Sets it, where somebody can ask for it."""
+        """Sets `response`, if the shell continues after this line."""
         if self.lasting:
             self.variables[_HISTORY] = {_RESPONSE: response()}

@@ -1,15 +1,15 @@
-r"""From what was typed to statements: the part of PowerShell's language that keystead reads.
+r"""Parses the part of PowerShell's language that keystead supports.
 
 In: cmdlets with parameters and arguments, pipelines of them, comments, both kinds of quotes and
 here-strings, variables and their properties, numbers such as ``10kb``, arrays, hash tables,
 assignments, several statements, continued lines, blocks of comparisons joined by ``-and``, ``-or``
 and ``-not``, and prompts that were pasted along. Out: everything else of PowerShell, each part
-refused by its name and line. What cmdlets and parameters there are is not
-known here.
+refused by its name and line. Which cmdlets and parameters
+exist is not known here.
 
 ``Get-AWSCredential -ProfileName 'my role'`` is a `Command` of two words; ``$c = 'x'`` is an
 `Assignment`. A word that begins with a dash and a letter is a parameter; the backslashes of
-``C:\Users`` are letters like any other.
+``C:\Users`` are ordinary characters.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def is_incomplete(text: str) -> bool:
 
 
 def value_of(text: str) -> object:
-    """What a literal of the language comes to: ``@{a=1; b='x','y'}`` is a dict.
+    """The value of a literal of the language: ``@{a=1; b='x','y'}`` is a dict.
 
     Numbers, quoted texts, ``$true``, ``$false``, ``$null``, arrays and hash tables of them.
     Raises `UsageError` for anything else.
@@ -64,7 +64,7 @@ def from_argv(words: Sequence[str]) -> Command:
     """The command that words of a command line spell, their quotes removed by the shell.
 
     A leading prompt is dropped; nothing in the words is a comment, variable or operator. Raises
-    `UsageError` when there is no cmdlet among them, or no value behind ``-Name:``.
+    `UsageError` when there is no cmdlet among them, or no value after ``-Name:``.
     """
     rest = list(words)
     while rest and tokens.ARGV_PROMPT.fullmatch(rest[0]):

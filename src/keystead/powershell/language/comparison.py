@@ -131,7 +131,7 @@ def _collated(text: str, *, cased: bool) -> tuple[object, ...]:
     """Orders texts as the invariant culture does. Raises `UsageError` where that is not known."""
     if not _SIMPLE_TEXT.fullmatch(text):
         raise UsageError(
-            "texts with other letters than A to Z, digits and `.:/_-` have no order here",
+            "text with characters other than A to Z, digits and `.:/_-` cannot be ordered",
             hint="-eq, -like and -match compare any text",
         )
     folded = tuple((char.isalnum(), char.isalpha(), char.lower()) for char in text)
@@ -143,7 +143,7 @@ def _sign(one: object, other: object) -> int:
 
 
 def _unordered() -> NoReturn:
-    raise UsageError("two values that were compared have no order", hint="-eq compares any values")
+    raise UsageError("the compared values have no order", hint="-eq compares any values")
 
 
 def _like(left: object, right: object, cased: bool) -> bool:  # as all checks
@@ -167,7 +167,8 @@ def _wildcard(pattern: str, *, cased: bool) -> re.Pattern[str]:
             at = end
         elif char == "[":
             raise UsageError(
-                "a `[` in the pattern of -like is not closed", hint="``[ stands for it"
+                "a `[` in the pattern of -like is not closed",
+                hint="write ``[ for the character itself",
             )
         else:
             parts.append({"*": ".*", "?": "."}.get(char) or re.escape(char))
@@ -182,7 +183,7 @@ def _match(left: object, right: object, cased: bool) -> bool:  # as all checks
     try:
         pattern = re.compile(_text(_plain(right)), 0 if cased else re.IGNORECASE)
     except re.error:
-        raise UsageError("the value of -match is no regular expression") from None
+        raise UsageError("the value of -match is not a valid regular expression") from None
     return pattern.search(_text(_plain(left))) is not None
 
 
@@ -204,7 +205,7 @@ _OF_TEXT = ("like", "notlike", "match", "notmatch")
 
 
 def _text(value: object) -> str:
-    """What a value is as text. Raises `UsageError` for objects, whose text tells nothing."""
+    """A value as text. Raises `UsageError` for objects, whose text has no meaning."""
     if value is None:
         return ""
     if isinstance(value, list | tuple):
@@ -213,7 +214,7 @@ def _text(value: object) -> str:
             return " ".join(map(_text, plain))
     if isinstance(value, Mapping | AwsObject | list | tuple):
         raise UsageError(
-            "an object or a list of lists was compared as if it were text",
+            "an object or a list of lists cannot be compared as text",
             hint="compare a property of it",
         )
     if isinstance(value, float):

@@ -1,4 +1,4 @@
-"""A place in a text that is being read: what lies between words, and errors with their line."""
+"""The position in a text that is being parsed: whitespace, and errors with their line."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class Cursor:
 
     @property
     def char(self) -> str:
-        """The letter at the place, none at the end."""
+        """The character at the position, empty at the end."""
         return self.text[self.at : self.at + 1]
 
     def take(self, pattern: re.Pattern[str]) -> bool:
-        """Goes past ``pattern`` if the text has it here."""
+        """Consumes ``pattern`` if the text has it here."""
         found = pattern.match(self.text, self.at)
         if found is None:
             return False
@@ -37,7 +37,7 @@ class Cursor:
         return True
 
     def skip_blanks(self) -> None:
-        """Goes past blanks, comments and the breaks of continued lines."""
+        """Skips whitespace, comments and the breaks of continued lines."""
         while True:
             if self.take(tokens.BLANKS):
                 continue
@@ -58,14 +58,14 @@ class Cursor:
                 return
 
     def skip_lines(self) -> None:
-        """Goes past blanks and line breaks, with the prompts that were pasted along."""
+        """Skips whitespace and line breaks, with pasted prompts."""
         self.skip_blanks()
         while self.take(tokens.NEWLINE):
             self.skip_prompts()
             self.skip_blanks()
 
     def skip_prompts(self) -> None:
-        """Goes past prompts at the start of a line."""
+        """Skips prompts at the start of a line."""
         while self.take(tokens.PROMPT):
             pass
 
@@ -74,7 +74,7 @@ class Cursor:
         return self.at == len(self.text) or self.char in "\r\n;|"
 
     def expect_end(self) -> None:
-        """Refuses whatever stands behind a statement."""
+        """Raises for anything after a statement."""
         self.skip_blanks()
         if not self.at_end():
             self.refuse(self.at)
@@ -84,7 +84,7 @@ class Cursor:
         return bisect.bisect_right(self._breaks, at) + 1
 
     def refuse(self, at: int) -> NoReturn:
-        """Tells which part of PowerShell stands at ``at``, and that it is not read here."""
+        """Raises the error that names the unsupported construct at ``at``."""
         for mark, what in tokens.CONSTRUCTS.items():
             if self.text.startswith(mark, at):
                 self.fail(f"{what} (`{mark}`) is not supported", at, hint=tokens.HINT)

@@ -1,6 +1,6 @@
-"""What the words of a statement come to, once the values of variables are put in.
+"""Evaluates the words of a statement with the values of variables.
 
-Whether a value belongs to the parameter before it: see `keystead.powershell.engine.binding`.
+`keystead.powershell.engine.binding` decides whether a value belongs to the parameter before it.
 """
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ from keystead.powershell.language.statements import (
 from keystead.powershell.objects import property_of
 from keystead.secret import Secret, reveal
 
+_LITERAL = "in single quotes `$` is an ordinary character"
+
 
 @dataclass(frozen=True)
 class Value:
@@ -51,7 +53,7 @@ Argument = Value | Named
 
 @dataclass(frozen=True)
 class Predicate:
-    """What a block asks of an object, which is ``$_`` in it."""
+    """The test of a script block; ``$_`` is the object."""
 
     _test: Expression = field(repr=False)
     _variables: Mapping[str, object] = field(repr=False)
@@ -59,7 +61,7 @@ class Predicate:
     def holds(self, item: object) -> bool:
         """Whether ``item`` passes the test. Raises as `evaluate` and `compare` do.
 
-        A block puts out the items of an array: a single one counts as what it is itself.
+        A block outputs the items of an array, so an array of one item counts as that item.
         """
         variables = {**self._variables, **dict.fromkeys(ITEM, item)}
         found = evaluate(self._test, variables)
@@ -73,10 +75,10 @@ def arguments(
     variables: Mapping[str, object],
     is_secret: Callable[[str], bool] = lambda _: False,
 ) -> tuple[Argument, ...]:
-    """The command's words with the values of ``variables`` put in.
+    """The command's words with the values of ``variables``.
 
-    Raises as `evaluate` does. From the first parameter on that ``is_secret`` no error names a
-    variable, since ``$`` may be a letter of the secret.
+    Raises as `evaluate` does. After a parameter that ``is_secret``, no error names a variable,
+    since ``$`` may be part of the secret.
     """
     found: list[Argument] = []
     guarded = False
@@ -95,17 +97,16 @@ def arguments(
 
 def _without_name() -> UsageError:
     return UsageError(
-        "a variable behind a secret parameter has no value",
-        hint="in single quotes `$` is a letter: 'a$b'",
+        "a variable after a secret parameter has no value",
+        hint=f"{_LITERAL}: 'a$b'",
     )
 
 
 def evaluate(expression: Expression, variables: Mapping[str, object]) -> object:
-    """What ``expression`` comes to. ``variables`` has lower-case names.
+    """The value of ``expression``. ``variables`` has lower-case names.
 
-    A variable alone gives its object; in a text it gives its text, and a `Secret` in a text makes
-    the whole of it one. A property that is not there is None. Raises `UsageError` for a variable
-    that has no value.
+    A variable alone is its object, and in a text its text; a text with a `Secret` in it is one. A
+    missing property is None. Raises `UsageError` for a variable without a value.
     """
     match expression:
         case Word() | Number():
@@ -129,7 +130,7 @@ def evaluate(expression: Expression, variables: Mapping[str, object]) -> object:
 
 
 def _chained(chain: Chain, variables: Mapping[str, object]) -> object:
-    """The outcome of the operators from left to right; what cannot change it is not looked at."""
+    """The result of the operators from left to right, with short-circuit evaluation."""
     value = evaluate(chain.first, variables)
     for operator, operand in chain.rest:
         if operator == "and":
@@ -153,7 +154,7 @@ def _text_of(template: Template, variables: Mapping[str, object]) -> str | Secre
 
 
 CONSTANTS: Mapping[str, object] = {"true": True, "false": False, "null": None}
-"""What variables stand for that cannot be given a value."""
+"""The variables that cannot be assigned."""
 ITEM = ("_", "psitem")
 """Names of the object that a block looks at."""
 
@@ -174,7 +175,7 @@ def _lookup(variable: Variable, variables: Mapping[str, object]) -> object:
             f"the variable `${variable.name}` has no value",
             hint="`$_` is the object in a block of Where-Object"
             if name in ITEM
-            else f"give it one first: ${variable.name} = ...; in single quotes `$` is a letter",
+            else f"assign one first: ${variable.name} = ...; {_LITERAL}",
         )
     return variables[name]
 

@@ -1,7 +1,7 @@
 """Reading values: the arguments of cmdlets, and operands outside of them.
 
-An argument may be bare text (``my_profile``); an operand, which stands on its own, in a hash
-table or in a block, may not: there bare text would be a cmdlet.
+An argument may be bare text (``my_profile``); an operand (a value alone, in a hash table or in a
+block) may not: bare text would be a cmdlet there.
 """
 
 from __future__ import annotations
@@ -30,10 +30,12 @@ from keystead.powershell.language.statements import (
 from keystead.powershell.language.strings import TextCursor, joined
 
 MAX_DEPTH = 50
-"""So deep may hash tables, parentheses and negations stand in each other."""
+"""How deep hash tables, parentheses and negations may be nested."""
 
 _COMPARISONS = "a script block holds comparisons, such as { $_.Name -eq 'x' -and $_.Size -gt 5 }"
-_OPERATORS_HINT = "there are -eq, -like, -match, -contains, -in and their kin, -and, -or, -not"
+_OPERATORS_HINT = (
+    "the operators are -eq, -like, -match, -contains, -in and their variants, -and, -or, -not"
+)
 # Operators of PowerShell that are named when they are refused; other words may be secrets.
 _NO_OPERATORS = ("is", "isnot", "as", "replace", "split", "join", "f", "band", "bor", "bxor")
 
@@ -70,7 +72,7 @@ class ExpressionCursor(TextCursor):
         return items[0] if len(items) == 1 else Array(tuple(items), Span(start, self.at))
 
     def operand(self) -> Expression:
-        """A value that stands on its own; commas make it an array."""
+        """An operand; commas make it an array."""
         start = self.at
         items = [self._operand()]
         while self._comma():
@@ -104,9 +106,9 @@ class ExpressionCursor(TextCursor):
     def _quoted_value(self) -> Word | Template:
         start = self.at
         value = self._quoted_word()
-        if tokens.TOUCHING.match(self.text, self.at):  # PowerShell makes it a value of its own
+        if tokens.TOUCHING.match(self.text, self.at):  # PowerShell makes it a separate value
             hint = "a quote within quotes is written twice: 'it''s'"
-            self.fail("text touches a closing quote", start, hint=hint)
+            self.fail("text follows a closing quote without a space", start, hint=hint)
         return value
 
     def _quoted_word(self) -> Word | Template:
@@ -138,7 +140,7 @@ class ExpressionCursor(TextCursor):
             accessed = tokens.ACCESS.match(self.text, self.at)
             return self._member(variable) if accessed else variable
         if char.isalpha() or char == "_":
-            self.fail("text stands in quotes here", start, hint="write 'text', a number or $name")
+            self.fail("text must be in quotes here", start, hint="write 'text', a number or $name")
         return self.refuse(start)
 
     def _member(self, variable: Variable) -> Member:
@@ -150,7 +152,7 @@ class ExpressionCursor(TextCursor):
             names.append(found[1])
             self.at = found.end()
         if self.char == "(":
-            self.fail("a call of a method is not supported", self.at, hint=tokens.HINT)
+            self.fail("a method call is not supported", self.at, hint=tokens.HINT)
         if not names or not tokens.AFTER_MEMBER.match(self.text, self.at):
             self.refuse(self.at)
         return Member(variable, tuple(names), Span(variable.span.start, self.at))
@@ -222,7 +224,7 @@ class ExpressionCursor(TextCursor):
     def _deeper(self, at: int) -> None:
         self._depth += 1
         if self._depth > MAX_DEPTH:
-            self.fail(f"values stand more than {MAX_DEPTH} deep in each other", at)
+            self.fail(f"values are nested more than {MAX_DEPTH} deep", at)
 
     def _block(self) -> Block:
         start = self.at
@@ -280,7 +282,7 @@ class ExpressionCursor(TextCursor):
         return found
 
     def _operator(self, known: Sequence[str], block: int) -> str | None:
-        """The operator that stands here, taken, if it is among those ``known``."""
+        """The operator here, consumed, if it is among ``known``."""
         found = tokens.OPERATOR.match(self.text, self.at)
         operator = (found[1] or "not").lower() if found else ""
         if found is None or operator not in known:
@@ -290,7 +292,7 @@ class ExpressionCursor(TextCursor):
         return operator
 
     def _refuse_in_block(self, block: int) -> NoReturn:
-        """Tells what stands here in the block that begins at ``block``, where nothing may."""
+        """Raises the error for what is here in the block that begins at ``block``."""
         found = tokens.OPERATOR.match(self.text, self.at)
         operator = (found[1] or "").lower() if found else ""
         if operator in _NO_OPERATORS:

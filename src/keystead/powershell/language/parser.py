@@ -7,10 +7,10 @@ from keystead.powershell.language.expressions import ExpressionCursor
 from keystead.powershell.language.statements import (
     Assignment,
     Command,
+    Display,
     Expression,
     ParameterWord,
     Pipeline,
-    Showing,
     Span,
     Statement,
     Variable,
@@ -52,7 +52,7 @@ class Parser(ExpressionCursor):
         if target is not None:
             return Assignment(target.name, self._assigned(start), line)
         found = self._pipeline(line)
-        return found if isinstance(found, Command | Pipeline) else Showing(found, line)
+        return found if isinstance(found, Command | Pipeline) else Display(found, line)
 
     def _target(self) -> Variable | None:
         """The variable that is given a value here, with the `=` taken; None for no assignment."""
@@ -106,11 +106,11 @@ class Parser(ExpressionCursor):
             self.fail(
                 "a line begins with a parameter",
                 start,
-                hint="a backtick continues a line only as the very last character of it",
+                hint="a backtick continues a line only as its last character",
             )
         char = self.char
         if piped and char and char in "$@" + tokens.SINGLE + tokens.DOUBLE:
-            self.fail("only a cmdlet can stand behind a `|`", start, hint=tokens.HINT)
+            self.fail("only a cmdlet can follow a `|`", start, hint=tokens.HINT)
         short = piped and char in "?%"  # PowerShell's short names of Where- and ForEach-Object
         if not short and (char in "[.!+=#%?:;" + tokens.DASH or char.isdigit()):
             self.refuse(start)

@@ -1,4 +1,4 @@
-"""The statements that cmdlet lines are read into: their shape alone.
+"""The syntax tree of cmdlet lines.
 
 `keystead.powershell.language` reads them from text or from words of a command line, and
 `keystead.powershell.language.evaluation` evaluates their words.
@@ -26,7 +26,7 @@ _CONTAINMENTS = ("contains", "notcontains", "in", "notin")
 OPERATORS = tuple(
     f"{case}{name}" for name in (*_COMPARISONS, *_CONTAINMENTS) for case in ("", "c", "i")
 )
-"""The comparisons; one with a ``c`` tells letter cases apart."""
+"""The comparison operators; one with a ``c`` is case-sensitive."""
 LOGICAL = ("and", "or", "xor")
 """What joins comparisons. None of them binds tighter than the others."""
 
@@ -172,11 +172,11 @@ class Assignment:
 
 
 @dataclass(frozen=True)
-class Showing:
-    """A value as a statement of its own: it is shown."""
+class Display:
+    """A value as a statement: it is shown."""
 
     value: Expression
     line: int
 
 
-Statement = Command | Pipeline | Assignment | Showing
+Statement = Command | Pipeline | Assignment | Display

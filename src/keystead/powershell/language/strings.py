@@ -64,7 +64,7 @@ class TextCursor(Cursor):
                 self.at += 1
                 if not self.char or self.char not in marks:
                     return parts
-                self.at += 1  # a mark that is doubled stands for itself
+                self.at += 1  # a doubled quote is one quote
                 parts.append(char)
 
     def begins_here_string(self) -> bool:
@@ -115,7 +115,7 @@ class TextCursor(Cursor):
         return chr(number)
 
     def variable(self) -> Variable | None:
-        """The variable that begins here; None, and the `$` taken, where it stands for itself."""
+        """The variable that begins here; None, and the `$` consumed, if there is none."""
         start = self.at
         found = tokens.VARIABLE.match(self.text, start)
         if found is None:

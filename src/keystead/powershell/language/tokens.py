@@ -1,7 +1,4 @@
-"""The marks of the cmdlet language: which letters part words, open quotes and name constructs.
-
-What is made of them is decided in the readers beside this file.
-"""
+"""The tokens of the cmdlet language: separators, quotes, operators and unsupported constructs."""
 
 from __future__ import annotations
 
@@ -34,7 +31,7 @@ HERE_END = {
     DOUBLE: re.compile(f"(?:\r\n|\n|\r)[{DOUBLE}]@"),
 }
 IN_HERE = re.compile("[^`$]+")
-# A bar that begins the next line goes on with the pipeline of this one.
+# A bar at the start of the next line continues the pipeline.
 TO_NEXT_LINE_S_BAR = re.compile(
     f"(?:[{BLANK}]*(?:\\r\\n|\\n|\\r)(?:[{BLANK}]*>>)?)+[{BLANK}]*(?=\\|)"
 )
@@ -47,7 +44,7 @@ ESCAPES = dict(zip("0abefnrtv", "\0\a\b\x1b\f\n\r\t\v", strict=True))
 
 HINT = (
     "keystead reads cmdlets with parameters, pipelines, variables and assignments; "
-    "a value with such letters in it belongs in single quotes"
+    "put a value with such characters in single quotes"
 )
 # The longest first: the first one that the text begins with names the construct.
 CONSTRUCTS = {
@@ -85,7 +82,7 @@ SCOPE = re.compile(r":[\w:]")
 def number(text: str) -> int | float | None:
     """The number that ``text`` is, such as ``-1.5``, ``0x1F`` or ``10kb``; None for others.
 
-    ``kb`` to ``pb`` stand for powers of 1024.
+    The units ``kb`` to ``pb`` are powers of 1024.
     """
     found = _WHOLE_NUMBER.fullmatch(text)
     if found is None:

@@ -32,7 +32,7 @@ from keystead.system.folders import Folders
 from keystead.undo.history import one_generation
 
 PROTOCOL = 2
-"""Raised when requests or answers change so that an older module would be misunderstood."""
+"""Increased when requests or answers change in a way that an older module would misunderstand."""
 
 # PowerShell's categories of errors by keystead's exit codes.
 _CATEGORIES = {
@@ -47,8 +47,8 @@ _CATEGORIES = {
 Write = Callable[[str], None]
 
 
-class _Speaker(Console):
-    """Says as lines of the answer what other consoles say to people."""
+class _AnswerConsole(Console):
+    """A console that writes messages as lines of the answer."""
 
     def __init__(self, write: Write) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ class _Speaker(Console):
 
 @dataclass
 class _Session(State):
-    """The state of a PowerShell session: its credentials are made anew when they are asked for."""
+    """The state of a PowerShell session: its credentials are restored when they are used."""
 
     masks: bool = False
     held: Mapping[str, Any] | None = None
@@ -88,19 +88,19 @@ class _Session(State):
 
 def answer(data: bytes, write: Write, system: System) -> int:
     """Writes the answer to the request ``data``; the exit code."""
-    speaker = _Speaker(write)
+    console = _AnswerConsole(write)
     try:
-        _answer(data, speaker, write, system)
+        _answer(data, console, write, system)
     except KeysteadError as error:
-        write(wire.line("error", _told(error)))
+        write(wire.line("error", _error_object(error)))
         return error.exit_code
     write(wire.line("end"))
     return 0
 
 
-def _answer(data: bytes, speaker: Console, write: Write, system: System) -> None:
+def _answer(data: bytes, console: Console, write: Write, system: System) -> None:
     request = _request(data)
-    state = _Session(App(system, warn=speaker.warn), speaker)
+    state = _Session(App(system, warn=console.warn), console)
     if request.get("region"):
         state.region = str(request["region"])
     region = state.region
@@ -161,21 +161,21 @@ def _request(data: bytes) -> Mapping[str, Any]:
         or (isinstance(request.get("cmdlet"), str) and isinstance(request.get("parameters"), dict))
     ):
         raise UsageError(
-            "what came on standard input is no request of the PowerShell module",
+            "standard input does not have a request of the PowerShell module",
             hint="cmdlets run as `keystead Get-AWSCredential ...` without it",
         )
     if request.get("protocol") != PROTOCOL:
         raise UsageError(
-            "the PowerShell module and keystead are of versions that do not go together",
-            hint="run `keystead powershell-module --install PATH` again, then import it anew",
+            "the versions of the PowerShell module and of keystead are not compatible",
+            hint="run `keystead powershell-module --install PATH` again, then import the module",
         )
     return request
 
 
 def _arguments(state: _Session, cmdlet: Cmdlet, given: Mapping[str, Any]) -> Iterator[Argument]:
-    """The parameters as the cmdlet binds them, those that have no value left out.
+    """The parameters as the cmdlet binds them, without those that have no value.
 
-    An empty text is none where a text is due: PowerShell makes one of a property without a value.
+    An empty string for a string parameter is no value: PowerShell makes one of a missing property.
     """
     for name, item in given.items():
         if item is None:
@@ -217,7 +217,7 @@ def _set(write: Write, name: str, value: object) -> None:
     write(wire.line("session", ["object", "=", "=name", f"={name}", "=value", value]))
 
 
-def _told(error: KeysteadError) -> object:
+def _error_object(error: KeysteadError) -> object:
     return [
         "object",
         "=",

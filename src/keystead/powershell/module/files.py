@@ -21,15 +21,15 @@ from keystead.powershell.unsupported import OF_POWERSHELL
 NAME = "Keystead"
 MANIFEST, SCRIPT, VIEWS = f"{NAME}.psd1", f"{NAME}.psm1", f"{NAME}.Format.ps1xml"
 ANY = "Invoke-KeysteadCmdlet"
-"""The function that runs a cmdlet without a function of its own."""
+"""The function that runs any cmdlet without a function."""
 BODY = "# BODY"
-"""What stands in the runtime for the blocks of that function."""
+"""The placeholder in the runtime for the blocks of that function."""
 _ANY_CALL = "[KeysteadCall]::new($PSCmdlet)"
 
 MARK = "# Written by `keystead powershell-module`; a change is lost when it is run again."
-"""What is among the first lines of each file, by which what may be replaced is known."""
+"""Marks, among the first lines, the files that may be replaced."""
 
-# It tells this module from all others, for good.
+# The permanent identity of the module.
 _GUID = "3eeb4e65-84d4-4361-96d2-8497101a67fc"
 
 _DESCRIPTION = (
@@ -43,7 +43,7 @@ _OF_POWERSHELL = {
     *("Get-Content", "Get-Command", "Get-Help"),
 }
 
-# What every function takes and keystead is not told of.
+# Parameters of every function that are not passed to keystead.
 _SHARED = (
     *(name for row in (*COMMON, *CHANGING) for name in row.names),
     *OF_POWERSHELL,
@@ -51,13 +51,13 @@ _SHARED = (
 
 
 def version() -> str:
-    """Keystead's version as PowerShell takes one: numbers alone."""
+    """Keystead's version for PowerShell: only numbers."""
     found = re.match(r"\d+(?:\.\d+){1,3}", __version__)
     return found[0] if found else "0.0"
 
 
 def of_powershell(cmdlet: Cmdlet) -> bool:
-    """Whether PowerShell has the cmdlet itself, and a better one."""
+    """Whether PowerShell itself has the cmdlet."""
     return cmdlet.name in _OF_POWERSHELL
 
 
@@ -79,7 +79,7 @@ def cmdlets(services: Sequence[str]) -> list[Cmdlet]:
 
 
 def files(services: Sequence[str], program: str) -> Mapping[str, bytes]:
-    """The files by their names, the manifest last, since it makes PowerShell see a module.
+    """The files by their names, the manifest last, since it makes the module visible.
 
     ``program`` is the path of the keystead to run. Raises as `cmdlets`.
     """
@@ -87,14 +87,14 @@ def files(services: Sequence[str], program: str) -> Mapping[str, bytes]:
     names = sorted([*(row.name for row in rows), ANY])
     aliases = sorted(alias for row in rows for alias in row.aliases)
     made = {
-        VIEWS: _beside("views.ps1xml").replace("MARK", MARK, 1),
+        VIEWS: _template("views.ps1xml").replace("MARK", MARK, 1),
         SCRIPT: f"{MARK}\n{_script(rows, names, aliases, program)}",
         MANIFEST: f"{MARK}\n{_manifest(names, aliases)}",
     }
     return {name: text.encode("ascii") for name, text in made.items()}
 
 
-def _beside(name: str) -> str:
+def _template(name: str) -> str:
     return Path(__file__).with_name(name).read_text(encoding="ascii")
 
 
@@ -129,7 +129,7 @@ def _script(
     parts = [
         "param([string] $Program)",
         f"$Recorded = {_path(program)}\n$Protocol = {PROTOCOL}\n$Shared = {listed(_SHARED)}",
-        _beside("runtime.psm1").rstrip().replace(f"    {BODY}", body(_ANY_CALL)),
+        _template("runtime.psm1").rstrip().replace(f"    {BODY}", body(_ANY_CALL)),
         *map(function, rows),
         _completers(rows),
         "\n".join(
@@ -143,7 +143,7 @@ def _script(
 
 
 def _path(path: str) -> str:
-    """A literal of a path that may have any letters, in ASCII."""
+    """A literal of any path, in ASCII."""
     if path.isascii() and path.isprintable():
         return quoted(path)
     units = path.encode("utf-16-be", "surrogatepass")

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from keystead.powershell.cmdlet import Cmdlet, Parameter
 from keystead.powershell.module.wire import CREDENTIAL
 
-# Variables that no function can have one of its own of: constant ones, and those of each function.
+# Variables that a function cannot define: constants, and automatic ones.
 _TAKEN = frozenset(
     {
         *("args", "foreach", "input", "matches", "myinvocation", "psboundparameters", "pscmdlet"),
@@ -39,7 +39,7 @@ def listed(texts: Iterable[str]) -> str:
 
 
 def plain(text: str) -> str:
-    """``text`` in ASCII and on one line: letters without accents, the rest as near as can be."""
+    """``text`` in ASCII and on one line: letters without accents, other characters approximated."""
     known = {"\u2018": "'", "\u2019": "'", "\u201c": '"', "\u201d": '"', "\u2026": "..."}
     dashes = dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
     mapped = "".join({**known, **dashes}.get(char, char) for char in text)
@@ -48,7 +48,7 @@ def plain(text: str) -> str:
 
 
 def variable(row: Parameter) -> str:
-    """The name of the function's own variable; where PowerShell's stands in the way, with `_`."""
+    """The name of the function's variable, with `_` if PowerShell has one of that name."""
     return f"{row.name}_" if row.name.lower() in _TAKEN else row.name
 
 
@@ -71,8 +71,8 @@ def function(cmdlet: Cmdlet) -> str:
 def body(call: str) -> str:
     """The blocks of a function that runs ``call``, a `KeysteadCall` of the runtime.
 
-    A secret that is given to the function meets methods alone: what is bound to a parameter or
-    goes through a pipeline is recorded where module logging is on.
+    A secret is passed only to methods: module logging records what is bound to a parameter or goes
+    through a pipeline.
     """
     return f"""\
     begin {{ $KeysteadCall = {call}; $KeysteadCall.Begin($PSBoundParameters) }}
@@ -89,7 +89,7 @@ def body(call: str) -> str:
 
 
 def impact(cmdlet: Cmdlet) -> str:
-    """PowerShell's word for how much the cmdlet may do; none for one that changes nothing."""
+    """The ConfirmImpact of the cmdlet; empty for one that changes nothing."""
     if cmdlet.changes is None:
         return ""
     return "High" if cmdlet.asks else "Medium"
@@ -105,18 +105,18 @@ def _binding(cmdlet: Cmdlet) -> Iterator[str]:
 
 
 def _help(cmdlet: Cmdlet) -> Iterator[str]:
-    yield from ("    .SYNOPSIS", f"        {_told(cmdlet.summary)}", "    .DESCRIPTION")
-    yield f"        {_told(cmdlet.summary)}."
+    yield from ("    .SYNOPSIS", f"        {_help_text(cmdlet.summary)}", "    .DESCRIPTION")
+    yield f"        {_help_text(cmdlet.summary)}."
     if cmdlet.deprecated:
-        yield f"        Deprecated: {_told(cmdlet.deprecated)}."
+        yield f"        Deprecated: {_help_text(cmdlet.deprecated)}."
     yield f"        More: keystead help {cmdlet.name}"
     for row in cmdlet.parameters:
         kind = f" ({plain(row.type_name)})" if row.type_name else ""
-        yield from (f"    .PARAMETER {variable(row)}", f"        {_told(row.meaning)}{kind}.")
+        yield from (f"    .PARAMETER {variable(row)}", f"        {_help_text(row.meaning)}{kind}.")
 
 
-def _told(text: str) -> str:
-    """``text`` as help may have it: it ends no comment and begins with no dot."""
+def _help_text(text: str) -> str:
+    """``text`` as comment-based help: it does not end the comment or begin with a dot."""
     made = plain(text).replace("#>", "# >").replace("<#", "< #")
     return f"{made[:1].upper()}{made[1:]}" if not made.startswith(".") else f"({made})"
 
@@ -124,7 +124,7 @@ def _told(text: str) -> str:
 def _parameter(row: Parameter) -> Iterator[str]:
     for set_name in [None] if row.sets is None else row.sets:
         traits = [] if set_name is None else [f"ParameterSetName = {quoted(set_name)}"]
-        # What is secret is asked for by keystead, without an echo.
+        # keystead asks for secrets, without an echo.
         if row.mandatory_in(set_name) and not row.secret:
             traits.append("Mandatory = $true")
         if row.position is not None:

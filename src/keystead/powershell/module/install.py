@@ -1,4 +1,4 @@
-"""Puts the PowerShell module into a folder of modules, and knows where PowerShell looks."""
+"""Installs the PowerShell module into a folder of modules, and lists these folders."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from keystead.powershell.module.files import MARK, NAME, files, version
 from keystead.system import System
 
 _HEAD = 200
-"""So many bytes of a file are searched for keystead's mark."""
+"""The number of bytes that are searched for keystead's mark."""
 
 
 def module_folders(system: System) -> list[Path]:
@@ -34,16 +34,16 @@ def module_folders(system: System) -> list[Path]:
 
 
 def program(system: System) -> str:
-    """The path of this very keystead as a command. Raises `UsageError` when there is none."""
+    """The path of this keystead as a command. Raises `UsageError` if there is none."""
     name = "keystead.exe" if sys.platform == "win32" else "keystead"
-    beside = Path(sys.executable).with_name(name) if sys.executable else Path(name)
+    neighbour = Path(sys.executable).with_name(name) if sys.executable else Path(name)
     own = os.path.abspath(sys.argv[0])
     started = shutil.which(own) if Path(own).stem == "keystead" else None
-    found = started or shutil.which(str(beside)) or system.program("keystead")
+    found = started or shutil.which(str(neighbour)) or system.program("keystead")
     if not found:
         raise UsageError(
-            "the command keystead is not there, only the library",
-            hint="install keystead with pip, pipx or uv, which make the command",
+            "the command `keystead` was not found, only the library",
+            hint="install keystead with pip, pipx or uv, which install the command",
         )
     return os.path.abspath(found)
 
@@ -51,7 +51,7 @@ def program(system: System) -> str:
 def install(system: System, folder: Path, services: Sequence[str]) -> tuple[Path, bool]:
     """Writes the module below ``folder``: where it is now, and whether anything changed.
 
-    Each file is replaced as a whole, the manifest last. Raises `FileProblem` for a file there
+    Files are replaced atomically, the manifest last. Raises `FileProblem` for a file there
     that keystead did not write, before anything is written, and `UsageError` for an unknown
     service.
     """
@@ -61,7 +61,7 @@ def install(system: System, folder: Path, services: Sequence[str]) -> tuple[Path
         data = system.files.read(target / name).data
         if data is not None and MARK.encode() not in data[:_HEAD]:
             raise FileProblem(
-                "the file is not keystead's, and stays as it is",
+                "the file was not written by keystead, and is not replaced",
                 where=Origin(str(target / name)),
                 hint="move it away, or name another folder",
             )
@@ -74,11 +74,11 @@ def _write(system: System, target: Path, made: Mapping[str, bytes]) -> bool:
         target.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         reason = (error.strerror or str(error)).lower()
-        hint = "name a folder that you may write in, such as one of `keystead powershell-module`"
+        hint = "name a writable folder, such as one that `keystead powershell-module` lists"
         raise FileProblem(
-            f"the folder cannot be made: {reason}", where=Origin(str(target)), hint=hint
+            f"the folder cannot be created: {reason}", where=Origin(str(target)), hint=hint
         ) from None
-    # A lock beside the files would be one more file in the module.
+    # A lock next to the files would be a file of the module.
     with system.files.lock(system.folders.state / "powershell-module"):
         for name, data in made.items():
             snapshot = system.files.read(target / name)

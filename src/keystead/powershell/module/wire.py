@@ -1,10 +1,10 @@
-"""Values between PowerShell and keystead, as JSON that comes through every version unharmed.
+"""Values between PowerShell and keystead, as JSON that every version reads alike.
 
-PowerShell's own reading of JSON turns text that looks like a time into one, loses names that
-differ in letter case alone, and tells no table from an object. So nothing of that is left to it:
-a text begins with a mark that says what it is (`=` text, `@` time, `*` secret), and whatever has
-parts is a list that begins with a word (``list``, ``table``, ``object`` and its types). All of it
-is ASCII, as nobody can tell the encoding of a pipe in PowerShell.
+PowerShell's JSON reader turns text that looks like a time into one, loses names that differ only in
+case, and does not distinguish tables from objects. So a text begins with a mark for its type (`=`
+text, `@` time, `*` secret), and a composite value is a list that begins with a word (``list``,
+``table``, ``object`` and its types). All of it is ASCII, since the encoding of a pipe in PowerShell
+is unknown.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from keystead.system.folders import Folders
 
 _PREFIX = "Keystead."
 CREDENTIAL = f"{_PREFIX}Credential"
-"""The type, in PowerShell, of every object that stands for credentials."""
+"""The type, in PowerShell, of every credentials object."""
 
 HANDLE = "KeysteadHandle"
-"""The hidden property by which such an object comes back: parameters of New-AWSCredential."""
+"""The hidden property that identifies such an object: parameters of New-AWSCredential."""
 
 
 def outgoing(value: object, kind: str, folders: Folders) -> object:
-    """What PowerShell gets for an object of a cmdlet's output; ``kind`` names its type."""
+    """The encoding of an object of a cmdlet's output; ``kind`` names its type."""
     if isinstance(value, AwsObject):
         return _object(value, value.kind or kind, folders)
     if isinstance(value, Mapping):
@@ -47,9 +47,9 @@ def _object(value: AwsObject, kind: str, folders: Folders) -> list[object]:
 
 
 def handle_of(value: AwsObject, folders: Folders) -> Mapping[str, str] | None:
-    """The parameters of New-AWSCredential that make the credentials anew; None for no credentials.
+    """The parameters of New-AWSCredential that recreate the credentials; None for no credentials.
 
-    A profile and a role are named; only fixed keys that come from nowhere else are in it.
+    It names a profile or a role, and has keys only if there is no other source of them.
     """
     if value.retrieve is None:
         return None
@@ -93,9 +93,9 @@ def _plain(value: object, folders: Folders) -> object:
 
 
 def handle_in(value: object) -> Mapping[str, str | Secret]:
-    """The parameters in an object that came back from PowerShell, secrets kept as such.
+    """The parameters in an object that PowerShell returned, with `Secret` objects.
 
-    Raises `UsageError` when it is none that a cmdlet of keystead gave.
+    Raises `UsageError` if the object is not from a cmdlet of keystead.
     """
     found: object = None
     if isinstance(value, Mapping) and isinstance(value.get("handle"), str):
@@ -105,7 +105,7 @@ def handle_in(value: object) -> Mapping[str, str | Secret]:
             found = None
     if not isinstance(found, dict) or not all(isinstance(item, str) for item in found.values()):
         raise UsageError(
-            "these are no credentials that a cmdlet of keystead gave",
+            "these credentials do not come from a cmdlet of keystead",
             hint="make some with New-AWSCredential or Get-AWSCredential",
         )
     secret = ("SecretKey", "SessionToken")

@@ -1,1 +1,1 @@
-"""The cmdlets that work on what other cmdlets put out: choose, order, count, show."""
+"""The cmdlets that work on objects: filter, sort, measure, format."""

@@ -70,7 +70,7 @@ def sort_object(state: State, values: Values) -> Iterable[object]:
 
 
 def measure_object(state: State, values: Values) -> Iterable[object]:
-    """``Measure-Object``: how many objects, and figures of a property."""
+    """``Measure-Object``: the number of objects, and statistics of a property."""
     del state
     wanted = {name for name in _FIGURES if values.get(name) or values.get("AllStats")}
     found = [
@@ -118,11 +118,11 @@ def _number(value: object) -> int | float:
     try:
         return float(str(value))
     except ValueError:
-        raise UsageError("only numbers can be added up; one of the values is none") from None
+        raise UsageError("one of the values is not a number") from None
 
 
 def chosen(shown: Iterable[str], patterns: Iterable[str]) -> list[str]:
-    """The names that ``patterns`` mean, in their order; one without a wildcard stays as it is."""
+    """The names that match ``patterns``, in their order; one without a wildcard is unchanged."""
     known, found = list(shown), dict[str, None]()
     for pattern in patterns:
         lowered = pattern.lower()
@@ -147,13 +147,13 @@ def _expanded(item: object, name: str) -> Sequence[object]:
     if value is None and (shown is None or spelled(name, list(shown)) is None):
         known = ", ".join(shown or ())
         raise UsageError(
-            f"there is no property `{name}`", hint=f"there are {known}" if known else None
+            f"there is no property `{name}`", hint=f"the properties are {known}" if known else None
         )
     return value if isinstance(value, list | tuple) else [value]
 
 
 def _once(items: Iterable[object]) -> list[object]:
-    """The items, each once: objects by their properties, others by their value."""
+    """The items without duplicates: objects by their properties, others by their value."""
     found: list[object] = []
     for item in items:
         shown = properties_of(item)
@@ -167,10 +167,10 @@ def _once(items: Iterable[object]) -> list[object]:
     return found
 
 
-INPUT = Parameter("InputObject", "what is piped here", kind="stream")
+INPUT = Parameter("InputObject", "the piped objects", kind="stream")
 PROPERTIES = Parameter(
     "Property",
-    "names of properties; `*` stands for any letters",
+    "names of properties; `*` matches any characters",
     kind="strings",
     position=0,
     values="property",
@@ -232,7 +232,7 @@ CMDLETS = (
             ),
             Parameter(
                 "Property",
-                "the property to look at",
+                "the property to test",
                 sets={**dict.fromkeys(_OPERATORS.values(), True), "NotSet": True},
                 position=0,
                 values="property",
@@ -245,7 +245,9 @@ CMDLETS = (
                 position=1,
             ),
             *(_operator(name, set_name) for name, set_name in _OPERATORS.items()),
-            Parameter("Not", "those that do not have it", kind="switch", sets={"NotSet": True}),
+            Parameter(
+                "Not", "the objects that fail the test", kind="switch", sets={"NotSet": True}
+            ),
         ),
         where_object,
         aliases=("Where", "?"),
@@ -261,10 +263,10 @@ CMDLETS = (
                 "ExcludeProperty", "properties to leave out", kind="strings", values="property"
             ),
             Parameter("ExpandProperty", "the property whose value to put out", values="property"),
-            switch("Unique", "each only once"),
-            Parameter("First", "so many from the start", kind="int"),
-            Parameter("Last", "so many from the end", kind="int"),
-            Parameter("Skip", "not the first so many", kind="int"),
+            switch("Unique", "without duplicates"),
+            Parameter("First", "this many from the start", kind="int"),
+            Parameter("Last", "this many from the end", kind="int"),
+            Parameter("Skip", "skip this many at the start", kind="int"),
         ),
         select_object,
         aliases=("Select",),
@@ -275,11 +277,11 @@ CMDLETS = (
         (
             INPUT,
             PROPERTIES,
-            switch("Descending", "the last one first"),
-            switch("Unique", "each only once"),
-            switch("CaseSensitive", "tell letter cases apart"),
-            Parameter("Top", "only so many from the start", kind="int", sets={"Top": True}),
-            Parameter("Bottom", "only so many from the end", kind="int", sets={"Bottom": True}),
+            switch("Descending", "in descending order"),
+            switch("Unique", "without duplicates"),
+            switch("CaseSensitive", "distinguish upper and lower case"),
+            Parameter("Top", "only this many from the start", kind="int", sets={"Top": True}),
+            Parameter("Bottom", "only this many from the end", kind="int", sets={"Bottom": True}),
         ),
         sort_object,
         aliases=("Sort",),
@@ -287,7 +289,7 @@ CMDLETS = (
     ),
     Cmdlet(
         "Measure-Object",
-        "how many objects, and figures of a property",
+        "the number of objects, and statistics of a property",
         (
             INPUT,
             PROPERTIES,
@@ -295,7 +297,7 @@ CMDLETS = (
             switch("Average", "the mean"),
             switch("Maximum", "the greatest"),
             switch("Minimum", "the least"),
-            switch("StandardDeviation", "how far they lie apart"),
+            switch("StandardDeviation", "the standard deviation"),
             switch("AllStats", "all of these"),
         ),
         measure_object,

@@ -22,7 +22,7 @@ _MOST_DEPTH = 100
 
 
 def convert_to_json(state: State, values: Values) -> Iterable[object]:
-    """``ConvertTo-Json``: one text; what is secret in it is masked where it is shown."""
+    """``ConvertTo-Json``: one text, its secrets masked when shown."""
     items = values["InputObject"]
     depth = min(values.get("Depth", _DEPTH), _MOST_DEPTH)
     if not items and not values.get("AsArray"):
@@ -32,7 +32,9 @@ def convert_to_json(state: State, values: Values) -> Iterable[object]:
         cut: list[object] = []
         made = [_plain(item, depth, cut, opened) for item in items]
         if cut and opened is reveal:
-            state.console.warn(f"the JSON is cut off below a depth of {depth}; -Depth allows more")
+            state.console.warn(
+                f"the JSON is truncated below a depth of {depth}; -Depth sets the depth"
+            )
         whole = made if len(made) != 1 or values.get("AsArray") else made[0]
         return json_text(whole, compressed=bool(values.get("Compress")))
 
@@ -87,7 +89,7 @@ def _row(item: object, names: Iterable[str]) -> dict[str, object]:
 
 
 def _opened(values: Values) -> list[object]:
-    """What came, with its secrets in clear if that is asked for."""
+    """The input, its secrets in clear with ``-Reveal``."""
     items: list[object] = values["InputObject"]
     return [_revealed(item) for item in items] if values.get("Reveal") else items
 
@@ -102,7 +104,7 @@ def _revealed(value: object) -> object:
 
 
 def _plain(value: object, depth: int, cut: list[object], opened: Callable[[Secret], str]) -> object:
-    """``value`` as JSON has it; ``cut`` gets what lies deeper than ``depth``."""
+    """``value`` as JSON data; values deeper than ``depth`` are added to ``cut``."""
     if isinstance(value, Secret):
         return opened(value)
     if value is None or isinstance(value, str | int | float):
@@ -130,9 +132,9 @@ CMDLETS = (
         "the objects as JSON, secrets masked where it is shown",
         (
             INPUT,
-            Parameter("Depth", "how deep to go; else 2", kind="int"),
-            switch("Compress", "without blanks and line breaks"),
-            switch("AsArray", "an array also around a single object"),
+            Parameter("Depth", "the maximum depth; default 2", kind="int"),
+            switch("Compress", "without whitespace"),
+            switch("AsArray", "an array even for a single object"),
             _REVEAL,
         ),
         convert_to_json,
@@ -143,8 +145,10 @@ CMDLETS = (
         (
             INPUT,
             PROPERTIES,
-            switch("AutoSize", "columns as wide as what is in them, which they always are"),
-            switch("Wrap", "nothing is cut off, which it never is"),
+            switch(
+                "AutoSize", "accepted and ignored: columns are always as wide as their contents"
+            ),
+            switch("Wrap", "accepted and ignored: nothing is ever truncated"),
             switch("HideTableHeaders", "without headings"),
             _REVEAL,
         ),

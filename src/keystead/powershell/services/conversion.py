@@ -1,7 +1,7 @@
 """From what was typed to the values that a service takes, as its model types them.
 
-Text becomes a number, a time, a list; a hash table or JSON becomes a structure. What does not fit
-is told with its path, such as ``-Filter[0].Values``.
+Text becomes a number, a time, a list; a hash table or JSON becomes a structure. Errors have
+the path of what does not fit, such as ``-Filter[0].Values``.
 """
 
 from __future__ import annotations
@@ -85,13 +85,13 @@ def _structure(shape: Shape, value: object, path: str, context: Context) -> dict
         name = _member(members, str(key))
         if name is None:
             near = near_names(str(key), members)
-            hint = did_you_mean(near) if near else f"it has {', '.join(members) or 'none'}"
+            hint = did_you_mean(near) if near else f"its members are {', '.join(members) or 'none'}"
             _fail(path, f"has no member `{key}`", hint)
         if item is not None:
             found[name] = convert(members[name], item, f"{path}.{name}", context)
     for name in shape.required:
         if name not in found:
-            _fail(path, f"lacks its member `{name}`", None)
+            _fail(path, f"requires the member `{name}`", None)
     return found
 
 
@@ -216,7 +216,9 @@ def _parsed(text: str, path: str) -> object:
         return json.loads(text)
     except (ValueError, RecursionError):
         _fail(
-            path, "is no JSON", "write a hash table as @{Name='x'} or JSON as '{\"Name\": \"x\"}'"
+            path,
+            "is not valid JSON",
+            "write a hash table as @{Name='x'} or JSON as '{\"Name\": \"x\"}'",
         )
 
 

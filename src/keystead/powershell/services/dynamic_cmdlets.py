@@ -1,4 +1,4 @@
-"""Service cmdlets as rows of the cmdlet table, made when they are asked for."""
+"""Service cmdlets as rows of the cmdlet table, created on demand."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ class ServiceCmdlets:
 def cmdlet(name: str) -> Cmdlet | None:
     """The cmdlet of that name, None when there is none."""
     operation = find_operation(name)
-    return made(operation) if operation else None
+    return cmdlet_of(operation) if operation else None
 
 
-def made(operation: Operation) -> Cmdlet:
+def cmdlet_of(operation: Operation) -> Cmdlet:
     """The row of the cmdlet that calls ``operation``."""
     others = (*own_switches(operation), *SERVICE_PARAMETERS)
     reserved = _OF_EVERY_CMDLET.union(name.lower() for row in others for name in row.names)

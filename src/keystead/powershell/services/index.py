@@ -1,8 +1,7 @@
-"""The names of a service's cmdlets, kept in the cache folder: its model is read for them once.
+"""The names of each service's cmdlets, cached: a service's model is read for them once.
 
-Reading a model and naming its operations takes up to a third of a second, which nobody who presses
-Tab wants to wait for. What is kept goes by the model's file and by the rules of names: when one of
-them changes it is made anew.
+Reading a model and naming its operations takes up to a third of a second, too long for completion.
+A cached file is valid for one version of the model and of the naming rules.
 """
 
 from __future__ import annotations
@@ -19,10 +18,10 @@ from keystead.system import System
 from keystead.system.file_versions import change_token
 
 _LETTERS = 2
-"""How many letters of a noun tell something: fewer could be those of most services."""
+"""The shortest noun to look up: shorter ones fit most services."""
 
 _SERVICES = 3
-"""How many services a cmdlet is looked for in."""
+"""The number of services in which a cmdlet is looked up."""
 
 _RULES = (naming, prefixes, verbs, name_overrides)
 
@@ -37,7 +36,7 @@ class ServiceNames(NamedTuple):
 
 
 class Index:
-    """The names of all services, those asked for kept in the cache folder of ``system``."""
+    """The names of all services, cached in the cache folder of ``system``."""
 
     def __init__(self, system: System) -> None:
         self._system = system
@@ -57,21 +56,21 @@ class Index:
             return None
         version = _version(model)
         path = self._system.folders.cmdlets / f"{service}.tsv"
-        return self._kept(service, path, version) or self._made(service, path, version)
+        return self._cached(service, path, version) or self._read(service, path, version)
 
-    def _kept(self, service: str, path: Path, version: str) -> ServiceNames | None:
+    def _cached(self, service: str, path: Path, version: str) -> ServiceNames | None:
         try:
             text = (self._system.files.read(path).data or b"").decode()
         except (FileProblem, UnicodeDecodeError):
             return None
         first, *lines = text.split("\n")
         rows = [line.split("\t") for line in lines]
-        # The last row is what stands behind the last line feed: nothing, if all was written.
+        # The last row is the text after the last line feed: empty, if the file is complete.
         if first != version or len(rows) < 2 or rows[-1] != [""]:  # noqa: PLR2004  # title, end
             return None
         return ServiceNames(service, rows[0][0], {row[0]: row[-1] for row in rows[1:-1]})
 
-    def _made(self, service: str, path: Path, version: str) -> ServiceNames:
+    def _read(self, service: str, path: Path, version: str) -> ServiceNames:
         from keystead.powershell.services.model import Service
 
         found = Service(service)

@@ -216,9 +216,9 @@ WHERE_TAKEN: Mapping[tuple[str, str], Mapping[str, str]] = {
 """The same for some operations, which the AWS Tools name otherwise."""
 
 _S3_CLIENT = {
-    "UseAccelerateEndpoint": "-EndpointUrl names the accelerated address",
+    "UseAccelerateEndpoint": "give the accelerated address as -EndpointUrl",
     "UseDualstackEndpoint": "set `use_dualstack_endpoint` in the profile",
-    "ForcePathStyleAddressing": "-EndpointUrl names an address as it stands",
+    "ForcePathStyleAddressing": "give the address as -EndpointUrl, which is used unchanged",
 }
 _BY_FOLDER = "`aws s3 cp --recursive` and `aws s3 sync` copy folders"
 _ONE_BY_ONE = "pipe the keys: 'a', 'b' | Remove-S3Object -BucketName NAME -Force"
@@ -232,12 +232,14 @@ UNSUPPORTED: Mapping[str, Mapping[str, str]] = {
         "DestinationKey": "-Key is the destination, -CopySource the source as BUCKET/KEY",
         "DestinationBucket": "-BucketName is the destination, -CopySource the source",
     },
-    "Get-S3Object": {"Key": "-KeyPrefix lists what begins so; Get-S3ObjectMetadata looks at one"},
-    "Get-S3ObjectV2": {"Key": "-KeyPrefix lists what begins so; Get-S3ObjectMetadata looks at one"},
+    "Get-S3Object": {"Key": "-KeyPrefix lists keys by prefix; Get-S3ObjectMetadata describes one"},
+    "Get-S3ObjectV2": {
+        "Key": "-KeyPrefix lists keys by prefix; Get-S3ObjectMetadata describes one"
+    },
     "New-S3Bucket": {
-        "CannedACLName": "-ACL is there",
-        "PublicReadOnly": "-ACL public-read is there",
-        "PublicReadWrite": "-ACL public-read-write is there",
+        "CannedACLName": "use -ACL",
+        "PublicReadOnly": "use -ACL public-read",
+        "PublicReadWrite": "use -ACL public-read-write",
     },
     "Read-S3Object": {
         "Folder": _BY_FOLDER,
@@ -246,14 +248,14 @@ UNSUPPORTED: Mapping[str, Mapping[str, str]] = {
     },
     "Remove-S3Bucket": {"DeleteBucketContent": "remove the objects first"},
     "Remove-S3Object": {
-        "AuthenticationValue": "-MFA is there, serial number and code with a blank between them",
+        "AuthenticationValue": "use -MFA with the serial number and the code, separated by a space",
         "ChecksumAlgorithm": _ONE_BY_ONE,
         "EnableLegacyKeyCleaning": "keys are sent as they are given",
         "InputObject": _ONE_BY_ONE,
         "KeyAndVersionCollection": _ONE_BY_ONE,
         "KeyCollection": _ONE_BY_ONE,
         "ReportErrorsOnly": _ONE_BY_ONE,
-        "SerialNumber": "-MFA is there, serial number and code with a blank between them",
+        "SerialNumber": "use -MFA with the serial number and the code, separated by a space",
     },
     "Stop-EC2Instance": {"ForceStop": "-Enforce $true stops without a flush of the file systems"},
     "Write-S3Object": {
@@ -261,10 +263,10 @@ UNSUPPORTED: Mapping[str, Mapping[str, str]] = {
         "KeyPrefix": _BY_FOLDER,
         "Recurse": _BY_FOLDER,
         "SearchPattern": _BY_FOLDER,
-        "CannedACLName": "-ACL is there",
-        "PublicReadOnly": "-ACL public-read is there",
-        "PublicReadWrite": "-ACL public-read-write is there",
-        "HeaderCollection": "-Metadata is there, and a parameter for each header of the API",
+        "CannedACLName": "use -ACL",
+        "PublicReadOnly": "use -ACL public-read",
+        "PublicReadWrite": "use -ACL public-read-write",
+        "HeaderCollection": "use -Metadata, and the parameter of each header of the API",
         "TagSet": "-Tagging takes the tags as KEY=VALUE&KEY=VALUE",
     },
 }

@@ -2,8 +2,8 @@
 
 The rules are those by which the AWS Tools for PowerShell name cmdlets: a verb of PowerShell, the
 prefix of the service, a noun in the singular. A name that two operations would have goes to the
-one that asks for it more directly; the other takes the next name that its rules allow. Names that
-follow no rule stand in `keystead.powershell.services.name_overrides`.
+one that asks for it more directly; the other takes the next name that its rules allow. Irregular
+names are in `keystead.powershell.services.name_overrides`.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ def cmdlet_names(
 
 
 def by_rule(service: str, prefix: str, operations: Iterable[str]) -> dict[str, str]:
-    """The names that the rules alone give."""
+    """The names by the rules, without overrides."""
     return cmdlet_names(service, prefix, operations, {})
 
 
@@ -121,7 +121,7 @@ def _pairs(service: str, operation: str) -> Iterator[tuple[str, str]]:
             yield "Get", noun
         yield "Get", f"{noun}List"
         yield "Get", f"{plural}List"
-    elif noun:  # a verb alone, such as Scan, has no name here: what it does is the noun
+    elif noun:  # a verb without a noun, such as Scan, becomes Invoke-
         yield from _direct(verb, noun, plural, mapped)
 
 

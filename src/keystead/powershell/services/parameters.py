@@ -41,7 +41,7 @@ _SECRET = re.compile(
     r"secret|password|passphrase|private_?key|plaintext|tokencode|authtoken|keymaterial",
     re.IGNORECASE,
 )
-_TELLS = re.compile(
+_SUSPICIOUS = re.compile(
     r"secret|password|passphrase|private_?key|plaintext|token|credential|payload|keymaterial|pin$",
     re.IGNORECASE,
 )
@@ -51,21 +51,19 @@ _LOOKING = ("Get-", "Find-", "Search-", "Test-", "Measure-", "Read-", "Convert-"
 
 SELECT = Parameter(
     "Select",
-    "what to put out: `*` the whole answer, `Member.Path`, or `^Parameter`",
+    "what to output: `*` for the whole answer, `Member.Path`, or `^Parameter`",
     by_property=False,
 )
-AS_JSON = Parameter("AsJson", "put it out as JSON", kind="switch")
+AS_JSON = Parameter("AsJson", "output JSON", kind="switch")
 REVEAL = Parameter("Reveal", "show secrets in the answer", kind="switch")
 FILE = Parameter(
     "File",
-    "the file whose bytes are sent, or to which the answer's are written",
+    "the file to send, or to write the body of the answer to",
     by_property=False,
 )
-NO_AUTO_ITERATION = Parameter(
-    "NoAutoIteration", "one page of a long list, not all of them", kind="switch"
-)
+NO_AUTO_ITERATION = Parameter("NoAutoIteration", "only one page of a long list", kind="switch")
 MAX_ITEM = Parameter(
-    "MaxItem", "no more than so many of a long list", kind="int", by_property=False
+    "MaxItem", "at most this many items of a long list", kind="int", by_property=False
 )
 
 
@@ -79,7 +77,7 @@ SERVICE_PARAMETERS = tuple(
         PROFILE_LOCATION,
         CREDENTIAL,
         REGION,
-        Parameter("EndpointUrl", "the address to call instead of the service's own"),
+        Parameter("EndpointUrl", "the endpoint to call instead of the service's default"),
     )
 )
 """What every service cmdlet takes in addition to its own parameters."""
@@ -104,7 +102,7 @@ class Field:
 
 
 def own_switches(operation: Operation) -> tuple[Parameter, ...]:
-    """The parameters that a service cmdlet has beside its request's and the common ones."""
+    """The parameters of a service cmdlet that are neither in its request nor common to all."""
     rows = [SELECT, AS_JSON, REVEAL]
     if changes(operation):
         rows.append(FORCE)
@@ -188,7 +186,7 @@ def _fields(operation: Operation, request: Shape, taken: set[str]) -> Iterator[F
 
 
 def _parts(name: str, member: str, whole: Shape, taken: set[str]) -> Iterator[Field]:
-    """The members of a structure as parameters of their own."""
+    """A parameter for each member of a structure."""
     for inner, shape in whole.members.items():
         spelling = f"{name}_{spelled(inner)}"
         if spelling.lower() not in taken:
@@ -244,13 +242,13 @@ def secret(name: str, shape: Shape) -> bool:
 
 
 def may_hold_secret(name: str, shape: Shape, above: frozenset[str] = frozenset()) -> bool:
-    """Whether the model calls a member, or anything in it, sensitive, or its name tells a secret.
+    """Whether a member or anything in it is marked sensitive, or its name suggests a secret.
 
-    More than `secret`: what is only kept out of a history is better left out in doubt.
+    Wider than `secret`: in doubt, a value is left out of the history.
     """
     if shape.traits.get("sensitive") or shape.is_document:
         return True
-    if _TELLS.search(name) and shape.kind not in ("boolean", "integer", "long", "timestamp"):
+    if _SUSPICIOUS.search(name) and shape.kind not in ("boolean", "integer", "long", "timestamp"):
         return True
     if shape.name in above:
         return False
@@ -297,6 +295,6 @@ def request_of(
             continue
         inside = request.setdefault(head, {})
         if not isinstance(inside, dict) or rest[0] in inside:
-            raise UsageError(f"`-{name}` is given as a part of -{name.partition('_')[0]} too")
+            raise UsageError(f"`-{name}` is also given as a part of -{name.partition('_')[0]}")
         inside[rest[0]] = found
     return request

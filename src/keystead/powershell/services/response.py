@@ -1,7 +1,7 @@
-"""From the answer of a service to what its cmdlet puts out: the one member that matters.
+"""From the answer of a service to the output of its cmdlet: the one member that matters.
 
-Members that only serve paging are left out. What remains alone is put out; a list object by
-object. Secrets are kept as such, and bytes become text.
+Members for paging are left out. If one member remains, it is the output; a list object by object.
+Secrets stay `Secret` objects, and bytes become text.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Stream(Protocol):
 
 
 def chosen(operation: Operation) -> str:
-    """The member of the answer that the cmdlet puts out; `WHOLE` for all of it."""
+    """The member of the answer that is the cmdlet's output; `WHOLE` for all of it."""
     known = OUTPUTS.get((operation.service.name, operation.name))
     if known or operation.output is None:
         return known or WHOLE
@@ -77,7 +77,7 @@ def chosen(operation: Operation) -> str:
 
 
 def properties(operation: Operation) -> tuple[str, ...]:
-    """The names of the properties that the objects have which the cmdlet puts out."""
+    """The property names of the objects that the cmdlet outputs."""
     shape, path = operation.output, chosen(operation)
     if shape is not None and path != WHOLE:
         shape = select(shape, {}, path)[0]
@@ -87,8 +87,8 @@ def properties(operation: Operation) -> tuple[str, ...]:
     return columns or (tuple(shape.members) if shape is not None else ())
 
 
-def tells_once(operation: Operation) -> bool:
-    """Whether the operation makes a secret, which its answer alone holds."""
+def returns_secret_once(operation: Operation) -> bool:
+    """Whether the operation creates a secret that only its answer has."""
     path = chosen(operation)
     if operation.output is None or not operation.name.startswith(_MAKES):
         return False
@@ -112,7 +112,7 @@ def select(shape: Shape, answer: object, path: str) -> tuple[Shape, object]:
     member = next((known for known in members if known.lower() == name.lower()), None)
     if member is None:
         near = near_names(name, members)
-        hint = did_you_mean(near) if near else f"it has {', '.join(members) or 'none'}"
+        hint = did_you_mean(near) if near else f"its members are {', '.join(members) or 'none'}"
         raise UsageError(f"the answer has no member `{name}`", hint=hint)
     value = answer.get(member) if isinstance(answer, Mapping) else None
     return select(members[member], value, rest) if rest else (members[member], value)

@@ -27,9 +27,9 @@ from keystead.powershell.services.response import (
     chosen,
     holds_secret,
     objects,
+    returns_secret_once,
     select,
     shown,
-    tells_once,
     whole,
 )
 from keystead.resolve.aws.operation import Call
@@ -42,14 +42,14 @@ _PAGES_BEFORE_PROGRESS = 2
 def run(
     operation: Operation, rows: tuple[Field, ...], state: State, values: Values
 ) -> Iterator[object]:
-    """The objects that the cmdlet of ``operation`` puts out, as they come."""
+    """The output of the cmdlet of ``operation``, object by object."""
     request = _request(operation, rows, state, values)
     if state.what_if:
         return
-    if not (state.lasting or values.get("Reveal")) and tells_once(operation):
+    if not (state.lasting or values.get("Reveal")) and returns_secret_once(operation):
         raise UsageError(
-            f"{operation.cmdlet} answers with a secret that no one can ask for again",
-            hint="give -Reveal to see it, or run it in `keystead shell` and keep what it gives",
+            f"{operation.cmdlet} returns a secret that cannot be retrieved again",
+            hint="give -Reveal to show it, or assign its output to a variable in `keystead shell`",
         )
     if asks_first(operation) and not values.get("Force"):
         _ask(state, operation, request)
@@ -65,14 +65,14 @@ def run(
             pass
         return
     if path != WHOLE:
-        select(operation.output, {}, path)  # a wrong path is told before anything is done
+        select(operation.output, {}, path)  # a wrong path is an error before the call
     pages = _call(operation, request, state, values)
     out = _taken(operation, operation.output, pages, state, values)
     yield from _as_json(out, path, operation) if values.get("AsJson") else out
 
 
 def _path(operation: Operation, values: Values) -> str:
-    """What is put out: as `-Select` says, or the member that matters."""
+    """The path of the output: `-Select`, or the member that matters."""
     return str(values.get("Select") or "") or chosen(operation)
 
 
@@ -109,7 +109,7 @@ def _taken(
 
 
 def _object(operation: Operation, item: object) -> object:
-    """What is put out for an item of the answer: properties in the order of PowerShell, and keys
+    """The output for an item of the answer: properties in the order of PowerShell, and keys
     as a credentials object.
     """
     if not isinstance(item, dict):
@@ -263,7 +263,7 @@ def _request(
     if lacking:
         names = [row.parameter.name for row in rows if row.place == (lacking[0],)]
         raise UsageError(
-            f"{operation.cmdlet} lacks -{names[0]}",
+            f"{operation.cmdlet} requires -{names[0]}",
             hint=f"`keystead help {operation.cmdlet}` shows its parameters",
         )
     return request
@@ -273,16 +273,18 @@ def _given(rows: tuple[Field, ...], values: Values, name: str) -> object:
     for row in rows:
         if name.lower() in (spelling.lower() for spelling in row.parameter.names):
             return values.get(row.parameter.name)
-    raise UsageError(f"there is no parameter `-{name}` for -Select to put out")
+    raise UsageError(f"there is no parameter `-{name}` for -Select to output")
 
 
 def _ask(state: State, operation: Operation, request: Mapping[str, object]) -> None:
-    """Asks whether to go on. Raises `UsageError` when the answer is no or nobody can be asked."""
+    """Asks for confirmation. Raises `UsageError` if it is denied or there is no terminal."""
     terminal = state.app.system.terminal
     what = ", ".join(str(value) for value in request.values() if isinstance(value, str))
-    hint = f"give -Force to run {operation.cmdlet} without being asked"
+    hint = f"give -Force to run {operation.cmdlet} without confirmation"
     if not terminal.available():
-        raise UsageError(f"{operation.cmdlet} removes things and nobody can be asked", hint=hint)
+        raise UsageError(
+            f"{operation.cmdlet} removes a resource, and there is no terminal to ask on", hint=hint
+        )
     answer = terminal.ask(f"{operation.cmdlet} {what}: really? [y/N]", hint=hint)
     if answer.strip().lower() not in ("y", "yes"):
         raise UsageError("nothing was removed", hint=hint)

@@ -1,7 +1,6 @@
-"""What may follow in a cmdlet's words: its parameters, and the values of one.
+"""Completion candidates within a cmdlet: its parameters, and the values of one.
 
-Knows rows of the table alone, neither text nor shells, so that completion can be had from any
-command line at little cost.
+Depends only on rows of the table, so that completing a command line loads little.
 """
 
 from __future__ import annotations
@@ -10,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from keystead.powershell.cmdlet import Cmdlet, Parameter, Registry
 
-Values = Callable[[str], list[str]]
-"""Gives the values of a source that a parameter names, such as ``profile``."""
+ValueSource = Callable[[str], list[str]]
+"""Returns the values of a source that a parameter names, such as ``profile``."""
 
 
 def cmdlet_names(
@@ -40,9 +39,9 @@ def parameters(
 
 
 def values_after(
-    begun: str, cmdlet: Cmdlet, before: Sequence[str | None], values: Values
+    begun: str, cmdlet: Cmdlet, before: Sequence[str | None], values: ValueSource
 ) -> Iterator[str]:
-    """What the value at this place may be; nothing where nobody can tell.
+    """The candidates for the value at this place.
 
     ``before`` has a name for each parameter and None for each value.
     """

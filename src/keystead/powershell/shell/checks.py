@@ -1,5 +1,5 @@
-"""What is looked at in a text before any of it runs: whether there are such cmdlets, and whether
-what stands behind a secret may be the rest of it.
+"""Checks a text before any of it runs: that its cmdlets exist, and that no secret continues beyond
+its value.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from keystead.powershell.language.evaluation import CONSTANTS, ITEM
 from keystead.powershell.language.statements import (
     Assignment,
     Command,
+    Display,
     Expression,
     Member,
     ParameterWord,
     Pipeline,
-    Showing,
     Statement,
     Template,
     Variable,
@@ -32,25 +32,24 @@ def check(
     table: Registry,
     variables: Collection[str],
 ) -> None:
-    """Looks at all ``statements`` of ``text``. ``variables`` has the names that have a value.
+    """Checks all ``statements`` of ``text``. ``variables`` has the names that have a value.
 
-    Raises `UsageError` with the place for a cmdlet that is not in ``table``, and on the line of a
-    secret for text that would be shown and for variables that nothing gives a value: a ``;`` or a
-    quote in the secret makes them.
+    Raises `UsageError` with the place for an unknown cmdlet, and on the line of a secret for text
+    that would be shown and for unassigned variables: a ``;`` or a quote in the secret causes them.
     """
     known = {*variables, *CONSTANTS, *ITEM}
     known |= {row.variable.lower() for row in statements if isinstance(row, Assignment)}
     secret_end: int | None = None
     for statement in statements:
-        part = statement.value if isinstance(statement, Assignment | Showing) else statement
+        part = statement.value if isinstance(statement, Assignment | Display) else statement
         shown = not isinstance(statement, Assignment)
         for stage in (part.first, *part.rest) if isinstance(part, Pipeline) else (part,):
             begun = stage.span.start
             same_line = secret_end is not None and "\n" not in text[secret_end:begun]
             if same_line and _may_be_rest(stage, known, shown=shown):
                 raise UsageError(
-                    "what stands behind a secret may be the rest of it",
-                    hint="a secret with quotes, `;` or `$` in it belongs in single quotes",
+                    "the text after a secret may be a part of it",
+                    hint="put a secret with quotes, `;` or `$` in single quotes",
                     where=Origin(source, statement.line),
                 )
             if not isinstance(stage, Command):

@@ -1,4 +1,4 @@
-"""What an unfinished cmdlet line can be completed to: cmdlets, parameters, and their values."""
+"""Completes an unfinished cmdlet line: cmdlets, parameters, and their values."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ from keystead.powershell.language.statements import (
     Word,
 )
 from keystead.powershell.language.tokens import quote
-from keystead.powershell.shell.candidates import Values, cmdlet_names, parameters, values_after
+from keystead.powershell.shell.candidates import ValueSource, cmdlet_names, parameters, values_after
 
 _DOTTED = re.compile(r"\$(\w+)\.(\w*)$")
-# What the text may lack to be read: nothing, the end of a quote, the value behind a colon or comma.
+# What completes the text for the parser: nothing, a quote, a value after a colon or comma.
 _ENDINGS = ("", "'", '"', "''")
 
 
 @dataclass(frozen=True)
 class Completion:
-    """``text`` to put in place of the last ``length`` letters; ``meaning`` to show beside it."""
+    """``text`` replaces the last ``length`` characters; ``meaning`` is shown with it."""
 
     text: str
     length: int
     meaning: str = ""
 
 
-def completions(text: str, table: Registry, values: Values) -> list[Completion]:
-    """The ways to complete ``text``, which ends at the cursor; none where nobody can tell.
+def completions(text: str, table: Registry, values: ValueSource) -> list[Completion]:
+    """The completions of ``text``, which ends at the cursor.
 
     The source ``property:NAME`` of ``values`` gives the properties of the variable ``$NAME``.
     """
@@ -70,8 +70,8 @@ def completions(text: str, table: Registry, values: Values) -> list[Completion]:
     return []
 
 
-def _piped_properties(text: str, table: Registry, values: Values) -> list[str]:
-    """The properties of what the pipeline that ``text`` ends with puts into its last cmdlet."""
+def _piped_properties(text: str, table: Registry, values: ValueSource) -> list[str]:
+    """The properties of the input of the last cmdlet in the pipeline that ends ``text``."""
     try:
         last = parse(text)[-1:]
     except UsageError:
@@ -81,8 +81,10 @@ def _piped_properties(text: str, table: Registry, values: Values) -> list[str]:
     return _with_properties(first, table, values)("property")
 
 
-def _with_properties(first: Command | Expression | None, table: Registry, values: Values) -> Values:
-    """``values`` with the source ``property``: what the objects have that ``first`` puts out."""
+def _with_properties(
+    first: Command | Expression | None, table: Registry, values: ValueSource
+) -> ValueSource:
+    """``values`` with the source ``property``: the properties of the output of ``first``."""
 
     def known(source: str) -> list[str]:
         if source != "property":
@@ -106,7 +108,7 @@ def _is_over(text: str, command: Command) -> bool:
 
 
 def _in_command(
-    text: str, end: int, command: Command, table: Registry, values: Values
+    text: str, end: int, command: Command, table: Registry, values: ValueSource
 ) -> Iterator[Completion]:
     words = list(command.words)
     if not words and command.span.end == end:
@@ -135,7 +137,7 @@ def _in_command(
 
 
 def _begun(text: str, last: Expression | None) -> tuple[str, int] | None:
-    """What is typed of the last value, and over how many letters; None where nothing fits."""
+    """The typed part of the last value and its length; None if it cannot be completed."""
     if last is None:
         return "", 0
     if isinstance(last, Array):
@@ -146,7 +148,7 @@ def _begun(text: str, last: Expression | None) -> tuple[str, int] | None:
 
 
 def _cmdlets(begun: str, length: int, table: Registry) -> list[Completion]:
-    return _shown(cmdlet_names(begun, table, table.made(begun)), length)
+    return _shown(cmdlet_names(begun, table, table.dynamic_names(begun)), length)
 
 
 def _shown(found: Iterator[tuple[str, str]], length: int) -> list[Completion]:

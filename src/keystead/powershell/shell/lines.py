@@ -35,7 +35,7 @@ def run_words(app: App, console: Console, words: Sequence[str]) -> None:
 def run_text(state: State, text: str, source: str = "input") -> bool:
     """Runs all lines up to one that is `exit` or `quit`; whether there was one.
 
-    Where there are several, an error tells in which one it was.
+    If there are several, an error has the line.
     """
     whole = parse(text, source)
     statements = list(itertools.takewhile(lambda statement: not _ends(statement), whole))
@@ -68,7 +68,7 @@ def prompt(state: State) -> int:
 
     system = state.app.system
     folder = system.folders.state
-    with contextlib.suppress(OSError):  # costs the history, not the shell
+    with contextlib.suppress(OSError):  # without the folder there is no history
         os.makedirs(folder, mode=0o700, exist_ok=True)
     code = 0
     for text in read_lines(
@@ -90,7 +90,7 @@ def prompt(state: State) -> int:
 
 
 def _place(state: State) -> str:
-    """The profile and the region that the shell works with, as far as they are known unasked."""
+    """The shell's profile and region, as far as they are known without a search."""
     environ = state.app.system.environ
     own = state.credentials
     profile = (own.profile or "*") if own else environ.get("AWS_PROFILE")
@@ -99,12 +99,12 @@ def _place(state: State) -> str:
 
 
 def _values(state: State, source: str) -> list[str]:
-    """What a parameter may be completed to."""
+    """The values of a completion source."""
     if source == "profile":
         try:
             return [profile.name for profile in state.app.chain().profiles()]
         except KeysteadError:
-            return []  # a completion is no place for an error; the command will tell it
+            return []  # the command itself reports the error
     if source == "region":
         return list(region_names())
     kind, _, name = source.partition(":")

@@ -1,8 +1,7 @@
-"""What may be kept of a line that somebody typed: its secrets masked, or nothing of it.
+"""What of a typed line may be stored: the line with its secrets masked, or nothing.
 
-The kept line is built anew from what is known to be harmless. Whatever is not known to be that
-(an unknown parameter's value, a value after a secret one, text on its own) is masked or goes, so
-comments and pasted prompts go too.
+The stored line is built from what is known to be harmless. Everything else (the value of an unknown
+parameter, a value after a secret, text, comments, pasted prompts) is masked or dropped.
 """
 
 from __future__ import annotations
@@ -32,31 +31,31 @@ from keystead.secret import MASK, holds_key
 
 _CMDLET_NAME = re.compile(r"[A-Za-z]{2,20}-[A-Za-z0-9]{2,60}")
 # The name of a property that a value without a name is compared with: Where-Object Password -eq x.
-_TELLS = re.compile(r"secret|password|passphrase|token|credential|private_?key", re.IGNORECASE)
+_SUSPICIOUS = re.compile(r"secret|password|passphrase|token|credential|private_?key", re.IGNORECASE)
 _PLAIN_NAME = re.compile(r"\w+")
 _PARAMETER = re.compile(r"-[A-Za-z]\w*(?::|\Z)")
 _BARE = re.compile(r"[A-Za-z0-9_./:\\][A-Za-z0-9_./:\\-]*")
 
 
 def mask_line(text: str, table: Registry) -> str | None:
-    """``text`` as the history may keep it; None when it may not.
+    """``text`` as the history may store it; None if it may not.
 
-    Several lines become one. Never raises: a line that cannot be read is not kept, since nobody
-    can tell what in it is secret.
+    Several lines become one. Never raises: a line that cannot be parsed is not stored, since its
+    secrets are unknown.
     """
     try:
         statements = parse(text)
     except UsageError:
         return None
-    kept = [_statement(text, statement, table) for statement in statements]
-    if not kept or None in kept:
+    stored = [_statement(text, statement, table) for statement in statements]
+    if not stored or None in stored:
         return None
-    line = "; ".join(part for part in kept if part)
+    line = "; ".join(part for part in stored if part)
     return None if holds_key(line) else line  # in a name, where nothing is masked
 
 
 def mask_statement(text: str, statement: Statement, table: Registry) -> str:
-    """One statement of ``text`` as it may be stored and shown; of some no more than a name."""
+    """One statement of ``text`` as it may be stored and shown."""
     line = _statement(text, statement, table)
     if line is not None and not holds_key(line):
         return " ".join(line.split())
@@ -64,7 +63,7 @@ def mask_statement(text: str, statement: Statement, table: Registry) -> str:
 
 
 def mask_words(words: Sequence[str], table: Registry) -> str:
-    """The same for a cmdlet whose words the calling shell has parted."""
+    """The same for a cmdlet whose words the calling shell has separated."""
     text = " ".join([words[0], *map(_quoted, words[1:])])
     return mask_line(text, table) or "a cmdlet"
 
@@ -103,7 +102,7 @@ def _pipeline(text: str, statement: Command | Pipeline, table: Registry) -> str 
 
 
 def _named(text: str, value: object) -> str | None:
-    """A variable or a property of one, which name a value and are none."""
+    """A variable or a property of one: it refers to a value and does not contain it."""
     return _raw(text, value) if isinstance(value, Variable | Member) else None
 
 
@@ -116,7 +115,7 @@ def _command(text: str, command: Command, table: Registry) -> str | None:
 
 
 class _Masker:
-    """Goes through the words of one command and decides on each."""
+    """Masks the words of one command, one after another."""
 
     def __init__(self, text: str, table: Registry, cmdlet: Cmdlet | None) -> None:
         self._text = text
@@ -124,9 +123,9 @@ class _Masker:
         positional = (
             [row for row in cmdlet.parameters if row.position is not None] if cmdlet else []
         )
-        # How many values without a name are known to be no secret.
+        # How many positional values are known not to be secret.
         self._free = 0 if any(row.may_hold_secret for row in positional) else len(positional)
-        self._awaited: bool | None = None  # whether the value due for a parameter is harmless
+        self._awaited: bool | None = None  # whether the value expected for a parameter is harmless
 
     def word(self, word: Expression | ParameterWord) -> str:
         if isinstance(word, ParameterWord):
@@ -136,12 +135,12 @@ class _Masker:
         if harmless is None:
             harmless = self._free > 0
             self._free = (
-                0 if isinstance(word, Word) and _TELLS.search(word.value) else self._free - 1
+                0 if isinstance(word, Word) and _SUSPICIOUS.search(word.value) else self._free - 1
             )
         elif not harmless:
-            self._free = 0  # the rest of a secret with a blank in it comes as further values
+            self._free = 0  # the rest of a secret with a space in it is further values
         if isinstance(word, Word) and word.value.startswith("-"):
-            self._awaited = False  # a parameter that was spelled so that it is none
+            self._awaited = False  # a misspelt parameter
             return f"-{MASK}"
         return self._value(word, harmless=harmless)
 
@@ -164,12 +163,12 @@ class _Masker:
         if isinstance(value, Variable | Member):
             return _raw(self._text, value)
         if not harmless or isinstance(value, Hash | Block) or any(map(holds_key, _texts(value))):
-            return MASK  # of a hash table or a block nobody can tell which of its values is secret
+            return MASK  # which values of a hash table or block are secret is unknown
         return _raw(self._text, value)
 
 
 def _texts(value: Expression) -> Iterator[str]:
-    """All texts that stand in ``value`` themselves."""
+    """All literal texts in ``value``."""
     match value:
         case Word():
             yield value.value

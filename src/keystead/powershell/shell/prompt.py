@@ -1,7 +1,7 @@
 """The interactive prompt: editing, history and completion of cmdlet lines.
 
-Imported only when somebody sits at a terminal, since it loads prompt_toolkit. It runs nothing:
-`read_lines` yields what was typed.
+Imported only at a terminal, since it loads prompt_toolkit. It runs nothing: `read_lines` yields
+what was typed.
 """
 
 from __future__ import annotations
@@ -24,30 +24,30 @@ from prompt_toolkit.output import ColorDepth, Output
 from keystead.errors import KeysteadError
 from keystead.powershell.cmdlet import Registry
 from keystead.powershell.language import is_incomplete
-from keystead.powershell.shell.candidates import Values
+from keystead.powershell.shell.candidates import ValueSource
 from keystead.powershell.shell.completion import completions
 from keystead.powershell.shell.masking import mask_line
 from keystead.system.files import Changed, Files
 
 CONTINUATION = ">> "
 MAX_ENTRIES = 2000
-"""So many lines are kept; older ones go."""
+"""The number of lines in the history; older ones are dropped."""
 
 
 def read_lines(
     table: Registry,
     *,
     history: Path,
-    values: Values,
+    values: ValueSource,
     colour: bool,
     place: Callable[[], str] = str,
     terminal: tuple[Input, Output] | None = None,
 ) -> Iterator[str]:
-    """What is typed, one complete text at a time, until Ctrl-D. Ctrl-C drops the current text.
+    """The typed texts, each complete, until Ctrl-D. Ctrl-C drops the current text.
 
-    ``history`` is the file to keep lines in, secrets masked; ``values`` gives the values of a
-    completion source, ``place`` what the prompt shows. ``terminal`` is the pair to read from and
-    draw on, if not the process's own.
+    ``history`` is the file for lines, secrets masked; ``values`` returns the values of a
+    completion source, ``place`` the text in the prompt. ``terminal`` is the input and output, by
+    default those of the process.
     """
     given, drawn = terminal or (None, None)
     session: PromptSession[str] = PromptSession(
@@ -73,7 +73,7 @@ def read_lines(
 
 
 def _prompt(place: str) -> FormattedText:
-    """``PS > `` with ``place`` in it, as keystead can read it again when it is pasted."""
+    """``PS > `` with ``place`` in it; the parser accepts it in pasted lines."""
     shown = "".join(char for char in place if char.isprintable() and char != ">")
     middle = [("ansicyan", shown), ("", " ")] if shown else []
     return FormattedText([("", "PS "), *middle, ("", "> ")])
@@ -82,7 +82,7 @@ def _prompt(place: str) -> FormattedText:
 class CmdletCompleter(Completer):
     """Completes by the table of cmdlets."""
 
-    def __init__(self, table: Registry, values: Values) -> None:
+    def __init__(self, table: Registry, values: ValueSource) -> None:
         self._table = table
         self._values = values
 
@@ -90,16 +90,16 @@ class CmdletCompleter(Completer):
         self, document: Document, complete_event: CompleteEvent
     ) -> Iterable[Choice]:
         """The choices for the text before the cursor."""
-        del complete_event  # asked for by Tab alone
+        del complete_event  # only Tab asks for completions
         for found in completions(document.text_before_cursor, self._table, self._values):
             yield Choice(found.text, -found.length, display_meta=found.meaning)
 
 
 class MaskedHistory(History):
-    """Lines in a file of the owner's own, one JSON text a line, the oldest first.
+    """Lines in a private file, one JSON string a line, the oldest first.
 
-    What is secret in a line is masked before it is kept, in memory as in the file. A file that
-    cannot be read or written costs the history, not the shell.
+    Secrets in a line are masked before it is stored, in memory as in the file. If the file cannot
+    be read or written, there is no history.
     """
 
     def __init__(self, path: Path, table: Registry) -> None:
@@ -109,13 +109,13 @@ class MaskedHistory(History):
         self._files = Files()
 
     def append_string(self, string: str) -> None:
-        """Keeps ``string`` as far as it may be kept."""
-        kept = mask_line(string, self._table)
-        if kept and kept not in self.get_strings()[-1:]:
-            super().append_string(kept)
+        """Stores ``string`` with its secrets masked."""
+        stored = mask_line(string, self._table)
+        if stored and stored not in self.get_strings()[-1:]:
+            super().append_string(stored)
 
     def load_history_strings(self) -> Iterable[str]:
-        """The kept lines, the latest first."""
+        """The stored lines, the latest first."""
         with contextlib.suppress(KeysteadError):
             data = self._files.read(self._path).data or b""
             return reversed(_entries(data))

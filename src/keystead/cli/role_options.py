@@ -7,32 +7,35 @@ import argparse
 from keystead.cli.command import Argument, Context, argument
 from keystead.errors import Origin, UsageError
 from keystead.model import role_options as table
-from keystead.model.role_options import RoleOption, RoleOptions
+from keystead.model.role_options import Flag, RoleOptions
 from keystead.text.encoding import utf8_text
 
 _FILE = "file://"
 
 
-def _argument(row: RoleOption) -> Argument:
-    repeated = {"action": "append"} if row.collect else {}
-    return argument(row.flag, metavar=row.metavar, help=row.help, **repeated)
+_ROWS = {name: (row, row.flag) for name, row in table.ROLE_OPTIONS.items() if row.flag}
 
 
-ROLE_OPTIONS = tuple(map(_argument, table.ROLE_OPTIONS.values()))
+def _argument(flag: Flag) -> Argument:
+    repeated = {"action": "append"} if flag.collect else {}
+    return argument(flag.name, metavar=flag.metavar, help=flag.help, **repeated)
+
+
+ROLE_OPTIONS = tuple(_argument(flag) for _, flag in _ROWS.values())
 
 
 def role_options(context: Context, args: argparse.Namespace) -> RoleOptions | None:
     """The options that were given; None for none. Raises `UsageError`."""
     found = {}
-    for name, row in table.ROLE_OPTIONS.items():
-        given = getattr(args, row.flag.removeprefix("--").replace("-", "_"))
-        if row.may_be_file and given and given.startswith(_FILE):
-            given = _content(context, row.flag, given.removeprefix(_FILE))
+    for name, (row, flag) in _ROWS.items():
+        given = getattr(args, flag.name.removeprefix("--").replace("-", "_"))
+        if flag.may_be_file and given and given.startswith(_FILE):
+            given = _content(context, flag.name, given.removeprefix(_FILE))
         try:
             if given:
-                found[name] = (row.collect or row.read)(given)
+                found[name] = (flag.collect or row.read)(given)
         except ValueError as error:
-            raise UsageError(f"{row.flag} {error}") from None
+            raise UsageError(f"{flag.name} {error}") from None
     return RoleOptions(**found) if found else None
 
 

@@ -11,7 +11,6 @@ from keystead.model.role_options import (
     RoleOptions,
     option,
     read_options,
-    settings_of,
 )
 from keystead.model.setting import ARN, Group, Setting
 from keystead.model.sources import AMBIENT, SOURCES, Source
@@ -45,13 +44,14 @@ _EXTERNAL_ID = RoleOption(
         one_line=True,
     ),
     "ExternalId",
+    "third=party:4",
     lambda external_id, _: f"external id {external_id}",
-    example="third=party:4",
 )
+_ROWS = tuple(RoleOptions.rows.values())
 OPTIONS = (
     _EXTERNAL_ID.setting.name,
     _MFA.name,
-    *(row.setting.name for row in RoleOptions.rows.values()),
+    *(row.setting.name for row in _ROWS),
 )
 """The settings that a role over another source may have."""
 
@@ -96,7 +96,7 @@ class AssumeRoleStep(Kind, RoleOptions):
                 _PROFILE: "base",
                 _EXTERNAL_ID.setting.name: _EXTERNAL_ID.example,
                 _MFA.name: "arn:aws:iam::123456789012:mfa/somebody",
-                **{row.setting.name: row.example for row in RoleOptions.rows.values()},
+                **{row.setting.name: row.example for row in _ROWS},
             },
             account=_ROLE,
         ),
@@ -131,12 +131,12 @@ class AssumeRoleStep(Kind, RoleOptions):
         ),
         _EXTERNAL_ID.setting,
         _MFA,
-        *settings_of(RoleOptions.rows.values()),
+        *(row.setting for row in _ROWS),
     )
 
     profile: str
     role_arn: str
-    external_id: str | None = option(None, _EXTERNAL_ID)
+    external_id: str | None = option(None, *_EXTERNAL_ID)
     mfa_serial: str | None = None
     region: str | None = None
     mfa_answer: str | None = None

@@ -97,7 +97,7 @@ def _present(row: Value) -> dict[str, object]:
     """The fields that are set."""
     shown = {name: getattr(row, name) for name in row.fields if name not in _OF_A_RUN}
     return {
-        name: dict(value) if name == "tags" else value
+        name: dict(value) if isinstance(value, tuple) and isinstance(value[0], tuple) else value
         for name, value in shown.items()
         if value not in (None, "", ())
     }

@@ -26,32 +26,44 @@ Tags = tuple[tuple[str, str], ...]
 T = TypeVar("T", bound="SessionOptions")
 
 
+class Flag(NamedTuple):
+    """The option of the commands for a parameter.
+
+    ``collect`` makes the value of the words of an option that may be repeated; ``may_be_file``:
+    ``file://PATH`` stands for the content of a file.
+    """
+
+    name: str
+    metavar: str
+    help: str
+    collect: Callable[[Sequence[str]], Any] | None = None
+    may_be_file: bool = False
+
+
 class RoleOption(NamedTuple):
     """One parameter of AssumeRole.
 
-    ``read`` makes its value of the setting's text, ``collect`` of the words of an option that may
-    be repeated, and ``send`` makes the request's member of the value. They raise `ValueError` whose
-    text follows the name of the setting. ``shown`` is the value in words, for a person who reads a
-    plan, and without a ``flag`` the commands have no option for it.
+    ``read`` makes its value of the setting's text, and ``send`` the ``member`` of the request of
+    the value. They, and `Flag.collect`, raise `ValueError` whose text follows the name of the
+    setting. ``shown`` is the value in words, for a person who reads a plan.
     """
 
     setting: Setting
     member: str
+    example: str
     shown: Callable[[Any, Any], str]
+    flag: Flag | None = None
     read: Callable[[str], Any] = str
-    flag: str = ""
-    metavar: str = ""
-    help: str = ""
-    example: str = ""
-    collect: Callable[[Sequence[str]], Any] | None = None
     send: Callable[[Any], Any] | None = None
-    may_be_file: bool = False
-    """Whether ``file://PATH`` stands for the content of a file."""
 
 
-def option(default: Any, row: RoleOption) -> Any:  # noqa: ANN401  # the type that the field says
-    """The default of a field that is a parameter of AssumeRole."""
-    return Field(default, row)
+def option(default: Any, *row: Any) -> Any:  # noqa: ANN401  # the type that the field says
+    """The default of a field that is a parameter of AssumeRole, with the rest of its row."""
+    return Field(default, RoleOption(*row))
+
+
+def _setting(name: str, meaning: str, rule: tuple[str, str], **more: Any) -> Setting:  # noqa: ANN401
+    return Setting(name, Group.ROLE, meaning, shape=rule[0], rule=rule[1], **more)
 
 
 def read_seconds(text: str) -> int:
@@ -115,15 +127,19 @@ def _shown_tags(tags: Tags, options: RoleOptions) -> str:
     return f"tags {', '.join(shown)}"
 
 
-_DURATION = Setting(
-    "duration_seconds",
-    Group.ROLE,
-    "how long the role's session lasts, in seconds",
-    netsdk="duration_seconds",
-    shape=r"9\d\d|[1-9]\d{3}|[1-3]\d{4}|4[0-2]\d{3}|43[01]\d\d|43200",
-    rule="a number of seconds from 900 to 43200",
+_NAME = (r"[\w+=,.@-]{2,64}", "2 to 64 letters, digits and _+=,.@-")
+_SECONDS = (
+    r"9\d\d|[1-9]\d{3}|[1-3]\d{4}|4[0-2]\d{3}|43[01]\d\d|43200",
+    "a number of seconds from 900 to 43200",
 )
-_NAME_SHAPE, _NAME_RULE = r"[\w+=,.@-]{2,64}", "2 to 64 letters, digits and _+=,.@-"
+_POLICY = (r"\{.{0,2046}\}", "a JSON object on one line, at most 2048 characters")
+_ARNS = (
+    rf"{POLICY_ARN}(?:\s*,\s*{POLICY_ARN}){{0,9}}",
+    "up to 10 ARNs of policies, separated by commas",
+)
+_TAGS = (r"[^,=]+=[^,]*(?:,[^,=]+=[^,]*){0,49}", "up to 50 pairs KEY=VALUE, separated by commas")
+_KEYS = (r"[^,=]+(?:,[^,=]+){0,49}", "up to 50 keys of session_tags, separated by commas")
+_DURATION = _setting("duration_seconds", "how long the role's session lasts, in seconds", _SECONDS)
 
 
 class SessionOptions(Value):
@@ -131,79 +147,63 @@ class SessionOptions(Value):
 
     role_session_name: str | None = option(
         None,
-        RoleOption(
-            Setting(
-                "role_session_name",
-                Group.ROLE,
-                "the name of the role's session in logs",
-                netsdk="RoleSessionName",
-                shape=_NAME_SHAPE,
-                rule=_NAME_RULE,
-                one_line=True,
-            ),
-            "RoleSessionName",
-            lambda name, _: f"as {name}",
-            flag="--role-session-name",
-            metavar="NAME",
-            help="the name of the role's session",
-            example="nightly@work",
+        _setting(
+            "role_session_name",
+            "the name of the role's session in logs",
+            _NAME,
+            netsdk="RoleSessionName",
+            one_line=True,
         ),
+        "RoleSessionName",
+        "nightly@work",
+        lambda name, _: f"as {name}",
+        Flag("--role-session-name", "NAME", "the name of the role's session"),
     )
     duration_seconds: int | None = option(
         None,
-        RoleOption(
-            _DURATION,
-            "DurationSeconds",
-            lambda seconds, _: f"for {seconds} s",
-            read_seconds,
-            flag="--duration-seconds",
-            metavar="N",
-            help="how long the role's session lasts",
-            example="3600",
-        ),
+        _DURATION,
+        "DurationSeconds",
+        "3600",
+        lambda seconds, _: f"for {seconds} s",
+        Flag("--duration-seconds", "N", "how long the role's session lasts"),
+        read_seconds,
     )
     policy: str | None = option(
         None,
-        RoleOption(
-            Setting(
-                "session_policy",
-                Group.ROLE,
-                "a policy in JSON that narrows what the role's session may do",
-                netsdk="session_policy",
-                shape=r"\{.{0,2046}\}",
-                rule="a JSON object on one line, at most 2048 characters",
-            ),
-            "Policy",
-            lambda _policy, _: "narrowed by a session policy",
-            read_policy,
-            flag="--session-policy",
-            metavar="JSON",
-            help="a policy that narrows the session, or file://PATH",
-            example='{"Version":"2012-10-17","Statement":[]}',
+        _setting(
+            "session_policy",
+            "a policy in JSON that narrows what the role's session may do",
+            _POLICY,
+        ),
+        "Policy",
+        '{"Version":"2012-10-17","Statement":[]}',
+        lambda _policy, _: "narrowed by a session policy",
+        Flag(
+            "--session-policy",
+            "JSON",
+            "a policy that narrows the session, or file://PATH",
             may_be_file=True,
         ),
+        read_policy,
     )
     policy_arns: tuple[str, ...] = option(
         (),
-        RoleOption(
-            Setting(
-                "session_policy_arns",
-                Group.ROLE,
-                "managed policies that narrow what the role's session may do, separated by commas",
-                netsdk="session_policy_arns",
-                shape=rf"{POLICY_ARN}(?:\s*,\s*{POLICY_ARN}){{0,9}}",
-                rule="up to 10 ARNs of policies, separated by commas",
-            ),
-            "PolicyArns",
-            lambda arns, _: f"narrowed by {', '.join(arns)}",
-            read_list,
-            flag="--session-policy-arn",
-            metavar="ARN",
-            help="a managed policy that narrows the session; may be repeated",
-            example="arn:aws:iam::aws:policy/ReadOnlyAccess",
-            collect=tuple,
-            send=lambda arns: [{"arn": arn} for arn in arns],
+        _setting(
+            "session_policy_arns",
+            "managed policies that narrow what the role's session may do, separated by commas",
+            _ARNS,
         ),
+        "PolicyArns",
+        "arn:aws:iam::aws:policy/ReadOnlyAccess",
+        lambda arns, _: f"narrowed by {', '.join(arns)}",
+        Flag(
+            "--session-policy-arn",
+            "ARN",
+            "a managed policy that narrows the session; may be repeated",
+            tuple,
+        ),
+        read_list,
+        lambda arns: [{"arn": arn} for arn in arns],
     )
 
 
@@ -222,67 +222,42 @@ class RoleOptions(SessionOptions):
 
     tags: Tags = option(
         (),
-        RoleOption(
-            Setting(
-                "session_tags",
-                Group.ROLE,
-                "tags of the role's session, such as team=data,cost=42",
-                netsdk="session_tags",
-                shape=r"[^,=]+=[^,]*(?:,[^,=]+=[^,]*){0,49}",
-                rule="up to 50 pairs KEY=VALUE, separated by commas",
-            ),
-            "Tags",
-            _shown_tags,
-            read_tags,
-            flag="--session-tag",
-            metavar="KEY=VALUE",
-            help="a tag of the session; may be repeated",
-            example="team=data",
-            collect=checked_tags,
-            send=lambda tags: [{"Key": key, "Value": value} for key, value in tags],
-        ),
+        _setting("session_tags", "tags of the role's session, such as team=data,cost=42", _TAGS),
+        "Tags",
+        "team=data",
+        _shown_tags,
+        Flag("--session-tag", "KEY=VALUE", "a tag of the session; may be repeated", checked_tags),
+        read_tags,
+        lambda tags: [{"Key": key, "Value": value} for key, value in tags],
     )
     transitive_tag_keys: tuple[str, ...] = option(
         (),
-        RoleOption(
-            Setting(
-                "transitive_session_tags",
-                Group.ROLE,
-                "the keys of those tags that go on to the next role, separated by commas",
-                netsdk="transitive_session_tags",
-                shape=r"[^,=]+(?:,[^,=]+){0,49}",
-                rule="up to 50 keys of session_tags, separated by commas",
-            ),
-            "TransitiveTagKeys",
-            lambda _keys, _: "",
-            read_list,
-            flag="--transitive-tag",
-            metavar="KEY",
-            help="a tag that goes on to the next role; may be repeated",
-            example="team",
-            collect=tuple,
-            send=list,
+        _setting(
+            "transitive_session_tags",
+            "the keys of those tags that go on to the next role, separated by commas",
+            _KEYS,
         ),
+        "TransitiveTagKeys",
+        "team",
+        lambda _keys, _: "",
+        Flag(
+            "--transitive-tag", "KEY", "a tag that goes on to the next role; may be repeated", tuple
+        ),
+        read_list,
+        list,
     )
     source_identity: str | None = option(
         None,
-        RoleOption(
-            Setting(
-                "source_identity",
-                Group.ROLE,
-                "who is behind the role's session; it cannot be changed by the roles after it",
-                netsdk="source_identity",
-                shape=_NAME_SHAPE,
-                rule=_NAME_RULE,
-                one_line=True,
-            ),
-            "SourceIdentity",
-            lambda name, _: f"source identity {name}",
-            flag="--source-identity",
-            metavar="NAME",
-            help="who is behind the session",
-            example="somebody",
+        _setting(
+            "source_identity",
+            "who is behind the role's session; it cannot be changed by the roles after it",
+            _NAME,
+            one_line=True,
         ),
+        "SourceIdentity",
+        "somebody",
+        lambda name, _: f"source identity {name}",
+        Flag("--source-identity", "NAME", "who is behind the session"),
     )
 
     def over(self, other: T) -> T:
@@ -297,11 +272,6 @@ ROLE_OPTIONS: Mapping[str, RoleOption] = RoleOptions.rows
 def given(options: SessionOptions) -> dict[str, Any]:
     """The parameters that are asked for, by field."""
     return {name: value for name in options.rows if (value := getattr(options, name))}
-
-
-def settings_of(rows: Iterable[RoleOption]) -> tuple[Setting, ...]:
-    """The settings of those parameters."""
-    return tuple(row.setting for row in rows)
 
 
 def read_options(rows: Mapping[str, RoleOption], profile: Profile) -> dict[str, Any]:

@@ -1,7 +1,8 @@
-"""CONTRIBUTING is true: its tree, the files its table names, and two changes made as it says."""
+"""CONTRIBUTING is true: its tree, the files its table names, and changes made as it says."""
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -88,3 +89,100 @@ def test_a_new_lint_rule_is_one_function_and_its_case(changed: Path) -> None:
     assert "| `mfa-device-of-root` | warning | an MFA device is the root user's" in page
     cases = "tests/unit/test_linting_cases.py"
     run(changed, "-m", "pytest", "-q", "-p", "no:cacheprovider", cases, "-k", "root or every_rule")
+
+
+KEYS = """[k]
+aws_access_key_id = AKIAIOSFODNN7EXAMPLE
+aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+"""
+
+
+def commands(tree: Path, *lines: list[str]) -> list[str]:
+    """What each of these command lines of keystead puts out, all run by one process."""
+    code = (
+        "import json, sys\n"
+        "from keystead.cli.main import main\n"
+        "for line in json.loads(sys.argv[1]):\n"
+        "    main(line)\n"
+        "    print('\\f', end='')\n"
+    )
+    return run(tree, "-c", code, json.dumps(lines)).split("\f")[:-1]
+
+
+def write(path: Path, text: str) -> None:
+    path.parent.mkdir(exist_ok=True)
+    path.touch(mode=0o600)
+    path.write_text(text)
+
+
+@pytest.mark.parametrize("changed", ["ninth-kind.patch"], indirect=True)
+def test_a_ninth_kind_of_source_is_two_files_and_every_command_knows_it(changed: Path) -> None:
+    named = changed / "credentials.json"
+    keys = {"AccessKeyId": "AKIAIOSFODNN7EXAMPLE", "SecretAccessKey": "example"}
+    write(named, json.dumps(keys))
+    write(
+        changed / ".aws" / "config",
+        f"[profile f]\ncredentials_json_file = {named}\n[profile r]\nsource_profile = f\n"
+        "role_arn = arn:aws:iam::123456789012:role/demo\n",
+    )
+
+    listed, plan, of_role, explained, linted, shown, given, types, of_cmdlet = commands(
+        changed,
+        ["list", "--json"],
+        ["plan", "f"],
+        ["plan", "r"],
+        ["explain", "f"],
+        ["lint"],
+        ["show", "f"],
+        ["process", "f"],
+        ["help", "types"],
+        ["shell", "-c", "Get-AWSCredential -ProfileName f"],
+    )
+    types_of = {row["name"]: row["type"] for row in json.loads(listed)}
+    assert types_of == {"f": "JsonFile", "r": "AssumeRole"}
+    assert plan == "f\n  the JSON file of profile f\n"
+    assert of_role.splitlines()[1] == "  the JSON file of profile f"
+    assert "won  credentials in a JSON file" in explained
+    assert linted == ""
+    assert shown.startswith("f (JsonFile, SharedCredentialsFile)\n")
+    assert json.loads(given) == {"Version": 1, **keys}
+    assert "JsonFile\n  credentials in a JSON file\n" in types
+    assert "AKIAIOSFODNN7EXAMPLE" in of_cmdlet
+    cases = "tests/unit/test_planning_cases.py"
+    run(changed, "-m", "pytest", "-q", "-p", "no:cacheprovider", cases, "-k", "JSON or every_kind")
+
+
+@pytest.mark.parametrize("changed", ["ninth-kind.patch"], indirect=True)
+def test_the_type_checker_names_a_kind_without_a_provider(changed: Path) -> None:
+    path = changed / "src/keystead/resolve/providers/__init__.py"
+    kept, _, rest = path.read_text().partition("        case JsonFile():\n")
+    path.write_text(kept + rest[rest.index("        case ") :])
+    found = run(changed, "-m", "mypy", "--follow-imports=silent", str(path), status=1)
+    assert 'incompatible type "JsonFile"; expected "Never"' in found
+
+
+@pytest.mark.parametrize("changed", ["new-role-parameter.patch"], indirect=True)
+def test_a_new_parameter_of_assume_role_is_one_row(changed: Path) -> None:
+    role = "role_arn = arn:aws:iam::123456789012:role/demo\nsource_profile = k\n"
+    write(
+        changed / ".aws" / "config",
+        f"[profile r]\n{role}session_contexts = arn:a=1\n[profile s]\nsession_contexts = arn:a=1\n",
+    )
+    write(changed / ".aws" / "credentials", KEYS)
+
+    plan, asked, linted = commands(
+        changed, ["plan", "r"], ["plan", "r", "--provided-context", "arn:b=2", "--json"], ["lint"]
+    )
+    assert "contexts of arn:a)" in plan
+    assert json.loads(asked)["steps"][0]["provided_contexts"] == {"arn:b": "2"}
+    assert "profile `s` has `session_contexts` and no role" in linted
+    code = (
+        "from keystead.model.role_options import RoleOptions, request_members\n"
+        "print(request_members(RoleOptions(provided_contexts=(('a', 'b'),))))"
+    )
+    sent = run(changed, "-c", code)
+    assert sent == "{'ProvidedContexts': [{'ProviderArn': 'a', 'ContextAssertion': 'b'}]}\n"
+    page = run(changed, "-c", "from devtools.docs import pages; print(pages()['commands.md'])")
+    assert "* `--provided-context`: a context of the session; may be repeated" in page
+    cases = "tests/unit/test_planning_cases.py"
+    run(changed, "-m", "pytest", "-q", "-p", "no:cacheprovider", cases, "-k", "context")

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import keystead.audit.log as audit_log
+from keystead.audit import chain
 from keystead.audit.log import AuditLog, Grant
 from keystead.errors import FileProblem
 from keystead.model.credentials import Credentials
@@ -71,7 +72,7 @@ def test_a_line_says_who_got_what_and_holds_no_secret(log: AuditLog) -> None:
         "access_key_id": ACCESS_KEY_ID,
         "source": KEYS.source,
         "expires_at": "2026-01-31T12:00:00+00:00",
-        "previous": audit_log.FIRST,
+        "previous": chain.FIRST,
     }
     assert mode(log.path) == PRIVATE_FILE
     assert mode(log.path.with_name("audit.last")) == PRIVATE_FILE
@@ -167,7 +168,7 @@ def test_a_line_made_up_with_its_hash_does_not_fit_the_next(log: AuditLog) -> No
     record(log, 3)
     first, second, third = lines(log)
     entry = {k: v for k, v in json.loads(second).items() if k != "hash"} | {"pid": 1}
-    forged, _ = audit_log._sealed(entry)
+    forged, _ = chain.hashed(entry)
     rewrite(log, first, forged, third)
     assert messages(log) == [
         "audit.jsonl:3: grant 2, the line before this one, was replaced by another"

@@ -1,0 +1,151 @@
+"""The hash chain of the audit log: what makes a line, and what is wrong where lines do not fit.
+
+Each line has a number, the hash of the line before, and as its last member the hash of its own text
+up to there (SHA-256). Number and hash of the last line are noted in a file of their own too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from keystead.outside import counted, parse_json, parse_moment, text_in
+
+FIRST = "0" * 64
+"""What the first line of all has for the hash of the line before."""
+
+HIGHEST = 10**18
+"""More lines than any log has: what says a higher number was not written by keystead."""
+
+_OWN_HASH = re.compile(rb', "hash": "([0-9a-f]{64})"\}')
+_OWN_HASH_BYTES = len(', "hash": ""}') + 64
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the log; ``entry`` is None where it is none."""
+
+    file: Path
+    number: int
+    text: bytes
+    entry: dict[str, Any] | None
+
+
+class Fault(NamedTuple):
+    """Something about the log that is not as it was written."""
+
+    where: str
+    message: str
+    accident: bool
+    """Whether it is what a machine that dies leaves behind."""
+
+
+def faults(
+    lines: Iterable[Line], noted: tuple[int, str] | None, log: Path, note: Path, *, is_whole: bool
+) -> list[Fault]:
+    """What is wrong with the lines of ``log``, the oldest first.
+
+    ``noted`` are number and hash of the last line as the file ``note`` has them. ``is_whole``: no
+    lines were dropped for their age.
+    """
+    found: list[Fault] = []
+    hashes: dict[int, str] = {}
+    before: tuple[int, str] | None = None
+    cut: Line | None = None
+    for line in lines:
+        where = f"{line.file}:{line.number}"
+        if line.entry is None:
+            cut = line
+            found.append(Fault(where, "the line was changed or cut short", accident=False))
+            continue
+        number, own, previous = (line.entry[key] for key in ("number", "hash", "previous"))
+        if cut is None:
+            message = _unlinked(number, previous, before, is_whole=is_whole)
+            found += [Fault(where, message, accident=False)] if message else []
+        elif line.entry.get("after") and previous == hashlib.sha256(cut.text).hexdigest():
+            message = "the line was cut short as it was written; the log goes on behind it"
+            found[-1] = Fault(found[-1].where, message, accident=True)
+        before, cut = (number, own), None
+        hashes[number] = own
+    last = before[0] if before else 0
+    if noted is None:
+        # The note is written behind the line, so it may be empty beside the first one.
+        text = "it does not tell the last line, so what is cut from the log's end would not show"
+        return [*found, *([Fault(str(note), text, accident=last == 1)] if last else [])]
+    number, own = noted
+    if number > last:
+        text = _missing(last + 1, number, "at the end of the log")
+        found.append(Fault(str(log), text, accident=False))
+    elif hashes.get(number, own) != own:
+        found.append(Fault(str(log), f"grant {number} was replaced", accident=False))
+    return found
+
+
+def hashed(content: dict[str, Any]) -> tuple[bytes, str]:
+    """The line of those members, with its hash, and the hash."""
+    text = json.dumps(content)[:-1].encode()
+    own = hashlib.sha256(text).hexdigest()
+    return text + f', "hash": "{own}"}}\n'.encode(), own
+
+
+def entry_of(text: bytes) -> dict[str, Any] | None:
+    """The members of a line whose own hash fits; None for any other."""
+    body, seal = text[:-_OWN_HASH_BYTES], _OWN_HASH.fullmatch(text[-_OWN_HASH_BYTES:])
+    if seal is None or hashlib.sha256(body).hexdigest().encode() != seal[1]:
+        return None
+    try:
+        entry = parse_json(text)
+        counted(entry["number"], 1, HIGHEST)
+        text_in(entry["previous"])
+        parse_moment(entry["time"])
+        if entry["expires_at"] is not None:
+            parse_moment(entry["expires_at"])
+        counted(entry["pid"] or 0, 0, HIGHEST)
+        text_in(entry["way"])
+        for name in ("profile", "program", "access_key_id", "source"):
+            text_in(entry[name] or "")
+    except (ValueError, TypeError, KeyError):
+        return None
+    return dict(entry)
+
+
+def end_of(tail: bytes) -> tuple[int, str, bool]:
+    """Number and hash to go on from, and whether the last line was cut short."""
+    lines = tail.split(b"\n")
+    last = lines.pop()
+    cut = bool(last)
+    whole = next((entry for text in reversed(lines) if (entry := entry_of(text))), None)
+    number = whole["number"] if whole else 0
+    if cut:
+        return number, hashlib.sha256(last).hexdigest(), True
+    if lines and lines[-1] and not entry_of(lines[-1]):  # changed by somebody: `verify` will tell
+        return number + 1, hashlib.sha256(lines[-1]).hexdigest(), False
+    return number, whole["hash"] if whole else FIRST, False
+
+
+def _unlinked(
+    number: int, previous: str, before: tuple[int, str] | None, *, is_whole: bool
+) -> str | None:
+    """What is wrong where grant ``number`` is the next line behind ``before``; None for nothing."""
+    if before is None:
+        if number == 1:
+            return None if previous == FIRST else "the line was changed"
+        return _missing(1, number - 1, "before this line") if is_whole else None
+    if previous == before[1]:
+        return None
+    if number > before[0] + 1:
+        return _missing(before[0] + 1, number - 1, "before this line")
+    if number <= before[0]:
+        return f"the line was put in, or moved: it is grant {number} behind grant {before[0]}"
+    return f"grant {before[0]}, the line before this one, was replaced by another"
+
+
+def _missing(first: int, last: int, where: str) -> str:
+    if first == last:
+        return f"grant {first} {where} is missing"
+    return f"grants {first} to {last} {where} are missing"

@@ -40,7 +40,7 @@ from keystead.system import System
 from keystead.system.executable import Executable
 from keystead.system.file_versions import FileVersion, change_token
 from keystead.text.dialect import FileKind
-from keystead.undo.history import UndoHistory
+from keystead.undo.history import Generation, UndoHistory
 
 if TYPE_CHECKING:
     from keystead.lint.runner import Report
@@ -94,6 +94,21 @@ class App:
     def generations(self) -> UndoHistory:
         """What the last changes of all files replaced."""
         return self.encrypted.generations
+
+    def undo(self, name: str | None, location: Location = None, *, force: bool) -> Generation:
+        """Restores the files of a change, None: the last one. Raises as `UndoHistory.restore`."""
+        at = self.system.folders.expand(os.fspath(location)) if location else None
+        change = self.generations.find(name, at)
+        self.generations.restore(change, self.system.clock(), force=force)
+        if self.encrypted.path in change.paths:
+            self.encrypted.protectors.restored()
+        return change
+
+    def clear_cache(self) -> int:
+        """Forgets all cached sessions, here and in the agent; how many there were."""
+        number = self.sessions.clear()
+        self.agent.forget()
+        return number
 
     @cached_property
     def mfa_codes(self) -> MfaCodes:

@@ -26,6 +26,5 @@ def list_(context: Context, args: argparse.Namespace) -> None:
 
 def clear(context: Context, _args: argparse.Namespace) -> None:
     """``keystead cache clear``."""
-    number = context.app.sessions.clear()
-    context.app.agent.forget()
+    number = context.app.clear_cache()
     context.console.note(f"forgot {number} session{'' if number == 1 else 's'}")

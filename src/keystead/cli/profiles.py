@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import shlex
 from collections.abc import Iterable, Mapping
 
 from keystead.cli.command import Context
@@ -20,8 +19,6 @@ from keystead.stores.base import ProfileStore
 from keystead.stores.shared import SharedStore
 from keystead.text.dialect import Skipped
 from keystead.text.encoding import utf8_text
-
-_SEED = "mfa_totp_secret"
 
 _SECRETS_HINT = "pipe lines of key=value to --secrets-from -"
 
@@ -152,7 +149,6 @@ def set_(context: Context, args: argparse.Namespace) -> None:
         context.console.warn(note)
     given = {key: value for key, value in changes.items() if value}
     context.app.advise(store, args.name, given, args.location)
-    _warn(context, args.name, given)
 
 
 def _require_no_setting(name: str) -> None:
@@ -162,15 +158,6 @@ def _require_no_setting(name: str) -> None:
         raise UsageError(
             f"`{key.strip()}=` is a setting, and the name of the profile comes first",
             hint="such as `keystead set NAME region=eu-west-1`",
-        )
-
-
-def _warn(context: Context, name: str, given: Mapping[str, Value]) -> None:
-    """Says what may not have been meant."""
-    if _SEED in given:
-        context.console.warn(
-            f"with `{_SEED}` both factors are in one place: who opens this store has the keys and "
-            f"the codes; `keystead set {shlex.quote(name)} --unset {_SEED}` takes it away"
         )
 
 

@@ -10,16 +10,10 @@ from keystead.console.tables import moment, table
 
 def run(context: Context, args: argparse.Namespace) -> None:
     """``keystead undo [ID]``."""
-    system = context.app.system
-    location = system.folders.expand(args.location) if args.location else None
     if args.list:
         _list(context, args)
         return
-    generations = context.app.generations
-    generation = generations.find(args.id, location)
-    generations.restore(generation, system.clock(), force=args.force)
-    if context.app.encrypted.path in generation.paths:
-        context.app.encrypted.protectors.restored()
+    generation = context.app.undo(args.id, args.location, force=args.force)
     if generation.command:
         context.console.note(f"took back `{generation.command}`")
     for path, before in zip(generation.paths, generation.before, strict=True):

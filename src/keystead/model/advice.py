@@ -5,6 +5,7 @@ Pure. `keystead lint` has the same rules for what stands in files already.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Collection, Iterable, Iterator
 
 from keystead.errors import ProfileNotFound
@@ -64,6 +65,7 @@ READ_BY_OTHERS = frozenset(
 )
 """Settings, and nested blocks, that some AWS tool reads and `SETTINGS` has no row for."""
 
+_SEED = "mfa_totp_secret"
 _REGIONS = ("region", "sso_region")
 _QUOTES = ('"', "'")
 
@@ -85,6 +87,12 @@ def advice(
     for key in dict.fromkeys(map(str.lower, given)):
         text = profile.settings.get(key)
         yield from _unknown(key)
+        if key == _SEED:
+            unset = shlex.join(["keystead", "set", profile.name, "--unset", _SEED])
+            yield (
+                f"with `{_SEED}` both factors are in one place: who opens this store has the keys "
+                f"and the codes; `{unset}` takes it away"
+            )
         if not isinstance(text, str) or not text:
             continue
         if key in _REGIONS and text not in regions:

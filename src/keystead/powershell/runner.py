@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from keystead.app import App
 from keystead.errors import KeysteadError, UsageError
 from keystead.powershell.cmdlet import Cmdlet, Parameter
 from keystead.powershell.engine.binding import Bound, bind, may_be_secret
@@ -21,8 +20,6 @@ from keystead.powershell.language.statements import Assignment, Command, Pipelin
 from keystead.powershell.objects import AwsObject
 from keystead.powershell.table import CMDLETS
 from keystead.secret import Secret
-from keystead.system.dry_run import DryFiles, DryTerminal
-from keystead.text.masked import shown_change
 
 Emit = Callable[[Iterable[object]], None]
 """Called with the objects that a cmdlet outputs."""
@@ -127,19 +124,12 @@ def _call(state: State, bound: Bound) -> Iterable[object]:
 
 def _what_if(state: State, bound: Bound) -> list[object]:
     """Runs it on files that are only read, in a copy of the shell; shows the result."""
-    system = state.app.system
-    files = DryFiles(ignored=system.folders.generations)
-    dry = replace(
-        state,
-        app=App(replace(system, files=files, terminal=DryTerminal()), warn=state.app.warn),
-        variables=dict(state.variables),
-        what_if=True,
-    )
+    from keystead.app.dry_run import DryRun  # of use to `-WhatIf` alone
+
+    run = DryRun(state.app)
+    dry = replace(state, app=run.app, variables=dict(state.variables), what_if=True)
     list(bound.cmdlet.function(dry, {**bound.values, "Force": True}))
-    shown = [f"What if: {_operation(bound)}"]
-    for path, (before, after) in files.written.items():
-        shown += shown_change(str(path), before, after)
-    return ["\n".join(shown)]
+    return ["\n".join([f"What if: {_operation(bound)}", *run.changes()])]
 
 
 def _agreed(state: State, bound: Bound) -> bool:

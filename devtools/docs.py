@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ from keystead.cli.command import NO_INPUT, Command
 from keystead.cli.commands import COMMANDS
 from keystead.cli.completing.answer import WORDS
 from keystead.cli.parser import build_parser
+from keystead.error_guide import guide
 from keystead.errors import KeysteadError
 from keystead.lint.finding import READERS, Readers
 from keystead.lint.readings import NO_RULE
@@ -43,6 +45,7 @@ def pages() -> dict[str, str]:
         "profiles.md": _GENERATED + _profiles(),
         "readers.md": _GENERATED + _readers(),
         "python.md": _GENERATED + python_page.page(),
+        "errors.md": _GENERATED + _errors(),
     }
 
 
@@ -117,6 +120,24 @@ def _exit_codes() -> Iterator[str]:
         yield f"| {error.exit_code} | `{error.__name__}` | {meaning} |"
     yield "| 130 | | interrupted |"
     yield "| other | | the command's own, from `exec` alone |"
+
+
+def _errors() -> str:
+    lines = [
+        "# Errors",
+        "",
+        "Each situation that keystead reports has an id. `keystead help ID` shows its row;",
+        "`keystead.errors.KeysteadError.id`, `KEYSTEAD_DEBUG=1` and, for an error without another",
+        "hint, the hint line show the id. Ids do not change; messages may.",
+        "",
+    ]
+    for error, rows in itertools.groupby(guide().items(), key=lambda row: row[1].error):
+        status = f"exit code {error.exit_code}, HTTP status {error.http_status}"
+        lines += [f"## {error.__name__}: {status}", "", "| id | meaning | what to do |"]
+        lines += ["| --- | --- | --- |"]
+        lines += [f"| `{name}` | {advice.meaning} | {advice.remedy} |" for name, advice in rows]
+        lines.append("")
+    return "\n".join(lines)
 
 
 def _tree(error: type[KeysteadError]) -> Iterator[type[KeysteadError]]:

@@ -1,29 +1,12 @@
-"""Every error that keystead shows a person, with the exit code it ends a command with.
+"""Every error that keystead shows a person.
 
-The tree (exit code behind each name)::
+A class is a kind that a program may catch: it has an exit code, an HTTP status and a PowerShell
+category. An ``id`` is one situation with its own remedy: `keystead help ID` and docs/errors.md
+explain it, from `keystead.error_guide`. A class has the id of its most frequent situation; a raise
+of another one names it. No message text is ever compared.
 
-    KeysteadError                1   other failure
-      UsageError                 2   the command or call is malformed
-      ProfileNotFound            3
-      NotConfigured              3   nothing was asked for by name and the search found nothing
-      ProfileInvalid             4   profile, setting and the rule it breaks
-        ProfileCycle             4   source profiles that lead back to themselves
-      DocumentError              4   a shared file breaks the rules of its format
-      StoreCorrupt               4   an encrypted store that was damaged or tampered with
-      FileProblem                1   a file cannot be read or written
-      AgentProblem               1   the agent cannot be started or used
-      UseRefused                 1   a profile's own rule, or the person it asks, says no
-      StoreUnavailable           5   a store is locked, absent or cannot be opened
-        WrongPassphrase          5   a passphrase that is wrong, empty or not repeated correctly
-      InteractionRequired        6   a person is needed and nobody can be asked
-        MalformedMfaCode         6   what was given as an MFA code is not one
-      ProviderError              7   STS or another provider refused or failed
-        WrongMfaCode             7   STS did not accept an MFA code
-      ChildNotRunnable           126
-      ChildNotFound              127
-
-Messages are lower case, carry no full stop and no secret; ``hint`` says what to do.
-`NotConfigured` is the only error a search passes over; every other one stops it.
+Messages are lower case, have no full stop and no secret; ``hint`` says what to do.
+`NotConfigured` is the only error that does not stop a search for credentials.
 """
 
 from __future__ import annotations
@@ -33,7 +16,7 @@ from typing import ClassVar, NamedTuple
 
 
 class Origin(NamedTuple):
-    """Where a setting or a section stands: a file and, in a text file, its line (from 1)."""
+    """The place of a setting or a section: a file and, in a text file, its line (from 1)."""
 
     file: str
     line: int | None = None
@@ -43,10 +26,10 @@ class Origin(NamedTuple):
 
 
 class KeysteadError(Exception):
-    """Base of all errors meant for people.
+    """Base of all errors that keystead raises on purpose.
 
     ``message`` says what is wrong, ``hint`` what to do about it, ``where`` names file and line.
-    A hint that takes work to find may be given as a function, which is called when it is read.
+    A hint that is expensive to compute may be a function; it is called when the hint is read.
     A traceback shows the hint as a note of the exception (PEP 678).
 
     >>> try:
@@ -56,17 +39,25 @@ class KeysteadError(Exception):
     ProfileNotFound | there is no profile `amdin` | did you mean `admin` | 3
     """
 
+    id: str = "failed"
     exit_code: ClassVar[int] = 1
+    http_status: ClassVar[int] = 500
+    """The status of an answer of a local endpoint or the agent. 5xx where a client that tries
+    again may succeed; never 401 or 403, which clients take for a wrong token of theirs."""
+    powershell_category: ClassVar[str] = "NotSpecified"
 
     def __init__(
         self,
         message: str,
         *,
+        id: str | None = None,  # noqa: A002  # the attribute's name
         hint: str | Callable[[], str] | None = None,
         where: Origin | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
+        if id is not None:
+            self.id = id
         self._hint = hint
         self._notes: list[str] | None = None
         self.where = where
@@ -78,14 +69,14 @@ class KeysteadError(Exception):
 
     @property
     def __notes__(self) -> list[str]:  # type: ignore[override]  # typeshed has an attribute
-        """The hint, and whatever `add_note` added: the interpreter prints it below the error."""
+        """The hint and the notes of `add_note`, which the interpreter prints below the error."""
         if self._notes is None:
             hint = self.hint
             self._notes = [f"hint: {hint}"] if hint else []
         return self._notes
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Pickle with the hint as text, since a function that finds one may not be picklable."""
+        """Pickle the hint as text, since a function may not be picklable."""
         return type(self), self.args, {**vars(self), "_hint": self.hint}
 
     def __str__(self) -> str:
@@ -93,108 +84,153 @@ class KeysteadError(Exception):
 
 
 class UsageError(KeysteadError):
-    """The command line, cmdlet line or call does not fit what it names."""
+    """The command line, cmdlet line or call is malformed."""
 
+    id = "invalid-usage"
     exit_code = 2
+    http_status = 400
+    powershell_category = "InvalidArgument"
 
 
 class ProfileNotFound(KeysteadError):
     """No store has a profile of that name; the hint lists near names."""
 
+    id = "profile-not-found"
     exit_code = 3
+    http_status = 404
+    powershell_category = "ObjectNotFound"
 
 
 class NotConfigured(KeysteadError):
-    """A source of credentials that is simply not set up: the search goes on to the next."""
+    """A source of credentials that is not configured; a search tries the next one."""
 
+    id = "no-credentials"
     exit_code = 3
+    http_status = 404
+    powershell_category = "ObjectNotFound"
 
 
 class ProfileInvalid(KeysteadError):
     """A profile whose settings break a rule, or a value that may not be stored."""
 
+    id = "profile-invalid"
     exit_code = 4
+    http_status = 409
+    powershell_category = "InvalidData"
 
 
 class ProfileCycle(ProfileInvalid):
-    """Source profiles that lead back to one already on the path; the message has the whole path."""
+    """Source profiles that form a cycle; the message shows it."""
+
+    id = "profile-cycle"
 
 
 class DocumentError(KeysteadError):
     """A shared file that breaks the rules of its format, with file and line."""
 
+    id = "shared-file-syntax"
     exit_code = 4
+    http_status = 409
+    powershell_category = "InvalidData"
 
 
 class StoreCorrupt(KeysteadError):
-    """An encrypted store that is damaged, was tampered with, or is of a version not known here."""
+    """An encrypted store that is damaged, was tampered with, or has an unknown format."""
 
+    id = "store-damaged"
     exit_code = 4
+    http_status = 409
+    powershell_category = "InvalidData"
 
 
 class FileProblem(KeysteadError):
-    """A file that cannot be read, written or locked; the old content is still there."""
+    """A file that cannot be read, written or locked; its content is unchanged."""
+
+    id = "file-unusable"
 
 
 class AgentProblem(KeysteadError):
     """The agent cannot be started or reached; everything else works without it."""
 
+    id = "agent-not-started"
+
 
 class UseRefused(KeysteadError):
-    """A profile's own rule says that it is not to be used so, or the person who was asked did."""
+    """A rule of the profile, or the person who was asked, refused its use."""
+
+    id = "use-refused"
+    http_status = 409
 
 
 class StoreUnavailable(KeysteadError):
-    """A store that is locked, not there, or whose passphrase is wrong."""
+    """A store that is locked, does not exist or cannot be opened."""
 
+    id = "store-unavailable"
     exit_code = 5
+    http_status = 423
+    powershell_category = "ResourceUnavailable"
 
 
 class WrongPassphrase(StoreUnavailable):
     """A passphrase that does not open the store, is empty, or was not repeated correctly."""
 
+    id = "passphrase-wrong"
+
 
 class InteractionRequired(KeysteadError):
-    """A question is due and there is no terminal to ask it on."""
+    """An answer is needed and there is no terminal to ask on."""
 
+    id = "input-required"
     exit_code = 6
+    http_status = 409
+    powershell_category = "AuthenticationError"
 
 
 class MalformedMfaCode(InteractionRequired):
-    """What was given as an MFA code is not one that the device could show now."""
+    """An MFA code that has the wrong form or was used before."""
+
+    id = "mfa-code-invalid"
 
 
 class ProviderError(KeysteadError):
     """A provider of credentials (STS, S3 or another service) refused or could not be reached.
 
-    ``code`` is the word of a service that refused, such as ``ExpiredToken``; else None.
+    ``code`` is the error code of the service, such as ``ExpiredToken``; else None.
     """
 
+    id = "service-refused"
     exit_code = 7
+    http_status = 502
+    powershell_category = "ConnectionError"
 
     def __init__(
         self,
         message: str,
         *,
+        id: str | None = None,  # noqa: A002  # as in the base
         hint: str | None = None,
         where: Origin | None = None,
         code: str | None = None,
     ) -> None:
-        super().__init__(message, hint=hint, where=where)
+        super().__init__(message, id=id, hint=hint, where=where)
         self.code = code
 
 
 class WrongMfaCode(ProviderError):
-    """STS did not accept an MFA code: it is wrong, too old, or was used before."""
+    """STS refused an MFA code: it is wrong, too old, or was used before."""
+
+    id = "mfa-code-refused"
 
 
 class ChildNotRunnable(KeysteadError):
     """The command given to ``exec`` exists and cannot be run."""
 
+    id = "command-not-runnable"
     exit_code = 126
 
 
 class ChildNotFound(KeysteadError):
     """The command given to ``exec`` does not exist."""
 
+    id = "command-not-found"
     exit_code = 127

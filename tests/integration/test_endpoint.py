@@ -250,7 +250,7 @@ def test_a_profile_that_is_removed_or_broken_while_it_is_served(credentials_file
         assert (gone.status, gone.document["Code"]) == (404, "ProfileNotFound")
         credentials_file.write_text("[base]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n")
         broken = server.keys("base")
-        assert (broken.status, broken.document["code"]) == (500, "ProfileInvalid")
+        assert (broken.status, broken.document["code"]) == (409, "ProfileInvalid")
         credentials_file.write_text(KEYS)
         assert server.keys("base").status == 200
 
@@ -291,7 +291,7 @@ def test_a_profile_that_needs_a_person_says_so(credentials_file: Path, moto: Emu
             + mfa
         )
         answer = server.keys("base")
-    assert (answer.status, answer.document["code"]) == (403, "InteractionRequired")
+    assert (answer.status, answer.document["code"]) == (409, "InteractionRequired")
 
 
 @pytest.mark.parametrize(

@@ -113,7 +113,7 @@ def test_a_client_of_the_agent_is_judged_by_its_executable(
 ) -> None:
     keystead("agent", "start")
     status, body = agent.request("GET", "/process/tools")
-    assert status == 500
+    assert status == 409
     name = os.path.basename(os.path.realpath(sys.executable))
     assert f"is not for `{name}`".encode() in body
     status, body = agent.request("GET", "/process/asks")

@@ -20,7 +20,7 @@ PAGES = [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *ROOT.glob("tests/**/README.md
 
 
 @pytest.mark.parametrize(
-    "name", ["commands.md", "cmdlets.md", "profiles.md", "readers.md", "python.md"]
+    "name", ["commands.md", "cmdlets.md", "profiles.md", "readers.md", "python.md", "errors.md"]
 )
 def test_generated_pages_are_up_to_date(name: str) -> None:
     assert (DOCS / name).read_text() == pages()[name], "run `make docs`"

@@ -16,6 +16,7 @@ ROOT = Path(keystead.__file__).parent
 # packages on one line do not know each other.
 LAYERS = [
     {"_version", "errors", "near", "secret", "outside", "value"},
+    {"error_guide"},
     {"prompts"},
     {"system", "model", "crypto"},
     {"botocore_session", "text"},

@@ -162,6 +162,7 @@ class Agent:
             raise AgentProblem(
                 f"the agent's folder cannot be written: {os.path.dirname(self.path or '')}: "
                 f"{reason}",
+                id="agent-folder-unusable",
                 hint="the agent may still hold keys: mend the folder and try again, or end its "
                 "process",
             ) from None
@@ -186,6 +187,7 @@ class Agent:
         said = f"answered with status {status}" if status else "did not answer"
         raise AgentProblem(
             f"the agent {said}, so it may still hold keys",
+            id="agent-not-responding",
             hint="try again in a moment; if that does not help, end the process of "
             "`python -m keystead.agent`",
         )
@@ -282,7 +284,9 @@ class Agent:
             return whole(text, 1, _MOST_IDLE_SECONDS)
         except ValueError as error:
             raise AgentProblem(
-                f"{IDLE_VARIABLE} {error}", hint=f"set it to a number of seconds: {IDLE_SECONDS}"
+                f"{IDLE_VARIABLE} {error}",
+                id="agent-idle-invalid",
+                hint=f"set it to a number of seconds: {IDLE_SECONDS}",
             ) from None
 
     def _require_usable(self) -> None:
@@ -290,12 +294,14 @@ class Agent:
         if self._path is None:
             raise AgentProblem(
                 "KEYSTEAD_AGENT disables the agent",
+                id="agent-disabled",
                 hint="unset it; or set it to `auto` or to an absolute path",
             )
         if sys.platform != "win32":
             if len(self._path) > _LONGEST_PATH:
                 raise AgentProblem(
                     f"the agent's socket has a path of over {_LONGEST_PATH} bytes: {self.path}",
+                    id="agent-socket-unusable",
                     hint="set KEYSTEAD_AGENT to a shorter one",
                 )
             _require_private(os.path.dirname(self._path))
@@ -306,6 +312,7 @@ class Agent:
         except FileExistsError:
             raise AgentProblem(
                 f"the path of the agent's socket is taken by another file: {self.path}",
+                id="agent-socket-unusable",
                 hint="set KEYSTEAD_AGENT to a path where there is no file",
             ) from None
 
@@ -320,10 +327,12 @@ if sys.platform != "win32":
         except PermissionError:
             raise AgentProblem(
                 f"the agent's folder is not yours alone: {os.fsdecode(folder)}",
+                id="agent-folder-unusable",
                 hint="it must be a folder of yours with mode 0700",
             ) from None
         except OSError as error:
             reason = (error.strerror or str(error)).lower()
             raise AgentProblem(
-                f"the agent's folder cannot be used: {os.fsdecode(folder)}: {reason}"
+                f"the agent's folder cannot be used: {os.fsdecode(folder)}: {reason}",
+                id="agent-folder-unusable",
             ) from None

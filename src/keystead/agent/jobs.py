@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import sys
@@ -24,7 +25,6 @@ _END_SECONDS = 2.0
 _PAUSE_SECONDS = 0.01
 _NO_WINDOW = 0x08000000 if sys.platform == "win32" else 0
 """Windows: no console for a command, and so nobody to ask."""
-_STATUS_OF_CODE = {2: 400, 3: 404, 4: 409, 5: 423, 6: 409, 7: 502}
 
 
 class Question(NamedTuple):
@@ -101,9 +101,7 @@ class Commands:
                     with contextlib.suppress(ProcessLookupError):
                         _kill(process)
         if process.returncode:
-            message = errors.decode(errors="replace").partition("\n")[0]
-            status = _STATUS_OF_CODE.get(process.returncode, 500)
-            raise Refused(status, message.removeprefix("keystead: error: "))
+            raise _refusal(errors)
         return output
 
 
@@ -141,6 +139,15 @@ else:
             return os.waitpid(pid, options)[0] == pid
         except OSError:
             return True  # somebody else has waited for it
+
+
+def _refusal(errors: bytes) -> Refused:
+    """What the command reported, as JSON, on the last line of its standard error."""
+    try:
+        report = json.loads(errors.splitlines()[-1])
+        return Refused(report["status"], report["error"])
+    except (LookupError, TypeError, ValueError):
+        return Refused(500, "the command that gets the credentials failed unexpectedly")
 
 
 async def _outcome(task: asyncio.Task[bytes]) -> bytes:

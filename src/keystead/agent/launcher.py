@@ -46,6 +46,7 @@ def install(system: System, path: Path | None) -> Path:
     if os.name == "nt":
         raise AgentProblem(
             "Windows does not start scripts by their first line",
+            id="scripts-not-runnable",
             hint="use `credential_process = keystead process NAME`",
         )
     target = path or system.folders.data / "bin" / "keystead-process"

@@ -76,6 +76,7 @@ def variables_alone(selected: Selection) -> Mapping[str, str]:
     fix = " and ".join(f"`{key}`" for key in missing)
     raise ProfileInvalid(
         f"variables cannot give a program all settings of profile `{name}`: {lines}",
+        id="settings-need-config-file",
         hint=f"use `keystead exec {shlex.quote(name or 'NAME')} -- COMMAND`, which makes a config "
         "file for the command" + (f", or set {fix} in profile `{name}`" if fix else ""),
         where=next(filter(None, places.values()), None),

@@ -171,6 +171,7 @@ class Selection:
                 why = str(error).rstrip(".")
                 raise ProfileInvalid(
                     f"{call.service} has no address with these settings: {why}",
+                    id="invalid-address",
                     hint="check the region and the profile's other settings of clients",
                     where=self.profile.where("region") if self.profile else None,
                 ) from None

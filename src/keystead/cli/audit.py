@@ -49,6 +49,7 @@ def _verify(context: Context, args: argparse.Namespace) -> None:
     if any(not fault.accident for fault in faults):
         raise StoreCorrupt(
             "the audit log is not as it was written",
+            id="audit-log-changed",
             hint=f"keep a copy of {log.path.parent} and find out who wrote there",
         )
     if not args.json:

@@ -397,8 +397,15 @@ COMMANDS: tuple[Command, ...] = (
     powershell.COMMAND,
     Command(
         "help",
-        "explain a command, a cmdlet or a topic",
-        (argument("topic", metavar="TOPIC", nargs="?", help="a name, `cmdlets` or `types`"),),
+        "explain a command, a cmdlet, an error or a topic",
+        (
+            argument(
+                "topic",
+                metavar="TOPIC",
+                nargs="?",
+                help="a name, an error id, `cmdlets`, `errors` or `types`",
+            ),
+        ),
         topics.run,
     ),
 )

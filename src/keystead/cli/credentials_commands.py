@@ -29,6 +29,7 @@ def process(context: Context, args: argparse.Namespace) -> None:
             "--asked-by is for commands that the agent starts",
             hint="leave it out: the process that runs this command is recorded",
         )
+    context.console.errors_as_json = args.asked_by is not None
     way, to = ("process", os.getppid()) if args.asked_by is None else ("agent", args.asked_by)
 
     def granted(name: str | None, found: Credentials) -> None:

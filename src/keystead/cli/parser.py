@@ -76,9 +76,9 @@ class _Parser(argparse.ArgumentParser):
         unknown = [] if self.rows else self._unknown_options(args)
         return self.surplus(unknown) if unknown else self.usage_error(message)
 
-    def usage_error(self, text: str, *hints: str) -> UsageError:
+    def usage_error(self, text: str, *hints: str, id: str | None = None) -> UsageError:  # noqa: A002  # as in `UsageError`
         """The error, with a hint that leads to the help of this command."""
-        return UsageError(text, hint="; ".join([*hints, f"see `{self.prog} --help`"]))
+        return UsageError(text, id=id, hint="; ".join([*hints, f"see `{self.prog} --help`"]))
 
     def surplus(self, words: Sequence[str]) -> UsageError:
         """The error for words that nothing takes."""
@@ -122,12 +122,13 @@ class _Parser(argparse.ArgumentParser):
 
     def _no_command(self, name: str) -> UsageError:
         if not _COMMAND_NAME.fullmatch(name) or name.startswith("-"):
-            return self.usage_error(f"`{self.prog}` has no such command")
+            return self.usage_error(f"`{self.prog}` has no such command", id="unknown-command")
         names, lowered = [row.name for row in self.rows], name.lower()
         below = [path for path in _paths(self.rows) if path.split()[-1] == lowered]
         meant = [lowered] if lowered in names else below or near_names(name, names)
         hints = [did_you_mean(f"{self.prog} {path}" for path in meant)] if meant else []
-        return self.usage_error(f"there is no command `{self.prog} {name}`", *hints)
+        text = f"there is no command `{self.prog} {name}`"
+        return self.usage_error(text, *hints, id="unknown-command")
 
     def _get_value(self, action: argparse.Action, arg_string: str) -> Any:  # noqa: ANN401  # argparse's
         try:

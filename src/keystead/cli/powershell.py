@@ -31,7 +31,7 @@ def _answer(context: Context) -> int:
     from keystead.powershell.module.answer import answer  # with it come all cmdlets
 
     if sys.stdin is None:
-        raise UsageError("standard input is closed")
+        raise UsageError("standard input is closed", id="standard-input-closed")
 
     def write(line: str) -> None:
         context.console.out(line)

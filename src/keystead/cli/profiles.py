@@ -130,6 +130,7 @@ def set_(context: Context, args: argparse.Namespace) -> None:
         elif is_secret(key):
             raise UsageError(
                 f"`{key}` is a secret, and a secret is never an argument",
+                id="secret-not-shown",
                 hint=f"{_SECRETS_HINT}, or give the bare name `{key}` to be asked for it",
             )
         else:
@@ -192,7 +193,9 @@ def _read_secrets(source: str) -> dict[str, Value | None]:
     """The ``key=value`` lines of standard input (``-``) or a descriptor (``fd:N``)."""
     descriptor = re.fullmatch("fd:([0-9]{1,9})", source)
     if source != "-" and not descriptor:
-        raise UsageError("`--secrets-from` takes - or fd:N", hint=_SECRETS_HINT)
+        raise UsageError(
+            "`--secrets-from` takes - or fd:N", id="secrets-from-unusable", hint=_SECRETS_HINT
+        )
     number = int(descriptor[1]) if descriptor else 0
     try:
         with os.fdopen(number, "rb", closefd=number > 2) as stream:  # noqa: PLR2004  # the standard ones
@@ -200,14 +203,18 @@ def _read_secrets(source: str) -> dict[str, Value | None]:
                 stream.read(), "what `--secrets-from` reads", error=UsageError
             ).splitlines()
     except OSError as error:
-        raise UsageError(f"descriptor {number} cannot be read") from error
+        raise UsageError(
+            f"descriptor {number} cannot be read", id="secrets-from-unusable"
+        ) from error
     secrets: dict[str, Value | None] = {}
     for number, line in enumerate(lines, 1):
         key, equals, value = line.partition("=")
         if not line.strip():
             continue
         if not equals:
-            raise UsageError(f"line {number} of `--secrets-from` is not key=value")
+            raise UsageError(
+                f"line {number} of `--secrets-from` is not key=value", id="secrets-from-unusable"
+            )
         secrets[key.strip()] = Secret(value.strip())
     return secrets
 

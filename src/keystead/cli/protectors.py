@@ -45,6 +45,7 @@ def remove(context: Context, args: argparse.Namespace) -> None:
     if len(numbers) != 1:
         raise UsageError(
             "there is no such protector" if not numbers else "there are several of that kind",
+            id="unknown-protector",
             hint="`keystead store protectors` lists them with their numbers",
         )
     protectors.remove(numbers[0])

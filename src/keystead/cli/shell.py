@@ -25,7 +25,11 @@ def run(context: Context, args: argparse.Namespace) -> int | None:
     elif args.file:
         run_text(state, _read(context, args.file), source=args.file)
     elif sys.stdin is None:
-        raise UsageError("standard input is closed", hint="give lines with -c, or a file")
+        raise UsageError(
+            "standard input is closed",
+            id="standard-input-closed",
+            hint="give lines with -c, or a file",
+        )
     elif sys.stdin.isatty():
         if not context.app.system.terminal.available():
             raise InteractionRequired(
@@ -41,5 +45,5 @@ def run(context: Context, args: argparse.Namespace) -> int | None:
 def _read(context: Context, path: str) -> str:
     data = context.app.system.files.read(context.app.system.folders.expand(path)).data
     if data is None:
-        raise FileProblem("there is no such file", where=Origin(path))
+        raise FileProblem("there is no such file", id="file-missing", where=Origin(path))
     return utf8_text(data, "the file", Origin(path))

@@ -1,4 +1,4 @@
-"""``keystead help``: commands, cmdlets and the table of profile types, in words."""
+"""``keystead help``: commands, cmdlets, errors, variables and profile types."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import argparse
 
 from keystead.cli.command import Context
 from keystead.cli.parser import build_parser
+from keystead.error_guide import guide
 from keystead.errors import UsageError
 from keystead.model.assume_role import TYPES
 from keystead.near import did_you_mean, near_names
@@ -18,19 +19,31 @@ def run(context: Context, args: argparse.Namespace) -> None:
         context.console.show(build_parser(context.commands).format_help().rstrip())
     elif topic == "types":
         context.console.show(profile_types())
+    elif topic == "errors":
+        width = max(map(len, guide()))
+        rows = [f"{name:<{width}}  {advice.meaning}" for name, advice in guide().items()]
+        context.console.show("\n".join(rows))
+    elif topic in guide():
+        context.console.show(guide()[topic].text(topic))
     elif any(command.name == topic for command in context.commands):
         build_parser(context.commands).parse_args([topic, "--help"])
     elif topic == "cmdlets" or "-" in topic:
         context.console.show(_help_on_cmdlets(topic))
     else:
-        topics = ("cmdlets", "types", *(command.name for command in context.commands))
+        topics = (
+            "cmdlets",
+            "errors",
+            "types",
+            *guide(),
+            *(command.name for command in context.commands),
+        )
         meant = near_names(topic, topics)
         hint = (
             did_you_mean(meant)
             if meant
-            else "topics are the commands, the cmdlets, `cmdlets` and `types`"
+            else "topics are commands, cmdlets, error ids, `cmdlets`, `errors` and `types`"
         )
-        raise UsageError(f"there is no help on `{topic}`", hint=hint)
+        raise UsageError(f"there is no help on `{topic}`", id="unknown-help-topic", hint=hint)
 
 
 def _help_on_cmdlets(topic: str) -> str:

@@ -33,7 +33,9 @@ def _writing() -> Iterator[None]:
     except OSError as error:
         discard(sys.stdout)
         reason = (error.strerror or str(error)).lower()
-        raise FileProblem(f"standard output cannot be written: {reason}") from None
+        raise FileProblem(
+            f"standard output cannot be written: {reason}", id="standard-output-unusable"
+        ) from None
 
 
 def _takes_unicode() -> bool:
@@ -52,12 +54,16 @@ def json_text(value: object, *, compressed: bool = False) -> str:
 
 
 class Console:
-    """Writes for people and programs. While ``muted``, warnings are dropped."""
+    """Writes for people and programs. While ``muted``, warnings are dropped.
+
+    ``errors_as_json``: errors are printed for the agent, as one line of JSON.
+    """
 
     def __init__(self) -> None:
         self._debug = False
         self._progress = ""
         self.muted = False
+        self.errors_as_json = False
 
     def debug(self) -> None:
         """Adds a log and tracebacks from now on, without secrets."""
@@ -86,7 +92,7 @@ class Console:
         if not text:
             return
         if sys.stdout is None:
-            raise FileProblem("standard output is closed")
+            raise FileProblem("standard output is closed", id="standard-output-unusable")
         with _writing():
             try:
                 print(text)  # noqa: T201  # the one place that prints data
@@ -140,10 +146,18 @@ class Console:
             sys.stderr.flush()
 
     def error(self, error: KeysteadError) -> int:
-        """Tells the error and its hint; returns the exit code that belongs to it."""
+        """Print the error and its hint; the exit code."""
+        if self.errors_as_json and sys.stderr is not None:
+            report = {"error": str(error), "id": error.id, "status": error.http_status}
+            print(json_text(report, compressed=True), file=sys.stderr)  # noqa: T201  # for the agent
+            return error.exit_code
         self.say("error", str(error))
         if error.hint:
             self.say("hint", error.hint)
+        elif error.id != type(error).id:  # a row of its own has more than the message
+            self.say("hint", f"`keystead help {error.id}` explains this error")
+        if self._debug:
+            self.say("debug", f"error id {error.id}")
         self._trace()
         return error.exit_code
 

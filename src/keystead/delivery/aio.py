@@ -28,7 +28,9 @@ def aio_session(source: SessionSource) -> AioSession:
         from aiobotocore.session import AioSession
     except ImportError:
         raise UsageError(
-            "aiobotocore is not installed", hint="pip install aiobotocore, or aioboto3"
+            "aiobotocore is not installed",
+            id="package-not-installed",
+            hint="pip install aiobotocore, or aioboto3",
         ) from None
 
     class RenewingCredentials(RenewingKeys, AioCredentials):  # type: ignore[misc]  # it has no types

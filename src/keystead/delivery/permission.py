@@ -36,6 +36,7 @@ def require(profile: Profile, program: Executable | None, system: System) -> Non
         raise ProfileInvalid(
             f"`{SETTING}` of profile `{profile.name}` names `{rule}`, which runs any program that "
             "it is given",
+            id="program-rule-invalid",
             hint="name the path of a program of its own, or use `confirm`",
             where=profile.where(SETTING),
         )

@@ -43,7 +43,9 @@ def _powershell(value: str) -> str:
 def _cmd(value: str) -> str:
     # Inside set "NAME=VALUE" only % is special in a batch file, and doubled it is itself.
     if '"' in value:
-        raise KeysteadError("cmd cannot quote a value that contains a double quote")
+        raise KeysteadError(
+            "cmd cannot quote a value that contains a double quote", id="value-not-quotable"
+        )
     return value.replace("%", "%%")
 
 
@@ -54,7 +56,10 @@ def _dotenv(value: str) -> str:
     if _PLAIN.fullmatch(value):
         return value
     if "'" in value:
-        raise KeysteadError("a dotenv file cannot quote a value that contains a single quote")
+        raise KeysteadError(
+            "a dotenv file cannot quote a value that contains a single quote",
+            id="value-not-quotable",
+        )
     return f"'{value}'"
 
 
@@ -106,6 +111,7 @@ def login_shell_syntax(environ: Mapping[str, str]) -> str:
     run_in_it = f"or run the shell with credentials: `keystead exec NAME -- {name}`"
     raise UsageError(
         f"no syntax is known for the shell `{name}`, which SHELL names",
+        id="unknown-shell",
         hint=_OTHERWISE.get(name, f"choose one with --shell, {run_in_it}"),
     )
 
@@ -113,7 +119,10 @@ def login_shell_syntax(environ: Mapping[str, str]) -> str:
 def render(shell: str, given: Mapping[str, str], stale: Iterable[str]) -> str:
     """The text to evaluate in ``shell``: takes ``stale`` variables away and sets ``given``."""
     if any(set(value) & {"\n", "\r", "\0"} for value in given.values()):
-        raise KeysteadError("a credential contains a line break, which no shell line can hold")
+        raise KeysteadError(
+            "a credential contains a line break, which no shell line can hold",
+            id="value-not-quotable",
+        )
     if shell == "json":
         return json.dumps(dict(given), indent=2)
     syntax = SHELLS[shell]

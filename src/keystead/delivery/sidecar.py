@@ -19,6 +19,8 @@ from keystead.system.protection import protect
 class SidecarUnavailable(KeysteadError):
     """The system does not let one process wait for another."""
 
+    id = "endpoint-unsupported"
+
     def __init__(self) -> None:
         super().__init__(
             "this system does not let an endpoint see when the command ends",

@@ -16,9 +16,6 @@ from keystead.errors import KeysteadError
 
 _FOREIGN = ("origin", "x-forwarded-for", "forwarded")
 
-_STATUS = {3: 404, 4: 500, 5: 503, 6: 403, 7: 502}
-"""The HTTP status that says what an exit code says."""
-
 Address = tuple[str, int]
 """An IP address and a port."""
 
@@ -63,7 +60,7 @@ class Refusal(Exception):
     def of(cls, error: KeysteadError) -> Refusal:
         """An error of ours as a refusal, with its hint."""
         message = f"{error}; {error.hint}" if error.hint else str(error)
-        return cls(_STATUS.get(error.exit_code, 500), type(error).__name__, message)
+        return cls(error.http_status, type(error).__name__, message)
 
     def answer(self) -> Answer:
         """The refusal as a document, with the member names of both protocols."""

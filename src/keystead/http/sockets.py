@@ -26,12 +26,15 @@ def address(text: str) -> str:
         found = ipaddress.ip_address(text)
     except ValueError:
         raise UsageError(
-            f"`{text}` is not an IP address", hint="name one of this machine"
+            f"`{text}` is not an IP address",
+            id="invalid-listen-address",
+            hint="name one of this machine",
         ) from None
     found = getattr(found, "ipv4_mapped", None) or found  # the system takes it for that one
     if found.is_unspecified:
         raise UsageError(
             f"`{text}` means every address of this machine",
+            id="invalid-listen-address",
             hint="name the one that the clients use, such as that of a container's bridge",
         )
     return str(found)
@@ -68,6 +71,7 @@ def listen(host: str, port: int, hops: int = HOPS) -> socket.socket:
         reason = str(getattr(error, "strerror", None) or error).lower()
         raise KeysteadError(
             f"cannot listen at port {port} of {host}: {reason}",
+            id="port-unavailable",
             hint="choose another --port; 0 picks a free one",
         ) from None
     return sock

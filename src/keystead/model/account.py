@@ -86,7 +86,9 @@ def mismatch(profile: Profile, found: str | None, whose: str) -> str | None:
 def require_account(profile: Profile, problem: str | None) -> None:
     """Raises `ProfileInvalid` where there is a mismatch, ``problem``."""
     if problem:
-        raise ProfileInvalid(problem, hint=FIX, where=profile.where(SETTING))
+        raise ProfileInvalid(
+            problem, id="invalid-setting-value", hint=FIX, where=profile.where(SETTING)
+        )
 
 
 def require_account_of(profile: Profile, credentials: Credentials) -> None:

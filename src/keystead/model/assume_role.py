@@ -191,6 +191,7 @@ def ambient_source(profile: Profile) -> Source | None:
     meant = near_names(given, AMBIENT)
     raise ProfileInvalid(
         f"`{_AMBIENT}` of profile `{profile.name}` is `{given}`, which is not a valid value",
+        id="invalid-setting-value",
         hint=did_you_mean(meant[:1], otherwise=f"use {', '.join(AMBIENT)}"),
         where=profile.where(_AMBIENT),
     )

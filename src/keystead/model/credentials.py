@@ -47,6 +47,7 @@ class Credentials(NotPickled):
             if has_control(value):
                 raise ProfileInvalid(
                     f"the {what} ({self.source}) contains a line break or control character",
+                    id="invalid-setting-value",
                     hint="it may have been copied from a file with Windows line endings",
                 )
 

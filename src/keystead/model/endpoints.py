@@ -86,6 +86,7 @@ def endpoints(profile: Profile, source: ProfileSource) -> Endpoints:
         raise ProfileInvalid(
             f"profile `{profile.name}` names the services section `{section}`, "
             "which does not exist",
+            id="section-missing",
             hint=f"add a section `[services {section}]` to the config file",
             where=profile.where("services"),
         )

@@ -88,6 +88,7 @@ def require_no_ring(plan: Plan, source: ProfileSource) -> None:
             ring = " > ".join([*path[path.index(asked) :], asked])
             raise ProfileCycle(
                 f"`{SETTING}` asks for credentials that need its own output: {ring}",
+                id="credential-process-cycle",
                 hint=FIX,
                 where=helped.where(SETTING),
             )

@@ -42,6 +42,7 @@ def require_region_on_one_line(region: str | None) -> None:
     if region and has_control(region):
         raise ProfileInvalid(
             "the region in the environment contains a line break or control character",
+            id="invalid-setting-value",
             hint="set AWS_REGION or AWS_DEFAULT_REGION again",
         )
 
@@ -49,6 +50,7 @@ def require_region_on_one_line(region: str | None) -> None:
 def _refused(profile: Profile, setting: str, value: str) -> ProfileInvalid:
     return ProfileInvalid(
         f"`{setting}` of profile `{profile.name}` contains a line break or control character",
+        id="invalid-setting-value",
         hint=_CONTINUED if "\n" in value else _COPIED,
         where=profile.where(setting),
     )

@@ -99,6 +99,7 @@ class Plan(Value):
             raise UsageError(
                 f"profile `{self.profile}` assumes no role by AssumeRole that could have "
                 + (f"`{stray}`" if stray else "a session name, length, policy or tag"),
+                id="role-options-without-role",
                 hint=f"`keystead plan {shlex.quote(self.profile)}` shows what is done",
             )
         return self.replace(base=options.over(self.base))
@@ -195,6 +196,7 @@ def _source_profile(profile: Profile, source: ProfileSource) -> Profile:
         raise ProfileInvalid(
             f"profile `{profile.name}` names the source profile `{following}`, "
             "which does not exist",
+            id="source-profile-missing",
             hint=error.hint,
             where=profile.where("source_profile"),
         ) from error

@@ -285,6 +285,7 @@ def read_options(rows: Mapping[str, RoleOption], profile: Profile) -> dict[str, 
         except ValueError as error:
             raise ProfileInvalid(
                 f"`{row.setting.name}` of profile `{profile.name}` {error}",
+                id="invalid-setting-value",
                 where=profile.where(row.setting.name),
             ) from None
     return found

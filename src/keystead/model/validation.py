@@ -57,16 +57,21 @@ def check_profile_name(name: str, *, shared: bool) -> None:
     AWS CLI; in the shared files it may not be one that a reader takes for something else.
     """
     if has_control(name):
-        raise ProfileInvalid("a profile name may not contain a line break or control character")
+        raise ProfileInvalid(
+            "a profile name may not contain a line break or control character",
+            id="invalid-profile-name",
+        )
     if not name or name != name.strip() or "[" in name or "]" in name:
         raise ProfileInvalid(
             f"`{name}` is not a valid profile name",
+            id="invalid-profile-name",
             hint="a name must not be empty, contain a bracket, or begin or end with a blank",
         )
     meaning = other_meaning(name) if shared else None
     if meaning:
         raise ProfileInvalid(
             f"`{name}` cannot be the name of a profile in the shared files: {meaning}",
+            id="invalid-profile-name",
             hint="use another name",
         )
 
@@ -89,6 +94,7 @@ def check_may_lie_open(name: str) -> None:
     if row and row.encrypted_only:
         raise ProfileInvalid(
             f"`{name}` is stored in the encrypted store alone, never in a plain file",
+            id="encrypted-store-only",
             hint="save the profile there: `keystead set NAME --store encrypted`",
         )
 
@@ -102,23 +108,33 @@ def check_setting(name: str, value: str) -> None:
         shown = _CONTROL.sub("?", name)
         raise ProfileInvalid(
             f"`{shown}` is not a valid setting name",
+            id="invalid-setting-name",
             hint="use letters, digits and _ - / . % @ : +",
         )
     if has_control(value):
-        raise ProfileInvalid(f"the value of `{name}` contains a line break or control character")
+        raise ProfileInvalid(
+            f"the value of `{name}` contains a line break or control character",
+            id="invalid-setting-value",
+        )
     if value != value.strip().strip("\ufeff"):  # some readers trim more than blanks and tabs
-        raise ProfileInvalid(f"the value of `{name}` begins or ends with a blank")
+        raise ProfileInvalid(
+            f"the value of `{name}` begins or ends with a blank", id="invalid-setting-value"
+        )
     if _COMMENT.search(value):
         raise ProfileInvalid(
-            f"the value of `{name}` contains a `#` or `;` after a blank, which reads as a comment"
+            f"the value of `{name}` contains a `#` or `;` after a blank, which reads as a comment",
+            id="invalid-setting-value",
         )
     if is_secret(name) and len(value) > 1 and value[0] in "\"'" and value[-1] == value[0]:
         raise ProfileInvalid(
             f"the value of `{name}` is in quotes, which would become a part of it",
+            id="invalid-setting-value",
             hint="give it without the quotes",
         )
     row = SETTINGS.get(name.lower())
     if row and value and not row.fits(value):
         # The halves of a key pair are easily given in each other's place.
         shown = "" if is_secret(name) or row.group is Group.KEYS else f" `{value}`"
-        raise ProfileInvalid(f"the value{shown} of `{name}` is not valid: {row.rule}")
+        raise ProfileInvalid(
+            f"the value{shown} of `{name}` is not valid: {row.rule}", id="invalid-setting-value"
+        )

@@ -240,7 +240,7 @@ class Registry:
             return cmdlet
         hint = unsupported.hint_for(unsupported.CMDLETS, name)
         if hint:
-            raise UsageError(f"{name} is not supported", hint=hint)
+            raise UsageError(f"{name} is not supported", id="cmdlet-not-supported", hint=hint)
         near = self.near(name)
         if holds_key(name) or guarded:
             raise UsageError(
@@ -248,7 +248,7 @@ class Registry:
                 hint=did_you_mean(near) if near else _QUOTE_SECRETS,
             )
         hint = did_you_mean(near) if near else "`keystead help cmdlets` lists the cmdlets"
-        raise UsageError(f"there is no cmdlet `{name}`", hint=hint)
+        raise UsageError(f"there is no cmdlet `{name}`", id="unknown-cmdlet", hint=hint)
 
     def dynamic_names(self, like: str) -> Iterable[str]:
         """The names of dynamic cmdlets that ``like`` may mean or begin."""

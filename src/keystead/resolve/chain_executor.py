@@ -230,6 +230,7 @@ class ChainExecutor:
                 raise
             raise ProviderError(
                 f"no session could be got for the long-term keys of profile `{asker}`: {error}",
+                id=error.id,
                 hint="; ".join(filter(None, (error.hint, _PLAIN_KEYS))),
                 code=error.code,
             ) from None

@@ -35,11 +35,11 @@ class Endpoint:
             parts = urlsplit(url)
             port = parts.port
         except ValueError:
-            raise ProfileInvalid(f"{what} is no address") from None
+            raise ProfileInvalid(f"{what} is no address", id="invalid-address") from None
         if not _PRINTABLE.fullmatch(url) or parts.scheme not in ("http", "https"):
-            raise ProfileInvalid(f"{what} is not an http or https address")
+            raise ProfileInvalid(f"{what} is not an http or https address", id="invalid-address")
         if not parts.hostname or "@" in parts.netloc:
-            raise ProfileInvalid(f"{what} must be an address without a path")
+            raise ProfileInvalid(f"{what} must be an address without a path", id="invalid-address")
         place = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
         place += f":{port}" if port is not None else ""
         return cls(url, parts.scheme == "https", parts.hostname, place)

@@ -131,7 +131,9 @@ class MfaCodes:
                 return code
             self._system.terminal.tell("keystead: the MFA code was used; waiting for the next one")
             self._system.sleep(_TOTP_SECONDS - now % _TOTP_SECONDS)
-        raise KeysteadError("the clock is not advancing, so no new MFA code is available")
+        raise KeysteadError(
+            "the clock is not advancing, so no new MFA code is available", id="clock-stopped"
+        )
 
 
 def _used(code: str, call: Callable[[str], _T], origin: str, hint: str) -> _T:
@@ -157,6 +159,7 @@ def _totp(profile: Profile, now: int) -> str:
     except binascii.Error:
         raise ProfileInvalid(
             f"`mfa_totp_secret` of profile `{profile.name}` is not base32",
+            id="mfa-secret-invalid",
             hint="it is the text that AWS shows when a virtual MFA device is made",
         ) from None
     # AWS's seeds have 64 characters; shorter ones of other places are taken as they are.

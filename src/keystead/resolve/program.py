@@ -66,7 +66,12 @@ class Program:
     def refused(self, what: str, hint: str | None) -> ProviderError:
         """The error for what it did: ``what`` follows its name."""
         hint = _WITHOUT_SHELL if command_line.needs_shell(self._words) else hint
-        return ProviderError(f"{self._setting} `{self.name}` {what}", hint=hint, where=self._where)
+        return ProviderError(
+            f"{self._setting} `{self.name}` {what}",
+            id="credential-process-failed",
+            hint=hint,
+            where=self._where,
+        )
 
     def require_no_ring(self, system: System) -> None:
         """Raises `ProfileCycle` where keystead was started, over whatever way, by this program."""
@@ -180,9 +185,15 @@ def _words(setting: str, command: str, where: Origin | None) -> list[str]:
     try:
         words = split(command)
     except ValueError:
-        raise ProfileInvalid(f"`{setting}` has a quote that is not closed", where=where) from None
+        raise ProfileInvalid(
+            f"`{setting}` has a quote that is not closed",
+            id="credential-process-malformed",
+            where=where,
+        ) from None
     if not words or not words[0]:
-        raise ProfileInvalid(f"`{setting}` names no command", where=where)
+        raise ProfileInvalid(
+            f"`{setting}` names no command", id="credential-process-malformed", where=where
+        )
     return words
 
 

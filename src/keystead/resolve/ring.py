@@ -47,6 +47,7 @@ def require_no_ring(link: Link, environ: Mapping[str, str], where: Origin | None
         ring = " > ".join(map(str, [*running[running.index(link) :], link]))
         raise ProfileCycle(
             f"`{link.setting}` runs keystead for credentials that need its own output: {ring}",
+            id="credential-process-cycle",
             hint="name a profile in it that has its own credentials",
             where=where,
         )

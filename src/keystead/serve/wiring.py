@@ -189,7 +189,11 @@ def run_with_endpoint(
 def _default(app: App, location: Location) -> str:
     name = app.plan(None, location).profile
     if not name:
-        raise UsageError("the default search comes to no profile", hint="name one to serve")
+        raise UsageError(
+            "the default search comes to no profile",
+            id="no-profile-named",
+            hint="name one to serve",
+        )
     return name
 
 

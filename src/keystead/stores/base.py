@@ -129,6 +129,7 @@ def overtaken(where: Origin) -> FileProblem:
     """The error when foreign programs wrote the file each of `TRIES` times."""
     return FileProblem(
         f"another program changed the file {TRIES} times in the meantime",
+        id="file-changed",
         hint="try again when the other program has finished",
         where=where,
     )
@@ -136,4 +137,6 @@ def overtaken(where: Origin) -> FileProblem:
 
 def already_there(name: str) -> ProfileInvalid:
     """The error for a name that is taken."""
-    return ProfileInvalid(f"a profile `{name}` exists already", hint="use --force to replace it")
+    return ProfileInvalid(
+        f"a profile `{name}` exists already", id="profile-exists", hint="use --force to replace it"
+    )

@@ -79,13 +79,20 @@ class SharedStore:
     def at(cls, system: System, location: str) -> SharedStore:
         """The credentials file at ``location`` with the file ``config`` beside it."""
         if not location or "\0" in location:
-            raise FileProblem("a location is the path of a file", hint="name a credentials file")
+            raise FileProblem(
+                "a location is the path of a file",
+                id="invalid-location",
+                hint="name a credentials file",
+            )
         path = system.folders.expand(location)
         if path.name in ("", ".."):
-            raise FileProblem("a location is the path of a file", where=Origin(location))
+            raise FileProblem(
+                "a location is the path of a file", id="invalid-location", where=Origin(location)
+            )
         if path.name == "config":
             raise FileProblem(
                 "a location names a credentials file, and this is a config file",
+                id="invalid-location",
                 hint=f"try {path.with_name('credentials')}; the config beside it is read with it",
                 where=Origin(location),
             )
@@ -447,6 +454,7 @@ def _check(name: str, current: Profile | None, wanted: Changes) -> None:
         if current and key.lower() not in settings and block != key.lower() and current.text(block):
             raise ProfileInvalid(
                 f"`{key}` cannot be set: `{block}` has a value and so no settings of its own",
+                id="nested-settings-not-possible",
                 hint=f"unset `{block}` first",
             )
         nested = value if isinstance(value, Mapping) else {}

@@ -190,6 +190,7 @@ class SharedFile:
             raise ProfileInvalid(
                 "the file has lines that readers take differently, and this change would change "
                 "what other profiles have",
+                id="readers-disagree",
                 hint="`keystead lint` names these lines; mend them first",
                 where=Origin(str(self.path)),
             )

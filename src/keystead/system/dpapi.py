@@ -52,6 +52,7 @@ def _call(name: str, data: bytes, description: str | None) -> bytes:
     if not done:
         raise StoreUnavailable(
             f"Windows' data protection refused (error {ctypes.get_last_error()})",
+            id="dpapi-refused",
             hint="it opens for the Windows user who sealed it, on that machine",
         )
     try:

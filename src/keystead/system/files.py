@@ -92,6 +92,7 @@ class Files:
                 if max(status.st_size, len(data)) > MAX_BYTES:
                     raise FileProblem(
                         f"the file is larger than the bound of {MAX_BYTES // 2**20} MiB",
+                        id="file-too-large",
                         where=Origin(str(path)),
                     )
                 return Snapshot(data, FileVersion.of(status))
@@ -133,6 +134,7 @@ class Files:
             except BlockingIOError as error:
                 raise FileProblem(
                     f"another program has held the lock for {seconds:.0f} seconds",
+                    id="file-locked",
                     hint="wait for the other keystead to finish, then try again",
                     where=Origin(str(path)),
                 ) from error

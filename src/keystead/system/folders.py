@@ -34,7 +34,11 @@ def is_homeless(path: Path) -> bool:
 def require_home(path: Path) -> None:
     """Raises `FileProblem` where nothing can be written for want of a home folder."""
     if is_homeless(path):
-        raise FileProblem("there is no home folder to write in", hint="set HOME, or KEYSTEAD_HOME")
+        raise FileProblem(
+            "there is no home folder to write in",
+            id="no-home-folder",
+            hint="set HOME, or KEYSTEAD_HOME",
+        )
 
 
 class NamedFile(NamedTuple):

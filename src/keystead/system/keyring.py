@@ -88,6 +88,7 @@ def _choose() -> KeyringBackend:
     if isinstance(chosen, (fail.Keyring, chainer.ChainerBackend)):
         raise StoreUnavailable(
             "there is no keyring of the operating system here",
+            id="keyring-unusable",
             hint="on Linux it needs a D-Bus session with gnome-keyring or KWallet; or use another "
             "protector: `keystead store protectors` lists them",
         )
@@ -95,6 +96,7 @@ def _choose() -> KeyringBackend:
     raise StoreUnavailable(
         f"the keyring in use is {kind.__module__}.{kind.__qualname__}, "
         "which is not the operating system's",
+        id="keyring-unusable",
         hint="set PYTHON_KEYRING_BACKEND, or the configuration of the keyring package, back",
     )
 
@@ -121,13 +123,15 @@ def _within(seconds: float, question: Callable[[], _T]) -> _T:
         return answers[0]
     if not errors:
         raise StoreUnavailable(
-            f"the keyring has not answered for {seconds:.0f} seconds", hint=_WAY_OUT
+            f"the keyring has not answered for {seconds:.0f} seconds",
+            id="keyring-unusable",
+            hint=_WAY_OUT,
         )
     if isinstance(errors[0], StoreUnavailable):
         raise errors[0]
-    raise StoreUnavailable(f"the keyring refused: {_reason(errors[0])}", hint=_WAY_OUT) from errors[
-        0
-    ]
+    raise StoreUnavailable(
+        f"the keyring refused: {_reason(errors[0])}", id="keyring-unusable", hint=_WAY_OUT
+    ) from errors[0]
 
 
 def _reason(error: BaseException) -> str:

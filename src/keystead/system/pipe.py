@@ -60,5 +60,7 @@ if sys.platform != "win32":
                 return data
             data += part
         raise FileProblem(
-            f"is longer than the bound of {MAX_BYTES // 1024} KiB", where=Origin(str(path))
+            f"is longer than the bound of {MAX_BYTES // 1024} KiB",
+            id="file-too-large",
+            where=Origin(str(path)),
         )

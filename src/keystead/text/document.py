@@ -52,6 +52,7 @@ _INLINE_COMMENT = re.compile(r"[ \t][#;]")
 # The same, but not within quotes that are closed: a program's arguments may hold ` #`.
 _UNQUOTED_COMMENT = re.compile(r"""(?:(?>"(?:[^"\\]|\\.)*+"|'[^']*+'|.))*?(?P<comment>[ \t][#;])""")
 _BLANKS = " \t"
+WRITE_A_SETTING = "write `name = value`"
 # White space to Python's `str.strip` and to .NET's `String.Trim` alike; line ends are not in it.
 _ALL_BLANKS = (
     " \t\v\f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -342,8 +343,8 @@ class Document:
             return self.text[line.start : line.end - 1]
         return self.text[line.start : line.end]
 
-    def _refuse(self, message: str, at: int) -> None:
-        error = DocumentError(message, where=Origin(self.file, self.line(at)))
+    def _refuse(self, message: str, at: int, hint: str | None = None) -> None:
+        error = DocumentError(message, hint=hint, where=Origin(self.file, self.line(at)))
         if self._broken is None:
             raise error
         self._broken.setdefault(at, error)
@@ -376,7 +377,9 @@ class Document:
         except UnicodeDecodeError as error:
             if not self._tolerant:
                 line = self.data.count(b"\n", 0, start + error.start) + 1
-                raise DocumentError("a byte is not UTF-8", where=Origin(self.file, line)) from None
+                raise DocumentError(
+                    "a byte is not UTF-8", id="not-utf8", where=Origin(self.file, line)
+                ) from None
         return self.data[start:end].decode(errors=self._undecodable)
 
     def _position(self, at: int) -> int:
@@ -480,9 +483,10 @@ class Document:
             bracket_at = start + len(content) - len(content.lstrip(_BLANKS))
             inside, bracket, rest = content.lstrip(_BLANKS)[1:].partition("]")
             if not bracket:
-                self._refuse("a section header has no `]`", start)
+                self._refuse("a section header has no `]`", start, "close the header with a `]`")
             if rest.strip(_BLANKS) and not rest.lstrip(_BLANKS).startswith(("#", ";")):
-                self._refuse("something other than a comment follows a section header", start)
+                message = "something other than a comment follows a section header"
+                self._refuse(message, start, "put what follows the `]` on a separate line")
             title = inside.strip(_BLANKS)
             title_start = bracket_at + 1 + len(inside) - len(inside.lstrip(_BLANKS))
         end = self._next_header(below - 1)
@@ -500,7 +504,8 @@ class Document:
             indent = len(content) - len(content.lstrip(_BLANKS))
             if indent > head_indent >= 0:
                 if head is None:
-                    self._refuse("an indented line has no setting above it", span.start)
+                    message = "an indented line has no setting above it"
+                    self._refuse(message, span.start, "let the line begin in column 0")
                     continue
                 if self._tolerant and _HEADER_TO_SOME.fullmatch(content):
                     message = "not all readers begin a section at an indented header"
@@ -512,17 +517,19 @@ class Document:
             head, more = self._first_line(span, content), []
             head_indent = indent if self._tolerant else 0
             if not inside:
-                self._refuse("a setting stands before any section", span.start)
+                message = "a setting is above the first section"
+                self._refuse(message, span.start, "put a header such as `[default]` above it")
         if head is not None:
             yield self._continued(head, more)
 
     def _first_line(self, span: Span, content: str) -> Property:
         name, equals, rest = content.partition("=")
         if not equals:
-            self._refuse("a line is not `name = value`", span.start)
+            hint = f"{WRITE_A_SETTING}, or make it a comment with `#` in column 0"
+            self._refuse("a line is not `name = value`", span.start, hint)
         name = name.strip(self._blanks)
         if not name:
-            self._refuse("a setting has no name", span.start)
+            self._refuse("a setting has no name", span.start, "write the name before the `=`")
         kept = rest[: self._comment_at(rest)]
         value = kept.strip(self._blanks)
         at = span.start + len(content) - len(rest) + len(kept) - len(kept.lstrip(self._blanks))
@@ -566,7 +573,8 @@ class Document:
         name, equals, value = content.partition("=")
         name = name.strip(self._blanks)
         if not equals or not name:
-            self._refuse("a line of a nested block is not `name = value`", span.start)
+            hint = f"{WRITE_A_SETTING}; a comment begins in column 0"
+            self._refuse("a line of a nested block is not `name = value`", span.start, hint)
         behind = span.start + len(content) - len(value)
         stripped = value.strip(self._blanks)
         at = behind + (len(value) - len(value.lstrip(self._blanks)) if stripped else 0)

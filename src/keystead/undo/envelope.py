@@ -84,7 +84,9 @@ class KeyPairEnvelope:
         try:
             return crypto.unseal_bytes(key, base64.b64decode(content), binding)
         except crypto.IntegrityError as error:
-            raise StoreUnavailable("the copy for `keystead undo` is damaged") from error
+            raise StoreUnavailable(
+                "the copy for `keystead undo` is damaged", id="undo-copy-unusable"
+            ) from error
 
     def _private(self, recipient: bytes) -> bytes:
         """The private key of that public one."""
@@ -94,6 +96,7 @@ class KeyPairEnvelope:
                 return key
         raise StoreUnavailable(
             "the undo copy was encrypted with a key that no longer exists",
+            id="undo-copy-unusable",
             hint="`keystead undo --list` shows what else there is",
             where=Origin(str(self._fallback.path)),
         )

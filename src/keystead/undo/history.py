@@ -112,6 +112,7 @@ class UndoHistory:
         except FileProblem as error:
             raise FileProblem(
                 f"nothing was changed, as no copy for `keystead undo` is saved: {error.message}",
+                id="undo-copy-not-saved",
                 hint=error.hint or "make this folder writable",
                 where=Origin(str(self._folder)),
             ) from error
@@ -222,6 +223,7 @@ class UndoHistory:
                 return generation
         raise UsageError(
             "there is no such change to undo" if name else "there is nothing to undo",
+            id="nothing-to-undo",
             hint="`keystead undo --list` shows what there is",
         )
 
@@ -254,6 +256,7 @@ class UndoHistory:
                 if changed and not force:
                     raise FileProblem(
                         "the file was changed again since",
+                        id="file-changed",
                         hint="--force puts the old file back all the same; "
                         "`keystead undo` brings back what is there now",
                         where=Origin(str(path)),
@@ -273,7 +276,9 @@ class UndoHistory:
                         self._files.replace(path, data, expect=snapshot.version, private=False)
                 except Changed:
                     raise FileProblem(
-                        "another program wrote the file meanwhile", where=Origin(str(path))
+                        "another program wrote the file meanwhile",
+                        id="file-changed",
+                        where=Origin(str(path)),
                     ) from None
 
 

@@ -9,25 +9,12 @@ from keystead.lint.finding import ERROR, REFUSED, WARNING, Problem, Readers
 from keystead.lint.subject import shown
 from keystead.lint.view import View, text_rule
 from keystead.model.validation import is_identifier
+from keystead.text.document import WRITE_A_SETTING
 from keystead.text.pieces import Span
 
 _COLON = re.compile(r"[ \t]*[A-Za-z0-9_]+[ \t]*:")
 _COMMENT = re.compile(r"[ \t][#;]")
-_WRITE = "write `name = value`"
 _OWN_LINE = "put the comment on a line of its own, with its `#` in column 0"
-
-# What to do about a broken line, by what `Document` says of it.
-_FIXES = {
-    "a section header has no `]`": "close the header with a `]`",
-    "something other than a comment follows a section header": (
-        "put what follows the `]` on a line of its own"
-    ),
-    "an indented line has no setting above it": "let the line begin in column 0",
-    "a setting stands before any section": "put a header such as `[default]` above it",
-    "a line is not `name = value`": f"{_WRITE}, or make it a comment with `#` in column 0",
-    "a setting has no name": "write the name before the `=`",
-    "a line of a nested block is not `name = value`": f"{_WRITE}; a comment begins in column 0",
-}
 
 
 @text_rule(
@@ -39,14 +26,14 @@ _FIXES = {
 def syntax(view: View) -> Iterator[Problem]:
     for at, error in view.broken.items():
         if not _has_colon(view, at):
-            yield view.at(at, error.message, _FIXES[error.message])
+            yield view.at(at, error.message, error.hint or "")
 
 
 @text_rule(
     "colon-separator",
     ERROR,
     "a setting is written `key : value`",
-    fix=_WRITE,
+    fix=WRITE_A_SETTING,
     readers=Readers(REFUSED, "accepted", "line skipped", REFUSED, "Go: accepted"),
 )
 def colon_separator(view: View) -> Iterator[Problem]:

@@ -36,6 +36,8 @@ def has_keys(environ: Mapping[str, str]) -> bool:
     if len(given) == 1:
         missing = next(name for name in VARIABLES if name not in given)
         raise ProfileInvalid(
-            f"the environment has `{given[0]}` without `{missing}`", hint="set or unset both"
+            f"the environment has `{given[0]}` without `{missing}`",
+            id="environment-incomplete",
+            hint="set or unset both",
         )
     return bool(given)

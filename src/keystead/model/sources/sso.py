@@ -92,6 +92,7 @@ class Sso(CredentialSource):
         if session and not section:
             raise ProfileInvalid(
                 f"profile `{profile.name}` names the sso-session `{session}`, which does not exist",
+                id="section-missing",
                 hint=f"add a section `[sso-session {session}]` to the config file",
                 where=profile.where("sso_session"),
             )
@@ -120,6 +121,7 @@ def _of_portal(profile: Profile, session: str | None, of_session: str | None, ke
     if own and of_session and own != of_session:
         raise ProfileInvalid(
             f"`{key}` of profile `{profile.name}` differs from that of its sso-session `{session}`",
+            id="sso-settings-differ",
             hint=f"take `{key}` out of the profile",
             where=profile.where(key),
         )

@@ -83,6 +83,7 @@ class WebIdentity(CredentialSource, SessionOptions):
         if not environ.get(_ROLE):
             raise ProfileInvalid(
                 f"the environment has `{TOKEN_FILE_VARIABLE}` without `{_ROLE}`",
+                id="environment-incomplete",
                 hint="set or unset both",
             )
         name = environ.get(_SESSION_NAME) or None

@@ -17,7 +17,7 @@ def get_content(state: State, values: Values) -> Iterable[str]:
     path = state.app.system.folders.expand(values["Path"])
     data = state.app.system.files.read(path).data
     if data is None:
-        raise FileProblem("there is no such file", where=Origin(os.fspath(path)))
+        raise FileProblem("there is no such file", id="file-missing", where=Origin(os.fspath(path)))
     return masked_lines(Document(data, os.fspath(path)))
 
 

@@ -41,7 +41,10 @@ def set_credential(state: State, values: Values) -> Iterable[AwsObject]:
     makes_profile = bool(values.get("AccessKey") or values.get("RoleArn"))
     if makes_profile and values.get("ProfileName"):
         if name:
-            raise UsageError("-StoreAs and -ProfileName both name the profile to save")
+            raise UsageError(
+                "-StoreAs and -ProfileName both name the profile to save",
+                id="conflicting-parameters",
+            )
         name = values["ProfileName"]
     if not name:
         state.credentials = given_credentials(state, values)

@@ -121,7 +121,7 @@ def _choose(state: State, chain: StoreChain) -> tuple[str | None, dict[str, Valu
     key = terminal.ask("access key", hint=_KEYS_HINT)
     secret = terminal.ask_secret("secret key", hint=_KEYS_HINT)
     if not key or not secret:
-        raise UsageError("both keys are needed", hint=_KEYS_HINT)
+        raise UsageError("both keys are needed", id="missing-parameter", hint=_KEYS_HINT)
     return None, keys_to_save(keys_object(Credentials(key, secret)))
 
 

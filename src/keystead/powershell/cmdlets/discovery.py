@@ -52,6 +52,7 @@ def get_cmdlet_name(state: State, values: Values) -> Iterable[AwsObject]:
         near = near_names(str(operation), [name for _, name, _ in _rows(services)])
         raise UsageError(
             f"{named or 'no service'} has {'no' if named else 'an'} operation `{operation}`",
+            id="unknown-operation",
             hint=did_you_mean(near) if near else None,
         )
 
@@ -114,6 +115,7 @@ def _services(state: State, text: str) -> list[ServiceNames]:
     near = near_names(text, (*names, *map(prefix_of, names)))
     raise UsageError(
         f"there is no service `{text}`",
+        id="unknown-service",
         hint=did_you_mean(near) if near else "`keystead Get-AWSService` shows them all",
     )
 
@@ -144,7 +146,9 @@ def _of_cli(state: State, command: str) -> tuple[ServiceNames, str, str]:
             return found, operation, cmdlet
     near = near_names(words[1].replace("-", ""), found.cmdlets)
     raise UsageError(
-        f"{words[0]} has no operation `{words[1]}`", hint=did_you_mean(near) if near else None
+        f"{words[0]} has no operation `{words[1]}`",
+        id="unknown-operation",
+        hint=did_you_mean(near) if near else None,
     )
 
 

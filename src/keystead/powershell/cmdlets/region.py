@@ -69,6 +69,7 @@ def known_region(name: str) -> str:
     near = near_names(wanted, regions)
     raise UsageError(
         f"there is no region `{wanted[:_SHOWN]}`",
+        id="unknown-region",
         hint=did_you_mean(near) if near else "Get-AWSRegion shows the regions",
     )
 

@@ -73,7 +73,7 @@ def _sts_call(
         given["DurationSeconds"] = values["DurationInSeconds"]
     serial, typed = values.get("SerialNumber"), values.get("TokenCode")
     if typed and not serial:
-        raise UsageError("-TokenCode was given without -SerialNumber")
+        raise UsageError("-TokenCode was given without -SerialNumber", id="missing-parameter")
     if not serial:
         return call_once(state, values, "sts", operation, given)
 

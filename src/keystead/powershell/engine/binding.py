@@ -63,9 +63,11 @@ def bind(
         guarded = any(other.secret for other, _ in given.values())
         row = _find(cmdlet, item.name, guarded=guarded)
         if row.refused is not None:
-            raise UsageError(f"`-{row.name}` is not supported", hint=row.refused)
+            raise UsageError(
+                f"`-{row.name}` is not supported", id="parameter-not-supported", hint=row.refused
+            )
         if row.name in given:
-            raise UsageError(f"`-{row.name}` is given twice")
+            raise UsageError(f"`-{row.name}` is given twice", id="conflicting-parameters")
         given[row.name] = (row, _taken(row, item, rest))
     if positional:
         _place(cmdlet, given, positional)
@@ -89,10 +91,12 @@ def _find(cmdlet: Cmdlet, name: str, *, guarded: bool) -> Parameter:
         return matches[0]
     if matches:
         candidates = " or ".join(f"`-{row.name}`" for row in matches)
-        raise UsageError(f"`-{name}` is ambiguous: it could be {candidates}")
+        raise UsageError(
+            f"`-{name}` is ambiguous: it could be {candidates}", id="unknown-parameter"
+        )
     instead = unsupported.hint_for(unsupported.PARAMETERS, name)
     if instead:
-        raise UsageError(f"`-{name}` is not supported", hint=instead)
+        raise UsageError(f"`-{name}` is not supported", id="parameter-not-supported", hint=instead)
     near = near_names(name, (spelling for row in cmdlet.all_parameters for spelling in row.names))
     if guarded:
         raise UsageError(
@@ -106,7 +110,9 @@ def _find(cmdlet: Cmdlet, name: str, *, guarded: bool) -> Parameter:
         hint = f"put a space between a parameter and its value; {_see_help(cmdlet)}"
     else:
         hint = did_you_mean(near, "-") if near else _see_help(cmdlet)
-    raise UsageError(f"{cmdlet.name} has no parameter `-{shown}`", hint=hint)
+    raise UsageError(
+        f"{cmdlet.name} has no parameter `-{shown}`", id="unknown-parameter", hint=hint
+    )
 
 
 def may_be_secret(cmdlet: Cmdlet, name: str) -> bool:
@@ -142,7 +148,7 @@ def _taken(row: Parameter, item: Named, rest: list[Argument]) -> object:
     following = rest[0] if rest else None
     if not isinstance(following, Value):
         hint = f"write `-{row.name}:VALUE` if the value begins with a dash" if following else None
-        raise UsageError(f"`-{row.name}` needs a value", hint=hint)
+        raise UsageError(f"`-{row.name}` needs a value", id="invalid-parameter-value", hint=hint)
     del rest[0]
     return _part(row, following)
 
@@ -160,7 +166,9 @@ def _place(cmdlet: Cmdlet, given: dict[str, _Row], positional: Sequence[Value]) 
     for value in positional:
         if isinstance(value.value, str) and value.value.startswith("--") and not value.quoted:
             raise UsageError(
-                "a parameter of a cmdlet begins with one dash, not two", hint=_see_help(cmdlet)
+                "a parameter of a cmdlet begins with one dash, not two",
+                id="unknown-parameter",
+                hint=_see_help(cmdlet),
             )
     sets = _candidates(cmdlet, given)
     for number, value in enumerate(positional):
@@ -196,7 +204,10 @@ def _place_piped(cmdlet: Cmdlet, given: dict[str, _Row], piped: Sequence[object]
     stream = cmdlet.stream
     if stream is not None:
         if stream.name in given:
-            raise UsageError(f"`-{stream.name}` is given twice, by its name and by the pipeline")
+            raise UsageError(
+                f"`-{stream.name}` is given twice, by its name and by the pipeline",
+                id="conflicting-parameters",
+            )
         given[stream.name] = (stream, list(piped))
         return
     (item,) = piped
@@ -264,11 +275,14 @@ def _choose(
             return (complete[0] if len(complete) == 1 else cmdlet.default_set), {}
         raise UsageError(
             f"the parameters fit several parameter sets: {_listed(map(str, complete))}",
+            id="conflicting-parameters",
             hint=_see_help(cmdlet),
         )
     if len(candidates) > 1 and cmdlet.default_set not in candidates:
         ways = "; or ".join(f"{_dashed(rows)} ({name})" for name, rows in lacking.items())
-        raise UsageError(f"{cmdlet.name} needs more parameters", hint=f"give {ways}")
+        raise UsageError(
+            f"{cmdlet.name} needs more parameters", id="missing-parameter", hint=f"give {ways}"
+        )
     chosen = candidates[0] if len(candidates) == 1 else cmdlet.default_set
     asked: dict[str, _Row] = {}
     for row in lacking[chosen]:

@@ -23,7 +23,10 @@ def applied(state: State, values: Values) -> Iterator[None]:
     for parameter in ("OutVariable", "ErrorVariable"):
         found = _VARIABLE.fullmatch(values.get(parameter, "x"))
         if found is None or found[1].lower() in CONSTANTS:
-            raise UsageError(f"`-{parameter}` takes the name of a variable, without `$`")
+            raise UsageError(
+                f"`-{parameter}` takes the name of a variable, without `$`",
+                id="invalid-parameter-value",
+            )
     state.verbose, muted = bool(values.get("Verbose")), state.console.muted
     state.console.muted = muted or values.get("WarningAction", "Continue") != "Continue"
     try:

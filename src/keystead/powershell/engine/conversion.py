@@ -54,7 +54,10 @@ def converted(row: Parameter, value: object) -> object:
 
 def _misfit(row: Parameter) -> NoReturn:
     if row.kind == "block":
-        raise UsageError(f"`-{row.name}` takes a comparison in braces, `{{ $_.Name -eq 'x' }}`")
+        raise UsageError(
+            f"`-{row.name}` takes a comparison in braces, `{{ $_.Name -eq 'x' }}`",
+            id="invalid-parameter-value",
+        )
     raise UsageError(
         f"`-{row.name}` does not accept a script block",
         hint="give the name of a property; only Where-Object accepts script blocks",
@@ -69,7 +72,9 @@ def _any(row: Parameter, value: object) -> object:
 def _object(row: Parameter, value: object) -> object:
     if isinstance(value, str | bool | int | Secret):
         raise UsageError(
-            f"`-{row.name}` takes an object, not text", hint=f"give -{row.name} $variable"
+            f"`-{row.name}` takes an object, not text",
+            id="invalid-parameter-value",
+            hint=f"give -{row.name} $variable",
         )
     return value
 
@@ -88,11 +93,15 @@ def _text(row: Parameter, value: object) -> str | Secret:
         return value.text
     if isinstance(value, list | tuple):
         hint = "put a text with a comma in quotes"
-        raise UsageError(f"`-{row.name}` takes one value, not an array", hint=hint)
+        raise UsageError(
+            f"`-{row.name}` takes one value, not an array", id="invalid-parameter-value", hint=hint
+        )
     if isinstance(value, Mapping):
-        raise UsageError(f"`-{row.name}` takes text, not a hash table")
+        raise UsageError(
+            f"`-{row.name}` takes text, not a hash table", id="invalid-parameter-value"
+        )
     if not isinstance(value, str | int | float):
-        raise UsageError(f"`-{row.name}` takes text, not an object")
+        raise UsageError(f"`-{row.name}` takes text, not an object", id="invalid-parameter-value")
     return Secret(str(value)) if row.secret else str(value)
 
 
@@ -100,7 +109,9 @@ def _choice(row: Parameter, value: object) -> str:
     known = row.values if isinstance(row.values, tuple) else ()
     found = spelled(str(_text(row, value)), known)
     if found is None:
-        raise UsageError(f"`-{row.name}` takes one of {', '.join(known)}")
+        raise UsageError(
+            f"`-{row.name}` takes one of {', '.join(known)}", id="invalid-parameter-value"
+        )
     return found
 
 
@@ -109,7 +120,9 @@ def _switch(row: Parameter, value: object) -> bool:
         return bool(value)
     known = _SWITCH_TEXTS.get(value.lower()) if isinstance(value, str) else None
     if known is None:
-        raise UsageError(f"`-{row.name}` is a switch and takes $true or $false")
+        raise UsageError(
+            f"`-{row.name}` is a switch and takes $true or $false", id="invalid-parameter-value"
+        )
     return known
 
 
@@ -119,7 +132,7 @@ def _int(row: Parameter, value: object) -> int:
     found = number(value) if isinstance(value, str) else None
     if isinstance(found, int):
         return found
-    raise UsageError(f"`-{row.name}` takes a whole number")
+    raise UsageError(f"`-{row.name}` takes a whole number", id="invalid-parameter-value")
 
 
 _CONVERSIONS: Mapping[str, Callable[[Parameter, object], object]] = {

@@ -157,6 +157,7 @@ def given_credentials(state: State, values: Values) -> AwsObject | None:
     if not isinstance(given, AwsObject) or given.retrieve is None:
         raise UsageError(
             "-Credential takes a credentials object",
+            id="invalid-parameter-value",
             hint="make one with `$c = New-AWSCredential ...` and give `-Credential $c`",
         )
     return given
@@ -240,6 +241,7 @@ def keys_to_save(given: AwsObject | None) -> dict[str, Value]:
         name = given.profile if given else None
         raise UsageError(
             f"credentials from {source} cannot be saved as keys: they expire, or are renewed",
+            id="credentials-not-storable",
             hint=f"copy their profile: -StoreAs NAME -ProfileName {name}"
             if name
             else "save the role: -StoreAs NAME -SourceProfile NAME -RoleArn ARN",
@@ -255,7 +257,7 @@ def keys_to_save(given: AwsObject | None) -> dict[str, Value]:
 def _keys_of(values: Values) -> AwsObject:
     for one, other in (("AccessKey", "SecretKey"), ("SecretKey", "AccessKey")):
         if values.get(one) and not values.get(other):
-            raise UsageError(f"-{one} was given without -{other}")
+            raise UsageError(f"-{one} was given without -{other}", id="missing-parameter")
     token = values.get("SessionToken")
     return keys_object(
         Credentials(

@@ -70,7 +70,9 @@ def from_argv(words: Sequence[str]) -> Command:
     while rest and tokens.ARGV_PROMPT.fullmatch(rest[0]):
         del rest[0]
     if not rest:
-        raise UsageError("no cmdlet was named", hint="`keystead help cmdlets` shows them")
+        raise UsageError(
+            "no cmdlet was named", id="unknown-cmdlet", hint="`keystead help cmdlets` shows them"
+        )
     name = rest.pop(0)
     found: list[Expression | ParameterWord] = []
     while rest:

@@ -98,6 +98,7 @@ def arguments(
 def _without_name() -> UsageError:
     return UsageError(
         "a variable after a secret parameter has no value",
+        id="undefined-variable",
         hint=f"{_LITERAL}: 'a$b'",
     )
 
@@ -173,6 +174,7 @@ def _lookup(variable: Variable, variables: Mapping[str, object]) -> object:
     if name not in variables:
         raise UsageError(
             f"the variable `${variable.name}` has no value",
+            id="undefined-variable",
             hint="`$_` is the object in a block of Where-Object"
             if name in ITEM
             else f"assign one first: ${variable.name} = ...; {_LITERAL}",

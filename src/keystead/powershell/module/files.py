@@ -72,7 +72,7 @@ def cmdlets(services: Sequence[str]) -> list[Cmdlet]:
         if known is None:
             near = near_names(name, service_names())
             hint = did_you_mean(near) if near else "`keystead Get-AWSService` shows the services"
-            raise UsageError(f"there is no service `{name}`", hint=hint)
+            raise UsageError(f"there is no service `{name}`", id="unknown-service", hint=hint)
         for operation in known.operations.values():
             found.setdefault(operation.cmdlet, CMDLETS.find(operation.cmdlet))
     return list(found.values())

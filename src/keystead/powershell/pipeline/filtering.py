@@ -147,7 +147,9 @@ def _expanded(item: object, name: str) -> Sequence[object]:
     if value is None and (shown is None or spelled(name, list(shown)) is None):
         known = ", ".join(shown or ())
         raise UsageError(
-            f"there is no property `{name}`", hint=f"the properties are {known}" if known else None
+            f"there is no property `{name}`",
+            id="unknown-property",
+            hint=f"the properties are {known}" if known else None,
         )
     return value if isinstance(value, list | tuple) else [value]
 

@@ -233,4 +233,4 @@ def _plain(value: object) -> object:
 
 
 def _fail(path: str, what: str, hint: str | None) -> NoReturn:
-    raise UsageError(f"`{path}` {what}", hint=hint)
+    raise UsageError(f"`{path}` {what}", id="invalid-parameter-value", hint=hint)

@@ -295,6 +295,9 @@ def request_of(
             continue
         inside = request.setdefault(head, {})
         if not isinstance(inside, dict) or rest[0] in inside:
-            raise UsageError(f"`-{name}` is also given as a part of -{name.partition('_')[0]}")
+            raise UsageError(
+                f"`-{name}` is also given as a part of -{name.partition('_')[0]}",
+                id="conflicting-parameters",
+            )
         inside[rest[0]] = found
     return request

@@ -113,7 +113,7 @@ def select(shape: Shape, answer: object, path: str) -> tuple[Shape, object]:
     if member is None:
         near = near_names(name, members)
         hint = did_you_mean(near) if near else f"its members are {', '.join(members) or 'none'}"
-        raise UsageError(f"the answer has no member `{name}`", hint=hint)
+        raise UsageError(f"the answer has no member `{name}`", id="unknown-property", hint=hint)
     value = answer.get(member) if isinstance(answer, Mapping) else None
     return select(members[member], value, rest) if rest else (members[member], value)
 

@@ -248,7 +248,7 @@ def _request(
     def read(path: str) -> bytes:
         data = system.files.read(system.folders.expand(path)).data
         if data is None:
-            raise FileProblem("there is no such file", where=Origin(path))
+            raise FileProblem("there is no such file", id="file-missing", where=Origin(path))
         return data
 
     request = request_of(rows, values, Context(read, system.zone()))
@@ -273,7 +273,9 @@ def _given(rows: tuple[Field, ...], values: Values, name: str) -> object:
     for row in rows:
         if name.lower() in (spelling.lower() for spelling in row.parameter.names):
             return values.get(row.parameter.name)
-    raise UsageError(f"there is no parameter `-{name}` for -Select to output")
+    raise UsageError(
+        f"there is no parameter `-{name}` for -Select to output", id="unknown-parameter"
+    )
 
 
 def _ask(state: State, operation: Operation, request: Mapping[str, object]) -> None:
@@ -287,7 +289,7 @@ def _ask(state: State, operation: Operation, request: Mapping[str, object]) -> N
         )
     answer = terminal.ask(f"{operation.cmdlet} {what}: really? [y/N]", hint=hint)
     if answer.strip().lower() not in ("y", "yes"):
-        raise UsageError("nothing was removed", hint=hint)
+        raise UsageError("nothing was removed", id="removal-not-confirmed", hint=hint)
 
 
 def _save_stream(

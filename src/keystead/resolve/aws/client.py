@@ -238,12 +238,14 @@ def explained(
     if isinstance(error, botocore.exceptions.NoRegionError):
         return ProviderError(
             f"{service} cannot be called for {operation}: no region is set",
+            id="region-missing",
             hint=_other_partition(parameters, region)
             or "set `region` in the profile, or AWS_REGION",
         )
     if isinstance(error, botocore.exceptions.ParamValidationError):
         return ProviderError(
             f"{operation} cannot be sent: {misfit(error)}",
+            id="request-invalid",
             hint="check the profile's settings, or the parameters, that it names",
         )
     if isinstance(error, botocore.parsers.ResponseParserError | LookupError):
@@ -259,6 +261,7 @@ def explained(
         text = _clean(str(error), credentials, parameters)
     return ProviderError(
         f"{service} could not be asked for {operation}: {text}",
+        id="service-unreachable",
         hint="check the network, the region and AWS_ENDPOINT_URL",
     )
 
@@ -306,6 +309,7 @@ def unusable(service: str, operation: str) -> ProviderError:
     """The error for an answer that is not what the service answers: another program's, say."""
     return ProviderError(
         f"{service} answered {operation} with something that cannot be used",
+        id="service-answer-unusable",
         hint="check AWS_ENDPOINT_URL, and that no proxy or sign-in page answers instead",
     )
 

@@ -67,11 +67,13 @@ class Call:
         import botocore.exceptions
 
         if isinstance(error, botocore.exceptions.ParamValidationError):
-            return UsageError(f"{self.operation} cannot be sent: {misfit(error)}")
+            return UsageError(
+                f"{self.operation} cannot be sent: {misfit(error)}", id="parameters-invalid"
+            )
         what = (self.service, self.operation, self.credentials, self.parameters)
         told = explained(error, *what, begun=begun)
         metadata = answer_of(error).get("ResponseMetadata", {})
         if not metadata.get("RequestId"):
             return told
         text = f"{told.message} (request id {metadata['RequestId']})"
-        return ProviderError(text, hint=told.hint, code=told.code)
+        return ProviderError(text, id=told.id, hint=told.hint, code=told.code)

@@ -59,18 +59,21 @@ class ContainerProvider(Provider[Container]):
         except http.Unreachable as error:
             raise ProviderError(
                 f"the container endpoint at {endpoint.place} could not be asked: {error}",
+                id="container-endpoint-failed",
                 hint=f"check that it runs, and {FULL} or {RELATIVE}",
             ) from None
         except BadDocument as error:
             raise ProviderError(
                 f"the container endpoint at {endpoint.place} gave an answer that cannot be used: "
                 f"it {error}",
+                id="container-endpoint-failed",
                 hint=f"check {FULL} or {RELATIVE}",
             ) from None
         if not credentials.fresh(system.clock()):
             raise ProviderError(
                 f"the container endpoint at {endpoint.place} returned credentials that have "
                 "expired",
+                id="container-endpoint-failed",
                 hint="check this machine's clock",
             )
         return credentials
@@ -85,7 +88,7 @@ def _endpoint(system: System) -> Endpoint:
     relative = system.environ.get(RELATIVE)
     if relative:
         if not relative.startswith("/"):  # it would become part of the host's name
-            raise ProfileInvalid(f"{RELATIVE} does not begin with `/`")
+            raise ProfileInvalid(f"{RELATIVE} does not begin with `/`", id="invalid-address")
         return Endpoint.parse(f"http://{_ECS}{relative}", RELATIVE)
     full = system.environ.get(FULL)
     if not full:
@@ -94,6 +97,7 @@ def _endpoint(system: System) -> Endpoint:
     if not (endpoint.secure or endpoint.host in _PLAIN_HTTP or _is_loopback(endpoint.host)):
         raise ProfileInvalid(
             f"{FULL} names {endpoint.place}, which is not on this machine, without https",
+            id="invalid-address",
             hint="use https, the loopback, or an address of ECS or EKS",
         )
     return endpoint
@@ -113,9 +117,15 @@ def _token(system: System) -> str | None:
     where = Origin(file)
     data = system.files.read(Path(file)).data
     if data is None:
-        raise ProfileInvalid(f"the file in {TOKEN_FILE} does not exist", where=where)
+        raise ProfileInvalid(
+            f"the file in {TOKEN_FILE} does not exist", id="token-file-unusable", where=where
+        )
     if len(data) > _MOST_TOKEN_BYTES:
-        raise ProfileInvalid(f"the file in {TOKEN_FILE} is too large for a token", where=where)
+        raise ProfileInvalid(
+            f"the file in {TOKEN_FILE} is too large for a token",
+            id="token-file-unusable",
+            where=where,
+        )
     refuse_other_encoding(data, f"the file in {TOKEN_FILE}", where, ProfileInvalid)
     return _checked(data.decode("latin-1"), TOKEN_FILE, where)
 
@@ -124,6 +134,7 @@ def _checked(token: str | None, what: str, where: Origin | None = None) -> str |
     if token and not _HEADER_VALUE.fullmatch(token):
         raise ProfileInvalid(
             f"the token of {what} has a line break or another character that cannot be sent",
+            id="token-file-unusable",
             hint="write the token without a line break at its end",
             where=where,
         )
@@ -135,6 +146,7 @@ def _read(answer: http.Answer, endpoint: Endpoint) -> Credentials:
         refused = answer.status in (401, 403)
         raise ProviderError(
             f"the container endpoint at {endpoint.place} answered with status {answer.status}",
+            id="container-endpoint-failed",
             hint=f"check the token in {TOKEN_FILE} or {TOKEN}" if refused else None,
             code=str(answer.status),
         )

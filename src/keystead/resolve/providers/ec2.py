@@ -71,12 +71,15 @@ def ec2_credentials(
     except http.Unreachable as error:
         text = f"the EC2 metadata service at {service.place} could not be asked: {error}"
         if service.configured:
-            raise ProviderError(text, hint=f"check {ENDPOINT}") from None
+            raise ProviderError(
+                text, id="metadata-service-failed", hint=f"check {ENDPOINT}"
+            ) from None
         raise NotConfigured(text, hint="this may not be an EC2 instance") from None
     except BadDocument as error:
         raise ProviderError(
             f"the EC2 metadata service at {service.place} gave an answer that cannot be used: "
-            f"it {error}"
+            f"it {error}",
+            id="metadata-service-failed",
         ) from None
     now = system.clock()
     if credentials.fresh(now):
@@ -111,7 +114,7 @@ class Ec2Provider(Provider[Ec2]):
                 raise
             ways = ("if this is not an EC2 instance, name a profile or set AWS_PROFILE", error.hint)
             hint = "; ".join(filter(None, ways))
-            raise ProviderError(error.message, hint=hint, code=error.code) from None
+            raise ProviderError(error.message, id=error.id, hint=hint, code=error.code) from None
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,7 @@ class _Service:
         """The error for an answer that is not fine."""
         return ProviderError(
             f"the EC2 metadata service at {self.place} answered {what} with status {answer.status}",
+            id="metadata-service-failed",
             code=str(answer.status),
         )
 
@@ -157,6 +161,7 @@ class _Service:
             raise ProviderError(
                 f"the EC2 metadata service at {self.place} gives no token, "
                 "so it does not speak version 2",
+                id="metadata-service-failed",
                 hint=f"let the instance speak version 2; {V1_DISABLED}=false accepts version 1",
                 code=str(answer.status),
             )
@@ -187,6 +192,7 @@ class _Service:
         if document.get("Code", "Success") != "Success":
             raise ProviderError(
                 f"the EC2 metadata service at {self.place} has no credentials for `{role}`",
+                id="metadata-service-failed",
                 hint="check that the role exists and lets EC2 assume it",
             )
         found = read_credentials(document, "Token", source=f"ec2 instance role {role}")
@@ -202,6 +208,7 @@ def _service(system: System, endpoint: str | None, mode: str | None) -> _Service
     if usual is None:
         raise ProfileInvalid(
             f"the mode of the EC2 metadata service is neither IPv4 nor IPv6: `{mode}`",
+            id="invalid-address",
             hint=f"check `ec2_metadata_service_endpoint_mode` and {MODE}",
         )
     given = environ.get(ENDPOINT) or endpoint
@@ -216,7 +223,7 @@ def _number(system: System, variable: str) -> int:
     try:
         return whole(text, 1, 999)
     except ValueError as error:
-        raise ProfileInvalid(f"{variable} {error}") from None
+        raise ProfileInvalid(f"{variable} {error}", id="invalid-variable-value") from None
 
 
 def _switch(system: System, variable: str) -> bool | None:

@@ -24,7 +24,7 @@ class EnvironmentProvider(Provider[Environment]):
             if not self.profile.name:
                 raise
             message = f"{takes} by its `credential_source`, and {error.message}"
-            raise ProfileInvalid(message, hint=error.hint, where=where) from error
+            raise ProfileInvalid(message, id=error.id, hint=error.hint, where=where) from error
         if not found:
             hint = f"set {' and '.join(VARIABLES)}"
             raise NotConfigured(f"{takes}, which has none", hint=hint, where=where)

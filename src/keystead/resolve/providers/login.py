@@ -112,6 +112,7 @@ class _Login:
         """The error that sends a person to log in."""
         return InteractionRequired(
             f"log-in required: the login of profile `{self.profile}` {state}",
+            id="login-required",
             hint=f"run `aws login --profile {self.profile}`",
             where=Origin(str(self.path)),
         )

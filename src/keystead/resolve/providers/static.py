@@ -48,6 +48,7 @@ def _end_of_keys(profile: Profile, now: datetime) -> datetime | None:
         if now >= ends + (timedelta(0) if has_zone else _ANY_ZONE):
             raise InteractionRequired(
                 f"the session keys of profile `{profile.name}` ended at {text}",
+                id="session-keys-expired",
                 hint="get new ones with the tool that wrote them",
                 where=profile.where(setting),
             )

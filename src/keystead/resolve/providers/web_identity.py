@@ -71,13 +71,18 @@ def read_token(file: Path, system: System) -> str:
     if data is None:
         raise ProfileInvalid(
             "the file in `web_identity_token_file` does not exist",
+            id="token-file-unusable",
             hint="check the path, and that what writes the token there runs",
             where=where,
         )
     refuse_other_encoding(data, "the web identity token file", where, ProfileInvalid)
     token = data.strip()
     if not token:
-        raise ProfileInvalid("the web identity token file is empty", where=where)
+        raise ProfileInvalid(
+            "the web identity token file is empty", id="token-file-unusable", where=where
+        )
     if len(token) > MOST_TOKEN_BYTES or not _TOKEN.fullmatch(token):
-        raise ProfileInvalid("the file does not hold a web identity token", where=where)
+        raise ProfileInvalid(
+            "the file does not hold a web identity token", id="token-file-unusable", where=where
+        )
     return token.decode()

@@ -173,6 +173,7 @@ class _Login:
             what, option = self.session_name, f"--sso-session {self.session_name}"
         return InteractionRequired(
             f"log-in required: the SSO login to `{what}` {state}",
+            id="login-required",
             hint=f"run `aws sso login {option}`",
             where=Origin(str(self.path)),
         )

@@ -73,11 +73,13 @@ class Enrolment:
         if not 1 <= number <= len(records):
             raise UsageError(
                 f"the encrypted store has no protector {number}",
+                id="unknown-protector",
                 hint="`keystead store protectors` lists them",
             )
         if len(records) == 1:
             raise UsageError(
                 "it is the only protector of the encrypted store",
+                id="last-protector",
                 hint="add another one first: `keystead store protectors add`",
             )
         key = self._data_key(accounts)
@@ -104,6 +106,7 @@ class Enrolment:
                     raise StoreUnavailable(
                         f"this keystead does not know the protector `{kind_of(record)}` and so "
                         "cannot give it the new key",
+                        id="protector-not-known",
                         hint="remove it first: `keystead store protectors remove`",
                         where=self._file.where,
                     )
@@ -145,7 +148,9 @@ class Enrolment:
         accounts = self._file.read(foreign=foreign).accounts
         if accounts is None:
             raise StoreUnavailable(
-                "there is no encrypted store", hint="`keystead store init` makes it"
+                "there is no encrypted store",
+                id="no-encrypted-store",
+                hint="`keystead store init` makes it",
             )
         return accounts
 
@@ -154,6 +159,7 @@ class Enrolment:
         if accounts.header is None:
             raise UsageError(
                 "the encrypted store is the .NET SDK's own file, which Windows protects",
+                id="store-of-windows",
                 hint="with KEYSTEAD_HOME set keystead keeps a store of its own, "
                 "which takes other protectors",
                 where=self._file.where,

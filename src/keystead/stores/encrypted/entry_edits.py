@@ -57,7 +57,9 @@ def require_one_spelling(accounts: Accounts, name: str) -> None:
     found = clash(spellings)
     if found:
         command = shlex.join(["keystead", "rename", spellings[0], "NEW"])
-        raise ProfileInvalid(found, hint=f"`{command}` gives one another name")
+        raise ProfileInvalid(
+            found, id="invalid-profile-name", hint=f"`{command}` gives one another name"
+        )
 
 
 def edits_of(entries: Mapping[str, Entry], *, without: Collection[str] = ()) -> EntryEdits:
@@ -112,12 +114,15 @@ def _checked(name: str, value: Value | None) -> str:
     if isinstance(value, Mapping) or "." in name:
         raise ProfileInvalid(
             f"the encrypted store cannot keep nested settings such as `{name.partition('.')[0]}`",
+            id="nested-settings-not-possible",
             hint="save the profile in the shared files",
         )
     text = reveal(value)
     validation.check_setting(name, text)
     if is_reserved(name.lower()):
         raise ProfileInvalid(
-            f"`{name}` is a name that the encrypted store uses itself", hint="use another name"
+            f"`{name}` is a name that the encrypted store uses itself",
+            id="invalid-setting-name",
+            hint="use another name",
         )
     return text

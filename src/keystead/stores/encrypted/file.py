@@ -221,6 +221,7 @@ class StoreFile:
         except crypto.IntegrityError as error:
             raise StoreCorrupt(
                 f"the value of `{key}` in the profile {guid} is not encrypted for it",
+                id="store-value-damaged",
                 hint="remove the profile and save it again",
                 where=self.where,
             ) from error
@@ -403,6 +404,7 @@ class StoreFile:
             raise StoreCorrupt(
                 f"this is version {accounts.counter} of the encrypted store, "
                 f"and version {newest} was written already",
+                id="store-rolled-back",
                 hint="if you put an older file back yourself, run `keystead store accept`; "
                 "else somebody replaced it",
                 where=self.where,

@@ -69,6 +69,8 @@ class Identity(NamedTuple):
 class ForeignStore(StoreUnavailable):
     """An encrypted store that is not the one this user is known to use, or that nothing proves."""
 
+    id = "store-foreign"
+
 
 class KnownStore:
     """The memory of the store whose file is at ``path``.

@@ -257,6 +257,7 @@ def parse(data: bytes, file: str, *, native: bool = False) -> Accounts:
     if not isinstance(members.get(HEADER), dict):
         raise StoreCorrupt(
             "the encrypted store has no header of keystead's",
+            id="store-of-another-program",
             hint="the .NET SDK's own file opens on Windows alone; "
             "if this is another one, put it back from a backup",
             where=where,
@@ -331,6 +332,7 @@ def _check_format(text: object, where: Origin) -> None:
     if isinstance(text, str) and _COUNTER.fullmatch(text) and int(text) > FORMAT:
         raise StoreCorrupt(
             f"the encrypted store is of format {text}, written by a newer keystead",
+            id="store-too-new",
             hint="use that version of keystead, or a later one",
             where=where,
         )

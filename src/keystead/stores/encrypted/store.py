@@ -134,6 +134,7 @@ class EncryptedStore:
         if accounts is None:
             raise StoreUnavailable(
                 "there is no encrypted store",
+                id="no-encrypted-store",
                 hint="`keystead store init` makes one",
                 where=self._file.where,
             )
@@ -153,6 +154,7 @@ class EncryptedStore:
             if accounts is not None:
                 raise UsageError(
                     "an encrypted store exists already",
+                    id="store-exists",
                     hint="`keystead store status` describes it; "
                     "`keystead store protectors add` gives it one more protector",
                     where=self._file.where,

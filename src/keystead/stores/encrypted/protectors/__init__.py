@@ -90,6 +90,7 @@ def open_data_key(
         kinds = ", ".join(f"`{kind_of(record)}`" for record in records)
         raise StoreUnavailable(
             f"the encrypted store is protected by {kinds}, which this keystead does not know",
+            id="protector-not-known",
             hint="use the version of keystead that set the protector up",
             where=store.where,
         )

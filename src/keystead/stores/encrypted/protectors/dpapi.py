@@ -53,6 +53,7 @@ class DpapiProtector(Protector):
         if self._system.dpapi is None:
             raise StoreUnavailable(
                 "the protector `dpapi` opens on Windows only",
+                id="dpapi-refused",
                 hint="use another protector here",
                 where=store.where,
             )

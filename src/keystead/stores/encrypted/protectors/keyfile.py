@@ -95,6 +95,7 @@ class KeyfileProtector(Protector):
         except crypto.IntegrityError as error:
             raise StoreUnavailable(
                 "the key file does not open the encrypted store",
+                id="key-file-unusable",
                 hint=f"it is not the file that the store was protected with; set {VARIABLE}",
                 where=Origin(str(self._present(_path(parts)))),
             ) from error
@@ -128,6 +129,7 @@ class KeyfileProtector(Protector):
             raise StoreUnavailable(
                 "the key file is in the folder of the encrypted store, where whoever can write "
                 "there has both",
+                id="key-file-unusable",
                 hint=f"move it to another folder, and set {VARIABLE} to where it is then",
                 where=Origin(str(present)),
             )
@@ -135,6 +137,7 @@ class KeyfileProtector(Protector):
         if content is None:
             raise StoreUnavailable(
                 "the key file of the encrypted store is not there",
+                id="key-file-unusable",
                 hint=f"put it back, or set {VARIABLE} to where it is now",
                 where=Origin(str(present)),
             )
@@ -157,7 +160,10 @@ class KeyfileProtector(Protector):
             data = self._system.files.read(path, private=not trusted).data
         except FileProblem as error:
             raise StoreUnavailable(
-                f"the key file {error.message}", hint=error.hint, where=where
+                f"the key file {error.message}",
+                id="key-file-unusable",
+                hint=error.hint,
+                where=where,
             ) from error
         if data is None:
             return None
@@ -165,6 +171,7 @@ class KeyfileProtector(Protector):
         if not LEAST_BYTES <= len(content) <= MOST_BYTES:
             raise StoreUnavailable(
                 f"the key file has {len(content)} bytes, not {LEAST_BYTES} to {MOST_BYTES}",
+                id="key-file-unusable",
                 hint="name a file with random content, or one that does not exist and will be made",
                 where=where,
             )

@@ -42,6 +42,7 @@ class KeyringProtector(RollbackGuard):
         if self._keyring.get(account) != key.hex().upper():
             raise StoreUnavailable(
                 "the keyring does not give back what it was given",
+                id="keyring-unusable",
                 hint="use another protector",
                 where=store.where,
             )
@@ -54,6 +55,7 @@ class KeyringProtector(RollbackGuard):
         if kept is None:
             raise StoreUnavailable(
                 f"the keyring ({self._keyring.name}) has no key of the encrypted store",
+                id="keyring-unusable",
                 hint="open it by another protector, or on the system that set it up; "
                 "`keystead store protectors` lists them",
                 where=store.where,
@@ -68,6 +70,7 @@ class KeyringProtector(RollbackGuard):
         if len(data_key) != crypto.KEY_BYTES:
             raise StoreUnavailable(
                 "the key in the keyring does not open the encrypted store",
+                id="keyring-unusable",
                 hint="open it by another protector; `keystead store protectors` lists them",
                 where=store.where,
             )

@@ -205,6 +205,7 @@ class PassphraseSource:
                 if passphrase.startswith(codecs.BOM_UTF8):
                     raise StoreUnavailable(
                         f"{what} begins with a byte-order mark",
+                        id="passphrase-file-unusable",
                         hint="save the file as UTF-8 without such a mark",
                         where=Origin(named),
                     )
@@ -225,7 +226,11 @@ class PassphraseSource:
     def _ask_new(self) -> bytes:
         passphrase = self._ask("new passphrase for the encrypted store")
         if passphrase != self._ask("the same passphrase again"):
-            raise WrongPassphrase("the two passphrases differ", hint="run the command again")
+            raise WrongPassphrase(
+                "the two passphrases differ",
+                id="new-passphrase-invalid",
+                hint="run the command again",
+            )
         return passphrase
 
     def _ask(self, question: str) -> bytes:
@@ -241,22 +246,33 @@ class PassphraseSource:
                 data = self._system.files.read(path, private=True).data
         except FileProblem as error:
             raise StoreUnavailable(
-                f"{variable} names a file that {error.message}", hint=error.hint, where=where
+                f"{variable} names a file that {error.message}",
+                id="passphrase-file-unusable",
+                hint=error.hint,
+                where=where,
             ) from error
         if data is None:
             raise StoreUnavailable(
-                f"{variable} names a file that does not exist", hint=_HINT, where=where
+                f"{variable} names a file that does not exist",
+                id="passphrase-file-unusable",
+                hint=_HINT,
+                where=where,
             )
         passphrase = data[:-1].removesuffix(b"\r") if data.endswith(b"\n") else data
         if not passphrase:
             raise StoreUnavailable(
-                f"{variable} names a file that is empty", hint=_HINT, where=where
+                f"{variable} names a file that is empty",
+                id="passphrase-file-unusable",
+                hint=_HINT,
+                where=where,
             )
         return passphrase
 
 
 def _encoded(passphrase: str) -> bytes:
     if not passphrase:
-        raise WrongPassphrase("an empty passphrase protects nothing", hint="type one")
+        raise WrongPassphrase(
+            "an empty passphrase protects nothing", id="new-passphrase-invalid", hint="type one"
+        )
     # What the terminal sent, also where it does not fit the encoding of the locale.
     return passphrase.encode("utf-8", "surrogateescape")

@@ -245,6 +245,7 @@ class Registry:
         if holds_key(name) or guarded:
             raise UsageError(
                 "a line must begin with the name of a cmdlet; this word may be a secret",
+                id="unknown-cmdlet",
                 hint=did_you_mean(near) if near else _QUOTE_SECRETS,
             )
         hint = did_you_mean(near) if near else "`keystead help cmdlets` lists the cmdlets"

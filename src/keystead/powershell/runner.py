@@ -57,6 +57,7 @@ def run_pipeline(state: State, statement: Command | Pipeline) -> list[object]:
         if any(isinstance(item, Formatted) for item in output):
             raise UsageError(
                 f"{command.name} does not accept the output of Format-Table or Format-List",
+                id="format-not-last",
                 hint="put the Format cmdlet last",
             )
         output = _run(state, command, output)

@@ -101,6 +101,7 @@ def _find(cmdlet: Cmdlet, name: str, *, guarded: bool) -> Parameter:
     if guarded:
         raise UsageError(
             f"{cmdlet.name} does not have the parameter that follows the secret",
+            id="unknown-parameter",
             hint=did_you_mean(near, "-")
             if near
             else f"put a secret with spaces in single quotes; {_see_help(cmdlet)}",
@@ -190,6 +191,7 @@ def _without_place(cmdlet: Cmdlet, placed: int, positional: Sequence[Value]) -> 
     if isinstance(positional[placed].value, Predicate):
         return UsageError(
             f"{cmdlet.name} does not accept a script block here",
+            id="invalid-parameter-value",
             hint="give the name of a property; only Where-Object accepts script blocks",
         )
     what = f"{placed or 'no'} value{'' if placed == 1 else 's'}"
@@ -226,6 +228,7 @@ def _place_piped(cmdlet: Cmdlet, given: dict[str, _Row], piped: Sequence[object]
     if len(given) == before:
         raise UsageError(
             f"{cmdlet.name} does not accept what is piped to it",
+            id="pipeline-input-not-accepted",
             hint=f"no parameter accepts this object or one of its properties; {_see_help(cmdlet)}",
         )
 

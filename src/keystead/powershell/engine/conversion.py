@@ -45,6 +45,7 @@ def converted(row: Parameter, value: object) -> object:
     if value == MASK:  # from a recalled or copied line
         raise UsageError(
             f"`-{row.name}` is the mask of a secret, not the secret itself",
+            id="invalid-parameter-value",
             hint="type the value itself",
         )
     if isinstance(value, Predicate) != (row.kind == "block"):
@@ -60,6 +61,7 @@ def _misfit(row: Parameter) -> NoReturn:
         )
     raise UsageError(
         f"`-{row.name}` does not accept a script block",
+        id="invalid-parameter-value",
         hint="give the name of a property; only Where-Object accepts script blocks",
     )
 
@@ -87,7 +89,10 @@ def _texts(row: Parameter, value: object) -> list[str | Secret]:
 def _text(row: Parameter, value: object) -> str | Secret:
     if isinstance(value, Secret):
         if not row.secret:
-            raise UsageError(f"`-{row.name}` is shown, and does not accept a secret")
+            raise UsageError(
+                f"`-{row.name}` is shown, and does not accept a secret",
+                id="invalid-parameter-value",
+            )
         return value
     if isinstance(value, AwsObject) and value.text is not None:
         return value.text

@@ -188,7 +188,7 @@ def retrieve_credentials(state: State, values: Values) -> Credentials:
     """The keys of `find_credentials`. Raises `UsageError` for an object that has none."""
     found = find_credentials(state, values)
     if found.retrieve is None:
-        raise UsageError("the object has no credentials")
+        raise UsageError("the object has no credentials", id="not-a-credentials-object")
     return found.retrieve()
 
 

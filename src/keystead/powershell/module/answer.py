@@ -162,11 +162,13 @@ def _request(data: bytes) -> Mapping[str, Any]:
     ):
         raise UsageError(
             "standard input does not have a request of the PowerShell module",
+            id="powershell-module-version",
             hint="cmdlets run as `keystead Get-AWSCredential ...` without it",
         )
     if request.get("protocol") != PROTOCOL:
         raise UsageError(
             "the versions of the PowerShell module and of keystead are not compatible",
+            id="powershell-module-version",
             hint="run `keystead powershell-module --install PATH` again, then import the module",
         )
     return request

@@ -43,6 +43,7 @@ def program(system: System) -> str:
     if not found:
         raise UsageError(
             "the command `keystead` was not found, only the library",
+            id="command-not-installed",
             hint="install keystead with pip, pipx or uv, which install the command",
         )
     return os.path.abspath(found)
@@ -62,6 +63,7 @@ def install(system: System, folder: Path, services: Sequence[str]) -> tuple[Path
         if data is not None and MARK.encode() not in data[:_HEAD]:
             raise FileProblem(
                 "the file was not written by keystead, and is not replaced",
+                id="file-not-created-by-keystead",
                 where=Origin(str(target / name)),
                 hint="move it away, or name another folder",
             )

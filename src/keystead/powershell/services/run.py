@@ -49,6 +49,7 @@ def run(
     if not (state.lasting or values.get("Reveal")) and returns_secret_once(operation):
         raise UsageError(
             f"{operation.cmdlet} returns a secret that cannot be retrieved again",
+            id="secret-not-shown",
             hint="give -Reveal to show it, or assign its output to a variable in `keystead shell`",
         )
     if asks_first(operation) and not values.get("Force"):

@@ -49,6 +49,7 @@ def check(
             if same_line and _may_be_rest(stage, known, shown=shown):
                 raise UsageError(
                     "the text after a secret may be a part of it",
+                    id="secret-not-quoted",
                     hint="put a secret with quotes, `;` or `$` in single quotes",
                     where=Origin(source, statement.line),
                 )

@@ -250,7 +250,7 @@ def test_the_words_of_a_server_do_not_drive_the_terminal(keystead: Keystead) -> 
 
 def test_debug_lines_of_any_library_are_single_and_escaped() -> None:
     code = (
-        "import logging, sys; from keystead.console import Console; Console().debug()\n"
+        "import logging, sys; from keystead.console.console import Console; Console().debug()\n"
         "try: raise ValueError('a secret')\n"
         "except ValueError: logging.getLogger('urllib3').warning('%s', sys.argv[1], exc_info=True)"
     )

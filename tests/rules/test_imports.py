@@ -101,6 +101,29 @@ def test_only_the_command_line_imports_powershell_and_only_where_it_runs() -> No
         assert package_of(path) == "powershell" or not known, path
 
 
+# The same within the PowerShell part.
+POWERSHELL = [
+    {"objects", "unsupported"},
+    {"cmdlet", "language"},
+    {"engine"},
+    {"pipeline", "services"},
+    {"cmdlets"},
+    {"table"},
+    {"runner"},
+    {"shell"},
+    {"module"},
+]
+
+
+def test_imports_within_powershell_point_down() -> None:
+    rank = {name: number for number, layer in enumerate(POWERSHELL) for name in layer}
+    for path in sorted((ROOT / "powershell").rglob("*.py")):
+        own = path.relative_to(ROOT / "powershell").parts[0].removesuffix(".py")
+        names = (name.split(".") for name in imports(path))
+        targets = {name[2] for name in names if name[:2] == ["keystead", "powershell"]}
+        assert {t for t in targets - {own} if rank[t] >= rank[own]} == set(), path
+
+
 PLAIN = [
     ["list"],
     ["list", "--all", "--json"],

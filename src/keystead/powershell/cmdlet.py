@@ -86,10 +86,21 @@ class Parameter:
         return self.never_empty or self.mandatory_in(set_name)
 
 
+def switch(
+    name: str,
+    meaning: str,
+    aliases: tuple[str, ...] = (),
+    *,
+    sets: Mapping[str, bool] | None = None,
+) -> Parameter:
+    """A parameter without a value."""
+    return Parameter(name, meaning, aliases, "switch", sets)
+
+
 _SILENCE = ("SilentlyContinue", "Ignore")
 
 COMMON: tuple[Parameter, ...] = (
-    Parameter("Verbose", "show what the cmdlet does", aliases=("vb",), kind="switch"),
+    switch("Verbose", "show what the cmdlet does", aliases=("vb",)),
     Parameter(
         "ErrorAction",
         "SilentlyContinue or Ignore: suppress errors",
@@ -120,8 +131,8 @@ COMMON: tuple[Parameter, ...] = (
 """What every cmdlet takes."""
 
 CHANGING: tuple[Parameter, ...] = (
-    Parameter("WhatIf", "only show what would be done", aliases=("wi",), kind="switch"),
-    Parameter("Confirm", "ask first", aliases=("cf",), kind="switch"),
+    switch("WhatIf", "only show what would be done", aliases=("wi",)),
+    switch("Confirm", "ask first", aliases=("cf",)),
 )
 """What every cmdlet takes that changes something."""
 

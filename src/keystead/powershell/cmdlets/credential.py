@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from keystead.console.removal import remove_profiles
 from keystead.errors import UsageError
 from keystead.model.profile import Profile
-from keystead.powershell.cmdlet import Cmdlet, Parameter, Values
+from keystead.powershell.cmdlet import Cmdlet, Parameter, Values, switch
 from keystead.powershell.engine.credential_objects import profile_object, profile_row
 from keystead.powershell.engine.credential_parameters import (
     CREDENTIAL_PARAMETERS,
@@ -147,17 +147,15 @@ CMDLETS = (
         "the shell's credentials, those of a profile, or the list of profiles",
         (
             profile_parameter({"SingleProfile": True}, position=1),
-            Parameter(
+            switch(
                 "ListProfile",
                 "list names of profiles (deprecated)",
                 aliases=("ListStoredCredentials", "ListProfiles"),
-                kind="switch",
                 sets={"ListName": True},
             ),
-            Parameter(
+            switch(
                 "ListProfileDetail",
                 "list profiles with their store and location",
-                kind="switch",
                 sets={"ListDetail": True},
             ),
             location_parameter(
@@ -179,7 +177,7 @@ CMDLETS = (
                 "the shared credentials file to remove the profile from",
                 sets={"Shell": False, "Profile": False},
             ),
-            Parameter("Force", "do not ask", kind="switch", sets={"Profile": False}),
+            switch("Force", "do not ask", sets={"Profile": False}),
             SCOPE,
         ),
         clear_credential,
@@ -194,7 +192,7 @@ CMDLETS = (
         (
             profile_parameter({"Default": True}, position=1),
             location_parameter("the shared credentials file to remove it from", position=2),
-            Parameter("Force", "do not ask", kind="switch"),
+            switch("Force", "do not ask"),
         ),
         remove_profile,
         changes=("ProfileName",),

@@ -11,7 +11,7 @@ from keystead.model.credentials import Credentials
 from keystead.model.profile import Profile, Value
 from keystead.model.search import DEFAULT_PROFILE
 from keystead.outside import whole
-from keystead.powershell.cmdlet import Cmdlet, Parameter, Values
+from keystead.powershell.cmdlet import Cmdlet, Values, switch
 from keystead.powershell.cmdlets.region import known_region
 from keystead.powershell.engine.credential_objects import keys_object, profile_object
 from keystead.powershell.engine.credential_parameters import (
@@ -173,10 +173,8 @@ CMDLETS = (
         "Clear-AWSDefaultConfiguration",
         "remove the profile `default`, and forget the shell's credentials and region",
         (
-            Parameter(
-                "SkipShell", "do not clear the shell's credentials and region", kind="switch"
-            ),
-            Parameter("SkipProfileStore", "do not remove the profile", kind="switch"),
+            switch("SkipShell", "do not clear the shell's credentials and region"),
+            switch("SkipProfileStore", "do not remove the profile"),
             location_parameter("the shared credentials file to remove it from"),
             SCOPE,
         ),

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 
 from keystead.errors import UsageError
 from keystead.near import did_you_mean, near_names
-from keystead.powershell.cmdlet import Cmdlet, Parameter, Registry, Values
+from keystead.powershell.cmdlet import Cmdlet, Parameter, Registry, Values, switch
 from keystead.powershell.engine.state import State
+from keystead.powershell.language.comparison import wildcard
 from keystead.powershell.objects import AwsObject
 from keystead.powershell.services.folders import service_names
 from keystead.powershell.services.index import Index, ServiceNames
@@ -24,7 +26,7 @@ _CLI_NAMES = {"s3api": "s3", "configservice": "config", "deploy": "codedeploy"}
 
 def _get_command(table: Table, state: State, values: Values) -> Iterable[AwsObject]:
     """``Get-Command``: the cmdlets of keystead, or those of a service."""
-    pattern = _wildcard(str(values.get("Name") or "*"))
+    pattern = wildcard(str(values.get("Name") or "*"))
     if values.get("Service"):
         for found, operation, cmdlet in _rows(_services(state, str(values["Service"]))):
             if pattern.fullmatch(cmdlet):
@@ -163,12 +165,8 @@ def _row(found: ServiceNames, operation: str, cmdlet: str) -> AwsObject:
     )
 
 
-def _wildcard(text: str) -> re.Pattern[str]:
-    parts = (".*" if char == "*" else "." if char == "?" else re.escape(char) for char in text)
-    return re.compile("".join(parts), re.IGNORECASE)
-
-
 _SERVICE = Parameter("Service", "a service's name or prefix, or a part of its full name")
+_QUERY = {"Query": False}
 
 
 def cmdlets(table: Table) -> tuple[Cmdlet, ...]:
@@ -187,21 +185,12 @@ def cmdlets(table: Table) -> tuple[Cmdlet, ...]:
                 Parameter(
                     "ApiOperation",
                     "an operation, such as ListBuckets",
-                    sets={"Query": False},
+                    sets=_QUERY,
                     position=0,
                 ),
-                Parameter("CmdletName", "a cmdlet", sets={"Query": False}),
-                Parameter(
-                    "Service",
-                    "a service's name or prefix, or a part of its full name",
-                    sets={"Query": False},
-                ),
-                Parameter(
-                    "MatchWithRegex",
-                    "the names are regular expressions",
-                    kind="switch",
-                    sets={"Query": False},
-                ),
+                Parameter("CmdletName", "a cmdlet", sets=_QUERY),
+                replace(_SERVICE, sets=_QUERY),
+                switch("MatchWithRegex", "the names are regular expressions", sets=_QUERY),
                 Parameter(
                     "AwsCliCommand",
                     "a command, such as `aws s3api list-buckets`",
@@ -214,11 +203,7 @@ def cmdlets(table: Table) -> tuple[Cmdlet, ...]:
         Cmdlet(
             "Get-AWSService",
             "the AWS services with the prefixes of their cmdlets",
-            (
-                Parameter(
-                    "Service", "a service's name or prefix, or a part of its full name", position=0
-                ),
-            ),
+            (replace(_SERVICE, position=0),),
             get_service,
         ),
         Cmdlet(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from keystead.botocore_session import region_names
 from keystead.errors import UsageError
 from keystead.near import did_you_mean, near_names
-from keystead.powershell.cmdlet import Cmdlet, Parameter, Values
+from keystead.powershell.cmdlet import Cmdlet, Parameter, Values, switch
 from keystead.powershell.engine.credential_parameters import PROFILE_LOCATION, REGION, SCOPE
 from keystead.powershell.engine.state import State
 from keystead.powershell.objects import AwsObject
@@ -88,9 +88,9 @@ CMDLETS = (
         "the regions, or the one that is named",
         (
             Parameter("SystemName", "its name", position=0, values="region", piped=True),
-            Parameter("IncludeChina", "include the regions of China", kind="switch"),
-            Parameter("IncludeGovCloud", "include the regions of GovCloud (US)", kind="switch"),
-            Parameter("GovCloudOnly", "only the regions of GovCloud (US)", kind="switch"),
+            switch("IncludeChina", "include the regions of China"),
+            switch("IncludeGovCloud", "include the regions of GovCloud (US)"),
+            switch("GovCloudOnly", "only the regions of GovCloud (US)"),
         ),
         get_region,
         outputs=lambda: ("Region", "Name", "IsShellDefault"),

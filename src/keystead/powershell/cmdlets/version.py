@@ -7,7 +7,7 @@ from importlib import metadata
 
 from keystead._version import __version__
 from keystead.botocore_session import isolated_session
-from keystead.powershell.cmdlet import Cmdlet, Parameter, Values
+from keystead.powershell.cmdlet import Cmdlet, Values, switch
 from keystead.powershell.engine.state import State
 from keystead.powershell.objects import AwsObject
 from keystead.powershell.services.prefixes import prefix_of
@@ -38,14 +38,7 @@ CMDLETS = (
     Cmdlet(
         "Get-AWSPowerShellVersion",
         "the versions of keystead and of botocore",
-        (
-            Parameter(
-                "ListServiceVersionInfo",
-                "list the services too",
-                aliases=("ListServices",),
-                kind="switch",
-            ),
-        ),
+        (switch("ListServiceVersionInfo", "list the services too", aliases=("ListServices",)),),
         get_version,
     ),
 )

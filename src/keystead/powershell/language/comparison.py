@@ -147,11 +147,11 @@ def _unordered() -> NoReturn:
 
 
 def _like(left: object, right: object, cased: bool) -> bool:  # as all checks
-    pattern = _wildcard(_text(_plain(right)), cased=cased)
+    pattern = wildcard(_text(_plain(right)), cased=cased)
     return pattern.fullmatch(_text(_plain(left))) is not None
 
 
-def _wildcard(pattern: str, *, cased: bool) -> re.Pattern[str]:
+def wildcard(pattern: str, *, cased: bool = False) -> re.Pattern[str]:
     """PowerShell's pattern: ``*``, ``?``, ``[a-c]``; a backtick takes a letter for itself."""
     parts: list[str] = []
     at = 0

@@ -7,7 +7,7 @@ if ($Program -and -not (Test-Path -LiteralPath $Program -PathType Leaf)) {
 # Variables of the module are named with their scope throughout: a function that calls these here may
 # have a parameter of the same name.
 
-# The keystead that was named when the module was imported, or that installed it, or of PATH.
+# The keystead named when the module was imported, else the one that installed it, else from PATH.
 function Get-KeysteadProgram {
     foreach ($path in $script:Program, $script:Recorded) {
         if ($path -and (Test-Path -LiteralPath $path -PathType Leaf)) { return $path }
@@ -18,9 +18,9 @@ function Get-KeysteadProgram {
     throw "The program keystead is not at '$script:Recorded' and not on PATH; install it, or name it: Import-Module Keystead -ArgumentList PATH"
 }
 
-# One call of keystead for a function whose $PSCmdlet it has, or for each object that is piped to it.
-# All that may be a secret meets methods of .NET and of this class alone: module logging records what
-# is bound to the parameters of a command and what goes through a pipeline.
+# One call of keystead for a function, whose $PSCmdlet it has, or one for each piped object.
+# Secrets are passed only to methods of .NET and of this class: module logging records what is bound
+# to parameters of commands and what goes through pipelines.
 class KeysteadCall {
     # What Next has read, the error that ended the call, and whether that ends the function.
     [object] $Value
@@ -57,12 +57,12 @@ class KeysteadCall {
         $this.Any = $true
     }
 
-    # Takes down what was given by name; all else comes from the objects of a pipeline.
+    # Records what was given by name; the rest comes from piped objects.
     [void] Begin([object] $bound) {
         $this.Named = [string[]] @($bound.Keys)
     }
 
-    # Sends the request; false when somebody said no.
+    # Sends the request; false if confirmation was denied.
     [bool] Start([object] $bound) {
         $this.Failure, $this.Stops, $this.Ended, $this.Value = $null, $false, $false, $null
         $given = [System.Collections.Generic.List[object]]::new()
@@ -127,8 +127,8 @@ class KeysteadCall {
         return $true
     }
 
-    # Whether to go on, asked as PowerShell asks: -Force and -Confirm decide, else $ConfirmPreference
-    # as the caller sees it, whose scopes a function of a module does not see by itself.
+    # Asks for confirmation as PowerShell does: -Force and -Confirm decide, else the $ConfirmPreference
+    # of the caller, whose scopes a function of a module does not see by itself.
     hidden [bool] Agreed([object] $given, [object] $switches, [object] $variables) {
         if ($switches['Force']) { return $true }
         if ($switches.ContainsKey('Confirm')) { $asks = $switches['Confirm'] }
@@ -152,7 +152,7 @@ class KeysteadCall {
         return $agreed
     }
 
-    # How much a cmdlet may do, by its verb.
+    # The impact of a cmdlet, by its verb.
     hidden static [string] ImpactOf([string] $name) {
         switch -Regex ($name) {
             '^(Get|Find|Search|Test|Measure|Read|Convert|Compare)-' { return '' }
@@ -161,7 +161,7 @@ class KeysteadCall {
         return 'Medium'
     }
 
-    # Goes on to the next object of the answer; false at its end.
+    # Reads the next object of the answer; false at its end.
     [bool] Next() {
         while ($null -ne ($line = $this.Line())) {
             $reader = [KeysteadCall]::Parser($line)
@@ -191,7 +191,7 @@ class KeysteadCall {
         }
         if (-not ($this.Failure -or $this.Ended)) {
             $lost = [pscustomobject] @{
-                message = 'keystead ended without an answer'; hint = 'keystead doctor says what is wrong with the machine'
+                message = 'keystead ended without an answer'; hint = 'run keystead doctor to check the machine'
                 id = 'NoAnswer'; category = 'InvalidResult'; code = 1
             }
             $this.Failure = [KeysteadCall]::ErrorOf($lost, $this.Name)
@@ -203,8 +203,8 @@ class KeysteadCall {
         return $false
     }
 
-    # Ends what still runs, and forgets what the object of the pipeline has bound: PowerShell would
-    # keep it for the next one.
+    # Ends what still runs, and removes what the piped object has bound: PowerShell would reuse it
+    # for the next one.
     [void] End([object] $bound) {
         $this.Close()
         foreach ($key in [string[]] @($bound.Keys)) {
@@ -220,7 +220,7 @@ class KeysteadCall {
         $running.Dispose()
     }
 
-    # Starts keystead and gives it the request on standard input, as arguments can be seen by everybody.
+    # Starts keystead and gives it the request on standard input, since all users can see arguments.
     hidden [void] Send([System.Text.StringBuilder] $request, [string] $folder) {
         $start = [System.Diagnostics.ProcessStartInfo]::new((Get-KeysteadProgram), 'powershell-module --answer')
         $start.UseShellExecute = $false
@@ -275,7 +275,7 @@ class KeysteadCall {
         return $found
     }
 
-    # $AWSHistory.LastServiceResponse: the line is read when somebody asks.
+    # $AWSHistory.LastServiceResponse: the line is decoded when the property is read.
     hidden [void] Remember([string] $line) {
         $variables = $this.Cmdlet.SessionState.PSVariable
         $known = $variables.GetValue('global:AWSHistory')
@@ -306,7 +306,7 @@ class KeysteadCall {
     # JSON in ASCII. ConvertTo-Json differs from version to version in what it makes of times, arrays
     # and text with properties, shows no SecureString, and is a command.
     hidden static [void] Write([System.Text.StringBuilder] $to, [object] $value, [int] $depth) {
-        if ($depth -gt 50) { throw 'A value of the parameters lies too deep.' }
+        if ($depth -gt 50) { throw 'A parameter value is nested too deeply.' }
         if ($null -eq $value) { $null = $to.Append('null') }
         elseif ($value -is [bool] -or $value -is [switch]) {
             $null = $to.Append($(if ($value) { 'true' } else { 'false' }))
@@ -388,7 +388,7 @@ class KeysteadCall {
         return $reader
     }
 
-    # The value at the reader: texts begin with a mark, lists with a word, both say what they are.
+    # The value at the reader: a mark or a word at its start gives the type of a text or a list.
     hidden [object] Read([object] $reader) {
         $type = $reader.GetAttribute('type')
         if ($type -eq 'array') { return $this.ReadParts($reader) }
@@ -510,7 +510,7 @@ function Invoke-KeysteadCmdlet {
     # BODY
 }
 
-# What objects of the module can do. The scripts keep to the module, wherever they run.
+# Methods of the module's objects. The scripts are bound to the module wherever they run.
 Update-TypeData -TypeName Keystead.Credential -MemberType ScriptMethod -MemberName GetCredentials -Force -Value {
     [KeysteadCall]::Credentials($this, $ExecutionContext.SessionState.Path.CurrentFileSystemLocation.ProviderPath)
 }
@@ -521,16 +521,16 @@ Update-TypeData -TypeName Keystead.AWSRegion -MemberType ScriptMethod -MemberNam
 # The text of an object with secrets in it is what logs record; it is that of a .NET object, its type.
 Update-TypeData -TypeName Keystead.Masked -MemberType ScriptMethod -MemberName ToString -Force -Value { $this.PSObject.TypeNames[0] }
 
-# The values of a parameter, from the same place as at the prompt of every other shell.
+# The values of a parameter, from the completion that all shells use.
 $complete = {
     param($commandName, $parameterName, $wordToComplete)
     $begun = $wordToComplete -replace "^['`"\u2018-\u201e]|['`"\u2018-\u201e]$", ''
-    # An empty last word would be lost on the way; a lone blank stands for it.
+    # An empty last word would be lost, so a single space replaces it.
     if (-not $begun) { $begun = ' ' }
     & (Get-KeysteadProgram) __complete $commandName ('-' + $parameterName.TrimEnd('_')) $begun 2>$null | ForEach-Object {
         $word, $meaning = $_ -split "`t", 2
         $text = $word
-        # PowerShell takes typographic quotes for its own; in single quotes nothing else means anything.
+        # PowerShell takes typographic quotes for its own; in single quotes no other character is special.
         if ($word -cnotmatch '^[A-Za-z0-9_./-][A-Za-z0-9_.:/=+@-]*$') {
             $text = "'" + ($word -replace "['\u2018-\u201b]", '$0$0') + "'"
         }

@@ -7,7 +7,7 @@ import statistics
 from collections.abc import Iterable, Sequence
 
 from keystead.errors import UsageError
-from keystead.powershell.cmdlet import Cmdlet, Parameter, Values
+from keystead.powershell.cmdlet import Cmdlet, Parameter, Values, switch
 from keystead.powershell.engine.state import State
 from keystead.powershell.language.comparison import compare, equal, sort_key, truth
 from keystead.powershell.language.statements import OPERATORS
@@ -205,18 +205,12 @@ _OPERATORS = {
 
 def _operator(name: str, set_name: str) -> Parameter:
     cased = name.startswith("C") and name != "Contains"
-    return Parameter(
+    return switch(
         name,
         f"compare by -{name.lower()}",
         aliases=() if cased else (f"I{name}",),
-        kind="switch",
         sets={set_name: name != "EQ"},
     )
-
-
-def switch(name: str, meaning: str) -> Parameter:
-    """A parameter without a value."""
-    return Parameter(name, meaning, kind="switch")
 
 
 CMDLETS = (
@@ -247,9 +241,7 @@ CMDLETS = (
                 position=1,
             ),
             *(_operator(name, set_name) for name, set_name in _OPERATORS.items()),
-            Parameter(
-                "Not", "the objects that fail the test", kind="switch", sets={"NotSet": True}
-            ),
+            switch("Not", "the objects that fail the test", sets={"NotSet": True}),
         ),
         where_object,
         aliases=("Where", "?"),

@@ -10,11 +10,11 @@ from functools import partial
 
 from keystead.console.console import json_text
 from keystead.console.tables import listing, table
-from keystead.powershell.cmdlet import Cmdlet, Parameter, Values
+from keystead.powershell.cmdlet import Cmdlet, Parameter, Values, switch
 from keystead.powershell.engine.display import Formatted, cell, show
 from keystead.powershell.engine.state import State
 from keystead.powershell.objects import AwsObject, properties_of, property_of
-from keystead.powershell.pipeline.filtering import INPUT, PROPERTIES, chosen, switch
+from keystead.powershell.pipeline.filtering import INPUT, PROPERTIES, chosen
 from keystead.secret import Secret, reveal
 
 _DEPTH = 2

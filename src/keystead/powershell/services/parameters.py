@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from keystead.errors import UsageError
-from keystead.powershell.cmdlet import Parameter
+from keystead.powershell.cmdlet import Parameter, switch
 from keystead.powershell.engine.credential_parameters import (
     ACCESS_KEY,
     CREDENTIAL,
@@ -54,14 +54,14 @@ SELECT = Parameter(
     "what to output: `*` for the whole answer, `Member.Path`, or `^Parameter`",
     by_property=False,
 )
-AS_JSON = Parameter("AsJson", "output JSON", kind="switch")
-REVEAL = Parameter("Reveal", "show secrets in the answer", kind="switch")
+AS_JSON = switch("AsJson", "output JSON")
+REVEAL = switch("Reveal", "show secrets in the answer")
 FILE = Parameter(
     "File",
     "the file to send, or to write the body of the answer to",
     by_property=False,
 )
-NO_AUTO_ITERATION = Parameter("NoAutoIteration", "only one page of a long list", kind="switch")
+NO_AUTO_ITERATION = switch("NoAutoIteration", "only one page of a long list")
 MAX_ITEM = Parameter(
     "MaxItem", "at most this many items of a long list", kind="int", by_property=False
 )

@@ -6,19 +6,25 @@ store, a key file, a memory, a session or a copy for `undo`.
 
 from __future__ import annotations
 
+import base64
 import json
 import os
 import shutil
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from devtools import command
 from keystead.crypto import DataKey
+from keystead.model.credentials import Credentials
+from keystead.model.session import Session
+from keystead.powershell.services.index import Index
 from keystead.stores.encrypted.known_store import Identity
 from keystead.stores.encrypted.layout import Accounts, parse, store_id_of
 from keystead.stores.encrypted.protectors import KeyfileProtector, StoreRef
+from keystead.stores.encrypted.store import EncryptedStore
 from keystead.system import System
 from keystead.system.folders import Folders
 from tests.canaries import ACCESS_KEY_ID, PASSPHRASE, SECRET_KEY
@@ -52,7 +58,8 @@ class Attacker:
         self.folder.mkdir(mode=0o700)
         self.mark = folder / "ran"
         self.key_file = folder / "known.key"
-        self.system = System({"HOME": str(folder)}, dpapi=None)
+        environ = {"HOME": str(folder), "KEYSTEAD_HOME": str(folder / "home")}
+        self.system = System(environ, dpapi=None)
 
     def store(self, like: bytes | None = None, *records: str) -> bytes:
         """A store in every way sound; ``like`` another one it has that one's id and recipient."""
@@ -286,6 +293,84 @@ def test_a_memory_that_others_may_write_is_refused(at_home: Owner) -> None:
     at_home.make()
     at_home.folders.known_stores.chmod(0o666)
     at_home.refuses("process prod", "may be read or written by other users")
+
+
+SHARED = "[old]\nregion = eu-west-1\n"
+
+
+def change_shared_file(owner: Owner) -> Path:
+    path = owner.folders.credentials_file
+    path.parent.mkdir(mode=0o700)
+    path.touch(mode=0o600)
+    path.write_text(SHARED)
+    owner.succeed(f"set new region=eu-west-2 --location {path}")
+    return path
+
+
+@pytest.mark.parametrize("signed", [False, True])
+def test_a_copy_for_undo_that_was_planted_is_not_put_back(at_home: Owner, signed: bool) -> None:
+    path = change_shared_file(at_home)
+    [copy] = at_home.folders.generations.glob("*.json")
+    entry = json.loads(copy.read_text())
+    target = at_home.keystead.home / ".profile"
+    text = base64.b64encode(b"echo planted").decode()
+    entry["files"] = [{"path": str(target), "before": f"bare {text}", "after": None}]
+    if not signed:
+        del entry["mac"]
+    copy.with_name(copy.name.replace("20", "29", 1)).write_text(json.dumps(entry))
+    done = at_home.run("undo")
+    assert done.code == 1
+    assert "nothing proves that keystead made this copy" in done.stderr
+    assert not target.exists()
+    at_home.succeed(f"undo {copy.stem}")
+    assert path.read_text() == SHARED
+
+
+def test_copies_of_an_earlier_version_are_signed_once(at_home: Owner) -> None:
+    path = change_shared_file(at_home)
+    [copy] = at_home.folders.generations.glob("*.json")
+    entry = json.loads(copy.read_text())
+    del entry["mac"]
+    copy.write_text(json.dumps(entry))
+    at_home.folders.undo_key.unlink()
+    at_home.succeed(f"set new region=us-east-1 --location {path}")
+    assert "mac" in json.loads(copy.read_text())
+    at_home.succeed("undo")
+    at_home.succeed(f"undo {copy.stem}")
+    assert path.read_text() == SHARED
+
+
+# The cache folder
+
+
+def test_a_session_that_was_planted_is_not_handed_out(at_home: Owner, attacker: Attacker) -> None:
+    now = datetime(2126, 11, 27, tzinfo=UTC)
+    made = Credentials("ASIAPLANTEDEXAMPLE", "s", "t", expires_at=now, source="planted")
+    theirs = EncryptedStore(attacker.system).sessions()
+    theirs.put("0" * 40, Session(made, now))
+    assert theirs.get("0" * 40)
+    shutil.copytree(attacker.system.folders.sessions, at_home.folders.sessions)
+    own = System(dict(os.environ), dpapi=None)
+    assert EncryptedStore(own).sessions().get("0" * 40) is None
+
+
+def test_names_that_were_planted_for_completion_are_not_offered(at_home: Owner) -> None:
+    index = Index(System(dict(os.environ)))
+    names = index.of("sts")
+    assert names
+    path = at_home.folders.cmdlets / "sts.tsv"
+    path.write_text(path.read_text().replace("Get-STSCallerIdentity", "Get-STS$(touch ran)"))
+    assert index.of("sts") == names
+
+
+# The launcher
+
+
+def test_doctor_sees_that_the_launcher_was_replaced(at_home: Owner) -> None:
+    at_home.succeed("agent launcher")
+    assert f"{at_home.folders.launcher} is as keystead wrote it" in at_home.run("doctor").stdout
+    at_home.folders.launcher.write_text("#!/bin/sh\ntouch ran\n")
+    assert "is not what keystead writes there" in at_home.run("doctor").stdout
 
 
 # One folder for everything

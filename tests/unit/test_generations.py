@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from keystead.errors import FileProblem, UsageError
+from keystead.system import System
 from keystead.system.files import Files
 from keystead.undo.envelope import PlainEnvelope
+from keystead.undo.fallback_key import FallbackKey
 from keystead.undo.history import KEPT, Replaced, UndoHistory, one_generation
 from tests.modes import PRIVATE_FILE, mode
 
@@ -25,7 +27,8 @@ def files() -> Files:
 
 @pytest.fixture
 def generations(files: Files, tmp_path: Path) -> UndoHistory:
-    return UndoHistory(files, tmp_path / "state" / "generations", PlainEnvelope())
+    key = FallbackKey(System({}, files=files, dpapi=None), tmp_path / "data" / "undo.key")
+    return UndoHistory(files, tmp_path / "state" / "generations", PlainEnvelope(), key)
 
 
 def write(generations: UndoHistory, path: Path, data: bytes | None, minute: int = 0) -> None:

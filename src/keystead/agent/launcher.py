@@ -38,6 +38,11 @@ sys.exit(main())
     return os.fsencode(text)
 
 
+def own_script() -> bytes:
+    """The launcher of this installation."""
+    return script(sys.executable, str(Path(__file__).parent.parent.parent))
+
+
 def install(system: System, path: Path | None) -> Path:
     """Writes the launcher to ``path``, else to ``bin`` in the data folder; where it is.
 
@@ -49,12 +54,9 @@ def install(system: System, path: Path | None) -> Path:
             id="scripts-not-runnable",
             hint="use `credential_process = keystead process NAME`",
         )
-    target = path or system.folders.data / "bin" / "keystead-process"
-    target = Path(os.path.abspath(target))
-    folder = Path(__file__).parent.parent.parent
-    data = script(sys.executable, str(folder))
+    target = Path(os.path.abspath(path or system.folders.launcher))
     with system.files.lock(target):
         stamp = system.files.read(target).version
-        system.files.replace(target, data, expect=stamp, private=False)
+        system.files.replace(target, own_script(), expect=stamp, private=False)
         os.chmod(target, 0o755)  # noqa: S103  # it is a program, and holds no secret
     return target

@@ -15,6 +15,7 @@ CHECKS: tuple[Check, ...] = (
     Check("lint", "what `keystead lint` finds, in one line", files.lint),
     Check("folders", "nobody else may write in the folders", files.folders),
     Check("store", "the encrypted store is sound, and what opens it", files.store),
+    Check("launcher", "the launcher of `credential_process` is unchanged", files.launcher),
     Check("keyring", "the keyring of the operating system answers", files.keyring),
     Check("environment", "no variable contradicts another or a profile", environment.environment),
     Check("services", "STS and IAM Identity Center answer; the clock is right", network.services),

@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+from keystead.agent.launcher import own_script
 from keystead.app import App
 from keystead.doctor.result import Result, ok, problem, refused, warning
 from keystead.errors import KeysteadError
@@ -79,6 +80,19 @@ def store(app: App) -> Iterator[Result]:
         )
         return
     yield ok(f"{state.path}: protected by {', '.join(state.protectors)}; {opens}")
+
+
+def launcher(app: App) -> Iterator[Result]:
+    """The launcher, where there is one: whether it is still what keystead wrote."""
+    path = app.system.folders.launcher
+    found = app.system.files.read(path).data
+    if found is not None and found != own_script():
+        yield problem(
+            f"{path} is not what keystead writes there: it was changed, or keystead has moved",
+            "look at it, then run `keystead agent launcher`",
+        )
+    elif found is not None:
+        yield ok(f"{path} is as keystead wrote it")
 
 
 def keyring(app: App) -> Iterator[Result]:

@@ -56,7 +56,7 @@ class SessionCache:
         self._files = file.system.files
         self._short = bool(part)
         self._folder = file.system.folders.sessions / part
-        self._spare = FallbackKey(file.system, file.system.folders.sessions / "key")
+        self._spare = FallbackKey(file.system, file.system.folders.sessions_key)
 
     @cached_property
     def flights(self) -> SessionCache:

@@ -169,6 +169,12 @@ class Folders:
         return self._cached("sessions")
 
     @property
+    def sessions_key(self) -> Path:
+        """The key of the sessions while there is no encrypted store: not in the cache folder."""
+        own = self._environ.get("KEYSTEAD_HOME")
+        return self.sessions / "key" if own else self.state / "sessions.key"
+
+    @property
     def cmdlets(self) -> Path:
         """Where the names of service cmdlets are kept."""
         return self._cached("cmdlets")
@@ -177,6 +183,16 @@ class Folders:
     def generations(self) -> Path:
         """Where the last versions of changed files are kept."""
         return self.state / "generations"
+
+    @property
+    def launcher(self) -> Path:
+        """Where the launcher of ``credential_process`` is, unless a person names another place."""
+        return self.data / "bin" / "keystead-process"
+
+    @property
+    def undo_key(self) -> Path:
+        """The key that proves the copies in `generations`, in another folder than they are."""
+        return self.data / "undo.key"
 
     def _cached(self, name: str) -> Path:
         """A folder of what can be had anew: in ``KEYSTEAD_HOME``, else the platform's cache."""

@@ -23,6 +23,7 @@ from keystead.errors import FileProblem, KeysteadError, Origin, UsageError
 from keystead.outside import parse_json, parse_moment
 from keystead.system.files import Changed, Files
 from keystead.undo.envelope import Envelope, PlainEnvelope
+from keystead.undo.fallback_key import FallbackKey
 
 _TIME = "%Y%m%dT%H%M%S.%f"
 _TICK = timedelta(microseconds=1)
@@ -86,13 +87,20 @@ def one_generation(line: Callable[[], str]) -> Iterator[None]:
 class UndoHistory:
     """The generations in ``folder``, written and read by ``files``, closed by ``envelope``.
 
+    ``key`` proves them: whoever can write the folder could have any file replaced by an undo.
     ``sealed`` are files whose bytes need no envelope.
     """
 
     def __init__(
-        self, files: Files, folder: Path, envelope: Envelope, sealed: Collection[Path] = ()
+        self,
+        files: Files,
+        folder: Path,
+        envelope: Envelope,
+        key: FallbackKey,
+        sealed: Collection[Path] = (),
     ) -> None:
         self._files = files
+        self._key = key
         self._folder = folder
         self._envelope = envelope
         self._sealed = {os.path.abspath(path) for path in sealed}
@@ -136,6 +144,7 @@ class UndoHistory:
         paths = [os.path.abspath(item.path) for item in replaced]
         group = hashlib.sha256("\0".join(paths).encode("utf-8", "surrogateescape")).hexdigest()[:8]
         with self._files.lock(self._folder / "generations"):
+            key = self._signing_key()
             name = command.kept if command else None
             data, version = self._files.read(name) if name else (None, None)
             if name is None or data is None:
@@ -148,13 +157,46 @@ class UndoHistory:
                 else:
                     entry["files"].append(self._first(path, item))
             entry["profiles"] = list(dict.fromkeys([*entry["profiles"], *sorted(profiles)]))
-            self._files.replace(name, json.dumps(entry).encode(), expect=version, private=True)
+            signed = json.dumps(_signed(name, entry, key)).encode()
+            self._files.replace(name, signed, expect=version, private=True)
             for old in sorted(self._folder.glob(f"*-{group}-*.json"))[:-KEPT]:
                 with contextlib.suppress(OSError):
                     os.unlink(old)
         if command:
             command.kept = name
         return name, data
+
+    def _signing_key(self) -> bytes:
+        """The key; a new one signs the copies of earlier versions, which had none."""
+        key = b"dry" if self._files.dry else self._key.find()
+        if key:
+            return key
+        key = self._key.get()
+        for path in self._folder.glob("*.json"):
+            with contextlib.suppress(KeysteadError, ValueError, TypeError):
+                data, version = self._files.read(path)
+                signed = json.dumps(_signed(path, parse_json(data or b""), key)).encode()
+                self._files.replace(path, signed, expect=version, private=True)
+        return key
+
+    def _require_own(self, generation: Generation) -> None:
+        """Raises `FileProblem` unless the copy is one that keystead made."""
+        key = self._key.find()
+        path = self._folder / f"{generation.name}.json"
+        try:
+            data = self._files.read(path).data or b""
+            entry = parse_json(data)
+            own = _signed(path, entry, key)["mac"] == entry["mac"] if key else True
+            own = own and _read(generation.name, data) == generation
+        except (ValueError, KeyError, TypeError):
+            own = False
+        if not own:
+            raise FileProblem(
+                "nothing proves that keystead made this copy",
+                hint="look at what it would restore with `keystead undo --list`; "
+                "--force restores it all the same",
+                where=Origin(str(path)),
+            )
 
     def _first(self, path: str, item: Replaced) -> dict[str, Any]:
         envelope = PlainEnvelope() if path in self._sealed else self._envelope
@@ -238,8 +280,11 @@ class UndoHistory:
         """Puts the files back as they were before that command, and keeps that as a change too.
 
         A command that was stopped halfway left some of them as they were, or as they were between
-        its changes. Raises `FileProblem` when one is none of that, unless ``force``.
+        its changes. Raises `FileProblem` when one is none of that, or the copy is not proved to
+        be keystead's, unless ``force``.
         """
+        if not force:
+            self._require_own(generation)
         # Before the locks are taken, as a person may have to be asked.
         before = [None if text is None else self._envelope.open(text) for text in generation.before]
         with contextlib.ExitStack() as stack:
@@ -295,6 +340,15 @@ def _digest(data: bytes | None) -> str | None:
 def _entry(now: datetime, command: _Command | None) -> dict[str, Any]:
     line = command.line() if command else None
     return {"made": now.isoformat(), "command": line, "profiles": [], "files": []}
+
+
+def _signed(path: Path, entry: dict[str, Any], key: bytes) -> dict[str, Any]:
+    """The entry in the file ``path`` with the HMAC under ``key`` that proves it."""
+    import hmac
+
+    content = {name: value for name, value in entry.items() if name != "mac"}
+    text = json.dumps([path.name, content], sort_keys=True)
+    return {**content, "mac": hmac.digest(key, text.encode(), "sha256").hex()}
 
 
 def _continue(entry: dict[str, Any], item: Replaced) -> None:

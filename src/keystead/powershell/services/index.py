@@ -7,6 +7,7 @@ A cached file is valid for one version of the model and of the naming rules.
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +23,8 @@ _LETTERS = 2
 
 _SERVICES = 3
 """The number of services in which a cmdlet is looked up."""
+
+_CMDLET = re.compile(r"[A-Za-z]+-[A-Za-z0-9]+")
 
 _RULES = (naming, prefixes, verbs, name_overrides)
 
@@ -67,6 +70,8 @@ class Index:
         rows = [line.split("\t") for line in lines]
         # The last row is the text after the last line feed: empty, if the file is complete.
         if first != version or len(rows) < 2 or rows[-1] != [""]:  # noqa: PLR2004  # title, end
+            return None
+        if not all(_CMDLET.fullmatch(row[-1]) for row in rows[1:-1]):  # a shell is to type it
             return None
         return ServiceNames(service, rows[0][0], {row[0]: row[-1] for row in rows[1:-1]})
 

@@ -48,6 +48,7 @@ from keystead.system.files import Changed, Snapshot
 from keystead.system.fork_lock import ForkLock
 from keystead.system.private import Exposed
 from keystead.undo.envelope import PlainEnvelope
+from keystead.undo.fallback_key import FallbackKey
 from keystead.undo.history import Replaced, UndoHistory
 
 _EMPTY = (b"", b"null")
@@ -120,7 +121,9 @@ class StoreFile:
     @property
     def generations(self) -> UndoHistory:
         """The last versions of the file, which need no key of their own to come back."""
-        return UndoHistory(self.system.files, self.system.folders.generations, PlainEnvelope())
+        folders = self.system.folders
+        key = FallbackKey(self.system, folders.undo_key)
+        return UndoHistory(self.system.files, folders.generations, PlainEnvelope(), key)
 
     def read(self, *, foreign: bool = False) -> Version:
         """The current file, its MAC checked when the store is unlocked already.

@@ -12,9 +12,10 @@ from keystead.undo.history import UndoHistory
 
 def generations(file: StoreFile) -> UndoHistory:
     """The generations of all files, in envelopes for that store."""
-    folder = file.system.folders.generations
-    envelope = KeyPairEnvelope(UndoKey(file), FallbackKey(file.system, folder / "key"))
-    return UndoHistory(file.system.files, folder, envelope, sealed=(file.path,))
+    system, folder = file.system, file.system.folders.generations
+    envelope = KeyPairEnvelope(UndoKey(file), FallbackKey(system, folder / "key"))
+    key = FallbackKey(system, system.folders.undo_key)
+    return UndoHistory(system.files, folder, envelope, key, sealed=(file.path,))
 
 
 class UndoKey:

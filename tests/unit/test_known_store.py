@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from keystead.system.prompts import Prompts
 
 from keystead.errors import StoreUnavailable
 from keystead.model.profile import Profile
+from keystead.prompts import Prompts
 from keystead.stores.base import register
 from keystead.stores.encrypted.known_store import ForeignStore, Identity
 from keystead.stores.encrypted.layout import parse, store_id_of

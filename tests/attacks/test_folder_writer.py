@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from devtools import command
@@ -212,6 +213,23 @@ def test_a_person_says_yes_to_another_store(at_home: Owner, attacker: Attacker) 
     at_home.refuses("store accept --id 12345678-9abc-4def-8123-456789abcdef", "its id is")
     at_home.succeed(f"store accept --id {found['store_id']}")
     assert "prod" in at_home.succeed("list")
+
+
+@pytest.mark.posix("a pseudo-terminal")
+@pytest.mark.parametrize(("answer", "code"), [("n", 5), ("y", 0)])
+def test_a_person_is_shown_what_changed_and_asked(
+    at_home: Owner, attacker: Attacker, answer: str, code: int
+) -> None:
+    at_home.make()
+    at_home.store.write_bytes(attacker.store())
+    child = pexpect.spawn(str(command.KEYSTEAD), ["store", "accept"], encoding="utf-8", timeout=30)
+    child.expect("the store has changed: its id is ")
+    child.expect("it opens with keyfile: ")
+    child.expect("as your encrypted store")
+    child.sendline(answer)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert at_home.run("list").code == code
 
 
 # A memory that is missing

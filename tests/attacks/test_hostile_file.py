@@ -301,3 +301,85 @@ def test_what_a_helper_says_is_shown_at_once_and_drives_nothing(helper: Path, ho
     assert code == 0
     assert shown.decode() == "one\r\ttwo\n\\x1b]0;owned\\x07\\u202e\\x9b\\x9b2J café code: "
     assert rest == rb"\xe2\x80"  # a character that was never finished
+
+
+NAMES = (
+    """
+ba$(touch bad)  bb`touch bad`  bc;touch bad  bd'q  be"d  bf!b  bg!!  bh~r  bi*  bj:a@b  bk\u2018q
+bl\u2019;touch bad;\u2019  bm\u201aq\u201b  bn\\  bo\\'x  bp$HOME  bq&touch bad  bs|touch bad  bt>bad  bv#c
+bw{a,b}  bx?[a]  ca=b:c d  cb\u201c\u201d  cc -x  cd$'\\n'  ce\\"  cf\\$(touch bad)  ~cg  =ch  $ci  @cj  #ck
+""".replace("\n", "  ")
+    .strip()
+    .split("  ")
+)
+"""Profile names, each with a beginning of its own, of which some shell would make something else."""
+
+SHELLS = {
+    "bash": (
+        ["bash", "--norc", "--noprofile"],
+        ". ./completion; say() { printf '%s\\0' \"$@\" > words; echo do''ne; }",
+    ),
+    "zsh": (
+        ["zsh", "-f"],
+        (
+            "autoload -U compinit; compinit -u -D; bindkey -e; . ./completion; PS1='> '; "
+            "say() { printf '%s\\0' \"$@\" > words; echo do''ne; }"
+        ),
+    ),
+    "fish": (
+        ["fish", "--no-config", "--private"],
+        "source completion; function say; printf '%s\\0' $argv > words; echo do''ne; end",
+    ),
+}
+
+
+@pytest.mark.parametrize("quote", ["", '"', "'"], ids=["unquoted", "double", "single"])
+@pytest.mark.parametrize(
+    "shell",
+    [
+        pytest.param("bash", marks=pytest.mark.posix("a pseudo-terminal")),
+        pytest.param("zsh", marks=[pytest.mark.needs("zsh"), pytest.mark.posix("zsh")]),
+        pytest.param("fish", marks=[pytest.mark.needs("fish"), pytest.mark.posix("fish")]),
+    ],
+)
+def test_a_name_is_completed_to_one_word_and_never_run(home: Path, shell: str, quote: str) -> None:
+    """The shell itself says by what words it would have run the line that a Tab completed."""
+    pexpect = pytest.importorskip("pexpect")
+    (home / "names").write_text("".join(f"{name}\n" for name in NAMES), encoding="utf-8")
+    stub = home / "bin" / "keystead"
+    stub.parent.mkdir()
+    stub.write_text(
+        "#!/bin/sh\nfor last; do :; done\nwhile IFS= read -r name; do\n"
+        'case $name in "$last"*) printf "%s\\n" "$name";; esac\ndone < "$HOME/names"\n'
+    )
+    stub.chmod(0o755)
+    (home / "completion").write_bytes(subprocess.check_output([KEYSTEAD, "completion", shell]))
+    environ = {**os.environ, "PATH": f"{stub.parent}:{os.environ['PATH']}", "TERM": "dumb"}
+    environ |= {"PS1": "> ", "HISTFILE": ""}
+    (program, *options), setup = SHELLS[shell]
+    child = pexpect.spawn(
+        program, options, env=environ, cwd=home, encoding="utf-8", timeout=30, dimensions=(50, 200)
+    )
+    child.sendline(setup)
+    child.sendline("say ready")
+    child.expect("done")
+    made, words = {}, home / "words"
+    for name in NAMES:
+        begun = name[: 2 if name[0].isalpha() else 3]
+        special = "$`" if quote == '"' else "" if quote else "~=$@#"
+        begun = f"\\{begun}" if begun[0] in special else begun
+        child.send(f"keystead show --json {quote}{begun}\t\x01say \x05\r")
+        child.expect("done")
+        made[name] = words.read_text("utf-8").split("\0")[3:-1]
+    child.close(force=True)
+    assert made == {name: [name] for name in NAMES}
+    assert not (home / "bad").exists()
+
+
+def test_a_name_with_control_characters_is_not_offered(keystead: Keystead, home: Path) -> None:
+    (home / ".aws").mkdir(mode=0o700)
+    sections = (f"[zz{char}a]\n{KEYS}" for char in ("\x1b[31m", "\x9b", "\u202e", "\t", "\x7f"))
+    (home / ".aws" / "credentials").touch(mode=0o600)
+    text = "".join(sections) + f"[zzplain]\n{KEYS}"
+    (home / ".aws" / "credentials").write_text(text, encoding="utf-8")
+    assert keystead("__complete", "show", "zz").stdout.split() == ["zzplain"]

@@ -166,62 +166,6 @@ def test_what_stands_in_a_line_is_not_run_to_complete_it(home: Path) -> None:
     assert not (home / "bad").exists()
 
 
-HOSTILE = ["zz$(touch bad)", "zz`touch bad`", "zz'q", 'zz"d', "zz!b", "zz:a@b", "zz a;b"]
-
-
-IN_BASH = r"""
-compopt() { :; }
-complete() { :; }
-. ./completion.bash
-COMP_WORDBREAKS=$' \t\n"\x27><=;|&(:@'
-for quote in '' '"' "'"; do
-    for begun in zz zz:a; do
-        COMP_LINE="keystead show --json $quote$begun" COMP_POINT=${#COMP_LINE}
-        COMP_POINT=${#COMP_LINE}
-        _keystead
-        for reply in "${COMPREPLY[@]}"; do
-            [[ -z $quote && $begun == *:* ]] && reply=zz:$reply
-            eval "printf '%s\\0' $quote$reply$quote"
-        done
-    done
-done
-"""
-
-
-def test_a_hostile_name_stays_one_word_and_is_not_run_in_bash(home: Path) -> None:
-    """Bash itself reads each completion back, outside and inside of both quotes."""
-    script("bash", home)
-    names = home / "names"
-    names.write_text("".join(f"{name}\n" for name in HOSTILE))
-    stub = home / "bin" / "keystead"
-    stub.parent.mkdir()
-    stub.write_text(
-        "#!/bin/sh\nfor last; do :; done\nwhile IFS= read -r name; do\n"
-        'case $name in "$last"*) printf "%s\\n" "$name";; esac\ndone < "$HOME/names"\n'
-    )
-    stub.chmod(0o755)
-    done = subprocess.run(
-        ["bash", "--norc", "-c", IN_BASH],
-        env={**environ(home), "PATH": f"{stub.parent}:{os.environ['PATH']}"},
-        cwd=home,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    once = [*HOSTILE, *(name for name in HOSTILE if name.startswith("zz:a"))]
-    assert done.stdout.split("\0")[:-1] == once * 3
-    assert not (home / "bad").exists()
-
-
-def test_a_name_with_control_characters_is_not_offered(home: Path) -> None:
-    path = home / ".aws" / "credentials"
-    path.write_text("[zz\x1b[31m]\n[zzplain]\naws_access_key_id = x\naws_secret_access_key = y\n")
-    done = subprocess.run(
-        [KEYSTEAD, "__complete", "show", "zz"], capture_output=True, text=True, check=True
-    )
-    assert "\x1b" not in done.stdout
-
-
 def test_the_answer_loads_little() -> None:
     code = (
         "import sys; from keystead.cli.completing.answer import answer; "

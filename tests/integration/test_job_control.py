@@ -20,6 +20,7 @@ pytestmark = pytest.mark.posix("a pseudo-terminal")
 PROMPT = r"shell\$ "
 HELPER = f"""#!/bin/sh
 echo $$ > HOME/pid
+echo speaking >&2
 stty -echo </dev/tty
 printf 'code: ' >/dev/tty
 read code </dev/tty
@@ -137,6 +138,17 @@ def test_a_stopped_job_goes_on_in_the_background_without_the_terminal(
     shell.expect("exec")
     shell.sendline("12345")
     shell.expect(f"got {ACCESS_KEY_ID}")
+
+
+def test_what_a_helper_says_stops_nothing_where_the_background_may_not_write(
+    shell: pexpect.spawn,
+) -> None:
+    shell.sendline("stty tostop")
+    run(shell, "p")
+    assert "speaking\r\n" in shell.before
+    shell.sendline("12345")
+    shell.expect(f"got {ACCESS_KEY_ID}")
+    shell.expect(PROMPT)
 
 
 @pytest.mark.parametrize("profile", ["p", "outer"], ids=["a helper", "a helper that is keystead"])

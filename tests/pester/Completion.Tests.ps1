@@ -1,7 +1,9 @@
 # A name is completed to one literal, whatever stands in it, and nothing of it is run.
 BeforeAll {
-    $curly = [char] 0x2019
-    $names = 'zz$(touch bad)', "zz'q", "zz${curly}q", 'zz"d', 'zz a', '$zz', '@zz'
+    $quotes = 0x2018..0x201e | ForEach-Object { [char] $_ }
+    $names = @('zz$(touch bad)', 'zz`touch bad`', 'zz;touch bad', 'zz|touch bad', 'zz&touch bad', "zz'q", 'zz"d', 'zz a',
+        'zz~', 'zz*', 'zz:a@b', 'zz=b', 'zz,b', 'zz{touch bad}', 'zz#c', '$zz', '@zz', '~zz', '-zz')
+    $names += foreach ($quote in $quotes) { "zz${quote}; touch bad; ${quote}" }
     $bin = Join-Path $TestDrive bin
     $null = New-Item -ItemType Directory $bin
     Set-Content -LiteralPath "$bin/names" -Value $names
@@ -11,7 +13,9 @@ BeforeAll {
     $env:PATH = "${bin}:$env:PATH"
     Import-Module "$env:KEYSTEAD_TEST_MODULES/Keystead" -ArgumentList "$bin/keystead"
     function Complete([string] $Line) {
-        foreach ($found in (TabExpansion2 $Line).CompletionMatches) { Invoke-Expression $found.CompletionText }
+        foreach ($found in (TabExpansion2 $Line).CompletionMatches) {
+            Invoke-Expression "Write-Output $($found.CompletionText)"
+        }
     }
 }
 

@@ -49,6 +49,8 @@ _keystead_quoted() {
             done
             ;;
     esac
+    # Bash closes the quotes, but not behind a quote that it takes for the closing one.
+    [[ -n $quote && $quoted == *"$quote" ]] && quoted+=$quote
 }
 
 _keystead() {

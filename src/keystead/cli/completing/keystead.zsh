@@ -1,9 +1,11 @@
 #compdef keystead
 # Completion of keystead for zsh.
 _keystead() {
-    local line word
-    local -a values shown open
-    for line in "${(@f)$(command keystead __complete "${(@Q)words[2,CURRENT]}" 2>/dev/null)}"; do
+    # Within quotes zsh keeps the opening one out of PREFIX; closed again, the word can be read.
+    local line word begun=$compstate[quote]$PREFIX$compstate[quote]
+    local -a values shown open before
+    (( CURRENT > 2 )) && before=("${(@Q)words[2,CURRENT-1]}")
+    for line in "${(@f)$(command keystead __complete "$before[@]" "${(Q)begun}" 2>/dev/null)}"; do
         case $line in
             '') continue ;;
             :files) _files; return ;;

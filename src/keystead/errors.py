@@ -172,7 +172,7 @@ class StoreUnavailable(KeysteadError):
 
 
 class WrongPassphrase(StoreUnavailable):
-    """A passphrase that does not open the store, is empty, or was not repeated correctly."""
+    """A passphrase that does not open the store, is empty or too weak, or was not repeated."""
 
     id = "passphrase-wrong"
 

@@ -63,12 +63,24 @@ MfaFunction = Callable[[MfaRequest], str]
 PassphraseFunction = Callable[[PassphraseRequest], str]
 
 
+def log_warning(text: str) -> None:
+    """Tells what a person should know by the log, as a library does."""
+    import logging
+
+    logging.getLogger("keystead").warning("%s", text)
+
+
 @dataclass(frozen=True)
 class Prompts:
-    """The functions; None: a person at the terminal is asked."""
+    """The functions; None: a person at the terminal is asked.
+
+    ``accept_weak`` accepts any new passphrase; ``warn`` is called where it is weak.
+    """
 
     mfa: MfaFunction | None = None
     passphrase: PassphraseFunction | None = None
+    accept_weak: bool = False
+    warn: Callable[[str], None] = log_warning
 
     def __post_init__(self) -> None:
         for name in ("mfa", "passphrase"):

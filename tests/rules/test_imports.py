@@ -51,6 +51,7 @@ HEAVY = {
     "httptools",
     "platformdirs",
     "prompt_toolkit",
+    "zxcvbn",
 }
 
 # What is itself imported when it is due: the interactive prompt and the server of endpoints.

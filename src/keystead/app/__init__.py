@@ -27,6 +27,7 @@ from keystead.model.plan_json import CachedSessions
 from keystead.model.profile import Profile
 from keystead.model.role_options import RoleOptions
 from keystead.model.session import USUAL, Session
+from keystead.prompts import log_warning
 from keystead.resolve.aws import client as aws
 from keystead.resolve.mfa import MfaCodes
 from keystead.resolve.resolver import ProfileCredentials, Resolver
@@ -50,12 +51,6 @@ Location = str | os.PathLike[str] | None
 """A path for the shared file there alone, None for all stores in search order."""
 
 
-def _log_warning(text: str) -> None:
-    import logging
-
-    logging.getLogger("keystead").warning("%s", text)
-
-
 class App:
     """keystead over one `System`; ``warn`` is told what a person should know and nothing fails of.
 
@@ -65,9 +60,10 @@ class App:
     """
 
     def __init__(
-        self, system: System | None = None, warn: Callable[[str], None] = _log_warning
+        self, system: System | None = None, warn: Callable[[str], None] = log_warning
     ) -> None:
-        self.system = system or System()
+        system = system or System()
+        self.system = replace(system, prompts=replace(system.prompts, warn=warn))
         environ = self.system.environ
         if MARKER in environ:
             own = working_environment(environ)

@@ -24,6 +24,12 @@ class Context:
         system = self.app.system.without_input()
         return replace(self, app=App(system, warn=self.app.warn))
 
+    def accepting_weak(self) -> Context:
+        """The same, where any new passphrase is accepted."""
+        system = self.app.system
+        prompts = replace(system.prompts, accept_weak=True)
+        return replace(self, app=App(replace(system, prompts=prompts), warn=self.app.warn))
+
 
 Run = Callable[[Context, argparse.Namespace], int | None]
 

@@ -43,6 +43,11 @@ _KIND = argument(
     choices=_PROTECTORS,
     help=f"what shall open it: {', '.join(_PROTECTORS)}",
 )
+_WEAK_PASSPHRASE = argument(
+    "--weak-passphrase",
+    action="store_true",
+    help="accept a new passphrase however easy it is to guess",
+)
 _KEY_FILE = argument(
     "--key-file", metavar="PATH", help="for `keyfile`: the file, which is made when it is not there"
 )
@@ -326,6 +331,7 @@ COMMANDS: tuple[Command, ...] = (
                         help="what opens it; else a passphrase, on Windows the user's log-on",
                     ),
                     _KEY_FILE,
+                    _WEAK_PASSPHRASE,
                 ),
                 protectors.init,
             ),
@@ -342,7 +348,7 @@ COMMANDS: tuple[Command, ...] = (
                     Command(
                         "add",
                         "one more way to open it",
-                        (_KIND, _KEY_FILE),
+                        (_KIND, _KEY_FILE, _WEAK_PASSPHRASE),
                         protectors.add,
                     ),
                     Command(
@@ -356,7 +362,7 @@ COMMANDS: tuple[Command, ...] = (
             Command(
                 "rekey",
                 "re-encrypt every value under a new data key",
-                (),
+                (_WEAK_PASSPHRASE,),
                 protectors.rekey,
                 details="Asks for a new passphrase. Copies of the store for `undo` are deleted.",
             ),

@@ -13,6 +13,7 @@ from keystead.stores.encrypted.protectors import PROTECTORS, KeyfileProtector, P
 
 def init(context: Context, args: argparse.Namespace) -> None:
     """``keystead store init``."""
+    context = context.accepting_weak() if args.weak_passphrase else context
     store = context.app.encrypted
     if args.protector is None and args.key_file is not None:
         raise UsageError("--key-file goes with --protector keyfile")
@@ -33,6 +34,7 @@ def list_(context: Context, args: argparse.Namespace) -> None:
 
 def add(context: Context, args: argparse.Namespace) -> None:
     """``keystead store protectors add``."""
+    context = context.accepting_weak() if args.weak_passphrase else context
     protector = _protector(context, args.kind, args.key_file)
     context.app.encrypted.protectors.add(protector)
     context.console.note(f"the encrypted store now opens with {args.kind} too")
@@ -53,8 +55,9 @@ def remove(context: Context, args: argparse.Namespace) -> None:
     context.console.note("if its secret is in wrong hands, run `keystead store rekey` as well")
 
 
-def rekey(context: Context, _args: argparse.Namespace) -> None:
+def rekey(context: Context, args: argparse.Namespace) -> None:
     """``keystead store rekey``."""
+    context = context.accepting_weak() if args.weak_passphrase else context
     store = context.app.encrypted
     store.protectors.rekey()
     context.console.note("re-encrypted every value of the encrypted store under a new data key")

@@ -12,6 +12,7 @@ from keystead import crypto
 from keystead.errors import FileProblem, Origin, StoreCorrupt, StoreUnavailable, WrongPassphrase
 from keystead.prompts import PassphraseFunction, PassphraseRequest, answer, until_accepted
 from keystead.stores.encrypted.protectors.base import Protector, RandomBytes, StoreRef, binding
+from keystead.stores.encrypted.protectors.strength import require_strong
 from keystead.system import System
 from keystead.text.encoding import refuse_other_encoding
 
@@ -194,7 +195,7 @@ class PassphraseSource:
         """A passphrase for a new store; a person has to type it twice. Raises as `use`."""
         function = self._system.prompts.passphrase
         if function:
-            return self._answered(function, lambda passphrase: passphrase, new=True)
+            return self._answered(function, self._strong, new=True)
         for variable in (NEW_VARIABLE, VARIABLE):
             named = self._system.environ.get(variable)
             if named:
@@ -209,8 +210,11 @@ class PassphraseSource:
                         hint="save the file as UTF-8 without such a mark",
                         where=Origin(named),
                     )
-                return passphrase
+                return self._strong(passphrase)
         return self._system.terminal.until_accepted(self._ask_new, (WrongPassphrase,))
+
+    def _strong(self, passphrase: bytes) -> bytes:
+        return require_strong(passphrase, self._system.prompts)
 
     def _answered(
         self, function: PassphraseFunction, open_with: Callable[[bytes], bytes], *, new: bool
@@ -224,7 +228,7 @@ class PassphraseSource:
         return until_accepted(attempt, (WrongPassphrase,))
 
     def _ask_new(self) -> bytes:
-        passphrase = self._ask("new passphrase for the encrypted store")
+        passphrase = self._strong(self._ask("new passphrase for the encrypted store"))
         if passphrase != self._ask("the same passphrase again"):
             raise WrongPassphrase(
                 "the two passphrases differ",

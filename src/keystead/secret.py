@@ -87,3 +87,16 @@ def holds_key(text: str) -> bool:
     import re
 
     return re.search(r"[A-Za-z0-9/+=]{40}", text) is not None
+
+
+def quoted(name: str, otherwise: str) -> str:
+    """A name that somebody typed, in backticks; ``otherwise`` where it could be a secret key."""
+    return otherwise if holds_key(name) else f"`{name}`"
+
+
+def reads_as_name(text: str) -> bool:
+    """Whether an unknown setting or option may be repeated: words in lower case, nothing else."""
+    import re
+
+    name = re.fullmatch(r"-{0,2}[a-z]+(?:[._-][a-z0-9]+)*", text)
+    return name is not None and not holds_key(text)

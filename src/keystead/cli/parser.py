@@ -17,6 +17,7 @@ from keystead._version import __version__
 from keystead.cli.command import NO_INPUT, Argument, Command
 from keystead.errors import UsageError
 from keystead.near import did_you_mean, near_names
+from keystead.secret import reads_as_name
 
 _ALIKE = 0.75
 """How much an option has in common, at least, with what was typed in its place."""
@@ -87,11 +88,11 @@ class _Parser(argparse.ArgumentParser):
             return self.usage_error(f"too many arguments for `{self.prog}`")
         names, meant = [_option_name(word) for word in options], self._meant(options)
         what = "unknown option" if len(names) == 1 else "unknown options"
-        shown = ", ".join(f"`{name}`" for name in names)
+        shown = ", ".join(f"`{name}`" for name in names if reads_as_name(name))
         hints = [did_you_mean(meant)] if meant else []
         if self.rows and not meant:
             hints.append("the options of a command follow its name")
-        return self.usage_error(f"{what} {shown}", *hints)
+        return self.usage_error(f"{what} {shown}".rstrip(), *hints)
 
     def _meant(self, options: Iterable[str]) -> list[str]:
         """The options that those words may have been meant as, the nearest of each."""

@@ -14,7 +14,7 @@ from keystead.errors import ProfileNotFound, UsageError
 from keystead.model.advice import READ_BY_OTHERS
 from keystead.model.profile import Profile, Value
 from keystead.model.settings import SETTINGS, is_secret
-from keystead.secret import MASK, Secret
+from keystead.secret import MASK, Secret, reads_as_name
 from keystead.stores.base import ProfileStore
 from keystead.stores.shared import SharedStore
 from keystead.text.dialect import Skipped
@@ -125,13 +125,20 @@ def set_(context: Context, args: argparse.Namespace) -> None:
     for word in args.settings:
         key, equals, value = word.partition("=")
         key = key.strip()
+        is_known = key.lower() in SETTINGS.keys() | READ_BY_OTHERS
+        if not equals and not is_known:
+            raise UsageError(
+                "an argument is neither KEY=VALUE nor the name of a setting",
+                hint="it is not shown, as it may be a secret; see `keystead set --help`",
+            )
         if not equals:
             changes[key] = _ask(context, key)
         elif is_secret(key):
+            shown = f"`{key}`" if is_known or reads_as_name(key) else "what is named here"
             raise UsageError(
-                f"`{key}` is a secret, and a secret is never an argument",
+                f"{shown} is a secret, and a secret is never an argument",
                 id="secret-not-shown",
-                hint=f"{_SECRETS_HINT}, or give the bare name `{key}` to be asked for it",
+                hint=f"{_SECRETS_HINT}, or give the bare name of the setting to be asked for it",
             )
         else:
             changes[key] = value

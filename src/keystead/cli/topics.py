@@ -10,6 +10,7 @@ from keystead.error_guide import guide
 from keystead.errors import UsageError
 from keystead.model.assume_role import TYPES
 from keystead.near import did_you_mean, near_names
+from keystead.secret import quoted
 
 
 def run(context: Context, args: argparse.Namespace) -> None:
@@ -43,7 +44,11 @@ def run(context: Context, args: argparse.Namespace) -> None:
             if meant
             else "topics are commands, cmdlets, error ids, `cmdlets`, `errors` and `types`"
         )
-        raise UsageError(f"there is no help on `{topic}`", id="unknown-help-topic", hint=hint)
+        raise UsageError(
+            f"there is no help on {quoted(topic, 'what was given')}",
+            id="unknown-help-topic",
+            hint=hint,
+        )
 
 
 def _help_on_cmdlets(topic: str) -> str:

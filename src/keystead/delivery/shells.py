@@ -15,7 +15,9 @@ from typing import NamedTuple
 
 from keystead.errors import KeysteadError, UsageError
 
-_PLAIN = re.compile(r"[A-Za-z0-9_./:=+@,-]+")
+_PLAIN = re.compile(r"[A-Za-z0-9_./:=+@,-]*")
+# A quote; what python-dotenv expands; a backslash that a reader takes for an escape.
+_NO_DOTENV = re.compile(r"'|\$\{|\\\\|\\$")
 
 
 class Shell(NamedTuple):
@@ -55,10 +57,12 @@ def _dotenv(value: str) -> str:
     # how a single quote is written, and in double quotes some run what is in backticks.
     if _PLAIN.fullmatch(value):
         return value
-    if "'" in value:
+    if _NO_DOTENV.search(value):
         raise KeysteadError(
-            "a dotenv file cannot quote a value that contains a single quote",
+            "readers of dotenv files differ on a value with a single quote, `${`, or a backslash "
+            "before another one or at the end",
             id="value-not-quotable",
+            hint="use --shell json, or `keystead exec`",
         )
     return f"'{value}'"
 

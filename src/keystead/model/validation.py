@@ -11,6 +11,7 @@ import re
 from keystead.errors import ProfileInvalid
 from keystead.model.setting import Group
 from keystead.model.settings import SETTINGS, is_secret
+from keystead.secret import quoted
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 IDENTIFIER = re.compile(r"[A-Za-z0-9_\-/.%@:+]+")
@@ -105,9 +106,9 @@ def check_setting(name: str, value: str) -> None:
     Raises `ProfileInvalid` naming the setting and the rule, never the value.
     """
     if has_control(name) or not is_identifier(name):
-        shown = _CONTROL.sub("?", name)
+        shown = quoted(_CONTROL.sub("?", name), "what was given")
         raise ProfileInvalid(
-            f"`{shown}` is not a valid setting name",
+            f"{shown} is not a valid setting name",
             id="invalid-setting-name",
             hint="use letters, digits and _ - / . % @ : +",
         )

@@ -19,7 +19,7 @@ from keystead.powershell.language.evaluation import Argument, Named, Value, argu
 from keystead.powershell.language.statements import Assignment, Command, Pipeline, Statement
 from keystead.powershell.objects import AwsObject
 from keystead.powershell.table import CMDLETS
-from keystead.secret import Secret
+from keystead.secret import Secret, reveal
 
 Emit = Callable[[Iterable[object]], None]
 """Called with the objects that a cmdlet outputs."""
@@ -106,6 +106,7 @@ def run_cmdlet(
         with applied(state, bound.values):
             if number == 0:
                 _warn(state, bound)
+                _warn_of_arguments(state, bound)
             output = _call(state, bound)
             emit(output if variable is None else recording(output, stored))
     store_output(state, variable, flat(stored))
@@ -189,6 +190,19 @@ def _warn(state: State, bound: Bound) -> None:
     location = bound.values.get("ProfileLocation")
     if os.name != "nt" and isinstance(location, str) and _WINDOWS_PATH.match(location):
         state.console.warn(f"`{location}` is a Windows path; here it is the name of a single file")
+
+
+def _warn_of_arguments(state: State, bound: Bound) -> None:
+    """Tells which secrets of the cmdlet are in the arguments of the process."""
+    rows = (row for row in bound.cmdlet.parameters if row.may_hold_secret)
+    for name in (row.name for row in rows):
+        value = bound.values.get(name)
+        text = reveal(value) if isinstance(value, str | Secret) else ""
+        if text and any(text in word for word in state.arguments):
+            state.console.warn(
+                f"the value of `-{name}` is in the shell's history now, and other users of this "
+                "machine could see it among the processes; lines of `keystead shell` are in neither"
+            )
 
 
 def _refuse_role_parameters(cmdlet: Cmdlet, names: Iterable[str]) -> None:

@@ -13,6 +13,7 @@ from keystead.errors import FileProblem, Origin, ProfileInvalid, ProfileNotFound
 from keystead.model.profile import Profile, Value
 from keystead.model.settings import DECIDING
 from keystead.near import did_you_mean, near_names
+from keystead.secret import quoted
 from keystead.text.dialect import Skipped
 
 TRIES = 20
@@ -116,12 +117,12 @@ def not_found(
 
     if skipped:
         return ProfileNotFound(
-            f"there is no profile `{name}`: {skipped.why}",
+            f"there is no profile {_shown(name)}: {skipped.why}",
             hint="`keystead lint` says how to write the header so that all read it",
             where=skipped.where,
         )
     return ProfileNotFound(
-        f"there is no profile `{name}`" + (f" in {place}" if place else ""), hint=hint
+        f"there is no profile {_shown(name)}" + (f" in {place}" if place else ""), hint=hint
     )
 
 
@@ -138,5 +139,11 @@ def overtaken(where: Origin) -> FileProblem:
 def already_there(name: str) -> ProfileInvalid:
     """The error for a name that is taken."""
     return ProfileInvalid(
-        f"a profile `{name}` exists already", id="profile-exists", hint="use --force to replace it"
+        f"a profile {_shown(name)} exists already",
+        id="profile-exists",
+        hint="use --force to replace it",
     )
+
+
+def _shown(name: str) -> str:
+    return quoted(name, "of that name, which is not shown as it may be a secret key")

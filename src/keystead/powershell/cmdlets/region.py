@@ -12,6 +12,7 @@ from keystead.powershell.cmdlet import Cmdlet, Parameter, Values, switch
 from keystead.powershell.engine.credential_parameters import PROFILE_LOCATION, REGION, SCOPE
 from keystead.powershell.engine.state import State
 from keystead.powershell.objects import AwsObject
+from keystead.secret import quoted
 
 _CHINA, _GOVERNMENT = "cn-", "us-gov-"
 _SHOWN = 40
@@ -68,7 +69,7 @@ def known_region(name: str) -> str:
         return wanted
     near = near_names(wanted, regions)
     raise UsageError(
-        f"there is no region `{wanted[:_SHOWN]}`",
+        f"there is no region {quoted(wanted[:_SHOWN], 'of that name')}",
         id="unknown-region",
         hint=did_you_mean(near) if near else "Get-AWSRegion shows the regions",
     )

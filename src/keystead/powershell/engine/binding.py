@@ -19,6 +19,7 @@ from keystead.powershell.cmdlet import Cmdlet, Parameter
 from keystead.powershell.engine.conversion import converted, fits_by_position, fits_from_pipe
 from keystead.powershell.language.evaluation import Argument, Named, Predicate, Value
 from keystead.powershell.objects import own_property
+from keystead.secret import holds_key
 
 Ask = Callable[[Parameter], object]
 """Returns the value of a mandatory parameter that was omitted, or None."""
@@ -106,6 +107,8 @@ def _find(cmdlet: Cmdlet, name: str, *, guarded: bool) -> Parameter:
             if near
             else f"put a secret with spaces in single quotes; {_see_help(cmdlet)}",
         )
+    if holds_key(name):
+        raise UsageError(f"{cmdlet.name} has no such parameter", hint=_see_help(cmdlet))
     shown = _without_secret(cmdlet, name, near)
     if shown != name:
         hint = f"put a space between a parameter and its value; {_see_help(cmdlet)}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from keystead.app import App
@@ -20,12 +20,14 @@ class State:
 
     ``lasting`` is False when the shell runs a single line, ``has_shown`` True after the first
     output. ``verbose`` and ``what_if`` belong to the running cmdlet. ``masks`` is False if objects
-    go to another program, which masks them itself.
+    go to another program, which masks them itself. ``arguments``
+    are the words of the line if they are those of the process, which others can see.
     """
 
     app: App
     console: Console
     lasting: bool = True
+    arguments: Sequence[str] = ()
     has_shown: bool = False
     verbose: bool = False
     what_if: bool = False

@@ -26,7 +26,7 @@ from keystead.undo.history import one_generation
 
 def run_words(app: App, console: Console, words: Sequence[str]) -> None:
     """Runs one cmdlet whose words the calling shell has already separated."""
-    state = State(app, console, lasting=False)
+    state = State(app, console, lasting=False, arguments=words)
     statement = from_argv(["-AsJson" if word == "--json" else word for word in words])
     with one_generation(lambda: f"keystead {mask_words(words, CMDLETS)}"):
         run_statement(state, statement)

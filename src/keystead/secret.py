@@ -98,5 +98,5 @@ def reads_as_name(text: str) -> bool:
     """Whether an unknown setting or option may be repeated: words in lower case, nothing else."""
     import re
 
-    name = re.fullmatch(r"-{0,2}[a-z]+(?:[._-][a-z0-9]+)*", text)
+    name = re.fullmatch(r"-[A-Za-z]|-{0,2}[a-z]+(?:[._-][a-z0-9]+)*", text)
     return name is not None and not holds_key(text)

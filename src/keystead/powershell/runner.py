@@ -192,9 +192,15 @@ def _warn(state: State, bound: Bound) -> None:
         state.console.warn(f"`{location}` is a Windows path; here it is the name of a single file")
 
 
+_SPENT = ("TokenCode",)
+"""Secrets that open nothing once they were used."""
+
+
 def _warn_of_arguments(state: State, bound: Bound) -> None:
     """Tells which secrets of the cmdlet are in the arguments of the process."""
-    rows = (row for row in bound.cmdlet.parameters if row.may_hold_secret)
+    rows = (
+        row for row in bound.cmdlet.parameters if row.may_hold_secret and row.name not in _SPENT
+    )
     for name in (row.name for row in rows):
         value = bound.values.get(name)
         text = reveal(value) if isinstance(value, str | Secret) else ""

@@ -1,5 +1,6 @@
 """Protectors: the passphrase, where it comes from, and what a record may ask for."""
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from keystead.errors import (
     StoreUnavailable,
     WrongPassphrase,
 )
+from keystead.prompts import Prompts
 from keystead.stores.encrypted.protectors import (
     Argon2Cost,
     PassphraseProtector,
@@ -86,9 +88,11 @@ def test_each_record_is_new() -> None:
 
 
 def test_a_new_store_costs_what_the_specification_says() -> None:
-    record = PassphraseProtector(typing("a", "a")).wrap(DATA_KEY, STORE)
+    record = PassphraseProtector(typing("four random words", "four random words")).wrap(
+        DATA_KEY, STORE
+    )
     assert record.startswith("passphrase argon2id m=65536 t=3 p=4 salt=")
-    assert unwrap(record, "a") == DATA_KEY
+    assert unwrap(record, "four random words") == DATA_KEY
 
 
 def test_a_wrong_passphrase_says_so_and_no_more() -> None:
@@ -221,10 +225,13 @@ def test_a_file_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> No
     assert caught.value.hint == f"run `chmod 600 '{tmp_path / 'pass phrase'}'`"
 
 
+NEW = "four random words"
+
+
 def test_a_person_is_asked_once_for_an_old_and_twice_for_a_new_passphrase() -> None:
-    person = Person("old", "new", "new")
+    person = Person("old", NEW, NEW)
     source = PassphraseSource(System(environ={}, terminal=person))
-    assert (source.use(bytes), source.new()) == (b"old", b"new")
+    assert (source.use(bytes), source.new()) == (b"old", NEW.encode())
     assert person.questions == [
         "passphrase of the encrypted store",
         "new passphrase for the encrypted store",
@@ -233,8 +240,8 @@ def test_a_person_is_asked_once_for_an_old_and_twice_for_a_new_passphrase() -> N
 
 
 def test_a_mistyped_new_passphrase_is_asked_again() -> None:
-    person = Person("one", "two", "", "one", "one")
-    assert PassphraseSource(System(environ={}, terminal=person)).new() == b"one"
+    person = Person(NEW, "two", "", NEW, NEW)
+    assert PassphraseSource(System(environ={}, terminal=person)).new() == NEW.encode()
     assert person.told == [
         "keystead: the two passphrases differ; try again",
         "keystead: an empty passphrase protects nothing; try again",
@@ -242,7 +249,7 @@ def test_a_mistyped_new_passphrase_is_asked_again() -> None:
 
 
 def test_three_mistyped_new_passphrases_end_the_command() -> None:
-    person = Person(*["one", "two"] * 3)
+    person = Person(*[NEW, "two"] * 3)
     with pytest.raises(WrongPassphrase, match="the two passphrases differ"):
         PassphraseSource(System(environ={}, terminal=person)).new()
     assert len(person.questions) == 6
@@ -273,3 +280,38 @@ def test_without_a_terminal_the_variable_is_named() -> None:
         with pytest.raises(InteractionRequired) as caught:
             ask()
         assert FILE in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("weak", ["abc", "x", "secret", "letmein", "passw0rd", "aaaaaaaa"])
+def test_a_new_passphrase_that_is_guessed_at_once_is_refused(tmp_path: Path, weak: str) -> None:
+    warned: list[str] = []
+    system = with_file(tmp_path, weak.encode())
+    for answering in (
+        system,
+        System(environ={}, prompts=Prompts(passphrase=lambda _: weak)),
+        System(environ={}, terminal=Person(*[weak] * 3)),
+    ):
+        with pytest.raises(WrongPassphrase, match="would be guessed at once"):
+            PassphraseSource(answering).new()
+        assert PassphraseSource(system).use(bytes) == weak.encode()
+    accepting = replace(system, prompts=Prompts(accept_weak=True, warn=warned.append))
+    assert PassphraseSource(accepting).new() == weak.encode()
+    assert len(warned) == 1
+
+
+@pytest.mark.parametrize(
+    ("passphrase", "warnings"),
+    [
+        (b"opensesame", 1),
+        (b"correct horse battery staple", 0),
+        (hashlib.sha256(b"a key").digest(), 0),
+        ("vier zuf\u00e4llige W\u00f6rter".encode(), 0),
+        (b"a long one " * 1000, 0),
+    ],
+    ids=["weak", "words", "bytes", "letters of all scripts", "longer than the estimator takes"],
+)
+def test_a_weak_passphrase_is_warned_of(tmp_path: Path, passphrase: bytes, warnings: int) -> None:
+    warned: list[str] = []
+    system = replace(with_file(tmp_path, passphrase), prompts=Prompts(warn=warned.append))
+    assert PassphraseSource(system).new() == passphrase
+    assert len(warned) == warnings

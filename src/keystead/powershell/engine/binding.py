@@ -107,9 +107,9 @@ def _find(cmdlet: Cmdlet, name: str, *, guarded: bool) -> Parameter:
             if near
             else f"put a secret with spaces in single quotes; {_see_help(cmdlet)}",
         )
-    if holds_key(name):
-        raise UsageError(f"{cmdlet.name} has no such parameter", hint=_see_help(cmdlet))
     shown = _without_secret(cmdlet, name, near)
+    if holds_key(shown):
+        raise UsageError(f"{cmdlet.name} has no such parameter", hint=_see_help(cmdlet))
     if shown != name:
         hint = f"put a space between a parameter and its value; {_see_help(cmdlet)}"
     else:

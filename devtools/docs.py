@@ -72,7 +72,7 @@ def _commands() -> str:
         "# Commands",
         "",
         "Data goes to standard output, everything else to standard error. `PATH` of `--location`",
-        "is a shared credentials file; the `config` beside it is read with it.",
+        "is a shared credentials file; the `config` in the same folder is read with it.",
         "",
         f"Every command takes `{NO_INPUT.names[0]}`, before its name or after it:",
         f"{NO_INPUT.options['help']}. The variable `{NO_INPUT_VARIABLE}=1` does the same.",

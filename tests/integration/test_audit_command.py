@@ -108,7 +108,7 @@ def test_what_was_done_to_the_log_is_told(keystead) -> None:
     done = keystead("audit", "--verify")
     assert done.code == 4
     assert f"keystead: warning: {log}:2: the line was changed or cut short" in done.stderr
-    assert "keystead: error: the audit log is not as it was written" in done.stderr
+    assert "keystead: error: the audit log was changed after it was written" in done.stderr
     shown = json.loads(keystead("audit", "--verify", "--json").stdout)
     assert [fault["where"] for fault in shown] == [f"{log}:2"]
 

@@ -139,7 +139,9 @@ def test_a_key_with_a_line_end_is_refused_unseen(keystead: Keystead, variable: s
 def test_odd_settings_are_the_providers_failure(keystead: Keystead, odd: dict[str, str]) -> None:
     done = keystead("whoami", env={**WHERE, **odd})
     assert done.code == 7
-    assert done.stderr.startswith("keystead: error: sts could not be asked for GetCallerIdentity: ")
+    assert done.stderr.startswith(
+        "keystead: error: sts could not be called for GetCallerIdentity: "
+    )
 
 
 @pytest.mark.parametrize("secret", [SECRET_KEY.replace("/", ""), quote(SECRET_KEY, safe="")])

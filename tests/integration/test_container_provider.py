@@ -231,7 +231,7 @@ def test_nobody_at_the_address() -> None:
     waits: list[float] = []
     error = failure(ProviderError, system(waits, CREDENTIALS_FULL_URI="http://127.0.0.1:1/creds"))
     assert str(error) == (
-        "the container endpoint at 127.0.0.1:1 could not be asked: connection refused"
+        "the container endpoint at 127.0.0.1:1 could not be reached: connection refused"
     )
     assert len(waits) == container.ATTEMPTS - 1
 
@@ -241,7 +241,7 @@ def test_an_endpoint_that_says_nothing_is_not_waited_for(monkeypatch: pytest.Mon
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         error = failure(ProviderError, system(CREDENTIALS_FULL_URI=url))
-    assert str(error).endswith("could not be asked: timed out")
+    assert str(error).endswith("could not be reached: timed out")
 
 
 def test_proxies_are_passed_by(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -160,7 +160,7 @@ def test_the_keyring_is_asked_where_it_opens_the_store(
     (used,) = results("keyring", system)
     assert (used.status, "answers" in used.message) == (Status.OK, True)
     (store,) = results("store", system)
-    assert "opens by itself" in store.message
+    assert "opens without a question" in store.message
 
 
 def test_a_keyring_that_is_gone_is_a_problem_where_it_is_needed(

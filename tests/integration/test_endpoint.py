@@ -343,7 +343,7 @@ def test_another_address_than_the_loopback_is_warned_of() -> None:
         with serving("base", "--host", address) as server:
             server.process.send_signal(signal.SIGTERM)
             server.process.wait(30)
-            assert "keystead: warning: whoever reaches" in server.process.stderr.read()
+            assert "keystead: warning: any client that reaches" in server.process.stderr.read()
 
 
 def test_what_it_prints_can_be_evaluated(home: Path) -> None:

@@ -162,7 +162,7 @@ def test_an_instance_without_a_role_has_no_credentials() -> None:
 def test_nobody_at_a_given_address_is_a_failure() -> None:
     error = failure(ProviderError, system(), endpoint="http://127.0.0.1:1")
     assert str(error) == (
-        "the EC2 metadata service at 127.0.0.1:1 could not be asked: connection refused"
+        "the EC2 metadata service at 127.0.0.1:1 could not be reached: connection refused"
     )
 
 

@@ -290,7 +290,7 @@ def test_a_token_that_cannot_be_written_back_still_serves(
         assert ask(service, files=full).access_key_id == ACCESS_KEY_ID
     assert service.calls == [RENEW, GET]
     assert path.read_bytes() == before
-    assert f"the renewed SSO token was not kept: {path}" in caplog.text
+    assert f"the renewed SSO token was not cached: {path}" in caplog.text
 
 
 ENDED = NOW - timedelta(seconds=1)

@@ -144,7 +144,7 @@ def test_a_refusal_of_sts_is_told_with_the_way_round_it(
         ):
             done = keystead(*arguments)
             assert done.code == 7
-            assert "no session could be got for the long-term keys of profile `base`" in done.stderr
+            assert "cannot get a session for the long-term keys of profile `base`" in done.stderr
             assert "InvalidClientTokenId" in done.stderr
             assert "without --session" in done.stderr
 
@@ -153,7 +153,7 @@ def test_sts_that_cannot_be_reached_is_told(keystead, monkeypatch: pytest.Monkey
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     done = keystead("serve", "base", "--session")
     assert done.code == 7
-    assert "sts could not be asked for GetSessionToken" in done.stderr
+    assert "sts could not be called for GetSessionToken" in done.stderr
     assert "without --session" in done.stderr
 
 

@@ -158,7 +158,7 @@ DIFFERENCES: dict[str, Difference] = {
     "duration_seconds that STS cannot give": Difference(
         "keystead says so at once; botocore leaves out what is no number and sends the rest, "
         "which STS refuses",
-        "`duration_seconds` that is no number from 900 to 43200",
+        "`duration_seconds` that is not a number from 900 to 43200",
         lambda world, ours, _theirs: ours.base == "refused" and _any_on_path(world, _bad_seconds),
         World({"p": _role(source_profile="q", duration_seconds="1h")}, {"q": KEYS}, {}, "p"),
         "refused",
@@ -193,9 +193,9 @@ DIFFERENCES: dict[str, Difference] = {
         "process",
         "static",
     ),
-    "keys in the environment beside a profile that does not exist": Difference(
+    "keys in the environment together with a profile that does not exist": Difference(
         "keys in the environment go before the profile, so its name is not looked at",
-        "keys in the environment beside `AWS_PROFILE` with a profile that does not exist",
+        "keys in the environment together with `AWS_PROFILE` with a profile that does not exist",
         lambda world, ours, theirs: (
             world.asked is None
             and {*KEYS_OF_ENVIRONMENT} & world.environ.keys() != set()
@@ -221,7 +221,7 @@ DIFFERENCES: dict[str, Difference] = {
     ),
     "a web identity with a half in the environment": Difference(
         "half a web identity is a mistake that is told of, and one in a profile is whole",
-        "`AWS_WEB_IDENTITY_TOKEN_FILE` or `AWS_ROLE_ARN` beside a profile with a web identity",
+        "`AWS_WEB_IDENTITY_TOKEN_FILE` or `AWS_ROLE_ARN` together with a profile's web identity",
         lambda world, _ours, theirs: (
             world.asked is None
             and len({"AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN"} & world.environ.keys()) == 1

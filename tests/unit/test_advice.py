@@ -45,8 +45,8 @@ def told(settings: Mapping[str, Value], name: str = "p", *, for_dotnet: bool = T
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"regoin": "x"}, ["no AWS tool reads a setting `regoin`; did you mean `region`?"]),
-        ({"team": "blue"}, ["no AWS tool reads a setting `team`"]),
+        ({"regoin": "x"}, ["unknown setting `regoin`; did you mean `region`?"]),
+        ({"team": "blue"}, ["unknown setting `team`"]),
         ({"cli_pagr": "less"}, ["did you mean `cli_pager`?"]),
         ({"s3": {"max_queue_size": "5"}}, []),
         ({"cli_pager": "less", "output": "json"}, []),
@@ -62,7 +62,7 @@ def told(settings: Mapping[str, Value], name: str = "p", *, for_dotnet: bool = T
         ({"endpoint_url": '"http://127.0.0.1"'}, ["the value of `endpoint_url` is in quotes"]),
         ({"credential_process": '"/a b/helper" "x"'}, []),
         # What hides it from the .NET SDK.
-        ({**KEYS, "mfa_serial": "arn:aws:iam::123456789012:mfa/u"}, ["`mfa_serial` does not go with its other settings there"]),
+        ({**KEYS, "mfa_serial": "arn:aws:iam::123456789012:mfa/u"}, ["`mfa_serial` cannot be combined with its other settings there"]),
         ({"retry_mode": "legacy"}, ["for its `retry_mode`, the .NET SDK 4.1 does not find the profile"]),
         ({"use_fips_endpoint": "yes"}, ["for its `use_fips_endpoint`"]),
         ({"sts_regional_endpoints": "local"}, ["for its `sts_regional_endpoints`"]),

@@ -125,7 +125,7 @@ CHANGES: dict[str, tuple[Change, list[str]]] = {
     ),
     "a line twice": (
         lambda ls: [*ls[:3], ls[2], *ls[3:]],
-        ["audit.jsonl:4: the line was put in, or moved: it is grant 3 behind grant 3"],
+        ["audit.jsonl:4: the line was inserted or moved: it is grant 3 after grant 3"],
     ),
     "a line of one's own": (
         lambda ls: [*ls[:3], b'{"number": 4}\n', *ls[3:]],
@@ -196,7 +196,7 @@ def test_after_a_line_that_was_cut_short_the_chain_goes_on_with_a_mark(log: Audi
     record(log, 2)
     assert [bool(fault.accident) for fault in log.verify()] == [True]
     assert messages(log) == [
-        "audit.jsonl:3: the line was cut short as it was written; the log goes on behind it"
+        "audit.jsonl:3: the line was cut off while it was written; the log continues after it"
     ]
     assert "after" in json.loads(lines(log)[3])
     assert "after" not in json.loads(lines(log)[4])
@@ -210,7 +210,7 @@ def test_without_the_note_of_its_end_that_is_told(log: AuditLog, note: str) -> N
         last.unlink()
     else:
         last.write_text("" if note == "empty" else "x y z")
-    text = "it does not tell the last line, so what is cut from the log's end would not show"
+    text = "it does not record the last line, so a truncated log would not be noticed"
     assert messages(log) == [f"audit.last: {text}"]
     assert not any(fault.accident for fault in log.verify())
     record(log)

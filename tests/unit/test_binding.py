@@ -237,8 +237,8 @@ REFUSED = {
     "Get-Thing -Name $thing": ("`-Name` takes text, not an object", ""),
     "Get-Thing -Name $secret": ("`-Name` is shown, and does not accept a secret", ""),
     "Set-Thing -Credential text": ("`-Credential` takes an object, not text", "$variable"),
-    "Set-Thing -Credential $thing -Seconds 1.5": ("`-Seconds` takes a whole number", ""),
-    "Set-Thing -Credential $thing -Seconds $true": ("`-Seconds` takes a whole number", ""),
+    "Set-Thing -Credential $thing -Seconds 1.5": ("`-Seconds` must be a whole number", ""),
+    "Set-Thing -Credential $thing -Seconds $true": ("`-Seconds` must be a whole number", ""),
     f"Set-Thing -AccessKey a -SecretKey {MASK}": (
         "`-SecretKey` is the mask of a secret, not the secret itself",
         "type the value itself",

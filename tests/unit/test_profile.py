@@ -56,8 +56,8 @@ def test_writable(settings: dict[str, str]) -> None:
 
 NOT_WRITABLE = [
     (KEY, "`aws_access_key_id` without `aws_secret_access_key`"),
-    ({**PAIR, **ROLE}, "`aws_access_key_id` does not go with a profile of type AssumeRole"),
-    ({**PAIR, "external_id": "e"}, "`external_id` does not go with a profile of type Basic"),
+    ({**PAIR, **ROLE}, "`aws_access_key_id` is not allowed in a profile of type AssumeRole"),
+    ({**PAIR, "external_id": "e"}, "`external_id` is not allowed in a profile of type Basic"),
     ({"external_id": "e"}, "`external_id` without `role_arn`"),
     ({"role_arn": "a"}, "`role_arn` without `source_profile`"),
     ({**ROLE, "credential_source": "Environment"}, "exclude each other"),

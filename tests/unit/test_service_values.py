@@ -119,7 +119,7 @@ def test_values_become_what_the_model_asks_for(
 @pytest.mark.parametrize(
     ("name", "values", "message"),
     [
-        ("Get-EC2Instance", {"MaxResults": "many"}, "`-MaxResults` takes a whole number"),
+        ("Get-EC2Instance", {"MaxResults": "many"}, "`-MaxResults` must be a whole number"),
         (
             "Get-EC2Instance",
             {"MaxResults": True},

@@ -68,14 +68,14 @@ def faults(
             message = _unlinked(number, previous, before, is_whole=is_whole)
             found += [Fault(where, message, accident=False)] if message else []
         elif line.entry.get("after") and previous == hashlib.sha256(cut.text).hexdigest():
-            message = "the line was cut short as it was written; the log goes on behind it"
+            message = "the line was cut off while it was written; the log continues after it"
             found[-1] = Fault(found[-1].where, message, accident=True)
         before, cut = (number, own), None
         hashes[number] = own
     last = before[0] if before else 0
     if noted is None:
         # The note is written behind the line, so it may be empty beside the first one.
-        text = "it does not tell the last line, so what is cut from the log's end would not show"
+        text = "it does not record the last line, so a truncated log would not be noticed"
         return [*found, *([Fault(str(note), text, accident=last == 1)] if last else [])]
     number, own = noted
     if number > last:
@@ -141,7 +141,7 @@ def _unlinked(
     if number > before[0] + 1:
         return _missing(before[0] + 1, number - 1, "before this line")
     if number <= before[0]:
-        return f"the line was put in, or moved: it is grant {number} behind grant {before[0]}"
+        return f"the line was inserted or moved: it is grant {number} after grant {before[0]}"
     return f"grant {before[0]}, the line before this one, was replaced by another"
 
 

@@ -48,7 +48,7 @@ def _verify(context: Context, args: argparse.Namespace) -> None:
         tell(f"{fault.where}: {fault.message}")
     if any(not fault.accident for fault in faults):
         raise StoreCorrupt(
-            "the audit log is not as it was written",
+            "the audit log was changed after it was written",
             id="audit-log-changed",
             hint=f"keep a copy of {log.path.parent} and find out who wrote there",
         )

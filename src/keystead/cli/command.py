@@ -70,7 +70,7 @@ NO_INPUT = argument(
     "--no-input",
     action="store_true",
     default=argparse.SUPPRESS,
-    help="ask nothing, as where there is no terminal; programs that it starts are told the same",
+    help="ask nothing, as without a terminal; programs that it starts inherit this",
 )
 """An option of every command, before its name or after it."""
 FORCE = argument("--force", action="store_true", help="do not ask")

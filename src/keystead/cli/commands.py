@@ -41,7 +41,7 @@ _KIND = argument(
     "kind",
     metavar="KIND",
     choices=_PROTECTORS,
-    help=f"what shall open it: {', '.join(_PROTECTORS)}",
+    help=f"what opens it: {', '.join(_PROTECTORS)}",
 )
 _WEAK_PASSPHRASE = argument(
     "--weak-passphrase",
@@ -52,11 +52,11 @@ _KEY_FILE = argument(
     "--key-file", metavar="PATH", help="for `keyfile`: the file, which is made when it is not there"
 )
 _EXPLAIN = (
-    "Opens nothing and asks nobody. JSON has `profile`, and under `credentials`, `settings` (those "
-    "of the profile that the search comes to, if it does) and `region` each: `winner`, the word of "
+    "Opens no store and asks no questions. JSON has `profile`, and under `credentials`, `settings` "
+    "(those of the profile that the search finds, if any) and `region` each: `winner`, the name of "
     "a source or null; `sources` in order, each with `source`, `what`, `outcome` (`won`, `lost`, "
     "`broken`, `absent`), `why`, and `where`, variables and places; and `tools`, those "
-    "that choose otherwise, with `tools`, `chooses` and `why`."
+    "that choose differently, with `tools`, `chooses` and `why`."
 )
 _DOCTOR = (
     "Looks at versions, files and folders, the encrypted store, the keyring, the environment, and "
@@ -136,14 +136,14 @@ COMMANDS: tuple[Command, ...] = (
             argument(
                 "--keep-references",
                 action="store_true",
-                help="leave the profiles that name it as they are",
+                help="do not change the profiles that refer to it",
             ),
         ),
         dry(profiles.rename),
-        details="What names it changes with it: `source_profile` of other profiles, and "
+        details="References to it are changed too: `source_profile` of other profiles, and "
         "`credential_process` and `mfa_process` that are `keystead process NAME` or "
-        "`aws ... --profile NAME`. A profile of another store that has one of that name there "
-        "means that one and is left as it is.",
+        "`aws ... --profile NAME`. A profile of another store that has a profile of the old "
+        "name refers to that one and is unchanged.",
     ),
     Command(
         "copy",
@@ -208,18 +208,18 @@ COMMANDS: tuple[Command, ...] = (
             _NAME,
             # What begins it is no option, so that options may stand on both sides of NAME.
             argument(
-                "command", metavar="COMMAND", nargs=argparse.PARSER, help="the command, behind --"
+                "command", metavar="COMMAND", nargs=argparse.PARSER, help="the command, after --"
             ),
         ),
         credentials_commands.exec_,
-        details="The command gets the settings of the profile that say where requests go and how: "
+        details="The command gets the client settings of the profile: "
         "region, addresses, FIPS, dual stack, TLS and retries. A program with the AWS SDK for .NET "
-        "3.7, or with FallbackCredentialsFactory of 4.1, takes a usable profile `default` of the "
-        "shared files before the keys that it is given; --hide-files keeps it from that.",
+        "3.7, or with FallbackCredentialsFactory of 4.1, prefers a usable profile `default` of the "
+        "shared files to the keys it is given; --hide-files prevents that.",
     ),
     Command(
         "serve",
-        "local endpoints that SDKs get credentials from by themselves",
+        "local endpoints from which SDKs get credentials",
         (
             *SERVE_OPTIONS,
             LOCATION,
@@ -230,9 +230,9 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "audit",
-        "who was handed credentials, of which profile, which way and until when",
+        "who got credentials, of which profile, by which channel and until when",
         (
-            argument("--verify", action="store_true", help="see whether it is as it was written"),
+            argument("--verify", action="store_true", help="check that it was not changed"),
             JSON,
         ),
         audit.show,
@@ -251,7 +251,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "plan",
-        "how credentials would be got, without getting them",
+        "how credentials would be obtained, without obtaining them",
         (
             _ANY_NAME,
             LOCATION,
@@ -285,7 +285,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "lint",
-        "what is wrong in the shared files, who reads it how, and what to do",
+        "problems in the shared files, how each SDK reads them, and how to fix them",
         (
             LOCATION,
             argument("--config", metavar="FILE", help="look at this config file"),
@@ -297,19 +297,19 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "doctor",
-        "what is wrong with this machine, each with its fix",
+        "problems of this machine, each with its fix",
         (JSON,),
         _doctor,
         details=_DOCTOR,
     ),
     Command(
         "undo",
-        "put back what the last command changed",
+        "revert what the last command changed",
         (
             argument("id", metavar="ID", nargs="?", help="the command to undo; else the last one"),
             argument("--list", action="store_true", help="show the commands that can be undone"),
             argument("--location", metavar="PATH", help="the last command that changed that file"),
-            argument("--force", action="store_true", help="also when the file changed again since"),
+            argument("--force", action="store_true", help="also when the file has changed since"),
             JSON,
         ),
         undo.run,

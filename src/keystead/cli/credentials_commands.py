@@ -71,7 +71,7 @@ def env(context: Context, args: argparse.Namespace) -> None:
     shell = args.shell or shells.login_shell_syntax(app.system.environ)
     if args.unset:
         if args.name is not None:
-            raise UsageError("--unset takes no profile")
+            raise UsageError("--unset does not take a profile")
         changed = wire.changes(app.environ, users_environment(app.environ))
         context.console.out(shells.render_unset(shell, *changed))
         return

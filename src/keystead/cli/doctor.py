@@ -1,4 +1,4 @@
-"""``keystead doctor``: what is wrong with this machine, each with its fix."""
+"""``keystead doctor``: problems of this machine, each with its fix."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``keystead lint``: what is wrong in the shared files, who reads it how, and what to do."""
+"""``keystead lint``: problems in the shared files, how each SDK reads them, and how to fix them."""
 
 from __future__ import annotations
 

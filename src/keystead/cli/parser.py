@@ -60,7 +60,7 @@ class _Parser(argparse.ArgumentParser):
             found, rest = super().parse_known_args(args, namespace)
         except argparse.ArgumentError as error:
             if error.argument_name:  # all else that is about one argument has its hook
-                raise self.usage_error(f"`{error.argument_name}` takes no value") from None
+                raise self.usage_error(f"`{error.argument_name}` does not take a value") from None
             raise self._incomplete(error.message, args or ()) from None
         if self.several and rest and not any(word.startswith("-") for word in rest):
             getattr(found, self.several).extend(rest)
@@ -170,7 +170,7 @@ def build_parser(commands: Sequence[Command]) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="keystead",
         exit_on_error=False,
-        description="AWS credential profiles: kept safe, understood, handed to any program.",
+        description="AWS credential profiles: stored safely, explained, passed to any program.",
         epilog="Cmdlets of the AWS Tools for PowerShell work too: keystead help cmdlets",
         allow_abbrev=False,
     )

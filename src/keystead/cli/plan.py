@@ -1,4 +1,4 @@
-"""``keystead plan``: how credentials would be got, without getting them."""
+"""``keystead plan``: how credentials would be obtained, without obtaining them."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def run(context: Context, args: argparse.Namespace) -> int | None:
     if args.install is not None:
         _install(context, args)
     elif args.service:
-        raise UsageError("`--service` goes with `--install PATH`")
+        raise UsageError("`--service` requires `--install PATH`")
     else:
         _folders(context, args)
     return None
@@ -94,8 +94,8 @@ COMMAND = Command(
         JSON,
     ),
     run,
-    details="Without an option: the folders in which PowerShell looks, as far as they are known "
-    "here, and the versions of the module in them. The module's functions are the cmdlets of this "
+    details="Without an option: the folders that PowerShell searches, as far as keystead knows "
+    "them, and the versions of the module in them. The module's functions are the cmdlets of this "
     "command, which they call; any other cmdlet runs by Invoke-KeysteadCmdlet. JSON is a list, "
     "each with `folder` and `versions`.",
 )

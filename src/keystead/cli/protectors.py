@@ -16,7 +16,7 @@ def init(context: Context, args: argparse.Namespace) -> None:
     context = context.accepting_weak() if args.weak_passphrase else context
     store = context.app.encrypted
     if args.protector is None and args.key_file is not None:
-        raise UsageError("--key-file goes with --protector keyfile")
+        raise UsageError("--key-file requires --protector keyfile")
     store.init(args.protector and _protector(context, args.protector, args.key_file))
     kinds = ", ".join(store.status().protectors)
     context.console.note(f"made the encrypted store {store.path}, protected by {kinds}")
@@ -92,5 +92,5 @@ def _protector(context: Context, kind: str, key_file: str | None) -> Protector:
     if kind == KeyfileProtector.kind:
         return KeyfileProtector(system, path=system.folders.expand(key_file) if key_file else None)
     if key_file is not None:
-        raise UsageError("--key-file goes with the protector `keyfile` alone")
+        raise UsageError("--key-file is for the protector `keyfile` only")
     return PROTECTORS[kind](system)

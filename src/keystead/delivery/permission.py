@@ -37,7 +37,7 @@ def require(profile: Profile, program: Executable | None, system: System) -> Non
             f"`{SETTING}` of profile `{profile.name}` names `{rule}`, which runs any program that "
             "it is given",
             id="program-rule-invalid",
-            hint="name the path of a program of its own, or use `confirm`",
+            hint="name the path of the program itself, or use `confirm`",
             where=profile.where(SETTING),
         )
     if program and any(program.is_named_by(rule) for rule in named):

@@ -11,9 +11,9 @@ from keystead.errors import KeysteadError
 
 CHECKS: tuple[Check, ...] = (
     Check("versions", "keystead, Python, libraries, AWS CLI", versions.versions),
-    Check("files", "the shared files can be read, and by nobody else", files.shared_files),
+    Check("files", "only you can read the shared files", files.shared_files),
     Check("lint", "what `keystead lint` finds, in one line", files.lint),
-    Check("folders", "nobody else may write in the folders", files.folders),
+    Check("folders", "no other user may write in the folders", files.folders),
     Check("store", "the encrypted store is sound, and what opens it", files.store),
     Check("launcher", "the launcher of `credential_process` is unchanged", files.launcher),
     Check("keyring", "the keyring of the operating system answers", files.keyring),

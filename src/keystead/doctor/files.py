@@ -63,7 +63,7 @@ def folders(app: App) -> Iterator[Result]:
     for path in dict.fromkeys(paths):
         access = app.system.files.access(path, folder=True)
         found += _access(path, access, private=False)
-    yield from found or [ok("nobody else may write in the folders of AWS and keystead")]
+    yield from found or [ok("no other user may write in the folders of AWS and keystead")]
 
 
 def store(app: App) -> Iterator[Result]:
@@ -72,7 +72,9 @@ def store(app: App) -> Iterator[Result]:
     if not state.exists:
         yield ok(f"there is no encrypted store yet ({state.path})")
         return
-    opens = "opens by itself" if app.encrypted.opens_unasked() else "asks for the passphrase"
+    opens = (
+        "opens without a question" if app.encrypted.opens_unasked() else "asks for the passphrase"
+    )
     if app.encrypted.is_unknown:
         yield warning(
             f"{state.path} is not remembered as your store, and was not proved yet",
@@ -106,7 +108,11 @@ def keyring(app: App) -> Iterator[Result]:
         if used:
             app.system.keyring.get("doctor")
     except KeysteadError as error:
-        yield refused(error) if used else ok(f"{error.message}; the encrypted store needs none")
+        yield (
+            refused(error)
+            if used
+            else ok(f"{error.message}; the encrypted store does not need one")
+        )
         return
     yield ok(f"{name} answers" if used else f"{name} is here; the encrypted store does not use it")
 

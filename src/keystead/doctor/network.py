@@ -43,7 +43,7 @@ def services(app: App) -> Iterator[Result]:
             url = address(service, operation, replace(settings, region=place))
             Endpoint.parse(url, f"the address of {name}")
         except KeysteadError as error:
-            yield problem(error.message, "check AWS_ENDPOINT_URL and its kin")
+            yield problem(error.message, "check the AWS_ENDPOINT_URL variables")
         except ValueError:
             yield problem(f"there is no {name} in the region `{place}`", "check the region")
         else:

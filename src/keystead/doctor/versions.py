@@ -26,4 +26,4 @@ def versions(app: App) -> Iterator[Result]:
             yield problem(f"the library {library} is not installed", "reinstall keystead")
     yield ok(", ".join(found))
     cli = app.system.program("aws")
-    yield ok(f"AWS CLI: {cli}" if cli else "there is no AWS CLI on PATH; keystead needs none")
+    yield ok(f"AWS CLI: {cli}" if cli else "there is no AWS CLI on PATH; keystead does not need it")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from keystead.lint.finding import Readers
 
-_PASSED = "passed over"
+_PASSED = "ignored"
 
 NO_RULE: tuple[tuple[str, Readers], ...] = (
     (
-        "a blank line within a value that goes on",
+        "a blank line within a continued value",
         Readers("skipped", "part of the value", "dropped with the value", "whole file refused"),
     ),
     (
@@ -32,11 +32,11 @@ NO_RULE: tuple[tuple[str, Readers], ...] = (
     (
         "the line of a `credential_process`",
         Readers(
-            "parted into words",
-            "parted into words",
+            "split into words",
+            "split into words",
             "run by a shell",
             "run by a shell, which expands variables and ends it at ` #` and `;`",
-            "keystead: parted into words",
+            "keystead: split into words",
         ),
     ),
     ("`aws_account_id`", Readers("read", "read", "read", "read", dotnet_3="not read")),
@@ -65,19 +65,19 @@ NO_RULE: tuple[tuple[str, Readers], ...] = (
         ),
     ),
     (
-        "`AWS_CONFIG_FILE` or `AWS_SHARED_CREDENTIALS_FILE` that names no file",
+        "`AWS_CONFIG_FILE` or `AWS_SHARED_CREDENTIALS_FILE` that does not name a file",
         Readers("empty", "empty", "", "the files in the home folder", "keystead: empty"),
     ),
     (
         "`AWS_SHARED_CREDENTIALS_FILE` in a folder with another `config`",
         Readers("not read", "not read", "", "read in place of the usual one"),
     ),
-    ("`duration_seconds`", Readers("asked of STS", "asked of STS", "", "not used")),
+    ("`duration_seconds`", Readers("sent to STS", "sent to STS", "", "not used")),
     (
-        "`duration_seconds` that is no number from 900 to 43200",
+        "`duration_seconds` that is not a number from 900 to 43200",
         Readers(
             "refused by STS",
-            "left out where it is no number, else refused by STS",
+            "left out where it is not a number, else refused by STS",
             "",
             "not used",
             "keystead: an error",
@@ -87,19 +87,19 @@ NO_RULE: tuple[tuple[str, Readers], ...] = (
         "the region in which STS is asked for a role",
         Readers(
             "that of the role's own profile, else the one in effect",
-            "that of the profile in use, whatever those behind it say",
+            "that of the profile in use, regardless of its source profiles",
             "",
-            "the one in effect, whatever the profile says",
+            "the one in effect, regardless of the profile",
             "keystead: as the SDKs",
         ),
     ),
     ("a source profile that another store has", Readers(others="keystead: found, .NET: not found")),
     (
         "a profile that is asked for by name and has no setting that gives credentials",
-        Readers("an error", "passed over: container and EC2 are asked", "an error", "an error"),
+        Readers("an error", "ignored: container and EC2 are asked", "an error", "an error"),
     ),
     (
-        "`AWS_WEB_IDENTITY_TOKEN_FILE` or `AWS_ROLE_ARN` beside a profile with a web identity",
+        "`AWS_WEB_IDENTITY_TOKEN_FILE` or `AWS_ROLE_ARN` together with a profile's web identity",
         Readers(botocore="both made one, the variable first", others="keystead: not mixed"),
     ),
     (
@@ -107,7 +107,7 @@ NO_RULE: tuple[tuple[str, Readers], ...] = (
         Readers(botocore="a profile that does not exist", others="keystead: as if not set"),
     ),
     (
-        "keys in the environment beside `AWS_PROFILE` with a profile that does not exist",
+        "keys in the environment together with `AWS_PROFILE` with a profile that does not exist",
         Readers(botocore="an error", others="keystead: the keys"),
     ),
     (

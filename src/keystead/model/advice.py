@@ -112,7 +112,7 @@ def _unknown(key: str) -> Iterator[str]:
         return
     meant = near_names(name, [*SETTINGS, *sorted(READ_BY_OTHERS)], likeness=0.8)
     hint = f"; {did_you_mean(meant[:1])}?" if meant else ""
-    yield f"no AWS tool reads a setting `{key}`{hint}"
+    yield f"unknown setting `{key}`{hint}"
 
 
 def _missing(key: str, text: str, source: ProfileSource, names: Collection[str]) -> Iterator[str]:
@@ -139,6 +139,6 @@ def _hidden(profile: Profile, source: ProfileSource) -> Iterator[str]:
     extra = stray(profile)
     if extra:
         yield (
-            f"the .NET SDK, and PowerShell with it, does not find the profile: `{extra}` does not "
-            "go with its other settings there"
+            f"the .NET SDK, and PowerShell with it, does not find the profile: `{extra}` cannot be "
+            "combined with its other settings there"
         )

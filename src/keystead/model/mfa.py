@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from keystead.model.profile import Profile
 
 MFA_VARIABLE = "KEYSTEAD_MFA_CODE"
-"""The variable with a code, which goes before all others and is good for one command."""
+"""The variable with a code, which takes precedence over all others and is good for one command."""
 
 MFA_PROCESS = "mfa_process"
 _ANSWERS = (MFA_PROCESS, "mfa_totp_secret")

@@ -206,7 +206,7 @@ def _own_keys(profile: Profile, source: ProfileSource) -> Source:
     """The source of a profile that names itself as the source of its role."""
     if not (profile.has(KEY) or profile.has(SECRET)):
         raise ProfileCycle(
-            f"profile `{profile.name}` names itself as its source and has no keys of its own",
+            f"profile `{profile.name}` names itself as its source and has no keys",
             hint="add `aws_access_key_id` and `aws_secret_access_key`, or name another profile",
             where=profile.where("source_profile"),
         )

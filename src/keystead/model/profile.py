@@ -219,7 +219,7 @@ def _first_stray(deciding: Iterable[str], allowed: set[str], row: ProfileType) -
     for key in deciding:
         if key not in allowed:
             return (
-                f"`{key}` does not go with a profile of type {row.name}, "
+                f"`{key}` is not allowed in a profile of type {row.name}, "
                 f"which `{row.deciding[0][0]}` makes it"
             )
     return None

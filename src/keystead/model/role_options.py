@@ -139,7 +139,7 @@ _ARNS = (
 )
 _TAGS = (r"[^,=]+=[^,]*(?:,[^,=]+=[^,]*){0,49}", "up to 50 pairs KEY=VALUE, separated by commas")
 _KEYS = (r"[^,=]+(?:,[^,=]+){0,49}", "up to 50 keys of session_tags, separated by commas")
-_DURATION = _setting("duration_seconds", "how long the role's session lasts, in seconds", _SECONDS)
+_DURATION = _setting("duration_seconds", "the duration of the role's session, in seconds", _SECONDS)
 
 
 class SessionOptions(Value):
@@ -165,7 +165,7 @@ class SessionOptions(Value):
         "DurationSeconds",
         "3600",
         lambda seconds, _: f"for {seconds} s",
-        Flag("--duration-seconds", "N", "how long the role's session lasts"),
+        Flag("--duration-seconds", "N", "the duration of the role's session"),
         read_seconds,
     )
     policy: str | None = option(
@@ -241,7 +241,10 @@ class RoleOptions(SessionOptions):
         "team",
         lambda _keys, _: "",
         Flag(
-            "--transitive-tag", "KEY", "a tag that goes on to the next role; may be repeated", tuple
+            "--transitive-tag",
+            "KEY",
+            "a tag that is passed on to the next role; may be repeated",
+            tuple,
         ),
         read_list,
         list,
@@ -250,14 +253,14 @@ class RoleOptions(SessionOptions):
         None,
         _setting(
             "source_identity",
-            "who is behind the role's session; it cannot be changed by the roles after it",
+            "the source identity of the role's session; later roles cannot change it",
             _NAME,
             one_line=True,
         ),
         "SourceIdentity",
         "somebody",
         lambda name, _: f"source identity {name}",
-        Flag("--source-identity", "NAME", "who is behind the session"),
+        Flag("--source-identity", "NAME", "the source identity of the session"),
     )
 
     def over(self, other: T) -> T:

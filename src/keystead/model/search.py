@@ -1,6 +1,6 @@
 """The one choice among sources of credentials: in a profile, and where no profile is named.
 
-What is not set up is passed over; what is set up and broken ends the search. A `Recorder` is told
+What is not set up is ignored; what is set up and broken ends the search. A `Recorder` is told
 of every place, also of those that the search does not come to: that is `keystead explain`. Pure.
 """
 

@@ -229,7 +229,7 @@ class ChainExecutor:
             if self.plan.steps:
                 raise
             raise ProviderError(
-                f"no session could be got for the long-term keys of profile `{asker}`: {error}",
+                f"cannot get a session for the long-term keys of profile `{asker}`: {error}",
                 id=error.id,
                 hint="; ".join(filter(None, (error.hint, _PLAIN_KEYS))),
                 code=error.code,

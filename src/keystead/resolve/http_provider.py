@@ -35,7 +35,7 @@ class Endpoint:
             parts = urlsplit(url)
             port = parts.port
         except ValueError:
-            raise ProfileInvalid(f"{what} is no address", id="invalid-address") from None
+            raise ProfileInvalid(f"{what} is not an address", id="invalid-address") from None
         if not _PRINTABLE.fullmatch(url) or parts.scheme not in ("http", "https"):
             raise ProfileInvalid(f"{what} is not an http or https address", id="invalid-address")
         if not parts.hostname or "@" in parts.netloc:

@@ -26,8 +26,8 @@ _CACHED_BY = ("HOME", "USERPROFILE", "XDG_CONFIG_HOME", "KEYSTEAD_HOME")
 """Variables in addition to those of AWS that cached output may depend on."""
 
 _WITHOUT_SHELL = (
-    "the command is run without a shell, so pipes, redirections, variables and `~` mean nothing "
-    "in it; put them into a script and run that"
+    "the command is run without a shell, so pipes, redirections, variables and `~` have no "
+    "effect; put them into a script and run it"
 )
 
 
@@ -150,7 +150,7 @@ def _output(words: list[str], environ: dict[str, str]) -> bytes:
             most_bytes=MOST_BYTES,
         )
     except (FileNotFoundError, NotADirectoryError):
-        raise _Failed("was not found", "give the whole path of the program") from None
+        raise _Failed("was not found", "give the full path of the program") from None
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or "it is not a valid command").lower()
         raise _Failed(f"cannot be run: {reason}", "check that the file is executable") from None

@@ -78,7 +78,7 @@ def listening(
     host = sockets.address(host)
     if not sockets.is_loopback(host):
         app.warn(
-            f"whoever reaches {host} can ask this endpoint; over the network all of it is readable"
+            f"any client that reaches {host} can use this endpoint; its traffic is not encrypted"
         )
     with ExitStack() as stack:
         ledger = stack.enter_context(Ledger(app))
@@ -190,7 +190,7 @@ def _default(app: App, location: Location) -> str:
     name = app.plan(None, location).profile
     if not name:
         raise UsageError(
-            "the default search comes to no profile",
+            "the default search finds no profile",
             id="no-profile-named",
             hint="name one to serve",
         )

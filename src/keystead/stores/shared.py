@@ -93,7 +93,8 @@ class SharedStore:
             raise FileProblem(
                 "a location names a credentials file, and this is a config file",
                 id="invalid-location",
-                hint=f"try {path.with_name('credentials')}; the config beside it is read with it",
+                hint=f"try {path.with_name('credentials')}; the config file in the same folder is "
+                "read with it",
                 where=Origin(location),
             )
         return cls(system, path, path.with_name("config"))
@@ -453,7 +454,7 @@ def _check(name: str, current: Profile | None, wanted: Changes) -> None:
         block = key.partition(".")[0].lower()
         if current and key.lower() not in settings and block != key.lower() and current.text(block):
             raise ProfileInvalid(
-                f"`{key}` cannot be set: `{block}` has a value and so no settings of its own",
+                f"`{key}` cannot be set: `{block}` has a value, so it cannot have nested settings",
                 id="nested-settings-not-possible",
                 hint=f"unset `{block}` first",
             )

@@ -191,7 +191,7 @@ class SharedFile:
                 "the file has lines that readers take differently, and this change would change "
                 "what other profiles have",
                 id="readers-disagree",
-                hint="`keystead lint` names these lines; mend them first",
+                hint="`keystead lint` names these lines; fix them first",
                 where=Origin(str(self.path)),
             )
 

@@ -115,7 +115,7 @@ def _open(path: Path, flags: int) -> int:
 def _check(fd: int) -> None:
     status = os.fstat(fd)
     if not stat.S_ISREG(status.st_mode):
-        raise OSError(errno.EINVAL, "it is no file")
+        raise OSError(errno.EINVAL, "it is not a file")
     if sys.platform != "win32":
         if os.geteuid() not in (0, status.st_uid):
             raise PermissionError(errno.EPERM, "it belongs to another user")

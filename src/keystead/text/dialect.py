@@ -361,7 +361,7 @@ def _collect(document: Document, section: Section, settings: Settings) -> list[N
 
 
 def _twice(warnings: list[Notice], where: Origin, key: str) -> None:
-    warnings.append(Notice(where, f"`{key}` is repeated; the last one counts"))
+    warnings.append(Notice(where, f"`{key}` is repeated; the last one is used"))
 
 
 def _value(document: Document, item: Property, warnings: list[Notice]) -> str | Mapping[str, str]:
@@ -375,7 +375,7 @@ def _value(document: Document, item: Property, warnings: list[Notice]) -> str | 
             continue
         name = entry.name.lower()
         if name in block:
-            note = f"`{name}` is repeated in `{item.name}`; the last one counts"
+            note = f"`{name}` is repeated in `{item.name}`; the last one is used"
             warnings.append(Notice(where, note))
         block[name] = entry.value
     return block
@@ -399,7 +399,7 @@ def merge(config: Reading, credentials: Reading) -> Reading:
         for key, entry in settings.items():
             if key in known and known[key].value != entry.value:
                 note = (
-                    f"`{key}` of profile `{name}` differs from {known[key].where}; this one counts"
+                    f"`{key}` of profile `{name}` differs from {known[key].where}; this one is used"
                 )
                 merged.warnings.append(Notice(entry.where, note))
             known[key] = entry

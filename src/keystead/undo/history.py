@@ -119,7 +119,8 @@ class UndoHistory:
             path, earlier = self._keep(replaced, now, command, profiles)
         except FileProblem as error:
             raise FileProblem(
-                f"nothing was changed, as no copy for `keystead undo` is saved: {error.message}",
+                "nothing was changed, because no copy for `keystead undo` can be saved: "
+                f"{error.message}",
                 id="undo-copy-not-saved",
                 hint=error.hint or "make this folder writable",
                 where=Origin(str(self._folder)),
@@ -302,8 +303,8 @@ class UndoHistory:
                     raise FileProblem(
                         "the file was changed again since",
                         id="file-changed",
-                        hint="--force puts the old file back all the same; "
-                        "`keystead undo` brings back what is there now",
+                        hint="--force restores the old file anyway; `keystead undo` then "
+                        "brings back the current one",
                         where=Origin(str(path)),
                     )
             replaced = [

@@ -27,7 +27,7 @@ COMMAND = Command(
     (argument("shell", metavar="SHELL", choices=tuple(SCRIPTS), help="the shell it is for"),),
     run,
     details="For bash, in ~/.bashrc: source <(keystead completion bash). For zsh the same in "
-    "~/.zshrc, behind compinit. For fish: keystead completion fish > "
+    "~/.zshrc, after compinit. For fish: keystead completion fish > "
     "~/.config/fish/completions/keystead.fish. For PowerShell, in $PROFILE: "
     "keystead completion powershell | Out-String | Invoke-Expression.",
 )

@@ -17,7 +17,10 @@ from keystead.text.encoding import other_encoding
 
 
 @rule(
-    "unreadable-file", ERROR, "a file cannot be read", fix="see that it is whole and yours to read"
+    "unreadable-file",
+    ERROR,
+    "a file cannot be read",
+    fix="check that it is complete and that you may read it",
 )
 def unreadable(shared: Shared) -> Iterator[Problem]:
     for file, error in shared.looked.unreadable:
@@ -27,8 +30,8 @@ def unreadable(shared: Shared) -> Iterator[Problem]:
 @rule(
     "missing-file",
     WARNING,
-    "a file that was asked for is not there",
-    fix="name another one, or make it",
+    "a requested file does not exist",
+    fix="name another one, or create it",
 )
 def missing(shared: Shared) -> Iterator[Problem]:
     for file in shared.looked.missing:
@@ -53,7 +56,7 @@ def open_file(view: View) -> Iterator[Problem]:
         REFUSED,
         "byte replaced",
         "byte replaced, UTF-16 with a mark is read",
-        "keystead: the section skipped, a comment passed over",
+        "keystead: the section skipped, a comment ignored",
     ),
 )
 def not_utf8(view: View) -> Iterator[Problem]:

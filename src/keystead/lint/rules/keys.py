@@ -9,11 +9,11 @@ from keystead.lint.finding import ERROR, INFO, WARNING, Problem, Readers
 from keystead.lint.subject import KEY, SECRET, TOKEN, Shared, found, rule, set_command, shown
 
 
-@rule("plain-keys", INFO, "long-term keys stand in plain text")
+@rule("plain-keys", INFO, "long-term keys are stored in plain text")
 def plain_keys(shared: Shared) -> Iterator[Problem]:
     for name, profile in shared.profiles.items():
         if profile.has(KEY) and profile.has(SECRET) and not profile.has(TOKEN):
-            message = f"the long-term keys of profile `{name}` stand here in plain text"
+            message = f"the long-term keys of profile `{name}` are stored here in plain text"
             sealing = set_command(name, "--store", "encrypted", KEY, SECRET)
             fix = f"{sealing} asks for them and seals them; then take them out of this file"
             yield found(profile, SECRET, message, fix)
@@ -35,13 +35,13 @@ def repeated_access_key(shared: Shared) -> Iterator[Problem]:
 @rule(
     "secret-in-config",
     WARNING,
-    "a secret stands in the config file",
+    "a secret is in the config file",
     readers=Readers("read", "read, after a program", "read", "read", "Go v1: not read by default"),
 )
 def secret_in_config(shared: Shared) -> Iterator[Problem]:
     for name, profile in shared.config.items():
         for secret in [key for key in (SECRET, TOKEN) if profile.has(key)][:1]:
-            message = f"`{secret}` of profile `{name}` stands in the config file"
+            message = f"`{secret}` of profile `{name}` is in the config file"
             fix = f"move the keys to `[{name}]` of the credentials file"
             yield found(profile, secret, message, fix)
 
@@ -51,7 +51,7 @@ def secret_in_config(shared: Shared) -> Iterator[Problem]:
     ERROR,
     "a key pair or the keys of a session token are not complete",
     readers=Readers(
-        "an error", "an error, without the key id passed over", "no credentials", "profile invalid"
+        "an error", "an error, without the key id ignored", "no credentials", "profile invalid"
     ),
 )
 def half_key_pair(shared: Shared) -> Iterator[Problem]:
@@ -93,7 +93,7 @@ def files_differ(shared: Shared) -> Iterator[Problem]:
             if other and key in profile.settings and profile.settings[key] != value:
                 message = (
                     f"{shown(key)} of profile `{name}` differs from {other.origins[key]}; "
-                    "this one counts"
+                    "this one is used"
                 )
                 yield found(profile, key, message)
 
@@ -141,5 +141,5 @@ def _keys_beside(shared: Shared, other: str) -> Iterator[Problem]:
         others = [*(["role_arn"] if role else []), "sso_account_id", "credential_process"]
         if profile.has(KEY) and next(filter(profile.has, others), None) == other:
             message = f"profile `{name}` has keys and `{other}`"
-            fix = f"move the keys to a profile of their own, or take `{other}` away"
+            fix = f"move the keys to a separate profile, or remove `{other}`"
             yield found(profile, KEY, message, fix)

@@ -14,7 +14,7 @@ from keystead.text.pieces import Span
 
 _COLON = re.compile(r"[ \t]*[A-Za-z0-9_]+[ \t]*:")
 _COMMENT = re.compile(r"[ \t][#;]")
-_OWN_LINE = "put the comment on a line of its own, with its `#` in column 0"
+_OWN_LINE = "put the comment on a separate line, with its `#` in column 0"
 
 
 @text_rule(
@@ -37,7 +37,7 @@ def syntax(view: View) -> Iterator[Problem]:
     readers=Readers(REFUSED, "accepted", "line skipped", REFUSED, "Go: accepted"),
 )
 def colon_separator(view: View) -> Iterator[Problem]:
-    message = "a colon stands where a `=` belongs"
+    message = "a colon is used in place of `=`"
     yield from (view.at(at, message) for at in view.broken if _has_colon(view, at))
     for block in view.blocks:
         for item in block.items:
@@ -55,8 +55,8 @@ def _has_colon(view: View, at: int) -> bool:
 @text_rule(
     "lone-carriage-return",
     WARNING,
-    "a carriage return stands within a line",
-    fix="take it out, or end the line there with a line feed",
+    "a carriage return is within a line",
+    fix="remove it, or end the line there with a line feed",
     readers=Readers(
         "part of the line",
         "ends the line",
@@ -69,27 +69,27 @@ def lone_carriage_return(view: View) -> Iterator[Problem]:
     text = view.document.text
     for span in view.document.lines(Span(0, len(text))) if "\r" in text else ():
         if "\r" in view.document.content(span):
-            yield view.at(span.start, "a carriage return stands within the line")
+            yield view.at(span.start, "a carriage return is within the line")
 
 
 @text_rule(
     "inline-comment",
     WARNING,
-    "a comment stands behind a value",
+    "a comment follows a value",
     fix=_OWN_LINE,
     readers=Readers("cut off", "part of the value", "cut off", "part of the value", "Go: cut off"),
 )
 def inline_comment(view: View) -> Iterator[Problem]:
     for block, item in view.settings():
         if view.rest(item.span, item.value_span.end).strip(" \t"):
-            message = f"a comment stands behind the value of {shown(item.name)}"
+            message = f"a comment follows the value of {shown(item.name)}"
             yield view.at(item.span.start, message, block=block)
 
 
 @text_rule(
     "nested-comment",
     WARNING,
-    "a comment stands behind a value in a nested block",
+    "a comment follows a value in a nested block",
     fix=_OWN_LINE,
     readers=Readers("part of the value", "part of the value", "cut off", "part of the value"),
 )
@@ -97,7 +97,7 @@ def nested_comment(view: View) -> Iterator[Problem]:
     for block, item in view.settings():
         for entry in view.entries(item):
             if _COMMENT.search(f" {entry.value}"):
-                message = f"to some readers a comment stands behind {shown(entry.name)}"
+                message = f"some readers see a comment after {shown(entry.name)}"
                 yield view.at(entry.span.start, message, block=block)
 
 
@@ -114,20 +114,20 @@ def indented_comment(view: View) -> Iterator[Problem]:
     for block, item in view.settings():
         for span in item.more:
             if span.start not in view.broken and _is_comment(view, span):
-                message = f"this comment is indented, so it goes on with {shown(item.name)} above"
+                message = f"this comment is indented, so it continues {shown(item.name)} above"
                 yield view.at(span.start, message, block=block)
 
 
 @text_rule(
     "continuation-line",
     WARNING,
-    "a value goes on in an indented line",
+    "a value continues on an indented line",
     fix="write the value on one line",
     readers=Readers(
         "joined",
         "joined",
-        "dropped, or a setting of its own",
-        "a setting of its own with a `=`, a header in brackets, else whole file refused",
+        "dropped, or a separate setting",
+        "a separate setting with a `=`, a header in brackets, else whole file refused",
     ),
 )
 def continuation_line(view: View) -> Iterator[Problem]:
@@ -135,7 +135,7 @@ def continuation_line(view: View) -> Iterator[Problem]:
         more = (s for s in item.more if s.start not in view.broken and not _is_comment(view, s))
         first = next(more, None)
         if item.value and first:
-            message = f"the value of {shown(item.name)} goes on in this line"
+            message = f"the value of {shown(item.name)} continues on this line"
             yield view.at(first.start, message, block=block)
 
 

@@ -42,7 +42,7 @@ def old_token_name(shared: Shared) -> Iterator[Problem]:
     "old-setting",
     INFO,
     "a setting is outdated",
-    fix="take it out: calls go to the region's endpoint",
+    fix="remove it: calls go to the region's endpoint",
 )
 def old_setting(shared: Shared) -> Iterator[Problem]:
     for section, name in shared.sections():

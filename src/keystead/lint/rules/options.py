@@ -43,7 +43,7 @@ def program_by_name(shared: Shared) -> Iterator[Problem]:
     "program-interpreter",
     ERROR,
     "`programs` names an interpreter, which runs any program that it is given",
-    fix="name the path of a program of its own, or use `confirm`",
+    fix="name the path of the program itself, or use `confirm`",
 )
 def program_interpreter(shared: Shared) -> Iterator[Problem]:
     for name, profile in shared.profiles.items():
@@ -55,14 +55,14 @@ def program_interpreter(shared: Shared) -> Iterator[Problem]:
 @rule(
     "option-without-role",
     WARNING,
-    "an option or source of a role stands without a role",
-    fix="add `role_arn`, or take it out",
+    "a role option or source is set without a role",
+    fix="add `role_arn`, or remove it",
     readers=Readers(
         "not used",
         "not used",
         "not used",
         "profile invalid, but for `duration_seconds`",
-        "keystead: `mfa_serial` beside keys makes the MFA session that endpoints hand out",
+        "keystead: `mfa_serial` with keys makes the MFA session that endpoints serve",
     ),
 )
 def option_without_role(shared: Shared) -> Iterator[Problem]:
@@ -78,9 +78,9 @@ def option_without_role(shared: Shared) -> Iterator[Problem]:
     "token-file-without-role",
     ERROR,
     "a web identity has no role",
-    fix="add `role_arn`, or take `web_identity_token_file` out",
+    fix="add `role_arn`, or remove `web_identity_token_file`",
     readers=Readers(
-        "passed over", "an error", "passed over", "profile invalid", "keystead, Kotlin: an error"
+        "ignored", "an error", "ignored", "profile invalid", "keystead, Kotlin: an error"
     ),
 )
 def token_file_without_role(shared: Shared) -> Iterator[Problem]:
@@ -93,7 +93,7 @@ def token_file_without_role(shared: Shared) -> Iterator[Problem]:
     "option-not-used",
     WARNING,
     "a web identity has an option that it does not use",
-    fix="take it out",
+    fix="remove it",
     readers=Readers("not used", "not used", "not used", "profile invalid"),
 )
 def option_not_used(shared: Shared) -> Iterator[Problem]:
@@ -109,7 +109,7 @@ def option_not_used(shared: Shared) -> Iterator[Problem]:
     "option-beside-credential-source",
     WARNING,
     "a role has a credential source and an external id or an MFA device",
-    fix="take it out, or assume the role by a `source_profile`",
+    fix="remove it, or assume the role by a `source_profile`",
     readers=Readers("the role", "the role", "the role", "profile invalid"),
 )
 def option_beside_credential_source(shared: Shared) -> Iterator[Problem]:
@@ -124,7 +124,7 @@ def option_beside_credential_source(shared: Shared) -> Iterator[Problem]:
     "role-on-own-keys",
     INFO,
     "a profile names itself as the source of its role",
-    fix="for .NET and PowerShell, move the keys to a profile of their own",
+    fix="for .NET and PowerShell, move the keys to a separate profile",
     readers=Readers(
         "the role, by its own keys",
         "the role, by its own keys",
@@ -149,7 +149,7 @@ def role_on_own_keys(shared: Shared) -> Iterator[Problem]:
         "the role",
         "the role",
         "profile invalid",
-        "Java: single sign-on, Go: an error beside a program",
+        "Java: single sign-on, Go: an error with a program",
     ),
 )
 def role_beside_source(shared: Shared) -> Iterator[Problem]:
@@ -158,7 +158,7 @@ def role_beside_source(shared: Shared) -> Iterator[Problem]:
         has_source = any(map(profile.has, (*_SOURCES, _TOKEN_FILE)))
         if others and has_source and profile.has("role_arn"):
             message = f"profile `{name}` has a role and `{others[0]}`"
-            fix = f"move {either(others[:1])} to a profile of its own"
+            fix = f"move {either(others[:1])} to a separate profile"
             yield found(profile, others[0], message, fix)
 
 

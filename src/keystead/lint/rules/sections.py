@@ -22,16 +22,16 @@ _OTHER = "a section like others"
 @text_rule(
     "duplicate-section",
     ERROR,
-    "a section stands twice in a file",
+    "a section occurs twice in a file",
     readers=Readers(
-        "merged", REFUSED, "merged", "the first one counts", "Go: the last value counts"
+        "merged", REFUSED, "merged", "the first one counts", "Go: the last value is used"
     ),
 )
 def duplicate_section(view: View) -> Iterator[Problem]:
     for block, first in _repeated(view):
         if first is not block:
             line = view.line(first.section.start)
-            message = f"the section of line {line}, `[{block.title}]`, stands here again"
+            message = f"the section of line {line}, `[{block.title}]`, occurs here again"
             yield view.at_header(block, message, f"move its settings to line {line}")
 
 
@@ -39,10 +39,10 @@ def duplicate_section(view: View) -> Iterator[Problem]:
     "two-defaults",
     WARNING,
     "a config file has `[default]` and `[profile default]`",
-    fix="put the settings of both below one header",
+    fix="merge the settings of both into one section",
     readers=Readers(
         "`[profile default]` counts",
-        "the last one counts",
+        "the last one is used",
         "`[profile default]` counts",
         "`[default]` counts",
         "keystead: `[default]` where it comes last, else `[profile default]`",
@@ -56,7 +56,7 @@ def two_defaults(view: View) -> Iterator[Problem]:
     for block, first in _repeated(view):
         if prefixed and block.header.bare and first is block:
             message = (
-                f"the same file has `[profile {DEFAULT}]`, and the AWS CLI takes the last of the "
+                f"the same file has `[profile {DEFAULT}]`, and the AWS CLI uses the last of the "
                 "two, the .NET SDK this one, other SDKs the other"
             )
             yield view.at_header(block, message)
@@ -83,19 +83,19 @@ def _repeated(view: View) -> Iterator[tuple[Block, Block]]:
 def default_section(view: View) -> Iterator[Problem]:
     for block in view.headers():
         if block.title == DEFAULT.upper():
-            message = f"to some readers `[{block.title}]` is no section of its own"
+            message = f"to some readers `[{block.title}]` is not a separate section"
             yield view.at_header(block, message)
 
 
 @text_rule(
     "header-comment",
     ERROR,
-    "a comment stands behind the header of a section",
-    fix="put the comment on a line of its own",
+    "a comment follows a section header",
+    fix="put the comment on a separate line",
     readers=Readers(
         "a comment",
         "a comment",
-        "fine behind a blank, but touching the bracket it hides the header, and the keys below "
+        "accepted after a blank, but touching the bracket it hides the header, and the keys below "
         "overwrite those of the section above",
         REFUSED,
     ),
@@ -105,14 +105,14 @@ def header_comment(view: View) -> Iterator[Problem]:
         _, behind = _parts(view, block)
         if behind.strip(" \t"):
             touches = "" if behind.startswith((" ", "\t")) else ", touching its bracket"
-            message = f"a comment stands behind the header `[{block.title}]`{touches}"
+            message = f"a comment follows the header `[{block.title}]`{touches}"
             yield view.at_header(block, message)
 
 
 @text_rule(
     "header-blanks",
     WARNING,
-    "a header has blanks at its brackets, or several behind its first word",
+    "a header has blanks at its brackets, or several after its first word",
     readers=Readers(
         "fine", "not found, save for blanks at the end in `config`", "not found", "fine", "Go: fine"
     ),
@@ -138,7 +138,7 @@ def _parts(view: View, block: Block) -> tuple[str, str]:
     "empty-section",
     WARNING,
     "a section has no settings",
-    fix="give it one, such as `region`, or take it out",
+    fix="give it one, such as `region`, or remove it",
     readers=Readers("exists", "exists", "vanishes", "exists"),
 )
 def empty_section(view: View) -> Iterator[Problem]:

@@ -27,13 +27,13 @@ _Item = Property | Nested
 @text_rule(
     "duplicate-key",
     ERROR,
-    "a key stands twice in a section",
+    "a key is set twice in a section",
     readers=Readers(
-        "the last one counts",
+        "the last one is used",
         REFUSED,
-        "the last one counts",
+        "the last one is used",
         "section hidden",
-        "Go: the last one counts",
+        "Go: the last one is used",
     ),
 )
 def duplicate_key(view: View) -> Iterator[Problem]:
@@ -44,7 +44,7 @@ def duplicate_key(view: View) -> Iterator[Problem]:
 @text_rule(
     "key-spelling",
     ERROR,
-    "a key stands twice in a section, in two spellings",
+    "a key is set twice in a section, in two spellings",
     readers=Readers("one key", REFUSED, "two keys", "section hidden"),
 )
 def key_spelling(view: View) -> Iterator[Problem]:
@@ -52,7 +52,7 @@ def key_spelling(view: View) -> Iterator[Problem]:
         yield from _repeated(view, block, block.items, alike=False)
 
 
-@text_rule("duplicate-nested-key", WARNING, "a key stands twice in a nested block")
+@text_rule("duplicate-nested-key", WARNING, "a key is set twice in a nested block")
 def duplicate_nested_key(view: View) -> Iterator[Problem]:
     for block, item in view.settings():
         for alike in (True, False):
@@ -240,7 +240,7 @@ def _hidden(shared: Shared, *, everything: bool) -> Iterator[Problem]:
                 continue  # another rule names it, and this one in its message
             if (one.hides is Hides.ALL) is everything:
                 message = f"for its `{one.setting}`, {one.consequence(name)}"
-                fix = "write a value that every SDK can convert, or take it out"
+                fix = "write a value that every SDK can convert, or remove it"
                 yield found(profile, one.setting, message, fix)
 
 

@@ -32,7 +32,7 @@ def sso_session_missing(shared: Shared) -> Iterator[Problem]:
             yield found(profile, "sso_session", message, fix)
 
 
-@rule("sso-session-incomplete", ERROR, "an SSO session lacks its start URL or region")
+@rule("sso-session-incomplete", ERROR, "an SSO session has no start URL or region")
 def sso_session_incomplete(shared: Shared) -> Iterator[Problem]:
     for session, users in _sessions(shared):
         missing = [key for key in _PORTAL if not session.has(key)]
@@ -42,7 +42,7 @@ def sso_session_incomplete(shared: Shared) -> Iterator[Problem]:
             yield Problem(where, message, _add(missing))
 
 
-@rule("sso-incomplete", ERROR, "a profile lacks a part that single sign-on needs")
+@rule("sso-incomplete", ERROR, "a profile is missing a setting that single sign-on needs")
 def sso_incomplete(shared: Shared) -> Iterator[Problem]:
     for name, profile in shared.profiles.items():
         given = [key for key in ACCOUNT if profile.has(key)]
@@ -57,7 +57,7 @@ def sso_incomplete(shared: Shared) -> Iterator[Problem]:
     "sso-differs",
     ERROR,
     "a profile and its SSO session differ",
-    fix="take it out of the profile",
+    fix="remove it from the profile",
     readers=Readers("an error", "an error", "an error", "the session's value"),
 )
 def sso_differs(shared: Shared) -> Iterator[Problem]:
@@ -68,7 +68,7 @@ def sso_differs(shared: Shared) -> Iterator[Problem]:
     "sso-repeated",
     INFO,
     "a profile repeats what its SSO session says",
-    fix="take it out of the profile",
+    fix="remove it from the profile",
 )
 def sso_repeated(shared: Shared) -> Iterator[Problem]:
     return _both_say(shared, same=True)

@@ -15,9 +15,9 @@ OLD_DAYS = 90
 @rule(
     "old-keys",
     WARNING,
-    "long-term keys stand in a file that was not written for more than 90 days, and so are "
+    "long-term keys are in a file that was last written more than 90 days ago, so they are "
     "at least that old",
-    fix="make a new access key in IAM, put it in place of this one, and delete the old",
+    fix="create a new access key in IAM, replace this one with it, and delete the old one",
 )
 def old_keys(shared: Shared) -> Iterator[Problem]:
     # Keys in a file that was written since may be old too, and nothing here can tell.
@@ -26,7 +26,7 @@ def old_keys(shared: Shared) -> Iterator[Problem]:
             continue
         if shared.days.get(profile.origins[SECRET].file, 0) > OLD_DAYS:
             message = (
-                f"the long-term keys of profile `{name}` stand here in plain text for more than "
+                f"the long-term keys of profile `{name}` have been in plain text here for more than "
                 f"{OLD_DAYS} days"
             )
             yield found(profile, SECRET, message)
@@ -62,5 +62,8 @@ def keys_in_environment(shared: Shared) -> Iterator[Problem]:
     for name, profile in shared.profiles.items():
         if key and profile.text(KEY) == key:
             message = f"the keys of profile `{name}` are in the environment too"
-            fix = f"unset AWS_ACCESS_KEY_ID and its kin, and set AWS_PROFILE={shlex.quote(name)}"
+            fix = (
+                "unset AWS_ACCESS_KEY_ID and the related variables, and set "
+                f"AWS_PROFILE={shlex.quote(name)}"
+            )
             yield found(profile, KEY, message, fix)

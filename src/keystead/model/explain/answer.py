@@ -12,7 +12,7 @@ class Outcome(Enum):
 
     WON = "won"
     LOST = "lost"
-    """It is set up, and another one goes before it or it is passed over."""
+    """It is set up, and another one takes precedence over it or it is ignored."""
     BROKEN = "broken"
     """The search ends here, and what is set up here does not work."""
     ABSENT = "absent"

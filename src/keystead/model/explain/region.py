@@ -58,7 +58,9 @@ def _rows(facts: Facts) -> Iterator[Row]:
         if not found:
             yield Row(source, what, Outcome.ABSENT, "not set")
         elif won:
-            yield Row(source, f"{what}: {found}", Outcome.LOST, f"{won} goes before it", where)
+            yield Row(
+                source, f"{what}: {found}", Outcome.LOST, f"{won} takes precedence over it", where
+            )
         else:
             won = what
             yield Row(source, f"{what}: {found}", Outcome.WON, "the first that is set", where)

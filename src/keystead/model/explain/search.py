@@ -126,7 +126,7 @@ def _environment_unless_named(facts: Facts, tool: Tool, notes: list[str]) -> Cho
     if named is None:
         return _environment(facts, tool, notes)
     if _environment(facts, tool, notes):
-        notes.append(f"{named[1]} goes before keys in the environment")
+        notes.append(f"{named[1]} takes precedence over keys in the environment")
     return None
 
 
@@ -320,9 +320,9 @@ def _profile_rows(explained: Explained) -> Iterator[Row]:
         elif explained.first == "environment":
             why = "keys in the environment go before it"
         elif found is not profile:
-            why = "the encrypted store goes before the shared files"
+            why = "the encrypted store takes precedence over the shared files"
         elif explained.first == "web-identity":
-            why = "a web identity in the environment goes before what is no role"
+            why = "a web identity in the environment takes precedence over anything but a role"
         elif explained.profile is None or not found.is_set_up:
             outcome = Outcome.BROKEN if facts.asked is not None else Outcome.LOST
             why = "it has no setting that gives credentials"
@@ -339,7 +339,7 @@ def _unnamed(facts: Facts, name: str) -> Iterator[Row]:
     for variable in facts.given(*KEYSTEAD.profile):
         other = facts.environ[variable]
         if other != name:
-            why = first or f"{KEYSTEAD.profile[0]} goes before {variable}"
+            why = first or f"{KEYSTEAD.profile[0]} takes precedence over {variable}"
             yield Row("profile", f"profile `{other}`", Outcome.LOST, why, (variable,))
     if name != DEFAULT_PROFILE and facts.find(DEFAULT_PROFILE, KEYSTEAD):
         why = "another profile is named"

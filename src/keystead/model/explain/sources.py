@@ -51,7 +51,7 @@ def _outcome(
     if offer.lacks:
         return Outcome.LOST, f"{offer.lacks}, so it counts for nothing"
     if chosen is None or chosen.lacks:
-        return Outcome.LOST, "what is broken before it ends the search"
+        return Outcome.LOST, "a broken source before it ends the search"
     if offer.kind is Static and chosen.kind is AssumeRoleStep and reading.on_own_keys:
         return Outcome.LOST, "the role is assumed with them"
     return Outcome.LOST, f"it loses to {reading.what(reading.word(chosen))}"

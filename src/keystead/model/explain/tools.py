@@ -43,7 +43,7 @@ def _in_order(*order: str, stops: tuple[str, ...] = ()) -> Pick:
     return pick
 
 
-NOTHING = Choice("none", "no credentials", "it passes over what is not complete")
+NOTHING = Choice("none", "no credentials", "it ignores incomplete ones")
 
 _BOTOCORE_ORDER = ("web-identity", "role", "sso", "keys", "login", "process", CONFIG_KEYS)
 
@@ -89,7 +89,7 @@ def _dotnet(reading: Reading) -> Choice | None:
     elif reading.profile.text("credential_source") and any(
         map(reading.profile.has, ("external_id", "mfa_serial"))
     ):
-        why = "`external_id` and `mfa_serial` do not go with `credential_source` there"
+        why = "`external_id` and `mfa_serial` cannot be combined with `credential_source` there"
     if why:
         return Choice("error", "an error: the profile is invalid", why)
     if not words:

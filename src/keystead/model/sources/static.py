@@ -74,7 +74,7 @@ class Static(CredentialSource):
         Setting(
             TOKEN,
             Group.KEYS,
-            "the token that goes with temporary keys",
+            "the session token of temporary keys",
             netsdk="SessionToken",
             secret=True,
             sealed=True,

@@ -65,7 +65,7 @@ _HINTS = {
     "MultiFactorAuthentication": "check that `mfa_serial` is a device of the user whose keys call",
     "MaxSessionDuration": "lower `duration_seconds`, or have the role's maximum session duration "
     "raised in IAM",
-    "role chaining": "a role that is assumed with another role's session lasts an hour at most; "
+    "role chaining": "a role that is assumed with another role's session is limited to one hour; "
     "lower `duration_seconds` to 3600",
     "AccessDenied": "check that the role's trust policy allows the caller, and set `external_id` "
     "or `mfa_serial` if it requires them",
@@ -260,7 +260,7 @@ def explained(
     else:
         text = _clean(str(error), credentials, parameters)
     return ProviderError(
-        f"{service} could not be asked for {operation}: {text}",
+        f"{service} could not be called for {operation}: {text}",
         id="service-unreachable",
         hint="check the network, the region and AWS_ENDPOINT_URL",
     )

@@ -58,7 +58,7 @@ class ContainerProvider(Provider[Container]):
             credentials = _read(answer, endpoint)
         except http.Unreachable as error:
             raise ProviderError(
-                f"the container endpoint at {endpoint.place} could not be asked: {error}",
+                f"the container endpoint at {endpoint.place} could not be reached: {error}",
                 id="container-endpoint-failed",
                 hint=f"check that it runs, and {FULL} or {RELATIVE}",
             ) from None

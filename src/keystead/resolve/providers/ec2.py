@@ -69,7 +69,7 @@ def ec2_credentials(
         token = service.token(v1=not (v1_disabled if disabled is None else disabled))
         credentials = service.credentials(token)
     except http.Unreachable as error:
-        text = f"the EC2 metadata service at {service.place} could not be asked: {error}"
+        text = f"the EC2 metadata service at {service.place} could not be reached: {error}"
         if service.configured:
             raise ProviderError(
                 text, id="metadata-service-failed", hint=f"check {ENDPOINT}"

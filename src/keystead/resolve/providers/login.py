@@ -206,7 +206,7 @@ class _Login:
             self.system.files.replace(self.path, data, expect=version, private=True)
         except (Changed, FileProblem):
             # Somebody has logged in meanwhile, or nothing can be written: the credentials work.
-            _LOG.warning("the renewed login was not kept: %s", self.path)
+            _LOG.warning("the renewed login was not cached: %s", self.path)
 
 
 class _Proof:

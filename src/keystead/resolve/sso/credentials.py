@@ -249,7 +249,7 @@ class _Login:
             self.system.files.replace(self.path, data, expect=version, private=True)
         except (Changed, FileProblem):
             # Somebody has logged in meanwhile, or nothing can be written: the token works.
-            _LOG.warning("the renewed SSO token was not kept: %s", self.path)
+            _LOG.warning("the renewed SSO token was not cached: %s", self.path)
 
 
 def _cached_moment(text: object) -> datetime | None:

@@ -160,8 +160,8 @@ class Enrolment:
             raise UsageError(
                 "the encrypted store is the .NET SDK's own file, which Windows protects",
                 id="store-of-windows",
-                hint="with KEYSTEAD_HOME set keystead keeps a store of its own, "
-                "which takes other protectors",
+                hint="with KEYSTEAD_HOME set keystead uses a separate store, which takes "
+                "other protectors",
                 where=self._file.where,
             )
         return accounts

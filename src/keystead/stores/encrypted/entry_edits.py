@@ -113,7 +113,7 @@ def _checked(name: str, value: Value | None) -> str:
         return ""
     if isinstance(value, Mapping) or "." in name:
         raise ProfileInvalid(
-            f"the encrypted store cannot keep nested settings such as `{name.partition('.')[0]}`",
+            f"the encrypted store cannot store nested settings such as `{name.partition('.')[0]}`",
             id="nested-settings-not-possible",
             hint="save the profile in the shared files",
         )

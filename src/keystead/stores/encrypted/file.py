@@ -400,7 +400,7 @@ class StoreFile:
         except crypto.IntegrityError as error:
             raise StoreCorrupt(
                 "the encrypted store was damaged, or changed by something else",
-                hint="put the file back from a backup; keystead leaves it as it is",
+                hint="restore the file from a backup; keystead does not change it",
                 where=self.where,
             ) from error
         if newest is not None and accounts.counter < newest:
@@ -408,8 +408,8 @@ class StoreFile:
                 f"this is version {accounts.counter} of the encrypted store, "
                 f"and version {newest} was written already",
                 id="store-rolled-back",
-                hint="if you put an older file back yourself, run `keystead store accept`; "
-                "else somebody replaced it",
+                hint="if you restored an older file yourself, run `keystead store accept`; "
+                "otherwise somebody replaced it",
                 where=self.where,
             )
 

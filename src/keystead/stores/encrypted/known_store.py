@@ -148,7 +148,7 @@ class KnownStore:
                 "another one",
                 hint="if it is of an earlier version of keystead and yours, run `keystead store "
                 f"accept --force` and `keystead store rekey` without {VARIABLE}; "
-                "else somebody replaced it",
+                "otherwise somebody replaced it",
                 where=Origin(str(self._path)),
             )
 
@@ -172,7 +172,9 @@ class KnownStore:
         return self._alone and not self._named and self._in_keyring() is None
 
     def _foreign(self, changes: Sequence[str]) -> ForeignStore:
-        hint = f"if you changed it yourself, or put it back, {_ACCEPT}; else somebody replaced it"
+        hint = (
+            f"if you changed it yourself, or put it back, {_ACCEPT}; otherwise somebody replaced it"
+        )
         if self._named:
             hint = f"set {VARIABLE} to the id of your store; `keystead store status` shows this one"
         return ForeignStore(

@@ -41,7 +41,7 @@ _OPAQUE = {"UserIdentity"}
 """What the .NET SDK seals and keystead has no setting for; it is neither shown nor opened."""
 
 _SAML = "SAML"
-_RESTORE = "put the file back from a backup; keystead leaves it as it is"
+_RESTORE = "restore the file from a backup; keystead does not change it"
 
 
 def make_guid(random: bytes) -> str:
@@ -259,7 +259,7 @@ def parse(data: bytes, file: str, *, native: bool = False) -> Accounts:
             "the encrypted store has no header of keystead's",
             id="store-of-another-program",
             hint="the .NET SDK's own file opens on Windows alone; "
-            "if this is another one, put it back from a backup",
+            "if this is another one, restore it from a backup",
             where=where,
         )
     header = members.pop(HEADER)

@@ -80,7 +80,7 @@ def open_data_key(
     ``unattended`` leaves out those that would ask a person; with ``proving`` those go first that
     prove the store.
 
-    One that cannot be opened is passed over for the next, and a person who is then asked is told
+    One that cannot be opened is ignored for the next, and a person who is then asked is told
     why. Raises `StoreUnavailable` or `InteractionRequired` when none can, with the reasons, and
     `StoreCorrupt` for the first malformed one.
     """
@@ -99,7 +99,7 @@ def open_data_key(
         known, key=lambda pair: (proving and not pair[0].proves, pair[0].asks)
     ):
         if protector.asks and unattended:
-            failures.append(InteractionRequired("a person has to be asked"))
+            failures.append(InteractionRequired("a question has to be answered"))
             continue
         if protector.asks and failures:
             reasons = "; ".join(failure.message for failure in failures)

@@ -138,7 +138,7 @@ class KeyfileProtector(Protector):
             raise StoreUnavailable(
                 "the key file of the encrypted store is not there",
                 id="key-file-unusable",
-                hint=f"put it back, or set {VARIABLE} to where it is now",
+                hint=f"restore it, or set {VARIABLE} to where it is now",
                 where=Origin(str(present)),
             )
         return content

@@ -41,7 +41,7 @@ class KeyringProtector(RollbackGuard):
         self._keyring.set(account, key.hex().upper())
         if self._keyring.get(account) != key.hex().upper():
             raise StoreUnavailable(
-                "the keyring does not give back what it was given",
+                "the keyring does not return what was stored in it",
                 id="keyring-unusable",
                 hint="use another protector",
                 where=store.where,

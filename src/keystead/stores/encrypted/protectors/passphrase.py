@@ -84,7 +84,7 @@ def require_bounded(records: Iterable[str], store: StoreRef) -> None:
         raise StoreCorrupt(
             f"the records of passphrases ask for {memory} KiB of memory together, which is over "
             f"{MOST_MEMORY}",
-            hint="put the file back from a backup, or remove passphrases",
+            hint="restore the file from a backup, or remove passphrases",
             where=store.where,
         )
 

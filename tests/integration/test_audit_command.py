@@ -186,4 +186,4 @@ def test_a_half_line_of_a_machine_that_died_is_told_and_gone_on_from(keystead) -
     keystead("process", "base")
     done = keystead("audit", "--verify")
     assert done.code == 0
-    assert f"keystead: note: {log}:2: the line was cut short as it was written" in done.stderr
+    assert f"keystead: note: {log}:2: the line was cut off while it was written" in done.stderr

@@ -278,7 +278,7 @@ def test_nobody_listening(home: Path) -> None:
     store = store_of(where, base=KEYS, p=role("p", "base"))
     with pytest.raises(ProviderError) as caught:
         resolve(where, store, "p")
-    assert "could not be asked" in caught.value.message
+    assert "could not be called" in caught.value.message
     assert "network" in caught.value.hint
 
 

@@ -81,7 +81,7 @@ def test_what_may_not_have_been_meant_is_told(
 
 def test_of_default_the_search_after_it_is_told() -> None:
     [found] = told({"retry_mode": "legacy"}, "default")
-    assert "goes on to the container's or EC2's credentials after it" in found
+    assert "then uses the credentials of the container or EC2" in found
 
 
 def test_nothing_is_told_of_dotnet_where_it_reads_no_such_store() -> None:

@@ -91,5 +91,5 @@ def test_what_becomes_of_default_is_said_with_the_chain() -> None:
     hidden = hiding(Profile("default", {**keys, "retry_mode": "legacy", "sso_session": "x"}), ())
     assert [one.setting for one in hidden] == ["sso_session", "retry_mode"]
     assert hidden[1].consequence("prod") == "the .NET SDK 4.1 does not find the profile"
-    assert "goes on to the container's" in hidden[1].consequence("default")
+    assert "credentials of the container" in hidden[1].consequence("default")
     assert "any profile in a list" in hidden[0].consequence("prod")

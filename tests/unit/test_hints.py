@@ -16,7 +16,7 @@ CHAINED = "DurationSeconds exceeds the 1 hour session limit for roles assumed by
     ("service", "operation", "code", "message", "role", "region", "hint"),
     [
         ("sts", "AssumeRole", "ValidationError", TOO_LONG, ROLE, None, "lower `duration_seconds`"),
-        ("sts", "AssumeRole", "ValidationError", CHAINED, ROLE, None, "an hour at most"),
+        ("sts", "AssumeRole", "ValidationError", CHAINED, ROLE, None, "limited to one hour"),
         (
             "sts",
             "AssumeRoleWithWebIdentity",

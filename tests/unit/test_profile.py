@@ -61,7 +61,7 @@ NOT_WRITABLE = [
     ({"external_id": "e"}, "`external_id` without `role_arn`"),
     ({"role_arn": "a"}, "`role_arn` without `source_profile`"),
     ({**ROLE, "credential_source": "Environment"}, "exclude each other"),
-    ({**PAIR, "credential_process": "x"}, "`credential_process` does not go with"),
+    ({**PAIR, "credential_process": "x"}, "`credential_process` is not allowed in"),
 ]
 
 

@@ -163,8 +163,8 @@ class Agent:
                 f"the agent's folder cannot be written: {os.path.dirname(self.path or '')}: "
                 f"{reason}",
                 id="agent-folder-unusable",
-                hint="the agent may still hold keys: correct the folder's permissions and try again, "
-                "or end its process",
+                hint="the agent may still hold keys: correct the folder's permissions, try "
+                "again, or end its process",
             ) from None
 
     def _demand(self, what: str) -> bool:

@@ -26,8 +26,8 @@ def old_keys(shared: Shared) -> Iterator[Problem]:
             continue
         if shared.days.get(profile.origins[SECRET].file, 0) > OLD_DAYS:
             message = (
-                f"the long-term keys of profile `{name}` have been in plain text here for more than "
-                f"{OLD_DAYS} days"
+                f"the long-term keys of profile `{name}` have been in plain text here for "
+                f"more than {OLD_DAYS} days"
             )
             yield found(profile, SECRET, message)
 
@@ -49,10 +49,8 @@ def profile_in_both_stores(shared: Shared) -> Iterator[Problem]:
     for name, profile in shared.profiles.items():
         where = profile.where()
         if name in shared.elsewhere and where:
-            what = "and its keys " if profile.has(KEY) else ""
-            message = (
-                f"profile `{name}` {what}stand here and in the encrypted store, which goes first"
-            )
+            what = "and its keys exist" if profile.has(KEY) else "exists"
+            message = f"profile `{name}` {what} also in the encrypted store, which takes precedence"
             yield Problem(where, message, profile=name)
 
 

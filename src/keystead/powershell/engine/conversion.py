@@ -137,7 +137,7 @@ def _int(row: Parameter, value: object) -> int:
     found = number(value) if isinstance(value, str) else None
     if isinstance(found, int):
         return found
-    raise UsageError(f"`-{row.name}` takes a whole number", id="invalid-parameter-value")
+    raise UsageError(f"`-{row.name}` must be a whole number", id="invalid-parameter-value")
 
 
 _CONVERSIONS: Mapping[str, Callable[[Parameter, object], object]] = {

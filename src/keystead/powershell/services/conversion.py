@@ -179,7 +179,7 @@ def _scalar(shape: Shape, value: object, path: str, context: Context) -> object:
     if shape.kind in ("integer", "long"):
         if isinstance(value, int):
             return value
-        return int(text) if _WHOLE.fullmatch(text) else _fail(path, "takes a whole number", None)
+        return int(text) if _WHOLE.fullmatch(text) else _fail(path, "must be a whole number", None)
     try:
         return float(text)
     except ValueError:

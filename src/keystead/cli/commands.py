@@ -403,13 +403,13 @@ COMMANDS: tuple[Command, ...] = (
     powershell.COMMAND,
     Command(
         "help",
-        "explain a command, a cmdlet, an error or a topic",
+        "explain a command, a cmdlet, an error, a rule of `lint` or a topic",
         (
             argument(
                 "topic",
                 metavar="TOPIC",
                 nargs="?",
-                help="a name, an error id, `cmdlets`, `errors` or `types`",
+                help="a name, an error id, a rule of `lint`, `cmdlets`, `errors` or `types`",
             ),
         ),
         topics.run,

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Iterator
 
 from keystead.cli.command import Context
-from keystead.lint.finding import OTHERS, Finding, Severity, as_json
+from keystead.lint.finding import Finding, Severity, as_json
 from keystead.system.printable import one_line
 
 _FOUND = 1
@@ -29,11 +29,9 @@ def _lines(found: Finding) -> Iterator[str]:
     severity, rule = found.severity.value, found.rule.id
     yield one_line(f"{found.where}: {severity}: {found.message} [{rule}]")
     yield one_line(f"  fix: {found.fix}")
-    readers = found.rule.readers.by_name()
+    readers = found.rule.readers.text()
     if readers:
-        others = readers.pop(OTHERS, None)  # they are named in what they do
-        shown = [f"{name}: {does}" for name, does in readers.items()] + ([others] if others else [])
-        yield one_line(f"  readers: {'; '.join(shown)}")
+        yield one_line(f"  readers: {readers}")
 
 
 def _summary(problems: list[Finding], findings: list[Finding], files: list[str]) -> str:

@@ -1,4 +1,4 @@
-"""``keystead help``: commands, cmdlets, errors, variables and profile types."""
+"""``keystead help``: commands, cmdlets, errors, rules of `lint` and profile types."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from keystead.secret import quoted
 
 def run(context: Context, args: argparse.Namespace) -> None:
     """``keystead help [TOPIC]``."""
+    from keystead.lint.rules import RULES  # with them come the rules themselves
+
     topic = args.topic
     if topic is None:
         context.console.show(build_parser(context.commands).format_help().rstrip())
@@ -24,8 +26,10 @@ def run(context: Context, args: argparse.Namespace) -> None:
         width = max(map(len, guide()))
         rows = [f"{name:<{width}}  {advice.meaning}" for name, advice in guide().items()]
         context.console.show("\n".join(rows))
-    elif topic in guide():
-        context.console.show(guide()[topic].text(topic))
+    elif topic in guide().keys() | RULES.keys():
+        texts = [guide()[topic].text(topic)] if topic in guide() else []
+        texts += [RULES[topic].text()] if topic in RULES else []
+        context.console.show("\n\n".join(texts))
     elif any(command.name == topic for command in context.commands):
         build_parser(context.commands).parse_args([topic, "--help"])
     elif topic == "cmdlets" or "-" in topic:
@@ -36,13 +40,15 @@ def run(context: Context, args: argparse.Namespace) -> None:
             "errors",
             "types",
             *guide(),
+            *RULES,
             *(command.name for command in context.commands),
         )
         meant = near_names(topic, topics)
         hint = (
             did_you_mean(meant)
             if meant
-            else "topics are commands, cmdlets, error ids, `cmdlets`, `errors` and `types`"
+            else "topics are commands, cmdlets, error ids, rules of `lint`, `cmdlets`, `errors` "
+            "and `types`"
         )
         raise UsageError(
             f"there is no help on {quoted(topic, 'what was given')}",

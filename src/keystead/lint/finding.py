@@ -48,6 +48,12 @@ class Readers(NamedTuple):
         found = {"SDK rules": sdks, "botocore, AWS CLI": botocore, "JS v3": js, **both}
         return {name: text for name, text in (*found.items(), (OTHERS, others)) if text}
 
+    def text(self) -> str:
+        """The same on one line."""
+        found = self.by_name()
+        others = [found.pop(OTHERS)] if OTHERS in found else []  # they are named in what they do
+        return "; ".join([*(f"{name}: {does}" for name, does in found.items()), *others])
+
     def cells(self) -> tuple[str, ...]:
         """The cells below `READERS`."""
         sdks, botocore, js, dotnet, others, dotnet_3 = self
@@ -60,12 +66,23 @@ READERS = ("SDK rules", "botocore, AWS CLI", "JS v3", ".NET 3.7", ".NET 4.1", OT
 
 
 class Rule(NamedTuple):
-    """What is looked for; without ``readers`` all of them do the same."""
+    """What is looked for; without ``readers`` all of them do the same.
+
+    ``fix`` is what to do about all that it finds; empty where that depends on the finding.
+    """
 
     id: str
     severity: Severity
     meaning: str
+    fix: str = ""
     readers: Readers = Readers()
+
+    def text(self) -> str:
+        """The text of `keystead help RULE`."""
+        lines = [f"{self.id}", f"`keystead lint`, {self.severity.value}: {self.meaning}"]
+        lines += [f"What to do: {self.fix}"] if self.fix else []
+        lines += [f"Who reads it how: {self.readers.text()}"] if any(self.readers) else []
+        return "\n\n".join(lines)
 
 
 RULES: dict[str, Rule] = {}
@@ -105,7 +122,7 @@ class Checks(Generic[T]):
     """The rules that look at a ``T``."""
 
     def __init__(self) -> None:
-        self._checks: list[tuple[Rule, str, Callable[[T], Iterator[Problem]]]] = []
+        self._checks: list[tuple[Rule, Callable[[T], Iterator[Problem]]]] = []
 
     def rule(  # a row of the table
         self,
@@ -116,20 +133,20 @@ class Checks(Generic[T]):
         fix: str = "",
         readers: Readers = Readers(),  # noqa: B008  # immutable
     ) -> Callable[[Callable[[T], Iterator[Problem]]], Callable[[T], Iterator[Problem]]]:
-        """Registers the decorated function; ``fix`` is for what it finds without one."""
-        row = RULES[name] = Rule(name, severity, meaning, readers)
+        """Registers the decorated function as the rule of that name."""
+        row = RULES[name] = Rule(name, severity, meaning, fix, readers)
 
         def register(check: Callable[[T], Iterator[Problem]]) -> Callable[[T], Iterator[Problem]]:
-            self._checks.append((row, fix, check))
+            self._checks.append((row, check))
             return check
 
         return register
 
     def findings(self, subject: T) -> Iterator[Finding]:
         """What the rules find in ``subject``."""
-        for row, fix, check in self._checks:
-            for found in check(subject):
-                yield Finding(row, found.where, found.message, found.fix or fix, found.profile)
+        for row, check in self._checks:
+            for where, message, fix, profile in check(subject):
+                yield Finding(row, where, message, fix or row.fix, profile)
 
 
 def in_order(findings: list[Finding]) -> list[Finding]:

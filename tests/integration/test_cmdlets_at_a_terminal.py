@@ -86,7 +86,7 @@ def test_a_mandatory_parameter_is_asked_for(credentials: Path) -> None:
     child = spawn("Set-DefaultAWSRegion")
     child.expect("Region: ")
     child.sendline("eu-west-1")
-    child.expect("this region ends with this command")
+    child.expect("this region is discarded")
     assert finish(child) == 0
 
 

@@ -328,16 +328,16 @@ def test_what_came_before_an_error_is_there(session: Session, moto: Emulator) ->
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "no request"),
-        ("[]", "no request"),
-        ('{"cmdlet": "Get-AWSRegion"}', "no request"),
+        ("", "does not have a request"),
+        ("[]", "does not have a request"),
+        ('{"cmdlet": "Get-AWSRegion"}', "does not have a request"),
         ('{"protocol": 1, "cmdlet": "Get-AWSRegion", "parameters": {}}', "are not compatible"),
         ('{"protocol": 2, "cmdlet": "Get-Nothing", "parameters": {}}', "there is no cmdlet"),
         ('{"protocol": 2, "cmdlet": "Get-AWSRegion", "parameters": {"": 1}}', "ambiguous"),
-        ('{"protocol": 2, "retrieve": {"handle": "{"}}', "these are no credentials"),
-        ('{"protocol": 2, "retrieve": "x"}', "these are no credentials"),
+        ('{"protocol": 2, "retrieve": {"handle": "{"}}', "do not come from a cmdlet"),
+        ('{"protocol": 2, "retrieve": "x"}', "do not come from a cmdlet"),
         ('{"protocol": 2, "cmdlet": "Get-AWSRegion", "parameters": {}, "credentials": "AWSPSCredentials"}',
-         "these are no credentials"),
+         "do not come from a cmdlet"),
     ],
 )  # fmt: skip
 def test_whatever_is_sent_is_answered(text: str, message: str, session: Session) -> None:

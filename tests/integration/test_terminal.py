@@ -429,7 +429,7 @@ def test_a_long_list_tells_how_far_it_is_and_ctrl_c_shows_what_came(keys: None) 
         child.expect("3 objects of Get-DDBTableList")
         child.sendintr()
         child.expect("table1\r\ntable2\r\ntable3\r\n")
-        child.expect("did not come to its end")
+        child.expect("did not finish")
         child.expect("interrupted")
         gate.set()
         assert finish(child) == 130

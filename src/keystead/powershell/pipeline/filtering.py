@@ -256,7 +256,7 @@ CMDLETS = (
             Parameter(
                 "ExcludeProperty", "properties to leave out", kind="strings", values="property"
             ),
-            Parameter("ExpandProperty", "the property whose value to put out", values="property"),
+            Parameter("ExpandProperty", "the property whose value to output", values="property"),
             switch("Unique", "without duplicates"),
             Parameter("First", "this many from the start", kind="int"),
             Parameter("Last", "this many from the end", kind="int"),

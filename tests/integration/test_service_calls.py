@@ -117,4 +117,4 @@ def test_what_came_before_a_refusal_is_shown(
     assert done.stdout == shown
     assert done.code == 7
     assert "AccessDeniedException: no more for you (request id REQUEST-2)" in done.stderr
-    assert "Get-DDBTableList did not come to its end" in done.stderr
+    assert "Get-DDBTableList did not finish" in done.stderr

@@ -301,7 +301,7 @@ ASKING = ["remove base", "set base aws_secret_access_key", "store init", "proces
 def test_without_input_nothing_is_asked_at_a_terminal(home: Path, line: str, form: str) -> None:
     path = credentials_file(home, KEYS + ROLE)
     child = spawn(form.format(line))
-    child.expect("keystead: error: [^\r]*(nothing may be asked|nobody to type)")
+    child.expect("keystead: error: [^\r]*(nothing may be asked|needs a terminal)")
     assert finish(child) == 6
     assert path.read_text() == KEYS + ROLE
 

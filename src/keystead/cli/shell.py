@@ -10,7 +10,7 @@ import argparse
 import sys
 
 from keystead.cli.command import Context
-from keystead.errors import FileProblem, InteractionRequired, Origin, UsageError
+from keystead.errors import InteractionRequired, Origin, UsageError
 from keystead.text.encoding import utf8_text
 
 
@@ -23,7 +23,8 @@ def run(context: Context, args: argparse.Namespace) -> int | None:
     if args.lines is not None:
         run_text(state, args.lines)
     elif args.file:
-        run_text(state, _read(context, args.file), source=args.file)
+        data = context.app.system.read(args.file)
+        run_text(state, utf8_text(data, "the file", Origin(args.file)), source=args.file)
     elif sys.stdin is None:
         raise UsageError(
             "standard input is closed",
@@ -40,10 +41,3 @@ def run(context: Context, args: argparse.Namespace) -> int | None:
     else:
         run_text(state, utf8_text(sys.stdin.buffer.read(), "standard input"))
     return None
-
-
-def _read(context: Context, path: str) -> str:
-    data = context.app.system.files.read(context.app.system.folders.expand(path)).data
-    if data is None:
-        raise FileProblem("there is no such file", id="file-missing", where=Origin(path))
-    return utf8_text(data, "the file", Origin(path))

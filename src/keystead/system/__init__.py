@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
+from keystead.errors import FileProblem, Origin
 from keystead.prompts import Prompts
 from keystead.system import executable
 from keystead.system.files import Files
@@ -89,6 +90,16 @@ class System:
     def folders(self) -> Folders:
         """The folders and files that the environment points at."""
         return Folders(self.environ)
+
+    def read(self, path: str) -> bytes:
+        """The file that a person named, in which `~` is the home folder.
+
+        Raises `FileProblem` if there is none.
+        """
+        data = self.files.read(self.folders.expand(path)).data
+        if data is None:
+            raise FileProblem("there is no such file", id="file-missing", where=Origin(path))
+        return data
 
     def program(self, name: str) -> str | None:
         """Where the program of that name is that would run, None when there is none."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 
-from keystead.errors import FileProblem, Origin
 from keystead.powershell.cmdlet import Cmdlet, Parameter, Values
 from keystead.powershell.engine.state import State
 from keystead.text.document import Document
@@ -14,11 +12,7 @@ from keystead.text.masked import masked_lines
 
 def get_content(state: State, values: Values) -> Iterable[str]:
     """``Get-Content``: the lines of a credentials file, its secrets masked."""
-    path = state.app.system.folders.expand(values["Path"])
-    data = state.app.system.files.read(path).data
-    if data is None:
-        raise FileProblem("there is no such file", id="file-missing", where=Origin(os.fspath(path)))
-    return masked_lines(Document(data, os.fspath(path)))
+    return masked_lines(Document(state.app.system.read(values["Path"]), values["Path"]))
 
 
 CMDLETS = (

@@ -6,7 +6,7 @@ block) may not: bare text would be a cmdlet there.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from keystead.powershell.language import tokens
@@ -65,18 +65,18 @@ class ExpressionCursor(TextCursor):
 
     def argument(self) -> Expression:
         """An argument of a cmdlet; commas make it an array."""
-        start = self.at
-        items = [self.word()]
-        while self._comma():
-            items.append(self.word())
-        return items[0] if len(items) == 1 else Array(tuple(items), Span(start, self.at))
+        return self._array(self.word)
 
     def operand(self) -> Expression:
         """An operand; commas make it an array."""
+        return self._array(self._operand)
+
+    def _array(self, item: Callable[[], Expression]) -> Expression:
+        """One ``item``, or an array of several with commas between them."""
         start = self.at
-        items = [self._operand()]
+        items = [item()]
         while self._comma():
-            items.append(self._operand())
+            items.append(item())
         return items[0] if len(items) == 1 else Array(tuple(items), Span(start, self.at))
 
     def word(self) -> Expression:
@@ -240,29 +240,27 @@ class ExpressionCursor(TextCursor):
 
     def _joined_comparisons(self, block: int) -> Expression:
         """Comparisons with `-and`, `-or` and `-xor` between them."""
+        return self._chain(LOGICAL, block, self._comparison)
+
+    def _chain(
+        self, operators: Sequence[str], block: int, operand: Callable[[int], Expression]
+    ) -> Expression:
+        """An ``operand``, or several with ``operators`` between them."""
         start = self.at
-        first = self._comparison(block)
+        first = operand(block)
         rest: list[tuple[str, Expression]] = []
-        while operator := self._operator(LOGICAL, block):
-            rest.append((operator, self._comparison(block)))
+        while operator := self._operator(operators, block):
+            rest.append((operator, operand(block)))
         return Chain(first, tuple(rest), Span(start, self.at)) if rest else first
 
     def _comparison(self, block: int) -> Expression:
-        start = self.at
-        first = self._listing(block)
-        rest: list[tuple[str, Expression]] = []
-        while operator := self._operator(OPERATORS, block):
-            rest.append((operator, self._listing(block)))
-        return Chain(first, tuple(rest), Span(start, self.at)) if rest else first
+        return self._chain(OPERATORS, block, self._listing)
 
     def _listing(self, block: int) -> Expression:
         """A value, negated or not; commas make it an array."""
-        start = self.at
-        items = [self._negated(block)]
-        while self._comma():
-            items.append(self._negated(block))
+        found = self._array(lambda: self._negated(block))
         self._skip_in_block(block)
-        return items[0] if len(items) == 1 else Array(tuple(items), Span(start, self.at))
+        return found
 
     def _negated(self, block: int) -> Expression:
         start = self.at

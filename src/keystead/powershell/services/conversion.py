@@ -74,11 +74,8 @@ def convert(shape: Shape, value: object, path: str, context: Context) -> object:
 
 
 def _structure(shape: Shape, value: object, path: str, context: Context) -> dict[str, object]:
-    given = _parsed(_text(value, path, context), path) if isinstance(value, str) else value
-    if isinstance(given, list) and len(given) == 1:
-        given = given[0]
-    if not isinstance(given, Mapping):
-        _fail(path, f"takes a hash table or JSON with the members of {shape.name}", None)
+    what = f"takes a hash table or JSON with the members of {shape.name}"
+    given = _mapping(value, path, context, what)
     members = shape.members
     found: dict[str, object] = {}
     for key, item in given.items():
@@ -125,11 +122,7 @@ def _list(shape: Shape, value: object, path: str, context: Context) -> list[obje
 
 
 def _map(shape: Shape, value: object, path: str, context: Context) -> dict[object, object]:
-    given = _parsed(_text(value, path, context), path) if isinstance(value, str) else value
-    if isinstance(given, list) and len(given) == 1:
-        given = given[0]
-    if not isinstance(given, Mapping):
-        _fail(path, "takes a hash table or a JSON object", None)
+    given = _mapping(value, path, context, "takes a hash table or a JSON object")
     key = shape.key
     return {
         convert(key, str(name), path, context): convert(
@@ -137,6 +130,13 @@ def _map(shape: Shape, value: object, path: str, context: Context) -> dict[objec
         )
         for name, item in given.items()
     }
+
+
+def _mapping(value: object, path: str, context: Context, what: str) -> Mapping[object, object]:
+    given = _parsed(_text(value, path, context), path) if isinstance(value, str) else value
+    if isinstance(given, list) and len(given) == 1:
+        given = given[0]
+    return given if isinstance(given, Mapping) else _fail(path, what, None)
 
 
 def _blob(value: object, path: str, context: Context) -> bytes:

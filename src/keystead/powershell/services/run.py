@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
-from keystead.errors import FileProblem, KeysteadError, Origin, UsageError
+from keystead.errors import KeysteadError, UsageError
 from keystead.model.credentials import Credentials
 from keystead.powershell.cmdlet import Values
 from keystead.powershell.engine.credential_objects import sts_object
@@ -177,7 +177,7 @@ def _call(
     )
     last: Mapping[str, object] = {}
     try:
-        for answer in call.answers(_page_by(operation, request, values)):
+        for answer in call.answers(paged=_is_paged(operation, request, values)):
             answer.pop("ResponseMetadata", None)
             last = dict(answer)
             yield answer
@@ -216,16 +216,12 @@ def _placed(
     return {**request, place: {"LocationConstraint": region}}
 
 
-def _page_by(
-    operation: Operation, request: Mapping[str, object], values: Values
-) -> dict[str, int] | None:
-    """How to page; None for one page only: asked for, or an own token was given."""
+def _is_paged(operation: Operation, request: Mapping[str, object], values: Values) -> bool:
+    """Whether to call page by page: not with -NoAutoIteration or a token in the request."""
     paging = operation.paging
     if paging is None or values.get("NoAutoIteration"):
-        return None
-    if any(token in request for token in paging.tokens_in):
-        return None
-    return {}
+        return False
+    return not any(token in request for token in paging.tokens_in)
 
 
 def _joined(operation: Operation, pages: Iterator[dict[str, Any]]) -> dict[str, Any]:
@@ -245,24 +241,14 @@ def _request(
     operation: Operation, rows: tuple[Field, ...], state: State, values: Values
 ) -> dict[str, object]:
     system = state.app.system
-
-    def read(path: str) -> bytes:
-        data = system.files.read(system.folders.expand(path)).data
-        if data is None:
-            raise FileProblem("there is no such file", id="file-missing", where=Origin(path))
-        return data
-
-    request = request_of(rows, values, Context(read, system.zone()))
+    request = request_of(rows, values, Context(system.read, system.zone()))
     body = streamed(operation.input)
     if body and values.get("File"):
-        request[body] = read(str(values["File"]))
-    lacking = (
-        [name for name in operation.input.required if name not in request]
-        if (operation.input)
-        else []
-    )
-    if lacking:
-        names = [row.parameter.name for row in rows if row.place == (lacking[0],)]
+        request[body] = system.read(str(values["File"]))
+    required = operation.input.required if operation.input else ()
+    missing = next((name for name in required if name not in request), None)
+    if missing:
+        names = [row.parameter.name for row in rows if row.place == (missing,)]
         raise UsageError(
             f"{operation.cmdlet} requires -{names[0]}",
             hint=f"`keystead help {operation.cmdlet}` shows its parameters",

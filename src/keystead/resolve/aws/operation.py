@@ -33,9 +33,8 @@ class Call:
     system: System = field(repr=False)
     endpoint_url: str | None = None
 
-    def answers(self, page_by: Mapping[str, Any] | None = None) -> Iterator[dict[str, Any]]:
-        """The answer, or the answers page by page if ``page_by`` is given: botocore's
-        ``PaginationConfig``.
+    def answers(self, *, paged: bool = False) -> Iterator[dict[str, Any]]:
+        """The answer, or the answers page by page.
 
         Raises `ProviderError` with the service's code and the id of the request; the pages before
         it are out by then.
@@ -53,13 +52,13 @@ class Call:
                 read_seconds=_LONG_SECONDS if long else _READ_SECONDS,
             )
             method = xform_name(self.operation)
-            if page_by is None:
+            if not paged:
                 with dated(self.service, self.credentials, self.system):
                     answer = getattr(client, method)(**self.parameters)
                 yield answer
             else:
                 pages = client.get_paginator(method)
-                yield from pages.paginate(**self.parameters, PaginationConfig=page_by)
+                yield from pages.paginate(**self.parameters)
         except failures() as error:
             raise self._told(error, begun=client is not None) from None
 

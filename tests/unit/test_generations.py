@@ -14,7 +14,7 @@ from keystead.system import System
 from keystead.system.files import Files
 from keystead.undo.envelope import PlainEnvelope
 from keystead.undo.fallback_key import FallbackKey
-from keystead.undo.history import KEPT, Replaced, UndoHistory, one_generation
+from keystead.undo.history import MOST, Replaced, UndoHistory, one_generation
 from tests.modes import PRIVATE_FILE, mode
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -61,11 +61,11 @@ def test_the_newest_change_is_found_whatever_the_clock_says(
     generations: UndoHistory, tmp_path: Path, clock: timedelta
 ) -> None:
     path = tmp_path / "file"
-    for number in range(KEPT):
+    for number in range(MOST):
         write(generations, path, b"%d" % number, minute=number * round(clock.total_seconds()) // 60)
     found = generations.all()
     assert [PlainEnvelope().open(item.before[0] or "") for item in found[:-1]] == [
-        b"%d" % n for n in range(KEPT - 2, -1, -1)
+        b"%d" % n for n in range(MOST - 2, -1, -1)
     ]
 
 
@@ -103,12 +103,12 @@ def test_a_later_change_is_not_run_over(generations: UndoHistory, tmp_path: Path
 def test_only_the_newest_of_each_file_are_kept(generations: UndoHistory, tmp_path: Path) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     write(generations, other, b"x")
-    for number in range(KEPT + 5):
+    for number in range(MOST + 5):
         write(generations, one, b"%d" % number, minute=number)
     found = generations.all()
-    assert [g.paths for g in found].count((one,)) == KEPT
+    assert [g.paths for g in found].count((one,)) == MOST
     assert [g.paths for g in found].count((other,)) == 1
-    assert found[0].before == (PlainEnvelope().seal(b"%d" % (KEPT + 3)),)
+    assert found[0].before == (PlainEnvelope().seal(b"%d" % (MOST + 3)),)
     assert [g.made for g in found] == sorted((g.made for g in found), reverse=True)
 
 

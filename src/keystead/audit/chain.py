@@ -1,7 +1,7 @@
 """The hash chain of the audit log: what makes a line, and what is wrong where lines do not fit.
 
-Each line has a number, the hash of the line before, and as its last member the hash of its own text
-up to there (SHA-256). Number and hash of the last line are noted in a file of their own too.
+Each line has a number, the hash of the line before, and as its last member the hash of its text up
+to there (SHA-256). Number and hash of the last line are in a separate file as well.
 """
 
 from __future__ import annotations
@@ -74,7 +74,7 @@ def faults(
         hashes[number] = own
     last = before[0] if before else 0
     if noted is None:
-        # The note is written behind the line, so it may be empty beside the first one.
+        # The note is written behind the line, so it may be empty after the first one.
         text = "it does not record the last line, so a truncated log would not be noticed"
         return [*found, *([Fault(str(note), text, accident=last == 1)] if last else [])]
     number, own = noted

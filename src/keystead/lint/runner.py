@@ -65,7 +65,7 @@ def lint_files(
 def lint(looked: Looked) -> list[Finding]:
     """What the rules find, by file and line.
 
-    No broken line, and no byte that is not UTF-8, hides what stands elsewhere.
+    No broken line, and no byte that is not UTF-8, hides anything else.
     """
     found = [finding for one in looked.views for finding in TEXT_CHECKS.findings(one)]
     return in_order([*found, *CHECKS.findings(Shared.of(looked))])

@@ -74,7 +74,7 @@ class Shared(NamedTuple):
         )
 
     def sections(self) -> Iterator[tuple[Profile, str | None]]:
-        """Each section that stands in a file, and the name of the profile that it is."""
+        """Each section of a file, and the name of the profile that it is."""
         for profiles in (self.config, self.credentials):
             yield from ((profile, name) for name, profile in profiles.items())
         yield from ((session, None) for session in self.sso_sessions.values())

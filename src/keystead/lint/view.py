@@ -112,7 +112,7 @@ class View:
         return [found.start() for found in re.finditer("\n", self.document.text)]
 
     def rest(self, span: Span, after: int) -> str:
-        """What stands in the line of ``span`` from ``after`` on."""
+        """The rest of the line of ``span`` from ``after`` on."""
         return self.document.content(span)[after - span.start :]
 
     def at(self, at: int, message: str, fix: str = "", block: Block | None = None) -> Problem:

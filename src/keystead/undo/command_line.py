@@ -11,7 +11,7 @@ from keystead.model.settings import SETTINGS
 from keystead.secret import holds_key
 
 LEFT_OUT = "…"
-"""What stands for a part that may be secret."""
+"""Replaces a part that may be secret."""
 
 _OPTION = re.compile(r"--?[a-z][a-z-]*")
 # Both are shorter than a secret.
@@ -22,7 +22,7 @@ _ORDINARY = re.compile(r"[a-z][a-z0-9]{0,15}(?:[_.][a-z0-9]{1,15})*")
 def shown(words: Sequence[str]) -> str:
     """``keystead`` and its words, on one line.
 
-    Of ``KEY=VALUE`` the value stays where the setting is no secret, the encrypted store does not
+    Of ``KEY=VALUE`` the value stays where the setting is not a secret, the encrypted store does not
     seal it, and the value has the setting's shape or is a short word. Any other one is left out.
     """
     return f"keystead {_joined(map(_word, words))}"

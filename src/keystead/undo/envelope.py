@@ -38,7 +38,7 @@ class PlainEnvelope:
         return f"{self.WORD} {base64.b64encode(data).decode()}"
 
     def open(self, text: str) -> bytes:
-        """What that stands for."""
+        """The bytes."""
         return base64.b64decode(text.removeprefix(self.WORD))
 
 
@@ -50,7 +50,7 @@ class KeyPair(Protocol):
         ...
 
     def private(self) -> bytes | None:
-        """The private key, None likewise. Unlocks the store; raises `KeysteadError`."""
+        """The private key, if there is a store. Unlocks it; raises `KeysteadError`."""
         ...
 
 

@@ -1,4 +1,4 @@
-"""A key in a file: it stands in where there is no encrypted store, or proves what keystead wrote.
+"""A key in a file: it is used where there is no encrypted store, or proves what keystead wrote.
 
 It keeps secrets from a search and from a careless copy, and from nobody who looks for it: what it
 seals is as safe as the plain-text files it came from. On Windows the key itself is under data

@@ -4,7 +4,7 @@ A generation is what one command replaced: each file with its bytes before and d
 after each change. It is one file of its owner's alone in keystead's state folder, written whole
 before a change is, and again before each further change of the same command. The bytes before are
 in an envelope, for a plain-text credentials file holds keys; only the newest few of each pair of
-files are kept.
+files are stored.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ from keystead.undo.fallback_key import FallbackKey
 _TIME = "%Y%m%dT%H%M%S.%f"
 _TICK = timedelta(microseconds=1)
 
-KEPT = 10
-"""How many generations of the same files are kept."""
+MOST = 10
+"""How many generations of the same files are stored."""
 
 
 class Replaced(NamedTuple):
@@ -41,7 +41,7 @@ class Replaced(NamedTuple):
 
 
 class Generation(NamedTuple):
-    """One command as it was kept. Digests are SHA-256 in hex, None for no file."""
+    """One command as it was stored. Digests are SHA-256 in hex, None for no file."""
 
     name: str
     made: datetime
@@ -65,7 +65,7 @@ class _Command:
     """The command whose changes are one generation, once there is a first one."""
 
     line: Callable[[], str]
-    kept: Path | None = None
+    stored: Path | None = None
 
 
 _COMMAND: ContextVar[_Command | None] = ContextVar("command", default=None)
@@ -87,7 +87,7 @@ def one_generation(line: Callable[[], str]) -> Iterator[None]:
 class UndoHistory:
     """The generations in ``folder``, written and read by ``files``, closed by ``envelope``.
 
-    ``key`` proves them: whoever can write the folder could have any file replaced by an undo.
+    ``key`` proves them: anybody who can write the folder could have any file replaced by an undo.
     ``sealed`` are files whose bytes need no envelope.
     """
 
@@ -112,7 +112,7 @@ class UndoHistory:
         """Keeps what the change made inside is about to replace, and forgets it if that fails.
 
         ``profiles`` are the names of those that it changes. Inside `one_generation` it becomes a
-        part of that. Raises `FileProblem` before the change when it cannot be kept.
+        part of that. Raises `FileProblem` before the change when it cannot be stored.
         """
         command = _COMMAND.get()
         try:
@@ -139,14 +139,14 @@ class UndoHistory:
         command: _Command | None,
         profiles: Collection[str],
     ) -> tuple[Path, bytes | None]:
-        """Where it is kept, and what was there before that: the earlier changes of the command."""
+        """Where it is stored, and what was there before: the earlier changes of the command."""
         import hashlib
 
         paths = [os.path.abspath(item.path) for item in replaced]
         group = hashlib.sha256("\0".join(paths).encode("utf-8", "surrogateescape")).hexdigest()[:8]
         with self._files.lock(self._folder / "generations"):
             key = self._signing_key()
-            name = command.kept if command else None
+            name = command.stored if command else None
             data, version = self._files.read(name) if name else (None, None)
             if name is None or data is None:
                 name = self._folder / f"{self._next(now)}-{group}-{os.urandom(2).hex()}.json"
@@ -160,11 +160,11 @@ class UndoHistory:
             entry["profiles"] = list(dict.fromkeys([*entry["profiles"], *sorted(profiles)]))
             signed = json.dumps(_signed(name, entry, key)).encode()
             self._files.replace(name, signed, expect=version, private=True)
-            for old in sorted(self._folder.glob(f"*-{group}-*.json"))[:-KEPT]:
+            for old in sorted(self._folder.glob(f"*-{group}-*.json"))[:-MOST]:
                 with contextlib.suppress(OSError):
                     os.unlink(old)
         if command:
-            command.kept = name
+            command.stored = name
         return name, data
 
     def _signing_key(self) -> bytes:
@@ -212,7 +212,7 @@ class UndoHistory:
                 self._files.replace(path, earlier, expect=version, private=True)
             return
         if command:
-            command.kept = None
+            command.stored = None
         with contextlib.suppress(OSError):
             os.unlink(path)
 
@@ -278,7 +278,7 @@ class UndoHistory:
                     os.unlink(path)
 
     def restore(self, generation: Generation, now: datetime, *, force: bool) -> None:
-        """Puts the files back as they were before that command, and keeps that as a change too.
+        """Restores the files as they were before that command, which is a change too.
 
         A command that was stopped halfway left some of them as they were, or as they were between
         its changes. Raises `FileProblem` when one is none of that, or the copy is not proved to
@@ -353,7 +353,7 @@ def _signed(path: Path, entry: dict[str, Any], key: bytes) -> dict[str, Any]:
 
 
 def _continue(entry: dict[str, Any], item: Replaced) -> None:
-    """Adds a further change of a file to what is kept of it."""
+    """Adds a further change of a file to what is stored of it."""
     if _digest(item.before) not in (entry["after"], *entry.get("between", ())):
         entry["foreign"] = True
     entry["between"] = [*entry.get("between", ()), entry["after"]]

@@ -1,4 +1,4 @@
-"""Rules on the keys of AWS: pairs, the same ones twice, in plain text, beside other sources."""
+"""Rules on the keys of AWS: pairs, the same ones twice, in plain text, with other sources."""
 
 from __future__ import annotations
 
@@ -104,8 +104,8 @@ def files_differ(shared: Shared) -> Iterator[Problem]:
     "a profile has keys and a role of another source",
     readers=Readers("the role", "the role", "the role", "profile invalid", "Kotlin: the keys"),
 )
-def keys_beside_role(shared: Shared) -> Iterator[Problem]:
-    return _keys_beside(shared, "role_arn")
+def keys_with_role(shared: Shared) -> Iterator[Problem]:
+    return _keys_with(shared, "role_arn")
 
 
 @rule(
@@ -119,8 +119,8 @@ def keys_beside_role(shared: Shared) -> Iterator[Problem]:
         "profile invalid",
     ),
 )
-def keys_beside_process(shared: Shared) -> Iterator[Problem]:
-    return _keys_beside(shared, "credential_process")
+def keys_with_process(shared: Shared) -> Iterator[Problem]:
+    return _keys_with(shared, "credential_process")
 
 
 @rule(
@@ -129,11 +129,11 @@ def keys_beside_process(shared: Shared) -> Iterator[Problem]:
     "a profile has keys and single sign-on",
     readers=Readers("single sign-on", "single sign-on", "the keys", "single sign-on"),
 )
-def keys_beside_sso(shared: Shared) -> Iterator[Problem]:
-    return _keys_beside(shared, "sso_account_id")
+def keys_with_sso(shared: Shared) -> Iterator[Problem]:
+    return _keys_with(shared, "sso_account_id")
 
 
-def _keys_beside(shared: Shared, other: str) -> Iterator[Problem]:
+def _keys_with(shared: Shared, other: str) -> Iterator[Problem]:
     """Profiles with keys whose first other source of credentials is that of ``other``."""
     for name, profile in shared.profiles.items():
         sources = ("source_profile", "credential_source", "web_identity_token_file")

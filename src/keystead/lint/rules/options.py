@@ -112,7 +112,7 @@ def option_not_used(shared: Shared) -> Iterator[Problem]:
     fix="remove it, or assume the role by a `source_profile`",
     readers=Readers("the role", "the role", "the role", "profile invalid"),
 )
-def option_beside_credential_source(shared: Shared) -> Iterator[Problem]:
+def option_with_credential_source(shared: Shared) -> Iterator[Problem]:
     for name, profile in shared.profiles.items():
         extra = [key for key in ("external_id", "mfa_serial") if profile.has(key)]
         if extra and profile.has("role_arn") and profile.has("credential_source"):
@@ -152,7 +152,7 @@ def role_on_own_keys(shared: Shared) -> Iterator[Problem]:
         "Java: single sign-on, Go: an error with a program",
     ),
 )
-def role_beside_source(shared: Shared) -> Iterator[Problem]:
+def role_with_source(shared: Shared) -> Iterator[Problem]:
     for name, profile in shared.profiles.items():
         others = [key for key in ("sso_account_id", "credential_process") if profile.has(key)]
         has_source = any(map(profile.has, (*_SOURCES, _TOKEN_FILE)))

@@ -54,7 +54,7 @@ def source_profile_cycle(shared: Shared) -> Iterator[Problem]:
 
 
 def _path(shared: Shared, start: str, done: set[str]) -> Iterator[str]:
-    """The profiles from ``start`` on, each once, up to one with keys of its own or in ``done``."""
+    """The profiles from ``start`` on, each once, up to one that has keys or is in ``done``."""
     seen: set[str] = set()
     name: str | None = start
     while name is not None and name in shared.profiles and name not in seen and name not in done:
@@ -99,7 +99,7 @@ def role_with_two_sources(shared: Shared) -> Iterator[Problem]:
     fix="take one of them away",
     readers=Readers("web identity", "web identity", "the source profile", "profile invalid"),
 )
-def web_identity_beside_source(shared: Shared) -> Iterator[Problem]:
+def web_identity_with_source(shared: Shared) -> Iterator[Problem]:
     for name, profile in _roles(shared, web_identity=True):
         if profile.text("source_profile"):
             message = f"profile `{name}` has a web identity and a `source_profile`"

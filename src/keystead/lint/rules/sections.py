@@ -1,4 +1,4 @@
-"""Rules on sections: their names, what stands in and behind their brackets, twice or nothing."""
+"""Rules on sections: their names, their brackets, what is repeated or empty."""
 
 from __future__ import annotations
 
@@ -120,7 +120,7 @@ def header_comment(view: View) -> Iterator[Problem]:
 def header_blanks(view: View) -> Iterator[Problem]:
     for block in view.headers():
         usual = " ".join(_BLANKS.split(block.title)) if block.header.kind else block.title
-        if block.header.note:  # a name in quotes may have blanks of its own
+        if block.header.note:  # a name in quotes may contain blanks
             usual = " ".join(_BLANKS.split(block.title, 1))
         if _parts(view, block)[0] != usual:
             message = f"there are blanks too many in the header of `{block.header.name}`"

@@ -62,14 +62,14 @@ def duplicate_nested_key(view: View) -> Iterator[Problem]:
 def _repeated(
     view: View, block: Block, items: tuple[_Item, ...], *, alike: bool
 ) -> Iterator[Problem]:
-    """The items whose key stands above already, in the same spelling or in another."""
+    """The items whose key is above already, in the same spelling or in another."""
     known: dict[str, _Item] = {}
     for item in items:
         first = known.setdefault(item.name.lower(), item)
         if first is item or (first.name == item.name) is not alike:
             continue
         above, line = view.line(first.span.start), view.line(item.span.start)
-        message = f"{shown(item.name)} stands in line {above} already"
+        message = f"{shown(item.name)} is in line {above} already"
         if not alike:
             message = f"{shown(item.name)} and {shown(first.name)} of line {above} are one"
         fix = f"keep one of the lines {above} and {line}"

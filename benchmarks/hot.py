@@ -16,9 +16,11 @@ from pathlib import Path
 from benchmarks import peers
 from benchmarks.plot import plot
 from benchmarks.world import World
-from keystead.audit.log import MAX_FILE_BYTES, AuditLog, Grant
+from keystead.audit.grantee import Grantee
+from keystead.audit.log import MAX_FILE_BYTES, AuditLog
 from keystead.model.credentials import Credentials
 from keystead.system import System
+from keystead.system.executable import Executable
 
 SIZES = (10, 1_000, 10_000)
 ROUNDS = 41
@@ -121,15 +123,14 @@ def _instructions(
 def _audit_lines(world: World) -> dict[str, list[float]]:
     """Milliseconds of single lines of the audit log, by how much of it there is."""
     log = AuditLog(System(environ=world.environ))
-    grant = Grant(
-        world.last, "process", Credentials(world.last_key_id, "", source="x"), 4711, "aws"
-    )
+    credentials = Credentials(world.last_key_id, "", source="x")
+    grantee = Grantee("process", 4711, Executable("aws", None))
 
     def times() -> list[float]:
         found = []
         for _ in range(AUDIT_LINES):
             start = time.perf_counter()
-            log.record(grant)
+            log.record(world.last, credentials, grantee)
             found.append((time.perf_counter() - start) * 1000)
         return found
 

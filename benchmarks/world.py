@@ -49,7 +49,7 @@ class World:
             "AWS_SHARED_CREDENTIALS_FILE": str(self._credentials),
             "AWS_EC2_METADATA_DISABLED": "true",
         }
-        self._store = SharedStore.default(System(environ=self.environ))
+        self._store = SharedStore.open(System(environ=self.environ))
         self._edits = 0
 
     def in_process(self) -> dict[str, Action]:

@@ -17,7 +17,8 @@ from keystead.agent import http, protocol
 from keystead.agent.http import Refused
 from keystead.agent.restart import Settings
 from keystead.agent.server import Server
-from keystead.audit.log import AuditLog, Grant
+from keystead.audit.grantee import Grantee
+from keystead.audit.log import AuditLog
 from keystead.errors import KeysteadError, StoreCorrupt, UsageError
 from keystead.http.guards import Refusal, Request
 from keystead.http.tokens import FixedToken
@@ -115,7 +116,7 @@ def audit_log(data: bytes) -> None:
                 datetime.fromisoformat(entry["time"])
                 assert entry["number"] > 0
             log.verify()
-            log.record(Grant("p", "process", Credentials("AKIA", "none"), 1, "/bin/true"))
+            log.record("p", Credentials("AKIA", "none"), Grantee("process", 1))
 
 
 def cached_files(data: bytes) -> None:

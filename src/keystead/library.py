@@ -28,6 +28,7 @@ import os
 from typing import TYPE_CHECKING
 
 from keystead.app import App
+from keystead.audit.grantee import Grantee
 from keystead.model.credentials import Credentials
 from keystead.model.plan import Plan
 from keystead.model.role_options import RoleOptions
@@ -87,7 +88,9 @@ def session(
 
     name = _either("name", name, "profile_name", profile_name)
     region = _either("region", region, "region_name", region_name)
-    return boto_session(app(mfa, passphrase).source(name, location, region, options))
+    return boto_session(
+        app(mfa, passphrase).select(name, location, options, region).session_source()
+    )
 
 
 def aio_session(
@@ -119,7 +122,7 @@ def aio_session(
 
     name = _either("name", name, "profile_name", profile_name)
     region = _either("region", region, "region_name", region_name)
-    return made(app(mfa, passphrase).source(name, location, region, options))
+    return made(app(mfa, passphrase).select(name, location, options, region).session_source())
 
 
 def credentials(
@@ -140,7 +143,7 @@ def credentials(
     >>> found.session_token is not None, found.expires_at is not None
     (True, True)
     """
-    return app(mfa, passphrase).credentials(name, location, options)
+    return app(mfa, passphrase).select(name, location, options).credentials(Grantee("library"))
 
 
 def plan(
@@ -161,7 +164,7 @@ def plan(
     >>> keystead.plan("secure").mfa_serials
     ('arn:aws:iam::123456789012:mfa/me',)
     """
-    return app().plan(name, location, options)
+    return app().select(name, location, options).plan
 
 
 class ProfileStoreChain(StoreChain):
@@ -207,7 +210,7 @@ class ProfileStoreChain(StoreChain):
         self, location: Location = None, *, passphrase: PassphraseFunction | None = None
     ) -> None:
         made = app(passphrase=passphrase)
-        super().__init__(location, system=made.system, encrypted=made.encrypted)
+        super().__init__(location, system=made.system, stores=made.stores)
 
 
 def app(mfa: MfaFunction | None = None, passphrase: PassphraseFunction | None = None) -> App:

@@ -11,7 +11,7 @@ from keystead.testing import StoreContract
 
 def shared(home: Path) -> SharedStore:
     environ = {"HOME": str(home), "KEYSTEAD_HOME": str(home / "keystead")}
-    return SharedStore.default(System(environ=environ, sleep=lambda _: None))
+    return SharedStore.open(System(environ=environ, sleep=lambda _: None))
 
 
 class TestNoFiles(StoreContract):

@@ -15,6 +15,7 @@ import pytest
 
 from devtools.service import Reply, Request, Service, serving
 from keystead.app import App
+from keystead.audit.grantee import Grantee
 from keystead.errors import ProviderError
 from keystead.system import System
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
@@ -129,29 +130,29 @@ def machine() -> Iterator[Machine]:
 def test_a_clock_that_is_wrong_is_no_error(hours: int) -> None:
     with machine() as one:
         one.off = timedelta(hours=hours)
-        found = one.app().credentials("two")
+        found = one.app().select("two").credentials(Grantee("test"))
         # Its end is told by this machine's clock, which is what other programs compare it with.
         assert found.expires_at == START + LIFE + one.off
         assert len(one.service.requests) == 3  # one was refused
-        assert one.app().credentials("two") == found
+        assert one.app().select("two").credentials(Grantee("test")) == found
         assert len(one.service.requests) == 3
 
 
 def test_a_clock_that_is_set_right_makes_kept_sessions_worthless() -> None:
     with machine() as one:
         one.off = timedelta(hours=2)
-        first = one.app().credentials("one")
+        first = one.app().select("one").credentials(Grantee("test"))
         one.off = timedelta(0)
         one.sts.now += timedelta(minutes=90)
-        assert one.app().credentials("one") != first
+        assert one.app().select("one").credentials(Grantee("test")) != first
 
 
 def test_a_clock_that_goes_wrong_makes_kept_sessions_worthless() -> None:
     with machine() as one:
-        first = one.app().credentials("one")
+        first = one.app().select("one").credentials(Grantee("test"))
         one.off = -timedelta(hours=2)
         one.sts.now += timedelta(minutes=90)  # ended, though the clock says half an hour is left
-        second = one.app().credentials("one")
+        second = one.app().select("one").credentials(Grantee("test"))
         assert second != first
         assert one.ends(second.session_token) > one.sts.now
 
@@ -159,7 +160,7 @@ def test_a_clock_that_goes_wrong_makes_kept_sessions_worthless() -> None:
 def test_a_little_off_is_nothing() -> None:
     with machine() as one:
         one.off = timedelta(seconds=40)
-        assert one.app().credentials("one").expires_at == START + LIFE
+        assert one.app().select("one").credentials(Grantee("test")).expires_at == START + LIFE
         assert len(one.service.requests) == 1
 
 
@@ -176,7 +177,7 @@ def test_a_little_off_is_nothing() -> None:
 def test_throttling_and_failing_servers_are_asked_again(answer: Reply) -> None:
     with machine() as one:
         one.sts.answers = [answer] * 2
-        assert one.app().credentials("one").session_token == "token-0"
+        assert one.app().select("one").credentials(Grantee("test")).session_token == "token-0"
         assert len(one.service.requests) == 3
 
 
@@ -184,7 +185,7 @@ def test_patience_has_an_end() -> None:
     with machine() as one:
         one.sts.answers = [refusal("Throttling", "Rate exceeded", 400)] * 9
         with pytest.raises(ProviderError, match="Throttling"):
-            one.app().credentials("one")
+            one.app().select("one").credentials(Grantee("test"))
         assert len(one.service.requests) == 4
 
 
@@ -192,17 +193,17 @@ def test_what_is_refused_is_not_asked_again() -> None:
     with machine() as one:
         one.sts.answers = [refusal("AccessDenied", "not authorized")] * 2
         with pytest.raises(ProviderError, match="AccessDenied"):
-            one.app().credentials("one")
+            one.app().select("one").credentials(Grantee("test"))
         assert len(one.service.requests) == 1
 
 
 def test_a_kept_session_that_is_refused_is_dropped_once() -> None:
     with machine() as one:
-        one.app().credentials("one")
+        one.app().select("one").credentials(Grantee("test"))
         one.sts.ends["token-0"] = one.sts.now  # an administrator took it back
-        assert one.app().credentials("two").session_token == "token-2"
+        assert one.app().select("two").credentials(Grantee("test")).session_token == "token-2"
         assert len(one.service.requests) == 4
-        assert one.app().credentials("one").session_token == "token-1"
+        assert one.app().select("one").credentials(Grantee("test")).session_token == "token-1"
 
 
 @pytest.mark.parametrize("seed", range(amount(short=1, full=5)))
@@ -214,7 +215,7 @@ def test_a_day(seed: int) -> None:
     """
     rng = random.Random(seed)
     with machine() as one:
-        held = one.app().profile_credentials("two", granted=lambda *_: None)
+        held = one.app().select("two").provider(None)
         asked = 0
         until_up = START
         while one.sts.now < START + timedelta(days=1):
@@ -227,7 +228,10 @@ def test_a_day(seed: int) -> None:
             one.sts.answers = [refusal("Throttling", "Rate exceeded", 400)] * rng.choice(
                 (0, 0, 0, 1)
             )
-            for ask in (lambda: one.app().credentials("two"), held.retrieve):
+            for ask in (
+                lambda: one.app().select("two").credentials(Grantee("test")),
+                held.retrieve,
+            ):
                 try:
                     found = ask()
                 except ProviderError:

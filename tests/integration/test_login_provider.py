@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from devtools.service import Reply, Request, Service, serving
 from keystead.app import App
+from keystead.audit.grantee import Grantee
 from keystead.errors import InteractionRequired, KeysteadError, ProviderError
 from keystead.system import System
 from tests.canaries import SECOND_SECRET_KEY, SECRET_KEY, SESSION_TOKEN, leaks
@@ -239,5 +240,5 @@ def test_another_folder(login: Login, home: Path, isolation: Keystead) -> None:
     login.path.rename(folder / login.path.name)
     isolation.plain.add(folder / login.path.name)
     environ = {**os.environ, "AWS_LOGIN_CACHE_DIRECTORY": str(folder)}
-    found = App(System(environ, clock=lambda: NOW)).credentials("work")
+    found = App(System(environ, clock=lambda: NOW)).select("work").credentials(Grantee("test"))
     assert found.access_key_id == "ASIAOLDEXAMPLE"

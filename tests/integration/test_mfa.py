@@ -13,6 +13,7 @@ import pytest
 from devtools.emulators import Emulator
 from devtools.service import Reply, Request, serving
 from keystead.app import App
+from keystead.audit.grantee import Grantee
 from keystead.errors import ProviderError
 from keystead.system import System
 from tests.canaries import ACCESS_KEY_ID, MFA_CODE, PASSPHRASE, SECRET_KEY
@@ -222,8 +223,8 @@ def test_codes_from_a_seed_in_the_encrypted_store(
     # RFC 6238, appendix B: at 1111111109 the code of eight digits is 07081804.
     machine = Waiting(datetime.fromtimestamp(1111111109, UTC))
     moto.recorder.clock = lambda: machine.now
-    App(machine.system()).credentials("one")
-    App(machine.system()).credentials("two")
+    App(machine.system()).select("one").credentials(Grantee("test"))
+    App(machine.system()).select("two").credentials(Grantee("test"))
     first, second = (call.parameters["TokenCode"] for call in moto.recorder.calls)
     assert first == "081804"
     assert second != first
@@ -273,14 +274,18 @@ def test_a_role_that_wants_a_recent_code_gets_one(home: Path) -> None:
         environ = {**os.environ, "AWS_ENDPOINT_URL": service.url, "AWS_REGION": "eu-west-1"}
         where = System({**environ, **with_code()}, clock=passing.clock, uptime=passing.uptime)
         with pytest.raises(ProviderError, match="AccessDenied"):
-            App(where).credentials("a")  # the session is new: asking again would be no use
+            App(where).select("a").credentials(
+                Grantee("test")
+            )  # the session is new: asking again would be no use
         assert len(service.requests) == 2
         passing.ahead = timedelta(minutes=20)
         alone = replace(where, environ=environ)
         with pytest.raises(ProviderError, match="AccessDenied"):
-            App(alone).credentials("b")  # nobody can be asked: what STS said counts
+            App(alone).select("b").credentials(
+                Grantee("test")
+            )  # nobody can be asked: what STS said counts
         second = replace(where, environ={**environ, **with_code(SECOND_CODE)})
-        assert App(second).credentials("b").session_token == "role-token"
+        assert App(second).select("b").credentials(Grantee("test")).session_token == "role-token"
 
 
 def test_nobody_to_ask(keystead: Keystead, moto: Emulator) -> None:

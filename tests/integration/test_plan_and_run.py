@@ -9,6 +9,7 @@ import pytest
 
 from devtools.emulators import Emulator
 from keystead.app import App
+from keystead.audit.grantee import Grantee
 from keystead.model.plan import AssumeRoleStep, Plan
 from keystead.model.plan_json import as_json
 from keystead.model.role_options import RoleOptions
@@ -138,7 +139,7 @@ def parameters(step: AssumeRoleStep) -> dict[str, object]:
 def test_the_calls_are_those_of_the_plan(moto: Emulator, name: str, options: RoleOptions) -> None:
     if options.role_session_name and name in ("base", "session", "program"):
         return  # no role takes it; that is refused, and another test's
-    resolver = app().resolver()
+    resolver = app().select(name).resolver
     plan = resolver.plan(name, options)
     called = resolver.calls(plan)
     resolver.run(plan)
@@ -154,13 +155,13 @@ def test_the_calls_are_those_of_the_plan(moto: Emulator, name: str, options: Rol
 
 @pytest.mark.parametrize("name", ["three", "over-coded", "over-web"])
 def test_with_all_kept_nobody_is_called_and_the_plan_says_so(moto: Emulator, name: str) -> None:
-    first = app().credentials(name)
+    first = app().select(name).credentials(Grantee("test"))
     before = len(moto.recorder.calls)
     again = app()
     selected = again.select(name)
     plan = selected.plan
-    shown = as_json(plan, again.cached(plan), selected.calls, again.system.clock())
+    shown = as_json(plan, selected.cached, selected.calls, again.system.clock())
     assert shown["cache"]["state"] == "fresh"  # type: ignore[index]
     assert not [prompt for prompt in shown["prompts"] if prompt["due"]]  # type: ignore[attr-defined]
-    assert again.credentials(name) == first
+    assert again.select(name).credentials(Grantee("test")) == first
     assert len(moto.recorder.calls) == before

@@ -20,6 +20,7 @@ import pytest
 
 from devtools.service import Reply, Request, metadata_service, serving
 from keystead.app import App
+from keystead.audit.grantee import Grantee
 from keystead.system import Terminal
 from tests.canaries import SECRET_KEY, SESSION_TOKEN
 from tests.casefile import Case
@@ -243,7 +244,7 @@ def test_the_run_does_what_the_plan_says(
     assert service.calls == []
     assert person.questions == []
 
-    credentials = app.credentials(asked(case))
+    credentials = app.select(asked(case)).credentials(Grantee("test"))
 
     codes = [call["TokenCode"] for call in service.calls if "TokenCode" in call]
     made = [{k: v for k, v in call.items() if k != "TokenCode"} for call in service.calls]
@@ -259,7 +260,7 @@ def test_the_run_does_what_the_plan_says(
         assert credentials.access_key_id == _key(calls)
 
     # What was got once by a call is not got again, as the plan now says.
-    assert app.credentials(asked(case)) == credentials
+    assert app.select(asked(case)).credentials(Grantee("test")) == credentials
     again = planned(app, asked(case))
     assert len(service.calls) == calls
     # Which keys a program, an instance or a container gives is not known before it is asked.

@@ -40,7 +40,7 @@ def system(**environ: str) -> System:
 
 
 def store_of(where: System, **profiles: dict[str, str]) -> SharedStore:
-    store = SharedStore.default(where)
+    store = SharedStore.open(where)
     for name, settings in profiles.items():
         register(store, Profile(name, settings))
     return store
@@ -48,7 +48,10 @@ def store_of(where: System, **profiles: dict[str, str]) -> SharedStore:
 
 def resolve(where: System, store: SharedStore, name: str) -> Credentials:
     resolver = Resolver(
-        where, store, MfaCodes(where, UsedMfaCodes(where)), EncryptedStore(where).sessions()
+        where,
+        store.snapshot(),
+        MfaCodes(where, UsedMfaCodes(where)),
+        EncryptedStore(where).sessions(),
     )
     return resolver.run(resolver.plan(name)).credentials
 
@@ -162,7 +165,10 @@ def test_credentials_are_renewed_before_they_end(moto: Emulator, home: Path) -> 
     where = System(clock=passing.clock, uptime=passing.uptime, terminal=NoTerminal())
     store = store_of(where, base=KEYS, p=role("p", "base"))
     resolver = Resolver(
-        where, store, MfaCodes(where, UsedMfaCodes(where)), EncryptedStore(where).sessions()
+        where,
+        store.snapshot(),
+        MfaCodes(where, UsedMfaCodes(where)),
+        EncryptedStore(where).sessions(),
     )
     provider = ProfileCredentials(where, resolver, resolver.plan("p"), lambda _: None)
     first = provider.retrieve()
@@ -181,7 +187,10 @@ def test_a_short_session_is_not_renewed_at_every_call(moto: Emulator, home: Path
     where = system()
     store = store_of(where, base=KEYS, p=role("p", "base", duration_seconds="900"))
     resolver = Resolver(
-        where, store, MfaCodes(where, UsedMfaCodes(where)), EncryptedStore(where).sessions()
+        where,
+        store.snapshot(),
+        MfaCodes(where, UsedMfaCodes(where)),
+        EncryptedStore(where).sessions(),
     )
     provider = ProfileCredentials(where, resolver, resolver.plan("p"), lambda _: None)
     assert provider.retrieve() is provider.retrieve()

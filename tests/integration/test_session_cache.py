@@ -9,6 +9,7 @@ import pytest
 
 from devtools.emulators import Emulator
 from keystead.app import App
+from keystead.audit.grantee import Grantee
 from keystead.errors import ProviderError
 from keystead.model.credentials import Credentials
 from keystead.system import System
@@ -75,7 +76,11 @@ def test_when_renewing_early_fails_the_old_one_serves(moto: Emulator, home: Path
 
     def after(minutes: int) -> Credentials:
         passing.ahead = timedelta(minutes=minutes)
-        return App(System(clock=passing.clock, uptime=passing.uptime)).credentials("r")
+        return (
+            App(System(clock=passing.clock, uptime=passing.uptime))
+            .select("r")
+            .credentials(Grantee("test"))
+        )
 
     first = after(0)
     moto.recorder.down = True

@@ -100,7 +100,9 @@ def sts(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Sts, Se
 
 
 def session(clock: Clock):
-    return boto_session(App(System(clock=clock, uptime=clock.uptime)).source("admin"))
+    return boto_session(
+        App(System(clock=clock, uptime=clock.uptime)).select("admin").session_source()
+    )
 
 
 def test_a_job_of_a_day_never_sees_keys_that_have_ended(clock: Clock, sts) -> None:
@@ -130,7 +132,9 @@ def test_keys_serve_to_their_end_while_they_cannot_be_renewed(clock: Clock, sts)
 
 def test_a_clock_that_jumps(clock: Clock, sts) -> None:
     answer, _ = sts
-    credentials = boto_session(App(System(clock=clock)).source("admin")).get_credentials()
+    credentials = boto_session(
+        App(System(clock=clock)).select("admin").session_source()
+    ).get_credentials()
     for hours in (1, 1000, -1000, 5, -5):
         clock.time += timedelta(hours=hours)
         key = credentials.get_frozen_credentials().access_key
@@ -175,7 +179,7 @@ def test_a_forked_child_gets_keys_although_a_thread_was_renewing(clock: Clock) -
         found.clock = clock
         environ = {**os.environ, "AWS_ENDPOINT_URL": found.url}
         app = App(System(environ, clock=clock, uptime=clock.uptime))
-        credentials = boto_session(app.source("admin")).get_credentials()
+        credentials = boto_session(app.select("admin").session_source()).get_credentials()
         clock.time += timedelta(minutes=55)
         slow.append(True)
         thread = threading.Thread(target=credentials.get_frozen_credentials)
@@ -331,7 +335,9 @@ def test_asyncio_goes_on_while_keys_are_got(clock: Clock) -> None:
         environ = {**os.environ, "AWS_ENDPOINT_URL": url}
         from keystead.delivery.aio import aio_session
 
-        made = aio_session(App(System(environ, clock=clock, uptime=clock.uptime)).source("admin"))
+        made = aio_session(
+            App(System(environ, clock=clock, uptime=clock.uptime)).select("admin").session_source()
+        )
         credentials = await made.get_credentials()
 
         async def let_go() -> None:

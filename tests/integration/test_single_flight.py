@@ -16,6 +16,7 @@ import pytest
 from devtools import command
 from devtools.emulators import Emulator
 from keystead.app import App
+from keystead.audit.grantee import Grantee
 from tests.agents import wait_for
 from tests.canaries import ACCESS_KEY_ID, MFA_CODE, SECRET_KEY
 from tests.conftest import Keystead
@@ -69,7 +70,7 @@ def test_fifty_commands_make_one_call_to_a_slow_service(moto: Emulator, keystead
 def test_sixty_four_threads_make_one_call_to_a_slow_service(moto: Emulator) -> None:
     moto.recorder.seconds = 1
     with ThreadPoolExecutor(64) as pool:
-        found = list(pool.map(lambda _: App().credentials("r"), range(64)))
+        found = list(pool.map(lambda _: App().select("r").credentials(Grantee("test")), range(64)))
     assert len({credentials.access_key_id for credentials in found}) == 1
     assert operations(moto) == ["AssumeRole"]
 
@@ -170,14 +171,18 @@ def test_whoever_is_killed_lets_the_next_one_go_on(
     moto: Emulator, monkeypatch: pytest.MonkeyPatch, profile: str
 ) -> None:
     """The leader is killed at any point; all who wait get credentials, of one more call at most."""
-    App().credentials("r")  # what is loaded once is loaded before the first fork
+    App().select("r").credentials(
+        Grantee("test")
+    )  # what is loaded once is loaded before the first fork
     rng = random.Random(5)
     for number in range(ROUNDS):
         App().sessions.clear()
         monkeypatch.setenv("KEYSTEAD_MFA_CODE", f"{number:06}")
         moto.recorder.clear()
         moto.recorder.seconds = 0.05
-        pids = [forked(lambda: App().credentials(profile)) for _ in range(4)]
+        pids = [
+            forked(lambda: App().select(profile).credentials(Grantee("test"))) for _ in range(4)
+        ]
         time.sleep(rng.uniform(0, 0.25))
         os.kill(pids[0], signal.SIGKILL)
         codes = [ended(pid, 20) for pid in pids[1:]]

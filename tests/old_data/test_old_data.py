@@ -15,6 +15,7 @@ import pytest
 
 import keystead as keystead_package
 from keystead.app import App
+from keystead.audit.grantee import Grantee
 from keystead.errors import StoreCorrupt
 from keystead.http.tokens import TokenFile
 from keystead.powershell.shell.prompt import MaskedHistory
@@ -157,7 +158,7 @@ def test_the_audit_log_is_read_and_continued(left: Home) -> None:
     entries = [line.entry for line in log.lines() if line.entry]
     shown = [(entry["number"], entry["profile"], entry["way"]) for entry in entries]
     assert shown == [(1, "role", "process"), (2, "keys", "process")]
-    App(left.system("keyfile")).credentials("keys")
+    App(left.system("keyfile")).select("keys").credentials(Grantee("test"))
     assert log.verify() == []
 
 

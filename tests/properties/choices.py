@@ -298,7 +298,7 @@ def by_keystead(world: World, home: Path, url: str) -> Choice:
     """What keystead plans."""
     app = App(System(environ=environment(world, home, url), sleep=lambda _: None))
     try:
-        plan = app.plan(world.asked)
+        plan = app.select(world.asked).plan
     except ProfileNotFound:
         return Choice("not-found")
     except ProfileCycle:

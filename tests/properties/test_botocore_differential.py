@@ -154,7 +154,7 @@ def test_both_read_the_same_settings(pair: tuple[bytes, bytes]) -> None:
         credentials.write_bytes(pair[1])
         theirs = botocore.configloader.load_config(str(config))
         keys = botocore.configloader.raw_config_parse(str(credentials))
-        reading = SharedStore(System(environ={}), credentials, config).reading()
+        reading = SharedStore(System(environ={}), credentials, config).snapshot().reading()
     profiles = {
         name: {**theirs["profiles"].get(name, {}), **keys.get(name, {})}
         for name in theirs["profiles"].keys() | keys.keys()

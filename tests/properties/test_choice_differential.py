@@ -21,7 +21,7 @@ from keystead.lint.rules import RULES
 from keystead.lint.runner import lint_files
 from keystead.model.explain.reading import Reading
 from keystead.model.explain.tools import TOOLS
-from keystead.stores.shared import SharedStore
+from keystead.stores.shared_snapshot import SharedSnapshot
 from keystead.system import System
 from keystead.text.dialect import FileKind
 from tests.effort import examples
@@ -371,13 +371,13 @@ def test_what_dotnet_chooses_otherwise_is_linted_and_documented(what: str, place
     row = DOTNET[what]
     row.world.write(place.home)
     system = System(environ={}, sleep=lambda _: None)
-    paths = {kind: place.home / kind.value for kind in FileKind}
-    profile = SharedStore(system, paths[FileKind.CREDENTIALS], paths[FileKind.CONFIG]).find("p")
+    snapshot = SharedSnapshot(system, (place.home / "credentials", place.home / "config"))
+    profile = snapshot.find("p")
     (dotnet,) = (tool for tool in TOOLS if tool.name == ".NET")
     theirs = dotnet.pick(Reading(profile))
     assert theirs is not None
     assert (by_keystead(row.world, *place).base, theirs.key) == (row.ours, row.theirs)
-    report = lint_files(system, paths, named=set(FileKind), elsewhere=list)
+    report = lint_files(system, snapshot, named=set(FileKind), elsewhere=list)
     assert row.rule in {found.rule.id for found in report.findings}
     readers = RULES[row.rule].readers
     assert readers.dotnet

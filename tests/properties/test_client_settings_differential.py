@@ -243,7 +243,7 @@ def test_every_way_sends_requests_where_botocore_does_with_the_profile(
         alone = wire.child_environment(environ, {**given, **variables_alone(selected)})
         assert of_program(alone) == judge, "env"
     with environment(environ):
-        core = core_session(botocore.session.Session, app.source("p"))
+        core = core_session(botocore.session.Session, app.select("p").session_source())
         keys = {"aws_access_key_id": ACCESS_KEY_ID, "aws_secret_access_key": SECRET_KEY}
         assert of_session(core, **keys) == judge, "session"
         own = seen(lambda service: make_client(service, None, settings))

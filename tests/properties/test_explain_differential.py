@@ -102,7 +102,7 @@ def test_what_wins_is_what_is_planned(tmp_path_factory, texts: tuple[str, str]) 
     profile = store.find("dev")
     choice = chosen_in(Reading(profile))
     try:
-        plan = make_plan("dev", store)
+        plan = make_plan("dev", store.snapshot())
     except KeysteadError as error:
         answer = explain_settings(profile, error.message, windows=False)
         assert answer.winner is None

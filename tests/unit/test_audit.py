@@ -15,10 +15,12 @@ import pytest
 
 import keystead.audit.log as audit_log
 from keystead.audit import chain
-from keystead.audit.log import AuditLog, Grant
+from keystead.audit.grantee import Grantee
+from keystead.audit.log import AuditLog
 from keystead.errors import FileProblem
 from keystead.model.credentials import Credentials
 from keystead.system import System, append_log
+from keystead.system.executable import Executable
 from keystead.system.file_lock import locked
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
 from tests.effort import amount
@@ -35,6 +37,9 @@ KEYS = Credentials(
 )
 
 
+GRANTEE = Grantee("process", 4711, Executable("aws", None))
+
+
 @pytest.fixture
 def log() -> AuditLog:
     return AuditLog(System())
@@ -42,7 +47,7 @@ def log() -> AuditLog:
 
 def record(log: AuditLog, times: int = 1) -> None:
     for number in range(times):
-        log.record(Grant(f"profile-{number}", "process", KEYS, 4711, "aws"))
+        log.record(f"profile-{number}", KEYS, GRANTEE)
 
 
 def lines(log: AuditLog) -> list[bytes]:
@@ -275,7 +280,7 @@ def test_who_holds_the_lock_is_not_waited_for_without_end(log: AuditLog) -> None
         locked(note, lambda path: os.open(path, os.O_RDWR), 1.0),
         pytest.raises(FileProblem, match="another program holds its lock"),
     ):
-        log.record(Grant("x", "process", KEYS, 1, "x"), lock_seconds=0.01)
+        log.record("x", KEYS, GRANTEE, lock_seconds=0.01)
     record(log)
     assert log.verify() == []
 
@@ -392,7 +397,7 @@ def test_a_line_costs_few_calls(log: AuditLog, monkeypatch: pytest.MonkeyPatch) 
 
 def test_long_and_odd_names_stay_within_a_line(log: AuditLog) -> None:
     for name in ("x" * 100_000, "a\nb\0c\x1b[2J", "\ud800", "東京" * 300):
-        log.record(Grant(name, "process", KEYS, 1, name))
+        log.record(name, KEYS, Grantee("process", 1, Executable(name, None)))
     assert log.verify() == []
     assert len(lines(log)) == 4
     assert max(map(len, lines(log))) < 8192

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from keystead.app import App
+from keystead.audit.grantee import Grantee
 from keystead.console.console import Console
 from keystead.console.removal import warn_of_remains
 from keystead.errors import (
@@ -141,7 +142,7 @@ def machine(tmp_path: Path) -> Machine:
 def test_a_profile_is_found_in_any_letter_case(machine: Machine) -> None:
     machine.save("Prod")
     assert machine.app.chain().find("pROD").name == "Prod"
-    assert machine.app.credentials("PROD").access_key_id == ACCESS_KEY_ID
+    assert machine.app.select("PROD").credentials(Grantee("test")).access_key_id == ACCESS_KEY_ID
     with pytest.raises(ProfileNotFound):
         machine.app.chain().find("prod2")
 
@@ -161,8 +162,8 @@ def test_a_name_that_differs_by_case_updates_the_profile(machine: Machine) -> No
 def test_the_sdks_default_goes_before_that_of_the_shared_file(machine: Machine) -> None:
     machine.save("Default")
     machine.shared("[default]\naws_access_key_id = AKIASHAREDEXAMPLE\naws_secret_access_key = s\n")
-    assert machine.app.credentials().access_key_id == ACCESS_KEY_ID
-    assert machine.app.credentials("default").access_key_id == ACCESS_KEY_ID
+    assert machine.app.select().credentials(Grantee("test")).access_key_id == ACCESS_KEY_ID
+    assert machine.app.select("default").credentials(Grantee("test")).access_key_id == ACCESS_KEY_ID
 
 
 def test_names_of_the_shared_file_keep_their_case(machine: Machine) -> None:
@@ -174,7 +175,7 @@ def test_names_of_the_shared_file_keep_their_case(machine: Machine) -> None:
 def test_a_source_profile_is_found_in_any_letter_case(machine: Machine) -> None:
     machine.save("Base")
     machine.shared(f"[role]\nrole_arn = {ROLE}\nsource_profile = BASE\n")
-    assert machine.app.plan("role").base.profile == "Base"
+    assert machine.app.select("role").plan.base.profile == "Base"
 
 
 def test_a_ring_of_source_profiles_is_seen_in_any_letter_case(machine: Machine) -> None:
@@ -183,14 +184,14 @@ def test_a_ring_of_source_profiles_is_seen_in_any_letter_case(machine: Machine) 
     machine.app.encrypted.change("Two", lambda _: {"role_arn": ROLE, "source_profile": "ONE"})
     machine.app.encrypted.change("one", lambda _: {"source_profile": "TWO"})
     with pytest.raises(ProfileCycle, match="One > TWO > ONE"):
-        machine.app.plan("One")
+        _ = machine.app.select("One").plan
 
 
 def test_a_profile_names_itself_in_any_letter_case(machine: Machine) -> None:
     machine.save("Base")
     machine.shared(f"[own]\nrole_arn = {ROLE}\nsource_profile = Own\n")
     machine.save("Own", {"role_arn": ROLE, "source_profile": "base"})
-    plan = machine.app.plan("OWN")
+    plan = machine.app.select("OWN").plan
     assert plan.base.profile == "Base"
 
 
@@ -198,7 +199,7 @@ def test_a_profile_names_itself_in_any_letter_case(machine: Machine) -> None:
 def test_of_two_that_differ_by_case_nobody_gets_keys(machine: Machine, name: str) -> None:
     machine.clash()
     with pytest.raises(ProfileInvalid, match="`Prod` and `prod` differ by letter case alone"):
-        machine.app.credentials(name)
+        machine.app.select(name).credentials(Grantee("test"))
     with pytest.raises(ProfileInvalid, match="`Prod` and `prod`"):
         machine.app.encrypted.change(name, lambda _: {"region": "eu-west-1"})
     with pytest.raises(ProfileInvalid, match="`Prod` and `prod`"):
@@ -210,10 +211,10 @@ def test_neither_is_a_source_nor_the_default(machine: Machine) -> None:
     machine.clash()
     machine.shared(f"[role]\nrole_arn = {ROLE}\nsource_profile = prod\n")
     with pytest.raises(ProfileInvalid, match="`Prod` and `prod`"):
-        machine.app.plan("role")
+        _ = machine.app.select("role").plan
     for variable in ("Prod", "prod"):
         with pytest.raises(ProfileInvalid, match="`Prod` and `prod`"):
-            machine.at(AWS_PROFILE=variable).credentials()
+            machine.at(AWS_PROFILE=variable).select().credentials(Grantee("test"))
 
 
 def test_both_are_listed_with_the_reason(machine: Machine) -> None:
@@ -242,8 +243,10 @@ def test_a_rename_ends_it(machine: Machine) -> None:
     machine.clash()
     machine.app.encrypted.rename("prod", "other")
     assert machine.names() == ["Prod", "other"]
-    assert machine.app.credentials("prod").access_key_id == ACCESS_KEY_ID
-    assert machine.app.credentials("other").access_key_id == "AKIAOTHEREXAMPLE"
+    assert machine.app.select("prod").credentials(Grantee("test")).access_key_id == ACCESS_KEY_ID
+    assert (
+        machine.app.select("other").credentials(Grantee("test")).access_key_id == "AKIAOTHEREXAMPLE"
+    )
 
 
 @pytest.mark.parametrize(("name", "left"), [("Prod", "prod"), ("prod", "Prod")])

@@ -25,8 +25,8 @@ from keystead.model.dotnet import V3, V4, VERSIONS, Hides, hiding, profile_type
 from keystead.model.profile import Profile
 from keystead.secret import reveal
 from keystead.stores.shared import SharedStore
+from keystead.stores.shared_snapshot import SharedSnapshot
 from keystead.system import System
-from keystead.text.dialect import FileKind
 from keystead.text.document import Grammar
 from tests.casefile import CASES
 
@@ -124,7 +124,7 @@ def expected(folder: Path, version: str) -> object:
     """What the SDK should say of what keystead reads, by the table of `keystead.model.dotnet`."""
     profiles = ours(folder)
     store = SharedStore(System(environ={}), folder / "credentials", folder / "config")
-    sessions = store.reading(Grammar.TOLERANT).sso_sessions
+    sessions = store.snapshot().reading(Grammar.TOLERANT).sso_sessions
     hidden = {
         name: [h.hides for h in hiding(p, sessions) if version in h.versions]
         for name, p in profiles.items()
@@ -167,11 +167,9 @@ def test_each_input_is_read_alike_or_its_difference_has_a_row(
         assert case not in DIFFERENCES or version == V3, "it is read alike"
         return
     rule = DIFFERENCES[case]
-    report = lint_files(
-        System(environ={}, sleep=lambda _: None),
-        {kind: tmp_path / kind.value for kind in FileKind},
-        named=(),
-    )
+    system = System(environ={}, sleep=lambda _: None)
+    snapshot = SharedSnapshot(system, (tmp_path / "credentials", tmp_path / "config"))
+    report = lint_files(system, snapshot, named=())
     assert rule in {found.rule.id for found in report.findings}
     assert RULES[rule].readers.cells()[3 if version == V3 else 4]
 

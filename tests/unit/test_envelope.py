@@ -33,7 +33,7 @@ class Machine:
         return EncryptedStore(system, protector=passphrase(system))
 
     def save(self, settings: dict[str, str]) -> None:
-        register(SharedStore.default(System(self.environ)), Profile("one", settings))
+        register(SharedStore.open(System(self.environ)), Profile("one", settings))
 
     def undo(self) -> None:
         generations = self.encrypted().generations

@@ -64,8 +64,9 @@ class Stored:
     def __init__(self, encrypted: Mapping[str, Profile], shared: SharedStore) -> None:
         self.encrypted = encrypted
         self.shared = shared
-        self.sso_session = shared.sso_session
-        self.services = shared.services
+        snapshot = shared.snapshot()
+        self.sso_session = snapshot.sso_session
+        self.services = snapshot.services
 
     def find(self, name: str) -> Profile:
         return self.encrypted.get(name) or self.shared.find(name)
@@ -158,18 +159,18 @@ def test_what_wins_is_what_is_planned(case: Case, tmp_path: Path) -> None:
         "KEYSTEAD_HOME": str(tmp_path / "none"),
     }
     app = App(System(environ={**facts.environ, **files}, sleep=lambda _: None))
-    explanation = app.explain(facts.asked)
+    explanation = app.select(facts.asked).explanation
     outcomes = {row.source: row.outcome for row in explanation.credentials.rows}
     if explanation.settings is None:
         winner = next((source for source, what in outcomes.items() if what is Outcome.WON), None)
         try:
-            assert app.plan(None).base.kind == winner
+            assert app.select(None).plan.base.kind == winner
         except KeysteadError:
             assert winner is None
         return
     row = explanation.settings.winner
     try:
-        plan = app.plan(facts.asked)
+        plan = app.select(facts.asked).plan
     except KeysteadError:
         assert row is None
         return

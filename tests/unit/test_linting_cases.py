@@ -33,6 +33,7 @@ from keystead.lint.rules import RULES
 from keystead.lint.runner import lint_files
 from keystead.model.profile import Profile
 from keystead.stores.shared import SharedStore
+from keystead.stores.shared_snapshot import SharedSnapshot
 from keystead.system import System
 from keystead.text.dialect import FileKind
 from tests.canaries import leaks
@@ -76,12 +77,11 @@ def lint(case: Case, folder: Path) -> list[Finding]:
     for name in words(case, "old"):
         then = (datetime.now(UTC) - timedelta(days=100)).timestamp()
         os.utime(folder / name, (then, then))
+    environ = dict(line.split("=", 1) for line in words(case, "environment"))
+    system = System(environ=environ, sleep=lambda _: None)
     report = lint_files(
-        System(
-            environ=dict(line.split("=", 1) for line in words(case, "environment")),
-            sleep=lambda _: None,
-        ),
-        {kind: folder / kind.value for kind in FileKind},
+        system,
+        SharedSnapshot(system, (folder / "credentials", folder / "config")),
         named={FileKind(name) for name in words(case, "missing")},
         elsewhere=lambda: [Profile(name, {}) for name in words(case, "elsewhere")],
     )
@@ -104,7 +104,11 @@ def by_botocore(folder: Path) -> object:
 def by_the_rules(folder: Path) -> object:
     """The profiles as keystead has them, or that it refuses a file."""
     try:
-        found = SharedStore(System(environ={}), folder / "credentials", folder / "config").reading()
+        found = (
+            SharedStore(System(environ={}), folder / "credentials", folder / "config")
+            .snapshot()
+            .reading()
+        )
     except DocumentError:
         return "refused"
     return {

@@ -67,7 +67,7 @@ def store(
     home: Path, calls: object = os, sleep: Callable[[float], None] | None = None
 ) -> SharedStore:
     environ = {"HOME": str(home), "KEYSTEAD_HOME": str(home / "keystead")}
-    return SharedStore.default(
+    return SharedStore.open(
         System(environ=environ, files=Files(calls), sleep=sleep or (lambda _: None))
     )
 

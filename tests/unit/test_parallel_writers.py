@@ -23,7 +23,7 @@ from keystead.stores.base import register
 from keystead.stores.shared import SharedStore
 from keystead.system import System
 home, number = sys.argv[1:]
-store = SharedStore.default(System(environ={{"HOME": home, "KEYSTEAD_HOME": home + "/keystead"}}))
+store = SharedStore.open(System(environ={{"HOME": home, "KEYSTEAD_HOME": home + "/keystead"}}))
 sys.stdin.read()  # until all are ready
 keys = {{"aws_access_key_id": "AKID" + number, "aws_secret_access_key": "s" * int(number)}}
 register(store, Profile("p" + number, {{**keys, "output": "json"}}))
@@ -56,7 +56,7 @@ def test_parallel_writers_lose_nothing_and_readers_see_whole_files(home: Path) -
     for writer in writers:
         assert writer.stdin
         writer.stdin.close()  # go
-    store = SharedStore.default(System(environ={"HOME": str(home)}))
+    store = SharedStore.open(System(environ={"HOME": str(home)}))
     reads = 0
     while any(writer.poll() is None for writer in writers):
         reads += 1

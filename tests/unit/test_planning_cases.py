@@ -60,7 +60,7 @@ def planned(app: App, name: str | None) -> dict[str, object]:
     """The document of `keystead plan --json`, as a reader of JSON has it."""
     selected = app.select(name)
     plan = selected.plan
-    shown = as_json(plan, app.cached(plan), selected.calls, app.system.clock())
+    shown = as_json(plan, selected.cached, selected.calls, app.system.clock())
     found: dict[str, object] = json.loads(json.dumps(shown))
     return found
 
@@ -127,6 +127,6 @@ def test_every_kind_of_base_and_depth_has_a_case() -> None:
 def test_a_profile_that_is_not_there_is_named_with_near_ones(tmp_path: Path) -> None:
     (case,) = (c for c in REFUSED if c.purpose == "a profile that does not exist")
     with pytest.raises(ProfileNotFound) as caught:
-        app_of(case, tmp_path).plan(asked(case))
+        _ = app_of(case, tmp_path).select(asked(case)).plan
     assert "`prod`" in (caught.value.hint or "")
     assert SECRETS  # the canaries stand in the cases, and `leaks` looks for them

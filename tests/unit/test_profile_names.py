@@ -60,7 +60,7 @@ class Files:
         (self.folder / "credentials").write_text("[a]\nregion = eu-west-1\n")
         (self.folder / "config").write_text("[profile a]\noutput = json\n")
         environ = {"HOME": str(home), "KEYSTEAD_HOME": str(home / "keystead")}
-        self.store = SharedStore.default(System(environ=environ, sleep=lambda _: None))
+        self.store = SharedStore.open(System(environ=environ, sleep=lambda _: None))
 
     def texts(self) -> list[str]:
         return [(self.folder / name).read_text() for name in ("credentials", "config")]

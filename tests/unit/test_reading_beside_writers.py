@@ -44,7 +44,7 @@ import sys
 from keystead.stores.shared import SharedStore
 from keystead.system import System
 home = sys.argv[1]
-store = SharedStore.default(System(environ={"HOME": home, "KEYSTEAD_HOME": home + "/keystead"}))
+store = SharedStore.open(System(environ={"HOME": home, "KEYSTEAD_HOME": home + "/keystead"}))
 print("ready", flush=True)
 round = 0
 while True:
@@ -80,7 +80,7 @@ def aws(home: Path) -> Path:
 
 
 def store_of(home: Path) -> SharedStore:
-    return SharedStore.default(System(environ={"HOME": str(home)}))
+    return SharedStore.open(System(environ={"HOME": str(home)}))
 
 
 @pytest.mark.posix("as fast a writer as Wine is not")

@@ -25,7 +25,11 @@ def read(case: Case, folder: Path) -> Reading:
     for name in ("config", "credentials"):
         if name in case.parts:
             (folder / name).write_bytes(case.parts[name])
-    return SharedStore(System(environ={}), folder / "credentials", folder / "config").reading()
+    return (
+        SharedStore(System(environ={}), folder / "credentials", folder / "config")
+        .snapshot()
+        .reading()
+    )
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from keystead.app import App
+from keystead.audit.grantee import Grantee
 from keystead.errors import KeysteadError, ProfileInvalid, ProfileNotFound
 from keystead.model.profile import Profile
 from keystead.stores.base import register
@@ -110,7 +111,7 @@ def test_a_saml_profile_is_called_one_and_stays_one(machine: Machine, name: str)
     before = next(e for e in machine.members().values() if e["DisplayName"] == name)
     assert "SAML" in (machine.store.find(name).problem() or "")
     with pytest.raises(ProfileInvalid, match="SAML"):
-        App(machine.system).credentials(name)
+        App(machine.system).select(name).credentials(Grantee("test"))
     assert before.get("UserIdentity", "") not in machine.store.find(name).settings.values()
     machine.store.change(name, lambda _: {"region": "eu-west-1"})
     after = next(e for e in machine.members().values() if e["DisplayName"] == name)

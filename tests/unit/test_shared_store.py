@@ -33,7 +33,7 @@ class Aws:
 
     def store(self, calls: object = os) -> SharedStore:
         system = System(environ=self.environ, files=Files(calls), sleep=lambda _: None)
-        return SharedStore.default(system)
+        return SharedStore.open(system)
 
     def write(self, credentials: str | None = None, config: str | None = None) -> None:
         self.config.parent.mkdir(exist_ok=True)

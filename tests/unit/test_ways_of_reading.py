@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from keystead.errors import DocumentError
-from keystead.stores.shared import CHECKED, SharedStore
+from keystead.stores.shared import SharedStore
+from keystead.stores.shared_snapshot import CHECKED
 from keystead.system import System
 from keystead.text.dialect import FileKind, interpret
 from keystead.text.document import Document
@@ -51,13 +52,13 @@ def test_in_a_large_file_a_broken_line_costs_its_section_alone(home: Path) -> No
     text = f"{many}[broken]\nno setting\n\n[last]\nregion = r\n"
     assert len(text) > CHECKED
     path.write_text(text)
-    store = SharedStore.default(System(environ={"HOME": str(home), "KEYSTEAD_HOME": str(home)}))
+    store = SharedStore.open(System(environ={"HOME": str(home), "KEYSTEAD_HOME": str(home)}))
     assert store.find("last").text("region") == "r"
     line = text.count("\n", 0, text.index("no setting")) + 1
     assert [p.name for p in store.profiles() if p.refused] == ["broken"]
     for act in (
         lambda: store.find("broken"),
-        store.reading,
+        lambda: store.snapshot().reading(),
         lambda: store.change("broken", lambda _: {"region": "x"}),
         lambda: store.unregister("broken"),
     ):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 from collections import OrderedDict
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -148,10 +149,18 @@ class AnswerCache:
     def _holds(self, answer: Answer) -> bool:
         if answer.renew_at is not None and self._clocks.wall() >= answer.renew_at:
             return False
-        return all(FileVersion.at(path) == found for path, found in answer.token)
+        return all(_version_of(name) == found for name, found in answer.token)
 
     def _read_clocks(self) -> tuple[float, float, float]:
         return self._clocks.wall(), self._clocks.running(), self._clocks.asleep()
+
+
+def _version_of(name: str) -> tuple[int, ...] | None:
+    if os.path.isabs(name):
+        return FileVersion.at(name)
+    from keystead.stores.registry import version_of  # most stores are files
+
+    return version_of(name)
 
 
 def _digest(scope: bytes) -> bytes:

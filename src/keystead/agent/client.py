@@ -10,8 +10,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any
 
 from keystead._version import __version__
@@ -21,7 +20,7 @@ from keystead.errors import AgentProblem
 from keystead.model.credentials import Credentials
 from keystead.outside import parse_json, whole
 from keystead.system import System
-from keystead.system.file_versions import FileVersion
+from keystead.system.file_versions import ChangeToken, FileVersion, is_settled
 
 IDLE_SECONDS = 8 * 3600
 _MOST_IDLE_SECONDS = 366 * 24 * 3600
@@ -56,37 +55,25 @@ class Agent:
         """The path of its socket; None where there is to be none."""
         return None if self._path is None else os.fsdecode(self._path)
 
-    def stamps(self) -> dict[str, FileVersion | None]:
-        """The states of the files that profiles are in, and the epoch; to be taken before anything.
+    def watched(self, token: ChangeToken) -> ChangeToken | None:
+        """``token`` and the epoch: what an answer is held by that is made from now on.
 
-        Empty: an answer made from them is not to be held.
+        None where it is not to be held: a later change might not show.
         """
         if self._path is None:
-            return {}
-        folders = self._system.folders
-        files = (folders.credentials_file, folders.config_file, folders.accounts_file)
-        found = {str(path): FileVersion.at(path) for path in files}
-        found[os.fsdecode(Epoch(self._path).path)] = Epoch(self._path).current()
-        return found if self._settled(*found.values()) else {}
+            return None
+        epoch = Epoch(self._path)
+        found = (*token, (os.fsdecode(epoch.path), epoch.current()))
+        return found if is_settled(found, self._now()) else None
 
-    def with_files(
-        self, found: Mapping[str, FileVersion | None], files: Iterable[Path] | None
-    ) -> dict[str, FileVersion | None]:
-        """``found``, of `stamps`, and the states of more ``files``; empty where those are None."""
-        if not found or files is None:
-            return {}
-        more = {str(path): FileVersion.at(path) for path in files}
-        return {**found, **more} if self._settled(*more.values()) else {}
-
-    def _settled(self, *found: FileVersion | None) -> bool:
-        now = self._system.clock().timestamp()
-        return all(state is None or state.is_settled(now) for state in found)
+    def _now(self) -> float:
+        return self._system.clock().timestamp()
 
     def keep(
         self,
         name: str,
         output: str,
-        files: Mapping[str, FileVersion | None],
+        token: ChangeToken,
         renew_at: float | None,
         credentials: Credentials,
     ) -> None:
@@ -104,7 +91,7 @@ class Agent:
                 str(self._system.folders.state),
             ),
             "scope": scope.decode("latin-1"),
-            "files": list(files.items()),
+            "token": token,
             "renew_at": renew_at,
         }
         self._hand_over(("PUT", f"/ready/{target.decode()}", json.dumps(told).encode()))
@@ -123,7 +110,7 @@ class Agent:
         """Has the agent hold a data key that was opened since `key` was called, unless it was
         locked meanwhile. ``start``: it is worth starting one.
         """
-        if not self._settled(self._unlock_began):
+        if self._unlock_began and not self._unlock_began.is_settled(self._now()):
             return
         told = {"record": record, "key": raw.hex(), "epoch": self._unlock_began}
         request = "PUT", f"/keys/{store_id}", json.dumps(told).encode()

@@ -217,7 +217,7 @@ class Server:
         renew_at = given["renew_at"]
         made = Answer(
             text_in(given["body"]).encode(),
-            as_token(given["files"]),
+            as_token(given["token"]),
             None if renew_at is None else number(renew_at, 0, _LATEST),
             as_told(given["told"]),
         )

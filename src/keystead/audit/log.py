@@ -11,16 +11,15 @@ cannot be written, and goes on.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
 
 from keystead.audit.chain import HIGHEST, Fault, Line, end_of, entry_of, faults, hashed
+from keystead.audit.grantee import Grantee
 from keystead.model.credentials import Credentials
 from keystead.outside import whole
 from keystead.system import System
 from keystead.system.append_log import LOCK_SECONDS, Series, append
-from keystead.system.executable import Executable, executable_of
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
 """What one file of the log may have; a line has about 400 bytes."""
@@ -29,32 +28,6 @@ KEPT_FILES = 8
 """How many full files are kept beside the present one."""
 
 _LONGEST = 256
-
-
-@dataclass(frozen=True)
-class Grant:
-    """Credentials that were handed over, ``way`` (a command's name, `session`, ...), to ``pid``."""
-
-    profile: str | None
-    way: str
-    credentials: Credentials
-    pid: int | None
-    program: str | None
-    """The path of the executable file."""
-
-    @classmethod
-    def to(
-        cls,
-        pid: int | None,
-        program: Executable | None,
-        profile: str | None,
-        way: str,
-        credentials: Credentials,
-    ) -> Grant:
-        """A grant to the process ``pid``; ``program`` None: what it runs is looked up."""
-        if program is None and pid is not None:
-            program = executable_of(pid)
-        return cls(profile, way, credentials, pid, program.path if program else None)
 
 
 class AuditLog:
@@ -68,21 +41,27 @@ class AuditLog:
         old = [folder / f"audit.{number}.jsonl" for number in range(1, KEPT_FILES + 1)]
         self._series = Series(self.path, old, self._last, MAX_FILE_BYTES)
 
-    def record(self, grant: Grant, *, lock_seconds: float = LOCK_SECONDS) -> None:
-        """Adds the grant. Raises `FileProblem` when that cannot be done.
+    def record(
+        self,
+        profile: str | None,
+        credentials: Credentials,
+        grantee: Grantee,
+        *,
+        lock_seconds: float = LOCK_SECONDS,
+    ) -> None:
+        """Adds a grant. Raises `FileProblem` when that cannot be done.
 
         Whoever writes just now is waited for up to ``lock_seconds``.
         """
-        found = grant.credentials
-        ends = found.expires_at
+        ends = credentials.expires_at
         content = {
             "time": self._system.clock().astimezone(UTC).isoformat(timespec="milliseconds"),
-            "profile": _short(grant.profile),
-            "way": grant.way,
-            "pid": grant.pid,
-            "program": _short(grant.program),
-            "access_key_id": _short(found.access_key_id),
-            "source": _short(found.source),
+            "profile": _short(profile),
+            "way": grantee.channel,
+            "pid": grantee.pid,
+            "program": _short(grantee.path),
+            "access_key_id": _short(credentials.access_key_id),
+            "source": _short(credentials.source),
             "expires_at": ends.astimezone(UTC).isoformat(timespec="seconds") if ends else None,
         }
 

@@ -27,6 +27,7 @@ from keystead.cli.role_options import ROLE_OPTIONS
 from keystead.cli.serve import SERVE_OPTIONS, SESSION
 from keystead.delivery.shells import NAMES as SHELL_NAMES
 from keystead.stores.encrypted.protectors import PROTECTORS
+from keystead.stores.registry import STORES
 
 _NAME = argument("name", metavar="NAME", help="a profile")
 _FROM_TO = (
@@ -109,7 +110,7 @@ COMMANDS: tuple[Command, ...] = (
                 help="a setting; KEY alone asks for its value",
             ),
             argument("--unset", metavar="KEY", action="append", help="remove a setting"),
-            argument("--store", choices=("encrypted", "shared"), help="where to save it"),
+            argument("--store", choices=[row.name for row in STORES], help="where to save it"),
             LOCATION,
             argument(
                 "--secrets-from",

@@ -12,7 +12,7 @@ from keystead.system.printable import one_line
 
 def run(context: Context, args: argparse.Namespace) -> int:
     """``keystead explain [NAME]``. Exit code 0 also where nothing wins: that is the answer."""
-    explanation = context.app.explain(args.name, args.location)
+    explanation = context.app.select(args.name, args.location).explanation
     if args.json:
         context.console.json(as_json(explanation))
         return 0

@@ -21,7 +21,7 @@ def run(context: Context, args: argparse.Namespace) -> None:
     options = role_options(context, args)
     selected = app.select(args.name, args.location, options, in_session=args.session)
     made = selected.plan
-    cached, now = app.cached(made, args.location), app.system.clock()
+    cached, now = selected.cached, app.system.clock()
     if args.json:
         context.console.json(as_json(made, cached, selected.calls, now))
         return

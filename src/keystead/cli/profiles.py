@@ -16,7 +16,6 @@ from keystead.model.profile import Profile, Value
 from keystead.model.settings import SETTINGS, is_secret
 from keystead.secret import MASK, Secret, reads_as_name
 from keystead.stores.base import ProfileStore
-from keystead.stores.shared import SharedStore
 from keystead.text.dialect import Skipped
 from keystead.text.encoding import utf8_text
 
@@ -25,12 +24,13 @@ _SECRETS_HINT = "pipe lines of key=value to --secrets-from -"
 
 def list_(context: Context, args: argparse.Namespace) -> None:
     """``keystead list``."""
-    chain = context.app.chain(args.location)
-    found = chain.profiles()
+    snapshot = context.app.snapshot(args.location)
+    found = snapshot.profiles()
     shown = [profile for profile in found if args.all or profile.type]
     rows = [_row(profile, args.all) for profile in shown]
     if args.all:
-        rows += map(_skipped_row, chain.skipped())
+        for store, part in snapshot.parts:
+            rows += [_skipped_row(section, store.type_name) for section in part.skipped()]
     if args.json:
         context.console.json(rows)
         return
@@ -65,11 +65,11 @@ def _row(profile: Profile, full: bool) -> dict[str, object]:  # internal
     return row
 
 
-def _skipped_row(section: Skipped) -> dict[str, object]:
+def _skipped_row(section: Skipped, type_name: str) -> dict[str, object]:
     return {
         "name": section.title,
         "type": None,
-        "store_type_name": SharedStore.type_name,
+        "store_type_name": type_name,
         "location": section.where.file,
         "problem": f"{section.where}: {section.why}",
     }
@@ -77,7 +77,7 @@ def _skipped_row(section: Skipped) -> dict[str, object]:
 
 def show(context: Context, args: argparse.Namespace) -> None:
     """``keystead show NAME``."""
-    profile = context.app.chain(args.location).find(args.name)
+    profile = context.app.snapshot(args.location).find(args.name)
     settings = {key: _shown(key, value) for key, value in profile.settings.items()}
     if args.json:
         details = {key: {"value": value, **_place(profile, key)} for key, value in settings.items()}
@@ -171,7 +171,7 @@ def _require_no_setting(name: str) -> None:
 
 def _target(context: Context, args: argparse.Namespace) -> tuple[ProfileStore, Profile | None]:
     """The store to write: the one asked for, else where the profile lives, else the first."""
-    chain = context.app.chain(args.location)
+    snapshot = context.app.snapshot(args.location)
     if args.store:
         store = context.app.store(args.store)
         try:
@@ -179,9 +179,9 @@ def _target(context: Context, args: argparse.Namespace) -> tuple[ProfileStore, P
         except ProfileNotFound:
             return store, None
     try:
-        return chain.locate(args.name)
+        return snapshot.locate(args.name)
     except ProfileNotFound:
-        return chain.stores[0], None
+        return snapshot.parts[0][0], None
 
 
 def _ask_key_id(context: Context) -> str:
@@ -247,5 +247,5 @@ def rename(context: Context, args: argparse.Namespace) -> None:
 
 def copy(context: Context, args: argparse.Namespace) -> None:
     """``keystead copy OLD NEW``."""
-    store, _ = context.app.chain(args.location).locate(args.old)
+    store, _ = context.app.snapshot(args.location).locate(args.old)
     store.copy(args.old, args.new, force=args.force)

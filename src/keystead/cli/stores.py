@@ -37,7 +37,7 @@ def dump(context: Context, args: argparse.Namespace) -> None:
     folders = context.app.system.folders
     config = folders.expand(args.config) if args.config else folders.config_file
     credentials = folders.expand(args.credentials) if args.credentials else folders.credentials_file
-    reading = SharedStore(context.app.system, credentials, config).reading()
+    reading = SharedStore(context.app.system, credentials, config).snapshot().reading()
     warnings: list[dict[str, object]] = [
         {"file": str(path), "line": None, "message": "there is no such file"}
         for given, path in ((args.config, config), (args.credentials, credentials))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Collection, Sequence
 
-from keystead.app import App, Location
+from keystead.app import App
+from keystead.app.selection import Location
 from keystead.console.console import Console
 from keystead.errors import ProfileNotFound
 from keystead.model.profile import Profile
@@ -24,11 +25,12 @@ def remove_profiles(
     that name.
     """
     chain = app.chain(location)
-    found = [(name, *chain.locate(name)) for name in dict.fromkeys(names)]
+    before = chain.snapshot()
+    found = [(name, *before.locate(name)) for name in dict.fromkeys(names)]
     doomed = [profile for _, _, profile in found]
     for name, store, profile in found:
-        place = store.location or store.type_name
-        broken = [d for d in chain.dependents(store, profile) if not any(map(d.is_same, doomed))]
+        place = store.describe_location()
+        broken = [d for d in before.dependents(store, profile) if not any(map(d.is_same, doomed))]
         says = f"; {naming(broken)} it" if broken else ""
         if not force and not app.system.terminal.confirm(
             f"remove profile `{name}` from {place}{says}?",

@@ -76,7 +76,7 @@ def _files(app: App) -> Iterator[Result]:
 
 def _exists(app: App, profile: str) -> bool:
     try:
-        app.chain().find(profile)
+        app.snapshot().find(profile)
     except ProfileNotFound:
         return False
     except KeysteadError:  # the checks of the files and of the store tell

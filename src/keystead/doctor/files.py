@@ -17,13 +17,13 @@ from keystead.system.status import Access
 
 def shared_files(app: App) -> Iterator[Result]:
     """Both shared files: readable, one's own, and closed to others."""
-    folders, files = app.system.folders, app.system.files
+    folders, files, snapshot = app.system.folders, app.system.files, app.shared.snapshot()
     named = {missing.variable: missing for missing in folders.missing_files()}
     for variable, path, private in (
         ("AWS_SHARED_CREDENTIALS_FILE", folders.credentials_file, True),
         ("AWS_CONFIG_FILE", folders.config_file, False),
     ):
-        if files.read(path).data is None:
+        if snapshot.read(path).data is None:
             fix = f"unset {variable}, or name a file that exists"
             yield (
                 warning(str(named[variable]), fix)

@@ -27,7 +27,7 @@ def services(app: App) -> Iterator[Result]:
     """STS, and IAM Identity Center where a profile uses it; then the clock, by the date there."""
     profile = _profile(app)
     try:
-        own = client_settings(profile, app.chain()) if profile else NO_CLIENT_SETTINGS
+        own = client_settings(profile, app.snapshot()) if profile else NO_CLIENT_SETTINGS
     except KeysteadError as error:
         yield refused(error)
         own = NO_CLIENT_SETTINGS
@@ -76,17 +76,15 @@ def _clock(app: App, answer: Probe | None) -> Result:
 def _profile(app: App) -> Profile | None:
     """The profile that is used when none is named."""
     try:
-        return default_profile(app.system.environ, app.chain())
+        return default_profile(app.system.environ, app.snapshot())
     except KeysteadError:  # the check of the environment tells
         return None
 
 
 def _sso_regions(app: App) -> list[str]:
     """The regions of IAM Identity Center that profiles of the shared files name."""
-    from keystead.stores.shared import SharedStore
-
     try:
-        reading = SharedStore.default(app.system).reading(Grammar.TOLERANT)
+        reading = app.shared.snapshot().reading(Grammar.TOLERANT)
     except KeysteadError:  # the check of the files tells
         return []
     sections = (*reading.profiles.values(), *reading.sso_sessions.values())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from keystead.lint.subject import Looked, Shared
 from keystead.lint.view import View
 from keystead.model.profile import Profile
 from keystead.stores.lost_update import just_written
-from keystead.stores.shared import PAUSES
+from keystead.stores.shared_snapshot import KINDS, PAUSES, SharedSnapshot
 from keystead.system import System
 from keystead.system.files import Snapshot
 from keystead.text.dialect import FileKind
@@ -30,22 +30,22 @@ class Report(NamedTuple):
 
 def lint_files(
     system: System,
-    paths: Mapping[FileKind, Path],
+    snapshot: SharedSnapshot,
     *,
     named: Collection[FileKind],
     elsewhere: Callable[[], Collection[Profile]] = tuple,
 ) -> Report:
-    """Looks for what is wrong in these files.
+    """Looks for what is wrong in the files of ``snapshot``.
 
     A file that cannot be read is a finding, and so is one that is not there though it was
-    ``named``. ``elsewhere`` gives the profiles of the encrypted store.
+    ``named``. ``elsewhere`` gives the profiles of other stores.
     """
     views: list[View] = []
     missing: list[str] = []
     unreadable: list[tuple[str, KeysteadError]] = []
-    for kind, path in paths.items():
+    for kind, path in zip(KINDS, snapshot.paths, strict=False):
         try:
-            found = list(_views(system, kind, path))
+            found = list(_views(system, snapshot, kind, path))
         except FileProblem as error:
             unreadable.append((str(path), error))
             continue
@@ -71,26 +71,26 @@ def lint(looked: Looked) -> list[Finding]:
     return in_order([*found, *CHECKS.findings(Shared.of(looked))])
 
 
-def _views(system: System, kind: FileKind, path: Path) -> Iterator[View]:
+def _views(system: System, snapshot: SharedSnapshot, kind: FileKind, path: Path) -> Iterator[View]:
     """The file, once nobody writes it just now; nothing when there is none."""
     for pause in (*PAUSES, None):
-        snapshot = system.files.read(path)
-        data = snapshot.data
+        file = snapshot.read(path)
+        data = file.data
         if data is None:
             return
-        if pause is None or _is_whole(data) or not just_written(system, [snapshot]):
+        if pause is None or _is_whole(data) or not just_written(system, [file]):
             is_open = system.files.access(path).shared
-            days = _days(system, snapshot)
+            days = _days(system, file)
             yield View.of(kind, str(path), data, is_open=is_open, days=days)
             return
-        system.sleep(pause)
+        snapshot.read_again(pause)
 
 
-def _days(system: System, snapshot: Snapshot) -> int:
+def _days(system: System, file: Snapshot) -> int:
     """For how many whole days nobody has written the file."""
-    if snapshot.version is None:
+    if file.version is None:
         return 0
-    seconds = system.clock().timestamp() - snapshot.version.modified_ns / 1e9
+    seconds = system.clock().timestamp() - file.version.modified_ns / 1e9
     return max(0, int(seconds // timedelta(days=1).total_seconds()))
 
 

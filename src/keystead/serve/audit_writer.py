@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Self
 
 from keystead.app import App
-from keystead.audit.log import Grant
+from keystead.audit.grantee import Grantee
 from keystead.http.guards import Request
 from keystead.model.credentials import Credentials
 from keystead.system import process_info
@@ -59,4 +59,4 @@ class Ledger:
     def _write(self) -> None:
         while (item := self._queue.get()) is not None:
             name, credentials, pid = item
-            self._app.granted(Grant.to(pid, None, name, "serve", credentials))
+            self._app.record_grant(name, credentials, Grantee("serve", pid))

@@ -6,11 +6,13 @@ import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import NamedTuple
 
-from keystead.app import App, Location
+from keystead.app import App
 from keystead.app.program import NO_SHARED_FILES, prepare
-from keystead.audit.log import Grant
+from keystead.app.selection import Location, Selection
+from keystead.audit.grantee import Grantee
 from keystead.delivery import exec as child
 from keystead.errors import UsageError
 from keystead.http import sockets
@@ -18,7 +20,6 @@ from keystead.http.application import Application, Service
 from keystead.http.guards import Address, Request, host_names
 from keystead.http.tokens import FixedToken, TokenFile, new_token
 from keystead.model.credentials import Credentials
-from keystead.model.role_options import RoleOptions
 from keystead.model.sources.static import Static
 from keystead.serve.audit_writer import Ledger
 from keystead.serve.container import ContainerService, path_of
@@ -84,10 +85,8 @@ def listening(
         ledger = stack.enter_context(Ledger(app))
         pairs: list[tuple[ServedProfile, TokenFile]] = []
         for name in dict.fromkeys(names or [_default(app, location)]):
-            granted = ledger.writer(name)
-            profile = _served(
-                app, name, location, None, granted=granted, note=note, in_session=in_session
-            )
+            selected = app.select(name, location, in_session=in_session)
+            profile = _served(selected, name, ledger.writer(name), note)
             token = TokenFile.make(app.system.folders.state / "endpoint")
             stack.callback(token.remove)
             pairs.append((profile, token))
@@ -117,7 +116,7 @@ def listening(
                 services[where[1]] = MetadataService(profile, token, clock, admits=admits)
                 url = sockets.url(where)
                 endpoints.append(Endpoint(profile.name, "imds", url, {_IMDS: url}))
-        if DefaultReadings(app.system).gives_credentials():
+        if DefaultReadings(app.shared.snapshot()).gives_credentials():
             needed = " ".join(f"{name}={value}" for name, value in NO_SHARED_FILES.items())
             app.warn(
                 "profile `default` takes precedence over an endpoint: clients with these shared "
@@ -129,33 +128,28 @@ def listening(
 
 
 def run_with_endpoint(
-    app: App,
+    selected: Selection,
     name: str,
-    location: Location,
-    options: RoleOptions | None,
     command: Sequence[str],
     *,
-    in_session: bool,
     hide_files: bool,
     note: Callable[[str], None],
 ) -> int:
     """Runs the command with an endpoint for it alone, and gives its exit code."""
-    pid = os.getpid()
+    app = selected.app
     program = executable_at(child.require(command, app.system.environ))
+    grantee = Grantee("exec", program=program)
 
     def granted(credentials: Credentials, _request: Request) -> None:
-        app.granted(Grant.to(pid, program, name, "exec", credentials))
+        app.record_grant(name, credentials, grantee)
 
-    profile = _served(
-        app, name, location, options, granted=granted, note=note, in_session=in_session
-    )
+    profile = _served(selected, name, granted, note)
     token = new_token()
     sock = sockets.listen(sockets.LOOPBACK, 0)
     where = sockets.address_of(sock)
     service = ContainerService({name: (profile, FixedToken(token))}, app.system.clock)
     application = Application({where[1]: service}, host_names([where], ()))
     given = {_URI: sockets.url(where, path_of(name)), _TOKEN: token}
-    selected = app.select(name, location)
     if not hide_files and selected.default_readings.gives_credentials():
         note(
             "profile `default` would take precedence over the endpoint: the command sees no "
@@ -187,7 +181,7 @@ def run_with_endpoint(
 
 
 def _default(app: App, location: Location) -> str:
-    name = app.plan(None, location).profile
+    name = app.select(None, location).plan.profile
     if not name:
         raise UsageError(
             "the default search finds no profile",
@@ -198,36 +192,26 @@ def _default(app: App, location: Location) -> str:
 
 
 def _served(
-    app: App,
+    selected: Selection,
     name: str,
-    location: Location,
-    options: RoleOptions | None,
-    *,
     granted: Callable[[Credentials, Request], None],
     note: Callable[[str], None],
-    in_session: bool,
 ) -> ServedProfile:
     """The profile with its first credentials, for which a person can still be asked.
 
     Notes where a user's own keys go out: they do not end, and not every SDK takes them.
     """
-
-    def open_profile() -> Callable[[], Credentials]:
-        provider = app.profile_credentials(
-            name, location, options=options, granted=lambda *_: None, in_session=in_session
-        )
-        return provider.retrieve
-
     profile = ServedProfile(
         name,
-        open_profile=open_profile,
-        version=app.watch(location),
-        clock=app.system.clock,
-        region=app.select(name, location).region,
+        open_profile=lambda: selected.renewed().provider(None).retrieve,
+        version=selected.change_token,
+        clock=selected.system.clock,
+        region=selected.region,
         granted=granted,
     )
-    made = app.plan(name, location, options, in_session=True)
-    if made.user_session and isinstance(made.base, Static) and not (made.steps or in_session):
+    made = replace(selected, in_session=True).plan
+    own_keys = isinstance(made.base, Static) and not (made.steps or selected.in_session)
+    if made.user_session and own_keys:
         note(
             f"profile `{name}` goes out as a user's own keys; SDKs for Java and Rust need --session"
         )

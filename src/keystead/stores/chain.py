@@ -1,55 +1,42 @@
-"""The stores in their search order: the encrypted store, then the shared files.
+"""The stores in their search order.
 
 With a location it is the shared file at that path alone, for looking up and for saving. Without
-one, saving goes to the encrypted store. These are the rules of the documentation page's table
+one, saving goes to the first store. These are the rules of the documentation page's table
 for ``-ProfileLocation``.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 
 from keystead.errors import ProfileNotFound
 from keystead.model.ordinal_case import folded
 from keystead.model.profile import Profile, Value
 from keystead.model.references import references, renamed
 from keystead.stores import base
-from keystead.stores.encrypted.store import EncryptedStore
+from keystead.stores.registry import STORES
 from keystead.stores.shared import SharedStore
 from keystead.system import System
+from keystead.system.file_versions import ChangeToken
 from keystead.text.dialect import Skipped
 
+Parts = Sequence[tuple[base.ProfileStore, base.StoreSnapshot]]
+"""Stores in search order, each with what it holds."""
 
-class StoreChain:
-    """Profiles by name, wherever they live.
 
-    ``location`` None or empty: the encrypted store, then the shared files; a path: the shared
-    file there with the ``config`` beside it. ``encrypted`` hands in an encrypted store that is
-    unlocked already.
-    """
+class ChainReader(ABC):
+    """Profiles by name, wherever they are."""
 
-    def __init__(
-        self,
-        location: str | os.PathLike[str] | None = None,
-        *,
-        system: System | None = None,
-        encrypted: EncryptedStore | None = None,
-    ) -> None:
-        system = system or System()
-        path = os.fspath(location) if location is not None else ""
-        self.location = path or None
-        """The path of the one shared file that is searched; None for all stores."""
-        self._shared = SharedStore.at(system, path) if path else SharedStore.default(system)
-        self.stores: tuple[base.ProfileStore, ...] = (self._shared,)
-        self.paths: tuple[Path, ...] = self._shared.paths
-        """The files that profiles come from."""
-        if not path:
-            sealed = encrypted or EncryptedStore(system)
-            self.stores = (sealed, self._shared)
-            self.paths = (sealed.path, *self._shared.paths)
+    location: str | None
+    """The path of the one shared file that is searched; None for all stores."""
+
+    @property
+    @abstractmethod
+    def parts(self) -> Parts:
+        """The stores in search order, each with what it holds."""
 
     def find(self, name: str) -> Profile:
         """The profile of that name in the first store that has it, valid or not.
@@ -60,30 +47,30 @@ class StoreChain:
 
     def locate(self, name: str) -> tuple[base.ProfileStore, Profile]:
         """The first store that has the profile, and the profile."""
-        for store in self.stores:
+        for store, part in self.parts:
             try:
-                return store, store.find(name)
+                return store, part.find(name)
             except ProfileNotFound as error:
                 if error.where:  # a section that is skipped may have been meant
                     raise
-        place = self.stores[0].location if len(self.stores) == 1 else None
+        place = self.parts[0][0].location if len(self.parts) == 1 else None
         raise base.not_found(name, (profile.name for profile in self.profiles()), place=place)
 
     def sso_session(self, name: str) -> Mapping[str, str]:
-        """The settings of an ``sso-session`` section of the shared files; empty for none."""
-        return self._shared.sso_session(name)
+        """The settings of an ``sso-session`` section; empty for none."""
+        return next(filter(None, (part.sso_session(name) for _, part in self.parts)), {})
 
     def services(self, name: str) -> Mapping[str, Value]:
-        """The settings of a ``services`` section of the shared files; empty for none."""
-        return self._shared.services(name)
+        """The settings of a ``services`` section; empty for none."""
+        return next(filter(None, (part.services(name) for _, part in self.parts)), {})
 
     def skipped(self) -> list[Skipped]:
-        """The sections of the shared files that may have been meant as profiles and are skipped."""
-        return self._shared.skipped()
+        """What may have been meant as a profile and is none."""
+        return [found for _, part in self.parts for found in part.skipped()]
 
     def profiles(self) -> list[Profile]:
         """All profiles in search order, invalid ones included, duplicates kept."""
-        return [profile for store in self.stores for profile in store.profiles()]
+        return [profile for _, part in self.parts for profile in part.profiles()]
 
     def dependents(self, store: base.ProfileStore, profile: Profile) -> list[Profile]:
         """The profiles that name ``profile`` of ``store``, as their source or in a command line.
@@ -93,10 +80,60 @@ class StoreChain:
         """
         return [
             other
-            for place in self._seeing(store, profile)
-            for other in place.profiles()
-            if self._names(store, profile, [other])
+            for _, part in _seeing(self.parts, store, profile)
+            for other in part.profiles()
+            if _spellings(self.parts, store, profile, [other])
         ]
+
+
+class ChainSnapshot(ChainReader):
+    """The profiles at one moment: each store is read once, when it is needed."""
+
+    def __init__(self, stores: Iterable[base.ProfileStore], location: str | None) -> None:
+        self.location = location
+        self._parts = [(store, store.snapshot()) for store in stores]
+
+    @property
+    def parts(self) -> Parts:
+        """The stores in search order, each with what it held."""
+        return self._parts
+
+
+class StoreChain(ChainReader):
+    """The stores in search order, to change profiles in and to read them as they are at each call.
+
+    ``location`` None or empty: the stores of the table, or ``stores`` that were opened already; a
+    path: the shared file there with the ``config`` in the same folder.
+    """
+
+    def __init__(
+        self,
+        location: str | os.PathLike[str] | None = None,
+        *,
+        system: System | None = None,
+        stores: Iterable[base.ProfileStore] | None = None,
+    ) -> None:
+        system = system or System()
+        path = os.fspath(location) if location is not None else ""
+        self.location = path or None
+        if path:
+            stores = (SharedStore.at(system, path),)
+        elif stores is None:
+            stores = (row.open(system) for row in STORES)
+        self.stores = tuple(stores)
+
+    def snapshot(self) -> ChainSnapshot:
+        """What the stores hold now."""
+        return ChainSnapshot(self.stores, self.location)
+
+    @property
+    def parts(self) -> Parts:
+        """The stores in search order, each with what it holds now."""
+        return [(store, store.snapshot()) for store in self.stores]
+
+    def change_token(self) -> ChangeToken:
+        """What is another value after each change of a store."""
+        return tuple(entry for store in self.stores for entry in store.change_token())
 
     def rename(
         self, old: str, new: str, *, force: bool = False, keep_references: bool = False
@@ -106,37 +143,20 @@ class StoreChain:
         They follow: what names it is changed with it, unless ``keep_references``. Raises as
         `ProfileStore.rename`.
         """
-        store, profile = self.locate(old)
-        dependents = self.dependents(store, profile)
-        names = self._names(store, profile, dependents)
+        before = self.snapshot()
+        store, profile = before.locate(old)
+        dependents = before.dependents(store, profile)
+        names = _spellings(before.parts, store, profile, dependents)
         follow = partial(renamed, names=names, new=new)
         if keep_references:  # what a profile says of itself is no reference to another one
             itself = profile.is_same
             store.rename(old, new, force=force, follow=lambda p: follow(p) if itself(p) else {})
             return dependents
         store.rename(old, new, force=force, follow=follow if dependents else None)
-        for other in self._seeing(store, profile):
+        for other, _ in _seeing(before.parts, store, profile):
             if other is not store and any(d.store_type_name == other.type_name for d in dependents):
                 other.follow(follow)
         return dependents
-
-    def _seeing(self, store: base.ProfileStore, profile: Profile) -> Iterator[base.ProfileStore]:
-        """The stores in which the profile's name is that of the one in ``store``."""
-        for other in self.stores:
-            if other is store or not _has(other, profile.name):
-                yield other
-
-    def _names(
-        self, store: base.ProfileStore, profile: Profile, others: Iterable[Profile]
-    ) -> set[str]:
-        """The spellings by which ``others`` name the profile."""
-        alike = {
-            found.name
-            for other in others
-            for found in references(other)
-            if folded(found.name) == folded(profile.name)
-        }
-        return {name for name in alike if _is_named(store, profile, name)}
 
     def register(self, profile: Profile) -> None:
         """Saves ``profile`` in the first store. Raises `ProfileInvalid` when it may not be."""
@@ -147,17 +167,36 @@ class StoreChain:
         self.locate(name)[0].unregister(name)
 
 
-def _has(store: base.ProfileStore, name: str) -> bool:
+def _seeing(parts: Parts, store: base.ProfileStore, profile: Profile) -> Parts:
+    """The stores in which the profile's name is that of the one in ``store``."""
+    return [row for row in parts if row[0] is store or not _has(row[1], profile.name)]
+
+
+def _spellings(
+    parts: Parts, store: base.ProfileStore, profile: Profile, others: Iterable[Profile]
+) -> set[str]:
+    """The spellings by which ``others`` name the profile of ``store``."""
+    own = next(part for place, part in parts if place is store)
+    alike = {
+        found.name
+        for other in others
+        for found in references(other)
+        if folded(found.name) == folded(profile.name)
+    }
+    return {name for name in alike if _is_named(own, profile, name)}
+
+
+def _has(part: base.StoreSnapshot, name: str) -> bool:
     try:
-        store.find(name)
+        part.find(name)
     except ProfileNotFound:
         return False
     return True
 
 
-def _is_named(store: base.ProfileStore, profile: Profile, name: str) -> bool:
+def _is_named(part: base.StoreSnapshot, profile: Profile, name: str) -> bool:
     """Whether ``name`` finds the profile in its store."""
     try:
-        return store.find(name).is_same(profile)
+        return part.find(name).is_same(profile)
     except ProfileNotFound:
         return False

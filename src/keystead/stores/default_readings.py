@@ -13,8 +13,7 @@ from itertools import product
 from keystead.errors import Origin
 from keystead.model.profile import Profile, Value
 from keystead.model.settings import DECIDING
-from keystead.stores.shared import SharedStore
-from keystead.system import System
+from keystead.stores.shared_snapshot import SharedSnapshot
 from keystead.text.default_sections import DefaultSection, default_sections
 from keystead.text.document import Document
 from keystead.text.other_sections import without_default_and_secrets
@@ -25,9 +24,9 @@ NAME = "default"
 class DefaultReadings:
     """What one look at the files shows."""
 
-    def __init__(self, system: System) -> None:
-        self.store = SharedStore.default(system)
-        self._data = [system.files.read(path).data or b"" for path in self.store.paths]
+    def __init__(self, snapshot: SharedSnapshot) -> None:
+        self.snapshot = snapshot
+        self._data = [file.data or b"" for file in snapshot.files()]
         self._sections = [list(default_sections(data)) for data in self._data]
 
     def profiles(self) -> list[Profile]:
@@ -45,7 +44,7 @@ class DefaultReadings:
 
     def where(self, name: str) -> Origin | None:
         """The first place that sets a setting of it."""
-        for path, sections in zip(self.store.paths, self._sections, strict=True):
+        for path, sections in zip(self.snapshot.paths, self._sections, strict=True):
             for section in sections:
                 if name in section.lines:
                     return Origin(str(path), section.lines[name])

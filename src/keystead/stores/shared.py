@@ -7,52 +7,56 @@ files, worked out from what stands there at that moment, and touches only the li
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
-from keystead.errors import DocumentError, FileProblem, Origin, ProfileInvalid, ProfileNotFound
+from keystead.errors import DocumentError, FileProblem, Origin, ProfileInvalid
 from keystead.model import validation
 from keystead.model.profile import Profile, Value, check_writable
 from keystead.model.setting import Group
 from keystead.model.settings import KEYS, SETTINGS
 from keystead.secret import reveal
-from keystead.stores.base import TRIES, Changes, Follow, already_there, not_found, overtaken
-from keystead.stores.lost_update import by_another_program, is_lost, just_written, watch
-from keystead.stores.shared_file import Origins, SharedFile
+from keystead.stores.base import (
+    TRIES,
+    Changes,
+    Follow,
+    KeyKeeper,
+    ProfileStore,
+    already_there,
+    overtaken,
+)
+from keystead.stores.lost_update import by_another_program, is_lost, watch
+from keystead.stores.shared_file import SharedFile
+from keystead.stores.shared_snapshot import (
+    TYPE_NAME,
+    Pair,
+    SharedSnapshot,
+    find_in,
+    profiles_of,
+    require_in,
+)
 from keystead.system import System
-from keystead.system.file_versions import FileVersion
+from keystead.system.file_versions import ChangeToken, FileVersion, change_token, is_settled
 from keystead.system.files import Changed, Snapshot, resolve
-from keystead.text.dialect import FileKind, Reading, Skipped, interpret, merge
+from keystead.text.dialect import FileKind
 from keystead.text.document import Document, Grammar
 from keystead.undo.history import Replaced, UndoHistory
 
-PAUSES = (0.002, 0.005, 0.01, 0.02, 0.04, 0.08)
-"""Seconds to wait before each new look at what may be half-written."""
 
-CHECKED = 256 * 1024
-"""Files up to so many bytes are checked whole by a look-up; it takes about a millisecond."""
-
-Pair = tuple[SharedFile, ...]
-"""The credentials file and, if there is one, the config file."""
-
-_Used = TypeVar("_Used")
-
-
-class SharedStore:
+class SharedStore(ProfileStore):
     """The profiles of one pair of shared files.
 
     ``credentials`` and ``config`` are their paths; ``config`` None means that there is none.
-    Neither has to exist. Nothing is kept between calls: each one reads the files anew.
-    ``location`` is the path of the credentials file. ``makes_config``: a new profile without keys
-    goes to the config file, as the AWS CLI has it; else to the credentials file.
+    Neither has to exist. ``makes_config``: a new profile without keys goes to the config file, as
+    the AWS CLI has it; else to the credentials file.
     """
 
-    type_name = "SharedCredentialsFile"
+    type_name = TYPE_NAME
+    read_by_sdks = True
+    read_by_dotnet = True
 
     def __init__(
         self,
@@ -67,17 +71,23 @@ class SharedStore:
         self._files = system.files
         self._credentials = credentials
         self._config = config
+        self.paths = (credentials, *([config] if config else []))
+        """The files that make up the store."""
         self.location = str(credentials)
+        self._last: tuple[ChangeToken, SharedSnapshot] | None = None
+
+    location: str
 
     @classmethod
-    def default(cls, system: System) -> SharedStore:
+    def open(cls, system: System, keeper: KeyKeeper | None = None) -> SharedStore:
         """The files that the environment names, else those in ``~/.aws``."""
+        del keeper
         folders = system.folders
         return cls(system, folders.credentials_file, folders.config_file, makes_config=True)
 
     @classmethod
     def at(cls, system: System, location: str) -> SharedStore:
-        """The credentials file at ``location`` with the file ``config`` beside it."""
+        """The credentials file at ``location`` with the file ``config`` in the same folder."""
         if not location or "\0" in location:
             raise FileProblem(
                 "a location is the path of a file",
@@ -99,83 +109,23 @@ class SharedStore:
             )
         return cls(system, path, path.with_name("config"))
 
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """The files that make up the store."""
-        return (self._credentials, *([self._config] if self._config else []))
+    def in_environment(self, system: System) -> SharedStore:
+        """The files that this environment names."""
+        return self if system is self._system else self.open(system)
 
-    def reading(self, grammar: Grammar = Grammar.STRICT) -> Reading:
-        """Both files merged, with the warnings that reading them gave.
+    def snapshot(self) -> SharedSnapshot:
+        """What both files hold now; while they do not change, it is one snapshot."""
+        token = self.change_token()
+        if self._last and self._last[0] == token:
+            return self._last[1]
+        made = SharedSnapshot(self._system, self.paths)
+        settled = is_settled(token, self._system.clock().timestamp())
+        self._last = (token, made) if settled else None
+        return made
 
-        In the strict grammar, which no other method uses, a broken line refuses the file.
-        """
-        return self._settled(_merged, grammar)
-
-    def skipped(self) -> list[Skipped]:
-        """The sections that may have been meant as profiles and are skipped.
-
-        A broken line above the first section counts as one, without a title.
-        """
-
-        def found(pair: Pair) -> list[Skipped]:
-            for file in pair:
-                file.document.check()
-            lines = [error for file in pair for error in file.document.broken_above()]
-            return [
-                *(one for file in pair for one in file.skipped()),
-                *(Skipped("", e.where or Origin(self.location), e.message) for e in lines),
-            ]
-
-        return self._settled(found)
-
-    def find(self, name: str) -> Profile:
-        """The profile of that name. Raises `ProfileNotFound`.
-
-        Of files above `CHECKED` it reads no more than that profile, so a broken line elsewhere
-        in them is left to those who read or write the whole file.
-        """
-
-        def found(pair: Pair) -> Profile:
-            for file in pair:
-                if len(file.document.data) <= CHECKED:
-                    file.document.check()
-            return self._require(pair, name)
-
-        return self._settled(found)
-
-    def sso_session(self, name: str) -> Mapping[str, str]:
-        """The settings of an ``sso-session`` section; empty when there is none of that name."""
-        found: dict[str, str] = {}
-        for file in self._pair(self._snapshots()):
-            values = file.other("sso-session", name)
-            found |= {key: text for key, text in values.items() if isinstance(text, str)}
-        return found
-
-    def services(self, name: str) -> Mapping[str, Value]:
-        """The settings of a ``services`` section; empty when there is none of that name."""
-        found: dict[str, Value] = {}
-        for file in self._pair(self._snapshots()):
-            found |= file.other("services", name)
-        return found
-
-    def profiles(self) -> list[Profile]:
-        """All profiles: those of the credentials file, then those only in the config file."""
-        with _uncollected():
-            return self._settled(self._profiles)
-
-    def _profiles(self, pair: Pair) -> list[Profile]:
-        broken: dict[str, DocumentError] = {}
-        merged, *others = [file.profiles(broken) for file in pair]
-        for config in others:  # the credentials file comes first, and what it sets wins
-            for name, values in config.items():
-                values.update(merged.get(name, ()))
-            merged |= config
-        for name in broken:
-            merged[name] = {}
-        found = [self._profile(pair, name, values) for name, values in merged.items()]
-        if broken:
-            return [_judged(profile, broken.get(profile.name)) for profile in found]
-        return found
+    def change_token(self) -> ChangeToken:
+        """The versions of both files."""
+        return change_token(self.paths)
 
     def change(self, name: str, changes: Callable[[Profile | None], Changes]) -> None:
         """Applies what ``changes`` makes of the profile as it stands under the lock.
@@ -184,7 +134,7 @@ class SharedStore:
         """
 
         def edited(pair: Pair) -> Pair:
-            current = self._current(pair, name)
+            current = find_in(pair, name)
             wanted = changes(current)
             _check(name, current, wanted)
             keys = any(key.lower() in KEYS for key, value in wanted.items() if value is not None)
@@ -199,7 +149,7 @@ class SharedStore:
         """Removes the profile from both files. Raises `ProfileNotFound`."""
 
         def edited(pair: Pair) -> Pair:
-            self._require(pair, name)
+            require_in(pair, name)
             return tuple(file.removed(name) for file in pair)
 
         self._write(edited, [name])
@@ -211,7 +161,7 @@ class SharedStore:
         names = {old, new}
 
         def edited(pair: Pair) -> Pair:
-            self._require(pair, old)
+            require_in(pair, old)
             if old == new:
                 return pair
             pair = self._make_room(pair, new, force=force)
@@ -228,7 +178,7 @@ class SharedStore:
 
     def _followed(self, pair: Pair, follow: Follow, names: set[str]) -> Pair:
         """Both files with what ``follow`` gives; ``names`` gets those of the changed profiles."""
-        for profile in self._profiles(pair):
+        for profile in profiles_of(pair):
             for key, text in follow(profile).items():
                 pair = _changed(pair, profile.name, key, text)
                 names.add(profile.name)
@@ -238,73 +188,16 @@ class SharedStore:
         """Copies the profile within both files, comments included."""
 
         def edited(pair: Pair) -> Pair:
-            self._require(pair, old)
+            require_in(pair, old)
             if old == new:
                 return pair
             return tuple(f.copied(old, new) for f in self._make_room(pair, new, force=force))
 
         self._write(edited, [new])
 
-    def _settled(self, use: Callable[[Pair], _Used], grammar: Grammar = Grammar.TOLERANT) -> _Used:
-        """What ``use`` makes of both files, which another program may be writing just now.
-
-        A program that writes in place shows its file empty and then half-written. So where a
-        file was written a moment ago and is empty, is broken or lacks a profile, both are read
-        again, a few times, before that counts.
-        """
-        for pause in PAUSES:
-            snapshots = self._snapshots()
-            empty = any(snapshot.data == b"" for snapshot in snapshots)
-            try:
-                if not empty or not just_written(self._system, snapshots):
-                    pair = self._pair(snapshots, grammar)
-                    used = use(pair)
-                    broken = any(file.document.broken for file in pair)
-                    if not broken or not just_written(self._system, snapshots):
-                        return used
-            except (DocumentError, ProfileNotFound):
-                if not just_written(self._system, snapshots):
-                    raise
-            self._system.sleep(pause)
-        return use(self._pair(self._snapshots(), grammar))
-
-    def _snapshots(self) -> list[Snapshot]:
-        return [self._files.read(path) for path in self.paths]
-
-    def _pair(self, snapshots: list[Snapshot], grammar: Grammar = Grammar.TOLERANT) -> Pair:
-        kinds = (FileKind.CREDENTIALS, FileKind.CONFIG)
-        return tuple(
-            SharedFile(path, kind, Document(data or b"", str(path), grammar=grammar), version)
-            for path, kind, (data, version) in zip(self.paths, kinds, snapshots, strict=False)
-        )
-
-    def _profile(self, pair: Pair, name: str, values: Mapping[str, Value]) -> Profile:
-        return Profile(name, values, self.type_name, self.location, Origins(pair, name))
-
-    def _current(self, pair: Pair, name: str) -> Profile | None:
-        found = [file.values(name) for file in reversed(pair)]  # the credentials file's win
-        if all(values is None for values in found):
-            return None
-        merged: dict[str, Value] = {}
-        for values in found:
-            merged |= values or {}
-        return self._profile(pair, name, merged)
-
-    def _require(self, pair: Pair, name: str) -> Profile:
-        profile = self._current(pair, name)
-        if profile is None:
-            skipped = [note for file in pair for note in file.skipped(name)]
-            for file in pair:
-                # A line that no section holds may have been meant to begin this one.
-                if not skipped and file.document.stray_error:
-                    raise file.document.stray_error
-            names = dict.fromkeys(other for file in reversed(pair) for other in file.profiles())
-            raise not_found(name, names, place=self.location, skipped=next(iter(skipped), None))
-        return profile
-
     def _make_room(self, pair: Pair, new: str, *, force: bool) -> Pair:
         validation.check_profile_name(new, shared=True)
-        if self._current(pair, new) is None:
+        if find_in(pair, new) is None:
             return pair
         if not force:
             raise already_there(new)
@@ -312,18 +205,18 @@ class SharedStore:
 
     def _write(self, edited: Callable[[Pair], Pair], names: Collection[str]) -> None:
         """Writes what ``edited`` makes of both files; ``names`` are the profiles it changes."""
-        before, after = self._settled(lambda pair: _worked_out(edited, pair, names))
+        before, after = self.snapshot().settled(lambda pair: _worked_out(edited, pair, names))
         # What is refused has made no folder and no lock file by now.
         touched = {made.path for was, made in zip(before, after, strict=True) if made is not was}
         with self._locks(touched):
             written: dict[Path, SharedFile] = {}
             for _ in range(TRIES):
-                snapshots = self._snapshots()
-                foreign = self._foreign(snapshots)
-                if not _same(before, snapshots):
+                snapshot = SharedSnapshot(self._system, self.paths)
+                foreign = self._foreign(snapshot.files())
+                if not _same(before, snapshot.files()):
                     # A file that is written already still counts as it was: the rest of the
                     # same change is worked out again, not a change on top of half of it.
-                    before, after = self._settled(
+                    before, after = snapshot.settled(
                         lambda pair: _worked_out(
                             edited, tuple(written.get(file.path, file) for file in pair), names
                         )
@@ -399,22 +292,6 @@ class SharedStore:
             yield
 
 
-def _judged(profile: Profile, error: DocumentError | None) -> Profile:
-    return replace(profile, refused=str(error)) if error else profile
-
-
-@contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
-    """Puts off the search for garbage, which is lost time where all that is made stays."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
-
-
 def _worked_out(
     edited: Callable[[Pair], Pair], before: Pair, names: Collection[str]
 ) -> tuple[Pair, Pair]:
@@ -433,11 +310,6 @@ def _same(pair: Pair, snapshots: list[Snapshot]) -> bool:
         file.version == snapshot.version and file.document.data == (snapshot.data or b"")
         for file, snapshot in zip(pair, snapshots, strict=True)
     )
-
-
-def _merged(pair: Pair) -> Reading:
-    readings = [interpret(file.document, file.kind) for file in pair]
-    return merge(readings[1], readings[0]) if len(readings) > 1 else readings[0]
 
 
 def _check(name: str, current: Profile | None, wanted: Changes) -> None:

@@ -49,6 +49,11 @@ A name is a path with its `FileVersion`, or one of a store that has no file: see
 """
 
 
+def is_settled(token: ChangeToken, now: float) -> bool:
+    """Whether every later change of the files will change the token."""
+    return all(not isinstance(v, FileVersion) or v.is_settled(now) for _, v in token)
+
+
 def change_token(paths: Iterable[str | os.PathLike[str]]) -> ChangeToken:
     """The versions that are at these paths now."""
     return tuple((os.fspath(path), FileVersion.at(path)) for path in paths)

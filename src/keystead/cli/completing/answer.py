@@ -202,17 +202,14 @@ def _source(name: str) -> list[str]:
 
 def _profiles() -> list[str]:
     from keystead.errors import KeysteadError
-    from keystead.stores.shared import SharedStore
+    from keystead.stores.registry import STORES
     from keystead.system import System
 
     system = System()
     try:
-        if system.folders.accounts_file.exists():
-            from keystead.stores.chain import StoreChain
-
-            found = StoreChain(system=system).profiles()
-        else:  # the encrypted store takes time to load, and most people have none
-            found = SharedStore.default(system).profiles()
+        # A store without a file takes time to load, and most people have no encrypted one.
+        stores = [row.open(system) for row in STORES if not row.is_empty(system)]
+        found = [profile for store in stores for profile in store.profiles()]
     except KeysteadError:
         return []  # a completion is no place for an error; the command will tell it
     return list(dict.fromkeys(profile.name for profile in found))

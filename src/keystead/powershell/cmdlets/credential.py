@@ -53,7 +53,7 @@ def set_credential(state: State, values: Values) -> Iterable[AwsObject]:
                 "these credentials are discarded when this command ends; -StoreAs NAME saves them"
             )
     elif values.get("ProfileName") and not makes_profile:
-        store, _ = state.app.chain(values.get("ProfileLocation")).locate(values["ProfileName"])
+        store, _ = state.app.snapshot(values.get("ProfileLocation")).locate(values["ProfileName"])
         store.copy(values["ProfileName"], name, force=True)
         state.verbose_message(
             f"profile `{values['ProfileName']}` was copied to `{name}` in its store"
@@ -69,9 +69,7 @@ def _save(state: State, name: str, values: Values) -> None:
     if values.get("Credential") is not None:
         settings |= keys_to_save(given_credentials(state, values))
     chain.register(Profile(name, settings))
-    state.verbose_message(
-        f"profile `{name}` was saved in {chain.stores[0].location or chain.stores[0].type_name}"
-    )
+    state.verbose_message(f"profile `{name}` was saved in {chain.stores[0].describe_location()}")
     state.app.advise(chain.stores[0], name, settings, values.get("ProfileLocation"))
 
 

@@ -54,10 +54,10 @@ def initialize_defaults(state: State, values: Values) -> Iterable[AwsObject]:
     if not region:
         settings |= _typed_region(state, values, name)
     if name and name != DEFAULT_PROFILE:
-        chain.locate(name)[0].copy(name, DEFAULT_PROFILE, force=True)
+        chain.snapshot().locate(name)[0].copy(name, DEFAULT_PROFILE, force=True)
         state.verbose_message(f"profile `{DEFAULT_PROFILE}` is a copy of `{name}`")
     if name and settings:
-        chain.locate(DEFAULT_PROFILE)[0].change(DEFAULT_PROFILE, lambda _: settings)
+        chain.snapshot().locate(DEFAULT_PROFILE)[0].change(DEFAULT_PROFILE, lambda _: settings)
     elif settings:
         chain.register(Profile(DEFAULT_PROFILE, settings))
     _take(state, values, ambient)
@@ -72,13 +72,13 @@ def clear_defaults(state: State, values: Values) -> Iterable[AwsObject]:
         state.console.warn(
             "this removes the profile `default`; Remove-AWSCredentialProfile removes others"
         )
-        chain = state.app.chain(values.get("ProfileLocation"))
         for name in (DEFAULT_PROFILE, OLD_DEFAULT):
+            before = state.app.snapshot(values.get("ProfileLocation"))
             try:
-                store, profile = chain.locate(name)
+                store, profile = before.locate(name)
             except ProfileNotFound:
                 continue
-            broken = [p for p in chain.dependents(store, profile) if not p.is_same(profile)]
+            broken = [p for p in before.dependents(store, profile) if not p.is_same(profile)]
             store.unregister(name)
             if broken:
                 state.console.warn(f"{naming(broken)} `{name}`, which was removed")

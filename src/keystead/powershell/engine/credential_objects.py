@@ -6,7 +6,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 
-from keystead.app import App, Location
+from keystead.app import App
+from keystead.app.selection import Location
+from keystead.audit.grantee import Grantee
 from keystead.model.credentials import Credentials
 from keystead.model.profile import Profile
 from keystead.model.sources.static import Static
@@ -48,8 +50,7 @@ def profile_object(app: App, name: str | None, location: Location, region: str |
 
     A role is assumed when it is first used. Keys that expire are renewed.
     """
-    granted = app.granting("cmdlet")
-    provider = app.profile_credentials(name, location, region, granted=granted)
+    provider = app.select(name, location, region=region).provider(Grantee("cmdlet"))
     own = provider.plan.profile or None
     if provider.plan.steps:
         made = role_object(provider)

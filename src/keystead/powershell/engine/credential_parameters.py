@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
 
-from keystead.app import Location
+from keystead.app.selection import Location
+from keystead.audit.grantee import Grantee
 from keystead.errors import ProfileNotFound, UsageError
 from keystead.model.client_settings import NO_CLIENT_SETTINGS, ClientSettings
 from keystead.model.credentials import Credentials
@@ -223,13 +223,13 @@ def _old_default(state: State, location: Location) -> str | None:
     environ = state.app.system.environ
     if has_keys(environ):
         return None
-    chain = state.app.chain(location)
-    default = default_profile(environ, chain)
+    profiles = state.app.snapshot(location)
+    default = default_profile(environ, profiles)
     named = default is not None and folded(default.name) != folded(DEFAULT_PROFILE)
     if default is not None and (named or default.type is not None):
         return None
     try:
-        return OLD_DEFAULT if chain.find(OLD_DEFAULT).type is not None else None
+        return OLD_DEFAULT if profiles.find(OLD_DEFAULT).type is not None else None
     except ProfileNotFound:
         return None
 
@@ -290,11 +290,14 @@ def _role_of(state: State, values: Values) -> AwsObject:
     app = state.app
     profile = Profile("the given role", profile_settings(values))
     check_writable(profile)
-    source = _With(profile, app.chain(values.get("ProfileLocation")))
+    source = _With(profile, app.snapshot(values.get("ProfileLocation")))
     region = find_region(state, values)
     resolver = Resolver(app.system, source, app.mfa_codes, app.sessions, region)
-    granted = partial(app.granting("cmdlet"), None)
     plan = resolver.plan(profile.name)
-    made = role_object(ProfileCredentials(app.system, resolver, plan, granted))
+    grantee = Grantee("cmdlet")
+    provider = ProfileCredentials(
+        app.system, resolver, plan, lambda found: app.record_grant(None, found, grantee)
+    )
+    made = role_object(provider)
     again = {name: str(values[name]) for name in _OF_ROLE if values.get(name)}
     return replace(made, source="the role given", again=again)

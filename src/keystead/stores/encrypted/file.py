@@ -11,7 +11,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from pathlib import Path
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from keystead import crypto
 from keystead.errors import (
@@ -22,6 +22,7 @@ from keystead.errors import (
     StoreCorrupt,
     StoreUnavailable,
 )
+from keystead.stores.base import KeyKeeper
 from keystead.stores.encrypted.known_store import KnownStore
 from keystead.stores.encrypted.layout import (
     Accounts,
@@ -70,18 +71,6 @@ class Unlocked(NamedTuple):
     key: crypto.DataKey
     newest: int | None = None
     """The counter below which a version is an old one; None where nobody remembers."""
-
-
-class KeyKeeper(Protocol):
-    """Who holds opened data keys for other processes: the agent."""
-
-    def key(self, store_id: str) -> tuple[str, bytes] | None:
-        """The data key of a store, behind the record that gave it; None: it is not held."""
-        ...
-
-    def keep_key(self, store_id: str, record: str, raw: bytes, *, start: bool) -> None:
-        """Holds it from now on, if it can; ``start``: a person had to be asked for it."""
-        ...
 
 
 class StoreFile:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from keystead.errors import StoreUnavailable, UsageError
@@ -19,7 +19,16 @@ from keystead.model import validation
 from keystead.model.ordinal_case import clash
 from keystead.model.profile import Profile, Value
 from keystead.secret import Secret
-from keystead.stores.base import TRIES, Changes, Follow, already_there, overtaken
+from keystead.stores.base import (
+    TRIES,
+    Changes,
+    Follow,
+    KeyKeeper,
+    ProfileStore,
+    StoreSnapshot,
+    already_there,
+    overtaken,
+)
 from keystead.stores.encrypted.enrolment import Enrolment
 from keystead.stores.encrypted.entry_edits import (
     EntryEdit,
@@ -30,7 +39,7 @@ from keystead.stores.encrypted.entry_edits import (
     require,
     require_one_spelling,
 )
-from keystead.stores.encrypted.file import KeyKeeper, StoreFile
+from keystead.stores.encrypted.file import StoreFile
 from keystead.stores.encrypted.layout import (
     DISPLAY_NAME,
     Accounts,
@@ -49,6 +58,7 @@ from keystead.stores.encrypted.undo_key import generations
 from keystead.stores.encrypted.value_cipher import Vault
 from keystead.stores.sessions import SessionCache
 from keystead.system import System
+from keystead.system.file_versions import ChangeToken, change_token
 from keystead.undo.history import UndoHistory
 
 _UNIQUE_KEY = "toolkit_artifact_guid"
@@ -76,16 +86,35 @@ class StoreStatus:
     """Whether this object has opened it already."""
 
 
-class EncryptedStore:
+class EncryptedSnapshot(StoreSnapshot):
+    """One version of the file, its secrets still encrypted."""
+
+    def __init__(self, store: EncryptedStore) -> None:
+        self._store = store
+
+    @cached_property
+    def _accounts(self) -> Accounts | None:
+        return self._store.accounts()
+
+    def find(self, name: str) -> Profile:
+        """The profile of that name. Raises `ProfileNotFound`, `StoreCorrupt`."""
+        return self._store.profile(*require(self._accounts, name))
+
+    def profiles(self) -> list[Profile]:
+        """All profiles in the order of the file. Raises `StoreCorrupt`."""
+        found = self._accounts
+        return [self._store.profile(found, guid) for guid in found.entries] if found else []
+
+
+class EncryptedStore(ProfileStore):
     """The profiles in ``RegisteredAccounts.json`` in the data folder.
 
     It need not exist: the first change makes it, protected by ``protector`` (else, on Windows, as
-    the .NET SDK's own file; elsewhere by a passphrase that is asked for). Each call reads the file
-    anew; only the opened key is kept between calls.
+    the .NET SDK's own file; elsewhere by a passphrase that is asked for). Once opened it stays
+    open.
     """
 
     type_name = "NetSDKCredentialsFile"
-    location: str | None = None
 
     def __init__(
         self,
@@ -97,6 +126,20 @@ class EncryptedStore:
     ) -> None:
         self._file = StoreFile(system, random_bytes, keeper)
         self._protector = protector
+        self.read_by_dotnet = system.dpapi is not None
+
+    @classmethod
+    def open(cls, system: System, keeper: KeyKeeper | None = None) -> EncryptedStore:
+        """The one in the data folder."""
+        return cls(system, keeper=keeper)
+
+    def snapshot(self) -> EncryptedSnapshot:
+        """What the file holds now."""
+        return EncryptedSnapshot(self)
+
+    def change_token(self) -> ChangeToken:
+        """The version of the file."""
+        return change_token([self.path])
 
     @property
     def path(self) -> Path:
@@ -124,13 +167,13 @@ class EncryptedStore:
 
     def opens_unasked(self) -> bool:
         """Whether it is open, or opens without asking a person. Raises `StoreCorrupt`."""
-        accounts = self._file.read().accounts
+        accounts = self.accounts()
         native = accounts is not None and accounts.header is None
         return native or self._file.key_unasked() is not None
 
     def unlock(self) -> None:
         """Opens it, asking whom its protectors ask. Raises `StoreUnavailable`, `StoreCorrupt`."""
-        accounts = self._file.read().accounts
+        accounts = self.accounts()
         if accounts is None:
             raise StoreUnavailable(
                 "there is no encrypted store",
@@ -180,19 +223,6 @@ class EncryptedStore:
             unlocked=self._file.is_unlocked(accounts),
         )
 
-    def find(self, name: str) -> Profile:
-        """The profile of that name, still sealed. Raises `ProfileNotFound`, `StoreCorrupt`."""
-        accounts = self._file.read().accounts
-        accounts, guid = require(accounts, name)
-        return self._profile(accounts, guid)
-
-    def profiles(self) -> list[Profile]:
-        """All profiles in the order of the file, still sealed. Raises `StoreCorrupt`."""
-        accounts = self._file.read().accounts
-        if accounts is None:
-            return []
-        return [self._profile(accounts, guid) for guid in accounts.entries]
-
     def change(self, name: str, changes: Callable[[Profile | None], Changes]) -> None:
         """Applies what ``changes`` makes of the profile; it may be asked more than once."""
 
@@ -201,7 +231,7 @@ class EncryptedStore:
             guids = accounts.named(name) if accounts else []
             if accounts:
                 require_one_spelling(accounts, name)
-            current = self._profile(accounts, guids[0]) if accounts and guids else None
+            current = self.profile(accounts, guids[0]) if accounts and guids else None
             wanted = changes(current)
             if current is None:
                 validation.check_profile_name(name, shared=False)
@@ -259,7 +289,7 @@ class EncryptedStore:
     ) -> EntryEdits:
         """The drafts with what ``follow`` gives; ``names`` gets those of the changed profiles."""
         for guid, draft in drafts.items():
-            profile = self._profile(accounts, guid)
+            profile = self.profile(accounts, guid)
             changes = follow(profile)
             draft.update({key_of(name): text for name, text in changes.items()})
             names.update([profile.name] if changes else ())
@@ -285,7 +315,12 @@ class EncryptedStore:
 
         self._write(edited, [new])
 
-    def _profile(self, accounts: Accounts, guid: str) -> Profile:
+    def accounts(self) -> Accounts | None:
+        """The content of the file as it is now. Raises `StoreCorrupt`."""
+        return self._file.read().accounts
+
+    def profile(self, accounts: Accounts, guid: str) -> Profile:
+        """One of its profiles, whose secrets open the store when they are revealed."""
         entry = accounts.entries[guid]
         settings: dict[str, Value] = {
             name: self._value(accounts, guid, key) for name, key in settings_in(entry).items()
@@ -316,7 +351,7 @@ class EncryptedStore:
         """Writes what ``edited`` makes of the file; ``names`` are the profiles it changes."""
         # Before the lock is taken: what is wrong is refused before a person is asked anything,
         # and nobody else waits while a person looks for a passphrase.
-        accounts = self._file.read().accounts
+        accounts = self.accounts()
         drafts = edited(accounts)
         if drafts is None:
             return

@@ -1,0 +1,27 @@
+"""Who is handed credentials, and by which channel."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+from keystead.system.executable import Executable, executable_of
+
+
+@dataclass(frozen=True)
+class Grantee:
+    """A process that gets credentials by a ``channel``: a command's name, ``session``, ``library``,
+    ``cmdlet`` or ``agent``.
+
+    ``pid`` None: it is not known which one. ``program`` None: the one that the process runs.
+    """
+
+    channel: str
+    pid: int | None = field(default_factory=os.getpid)
+    program: Executable | None = None
+
+    @property
+    def path(self) -> str | None:
+        """The path of the program's executable file, where it is known."""
+        program = self.program or (executable_of(self.pid) if self.pid is not None else None)
+        return program.path if program else None

@@ -1,0 +1,228 @@
+"""The shared files as they were at one moment, and what their profiles are."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TypeVar
+
+from keystead.errors import DocumentError, Origin, ProfileNotFound
+from keystead.model.profile import Profile, Value
+from keystead.stores.base import StoreSnapshot, not_found
+from keystead.stores.lost_update import just_written
+from keystead.stores.shared_file import Origins, SharedFile
+from keystead.system import System
+from keystead.system.files import Snapshot
+from keystead.text.dialect import FileKind, Reading, Skipped, interpret, merge
+from keystead.text.document import Document, Grammar
+
+KINDS = (FileKind.CREDENTIALS, FileKind.CONFIG)
+"""What the files of a snapshot are, in their order."""
+
+TYPE_NAME = "SharedCredentialsFile"
+
+PAUSES = (0.002, 0.005, 0.01, 0.02, 0.04, 0.08)
+"""Seconds to wait before each new look at what may be half-written."""
+
+CHECKED = 256 * 1024
+"""Files up to so many bytes are checked whole by a look-up; it takes about a millisecond."""
+
+Pair = tuple[SharedFile, ...]
+"""The credentials file and, if there is one, the config file."""
+
+_Used = TypeVar("_Used")
+
+
+class SharedSnapshot(StoreSnapshot):
+    """What both files hold, each read once, when it is first needed.
+
+    A program that writes in place shows its file empty and then half-written. So where a file was
+    written a moment ago and is empty, is broken or lacks a profile, both are read again, a few
+    times, before that counts.
+    """
+
+    def __init__(self, system: System, paths: tuple[Path, ...]) -> None:
+        self.paths = paths
+        """The credentials file and, if there is one, the config file."""
+        self._system = system
+        self._read: dict[Path, Snapshot] = {}
+        self._pair: Pair | None = None
+
+    def read(self, path: Path) -> Snapshot:
+        """The bytes of one of the files. Raises `FileProblem`."""
+        if path not in self._read:
+            self._read[path] = self._system.files.read(path)
+        return self._read[path]
+
+    def read_again(self, seconds: float) -> None:
+        """Forgets what was read, which another program was just writing, after a pause."""
+        self._system.sleep(seconds)
+        self._read.clear()
+        self._pair = None
+
+    def files(self) -> list[Snapshot]:
+        """The bytes of each of the files."""
+        return [self.read(path) for path in self.paths]
+
+    def pair(self, grammar: Grammar = Grammar.TOLERANT) -> Pair:
+        """Both files, in a grammar. Raises `FileProblem`, `DocumentError`."""
+        if self._pair is not None and grammar is Grammar.TOLERANT:
+            return self._pair
+        pair = tuple(
+            SharedFile(path, kind, Document(data or b"", str(path), grammar=grammar), version)
+            for path, kind, (data, version) in zip(self.paths, KINDS, self.files(), strict=False)
+        )
+        if grammar is Grammar.TOLERANT:
+            self._pair = pair
+        return pair
+
+    def settled(self, use: Callable[[Pair], _Used], grammar: Grammar = Grammar.TOLERANT) -> _Used:
+        """What ``use`` makes of both files, once nobody is writing them."""
+        for pause in PAUSES:
+            snapshots = self.files()
+            empty = any(snapshot.data == b"" for snapshot in snapshots)
+            try:
+                if not empty or not just_written(self._system, snapshots):
+                    pair = self.pair(grammar)
+                    used = use(pair)
+                    broken = any(file.document.broken for file in pair)
+                    if not broken or not just_written(self._system, snapshots):
+                        return used
+            except (DocumentError, ProfileNotFound):
+                if not just_written(self._system, snapshots):
+                    raise
+            self.read_again(pause)
+        return use(self.pair(grammar))
+
+    def reading(self, grammar: Grammar = Grammar.STRICT) -> Reading:
+        """Both files merged, with the warnings that reading them gave.
+
+        In the strict grammar, which no other method uses, a broken line refuses the file.
+        """
+        return self.settled(merged, grammar)
+
+    def skipped(self) -> list[Skipped]:
+        """The sections that may have been meant as profiles and are skipped.
+
+        A broken line above the first section counts as one, without a title.
+        """
+
+        def found(pair: Pair) -> list[Skipped]:
+            for file in pair:
+                file.document.check()
+            lines = [error for file in pair for error in file.document.broken_above()]
+            return [
+                *(one for file in pair for one in file.skipped()),
+                *(Skipped("", e.where or Origin(str(self.paths[0])), e.message) for e in lines),
+            ]
+
+        return self.settled(found)
+
+    def find(self, name: str) -> Profile:
+        """The profile of that name. Raises `ProfileNotFound`.
+
+        Of files above `CHECKED` it reads no more than that profile, so a broken line elsewhere
+        in them is left to those who read or write the whole file.
+        """
+
+        def found(pair: Pair) -> Profile:
+            for file in pair:
+                if len(file.document.data) <= CHECKED:
+                    file.document.check()
+            return require_in(pair, name)
+
+        return self.settled(found)
+
+    def sso_session(self, name: str) -> Mapping[str, str]:
+        """The settings of an ``sso-session`` section; empty when there is none of that name."""
+        found: dict[str, str] = {}
+        for file in self.pair():
+            values = file.other("sso-session", name)
+            found |= {key: text for key, text in values.items() if isinstance(text, str)}
+        return found
+
+    def services(self, name: str) -> Mapping[str, Value]:
+        """The settings of a ``services`` section; empty when there is none of that name."""
+        found: dict[str, Value] = {}
+        for file in self.pair():
+            found |= file.other("services", name)
+        return found
+
+    def profiles(self) -> list[Profile]:
+        """All profiles: those of the credentials file, then those only in the config file."""
+        with _uncollected():
+            return self.settled(profiles_of)
+
+
+def profiles_of(pair: Pair) -> list[Profile]:
+    """All profiles of both files, the broken ones included."""
+    broken: dict[str, DocumentError] = {}
+    merged, *others = [file.profiles(broken) for file in pair]
+    for config in others:  # the credentials file comes first, and what it sets wins
+        for name, values in config.items():
+            values.update(merged.get(name, ()))
+        merged |= config
+    for name in broken:
+        merged[name] = {}
+    found = [profile_of(pair, name, values) for name, values in merged.items()]
+    if broken:
+        return [_judged(profile, broken.get(profile.name)) for profile in found]
+    return found
+
+
+def _judged(profile: Profile, error: DocumentError | None) -> Profile:
+    return replace(profile, refused=str(error)) if error else profile
+
+
+def profile_of(pair: Pair, name: str, values: Mapping[str, Value]) -> Profile:
+    """The profile with these values, and where they are."""
+    return Profile(name, values, TYPE_NAME, str(pair[0].path), Origins(pair, name))
+
+
+def find_in(pair: Pair, name: str) -> Profile | None:
+    """The profile of that name, None where there is none."""
+    found = [file.values(name) for file in reversed(pair)]  # the credentials file's win
+    if all(values is None for values in found):
+        return None
+    merged: dict[str, Value] = {}
+    for values in found:
+        merged |= values or {}
+    return profile_of(pair, name, merged)
+
+
+def require_in(pair: Pair, name: str) -> Profile:
+    """The profile of that name.
+
+    Raises `ProfileNotFound`, or `DocumentError` for a line that may have been meant to begin it.
+    """
+    profile = find_in(pair, name)
+    if profile is None:
+        skipped = [note for file in pair for note in file.skipped(name)]
+        for file in pair:
+            # A line that no section holds may have been meant to begin this one.
+            if not skipped and file.document.stray_error:
+                raise file.document.stray_error
+        names = dict.fromkeys(other for file in reversed(pair) for other in file.profiles())
+        raise not_found(name, names, place=str(pair[0].path), skipped=next(iter(skipped), None))
+    return profile
+
+
+def merged(pair: Pair) -> Reading:
+    """The meaning of both files together."""
+    readings = [interpret(file.document, file.kind) for file in pair]
+    return merge(readings[1], readings[0]) if len(readings) > 1 else readings[0]
+
+
+@contextlib.contextmanager
+def _uncollected() -> Iterator[None]:
+    """Puts off the search for garbage, which is lost time where all that is made stays."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -46,7 +46,7 @@ class Request(NamedTuple):
 def requests(scope: bytes) -> Iterator[Request]:
     """Requests of all kinds without end; ``scope`` is what the agent holds `dev` for."""
     told = ["AKIAIOSFODNN7EXAMPLE", "profile dev", None, "/nowhere"]
-    answer = {"body": "x" * 800, "told": told, "scope": "", "files": [], "renew_at": None}
+    answer = {"body": "x" * 800, "told": told, "scope": "", "token": [], "renew_at": None}
     keep = json.dumps(answer).encode()
     key = json.dumps({"record": "r", "key": "00" * 32, "epoch": None}).encode()
     hot = Request(b"POST", b"/ready/dev", scope, 200)

@@ -218,7 +218,7 @@ def merged(pair: Pair) -> Reading:
 
 @contextlib.contextmanager
 def _uncollected() -> Iterator[None]:
-    """Puts off the search for garbage, which is lost time where all that is made stays."""
+    """Disable the garbage collector while building objects that all stay alive."""
     enabled = gc.isenabled()
     gc.disable()
     try:

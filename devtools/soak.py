@@ -50,6 +50,11 @@ def requests(scope: bytes) -> Iterator[Request]:
     keep = json.dumps(answer).encode()
     key = json.dumps({"record": "r", "key": "00" * 32, "epoch": None}).encode()
     hot = Request(b"POST", b"/ready/dev", scope, 200)
+    for number in range(MOST_ANSWERS):  # which fills it at once
+        yield Request(b"PUT", b"/ready/p%d" % number, keep, 200)
+        if number % (MOST_ANSWERS // MOST_KEYS) == 0:
+            yield Request(b"PUT", b"/keys/k%d" % number, key, 200)
+            yield hot  # which keeps it
     for number in itertools.count():
         yield from [hot] * 8
         if number % 100 == 0:  # the agent runs a command for it

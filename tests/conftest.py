@@ -40,6 +40,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 effort.set_up_hypothesis()
+effort.keep_files_in_memory()
 
 
 @pytest.hookimpl(optionalhook=True)

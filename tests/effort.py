@@ -7,6 +7,7 @@ day is long by its nature. Each such test says both amounts; nothing else differ
 from __future__ import annotations
 
 import os
+import tempfile
 
 import hypothesis
 
@@ -30,3 +31,22 @@ def set_up_hypothesis() -> None:
         "tests", deadline=None, derandomize=not _THOROUGH, max_examples=examples(100)
     )
     hypothesis.settings.load_profile("tests")
+
+
+_MEMORY = "/dev/shm"
+_LEAST_BYTES = 2 * 1024**3
+
+
+def keep_files_in_memory() -> None:
+    """Has temporary files where no flush waits for a disk, if there is room for programs too.
+
+    `TMPDIR` takes precedence.
+    """
+    if os.name != "posix" or "TMPDIR" in os.environ or not os.access(_MEMORY, os.W_OK):
+        return
+    found = os.statvfs(_MEMORY)
+    if (
+        not found.f_flag & getattr(os, "ST_NOEXEC", 0)
+        and found.f_bavail * found.f_frsize >= _LEAST_BYTES
+    ):
+        os.environ["TMPDIR"] = tempfile.tempdir = _MEMORY

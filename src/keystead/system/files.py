@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
 import sys
 from collections.abc import Iterator
@@ -267,8 +268,8 @@ def resolve(path: Path) -> Path:
 
 
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
-_SYSTEMS_OWN = ("/proc/", "/dev/", "/sys/")
-"""Where nothing can be put beside what is there; `/dev/fd/9` leads there too."""
+_SYSTEMS_OWN = re.compile("/(proc|sys|dev(?!/shm/))/")
+"""Where files cannot be created; `/dev/fd/9` leads there too. `/dev/shm` is memory for files."""
 
 _CLOEXEC = getattr(os, "O_CLOEXEC", 0)
 _NONBLOCK = getattr(os, "O_NONBLOCK", 0)
@@ -319,7 +320,7 @@ def _check_new_names(path: Path, target: Path) -> None:
 def _check_writable(path: Path, target: Path) -> None:
     """Refuses what may not be replaced: a read-only file, a folder, a device such as /dev/null."""
     require_home(path)
-    if str(target).startswith(_SYSTEMS_OWN):
+    if _SYSTEMS_OWN.match(str(target)):
         raise FileProblem(
             f"cannot be written: files cannot be created in /{target.parts[1]}",
             where=Origin(str(path)),

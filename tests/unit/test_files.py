@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -223,3 +224,10 @@ def test_an_oversized_file_is_refused_without_reading_it(tmp_path: Path) -> None
         stream.truncate(files_module.MAX_BYTES + 1)
     with pytest.raises(FileProblem, match="larger than the bound of 64 MiB"):
         Files().read(path)
+
+
+@pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="there is no /dev/shm")
+def test_a_file_in_memory_is_written_as_any_other() -> None:
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
+        replace(Files(), Path(folder) / "credentials")
+        assert (Path(folder) / "credentials").read_bytes() == NEW

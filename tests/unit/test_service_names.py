@@ -24,6 +24,7 @@ from keystead.powershell.services.verbs import APPROVED
 from keystead.powershell.shell.masking import mask_line
 from keystead.powershell.table import CMDLETS
 from keystead.secret import MASK
+from tests.effort import amount
 
 CONTEXT = Context(lambda path: b"", UTC)
 KNOWN = Path(__file__).parent.parent / "cases" / "cmdlets" / "names.txt"
@@ -32,6 +33,9 @@ KNOWN = Path(__file__).parent.parent / "cases" / "cmdlets" / "names.txt"
 def known() -> list[tuple[str, str, str]]:
     lines = KNOWN.read_text().splitlines()
     return [tuple(line.split()) for line in lines if line and not line.startswith("#")]
+
+
+SERVICES = sorted({*service_names()[:: amount(short=4, full=1)], *(row[0] for row in known())})
 
 
 def test_well_known_cmdlets_have_their_names(capsys: pytest.CaptureFixture[str]) -> None:
@@ -54,7 +58,7 @@ def test_well_known_cmdlets_have_their_names(capsys: pytest.CaptureFixture[str])
     assert right / len(rows) > 0.8
 
 
-@pytest.mark.parametrize("name", service_names())
+@pytest.mark.parametrize("name", SERVICES)
 def test_every_operation_has_a_cmdlet_of_its_own_whose_help_can_be_printed(name: str) -> None:
     found = service(name)
     model = found._model["operations"]
@@ -147,7 +151,7 @@ def test_no_rule_decides_between_two_operations_that_delete(name: str) -> None:
     ] == []
 
 
-@pytest.mark.parametrize("name", service_names())
+@pytest.mark.parametrize("name", SERVICES)
 def test_no_switch_of_the_cmdlet_is_a_member_of_the_request(name: str) -> None:
     """What silences a question, previews or names the account stays with keystead."""
     for operation in service(name).operations.values():
@@ -185,7 +189,7 @@ def deep(shape: Shape, above: tuple[str, ...] = ()) -> bool:
     return any(deep(row, (*above, shape.name)) for row in inner)
 
 
-@pytest.mark.parametrize("name", service_names())
+@pytest.mark.parametrize("name", SERVICES)
 def test_no_history_keeps_what_may_be_secret(name: str) -> None:
     """What the model calls sensitive, at any depth, and texts whose name tells it."""
     for operation in service(name).operations.values():

@@ -34,16 +34,6 @@ from keystead.undo.history import one_generation
 PROTOCOL = 2
 """Increased when requests or answers change in a way that an older module would misunderstand."""
 
-# PowerShell's categories of errors by keystead's exit codes.
-_CATEGORIES = {
-    2: "InvalidArgument",
-    3: "ObjectNotFound",
-    4: "InvalidData",
-    5: "ResourceUnavailable",
-    6: "AuthenticationError",
-    7: "ConnectionError",
-}
-
 Write = Callable[[str], None]
 
 
@@ -226,6 +216,6 @@ def _error_object(error: KeysteadError) -> object:
         *("=message", f"={error}"),
         *("=hint", f"={error.hint or ''}"),
         *("=id", f"={type(error).__name__}"),
-        *("=category", f"={_CATEGORIES.get(error.exit_code, 'NotSpecified')}"),
+        *("=category", f"={error.powershell_category}"),
         *("=code", error.exit_code),
     ]

@@ -21,26 +21,12 @@ from keystead.powershell.services.parameters import secret
 from keystead.secret import Secret
 from keystead.secret import reveal as opened_text
 
-_PAGING = frozenset(
-    [
-        "nexttoken",
-        "nextpagetoken",
-        "pagetoken",
-        "marker",
-        "nextmarker",
-        "istruncated",
-        "hasmoreresults",
-        "paginationtoken",
-        "maxresults",
-        "maxitems",
-        "maxrecords",
-        "limit",
-        "requestid",
-        "responsemetadata",
-        "nextcontinuationtoken",
-        "continuationtoken",
-    ]
-)
+_PAGING_MEMBERS = """
+nexttoken nextpagetoken pagetoken marker nextmarker istruncated hasmoreresults paginationtoken
+maxresults maxitems maxrecords limit requestid responsemetadata nextcontinuationtoken
+continuationtoken
+"""
+_PAGING = frozenset(_PAGING_MEMBERS.split())
 # Not every model calls them sensitive.
 _ALWAYS_SECRET = frozenset({"secretaccesskey", "sessiontoken", "secretkey"})
 

@@ -27,6 +27,7 @@ from keystead.lint.rules import RULES
 from keystead.model.assume_role import TYPES
 from keystead.model.explain.tools import KEYSTEAD, TOOLS, Tool
 from keystead.model.settings import SETTINGS
+from keystead.model.variables import VARIABLES
 from keystead.powershell.engine.help import reference
 from keystead.powershell.table import CMDLETS
 from keystead.system.terminal import NO_INPUT_VARIABLE
@@ -45,6 +46,7 @@ def pages() -> dict[str, str]:
         "profiles.md": _GENERATED + _profiles(),
         "readers.md": _GENERATED + _readers(),
         "python.md": _GENERATED + python_page.page(),
+        "environment.md": _GENERATED + _environment(),
         "errors.md": _GENERATED + _errors(),
     }
 
@@ -120,6 +122,18 @@ def _exit_codes() -> Iterator[str]:
         yield f"| {error.exit_code} | `{error.__name__}` | {meaning} |"
     yield "| 130 | | interrupted |"
     yield "| other | | the command's own, from `exec` alone |"
+
+
+def _environment() -> str:
+    rows = "\n".join(f"| `{name}` | {meaning} |" for name, meaning in VARIABLES.items())
+    return (
+        f"# Environment\n\n| variable | meaning |\n| --- | --- |\n{rows}\n\n"
+        "`keystead doctor` warns of variables that look misspelt.\n\n"
+        "A user without `HOME` and without an account on the machine, as in many containers, has\n"
+        "no shared files and no folders of keystead except those that variables name. Commands\n"
+        "that only read work; nothing is cached, and saving is refused until `HOME` or\n"
+        "`KEYSTEAD_HOME` is set.\n"
+    )
 
 
 def _errors() -> str:

@@ -20,7 +20,16 @@ PAGES = [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *ROOT.glob("tests/**/README.md
 
 
 @pytest.mark.parametrize(
-    "name", ["commands.md", "cmdlets.md", "profiles.md", "readers.md", "python.md", "errors.md"]
+    "name",
+    [
+        "commands.md",
+        "cmdlets.md",
+        "profiles.md",
+        "readers.md",
+        "python.md",
+        "errors.md",
+        "environment.md",
+    ],
 )
 def test_generated_pages_are_up_to_date(name: str) -> None:
     assert (DOCS / name).read_text() == pages()[name], "run `make docs`"

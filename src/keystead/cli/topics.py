@@ -9,6 +9,7 @@ from keystead.cli.parser import build_parser
 from keystead.error_guide import guide
 from keystead.errors import UsageError
 from keystead.model.assume_role import TYPES
+from keystead.model.variables import VARIABLES
 from keystead.near import did_you_mean, near_names
 from keystead.secret import quoted
 
@@ -22,6 +23,10 @@ def run(context: Context, args: argparse.Namespace) -> None:
         context.console.show(build_parser(context.commands).format_help().rstrip())
     elif topic == "types":
         context.console.show(profile_types())
+    elif topic == "environment":
+        width = max(map(len, VARIABLES))
+        rows = [f"{name:<{width}}  {meaning}" for name, meaning in VARIABLES.items()]
+        context.console.show("\n".join(rows))
     elif topic == "errors":
         width = max(map(len, guide()))
         rows = [f"{name:<{width}}  {advice.meaning}" for name, advice in guide().items()]
@@ -32,11 +37,12 @@ def run(context: Context, args: argparse.Namespace) -> None:
         context.console.show("\n\n".join(texts))
     elif any(command.name == topic for command in context.commands):
         build_parser(context.commands).parse_args([topic, "--help"])
-    elif topic == "cmdlets" or "-" in topic:
+    elif topic == "cmdlets" or ("-" in topic and not near_names(topic, guide(), likeness=0.8)):
         context.console.show(_help_on_cmdlets(topic))
     else:
         topics = (
             "cmdlets",
+            "environment",
             "errors",
             "types",
             *guide(),

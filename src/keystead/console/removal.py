@@ -10,9 +10,8 @@ from keystead.app.selection import Location
 from keystead.console.console import Console
 from keystead.errors import ProfileNotFound
 from keystead.model.profile import Profile
+from keystead.model.variables import PROFILE
 from keystead.stores.chain import StoreChain
-
-_VARIABLES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 
 
 def remove_profiles(
@@ -66,6 +65,6 @@ def warn_of_remains(
         where = other.location or other.store_type_name
         console.warn(f"another profile `{other.name}` is still in {where}")
         return
-    for variable in _VARIABLES:
+    for variable in PROFILE:
         if app.system.environ.get(variable) == name:
             console.warn(f"`{variable}` still names `{name}`")

@@ -7,17 +7,17 @@ from collections.abc import Iterator
 from keystead.app import App
 from keystead.doctor.result import Result, ok, problem, warning
 from keystead.errors import KeysteadError, ProfileNotFound
+from keystead.model.variables import PROFILE, misspelt, profile_in_effect
 
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 _TOKEN = "AWS_SESSION_TOKEN"  # noqa: S105  # a variable's name
-_PROFILE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 _FILES = ("AWS_CA_BUNDLE", "AWS_WEB_IDENTITY_TOKEN_FILE", "KEYSTEAD_PASSPHRASE_FILE")
 """Variables that name a file without which nothing works that needs it."""
 
 
 def environment(app: App) -> Iterator[Result]:
     """Variables that contradict each other, name what is not there, or go before a profile."""
-    found = [*_pair(app), *_profiles(app), *_files(app)]
+    found = [*_pair(app), *_profiles(app), *_files(app), *_misspelt(app)]
     yield from found or [ok("no variable causes a conflict")]
 
 
@@ -30,8 +30,7 @@ def _pair(app: App) -> Iterator[Result]:
     if environ.get(_TOKEN) and not given:
         yield warning(f"{_TOKEN} is set without keys", f"unset {_TOKEN}")
     if len(given) == len(_KEYS):
-        named = next((name for name in _PROFILE if environ.get(name)), None)
-        profile = environ[named] if named else "default"
+        named, profile = profile_in_effect(environ) or (None, "default")
         if _exists(app, profile):
             others = "JS v3 and .NET 3.7 take" if named else ".NET 3.7 takes"
             unset = " ".join(name for name in (*_KEYS, _TOKEN) if environ.get(name))
@@ -45,12 +44,12 @@ def _pair(app: App) -> Iterator[Result]:
 
 def _profiles(app: App) -> Iterator[Result]:
     environ = app.system.environ
-    named = {name: environ[name] for name in _PROFILE if environ.get(name)}
+    named = {name: environ[name] for name in PROFILE if environ.get(name)}
     for variable, profile in named.items():
         if not _exists(app, profile):
             fix = f"unset {variable}, or name one that `keystead list` shows"
             yield problem(f"{variable} names the profile `{profile}`, which does not exist", fix)
-    first = next((name for name in reversed(_PROFILE) if name in environ), None)  # botocore's order
+    first = next((name for name in reversed(PROFILE) if name in environ), None)  # botocore's order
     if first and not environ[first]:
         yield warning(
             f"{first} is set and empty: botocore and the AWS CLI look for a profile of that name "
@@ -72,6 +71,12 @@ def _files(app: App) -> Iterator[Result]:
             # It is not quoted: a passphrase is easily given in place of its file.
             fix = f"unset {variable}, or name a file that exists"
             yield problem(f"{variable} names a file that does not exist", fix)
+
+
+def _misspelt(app: App) -> Iterator[Result]:
+    for name, meant in misspelt(app.system.environ):
+        fix = f"unset {name}, or set {meant[0]}" if meant else f"unset {name}"
+        yield warning(f"nothing reads the variable {name}", fix)
 
 
 def _exists(app: App, profile: str) -> bool:

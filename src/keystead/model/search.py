@@ -20,13 +20,12 @@ from keystead.model.sources.environment import Environment, has_keys
 from keystead.model.sources.kind import Kind, Offer
 from keystead.model.sources.static import Static
 from keystead.model.sources.web_identity import WebIdentity
+from keystead.model.variables import profile_in_effect
 
 if TYPE_CHECKING:
     from keystead.model.profile import Profile, ProfileSource
 
 DEFAULT_PROFILE = "default"
-PROFILE_VARIABLES = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
-"""The variables that name a profile, the one that takes precedence first."""
 
 
 class SourceChoice(NamedTuple):
@@ -85,16 +84,16 @@ class Search:
 
         Raises `ProfileNotFound` when the environment names one that does not exist.
         """
-        for variable in PROFILE_VARIABLES:
-            named = self.environ.get(variable)
-            if named:
-                try:
-                    return self._source.find(named)
-                except ProfileNotFound as error:
-                    raise ProfileNotFound(
-                        f"`{variable}` names the profile `{named}`, which does not exist",
-                        hint=error.hint,
-                    ) from error
+        in_effect = profile_in_effect(self.environ)
+        if in_effect:
+            variable, named = in_effect
+            try:
+                return self._source.find(named)
+            except ProfileNotFound as error:
+                raise ProfileNotFound(
+                    f"`{variable}` names the profile `{named}`, which does not exist",
+                    hint=error.hint,
+                ) from error
         try:
             return self._source.find(DEFAULT_PROFILE)
         except ProfileNotFound:

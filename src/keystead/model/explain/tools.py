@@ -12,8 +12,9 @@ from typing import NamedTuple
 from keystead.model.client_settings import REGION_VARIABLES
 from keystead.model.explain.answer import Choice
 from keystead.model.explain.reading import CONFIG_KEYS, Reading
-from keystead.model.search import PLACES, PROFILE_VARIABLES
+from keystead.model.search import PLACES
 from keystead.model.sources.static import KEY
+from keystead.model.variables import PROFILE
 
 _OF_ROLES = ("web-identity", "role", "sso")
 _ANY_KEYS = ("keys", CONFIG_KEYS)
@@ -153,7 +154,7 @@ _BOTOCORE_SEARCH = ("environment", "role", "web-identity", "profile", "container
 
 KEYSTEAD = Tool(
     "keystead",
-    PROFILE_VARIABLES,
+    PROFILE,
     tuple(place.name for place in PLACES),
     (*REGION_VARIABLES, "profile"),
     chosen_in,

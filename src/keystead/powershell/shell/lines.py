@@ -13,6 +13,7 @@ from keystead.botocore_session import region_names
 from keystead.console.console import Console
 from keystead.errors import KeysteadError, Origin
 from keystead.model.client_settings import environment_region
+from keystead.model.variables import profile_in_effect
 from keystead.powershell.engine.state import State
 from keystead.powershell.language import from_argv, parse
 from keystead.powershell.language.statements import Command, Statement
@@ -93,7 +94,7 @@ def _place(state: State) -> str:
     """The shell's profile and region, as far as they are known without a search."""
     environ = state.app.system.environ
     own = state.credentials
-    profile = (own.profile or "*") if own else environ.get("AWS_PROFILE")
+    profile = (own.profile or "*") if own else (profile_in_effect(environ) or ("", None))[1]
     region = state.region or environment_region(environ)
     return " ".join(part for part in (profile, region) if part)
 

@@ -8,6 +8,7 @@ READY := .venv/.ready
 RUN := .venv/bin/python
 FUZZ_READY := .venv-fuzz/.ready
 SECONDS ?= 60
+BOUND ?= -max_total_time=$(SECONDS)
 
 .PHONY: help setup demo test thorough test-windows soak check docs bench interop fuzz requirements clean
 
@@ -22,7 +23,7 @@ help:
 	@echo "make bench         time it beside botocore and the AWS CLI, write docs/benchmarks.md"
 	@echo "make interop       let the SDKs of many languages get credentials, write docs/clients.md;"
 	@echo "                   CLIENTS='go java' runs some and writes nothing"
-	@echo "make fuzz          fuzz each entry for data from outside for SECONDS=60"
+	@echo "make fuzz          fuzz each entry for data from outside for SECONDS=60, or BOUND=-runs=N"
 	@echo "make setup         make the environment .venv (the others do it when it is due)"
 	@echo "make requirements  pin the newest development dependencies (needs uv)"
 	@echo "make clean         remove everything that these targets made"
@@ -67,10 +68,10 @@ interop: $(READY)
 
 fuzz: $(READY) $(FUZZ_READY)
 	@$(RUN) -m fuzz.seeds .venv-fuzz/corpus
-	@.venv-fuzz/bin/python -m fuzz.shared_file -max_total_time=$(SECONDS) -dict=fuzz/keywords.dict \
+	@.venv-fuzz/bin/python -m fuzz.shared_file $(BOUND) -dict=fuzz/keywords.dict \
 	  -artifact_prefix=.venv-fuzz/ .venv-fuzz/corpus/shared_file
 	@for entry in $$($(RUN) -m fuzz.entries); do \
-	  .venv-fuzz/bin/python -m fuzz.entry $$entry -max_total_time=$(SECONDS) \
+	  .venv-fuzz/bin/python -m fuzz.entry $$entry $(BOUND) \
 	    -artifact_prefix=.venv-fuzz/ .venv-fuzz/corpus/$$entry || exit; \
 	done
 

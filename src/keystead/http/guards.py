@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from keystead.errors import KeysteadError
 
-_FOREIGN = ("origin", "x-forwarded-for", "forwarded")
+_FOREIGN = ("origin", "sec-fetch-site", "x-forwarded-for", "forwarded")
 
 Address = tuple[str, int]
 """An IP address and a port."""

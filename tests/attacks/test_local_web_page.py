@@ -44,7 +44,7 @@ def server(home: Path) -> Iterator[Serving]:
         "",
     ],
 )
-def test_a_name_that_was_bound_to_us_is_no_name_of_ours(server: Serving, host: str) -> None:
+def test_a_host_name_that_was_rebound_is_refused(server: Serving, host: str) -> None:
     """DNS rebinding: a page's own host name leads here, and the browser says that name."""
     port = server.url("base").split(":")[2].split("/")[0]
     answer = server.keys("base", Host=host.replace("{}", port))

@@ -32,7 +32,6 @@ from keystead.stores.encrypted.protectors import StoreRef, require_bounded
 from keystead.stores.encrypted.store import EncryptedStore
 from keystead.system import System
 from keystead.system.clocks import Clocks
-from keystead.undo.history import PlainEnvelope, UndoHistory
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _HEADERS = ("x-aws-ec2-metadata-token-ttl-seconds", "x-aws-ec2-metadata-token")
@@ -131,7 +130,7 @@ def cached_files(data: bytes) -> None:
                 (place / name).write_bytes(content)
         sessions.all()
         sessions.get("1")
-        list(UndoHistory(system.files, system.folders.generations, PlainEnvelope()).all())
+        list(EncryptedStore(system).generations.all())
 
 
 def key_document(data: bytes) -> None:

@@ -31,6 +31,8 @@ from keystead.system.folders import Folders
 from tests.canaries import ACCESS_KEY_ID, PASSPHRASE, SECRET_KEY
 from tests.conftest import Keystead
 
+pytestmark = pytest.mark.posix("a pseudo-terminal, and the folders of XDG")
+
 KEYS = f"aws_access_key_id={ACCESS_KEY_ID}\naws_secret_access_key={SECRET_KEY}\n"
 USES = [
     "list",
@@ -215,7 +217,6 @@ def test_a_person_says_yes_to_another_store(at_home: Owner, attacker: Attacker) 
     assert "prod" in at_home.succeed("list")
 
 
-@pytest.mark.posix("a pseudo-terminal")
 @pytest.mark.parametrize(("answer", "code"), [("n", 5), ("y", 0)])
 def test_a_person_is_shown_what_changed_and_asked(
     at_home: Owner, attacker: Attacker, answer: str, code: int
@@ -306,7 +307,6 @@ def test_a_memory_that_was_planted_opens_nothing_that_is_not_the_users(
     at_home.refuses("process prod", "is not remembered here")
 
 
-@pytest.mark.posix("modes, owners and symbolic links")
 def test_a_memory_that_others_may_write_is_refused(at_home: Owner) -> None:
     at_home.make()
     at_home.folders.known_stores.chmod(0o666)
@@ -474,7 +474,6 @@ def test_a_key_file_in_the_stores_folder_is_refused(owner: Owner, place: str) ->
     assert not owner.store.exists()
 
 
-@pytest.mark.posix("modes, owners and symbolic links")
 def test_a_link_does_not_hide_where_the_key_file_is(owner: Owner, tmp_path: Path) -> None:
     owner.store.parent.mkdir(mode=0o700, parents=True)
     (tmp_path / "link").symlink_to(owner.store.parent)

@@ -15,12 +15,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from keystead.crypto import DataKey
-from keystead.errors import KeysteadError, Origin, StoreUnavailable
+from keystead.errors import FileProblem, KeysteadError, Origin, StoreUnavailable
 from keystead.outside import parse_json, text_in
 from keystead.stores.encrypted.layout import Accounts, store_id_of
 from keystead.stores.encrypted.protectors import kind_of, protector_of
 from keystead.system import System
-from keystead.system.private import Exposed
 
 VARIABLE = "KEYSTEAD_STORE_ID"
 
@@ -210,7 +209,7 @@ class KnownStore:
         try:
             data = self._system.files.read(self._system.folders.known_stores, private=True).data
             found = parse_json(data or b"{}")
-        except Exposed as error:
+        except FileProblem as error:
             raise ForeignStore(
                 f"the memory of the encrypted store {error.message}",
                 hint=error.hint,

@@ -724,6 +724,8 @@ def test_every_failing_call_leaves_the_old_or_the_new_file(
             machine.path.name,
             f".{machine.path.name}.keystead.lock",
             "generations",
+            "undo.key",
+            ".undo.key.keystead.lock",
         }
         kept = {p.suffix for p in (machine.path.parent / "generations").iterdir()}
         assert kept <= {".json", ".lock"}  # no temporary file is left there either

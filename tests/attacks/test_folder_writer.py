@@ -291,7 +291,9 @@ def test_the_keyring_opens_a_store_that_is_not_remembered_and_remembers_it(
 # The state folder
 
 
-@pytest.mark.parametrize("planted", ["of the foreign store", "[", "{}", "7", '{"PATH": [{"x": 1}, 7]}'])
+@pytest.mark.parametrize(
+    "planted", ["of the foreign store", "[", "{}", "7", '{"PATH": [{"x": 1}, 7]}']
+)
 def test_a_memory_that_was_planted_opens_nothing_that_is_not_the_users(
     at_home: Owner, attacker: Attacker, planted: str
 ) -> None:

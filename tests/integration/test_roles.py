@@ -14,7 +14,7 @@ from keystead.errors import InteractionRequired, ProviderError
 from keystead.model.client_settings import NO_CLIENT_SETTINGS
 from keystead.model.credentials import Credentials
 from keystead.model.profile import Profile
-from keystead.resolve.aws import client as aws
+from keystead.resolve.aws.client import AwsClient
 from keystead.resolve.mfa import MfaCodes
 from keystead.resolve.resolver import ProfileCredentials, Resolver
 from keystead.stores.base import register
@@ -73,9 +73,7 @@ def identity(where: System, credentials: Credentials) -> str:
 
 def call(where: System, service: str, operation: str, credentials: Credentials) -> dict[str, Any]:
     settings = NO_CLIENT_SETTINGS.with_variables(where.environ)
-    return aws.call(
-        service, operation, {}, credentials=credentials, client_settings=settings, system=where
-    )
+    return AwsClient(where, settings, credentials).call(service, operation, {})
 
 
 def test_one_role(moto: Emulator, home: Path) -> None:

@@ -16,7 +16,9 @@ from keystead.errors import InteractionRequired, KeysteadError, ProviderError
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.model.endpoints import Endpoints
-from keystead.resolve.sso.credentials import sso_credentials
+from keystead.model.sources.sso import Sso
+from keystead.resolve.aws.client import AwsClient
+from keystead.resolve.sso.credentials import role_credentials
 from keystead.system import Files, System
 from tests.canaries import ACCESS_KEY_ID, SECOND_SECRET_KEY, SECRET_KEY, SESSION_TOKEN, leaks
 from tests.conftest import Keystead
@@ -96,22 +98,23 @@ def cache(keystead: Keystead) -> Cache:
     return Cache(keystead)
 
 
+def source(session_name: str | None = SESSION) -> Sso:
+    return Sso(
+        profile="work",
+        sso_session=session_name,
+        sso_start_url=START_URL,
+        sso_account_id=ACCOUNT,
+        sso_role_name=ROLE,
+        region="eu-west-1",
+    )
+
+
 def ask(
     service: Service, session_name: str | None = SESSION, files: Files | None = None
 ) -> Credentials:
-    return sso_credentials(
-        session_name=session_name,
-        start_url=START_URL,
-        region="eu-west-1",
-        account_id=ACCOUNT,
-        role_name=ROLE,
-        profile="work",
-        client_settings=ClientSettings(endpoints=Endpoints(service.url)),
-        system=System(
-            clock=lambda: NOW,
-            files=files or Files(),
-        ),
-    )
+    system = System(clock=lambda: NOW, files=files or Files())
+    settings = ClientSettings(endpoints=Endpoints(service.url))
+    return role_credentials(source(session_name), system, AwsClient(system, settings))
 
 
 def failure(
@@ -234,21 +237,21 @@ def test_many_processes_renew_once(cache: Cache) -> None:
     cache.login(
         datetime.now(UTC) - timedelta(hours=1), registrationExpiresAt="2099-01-01T00:00:00Z"
     )
-    source = (
-        "from keystead.resolve.sso.credentials import sso_credentials\n"
+    program = (
         "from keystead.model.client_settings import NO_CLIENT_SETTINGS\n"
+        "from keystead.resolve.aws.client import AwsClient\n"
+        "from keystead.resolve.sso.credentials import role_credentials\n"
         "from keystead.system import System\n"
+        "from tests.integration.test_sso_provider import source\n"
         "system = System()\n"
-        f"found = sso_credentials(session_name={SESSION!r}, start_url={START_URL!r},"
-        f" region='eu-west-1', account_id={ACCOUNT!r}, role_name={ROLE!r}, profile='work',"
-        " system=system, client_settings=NO_CLIENT_SETTINGS.with_variables(system.environ))\n"
-        "print(found)\n"
+        "client = AwsClient(system, NO_CLIENT_SETTINGS.with_variables(system.environ))\n"
+        "print(role_credentials(source(), system, client))\n"
     )
     with serving(center(), lambda: NOW) as service:
         environ = {**os.environ, "AWS_ENDPOINT_URL": service.url}
         started = [
             subprocess.Popen(
-                [sys.executable, "-c", source], env=environ, stdout=subprocess.PIPE, text=True
+                [sys.executable, "-c", program], env=environ, stdout=subprocess.PIPE, text=True
             )
             for _ in range(6)
         ]
@@ -290,7 +293,7 @@ def test_a_token_that_cannot_be_written_back_still_serves(
         assert ask(service, files=full).access_key_id == ACCESS_KEY_ID
     assert service.calls == [RENEW, GET]
     assert path.read_bytes() == before
-    assert f"the renewed SSO token was not cached: {path}" in caplog.text
+    assert f"the renewal of the SSO login to `corp` was not written: {path}" in caplog.text
 
 
 ENDED = NOW - timedelta(seconds=1)

@@ -28,7 +28,7 @@ from keystead.delivery.sdk_credentials import core_session
 from keystead.errors import KeysteadError, ProfileInvalid
 from keystead.model.client_settings import SETTINGS
 from keystead.model.credentials import Credentials
-from keystead.resolve.aws.client import make_client
+from keystead.resolve.aws.client import AwsClient
 from keystead.system import System
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 from tests.effort import amount
@@ -246,7 +246,7 @@ def test_every_way_sends_requests_where_botocore_does_with_the_profile(
         core = core_session(botocore.session.Session, app.select("p").session_source())
         keys = {"aws_access_key_id": ACCESS_KEY_ID, "aws_secret_access_key": SECRET_KEY}
         assert of_session(core, **keys) == judge, "session"
-        own = seen(lambda service: make_client(service, None, settings))
+        own = seen(lambda service: AwsClient(System(), settings).botocore_client(service))
     # keystead signs for a region where botocore refuses, and has its own patience where none is set.
     for service, found in judge.items():
         if found != "NoRegionError":

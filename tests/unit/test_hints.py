@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError, NoRegionError
 
-from keystead.resolve.aws.client import explained
+from keystead.resolve.aws.failures import explained
 
 ROLE = "arn:aws:iam::123456789012:role/r"
 TOO_LONG = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."

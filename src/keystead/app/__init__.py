@@ -24,7 +24,7 @@ from keystead.model.exported import MARKER, working_environment
 from keystead.model.profile import Profile
 from keystead.model.role_options import RoleOptions
 from keystead.prompts import log_warning
-from keystead.resolve.aws import client as aws
+from keystead.resolve.aws.client import AwsClient
 from keystead.resolve.mfa import MfaCodes
 from keystead.stores.base import ProfileStore
 from keystead.stores.chain import ChainSnapshot, StoreChain
@@ -218,23 +218,11 @@ class App:
         """The profiles there are."""
         return self.chain(location).snapshot()
 
-    def call(
+    def client(
         self,
-        service: str,
-        operation: str,
-        parameters: dict[str, Any],
-        *,
-        credentials: Credentials,
         client_settings: ClientSettings,
+        credentials: Credentials | None,
         endpoint_url: str | None = None,
-    ) -> dict[str, Any]:
-        """The answer of one AWS operation; see `keystead.resolve.aws.call`."""
-        return aws.call(
-            service,
-            operation,
-            parameters,
-            credentials=credentials,
-            client_settings=client_settings,
-            endpoint_url=endpoint_url,
-            system=self.system,
-        )
+    ) -> AwsClient:
+        """What calls AWS with these settings and credentials."""
+        return AwsClient(self.system, client_settings, credentials, endpoint_url)

@@ -198,7 +198,7 @@ class Selection:
     @cached_property
     def calls(self) -> list[Call]:
         """The calls to AWS of the plan when nothing is cached, in order, each with its address."""
-        from keystead.resolve.aws.address import address
+        from keystead.resolve.aws.client import AwsClient
 
         settings = self.plan.client_settings
 
@@ -206,7 +206,8 @@ class Selection:
             # STS has an address for who sets no region; the others are called where it says.
             own = settings if call.service == "sts" else replace(settings, region=call.region)
             try:
-                return call._replace(endpoint_url=address(call.service, call.operation, own))
+                url = AwsClient(self.system, own).address(call.service, call.operation)
+                return call._replace(endpoint_url=url)
             except ValueError as error:
                 why = str(error).rstrip(".")
                 raise ProfileInvalid(

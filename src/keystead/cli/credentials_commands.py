@@ -94,13 +94,8 @@ def whoami(context: Context, args: argparse.Namespace) -> None:
     settings = selected.client_settings
     if args.region:
         settings = replace(settings, region=args.region)
-    answer = app.call(
-        "sts",
-        "GetCallerIdentity",
-        {},
-        credentials=selected.credentials(Grantee("whoami")),
-        client_settings=settings,
-    )
+    client = app.client(settings, selected.credentials(Grantee("whoami")))
+    answer = client.call("sts", "GetCallerIdentity", {})
     identity = {key: answer.get(key) for key in ("UserId", "Account", "Arn")}
     if selected.plan.profile:
         profile = selected.profiles.find(selected.plan.profile)

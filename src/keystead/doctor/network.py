@@ -12,7 +12,7 @@ from keystead.errors import KeysteadError
 from keystead.model.client_settings import NO_CLIENT_SETTINGS, client_settings
 from keystead.model.profile import Profile
 from keystead.model.search import default_profile
-from keystead.resolve.aws.address import address
+from keystead.resolve.aws.client import AwsClient
 from keystead.resolve.connectivity import Probe, probe
 from keystead.resolve.http_provider import Endpoint
 from keystead.text.document import Grammar
@@ -40,7 +40,8 @@ def services(app: App) -> Iterator[Result]:
     urls: dict[str, str] = {}
     for (name, place), (service, operation) in wanted.items():
         try:
-            url = address(service, operation, replace(settings, region=place))
+            client = AwsClient(app.system, replace(settings, region=place))
+            url = client.address(service, operation)
             Endpoint.parse(url, f"the address of {name}")
         except KeysteadError as error:
             yield problem(error.message, "check the AWS_ENDPOINT_URL variables")

@@ -22,7 +22,7 @@ from keystead.model.role_options import request_members
 from keystead.model.session import Session
 from keystead.model.session_token_call import SessionTokenCall
 from keystead.model.sources.process import Process
-from keystead.resolve.aws import client as aws
+from keystead.resolve.aws.client import AwsClient
 from keystead.resolve.mfa import MfaCodes
 from keystead.resolve.providers import retrieve
 from keystead.resolve.providers.provider import ProviderContext
@@ -260,16 +260,10 @@ class ChainExecutor:
         """The answer of STS, with a code of the device ``serial``, which ``asker`` is to say, if
         there is one.
         """
+        client = AwsClient(self.context.system, self.plan.client_settings, credentials)
 
         def ask_sts(code: Mapping[str, str]) -> dict[str, Any]:
-            return aws.call(
-                call.service,
-                call.operation,
-                {**parameters, **code},
-                credentials=credentials,
-                client_settings=self.plan.client_settings,
-                system=self.context.system,
-            )
+            return client.call(call.service, call.operation, {**parameters, **code})
 
         if serial is None:
             return ask_sts({})

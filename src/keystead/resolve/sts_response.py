@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from keystead.model.credentials import Credentials
-from keystead.resolve.aws import client as aws
+from keystead.resolve.aws.failures import unusable
 from keystead.resolve.credentials_json import BadDocument, read_credentials
 from keystead.system import System
 
@@ -26,7 +26,7 @@ def temporary_credentials(
             source=source,
         )
     except (BadDocument, AttributeError, TypeError):
-        raise aws.unusable("sts", operation) from None
+        raise unusable("sts", operation) from None
     if found.session_token is None or found.expires_at is None:
-        raise aws.unusable("sts", operation)
+        raise unusable("sts", operation)
     return replace(found, expires_at=system.server_time.here(found.expires_at))

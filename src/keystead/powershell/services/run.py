@@ -32,7 +32,6 @@ from keystead.powershell.services.response import (
     shown,
     whole,
 )
-from keystead.resolve.aws.operation import Call
 from keystead.secret import Secret
 from keystead.secret import reveal as opened
 
@@ -166,18 +165,16 @@ def _call(
     anonymous = operation.traits.get("authtype") == "none"
     credentials = None if anonymous else retrieve_credentials(state, values)
     settings = find_client_settings(state, values)
-    call = Call(
+    client = state.app.client(settings, credentials, values.get("EndpointUrl"))
+    answers = client.pages(
         operation.service.name,
         operation.name,
         _placed(operation, request, settings.region),
-        credentials,
-        settings,
-        state.app.system,
-        values.get("EndpointUrl"),
+        paged=_is_paged(operation, request, values),
     )
     last: Mapping[str, object] = {}
     try:
-        for answer in call.answers(paged=_is_paged(operation, request, values)):
+        for answer in answers:
             answer.pop("ResponseMetadata", None)
             last = dict(answer)
             yield answer
@@ -190,14 +187,10 @@ def call_once(
     state: State, values: Values, service: str, operation: str, parameters: dict[str, Any]
 ) -> dict[str, Any]:
     """The answer of one operation with ``parameters``, remembered as that of the last call."""
-    answer = state.app.call(
-        service,
-        operation,
-        parameters,
-        credentials=retrieve_credentials(state, values),
-        client_settings=find_client_settings(state, values),
-        endpoint_url=values.get("EndpointUrl"),
-    )
+    credentials = retrieve_credentials(state, values)
+    settings = find_client_settings(state, values)
+    client = state.app.client(settings, credentials, values.get("EndpointUrl"))
+    answer = client.call(service, operation, parameters)
     state.remember(lambda: whole(operation_of(service, operation), answer))
     return answer
 

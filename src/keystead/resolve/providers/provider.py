@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.model.profile import Profile
 from keystead.model.sources.kind import CredentialSource
 from keystead.system import System
+
+if TYPE_CHECKING:
+    from keystead.resolve.aws.client import AwsClient
 
 S = TypeVar("S", bound=CredentialSource)
 
@@ -32,6 +35,13 @@ class Provider(Generic[S]):
         self.source = source
         self.context = context
         self.profile, self.system, self.client_settings = context
+
+    @property
+    def client(self) -> AwsClient:
+        """What calls AWS by the settings in effect, unsigned."""
+        from keystead.resolve.aws.client import AwsClient
+
+        return AwsClient(self.system, self.client_settings)
 
     def retrieve(self) -> Credentials:
         """The credentials. Raises what its module says."""

@@ -9,7 +9,6 @@ from keystead.errors import Origin, ProfileInvalid
 from keystead.model.credentials import Credentials
 from keystead.model.role_options import request_members
 from keystead.model.sources.web_identity import TOKEN_FILE, TOKEN_FILE_VARIABLE, WebIdentity
-from keystead.resolve.aws import client as aws
 from keystead.resolve.providers.provider import Provider
 from keystead.resolve.sts_response import temporary_credentials
 from keystead.system import System
@@ -39,14 +38,7 @@ class WebIdentityProvider(Provider[WebIdentity]):
             "WebIdentityToken": read_token(self._token_file(), self.system),
             **request_members(self.source),
         }
-        answer = aws.call(
-            service,
-            operation,
-            parameters,
-            credentials=None,
-            client_settings=self.client_settings,
-            system=self.system,
-        )
+        answer = self.client.call(service, operation, parameters)
         origin = f"web identity > {self.source.role_arn}"
         return temporary_credentials(answer, operation, origin, self.system)
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Field:
-    """What stands for a field's default where a table is made from it: see `Value.rows`."""
+    """A field's default with the row of a table: see `Value.rows`."""
 
     def __init__(self, default: object, row: Any) -> None:  # noqa: ANN401  # each table's own
         self.default = default

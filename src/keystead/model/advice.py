@@ -1,6 +1,6 @@
 """What somebody who saves a profile may not have meant; it is saved all the same.
 
-Pure. `keystead lint` has the same rules for what stands in files already.
+Pure. `keystead lint` has the same rules for what is in files already.
 """
 
 from __future__ import annotations

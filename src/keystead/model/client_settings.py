@@ -71,7 +71,7 @@ SETTINGS: tuple[ClientSetting, ...] = (
     ClientSetting("proxy_client_cert", None),
     ClientSetting("proxy_use_forwarding_for_https", None),
 )
-"""The settings other than region and addresses, which have rules of their own."""
+"""The settings other than region and addresses, which have separate rules."""
 
 OF_CLIENTS = frozenset({"region", "endpoint_url", "services", IGNORE}).union(
     row.name for row in SETTINGS

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from keystead.model.profile import Profile
 
 V3, V4 = VERSIONS = ("3.7", "4.1")
-"""The versions that are told apart; Tools for PowerShell had 3.7 up to their version 4."""
+"""The versions that are distinguished; Tools for PowerShell had 3.7 up to their version 4."""
 
 CHAIN_GOES_ON = "a program that names no profile then uses the credentials of the container or EC2"
 """What the SDK's default chain does where `default` is hidden or gives nothing."""

@@ -23,7 +23,7 @@ SERVICE_VARIABLE = f"{ALL_VARIABLE}_"
 
 @dataclass(frozen=True)
 class Endpoints:
-    """The configured addresses: one for all services, and some of their own.
+    """The configured addresses: one for all services, and some for single services.
 
     ``services`` has pairs of a service's id, in lower case with underscores, and an address. With
     ``ignored`` there are none, whatever else is configured.

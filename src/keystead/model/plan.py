@@ -3,7 +3,7 @@
 Pure: a plan is made from profiles alone. It holds names and no key, and the resolver does what
 it says and nothing else. The rules are those that the AWS SDKs share: a profile that is asked for
 is judged by its role, then by SSO, its keys and its other sources; of one that is reached as a
-source and has keys of its own, the role does not count.
+source and has its keys, the role does not count.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ CHAINED_SECONDS = 3600
 class Plan(Value):
     """How the credentials of ``profile`` are retrieved; ``steps`` run in order from ``base``.
 
-    An empty name stands for no profile: the default search found credentials elsewhere.
+    An empty name means no profile: the default search found credentials elsewhere.
 
     With a ``user_session`` that one comes between base and steps. It has a code of the first step's
-    device, so that the step needs none of its own; or there are no steps, and it stands for the
-    keys of the base.
+    device, so that the step needs no code; or there are no steps, and it replaces the keys of
+    the base.
 
     >>> plan = keystead.plan("admin")
     >>> plan.profiles
@@ -81,7 +81,7 @@ class Plan(Value):
         return self.replace(base=base, steps=steps, generated_session_name=role_session_name)
 
     def with_options(self, options: RoleOptions) -> Plan:
-        """The plan with ``options`` for its last role, where they go before the profile's.
+        """The plan with ``options`` for its last role, which take precedence over the profile's.
 
         Raises `UsageError` when no role is assumed that they could be for.
         """

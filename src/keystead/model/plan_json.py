@@ -82,7 +82,7 @@ def _details(prompt: _Prompt, cached: CachedSessions, now: datetime) -> dict[str
 
 
 def _is_due(prompt: _Prompt, cached: CachedSessions, now: datetime) -> bool:
-    """Whether nothing is kept that serves from the call on that needs the code."""
+    """Whether no cached session is usable from the call on that needs the code."""
     return not any(session and session.serves(now) for session in cached[prompt.number :])
 
 

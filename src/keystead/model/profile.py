@@ -132,12 +132,12 @@ class Profile:
 
     @property
     def has_keys(self) -> bool:
-        """Whether it has a complete pair of keys of its own."""
+        """Whether it has a complete pair of keys."""
         return self.has(KEY) and self.has(SECRET)
 
     @property
     def _keys_are_last(self) -> bool:
-        """Whether its keys stand in the config file, where these other sources go before them."""
+        """Whether its keys are in the config file, where these other sources take precedence."""
         if not (self.location and (self.has("login_session") or self.has("credential_process"))):
             return False
         first = next((key for key in KEYS if self.has(key)), None)

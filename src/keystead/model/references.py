@@ -25,7 +25,7 @@ _PROFILE = "--profile"
 
 
 class Reference(NamedTuple):
-    """A setting and the name in it; ``start`` and ``end`` are where in its text that stands."""
+    """A setting and the name in it; ``start`` and ``end`` are the place of the name in its text."""
 
     setting: str
     name: str
@@ -40,7 +40,7 @@ class _Word(NamedTuple):
 
 
 def references(profile: Profile) -> Iterator[Reference]:
-    """The names of other profiles, and of its own, that the profile's settings have."""
+    """The names of other profiles, and of the profile itself, that the profile's settings have."""
     source = profile.settings.get(SOURCE)
     if isinstance(source, str) and source:
         yield Reference(SOURCE, source, 0, len(source))

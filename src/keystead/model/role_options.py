@@ -30,7 +30,7 @@ class Flag(NamedTuple):
     """The option of the commands for a parameter.
 
     ``collect`` makes the value of the words of an option that may be repeated; ``may_be_file``:
-    ``file://PATH`` stands for the content of a file.
+    ``file://PATH`` means the content of a file.
     """
 
     name: str

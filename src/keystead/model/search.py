@@ -1,7 +1,7 @@
 """The one choice among sources of credentials: in a profile, and where no profile is named.
 
-What is not set up is ignored; what is set up and broken ends the search. A `Recorder` is told
-of every place, also of those that the search does not come to: that is `keystead explain`. Pure.
+What is not set up is ignored; what is set up and broken ends the search. A `Recorder` gets
+every place, also those that the search does not reach: that is `keystead explain`. Pure.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ PLACES = (
 """Where credentials are looked for when no profile is named: botocore's order."""
 
 Recorder = Callable[[str, "Source | Profile | KeysteadError | None"], None]
-"""Is told the name of each place and what is there: None for nothing, or why it is broken."""
+"""Takes the name of each place and what is there: None for nothing, or why it is broken."""
 
 
 def search(

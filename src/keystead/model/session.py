@@ -1,7 +1,7 @@
 """A session: temporary credentials, and how long they serve.
 
-The windows are botocore's: from 15 minutes before the end somebody tries to renew, from 10 minutes
-before it nobody is content with the old one. A session shorter than an hour has them in proportion.
+The windows are botocore's: from 15 minutes before the expiry a renewal is tried, from 10 minutes
+before it the old one is not used any more. A session shorter than an hour has them in proportion.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _DRIFT = timedelta(minutes=1)
 class Session:
     """Credentials that were got at ``made``, when the machine had run for ``uptime`` seconds.
 
-    Those that say no end are for whoever asked meanwhile, and are forgotten after a minute.
+    Credentials without an expiry are for those who asked meanwhile, and are dropped after a minute.
     """
 
     credentials: Credentials
@@ -38,7 +38,7 @@ class Session:
 
     @property
     def has_expiry(self) -> bool:
-        """Whether the credentials say their end, so that whoever asks later may have them."""
+        """Whether the credentials have an expiry, so that later requests may use them."""
         return self.credentials.expires_at is not None
 
     def alive(self, now: datetime) -> bool:
@@ -61,7 +61,7 @@ class Session:
         """Whether the clock that says ``now`` can be compared with the one that said `made`.
 
         It cannot when it was set meanwhile: it went further, or less far, than the machine ran.
-        After a start of the machine, which begins ``uptime`` anew, all that shows is a clock that
+        After a start of the machine, which resets ``uptime``, all that shows is a clock that
         went back.
         """
         since = now - self.made

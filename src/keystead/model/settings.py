@@ -133,7 +133,7 @@ _ROWS = (
 )
 
 SETTINGS: dict[str, Setting] = {row.name: row for row in _ROWS}
-"""Every setting that keystead knows by name; others are kept untouched."""
+"""Every setting that keystead knows by name; others are left untouched."""
 
 
 KEYS = frozenset(row.name for row in _ROWS if row.group is Group.KEYS)

@@ -1,7 +1,7 @@
 """What may be written: names, keys and values that every reader reads back as they were meant.
 
 A line break, a control character or a bracket in the wrong place would let one value become a
-section of its own, so each door of keystead (library, plain command, cmdlet) comes through here.
+separate section, so each door of keystead (library, plain command, cmdlet) comes through here.
 """
 
 from __future__ import annotations

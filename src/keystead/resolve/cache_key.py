@@ -36,7 +36,7 @@ def session_keys(
 ) -> list[str]:
     """A name for the base, the user's session if there is one, and the session of each step.
 
-    Each depends on all before it, on which server is reached, and on ``first``, which stands for
+    Each depends on all before it, on which server is reached, and on ``first``, which identifies
     the base: the access key id of keys, else what `base_inputs` gives. ``called`` has the calls
     after the base, in order. A generated session name counts as none.
     """
@@ -44,7 +44,7 @@ def session_keys(
     inputs: list[dict[str, Any]] = [_inputs(step, plan) for step in plan.steps]
     if plan.user_session:
         for step in inputs[:1]:
-            step["mfa_serial"] = None  # the session answers for it, whoever asks
+            step["mfa_serial"] = None  # the session has the code
         inputs.insert(0, {"mfa_serial": plan.user_session.mfa_serial})
     for call, asked in zip(called, inputs, strict=True):
         keys.append(_digest(keys[-1], call, asked))
@@ -52,7 +52,7 @@ def session_keys(
 
 
 def key_inputs(credentials: Credentials) -> str:
-    """What stands for keys as the base."""
+    """What identifies keys as the base."""
     return credentials.access_key_id + (credentials.session_token or "")
 
 
@@ -62,7 +62,7 @@ def flight_key(plan: Plan, inputs: Sequence[object]) -> str:
 
 
 def base_inputs(plan: Plan, *more: object) -> str:
-    """All that a base which is no key is asked for with; ``more`` is what the plan does not say."""
+    """All that a base other than keys is requested with; ``more`` is what the plan does not say."""
     asked = _inputs(plan.base, plan, without=("profile",))
     return json.dumps([plan.base.kind, asked, more], sort_keys=True)
 

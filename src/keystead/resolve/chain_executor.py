@@ -1,6 +1,6 @@
 """Does what a plan says: the credentials of its base, then one call to STS after the other.
 
-Sessions that were got before serve again, and of all who ask for one at once a single one calls.
+Cached sessions are used again, and of all that request one at the same time a single one calls.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from keystead.resolve.sts_response import temporary_credentials
 from keystead.system import System
 
 ALONE_SECONDS = 150.0
-"""How long to wait for whoever gets the same session: longer than all attempts of a call take."""
+"""How long to wait for a process that gets the same session: longer than all attempts of a call."""
 
 ASKING_SECONDS = 600.0
 """The same, where a person may be looking for a telephone."""
@@ -50,7 +50,7 @@ _REFUSED = frozenset(
         "UnrecognizedClientException",
     }
 )
-"""What STS says to credentials that are no more, or not yet."""
+"""What STS says to credentials that are not valid any more, or not yet."""
 
 
 _PLAIN_KEYS = "without --session the long-term keys themselves are handed out"
@@ -64,15 +64,15 @@ class Sessions(Protocol):
         ...
 
     def put(self, key: str, session: Session) -> None:
-        """Keeps it, where that can be done."""
+        """Caches it, where that is possible."""
         ...
 
     def drop(self, key: str) -> None:
-        """Forgets it."""
+        """Removes it."""
         ...
 
     def alone(self, key: str, seconds: float) -> AbstractContextManager[None]:
-        """Keeps others from getting that session meanwhile; waits so long for those who do."""
+        """Holds the lock on getting that session; waits so long for the process that has it."""
         ...
 
     @property
@@ -133,8 +133,8 @@ class ChainExecutor:
     def _get(self, number: int, *, renew: bool, without: Session | None = None) -> _Got:
         """The session of a number, cached or got now; by one thread of one process at a time.
 
-        ``renew``: one that nears its end is got anew, if that asks nobody. ``without`` is one that
-        is not wanted any more.
+        ``renew``: one that is about to expire is replaced, if that prompts nobody. ``without``
+        is one that is not wanted any more.
         """
         if number == 0 and self.base:
             return _Got(self.base, was_cached=False)
@@ -175,7 +175,7 @@ class ChainExecutor:
         return not renew or not cached.has_expiry or cached.fresh(now) or bool(self._due(now))
 
     def _due(self, now: datetime) -> list[str]:
-        """The devices of which a code would be asked to get the last session anew."""
+        """The devices whose codes would be asked for to get a new last session."""
         before = [self.cached(number) for number in range(len(self.keys) - 1)]
         return due_serials(self.plan, [*before, None], now)
 

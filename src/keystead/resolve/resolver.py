@@ -65,8 +65,9 @@ class Resolver:
     ) -> Plan:
         """The plan for the profile, with the names of its role sessions settled.
 
-        ``name`` None: what the default search comes to. ``options`` go before those of the
-        profile, for the last role. ``in_session``: in place of a user's own keys a session of them.
+        ``name`` None: what the default search finds. ``options`` take precedence over those
+        of the profile, for the last role. ``in_session``: a session in place of a
+        user's own keys.
         """
         environ = self._system.environ
         if name is None:
@@ -131,8 +132,8 @@ class Resolver:
         return None if files is None or not all(map(Path.is_absolute, files)) else files
 
     def _identity(self, plan: Plan, context: ProviderContext) -> str | None:
-        """What stands for the base in the names of sessions, where that is known before its
-        credentials are; None: their key id stands for them.
+        """What identifies the base in the names of sessions, where that is known before its
+        credentials are; None: their key id does.
         """
         found = provider_of(plan.base, context).identity()
         settings = context.client_settings
@@ -163,8 +164,8 @@ class Resolver:
         self, plan: Plan, context: ProviderContext, first: str | None, base: Session | None
     ) -> ChainExecutor:
         called = role_calls(plan)
-        stands_for_base = first or (key_inputs(base.credentials) if base else "")
-        keys = session_keys(plan, stands_for_base, called, self._system.environ)
+        base_identity = first or (key_inputs(base.credentials) if base else "")
+        keys = session_keys(plan, base_identity, called, self._system.environ)
         return ChainExecutor(
             plan, context, base, called, keys, self._codes, self._sessions, self._source
         )
@@ -197,7 +198,7 @@ class Resolver:
 class ProfileCredentials:
     """The credentials of one plan for as long as somebody needs them: renewed before they end.
 
-    ``granted`` is told of the first ones that are retrieved and of each new ones. Thread-safe:
+    ``granted`` is called with the first credentials and with each new ones. Thread-safe:
     however many threads ask at once, one of them renews.
     """
 

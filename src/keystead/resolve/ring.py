@@ -21,7 +21,7 @@ RUNNING = "KEYSTEAD_RUNNING_PROCESS"
 class Link(NamedTuple):
     """One program that runs: the setting and the profile that name it.
 
-    ``mark`` stands for the profile's place and the command, as two files may have profiles of one
+    ``mark`` identifies the profile's place and the command, as two files may have profiles of one
     name.
     """
 

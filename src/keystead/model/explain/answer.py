@@ -52,7 +52,7 @@ class Answer(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """All answers. ``settings`` is about the profile that the search comes to, if it does."""
+    """All answers. ``settings`` is about the profile that the search finds, if it finds one."""
 
     profile: str | None
     credentials: Answer
@@ -71,7 +71,7 @@ class Choice(NamedTuple):
 def grouped(ours: Choice, theirs: Iterable[tuple[str, Choice | None]]) -> tuple[Other, ...]:
     """The tools that do not choose as ``ours``, those of one choice and reason together.
 
-    None stands for a tool of which it is not known.
+    None: it is not known for the tool.
     """
     found: dict[tuple[str, str], list[str]] = {}
     for tool, choice in theirs:

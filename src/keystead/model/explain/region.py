@@ -52,8 +52,8 @@ def _rows(facts: Facts) -> Iterator[Row]:
         if place == "profile":
             found = profile.region if profile else None
             what = f"`region` of profile `{profile.name}`" if profile else "`region` of a profile"
-            stands = profile.where("region") if profile and found else None
-            where = (str(stands),) if stands else ()
+            place_of = profile.where("region") if profile and found else None
+            where = (str(place_of),) if place_of else ()
         source = "profile" if place == "profile" else "environment"
         if not found:
             yield Row(source, what, Outcome.ABSENT, "not set")

@@ -80,7 +80,7 @@ def names(environ: Mapping[str, str], asked: str | None) -> list[str]:
 
 
 def chosen(facts: Facts, tool: Tool) -> Choice:
-    """What the tool's search comes to."""
+    """What the tool's search finds."""
     notes: list[str] = []
     if facts.asked is None and "named" in tool.strict:
         missing = _missing_profile(facts, tool)
@@ -94,7 +94,7 @@ def chosen(facts: Facts, tool: Tool) -> Choice:
 
 
 def comes_to(facts: Facts, tool: Tool = KEYSTEAD) -> Profile | None:
-    """The profile that the tool takes its settings from, whether or not keys go before it."""
+    """The profile that the tool takes its settings from, whether or not keys take precedence."""
     return _profile_of(facts, tool)[1]
 
 
@@ -318,7 +318,7 @@ def _profile_rows(explained: Explained) -> Iterator[Row]:
             outcome = Outcome.BROKEN if missing else Outcome.ABSENT
             why = "there is no such profile"
         elif explained.first == "environment":
-            why = "keys in the environment go before it"
+            why = "keys in the environment take precedence"
         elif found is not profile:
             why = "the encrypted store takes precedence over the shared files"
         elif explained.first == "web-identity":

@@ -49,7 +49,7 @@ def _outcome(
         broken = offer.lacks or problem
         return (Outcome.BROKEN, broken) if broken else (Outcome.WON, "the first that is set up")
     if offer.lacks:
-        return Outcome.LOST, f"{offer.lacks}, so it counts for nothing"
+        return Outcome.LOST, f"{offer.lacks}, so it is ignored"
     if chosen is None or chosen.lacks:
         return Outcome.LOST, "a broken source before it ends the search"
     if offer.kind is Static and chosen.kind is AssumeRoleStep and reading.on_own_keys:

@@ -36,7 +36,11 @@ def _in_order(*order: str, stops: tuple[str, ...] = ()) -> Pick:
                 continue
             if not found.lacks:
                 unsure = word not in _OF_ROLES and not known.issuperset(reading.found)
-                return None if unsure else Choice(word, reading.what(word), "it goes first there")
+                return (
+                    None
+                    if unsure
+                    else Choice(word, reading.what(word), "it takes precedence there")
+                )
             if word in stops and (word != "role" or found.type):
                 return Choice("error", "an error", found.lacks)
         return None if not known.issuperset(reading.found) else NOTHING
@@ -111,7 +115,9 @@ def _go(reading: Reading) -> Choice | None:
     if reading.whole("role") and reading.profile.has("source_profile"):
         return Choice("role", reading.what("role"))
     if reading.whole("role") and reading.whole(*_ANY_KEYS):
-        return Choice("role on keys", "the role on the keys of the profile", "keys go first there")
+        return Choice(
+            "role on keys", "the role on the keys of the profile", "keys take precedence there"
+        )
     if "role" in reading.found and not reading.whole("role"):
         return None
     order = (*_ANY_KEYS, "role", "web-identity", "sso", "process")
@@ -121,7 +127,7 @@ def _go(reading: Reading) -> Choice | None:
 def _kotlin(reading: Reading) -> Choice | None:
     if reading.whole("role") and reading.whole(*_ANY_KEYS) and not reading.on_own_keys:
         word = "keys" if "keys" in reading.found else CONFIG_KEYS
-        return Choice(word, reading.what(word), "keys go first there")
+        return Choice(word, reading.what(word), "keys take precedence there")
     order = ("web-identity", "role", "sso", "process", *_ANY_KEYS)
     return _in_order(*order, stops=(*_OF_ROLES, *_ANY_KEYS))(reading)
 

@@ -1,7 +1,7 @@
 """Calls to AWS, through botocore, which is imported when the first call is due.
 
-botocore gets its credentials, region and endpoint from here and is kept from reading the shared
-files itself: it would refuse files that the SDK rules accept, and search sources of its own.
+botocore gets its credentials, region and endpoint from here and is prevented from reading the
+shared files itself: it would refuse files that the SDK rules accept, and search other sources.
 """
 
 from __future__ import annotations
@@ -195,7 +195,7 @@ class AwsClient:
                 read_timeout=read_seconds,
                 parameter_validation=checked,
                 retries=None if sets_retries else _RETRIES,
-                # Without it botocore would look for credentials of its own.
+                # Without it botocore would search for credentials.
                 signature_version=_signature(service) if keys else UNSIGNED,
             ),
             aws_access_key_id=keys.access_key_id if keys else None,
@@ -239,12 +239,12 @@ class AwsClient:
         return signer.dated(self._system.clock() + self._system.server_time.ahead)
 
 
-def _with_request_id(told: ProviderError, error: Exception) -> KeysteadError:
+def _with_request_id(explained: ProviderError, error: Exception) -> KeysteadError:
     request = answer_of(error).get("ResponseMetadata", {}).get("RequestId")
     if not request:
-        return told
-    text = f"{told.message} (request id {request})"
-    return ProviderError(text, id=told.id, hint=told.hint, code=told.code)
+        return explained
+    text = f"{explained.message} (request id {request})"
+    return ProviderError(text, id=explained.id, hint=explained.hint, code=explained.code)
 
 
 def _date(answer: Mapping[str, Any]) -> str | None:

@@ -62,7 +62,7 @@ _HINTS_OF = {
 """The same for one operation; these come first."""
 
 _PARTITIONS = {"aws-us-gov": ("us-gov-", "us-gov-west-1"), "aws-cn": ("cn-", "cn-north-1")}
-"""Partitions beside AWS's commercial one: how the names of their regions begin, and one of them."""
+"""Partitions other than the commercial one: how the names of their regions begin, and one."""
 
 
 def failures() -> tuple[type[Exception], ...]:

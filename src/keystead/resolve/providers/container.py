@@ -106,7 +106,7 @@ def _endpoint(system: System) -> Endpoint:
 def _is_loopback(host: str) -> bool:
     try:
         return ipaddress.ip_address(host).is_loopback
-    except ValueError:  # a name; what it stands for may change between two looks
+    except ValueError:  # a name, whose address may change between two look-ups
         return False
 
 

@@ -48,8 +48,8 @@ def ec2_credentials(
     ``endpoint``, ``mode`` (``IPv4``, ``IPv6``) and ``v1_disabled`` are the settings
     ``ec2_metadata_service_endpoint``, ``ec2_metadata_service_endpoint_mode`` and
     ``ec2_metadata_v1_disabled``; the variables ``AWS_EC2_METADATA_SERVICE_ENDPOINT``,
-    ``AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE`` and ``AWS_EC2_METADATA_V1_DISABLED`` go before
-    them. Version 2 of the service is spoken, version 1 only where it is not disabled.
+    ``AWS_EC2_METADATA_SERVICE_ENDPOINT_MODE`` and ``AWS_EC2_METADATA_V1_DISABLED`` take
+    precedence. Version 2 of the service is spoken, version 1 only where it is not disabled.
     ``AWS_METADATA_SERVICE_TIMEOUT`` (seconds for each step, 1) and
     ``AWS_METADATA_SERVICE_NUM_ATTEMPTS`` (1) are those of botocore. No proxy is used.
 

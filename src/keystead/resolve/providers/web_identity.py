@@ -27,7 +27,7 @@ class WebIdentityProvider(Provider[WebIdentity]):
         """The credentials that STS gives for the token, by an unsigned request.
 
         The file is read each time, as another program renews it; blanks and line breaks at both
-        ends are no part of the token.
+        ends are not part of the token.
 
         Raises `ProfileInvalid` for a file that is not there or holds no token, `FileProblem` for
         one that cannot be read, `ProviderError` when STS refuses or cannot be reached.

@@ -52,7 +52,7 @@ class TokenCache(ABC, Generic[T]):
 
     @abstractmethod
     def why_not_renewable(self, document: dict[str, Any]) -> str | None:
-        """What a person is told where the token cannot be renewed; None where it can."""
+        """The state to report where the token cannot be renewed; None where it can."""
 
     @abstractmethod
     def renew(self, document: dict[str, Any]) -> dict[str, Any]:
@@ -70,9 +70,9 @@ class TokenCache(ABC, Generic[T]):
     def current(self) -> T:
         """A token that works, renewed where that is due and possible, once for all processes.
 
-        While it works, failing to renew it is no error. Raises `InteractionRequired` when somebody
-        must log in, `ProviderError` when the service refuses or cannot be reached, `FileProblem`
-        when the file cannot be read or locked.
+        While it works, failing to renew it is not an error. Raises `InteractionRequired` when
+        a person must log in, `ProviderError` when the service refuses or cannot be reached, and
+        `FileProblem` when the file cannot be read or locked.
         """
         document, found, _ = self._read()
         now = self.system.clock()

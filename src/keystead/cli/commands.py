@@ -410,7 +410,7 @@ COMMANDS: tuple[Command, ...] = (
                 "topic",
                 metavar="TOPIC",
                 nargs="?",
-                help="a name, an error id, a rule of `lint`, `cmdlets`, `errors` or `types`",
+                help="a name, an error id, a rule of `lint`, `cmdlets`, `environment`, `errors` or `types`",
             ),
         ),
         topics.run,

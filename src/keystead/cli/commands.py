@@ -410,7 +410,8 @@ COMMANDS: tuple[Command, ...] = (
                 "topic",
                 metavar="TOPIC",
                 nargs="?",
-                help="a name, an error id, a rule of `lint`, `cmdlets`, `environment`, `errors` or `types`",
+                help="a name, an error id, a rule of `lint`, `cmdlets`, `environment`, `errors`, "
+                "or `types`",
             ),
         ),
         topics.run,

@@ -53,8 +53,8 @@ def run(context: Context, args: argparse.Namespace) -> None:
         hint = (
             did_you_mean(meant)
             if meant
-            else "topics are commands, cmdlets, error ids, rules of `lint`, `cmdlets`, `environment`, "
-            "`errors` and `types`"
+            else "topics are commands, cmdlets, error ids, rules of `lint`, `cmdlets`, "
+            "`environment`, `errors` and `types`"
         )
         raise UsageError(
             f"there is no help on {quoted(topic, 'what was given')}",

@@ -1,4 +1,4 @@
-"""Whose credentials are: the account in an access key id and in ARNs."""
+"""The AWS account in an access key id and in an ARN."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def encoded(account: int, rest: int, prefix: str) -> str:
     return prefix + base64.b32encode(number.to_bytes(10)).decode()
 
 
-def test_the_known_one() -> None:
+def test_documented_example_key_has_its_account() -> None:
     assert account_of_key(KNOWN[0]) == KNOWN[1]
 
 
 @given(st.integers(0, 10**12 - 1), st.integers(0, (1 << 39) - 1), st.sampled_from(["AKIA", "ASIA"]))
-def test_every_account_is_found_in_its_keys(account: int, rest: int, prefix: str) -> None:
+def test_account_is_decoded_from_access_key_id(account: int, rest: int, prefix: str) -> None:
     assert account_of_key(encoded(account, rest, prefix)) == f"{account:012}"
 
 
@@ -45,7 +45,7 @@ def test_every_account_is_found_in_its_keys(account: int, rest: int, prefix: str
         encoded(10**12, 0, "AKIA"),  # not 12 digits
     ],
 )
-def test_other_ids_say_nothing(key: str) -> None:
+def test_other_ids_have_no_account(key: str) -> None:
     assert account_of_key(key) is None
 
 
@@ -62,5 +62,5 @@ def test_other_ids_say_nothing(key: str) -> None:
         ("arn:aws:iam::１２３４５６７８９０１２:role/r", None),  # noqa: RUF001  # digits of others
     ],
 )
-def test_the_account_of_an_arn(arn: str, account: str | None) -> None:
+def test_account_is_read_from_arn(arn: str, account: str | None) -> None:
     assert account_of_arn(arn) == account

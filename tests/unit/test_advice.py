@@ -1,4 +1,4 @@
-"""What somebody who saves a profile is told: what nobody reads, what does not exist, what hides it."""
+"""Warnings when a profile is saved: unknown settings, missing profiles, what shadows it."""
 
 from __future__ import annotations
 
@@ -70,25 +70,23 @@ def told(settings: Mapping[str, Value], name: str = "p", *, for_dotnet: bool = T
         ({"ec2_metadata_service_endpoint": "nowhere"}, ["for its `ec2_metadata_service_endpoint`"]),
     ],
 )  # fmt: skip
-def test_what_may_not_have_been_meant_is_told(
-    settings: Mapping[str, Value], words: list[str]
-) -> None:
+def test_likely_mistakes_are_warned_of(settings: Mapping[str, Value], words: list[str]) -> None:
     found = told(settings)
     assert len(found) == len(words), found
     for sentence, part in zip(found, words, strict=True):
         assert part in sentence
 
 
-def test_of_default_the_search_after_it_is_told() -> None:
+def test_default_profile_warning_names_later_sources() -> None:
     [found] = told({"retry_mode": "legacy"}, "default")
     assert "then uses the credentials of the container or EC2" in found
 
 
-def test_nothing_is_told_of_dotnet_where_it_reads_no_such_store() -> None:
+def test_no_dotnet_warning_for_a_store_that_dotnet_does_not_read() -> None:
     assert told({"retry_mode": "legacy"}, for_dotnet=False) == []
 
 
-def test_a_secret_in_no_advice() -> None:
+def test_warnings_show_no_secret() -> None:
     assert told({**KEYS, "aws_secret_access_key": '"quoted"'}) == []
 
 
@@ -97,7 +95,7 @@ def test_settings_that_botocore_reads_are_known() -> None:
     assert read - {None} <= SETTINGS.keys() | READ_BY_OTHERS
 
 
-def test_each_is_in_one_table() -> None:
+def test_each_setting_is_in_one_table() -> None:
     assert not SETTINGS.keys() & READ_BY_OTHERS
 
 
@@ -109,5 +107,5 @@ def test_a_secret_in_quotes_is_refused(name: str, value: str) -> None:
     assert "abc" not in str(caught.value)
 
 
-def test_a_device_for_mfa_sessions_may_stand_beside_keys() -> None:
+def test_mfa_serial_is_accepted_with_keys() -> None:
     check_writable(Profile("p", {**KEYS, "mfa_serial": "arn:aws:iam::123456789012:mfa/u"}))

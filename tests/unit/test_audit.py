@@ -62,7 +62,7 @@ def messages(log: AuditLog) -> list[str]:
     return [f"{fault.where.rpartition(os.sep)[2]}: {fault.message}" for fault in log.verify()]
 
 
-def test_a_line_says_who_got_what_and_holds_no_secret(log: AuditLog) -> None:
+def test_line_says_who_received_what_without_secrets(log: AuditLog) -> None:
     record(log)
     text = log.path.read_text()
     assert SECRET_KEY not in text
@@ -83,7 +83,7 @@ def test_a_line_says_who_got_what_and_holds_no_secret(log: AuditLog) -> None:
     assert mode(log.path.with_name("audit.last")) == PRIVATE_FILE
 
 
-def test_a_log_as_it_was_written_has_no_fault(log: AuditLog) -> None:
+def test_untouched_log_verifies(log: AuditLog) -> None:
     assert log.verify() == []
     record(log, 20)
     assert log.verify() == []
@@ -155,7 +155,7 @@ CHANGES: dict[str, tuple[Change, list[str]]] = {
 
 
 @pytest.mark.parametrize("what", CHANGES)
-def test_what_somebody_did_to_the_log_is_found_and_named(log: AuditLog, what: str) -> None:
+def test_tampering_is_found_and_named(log: AuditLog, what: str) -> None:
     change, expected = CHANGES[what]
     record(log, 5)
     rewrite(log, *change(lines(log)))
@@ -163,13 +163,13 @@ def test_what_somebody_did_to_the_log_is_found_and_named(log: AuditLog, what: st
     assert not any(fault.accident for fault in log.verify())
 
 
-def test_lines_in_another_order_are_found(log: AuditLog) -> None:
+def test_reordered_lines_are_found(log: AuditLog) -> None:
     record(log, 5)
     rewrite(log, *swapped(log))
     assert len(messages(log)) >= 2
 
 
-def test_a_line_made_up_with_its_hash_does_not_fit_the_next(log: AuditLog) -> None:
+def test_forged_line_with_its_hash_breaks_the_chain(log: AuditLog) -> None:
     record(log, 3)
     first, second, third = lines(log)
     entry = {k: v for k, v in json.loads(second).items() if k != "hash"} | {"pid": 1}
@@ -193,7 +193,7 @@ def test_any_changed_byte_is_found(log: AuditLog) -> None:
         assert messages(log), f"byte {at} became {other!r}"
 
 
-def test_after_a_line_that_was_cut_short_the_chain_goes_on_with_a_mark(log: AuditLog) -> None:
+def test_chain_continues_after_a_truncated_line_with_a_marker(log: AuditLog) -> None:
     record(log, 3)
     first, second, third = lines(log)
     rewrite(log, first, second, third[:40])
@@ -208,7 +208,7 @@ def test_after_a_line_that_was_cut_short_the_chain_goes_on_with_a_mark(log: Audi
 
 
 @pytest.mark.parametrize("note", ["gone", "empty", "nonsense"])
-def test_without_the_note_of_its_end_that_is_told(log: AuditLog, note: str) -> None:
+def test_missing_last_line_record_is_reported(log: AuditLog, note: str) -> None:
     record(log, 3)
     last = log.path.with_name("audit.last")
     if note == "gone":
@@ -224,7 +224,7 @@ def test_without_the_note_of_its_end_that_is_told(log: AuditLog, note: str) -> N
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> AuditLog:
-    """A log of small files, and three of them kept."""
+    """A log of small files, three of which are retained."""
     monkeypatch.setattr(audit_log, "MAX_FILE_BYTES", 2000)
     monkeypatch.setattr(audit_log, "KEPT_FILES", 3)
     return AuditLog(System())
@@ -237,7 +237,7 @@ def names(log: AuditLog) -> list[str]:
 ALL = ["audit.1.jsonl", "audit.2.jsonl", "audit.3.jsonl", "audit.jsonl", "audit.last"]
 
 
-def test_a_full_file_makes_room_and_the_chain_goes_on(small: AuditLog) -> None:
+def test_full_file_is_rotated_and_the_chain_continues(small: AuditLog) -> None:
     record(small, 10)
     assert small.verify() == []
     assert [line.entry["number"] for line in small.lines()] == list(range(1, 11))
@@ -249,7 +249,7 @@ def test_a_full_file_makes_room_and_the_chain_goes_on(small: AuditLog) -> None:
     assert "missing" in messages(small)[0]
 
 
-def test_a_line_that_finds_no_room_is_taken_back(
+def test_line_is_removed_when_the_disk_is_full(
     log: AuditLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     record(log, 2)
@@ -273,7 +273,7 @@ def test_a_line_that_finds_no_room_is_taken_back(
     assert log.verify() == []
 
 
-def test_who_holds_the_lock_is_not_waited_for_without_end(log: AuditLog) -> None:
+def test_waiting_for_the_lock_has_a_limit(log: AuditLog) -> None:
     record(log)
     note = log.path.with_name("audit.last")
     with (
@@ -285,7 +285,7 @@ def test_who_holds_the_lock_is_not_waited_for_without_end(log: AuditLog) -> None
     assert log.verify() == []
 
 
-def test_many_writers_in_threads_and_processes_make_one_chain(
+def test_concurrent_writers_make_one_chain(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     code = (
@@ -312,7 +312,7 @@ def test_many_writers_in_threads_and_processes_make_one_chain(
 
 @pytest.mark.posix("os.fork")
 @pytest.mark.parametrize("done", [False, True], ids=["before", "after"])
-def test_killed_at_every_call_the_log_goes_on_without_a_fault(
+def test_log_verifies_after_a_kill_at_any_system_call(
     small: AuditLog, monkeypatch: pytest.MonkeyPatch, *, done: bool
 ) -> None:
     """The line that a killed writer had begun is there or not; nothing else is missing."""
@@ -345,7 +345,7 @@ def test_killed_at_every_call_the_log_goes_on_without_a_fault(
         pytest.param("pipe", marks=pytest.mark.posix("pipes with a name")),
     ],
 )
-def test_what_is_no_file_of_ours_is_a_problem_and_stays(log: AuditLog, kind: str) -> None:
+def test_foreign_file_is_reported_and_left_alone(log: AuditLog, kind: str) -> None:
     log.path.parent.mkdir(parents=True)
     target = log.path.with_name("target")
     if kind == "folder":
@@ -362,7 +362,7 @@ def test_what_is_no_file_of_ours_is_a_problem_and_stays(log: AuditLog, kind: str
 
 
 @pytest.mark.posix("os.fork")
-def test_a_log_that_is_read_only_is_a_problem_and_stays(log: AuditLog) -> None:
+def test_read_only_log_is_reported_and_left_alone(log: AuditLog) -> None:
     record(log)
     before = log.path.read_bytes()
     log.path.chmod(0o400)
@@ -378,14 +378,14 @@ def test_a_log_that_is_read_only_is_a_problem_and_stays(log: AuditLog) -> None:
     assert log.path.read_bytes() == before
 
 
-def test_a_wide_mode_is_narrowed(log: AuditLog) -> None:
+def test_wide_mode_is_narrowed_to_the_owner(log: AuditLog) -> None:
     record(log)
     log.path.chmod(0o644)
     record(log)
     assert mode(log.path) == PRIVATE_FILE
 
 
-def test_a_line_costs_few_calls(log: AuditLog, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_line_takes_few_system_calls(log: AuditLog, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each takes microseconds: what would cost milliseconds is a flush or a search of the log."""
     record(log, 5)
     counted = Fault(-1, None)
@@ -395,7 +395,7 @@ def test_a_line_costs_few_calls(log: AuditLog, monkeypatch: pytest.MonkeyPatch) 
     assert "fsync" not in counted.seen
 
 
-def test_long_and_odd_names_stay_within_a_line(log: AuditLog) -> None:
+def test_long_and_unusual_names_fit_one_line(log: AuditLog) -> None:
     for name in ("x" * 100_000, "a\nb\0c\x1b[2J", "\ud800", "東京" * 300):
         log.record(name, KEYS, Grantee("process", 1, Executable(name, None)))
     assert log.verify() == []

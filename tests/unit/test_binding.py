@@ -120,19 +120,19 @@ THINGS = {
 
 
 @pytest.mark.parametrize("what", FROM_PIPE)
-def test_what_is_piped_binds(what: str) -> None:
+def test_piped_objects_bind(what: str) -> None:
     made = bind(PIPED, (), piped=[THINGS[what]])
     assert (made.set_name, made.values) == FROM_PIPE[what]
 
 
-def test_what_is_named_goes_before_what_is_piped() -> None:
+def test_named_parameter_takes_precedence_over_piped_value() -> None:
     (command,) = parse("Use-Thing -Name given")
     made = bind(PIPED, arguments(command, {}), piped=[AwsObject({"Name": "x", "Count": 5})])
     assert made.values == {"Name": "given", "Count": 5}
 
 
 @pytest.mark.parametrize("thing", [5.5, True, AwsObject({"Other": "x"}), ["a"], None])
-def test_what_nothing_takes_is_refused(thing: object) -> None:
+def test_unused_input_is_refused(thing: object) -> None:
     with pytest.raises(UsageError, match="does not accept what is piped to it"):
         bind(PIPED, (), piped=[thing])
 
@@ -154,7 +154,7 @@ OF_KINDS = {
 
 
 @pytest.mark.parametrize("line", OF_KINDS)
-def test_values_become_what_their_parameter_takes(line: str) -> None:
+def test_values_are_converted_to_the_parameter_type(line: str) -> None:
     (command,) = parse(line)
     values = bind(PIPED, arguments(command, {})).values
     assert values == {"Name": "x", **OF_KINDS[line]}
@@ -173,7 +173,7 @@ NOT_OF_KIND = {
 
 
 @pytest.mark.parametrize("line", NOT_OF_KIND)
-def test_values_of_another_kind_are_refused(line: str) -> None:
+def test_values_of_another_type_are_refused(line: str) -> None:
     (command,) = parse(line)
     cmdlet = GET if command.name == "Get-Thing" else PIPED
     with pytest.raises(UsageError) as caught:
@@ -193,12 +193,12 @@ def test_line_binds(line: str) -> None:
     assert (made.set_name, made.values) == BINDS[line]
 
 
-def test_a_switch_takes_its_word_from_a_command_line() -> None:
+def test_switch_takes_its_value_from_a_command_line() -> None:
     command = from_argv(["Get-Thing", "-List:$true"])
     assert bind(GET, arguments(command, {})).values == {"List": True}
 
 
-def test_an_object_of_a_variable_stays_what_it_is() -> None:
+def test_object_from_a_variable_is_passed_unchanged() -> None:
     assert bound("Set-Thing -Credential $thing").values["Credential"] is THING
 
 
@@ -285,14 +285,14 @@ def test_no_error_shows_a_secret(line: str) -> None:
     assert SECRET_KEY[:12] not in f"{caught.value} {caught.value.hint} {caught.value!r}"
 
 
-def test_a_name_that_runs_into_its_value_is_pointed_out() -> None:
+def test_parameter_name_joined_to_its_value_is_pointed_out() -> None:
     with pytest.raises(UsageError) as caught:
         bound(f"Set-Thing -SecretKey{SECRET_KEY}")
     assert caught.value.message == "Set-Thing has no parameter `-SecretKey...`"
     assert "put a space between" in (caught.value.hint or "")
 
 
-def test_missing_mandatory_parameters_are_asked_for() -> None:
+def test_missing_mandatory_parameters_are_prompted_for() -> None:
     asked: list[str] = []
 
     def ask(row: Parameter) -> object:
@@ -311,7 +311,7 @@ def test_an_unanswered_question_is_a_missing_parameter() -> None:
         bind(SET, arguments(parse("Set-Thing -SecretKey s")[0], {}), lambda _: None)
 
 
-def test_what_is_bound_shows_no_value() -> None:
+def test_bound_parameters_do_not_show_values() -> None:
     assert repr(bound("Get-Thing value")) == "Bound(set_name='One')"
 
 
@@ -321,7 +321,7 @@ def test_cmdlets_are_found_by_any_of_their_names() -> None:
     assert list(TABLE) == [SET, GET, PLAIN]
 
 
-def test_an_unknown_cmdlet_gets_near_names() -> None:
+def test_unknown_cmdlet_gets_similar_names() -> None:
     with pytest.raises(UsageError) as caught:
         TABLE.find("Get-Thingy")
     assert caught.value.message == "there is no cmdlet `Get-Thingy`"
@@ -348,7 +348,7 @@ def test_syntax_has_a_line_for_each_set() -> None:
     assert syntax(PLAIN) == ["Show-Thing"]
 
 
-def test_help_tells_all_that_the_table_has() -> None:
+def test_help_contains_the_whole_table() -> None:
     text = help_text(GET)
     assert text.startswith("Get-Thing\n    Shows things.\n    Deprecated: use Show-Thing.\n")
     assert "    -Name <string>\n        Which.\n        Sets: One (required)\n" in text

@@ -27,7 +27,7 @@ DOCUMENTS = st.dictionaries(st.sampled_from(NAMES), VALUES)
 
 
 @given(DOCUMENTS.map(json.dumps) | VALUES.map(json.dumps), st.integers(0, 40))
-def test_a_document_is_taken_or_refused_without_a_word_of_it(text: str, cut: int) -> None:
+def test_document_is_accepted_or_refused_without_quoting_it(text: str, cut: int) -> None:
     for data in (text.encode(), text.encode()[:-cut]):
         try:
             found = read_credentials(read_object(data), "SessionToken", source="here")
@@ -40,7 +40,7 @@ def test_a_document_is_taken_or_refused_without_a_word_of_it(text: str, cut: int
 
 
 @given(st.binary())
-def test_bytes_are_taken_or_refused(data: bytes) -> None:
+def test_bytes_are_accepted_or_refused(data: bytes) -> None:
     try:
         read_object(data)
     except BadDocument as error:
@@ -68,7 +68,7 @@ def test_the_encodings_of_windows_are_read(encoding: str) -> None:
         ("", None),
     ],
 )
-def test_moments(text: str, moment: datetime | None) -> None:
+def test_timestamps(text: str, moment: datetime | None) -> None:
     if moment is None:
         with pytest.raises(ValueError, match="is not an ISO 8601 time"):
             parse_moment(text)

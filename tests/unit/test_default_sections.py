@@ -1,4 +1,4 @@
-"""Every section is found that some reader takes for the profile `default`."""
+"""Finds every section that any reader takes for the profile `default`."""
 
 import pytest
 
@@ -38,16 +38,16 @@ def sets_a_role(data: bytes) -> bool:
 
 
 @pytest.mark.parametrize("data", FOUND)
-def test_it_is_found_in_any_spelling(data: bytes) -> None:
+def test_default_section_is_found_in_any_spelling(data: bytes) -> None:
     assert sets_a_role(data)
 
 
 @pytest.mark.parametrize("data", NOT_FOUND)
-def test_nothing_else_is(data: bytes) -> None:
+def test_other_sections_are_not_taken_for_default(data: bytes) -> None:
     assert not sets_a_role(data)
 
 
-def test_values_and_nested_blocks_are_read_with_their_lines() -> None:
+def test_values_and_nested_blocks_have_their_lines() -> None:
     [section] = default_sections(b"[default]\nregion = a ; note\ns3 =\n  addressing_style = path\n")
     assert section.values == {"region": "a", "s3": {"addressing_style": "path"}}
     assert section.lines == {"region": 2, "s3": 3, "addressing_style": 4}

@@ -1,4 +1,4 @@
-"""Where readers take other keys from one file: who takes which, by line; nothing where they agree."""
+"""Readers that take different keys from one file are reported by line."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def found(text: str, kind: FileKind, name: str) -> list[tuple[int | None, str]]:
         (f"[DEFAULT]\n{KEYS}[a]\nregion = x\n", CREDENTIALS, "a", 1, "is in every profile"),
     ],
 )
-def test_other_keys_are_told_with_their_line(
+def test_different_keys_are_reported_with_their_lines(
     text: str, kind: FileKind, name: str, line: int, part: str
 ) -> None:
     notes = found(text, kind, name)
@@ -54,5 +54,5 @@ def test_other_keys_are_told_with_their_line(
         (f"[default]\n{KEYS}", CONFIG, "default"),
     ],
 )
-def test_nothing_is_told_where_all_take_the_same_keys(text: str, kind: FileKind, name: str) -> None:
+def test_nothing_is_reported_where_readers_agree(text: str, kind: FileKind, name: str) -> None:
     assert found(text, kind, name) == []

@@ -14,7 +14,7 @@ def lines(*texts: str) -> str:
     return "\n".join(texts)
 
 
-def test_the_page_s_list_of_profiles() -> None:
+def test_documented_list_of_profiles() -> None:
     rows = [
         {
             "ProfileName": "source_profile",
@@ -35,7 +35,7 @@ def test_the_page_s_list_of_profiles() -> None:
     )
 
 
-def test_numbers_go_to_the_right() -> None:
+def test_numbers_are_right_aligned() -> None:
     rows = [{"Name": "a", "Size": 5}, {"Name": "b", "Size": 12345}, {"Name": "c", "Size": None}]
     assert table(rows) == lines(
         "Name  Size",
@@ -46,7 +46,7 @@ def test_numbers_go_to_the_right() -> None:
     )
 
 
-def test_truth_values_are_no_numbers() -> None:
+def test_booleans_are_not_aligned_as_numbers() -> None:
     assert table([{"Default": True}, {"Default": False}]) == lines(
         "Default", "-------", "True", "False"
     )
@@ -90,7 +90,7 @@ def test_four_properties_are_a_table_and_five_a_list() -> None:
     )
 
 
-def test_text_stands_as_it_is() -> None:
+def test_text_is_shown_unchanged() -> None:
     assert show(["one\n\ttwo", "three"]) == "one\n\ttwo\nthree"
     assert show(["a", {"B": 1}, 5, None, {"C": "d"}]) == lines(
         "a", "", "B", "-", "1", "", "5", "", "C", "-", "d"
@@ -122,7 +122,7 @@ def test_cells(value: object, expected: str) -> None:
     assert cell(value) == expected
 
 
-def test_times_are_shown_in_the_zone() -> None:
+def test_times_are_shown_in_the_time_zone() -> None:
     zone = timezone(timedelta(hours=-9, minutes=-30))
     assert cell(MORNING, zone=zone) == "2/26/2017 11:27:53 PM"
     assert "2/26/2017 11:27:53 PM" in table([{"A": MORNING}], cell=partial(cell, zone=zone))
@@ -130,7 +130,7 @@ def test_times_are_shown_in_the_zone() -> None:
     assert "2/26/2017 11:27:53 PM" in listing({"A": MORNING}, cell=partial(cell, zone=zone))
 
 
-def test_nothing_that_is_shown_drives_the_terminal() -> None:
+def test_output_never_controls_the_terminal() -> None:
     evil = "\x1b]0;x\x07"
     for text in (
         table([{evil: evil}]),

@@ -1,4 +1,4 @@
-"""What the table of the .NET SDK says, beside what two versions of the SDK said themselves.
+"""The table of the .NET SDK's rules, compared with the results of two versions of the SDK.
 
 `tests/cases/dotnet/reading.json` has 236 pairs of shared files and, for each version, the profiles
 it lists and finds: type, settings that credentials are made of, and region. A version that says
@@ -36,7 +36,7 @@ def test_a_profile_has_the_type_that_the_sdk_gives_it(
 
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("case", TYPED_CASES)
-def test_a_value_hides_what_the_sdk_did_not_find(case: str, version: str) -> None:
+def test_present_value_hides_what_the_sdk_did_not_find(case: str, version: str) -> None:
     said = READINGS[case].get(version, READINGS[case][V4])
     if said == "refused":
         return
@@ -71,13 +71,11 @@ def test_a_value_hides_what_the_sdk_did_not_find(case: str, version: str) -> Non
         ("ec2_metadata_service_endpoint", "169.254.169.254", VERSIONS),
     ],
 )
-def test_the_edge_of_what_a_setting_may_be(
-    setting: str, value: str, versions: tuple[str, ...]
-) -> None:
+def test_limits_of_setting_values(setting: str, value: str, versions: tuple[str, ...]) -> None:
     assert TYPED[setting].hidden_from(value) == versions
 
 
-def test_the_setting_that_takes_a_profile_its_type_is_named() -> None:
+def test_setting_that_makes_a_profile_untyped_is_named() -> None:
     keys = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "s"}
     assert stray(Profile("a", keys)) is None
     assert stray(Profile("a", {**keys, "mfa_serial": "arn:aws:iam::123456789012:mfa/me"})) == (
@@ -86,7 +84,7 @@ def test_the_setting_that_takes_a_profile_its_type_is_named() -> None:
     assert stray(Profile("a", {**keys, "credential_process": "x"})) == "credential_process"
 
 
-def test_what_becomes_of_default_is_said_with_the_chain() -> None:
+def test_effect_on_default_is_reported_with_the_chain() -> None:
     keys = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "s"}
     hidden = hiding(Profile("default", {**keys, "retry_mode": "legacy", "sso_session": "x"}), ())
     assert [one.setting for one in hidden] == ["sso_session", "retry_mode"]

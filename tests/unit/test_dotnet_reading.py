@@ -1,7 +1,7 @@
 """236 pairs of shared files that two versions of the .NET SDK read, read by keystead.
 
 Each is read alike (the same profiles with the same settings of credentials and the same region),
-where what the SDK cannot convert is named by `lint`; or it stands in `DIFFERENCES` with the rule
+where what the SDK cannot convert is named by `lint`; or it is in `DIFFERENCES` with the rule
 whose row of docs/readers.md says who reads it how. In `EXPLAINED` are the inputs that no rule of
 `lint` is about.
 """

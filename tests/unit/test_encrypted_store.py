@@ -65,7 +65,7 @@ class Nobody(Terminal):
 
 
 class Machine:
-    """One home folder; ``store()`` is a process that looks at it anew."""
+    """One home folder; each ``store()`` is like a new process that reads it."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -87,7 +87,7 @@ class Machine:
         return {entry.pop("DisplayName"): entry for entry in found.values()}
 
     def rewrite(self, edit: Callable[[dict[str, dict[str, str]]], None], *, sign: bool) -> None:
-        """Edits the file as somebody else would; ``sign`` as somebody who has the data key."""
+        """Edits the file as another program would; ``sign`` as one that knows the data key."""
         whole = self.file()
         edit(whole)
         if sign:
@@ -138,7 +138,7 @@ def test_a_new_store(machine: Machine) -> None:
     assert mode(machine.path.parent) == PRIVATE_FOLDER
 
 
-def test_no_secret_stands_in_the_file(machine: Machine) -> None:
+def test_file_contains_no_secret(machine: Machine) -> None:
     settings = {**BASIC, "aws_session_token": SESSION_TOKEN, "my_password": SECOND_SECRET_KEY}
     register(machine.store(), Profile("one", settings))
     text = machine.path.read_text()
@@ -148,7 +148,7 @@ def test_no_secret_stands_in_the_file(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("kind", EXAMPLES)
-def test_an_independent_reader_opens_every_type(machine: Machine, kind: str) -> None:
+def test_independent_decoder_opens_every_type(machine: Machine, kind: str) -> None:
     register(machine.store(), Profile("one", EXAMPLES[kind]))
     entry = machine.profiles()["one"]
     entry.pop("ProfileType")
@@ -165,7 +165,9 @@ def test_the_type_follows_the_settings(machine: Machine) -> None:
     assert machine.profiles() == {"one": {}}
 
 
-def test_each_write_counts_and_leaves_other_seals_alone(machine: Machine) -> None:
+def test_each_write_increments_the_version_and_preserves_other_ciphertexts(
+    machine: Machine,
+) -> None:
     store = machine.store()
     register(store, Profile("one", BASIC))
     [before] = [e for e in machine.file().values() if "DisplayName" in e]
@@ -176,7 +178,7 @@ def test_each_write_counts_and_leaves_other_seals_alone(machine: Machine) -> Non
     assert machine.file()["keystead"]["Counter"] == "3"
 
 
-def test_what_changes_nothing_writes_nothing(machine: Machine) -> None:
+def test_unchanged_store_is_not_written(machine: Machine) -> None:
     store = machine.store()
     register(store, Profile("one", {**BASIC, "region": "eu-west-1"}))
     before = machine.path.read_bytes()
@@ -200,7 +202,7 @@ def test_guids(machine: Machine) -> None:
     assert set(machine.file()) == {"keystead", first, store.find("three").unique_key}
 
 
-def test_a_copy_is_sealed_anew(machine: Machine) -> None:
+def test_copy_is_encrypted_separately(machine: Machine) -> None:
     store = machine.store()
     register(
         store,
@@ -220,7 +222,7 @@ def test_a_copy_is_sealed_anew(machine: Machine) -> None:
     assert machine.profiles()["two"] == expected
 
 
-def test_what_other_programs_keep_there_stays(machine: Machine) -> None:
+def test_entries_of_other_programs_are_preserved(machine: Machine) -> None:
     store = machine.store()
     register(store, Profile("one", BASIC))
     foreign = {
@@ -266,7 +268,7 @@ def test_a_secret_is_never_written_under_another_programs_spelling(machine: Mach
     assert machine.profiles()["one"]["my_password"] == SECOND_SECRET_KEY
 
 
-def test_of_two_with_one_name_the_first_counts_and_both_are_listed(machine: Machine) -> None:
+def test_first_of_two_entries_with_one_name_is_used_and_both_are_listed(machine: Machine) -> None:
     store = machine.store()
     for name, region in (("one", "eu-west-1"), ("two", "eu-west-2"), ("three", "eu-west-3")):
         register(store, Profile(name, {"region": region}))
@@ -286,7 +288,7 @@ def test_of_two_with_one_name_the_first_counts_and_both_are_listed(machine: Mach
     assert [p.name for p in store.profiles()] == ["three"]
 
 
-def test_the_last_profile_leaves_the_store(machine: Machine) -> None:
+def test_removing_the_last_profile_leaves_an_empty_store(machine: Machine) -> None:
     store = machine.store()
     register(store, Profile("one", BASIC))
     store_id = store.status().store_id
@@ -296,7 +298,7 @@ def test_the_last_profile_leaves_the_store(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("name", ["AWS PS Default", "zürich", "日本", 'quote " and \\'])
-def test_names_of_all_scripts(machine: Machine, name: str) -> None:
+def test_names_in_any_script(machine: Machine, name: str) -> None:
     register(machine.store(), Profile(name, BASIC))
     assert contents(machine.store()) == {name: BASIC}
     assert list(machine.profiles()) == [name]
@@ -315,7 +317,7 @@ def test_names_of_all_scripts(machine: Machine, name: str) -> None:
         ({"AWSSecretKey": "x"}, "`AWSSecretKey` is a name"),
     ],
 )
-def test_settings_that_this_store_cannot_keep(machine: Machine, changes, said: str) -> None:
+def test_settings_that_cannot_be_stored_are_refused(machine: Machine, changes, said: str) -> None:
     store = machine.store()
     register(store, Profile("one", BASIC))
     before = machine.path.read_bytes()
@@ -339,7 +341,7 @@ def test_bad_input_is_refused_before_a_passphrase_is_asked_for(machine: Machine)
 # When it asks
 
 
-def test_listing_and_finding_ask_nothing(machine: Machine) -> None:
+def test_listing_and_finding_do_not_prompt(machine: Machine) -> None:
     register(machine.store(), Profile("one", {**EXAMPLES["AssumeRole"], "region": "eu-west-1"}))
     store = machine.store(Nobody())
     found = store.find("one")
@@ -354,7 +356,7 @@ def test_listing_and_finding_ask_nothing(machine: Machine) -> None:
     assert "KEYSTEAD_PASSPHRASE_FILE" in (caught.value.hint or "")
 
 
-def test_a_person_is_asked_once(machine: Machine) -> None:
+def test_passphrase_is_prompted_for_once(machine: Machine) -> None:
     register(machine.store(), Profile("one", BASIC))
     person = Person()
     store = machine.store(person)
@@ -364,7 +366,7 @@ def test_a_person_is_asked_once(machine: Machine) -> None:
     assert person.asked == 1
 
 
-def test_a_person_is_asked_once_by_all_threads(machine: Machine) -> None:
+def test_passphrase_is_prompted_for_once_by_all_threads(machine: Machine) -> None:
     register(machine.store(), Profile("one", BASIC))
     person = Person()
     value = machine.store(person).find("one").settings["aws_secret_access_key"]
@@ -378,13 +380,13 @@ def test_a_person_is_asked_once_by_all_threads(machine: Machine) -> None:
     assert person.asked == 1
 
 
-def test_a_new_store_asks_twice(machine: Machine) -> None:
+def test_new_passphrase_is_prompted_for_twice(machine: Machine) -> None:
     person = Person()
     register(machine.store(person), Profile("one", BASIC))
     assert person.asked == 2
 
 
-def test_a_wrong_passphrase_opens_nothing_and_may_be_mended(machine: Machine) -> None:
+def test_wrong_passphrase_opens_nothing_and_can_be_retried(machine: Machine) -> None:
     register(machine.store(), Profile("one", BASIC))
     before = machine.path.read_bytes()
     person = Person("wrong")
@@ -398,7 +400,7 @@ def test_a_wrong_passphrase_opens_nothing_and_may_be_mended(machine: Machine) ->
     assert contents(store) == {"one": BASIC}
 
 
-def test_another_store_in_its_place_is_opened_anew(machine: Machine) -> None:
+def test_replaced_store_is_opened_again(machine: Machine) -> None:
     store = machine.store()
     register(store, Profile("one", BASIC))
     old = store.find("one")
@@ -410,7 +412,7 @@ def test_another_store_in_its_place_is_opened_anew(machine: Machine) -> None:
     assert machine.profiles().keys() == {"two", "one"}
 
 
-def test_a_store_that_vanished_is_made_anew(machine: Machine) -> None:
+def test_vanished_store_is_created_again(machine: Machine) -> None:
     store = machine.store()
     register(store, Profile("one", BASIC))
     old = store.find("one")
@@ -531,7 +533,7 @@ def secrets_of(store: EncryptedStore) -> Iterator[Callable[[], str]]:
                 yield value.reveal
 
 
-def test_swapped_values_are_refused_even_under_a_right_seal(machine: Machine) -> None:
+def test_swapped_values_are_refused_even_with_a_valid_mac(machine: Machine) -> None:
     store = machine.store()
     register(store, Profile("one", BASIC))
     register(store, Profile("two", OTHER))
@@ -543,7 +545,7 @@ def test_swapped_values_are_refused_even_under_a_right_seal(machine: Machine) ->
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b"\0" * 100, b"[]", b'{"keystead": {"Format": "2"}}'])
-def test_a_broken_file_is_an_error_and_stays(machine: Machine, data: bytes) -> None:
+def test_malformed_file_is_an_error_and_is_not_replaced(machine: Machine, data: bytes) -> None:
     machine.path.parent.mkdir(parents=True)
     machine.path.touch(mode=0o600)
     machine.path.write_bytes(data)
@@ -571,7 +573,7 @@ def test_a_truncated_file_is_refused_at_every_length(machine: Machine) -> None:
 
 @pytest.mark.posix("modes, owners and symbolic links")
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o644, 0o666])
-def test_a_file_that_others_may_touch_is_refused(machine: Machine, mode: int) -> None:
+def test_file_that_others_may_read_or_write_is_refused(machine: Machine, mode: int) -> None:
     register(machine.store(), Profile("one", BASIC))
     machine.path.chmod(mode)
     store = machine.store()
@@ -604,7 +606,7 @@ def test_a_file_of_another_user_is_refused(
 # Writes at once, writes that fail, writes that are cut off
 
 
-def test_a_foreign_writer_in_between_is_not_overwritten(machine: Machine) -> None:
+def test_concurrent_change_of_another_program_is_not_overwritten(machine: Machine) -> None:
     store = machine.store()
     register(store, Profile("one", BASIC))
     calls = 0
@@ -624,7 +626,7 @@ def test_a_foreign_writer_in_between_is_not_overwritten(machine: Machine) -> Non
     assert machine.profiles()["one"]["team"] == "3"
 
 
-def test_it_gives_up_on_a_writer_that_never_rests(machine: Machine) -> None:
+def test_save_gives_up_when_another_program_keeps_writing(machine: Machine) -> None:
     store = machine.store()
     register(store, Profile("one", BASIC))
     before = machine.file()
@@ -641,7 +643,7 @@ def test_it_gives_up_on_a_writer_that_never_rests(machine: Machine) -> None:
     assert machine.file() == before
 
 
-def test_writers_at_once_lose_nothing(machine: Machine) -> None:
+def test_concurrent_writers_lose_nothing(machine: Machine) -> None:
     machine.store().init()
     names = [f"p{number}" for number in range(12)]
     threads = [
@@ -732,7 +734,7 @@ def test_every_failing_call_leaves_the_old_or_the_new_file(
     assert seen == {"open", "write", "fsync", "close", "replace"}
 
 
-def test_a_store_that_could_not_be_made_is_not_there(machine: Machine) -> None:
+def test_failed_creation_leaves_no_store(machine: Machine) -> None:
     for at in range(5):
         with pytest.raises(FileProblem):
             machine.store(files=Files(calls=FailingCalls(at, errno.ENOSPC))).init()
@@ -756,7 +758,7 @@ VERBS["register"](Machine(Path(sys.argv[1])).store(files=Files(calls=Killed(int(
 
 
 @pytest.mark.posix("a folder that is flushed after each write")
-def test_killed_at_every_call_it_leaves_the_old_or_the_new_file(machine: Machine) -> None:
+def test_kill_at_any_call_leaves_the_old_or_the_new_file(machine: Machine) -> None:
     register(machine.store(), Profile("one", BASIC))
     root = Path(__file__).parents[2]
     outcomes = []

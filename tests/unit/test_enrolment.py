@@ -51,7 +51,7 @@ class Death(BaseException):
 
 
 class Machine:
-    """A home with a store; ``store()`` is a process that looks at it anew."""
+    """A home with a store; each ``store()`` is like a new process that reads it."""
 
     def __init__(self, folder: Path, keyring: Keyring | None = None) -> None:
         self.environ = home(folder)
@@ -86,7 +86,7 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-def test_a_store_opens_by_either_of_two(machine: Machine) -> None:
+def test_store_opens_with_either_protector(machine: Machine) -> None:
     register(machine.store(), Profile("one", BASIC))
     machine.store().protectors.add(machine.keyfile())
     assert [row.kind for row in machine.store().protectors.list()] == ["passphrase", "keyfile"]
@@ -97,7 +97,7 @@ def test_a_store_opens_by_either_of_two(machine: Machine) -> None:
     assert contents(machine.without("KEYSTEAD_PASSPHRASE_FILE").store()) == {"one": BASIC}
 
 
-def test_none_opens_and_all_reasons_are_told(machine: Machine) -> None:
+def test_when_no_protector_opens_every_reason_is_reported(machine: Machine) -> None:
     register(machine.store(), Profile("one", BASIC))
     machine.store().protectors.add(machine.keyfile())
     machine.key_file.unlink()
@@ -108,7 +108,7 @@ def test_none_opens_and_all_reasons_are_told(machine: Machine) -> None:
         contents(machine.store())
 
 
-def test_what_was_taken_away_opens_no_more(machine: Machine) -> None:
+def test_removed_protector_no_longer_opens_the_store(machine: Machine) -> None:
     register(machine.store(), Profile("one", BASIC))
     machine.store().protectors.add(machine.keyfile())
     machine.store().protectors.remove(1)
@@ -119,7 +119,7 @@ def test_what_was_taken_away_opens_no_more(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("number", [0, -1, 2])
-def test_a_number_there_is_not(machine: Machine, number: int) -> None:
+def test_unknown_protector_number_is_refused(machine: Machine, number: int) -> None:
     machine.store().init()
     before = machine.path.read_bytes()
     with pytest.raises(UsageError, match=f"no protector {number}"):
@@ -127,7 +127,7 @@ def test_a_number_there_is_not(machine: Machine, number: int) -> None:
     assert machine.path.read_bytes() == before
 
 
-def test_the_last_one_stays(machine: Machine) -> None:
+def test_last_protector_cannot_be_removed(machine: Machine) -> None:
     machine.store().init()
     with pytest.raises(UsageError, match="the only protector"):
         machine.store().protectors.remove(1)
@@ -140,7 +140,7 @@ def test_without_a_store(machine: Machine, verb: str) -> None:
     assert not machine.path.exists()
 
 
-def test_a_rekey_seals_every_value_anew(machine: Machine) -> None:
+def test_rekey_encrypts_every_value_again(machine: Machine) -> None:
     for name, settings in EXAMPLES.items():
         register(machine.store(), Profile(name, settings))
     before, old = contents(machine.store()), machine.path.read_bytes()
@@ -153,7 +153,7 @@ def test_a_rekey_seals_every_value_anew(machine: Machine) -> None:
     assert {p["DisplayName"] for p in decode(new, PASSPHRASE.encode()).values()} == set(EXAMPLES)
 
 
-def test_a_rekey_takes_another_passphrase(machine: Machine, tmp_path: Path) -> None:
+def test_rekey_accepts_a_new_passphrase(machine: Machine, tmp_path: Path) -> None:
     register(machine.store(), Profile("one", BASIC))
     new = tmp_path / "new"
     new.touch(mode=0o600)
@@ -166,14 +166,14 @@ def test_a_rekey_takes_another_passphrase(machine: Machine, tmp_path: Path) -> N
     assert contents(machine.store()) == {"one": BASIC}
 
 
-def test_after_a_rekey_no_earlier_version_is_kept(machine: Machine) -> None:
+def test_rekey_removes_earlier_copies(machine: Machine) -> None:
     register(machine.store(), Profile("one", BASIC))
     assert machine.store().generations.all()
     machine.store().protectors.rekey()
     assert machine.store().generations.all() == []
 
 
-def test_a_protector_that_is_not_known_stops_a_rekey(machine: Machine) -> None:
+def test_unknown_protector_stops_a_rekey(machine: Machine) -> None:
     from keystead.crypto import DataKey
     from keystead.stores.encrypted.layout import parse
     from keystead.stores.encrypted.protectors import StoreRef, open_data_key
@@ -208,7 +208,7 @@ def test_a_key_file_that_others_may_read_is_refused(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"short", b" \n" * 40, b"x" * 5000])
-def test_a_key_file_that_is_no_key_is_refused(machine: Machine, content: bytes) -> None:
+def test_malformed_key_file_is_refused(machine: Machine, content: bytes) -> None:
     machine.key_file.parent.mkdir()
     machine.key_file.touch(mode=0o600)
     machine.key_file.write_bytes(content)
@@ -237,7 +237,7 @@ def test_a_key_file_that_was_moved(machine: Machine, tmp_path: Path) -> None:
     assert contents(machine.store()) == {"one": BASIC}
 
 
-def test_which_key_file_has_to_be_said(machine: Machine) -> None:
+def test_ambiguous_key_file_must_be_named(machine: Machine) -> None:
     with pytest.raises(UsageError, match="the protector `keyfile` needs"):
         KeyfileProtector(machine.system()).wrap(bytes(32), (machine.path, "x"))
 
@@ -271,7 +271,7 @@ def test_an_older_version_is_refused_until_it_is_accepted(kept: Machine) -> None
     assert contents(kept.store()) == {"one": BASIC}
 
 
-def test_a_process_that_lives_on_sees_it_too(kept: Machine) -> None:
+def test_running_process_detects_an_older_version(kept: Machine) -> None:
     old = kept.path.read_bytes()
     store = kept.store()
     assert contents(store) == {"one": BASIC}
@@ -281,13 +281,13 @@ def test_a_process_that_lives_on_sees_it_too(kept: Machine) -> None:
         store.profiles()
 
 
-def test_what_is_accepted_must_be_whole(kept: Machine) -> None:
+def test_accepted_version_must_be_intact(kept: Machine) -> None:
     kept.path.write_bytes(kept.path.read_bytes().replace(b'"one"', b'"two"'))
     with pytest.raises(StoreCorrupt, match="damaged"):
         kept.store().protectors.accept()
 
 
-def test_a_lost_entry(kept: Machine) -> None:
+def test_lost_keyring_entry(kept: Machine) -> None:
     [row] = kept.store().protectors.list()
     store_id = kept.store().status().store_id
     Keyring().delete(f"{store_id} {row.about.split()[-1]}")
@@ -304,7 +304,7 @@ def entries_of(machine: Machine) -> set[str]:
     return {entry for entry in found if machine.keyring.get(f"{store_id} {entry}")}
 
 
-def test_a_rekey_leaves_one_entry(kept: Machine) -> None:
+def test_rekey_leaves_one_keyring_entry(kept: Machine) -> None:
     store_id = kept.store().status().store_id
     [old] = entries_of(kept)
     kept.store().protectors.rekey()
@@ -376,7 +376,7 @@ def opens_by_all(machine: Machine) -> None:
 @pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "full"), Death()])
 @pytest.mark.parametrize("verb", CHANGES)
 @pytest.mark.parametrize("done", [False, True])
-def test_ended_at_every_call_on_files(
+def test_failure_at_any_file_call_leaves_a_usable_store(
     tmp_path: Path, verb: str, error: BaseException, done: bool
 ) -> None:
     for at in range(0, 100, amount(short=3, full=1)):
@@ -399,7 +399,7 @@ def test_ended_at_every_call_on_files(
 @pytest.mark.posix("os.fork")
 @pytest.mark.parametrize("verb", ["register", "rekey", "add a key file", "remove"])
 @pytest.mark.parametrize("done", [False, True])
-def test_killed_at_every_call_on_files(tmp_path: Path, verb: str, done: bool) -> None:
+def test_kill_at_any_file_call_leaves_a_usable_store(tmp_path: Path, verb: str, done: bool) -> None:
     for at in range(0, 100, amount(short=3, full=1)):
         (tmp_path / str(at)).mkdir()
         machine = Machine(tmp_path / str(at), MemoryKeyring())
@@ -431,7 +431,9 @@ def clear(machine: Machine) -> None:
 @pytest.mark.usefixtures("system_keyring")
 @pytest.mark.parametrize("verb", CHANGES)
 @pytest.mark.parametrize("done", [False, True])
-def test_ended_at_every_change_of_the_keyring(tmp_path: Path, verb: str, done: bool) -> None:
+def test_failure_at_any_keyring_change_leaves_a_usable_store(
+    tmp_path: Path, verb: str, done: bool
+) -> None:
     for at in range(20):
         folder = tmp_path / str(at)
         machine = two_ways(folder, Keyring())

@@ -45,7 +45,7 @@ def test_an_uncaught_error_shows_file_and_line(home: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", list(tree(KeysteadError)), ids=lambda kind: kind.__name__)
-def test_a_hint_is_a_note_and_no_part_of_the_text(kind: type[KeysteadError]) -> None:
+def test_hint_is_a_note_and_not_part_of_the_message(kind: type[KeysteadError]) -> None:
     error = kind("something is wrong", hint="do this", where=Origin("/f", 3))
     assert str(error) == "/f:3: something is wrong"
     assert error.__notes__ == ["hint: do this"]
@@ -64,7 +64,7 @@ def test_an_error_without_a_hint_has_no_note() -> None:
     ]
 
 
-def test_a_hint_is_looked_for_when_it_is_shown_and_once_a_traceback() -> None:
+def test_hint_is_computed_once_and_only_when_shown() -> None:
     asked = []
 
     def hint() -> str:
@@ -81,7 +81,7 @@ def test_a_hint_is_looked_for_when_it_is_shown_and_once_a_traceback() -> None:
 
 
 @pytest.mark.parametrize("copied", [lambda e: pickle.loads(pickle.dumps(e)), copy.copy])
-def test_an_error_comes_back_whole_from_another_process(copied) -> None:
+def test_error_survives_pickling_between_processes(copied) -> None:
     """`multiprocessing` and `concurrent.futures` pickle what a worker raised."""
     found = copied(not_found("prdo", ["prod"]))
     assert type(found) is ProfileNotFound

@@ -1,4 +1,4 @@
-r"""What `keystead explain` says: the cases in tests/cases/explaining, beside botocore itself.
+r"""What `keystead explain` says: the cases in tests/cases/explaining, compared with botocore.
 
 Parts: ``environment``, lines of ``NAME=value``; ``config`` and ``credentials``, the files;
 ``encrypted``, profiles of the encrypted store, written like a credentials file; ``ask``, the name
@@ -133,7 +133,7 @@ def lines(explanation: Explanation, folder: Path) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=ids)
-def test_exactly_this_is_explained(case: Case, tmp_path: Path) -> None:
+def test_explanation_matches_the_case(case: Case, tmp_path: Path) -> None:
     explanation = explained(case, tmp_path)
     found = lines(explanation, tmp_path)
     expected = [line.partition(" | ") for line in case.text("explains").splitlines()]
@@ -148,7 +148,7 @@ def test_exactly_this_is_explained(case: Case, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=ids)
-def test_what_wins_is_what_is_planned(case: Case, tmp_path: Path) -> None:
+def test_winning_source_is_the_planned_source(case: Case, tmp_path: Path) -> None:
     """The explanation and the plan come from two places, and say the same."""
     facts, _ = gathered(case, tmp_path)
     if "encrypted" in case.parts:
@@ -198,7 +198,7 @@ def by_botocore(facts: Facts, folder: Path, patch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if "encrypted" not in c.parts], ids=ids)
-def test_botocore_chooses_as_its_row_says(
+def test_botocore_chooses_what_its_row_says(
     case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     facts, stored = gathered(case, tmp_path)

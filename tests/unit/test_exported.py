@@ -1,4 +1,4 @@
-"""What keystead set in an environment is known again, and the user's own values are not taken for it."""
+"""Variables that keystead set are recognised, and the user's values are not taken for them."""
 
 from keystead.model.exported import (
     MARKER,
@@ -19,16 +19,16 @@ def exported(own: dict[str, str], **given: str) -> dict[str, str]:
     return {**whole, MARKER: Exported.between(own, whole).marker()}
 
 
-def test_the_users_environment_comes_back_whole() -> None:
+def test_users_environment_is_restored() -> None:
     assert users_environment(exported(OWN, **KEYS, AWS_REGION="eu-west-1")) == OWN
 
 
-def test_a_value_that_was_there_before_is_the_users() -> None:
+def test_value_set_before_keystead_is_the_users() -> None:
     own = {"AWS_REGION": "eu-west-1"}
     assert users_environment(exported(own, AWS_REGION="eu-west-1", **KEYS)) == own
 
 
-def test_a_value_that_was_changed_afterwards_is_the_users() -> None:
+def test_value_changed_after_keystead_is_the_users() -> None:
     found = {**exported({}, AWS_REGION="eu-west-1"), "AWS_REGION": "us-east-1"}
     assert users_environment(found) == {"AWS_REGION": "us-east-1"}
 
@@ -39,7 +39,7 @@ def test_keys_of_the_user_are_not_remembered() -> None:
     assert users_environment(found) == {}
 
 
-def test_the_keys_that_are_there_count_for_every_profile() -> None:
+def test_keys_in_the_environment_apply_to_every_profile() -> None:
     found = exported(OWN, **KEYS, AWS_REGION="eu-west-1")
     assert working_environment(found) == {**OWN, **KEYS}
     assert holds_exported_credentials(found)
@@ -47,7 +47,7 @@ def test_the_keys_that_are_there_count_for_every_profile() -> None:
     assert not holds_exported_credentials({**KEYS})
 
 
-def test_a_marker_that_is_not_valid_says_nothing() -> None:
+def test_invalid_marker_is_ignored() -> None:
     for text in ("", "%", "e30", "bnVsbA", "WzFd", "eyJzZXQiOjF9"):
         assert users_environment({MARKER: text, "AWS_REGION": "x"}) == {"AWS_REGION": "x"}
 

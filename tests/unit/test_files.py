@@ -35,7 +35,7 @@ def path(tmp_path: Path) -> Path:
     return found
 
 
-def test_a_replacement_makes_these_calls(path: Path) -> None:
+def test_replacement_makes_these_system_calls(path: Path) -> None:
     calls = Fault(99, OSError())
     replace(Files(calls), path)
     assert tuple(calls.seen) == CALLS
@@ -138,7 +138,7 @@ with files.lock(path):
 
 @pytest.mark.parametrize("when", ["before", "after"])
 @pytest.mark.parametrize("at", range(len(CALLS)), ids=lambda at: f"{at}-{CALLS[at]}")
-def test_a_writer_killed_at_every_call_leaves_a_whole_file_and_blocks_nobody(
+def test_writer_killed_at_any_call_leaves_a_whole_file_and_no_lock(
     path: Path, tmp_path: Path, at: int, when: str
 ) -> None:
     new = tmp_path / "new"
@@ -154,7 +154,7 @@ def test_a_writer_killed_at_every_call_leaves_a_whole_file_and_blocks_nobody(
     assert leftovers(path.parent) == []
 
 
-def test_what_a_killed_writer_left_is_swept_and_other_files_are_not(path: Path) -> None:
+def test_temporary_files_of_a_killed_writer_are_removed_and_others_are_not(path: Path) -> None:
     ours = path.with_name(".credentials.keystead.0123456789ab.tmp")
     others = [path.with_name(n) for n in ("credentials.tmp", ".config.keystead.0123.tmp", "x.tmp")]
     folder = path.with_name(".credentials.keystead.folder.tmp")
@@ -166,7 +166,7 @@ def test_what_a_killed_writer_left_is_swept_and_other_files_are_not(path: Path) 
     assert all(other.read_bytes() == b"rest" for other in others)
 
 
-def test_a_foreign_change_since_the_read_is_not_overwritten(path: Path) -> None:
+def test_change_since_the_read_is_not_overwritten(path: Path) -> None:
     files = Files()
     snapshot = files.read(path)
     path.with_name("other").write_bytes(b"foreign")
@@ -178,7 +178,7 @@ def test_a_foreign_change_since_the_read_is_not_overwritten(path: Path) -> None:
 
 
 @pytest.mark.parametrize("change", ["made", "gone", "appended"])
-def test_files_that_came_went_or_grew_are_changes(path: Path, change: str) -> None:
+def test_created_removed_and_grown_files_are_changes(path: Path, change: str) -> None:
     files = Files()
     version = None if change == "made" else files.read(path).version
     if change == "gone":
@@ -192,7 +192,7 @@ def test_files_that_came_went_or_grew_are_changes(path: Path, change: str) -> No
     assert leftovers(path.parent) == []
 
 
-def test_a_missing_file_is_no_file(tmp_path: Path) -> None:
+def test_missing_file_reads_as_none(tmp_path: Path) -> None:
     assert Files().read(tmp_path / "none" / "file") == Snapshot(None, None)
     assert list(tmp_path.iterdir()) == [tmp_path / "machine"]
 
@@ -227,7 +227,7 @@ def test_an_oversized_file_is_refused_without_reading_it(tmp_path: Path) -> None
 
 
 @pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="there is no /dev/shm")
-def test_a_file_in_memory_is_written_as_any_other() -> None:
+def test_in_memory_file_is_written_like_any_other() -> None:
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
         replace(Files(), Path(folder) / "credentials")
         assert (Path(folder) / "credentials").read_bytes() == NEW

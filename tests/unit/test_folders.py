@@ -14,12 +14,14 @@ pytestmark = pytest.mark.posix("the accounts of the system")
 
 
 @pytest.mark.parametrize("environ", [{}, {"HOME": ""}])
-def test_without_home_it_is_the_accounts(environ: dict[str, str]) -> None:
+def test_without_home_variable_the_account_home_is_used(environ: dict[str, str]) -> None:
     expected = Path(pwd.getpwuid(os.getuid()).pw_dir) / ".aws" / "credentials"
     assert Folders(environ).credentials_file == expected
 
 
-def test_without_home_and_account_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_home_variable_and_account_there_is_no_home(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(os, "getuid", lambda: 4_000_000_000)
     monkeypatch.delenv("HOME")
     folders = Folders({})

@@ -73,7 +73,7 @@ CHAINED = "DurationSeconds exceeds the 1 hour session limit for roles assumed by
         ),
     ],
 )
-def test_the_hint_helps(  # noqa: PLR0917  # the columns of the table
+def test_hint_matches_the_failure(  # noqa: PLR0917  # the columns of the table
     service: str,
     operation: str,
     code: str,
@@ -95,6 +95,6 @@ def test_the_hint_helps(  # noqa: PLR0917  # the columns of the table
         ("arn:aws-us-gov:iam::123456789012:role/r", "such as us-gov-west-1"),
     ],
 )
-def test_a_call_without_a_region_is_no_matter_of_the_network(role: str, hint: str) -> None:
+def test_missing_region_is_not_reported_as_a_network_error(role: str, hint: str) -> None:
     what = ("sts", "AssumeRole", None, {"RoleArn": role})
     assert hint in (explained(NoRegionError(), *what, begun=False).hint or "")

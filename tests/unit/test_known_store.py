@@ -1,4 +1,4 @@
-"""What is remembered of the encrypted store, with each kind of protector."""
+"""The recorded identity of the encrypted store, with each type of protector."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def one_folder(request: pytest.FixtureRequest, home: Path) -> Machine:
     return Machine(home, request.param, keyring=AnsweringKeyring(), home=True)
 
 
-def test_a_new_store_is_remembered(machine: Machine) -> None:
+def test_new_store_is_recorded(machine: Machine) -> None:
     path = machine.made().store().path
     [found] = json.loads(machine.memory.read_text())[str(path)]
     identity = Identity.of(parse(path.read_bytes(), ""))
@@ -115,7 +115,7 @@ def test_a_new_store_is_remembered(machine: Machine) -> None:
     assert machine.opens()
 
 
-def test_its_id_is_made_from_its_key(machine: Machine) -> None:
+def test_store_id_is_derived_from_its_key(machine: Machine) -> None:
     store = machine.made().store()
     key = store._file.key_unasked()  # internal
     assert key is None or store_id_of(key.raw) == store.status().store_id
@@ -125,7 +125,7 @@ def test_its_id_is_made_from_its_key(machine: Machine) -> None:
     assert machine.opens()
 
 
-def test_a_store_that_is_not_remembered_opens_by_what_proves_it(machine: Machine) -> None:
+def test_unrecorded_store_opens_only_with_proof(machine: Machine) -> None:
     machine.made().memory.unlink()
     if machine.kind.proves:
         assert machine.opens()
@@ -138,7 +138,7 @@ def test_a_store_that_is_not_remembered_opens_by_what_proves_it(machine: Machine
     assert machine.opens()
 
 
-def test_every_change_of_protectors_is_remembered(machine: Machine) -> None:
+def test_every_change_of_protectors_is_recorded(machine: Machine) -> None:
     store = machine.made().store()
     store.protectors.add(KeyfileProtector(machine.system, path=machine.key_file.with_name("2")))
     assert machine.opens()
@@ -147,7 +147,7 @@ def test_every_change_of_protectors_is_remembered(machine: Machine) -> None:
     assert len(json.loads(machine.memory.read_text())[str(store.path)]) == 1
 
 
-def test_a_process_that_lives_on_learns_what_another_one_changed(machine: Machine) -> None:
+def test_running_process_sees_changes_of_another(machine: Machine) -> None:
     living = machine.made().store()
     assert contents(living)
     machine.store().protectors.add(
@@ -156,7 +156,7 @@ def test_a_process_that_lives_on_learns_what_another_one_changed(machine: Machin
     assert contents(living) == {"one": KEYS}
 
 
-def test_what_was_made_before_stores_were_remembered(machine: Machine) -> None:
+def test_store_from_before_identities_were_recorded(machine: Machine) -> None:
     """A random id, as earlier versions gave, and no memory."""
     store = machine.store()
     known = store._file.known  # internal
@@ -182,7 +182,9 @@ def random_id(store: EncryptedStore) -> Callable[[], object]:
     return lambda: DataKey(store._file.new_guid(), os.urandom(32))  # internal
 
 
-def test_with_one_folder_the_keyring_remembers_what_opens_unasked(one_folder: Machine) -> None:
+def test_with_one_folder_the_keyring_records_what_opens_without_a_prompt(
+    one_folder: Machine,
+) -> None:
     path = one_folder.made().store().path
     keyring = one_folder.keyring
     assert not one_folder.memory.exists()
@@ -199,7 +201,7 @@ def test_with_one_folder_the_keyring_remembers_what_opens_unasked(one_folder: Ma
         assert one_folder.opens()
 
 
-def test_a_keyring_that_does_not_answer_remembers_nothing(home: Path) -> None:
+def test_unavailable_keyring_records_nothing(home: Path) -> None:
     class Locked(AnsweringKeyring):
         def get(self, account: str) -> str | None:
             raise StoreUnavailable("locked")
@@ -210,7 +212,7 @@ def test_a_keyring_that_does_not_answer_remembers_nothing(home: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", [name for name, kind in KINDS.items() if kind.proves])
-def test_what_proves_a_store_asks_no_keyring(home: Path, kind: str) -> None:
+def test_store_with_proof_does_not_query_the_keyring(home: Path, kind: str) -> None:
     class Watched(AnsweringKeyring):
         def get(self, account: str) -> str | None:
             assert not account.startswith("store ")
@@ -219,7 +221,7 @@ def test_what_proves_a_store_asks_no_keyring(home: Path, kind: str) -> None:
     assert Machine(home, kind, keyring=Watched(), home=True).made().opens()
 
 
-def test_the_variable_names_the_one_store(one_folder: Machine) -> None:
+def test_variable_names_the_only_accepted_store(one_folder: Machine) -> None:
     store_id = str(one_folder.made().store().status().store_id)
     one_folder.environ["KEYSTEAD_STORE_ID"] = store_id
     assert one_folder.opens()
@@ -247,7 +249,7 @@ def test_the_dotnet_sdks_file_in_place_of_a_store_stops_until_it_is_accepted(
     assert machine.store().profiles() == []
 
 
-def test_the_memory_costs_one_small_file(machine: Machine) -> None:
+def test_identity_record_is_one_small_file(machine: Machine) -> None:
     class Counting(Files):
         def read(self, path: Path, *, private: bool = False) -> Snapshot:
             found.append(path)

@@ -162,7 +162,7 @@ READS = {
 
 
 @pytest.mark.parametrize("text", READS)
-def test_text_reads_as(text: str) -> None:
+def test_text_parses_as(text: str) -> None:
     assert parse(text) == tuple(READS[text])
 
 
@@ -200,7 +200,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("text", REFUSED)
-def test_what_is_outside_the_language_is_refused_by_name_and_line(text: str) -> None:
+def test_unsupported_syntax_is_refused_by_name_and_line(text: str) -> None:
     line, what = REFUSED[text]
     with pytest.raises(UsageError) as caught:
         parse(text, "x.ps1")
@@ -276,7 +276,7 @@ def test_unfinished_text_waits_for_more_lines(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "Get-X", "Get-X 'a'", "Get-X `\n", "Get-X | 'a", "# it's"])
-def test_finished_or_hopeless_text_does_not_wait(text: str) -> None:
+def test_complete_or_invalid_text_does_not_wait(text: str) -> None:
     assert not is_incomplete(text)
 
 
@@ -298,7 +298,7 @@ ARGV = [
 
 
 @pytest.mark.parametrize(("words", "expected"), ARGV, ids=[" ".join(words) for words, _ in ARGV])
-def test_words_of_a_command_line_read_as(words: list[str], expected: Command) -> None:
+def test_words_of_a_command_line_parse_as(words: list[str], expected: Command) -> None:
     assert from_argv(words) == expected
 
 
@@ -309,7 +309,7 @@ def test_words_without_a_cmdlet_or_value_are_refused(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("plain", ["my_profile", r"C:\Users\x", "a-b", "~/x", "zürich", "a@b"])
-def test_harmless_values_stay_unquoted(plain: str) -> None:
+def test_plain_values_stay_unquoted(plain: str) -> None:
     assert quote(plain) == plain
 
 
@@ -318,7 +318,7 @@ def test_other_values_are_quoted(value: str) -> None:
     assert parse(f"Get-X {quote(value)}") == (get_x(Word(value, **Q)),)
 
 
-def test_variables_give_their_object() -> None:
+def test_variables_expand_to_their_object() -> None:
     credential = object()
     (command,) = parse("Get-X $C -On:$TRUE -Off $null \"$n/$true/$null\" 'x' y")
     assert isinstance(command, Command)
@@ -344,12 +344,12 @@ VALUES = {
 
 
 @pytest.mark.parametrize("text", VALUES)
-def test_a_literal_alone_comes_to_its_value(text: str) -> None:
+def test_literal_evaluates_to_its_value(text: str) -> None:
     assert value_of(text) == VALUES[text]
 
 
 @pytest.mark.parametrize("text", ["", "a", "@{a=1} x", "$c", "Get-X", "1 +"])
-def test_what_is_no_literal_is_refused(text: str) -> None:
+def test_only_literals_are_evaluated(text: str) -> None:
     with pytest.raises(UsageError):
         value_of(text)
 
@@ -368,7 +368,7 @@ def test_properties_are_found_in_any_letter_case() -> None:
     ]
 
 
-def test_text_with_a_secret_in_it_is_a_secret() -> None:
+def test_text_with_a_secret_is_a_secret() -> None:
     made = evaluate(Template(("a-", Variable("s"))), {"s": Secret("b")})
     assert isinstance(made, Secret)
     assert made.reveal() == "a-b"
@@ -462,5 +462,5 @@ KEPT = {
 
 
 @pytest.mark.parametrize("text", KEPT)
-def test_history_keeps(text: str) -> None:
+def test_history_stores(text: str) -> None:
     assert mask_line(text, TABLE) == KEPT[text]

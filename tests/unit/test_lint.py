@@ -29,7 +29,7 @@ def write(path: Path, data: bytes) -> Path:
     return path
 
 
-def test_the_files_of_the_environment_are_looked_at(tmp_path: Path) -> None:
+def test_files_named_by_the_environment_are_checked(tmp_path: Path) -> None:
     config = write(tmp_path / "c", b"[profile a]\nx = 1 # y\n")
     credentials = write(tmp_path / "k", b"[a]\nX = 1\n")
     environ = {"AWS_CONFIG_FILE": str(config), "AWS_SHARED_CREDENTIALS_FILE": str(credentials)}
@@ -38,7 +38,7 @@ def test_the_files_of_the_environment_are_looked_at(tmp_path: Path) -> None:
     assert sorted(report.files) == [str(config), str(credentials)]
 
 
-def test_a_location_has_the_config_beside_it(tmp_path: Path) -> None:
+def test_location_includes_the_config_in_its_folder(tmp_path: Path) -> None:
     write(tmp_path / "config", b"[profile a]\nx = 1 # y\n")
     report = App(System(environ={})).lint(tmp_path / "credentials")
     assert rules(report) == ["inline-comment", "missing-file"]
@@ -49,7 +49,7 @@ def test_a_location_that_is_a_config_file_is_refused(tmp_path: Path) -> None:
         App(System(environ={})).lint(tmp_path / "config")
 
 
-def test_one_named_file_takes_the_place_of_the_usual_one(tmp_path: Path) -> None:
+def test_named_file_replaces_the_usual_one(tmp_path: Path) -> None:
     home = tmp_path / ".aws"
     write(home / "config", b"nothing\n")
     write(home / "credentials", b"[a]\nX = 1\n")
@@ -59,7 +59,7 @@ def test_one_named_file_takes_the_place_of_the_usual_one(tmp_path: Path) -> None
     assert report.findings[0].profile == "a"
 
 
-def test_a_file_that_is_just_being_written_is_looked_at_again(tmp_path: Path) -> None:
+def test_file_that_is_being_written_is_read_again(tmp_path: Path) -> None:
     path = write(tmp_path / "credentials", b"[a]\nregion")
     pauses: list[float] = []
 
@@ -71,7 +71,7 @@ def test_a_file_that_is_just_being_written_is_looked_at_again(tmp_path: Path) ->
     assert (rules(report), len(pauses)) == ([], 1)
 
 
-def test_a_file_that_stays_broken_is_told_and_one_of_old_at_once(tmp_path: Path) -> None:
+def test_file_that_stays_broken_is_reported_and_an_old_one_at_once(tmp_path: Path) -> None:
     path = write(tmp_path / "credentials", b"[a]\nregion")
     pauses: list[float] = []
     system = System(environ={}, sleep=pauses.append)
@@ -92,7 +92,7 @@ def test_a_damaged_encrypted_store_hides_nothing(tmp_path: Path) -> None:
     assert str(store) in {finding.where.file for finding in report.findings}
 
 
-def test_thousands_of_profiles_with_long_chains_are_no_trouble(tmp_path: Path) -> None:
+def test_thousands_of_profiles_with_long_chains_are_checked_quickly(tmp_path: Path) -> None:
     role = "role_arn = arn:aws:iam::123456789012:role/x\nsource_profile = p{}\n"
     sections = [f"[p{i}]\n{role.format(i + 1)}" for i in range(3000)]
     path = write(tmp_path / "credentials", "".join([*sections, "[p3000]\nX = 1\n"]).encode())

@@ -1,4 +1,4 @@
-"""What `keystead lint` finds: the cases in tests/cases/linting, beside botocore itself.
+"""What `keystead lint` finds: the cases in tests/cases/linting, compared with botocore.
 
 Parts: ``config`` and ``credentials``, the files; ``findings``, a line each: ``FILE:LINE RULE``,
 where wanted with `` | `` and a part of the message or the fix. ``elsewhere`` names profiles of
@@ -121,7 +121,7 @@ def by_the_rules(folder: Path) -> object:
 
 
 @given(CASES, "posix")
-def test_exactly_this_is_found(case: Case, tmp_path: Path) -> None:
+def test_findings_match_the_case(case: Case, tmp_path: Path) -> None:
     write(case, tmp_path)
     found = lint(case, tmp_path)
     here = f"{tmp_path}{os.sep}"
@@ -135,14 +135,14 @@ def test_exactly_this_is_found(case: Case, tmp_path: Path) -> None:
 
 
 @given([c for c in CASES if any(p.startswith("fixed") for p in c.parts)])
-def test_what_was_fixed_is_read_alike(case: Case, tmp_path: Path) -> None:
+def test_fixed_file_is_read_alike_by_all_readers(case: Case, tmp_path: Path) -> None:
     write(case, tmp_path, "fixed ")
     assert [f for f in lint(case, tmp_path) if f.severity is not Severity.INFO] == []
     assert by_the_rules(tmp_path) == by_botocore(tmp_path)
 
 
 @given([c for c in CASES if "botocore" in c.parts], "posix botocore")
-def test_botocore_reads_it_as_the_rule_says(case: Case, tmp_path: Path) -> None:
+def test_botocore_reads_what_the_rule_says(case: Case, tmp_path: Path) -> None:
     write(case, tmp_path)
     assert json.loads(case.text("botocore")) == by_botocore(tmp_path)
     broken = {"syntax", "not-utf8"} & rules_of(case)

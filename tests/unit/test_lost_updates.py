@@ -1,4 +1,4 @@
-"""Programs that take no lock write beside keystead: no save that ended well is gone afterwards."""
+"""Programs that write without a lock at the same time: no successful save is lost."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ for number in range(10_000):
 
 
 class Overwriting(Fault):
-    """Calls of `os` beside which a program writes back what it read before, ``times`` times."""
+    """Calls of `os` during which another program writes back what it read before, ``times`` times."""
 
     def __init__(self, path: Path, times: int, content: Callable[[str], str] = str) -> None:
         super().__init__(-1, OSError())
@@ -84,7 +84,7 @@ ACTS = [
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_a_save_that_is_written_over_is_made_again(
+def test_overwritten_save_is_repeated(
     home: Path, path: Path, act: Callable[[SharedStore], None]
 ) -> None:
     act(store(home))
@@ -99,7 +99,7 @@ def test_a_save_that_is_written_over_is_made_again(
 
 
 @pytest.mark.parametrize("act", ACTS)
-def test_a_save_that_cannot_be_kept_is_not_called_done(
+def test_save_that_is_overwritten_again_and_again_is_an_error(
     home: Path, path: Path, act: Callable[[SharedStore], None]
 ) -> None:
     with pytest.raises(FileProblem, match="another program changed the file"):
@@ -130,7 +130,7 @@ def test_a_later_value_of_another_program_stays(home: Path, path: Path) -> None:
         ({"a": {"x": 1}}, {"b": {"x": 1}}, {"a": {"x": 1}}, True),
     ],
 )
-def test_a_change_is_lost_where_something_is_as_it_was_before(
+def test_change_counts_as_lost_if_any_part_is_reverted(
     before: dict[str, dict[str, int]],
     after: dict[str, dict[str, int]],
     now: dict[str, dict[str, int]],
@@ -152,7 +152,7 @@ def writing(path: Path, window: float, pause: float) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(("window", "pause"), [(0.02, 0.02), (0.001, 0.03), (0.05, 0.1)])
-def test_no_save_beside_a_program_without_locks_is_gone_after_it_ended_well(
+def test_no_successful_save_is_lost_to_a_program_without_locks(
     home: Path, path: Path, window: float, pause: float
 ) -> None:
     saving = store(home, sleep=time.sleep)
@@ -170,9 +170,7 @@ def test_no_save_beside_a_program_without_locks_is_gone_after_it_ended_well(
 
 
 @pytest.mark.needs("aws-sdk-net.sh")
-def test_no_save_beside_the_sdk_for_dotnet_is_gone_after_it_ended_well(
-    home: Path, path: Path
-) -> None:
+def test_no_successful_save_is_lost_to_the_dotnet_sdk(home: Path, path: Path) -> None:
     saving = store(home, sleep=time.sleep)
     register = '{"name": "theirs", "options": {"AccessKey": "AKID", "SecretKey": "s"}}'
     done: list[str] = []

@@ -1,4 +1,4 @@
-"""Many processes write the shared files at once: nothing is lost, nobody reads half a file."""
+"""Many processes write the shared files at once: nothing is lost, and no reader sees half a file."""
 
 from __future__ import annotations
 

@@ -184,7 +184,7 @@ def test_json_with_a_secret_is_true_as_a_value_and_masked_where_it_is_shown() ->
     assert text.reveal() == '{"Key":"x","Id":"i"}'
 
 
-def test_json_that_is_cut_off_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+def test_truncated_json_is_warned_of(capsys: pytest.CaptureFixture[str]) -> None:
     state = State(App(), Console())
     (statement,) = parse("@{a=@{b=@{c=@{d=1}}}} | ConvertTo-Json -Compress")
     assert run_pipeline(state, statement) == ['{"a":{"b":{"c":"{\'d\': 1}"}}}']  # type: ignore[arg-type]

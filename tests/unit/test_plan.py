@@ -228,12 +228,12 @@ def test_a_cycle_names_the_whole_path(profiles: dict[str, dict[str, str]], path:
     assert path in caught.value.message
 
 
-def test_a_profile_that_is_not_there() -> None:
+def test_missing_profile_is_an_error() -> None:
     with pytest.raises(ProfileNotFound):
         make_plan("p", Source())
 
 
-def test_a_plan_as_json_leaves_absent_settings_out() -> None:
+def test_plan_json_omits_absent_settings() -> None:
     profiles = {"p": role("k", external_id="e-1"), "k": KEYS}
     plan = make_plan("p", Source(**profiles)).with_session_name("keystead-1")
     assert as_json(plan, (), role_calls(plan), NOW) == {
@@ -280,7 +280,7 @@ def test_an_mfa_session_and_the_code_for_it() -> None:
     assert due_serials(plan, (None, cached(9), None), NOW) == [SERIAL]
 
 
-def test_a_code_that_a_program_answers_is_no_question() -> None:
+def test_mfa_process_needs_no_prompt() -> None:
     profiles = {"p": role("k", mfa_serial=SERIAL, mfa_process="code"), "k": KEYS}
     plan = make_plan("p", Source(**profiles))
     assert due_serials(plan, (), NOW) == []
@@ -293,7 +293,7 @@ def in_session(**profiles: dict[str, str]) -> Plan:
     return plan_in_session(make_plan("p", source), source)
 
 
-def test_long_term_keys_get_a_session() -> None:
+def test_long_term_keys_are_exchanged_for_a_session() -> None:
     plan = in_session(p={**KEYS, "region": "eu-west-1"})
     assert plan.user_session == SessionTokenCall(profile="p", region="eu-west-1")
     called = role_calls(plan)
@@ -329,7 +329,7 @@ def test_a_session_of_keys_with_a_device_is_an_mfa_session() -> None:
         {"p": role("k", mfa_serial=SERIAL), "k": KEYS},
     ],
 )
-def test_session_keys_get_no_other_session(profiles: dict[str, dict[str, str]]) -> None:
+def test_temporary_credentials_are_not_exchanged(profiles: dict[str, dict[str, str]]) -> None:
     assert in_session(**profiles) == make_plan("p", Source(**profiles))
 
 
@@ -342,7 +342,7 @@ def test_command_line_options_override_profile_settings() -> None:
     assert (found.source_identity, found.tags) == ("me", (("a", "1"),))
 
 
-def test_what_is_asked_for_is_capped_and_may_rule_an_mfa_session_out() -> None:
+def test_requested_duration_is_capped_and_may_exclude_an_mfa_session() -> None:
     long = RoleOptions(duration_seconds=7200)
     chained = Source(p=role("q"), q=role("k"), k=KEYS)
     assert make_plan("p", chained).with_options(long).steps[-1].duration_seconds == 3600
@@ -361,7 +361,9 @@ def test_what_is_asked_for_is_capped_and_may_rule_an_mfa_session_out() -> None:
         ),
     ],
 )
-def test_options_for_which_there_is_no_role(profile: dict[str, str], options: RoleOptions) -> None:
+def test_role_options_without_a_role_are_refused(
+    profile: dict[str, str], options: RoleOptions
+) -> None:
     with pytest.raises(UsageError, match="assumes no role"):
         make_plan("p", Source(p=profile)).with_options(options)
 
@@ -384,7 +386,7 @@ def test_a_web_identity_takes_policies() -> None:
         ({"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true", "AWS_ENDPOINT_URL": "http://all"}, None),
     ],
 )
-def test_addresses_from_strong_to_weak(environ: dict[str, str], url: str | None) -> None:
+def test_endpoint_urls_by_precedence(environ: dict[str, str], url: str | None) -> None:
     source = Source(p=role("k", services="s", endpoint_url="http://profile"), k=KEYS)
     source.sections["s"] = {"sts": {"endpoint_url": "http://section"}}
     plan = make_plan("p", source)
@@ -393,7 +395,7 @@ def test_addresses_from_strong_to_weak(environ: dict[str, str], url: str | None)
     assert plan.client_settings.endpoints.url("sso_oidc") == "http://profile"
 
 
-def test_a_profile_may_ignore_addresses() -> None:
+def test_profile_may_ignore_endpoint_urls() -> None:
     profile = role("k", endpoint_url="http://p", ignore_configured_endpoint_urls="true")
     plan = make_plan("p", Source(p=profile, k=KEYS))
     ignore = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
@@ -406,7 +408,7 @@ def test_a_profile_may_ignore_addresses() -> None:
     assert called(**{ignore: "false"}) == "http://p"
 
 
-def test_a_plan_holds_no_key() -> None:
+def test_plan_contains_no_key() -> None:
     plan = make_plan("p", Source(p=role("k"), k={**KEYS, "aws_secret_access_key": "canary"}))
     assert "canary" not in repr(plan)
     assert "AKIA" not in repr(plan)

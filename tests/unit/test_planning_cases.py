@@ -5,7 +5,7 @@ the name that is asked for, without it none. Then ``expect``, the whole document
 line with the class of the error and its file and line, a line with its message and, where it has
 one, a line with its hint.
 
-The clock stands still, so the session names that keystead makes up are all alike.
+The clock is fixed, so all generated session names are equal.
 """
 
 from __future__ import annotations
@@ -76,14 +76,14 @@ def told(error: KeysteadError, folder: Path) -> str:
 
 
 @pytest.mark.parametrize("case", PLANS, ids=ids)
-def test_exactly_this_is_planned(case: Case, tmp_path: Path) -> None:
+def test_plan_matches_the_case(case: Case, tmp_path: Path) -> None:
     shown = planned(app_of(case, tmp_path), asked(case))
     assert json.loads(case.text("expect")) == shown
     assert leaks(json.dumps(shown)) == []
 
 
 @pytest.mark.parametrize("case", REFUSED, ids=ids)
-def test_exactly_this_is_refused(case: Case, tmp_path: Path) -> None:
+def test_refusal_matches_the_case(case: Case, tmp_path: Path) -> None:
     with pytest.raises(KeysteadError) as caught:
         planned(app_of(case, tmp_path), asked(case))
     assert case.text("error") == told(caught.value, tmp_path)
@@ -116,7 +116,7 @@ def test_each_case_says_what_is_expected() -> None:
     assert all(len({"expect", "error"} & case.parts.keys()) == 1 for case in CASES)
 
 
-def test_every_kind_of_base_and_depth_has_a_case() -> None:
+def test_every_source_type_and_chain_depth_has_a_case() -> None:
     shown = [json.loads(case.text("expect")) for case in PLANS]
     assert {plan["base"]["kind"] for plan in shown} == {source.kind for source in SOURCES}
     assert {len(plan["steps"]) for plan in shown} >= set(range(7))
@@ -124,7 +124,7 @@ def test_every_kind_of_base_and_depth_has_a_case() -> None:
     assert {plan["cache"]["state"] for plan in shown} == {"none"}
 
 
-def test_a_profile_that_is_not_there_is_named_with_near_ones(tmp_path: Path) -> None:
+def test_missing_profile_error_suggests_similar_names(tmp_path: Path) -> None:
     (case,) = (c for c in REFUSED if c.purpose == "a profile that does not exist")
     with pytest.raises(ProfileNotFound) as caught:
         _ = app_of(case, tmp_path).select(asked(case)).plan

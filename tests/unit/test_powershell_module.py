@@ -61,7 +61,7 @@ def test_the_views_are_xml_in_ascii(made: Mapping[str, bytes]) -> None:
     assert ET.fromstring(made[VIEWS]).tag == "Configuration"
 
 
-def test_every_cmdlet_is_a_function_or_powershells_own(found: dict[str, Function]) -> None:
+def test_every_cmdlet_is_a_function_or_a_builtin_of_powershell(found: dict[str, Function]) -> None:
     own = {name for name in found if "-Keystead" in name}
     table = {row.name for row in CMDLETS if not of_powershell(row)}
     assert table <= found.keys()
@@ -143,21 +143,21 @@ def test_no_two_parameters_of_a_function_clash(found: dict[str, Function]) -> No
 @pytest.mark.parametrize(
     ("name", "taken"), [("Stop-SFNExecution", "Error"), ("Start-SFNExecution", "Input")]
 )
-def test_a_parameter_named_as_a_variable_of_powershells_own_has_that_as_alias(
+def test_parameter_that_shadows_a_powershell_variable_has_an_alias(
     name: str, taken: str, found: dict[str, Function]
 ) -> None:
     (row,) = (row for row in found[name].parameters if row.name == f"{taken}_")
     assert row.aliases == [taken]
 
 
-def test_what_removes_asks_unless_forced(found: dict[str, Function]) -> None:
+def test_removing_cmdlets_confirm_unless_forced(found: dict[str, Function]) -> None:
     high = {name for name, row in found.items() if row.binding.get("ConfirmImpact") == "'High'"}
     assert high == {row.name for row in cmdlets(SERVICES) if impact(row) == "High"}
     assert {"Remove-AWSCredentialProfile", "Remove-S3Bucket"} <= high
     assert "Clear-AWSCredential" not in high  # it asks by itself, where it removes a profile
 
 
-def test_the_runtime_uses_no_variable_that_a_caller_may_have(found: dict[str, Function]) -> None:
+def test_runtime_variables_do_not_clash_with_the_callers(found: dict[str, Function]) -> None:
     """A parameter of the calling function is visible in what it calls, EC2's -Protocol also."""
     for name, row in found.items():
         if "-Keystead" not in name:
@@ -187,7 +187,7 @@ def test_the_script_calls_nothing_unknown(
     assert plain_names - CALLED - found.keys() == set()
 
 
-def test_no_word_of_a_request_is_an_argument(made: Mapping[str, bytes]) -> None:
+def test_request_is_never_passed_as_an_argument(made: Mapping[str, bytes]) -> None:
     script = tree(made[SCRIPT])
     native = [said(node).strip() for node in nodes(script, "command") if said(node).startswith("&")]
     assert native == [
@@ -201,7 +201,7 @@ def test_no_word_of_a_request_is_an_argument(made: Mapping[str, bytes]) -> None:
     assert "(Get-KeysteadProgram), 'powershell-module --answer'" in started[0]
 
 
-def test_no_secret_meets_a_command_or_a_parameter_on_its_way(made: Mapping[str, bytes]) -> None:
+def test_no_secret_passes_through_a_command_or_parameter(made: Mapping[str, bytes]) -> None:
     """The class that carries it calls methods and one function, which takes nothing."""
     (carrier,) = nodes(tree(made[SCRIPT]), "class_statement")
     called = {said(node) for node in nodes(carrier, "command_name")}
@@ -209,7 +209,7 @@ def test_no_secret_meets_a_command_or_a_parameter_on_its_way(made: Mapping[str, 
 
 
 @pytest.mark.parametrize("text", ["it's", 'a $b `c"', "x\u2019y", "K\u00f6ln", "two\nlines", ""])
-def test_a_literal_is_one_and_says_the_text_in_ascii(text: str) -> None:
+def test_literal_is_one_ascii_token_with_the_same_text(text: str) -> None:
     root = tree(f"$a = {quoted(text)}".encode("ascii"))
     assert literals(root) == [plain(text)]
 

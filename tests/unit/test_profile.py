@@ -87,7 +87,7 @@ def test_secrets_are_wrapped_and_never_shown() -> None:
     assert profile.text("aws_secret_access_key") == "canary-secret"
 
 
-def test_a_secret_shows_in_no_form() -> None:
+def test_no_text_form_shows_a_secret() -> None:
     secret = Secret("canary")
     forms = [
         str(secret),
@@ -188,7 +188,7 @@ def test_settings_refused(key: str, value: str) -> None:
         ("any", "a=b"),
     ],
 )
-def test_settings_taken(key: str, value: str) -> None:
+def test_settings_accepted(key: str, value: str) -> None:
     check_setting(key, value)
 
 

@@ -83,7 +83,7 @@ def files(home: Path) -> Files:
     ],
     ids=["register", "set", "rename", "rename --force", "copy"],
 )
-def test_no_writer_makes_it(
+def test_no_writer_accepts_the_name(
     files: Files, name: str, act: Callable[[SharedStore, str], None]
 ) -> None:
     before = files.texts()
@@ -93,19 +93,19 @@ def test_no_writer_makes_it(
 
 
 @pytest.mark.parametrize("name", ["DEFAULT", "__proto__"])
-def test_one_that_is_there_gets_nothing_more_and_can_be_mended(files: Files, name: str) -> None:
+def test_existing_profile_accepts_only_removals_and_a_rename(files: Files, name: str) -> None:
     text = f"[{name}]\nregion = eu-west-1\noutput = json\n"
     (files.folder / "credentials").write_text(text)
     with pytest.raises(ProfileInvalid, match="cannot be the name of a profile"):
         files.store.change(name, lambda _: {**KEYS})
     assert files.texts()[0] == text
     files.store.change(name, lambda _: {"region": None})
-    files.store.rename(name, "mended")
-    assert files.texts()[0] == "[mended]\noutput = json\n"
+    files.store.rename(name, "fixed")
+    assert files.texts()[0] == "[fixed]\noutput = json\n"
 
 
 @pytest.mark.parametrize("name", WRITTEN)
-def test_what_is_written_is_that_profile_for_botocore_too(files: Files, name: str) -> None:
+def test_botocore_reads_the_written_profile_under_its_name(files: Files, name: str) -> None:
     files.store.change(name, lambda _: {**KEYS})
     files.store.copy("a", f"{name}2")
     (files.folder / "config").write_text("")

@@ -93,21 +93,21 @@ TYPED = {
 
 
 @pytest.mark.parametrize("keys", TYPED)
-def test_keys_become_lines(history: Path, keys: str) -> None:
+def test_key_presses_become_lines(history: Path, keys: str) -> None:
     assert typed(history, keys) == TYPED[keys]
 
 
-def test_pasted_lines_come_as_one_text(history: Path) -> None:
+def test_pasted_lines_are_one_text(history: Path) -> None:
     pasted = "\x1b[200~PS > Get-X\nPS > Get-Y\x1b[201~"
     assert typed(history, pasted, ENTER) == ["PS > Get-X\nPS > Get-Y"]
 
 
-def test_a_kept_line_comes_back(history: Path) -> None:
+def test_history_line_is_recalled(history: Path) -> None:
     assert typed(history, "Get-S3Bucket", ENTER) == ["Get-S3Bucket"]
     assert typed(history, UP, ENTER) == ["Get-S3Bucket"]
 
 
-def test_a_secret_does_not_come_back(history: Path) -> None:
+def test_secret_is_not_recalled(history: Path) -> None:
     kept = f"Set-AWSCredential -SecretKey {MASK}"
     with keyboard(history) as (pipe, lines):
         pipe.send_text(SAVES + ENTER)
@@ -119,18 +119,18 @@ def test_a_secret_does_not_come_back(history: Path) -> None:
 
 
 @pytest.mark.parametrize("spelling", ["--SecretKey", "'-SecretKey'", "---SecretKey", "--TokenCode"])
-def test_a_spelling_that_is_no_parameter_hides_what_follows(history: Path, spelling: str) -> None:
+def test_unknown_parameter_masks_the_rest_of_the_line(history: Path, spelling: str) -> None:
     typed(history, f"Set-AWSCredential {spelling} 271828", ENTER)
     assert history.read_bytes() == f'"Set-AWSCredential -{MASK} {MASK}"\n'.encode()
 
 
-def test_a_line_that_cannot_be_read_is_not_kept(history: Path) -> None:
+def test_unparsable_line_is_not_stored_in_history(history: Path) -> None:
     assert len(typed(history, f"Set-AWSCredential | {SECRET_KEY}", ENTER)) == 1
     assert not history.exists()
 
 
 @pytest.mark.posix("modes, owners and symbolic links")
-def test_the_history_is_for_its_owner_alone(history: Path) -> None:
+def test_history_file_is_private(history: Path) -> None:
     history.parent.mkdir()
     history.write_bytes(b'"Get-S3Bucket"\n')
     history.chmod(0o644)
@@ -163,13 +163,13 @@ def test_the_history_is_bounded(history: Path) -> None:
     assert (found[0], found[-1]) == ("Get-S3Bucket", "line 1")
 
 
-def test_a_damaged_history_costs_only_its_damaged_lines(history: Path) -> None:
+def test_damaged_history_loses_only_its_damaged_lines(history: Path) -> None:
     history.parent.mkdir()
     history.write_bytes(b'"one"\n\xff\x00{\n[1]\n5\n' + b"[" * 5000 + b'\n"two"')
     assert list(MaskedHistory(history, TABLE).load_history_strings()) == ["two", "one"]
 
 
-def test_a_history_that_cannot_be_kept_does_not_stop_the_shell(history: Path) -> None:
+def test_unwritable_history_does_not_stop_the_shell(history: Path) -> None:
     history.mkdir(parents=True)
     assert typed(history, "Get-S3Bucket", ENTER) == ["Get-S3Bucket"]
 
@@ -240,7 +240,7 @@ PROPERTIES = {
 
 
 @pytest.mark.parametrize("text", PROPERTIES)
-def test_properties_complete_by_what_puts_them_out(text: str) -> None:
+def test_properties_complete_from_the_cmdlet_that_outputs_them(text: str) -> None:
     found = completions(text, CMDLETS, {"property:c": ["AccessKey", "SecretKey"]}.__getitem__)
     assert [item.text for item in found] == PROPERTIES[text]
 
@@ -256,7 +256,7 @@ REPLACES = {
 
 
 @pytest.mark.parametrize("text", REPLACES)
-def test_a_completion_takes_the_place_of_what_was_begun(text: str) -> None:
+def test_completion_replaces_the_typed_prefix(text: str) -> None:
     completer = CmdletCompleter(TABLE, SOURCES.__getitem__)
     (choice,) = completer.get_completions(Document(text), None)
     assert text[: len(text) + choice.start_position] + choice.text == REPLACES[text]
@@ -283,7 +283,7 @@ def test_tab_completes(history: Path) -> None:
         typist.join()
 
 
-def test_a_choice_shows_what_it_means() -> None:
+def test_choices_show_their_descriptions() -> None:
     (choice,) = CmdletCompleter(TABLE, SOURCES.__getitem__).get_completions(
         Document("Set-AWSCredential -Sec"), None
     )
@@ -300,7 +300,7 @@ class Screen(DummyOutput):
         self.drawn += data
 
 
-def test_the_prompt_shows_where_one_is(history: Path) -> None:
+def test_prompt_shows_profile_and_region(history: Path) -> None:
     places = iter(["", "dev eu-west-1", "a\x1b>b"])
     screen = Screen()
     with create_pipe_input() as keys:

@@ -75,7 +75,7 @@ def with_file(tmp_path: Path, content: bytes, mode: int = 0o600) -> System:
     return System(environ={FILE: str(path)}, terminal=Nobody())
 
 
-def test_what_was_wrapped_is_unwrapped() -> None:
+def test_wrapped_key_is_unwrapped() -> None:
     record = wrapped()
     assert unwrap(record) == DATA_KEY
     assert record.startswith("passphrase argon2id m=8192 t=1 p=1 salt=")
@@ -83,11 +83,11 @@ def test_what_was_wrapped_is_unwrapped() -> None:
     assert DATA_KEY.hex().upper() not in record
 
 
-def test_each_record_is_new() -> None:
+def test_each_record_has_fresh_random_values() -> None:
     assert wrapped() != wrapped()
 
 
-def test_a_new_store_costs_what_the_specification_says() -> None:
+def test_new_store_uses_the_specified_cost() -> None:
     record = PassphraseProtector(typing("four random words", "four random words")).wrap(
         DATA_KEY, STORE
     )
@@ -95,7 +95,7 @@ def test_a_new_store_costs_what_the_specification_says() -> None:
     assert unwrap(record, "four random words") == DATA_KEY
 
 
-def test_a_wrong_passphrase_says_so_and_no_more() -> None:
+def test_wrong_passphrase_error_says_nothing_else() -> None:
     record = wrapped()
     said = set()
     for wrong in ("x", PASSPHRASE[:-1], PASSPHRASE + " ", PASSPHRASE.upper()):
@@ -110,13 +110,13 @@ def test_a_wrong_passphrase_says_so_and_no_more() -> None:
     }
 
 
-def test_a_record_opens_for_its_own_store_only() -> None:
+def test_record_opens_only_for_its_store() -> None:
     other = StoreRef("99999999-4455-4677-8899-aabbccddeeff", STORE.path)
     with pytest.raises(StoreUnavailable):
         unwrap(wrapped(), store=other)
 
 
-def test_the_parameters_are_part_of_what_is_sealed() -> None:
+def test_parameters_are_authenticated() -> None:
     record = wrapped()
     for old, new in (("m=8192", "m=8193"), ("t=1", "t=2"), ("p=1", "p=2")):
         with pytest.raises(StoreUnavailable):
@@ -143,7 +143,7 @@ def test_the_parameters_are_part_of_what_is_sealed() -> None:
         (" key=", " key= ", "malformed"),
     ],
 )
-def test_records_are_judged_before_anybody_is_asked(old: str, new: str, said: str) -> None:
+def test_records_are_validated_before_a_prompt(old: str, new: str, said: str) -> None:
     system = System(environ={}, terminal=Person())  # would fail if it were asked
     record = wrapped().replace(old, new, 1)
     with pytest.raises(StoreCorrupt, match="record of the passphrase") as caught:
@@ -163,12 +163,12 @@ def test_a_short_salt_and_lower_case_are_refused() -> None:
     "cost",
     [(8191, 1, 1), (1048577, 1, 1), (8192, 0, 1), (8192, 1, 0), (8192, 17, 1), (8192, 1, 17)],
 )
-def test_a_cost_beyond_the_bounds_cannot_be_made(cost: tuple[int, int, int]) -> None:
+def test_cost_out_of_bounds_is_refused(cost: tuple[int, int, int]) -> None:
     with pytest.raises(ValueError, match="bounds"):
         Argon2Cost(*cost)
 
 
-def test_records_of_other_kinds_are_passed_over() -> None:
+def test_records_of_other_types_are_ignored() -> None:
     ours = wrapped()
     assert open_data_key(("tpm x", ours), STORE, typing(PASSPHRASE)) == (ours, DATA_KEY)
     with pytest.raises(StoreUnavailable, match="protected by `tpm`, `yubikey`, which"):
@@ -191,7 +191,7 @@ def test_a_passphrase_from_a_file(tmp_path: Path, content: bytes, expected: byte
     assert (source.use(bytes), source.new()) == (expected, expected)
 
 
-def test_the_file_may_stand_in_the_home_folder(tmp_path: Path) -> None:
+def test_passphrase_file_path_may_start_with_tilde(tmp_path: Path) -> None:
     with_file(tmp_path, b"x")
     system = System(environ={FILE: "~/pass phrase", "HOME": str(tmp_path)})
     assert PassphraseSource(system).use(bytes) == b"x"
@@ -209,7 +209,7 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
         PassphraseSource(system).new()
 
 
-def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+def test_passphrase_file_must_be_a_regular_file(tmp_path: Path) -> None:
     tmp_path.chmod(0o700)
     system = System(environ={FILE: str(tmp_path)})
     with pytest.raises(StoreUnavailable, match=f"{FILE} names a file that cannot be read"):
@@ -228,7 +228,7 @@ def test_a_file_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> No
 NEW = "four random words"
 
 
-def test_a_person_is_asked_once_for_an_old_and_twice_for_a_new_passphrase() -> None:
+def test_old_passphrase_is_prompted_for_once_and_a_new_one_twice() -> None:
     person = Person("old", NEW, NEW)
     source = PassphraseSource(System(environ={}, terminal=person))
     assert (source.use(bytes), source.new()) == (b"old", NEW.encode())
@@ -264,13 +264,13 @@ def test_a_wrong_passphrase_is_asked_again_twice() -> None:
     assert len(person.questions) == 3
 
 
-def test_a_wrong_passphrase_in_a_file_is_not_asked_of_a_person(tmp_path: Path) -> None:
+def test_wrong_passphrase_in_a_file_does_not_prompt(tmp_path: Path) -> None:
     system = replace(with_file(tmp_path, b"wrong"), terminal=Person(PASSPHRASE))
     with pytest.raises(WrongPassphrase):
         PassphraseProtector(system).unwrap(wrapped(), STORE)
 
 
-def test_what_the_terminal_sent_counts() -> None:
+def test_passphrase_is_used_as_the_terminal_sent_it() -> None:
     assert PassphraseSource(typing("zürich \udcff")).use(bytes) == b"z\xc3\xbcrich \xff"
 
 
@@ -283,7 +283,7 @@ def test_without_a_terminal_the_variable_is_named() -> None:
 
 
 @pytest.mark.parametrize("weak", ["abc", "x", "secret", "letmein", "passw0rd", "aaaaaaaa"])
-def test_a_new_passphrase_that_is_guessed_at_once_is_refused(tmp_path: Path, weak: str) -> None:
+def test_easily_guessed_new_passphrase_is_refused(tmp_path: Path, weak: str) -> None:
     warned: list[str] = []
     system = with_file(tmp_path, weak.encode())
     for answering in (

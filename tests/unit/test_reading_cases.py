@@ -35,7 +35,7 @@ def read(case: Case, folder: Path) -> Reading:
 @pytest.mark.parametrize(
     "case", [c for c in CASES if "expect" in c.parts], ids=lambda c: f"{c.place} {c.purpose}"
 )
-def test_files_mean_what_the_rules_say(case: Case, tmp_path: Path) -> None:
+def test_files_are_read_by_the_rules(case: Case, tmp_path: Path) -> None:
     reading = read(case, tmp_path)
     kinds = {
         "profiles": reading.profiles,

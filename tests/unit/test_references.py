@@ -53,7 +53,7 @@ def role(source: str) -> str:
         ("", None),
     ],
 )  # fmt: skip
-def test_a_command_line_that_hands_out_a_profile_names_it(
+def test_credential_process_command_line_refers_to_its_profile(
     command: str, changed: str | None
 ) -> None:
     for setting in ("credential_process", "mfa_process"):
@@ -62,7 +62,7 @@ def test_a_command_line_that_hands_out_a_profile_names_it(
         assert renamed(profile, {"old"}, "new") == expected
 
 
-def test_a_name_with_a_blank_is_quoted_in_a_command_line_alone() -> None:
+def test_name_with_a_space_is_quoted_only_in_a_command_line() -> None:
     profile = Profile("a", {"source_profile": "old", "credential_process": "keystead process old"})
     assert renamed(profile, {"old"}, "my new") == {
         "source_profile": "my new",
@@ -70,7 +70,7 @@ def test_a_name_with_a_blank_is_quoted_in_a_command_line_alone() -> None:
     }
 
 
-def test_sections_of_other_kinds_are_no_references() -> None:
+def test_sections_of_other_types_are_not_references() -> None:
     settings = {"sso_session": "old", "services": "old", "login_session": "old", "region": "old"}
     assert list(references(Profile("a", settings))) == []
 
@@ -109,7 +109,7 @@ def names(found: list[Profile]) -> list[str]:
     return [profile.name for profile in found]
 
 
-def test_references_in_both_files_follow(machine: Machine) -> None:
+def test_references_in_both_files_are_renamed(machine: Machine) -> None:
     helper = "[profile d]\ncredential_process = keystead process "
     machine.shared(
         f"[old]\n{PAIR}[a]  # mine\n{role('old')}",
@@ -122,7 +122,7 @@ def test_references_in_both_files_follow(machine: Machine) -> None:
     )
 
 
-def test_references_in_the_other_store_follow(machine: Machine) -> None:
+def test_references_in_the_other_store_are_renamed(machine: Machine) -> None:
     machine.save("old", **KEYS)
     machine.save("sealed", role_arn=ROLE, source_profile="OLD")
     machine.shared("", f"[profile open]\n{role('Old')}")
@@ -135,7 +135,7 @@ def test_references_in_the_other_store_follow(machine: Machine) -> None:
     assert machine.source_of("sealed") == "foundation"
 
 
-def test_a_profile_of_a_store_with_its_own_of_that_name_means_that_one(machine: Machine) -> None:
+def test_reference_resolves_to_the_same_store_first(machine: Machine) -> None:
     machine.save("old", **KEYS)
     machine.save("sealed", role_arn=ROLE, source_profile="old")
     text = f"[old]\n{PAIR}[open]\n{role('old')}"
@@ -153,19 +153,19 @@ def test_names_of_the_shared_files_keep_their_case(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("keep", [False, True])
-def test_a_profile_that_names_itself_still_does(machine: Machine, keep: bool) -> None:
+def test_self_reference_is_renamed(machine: Machine, keep: bool) -> None:
     machine.shared(f"[old]\n{PAIR}{role('old')}")
     machine.chain.rename("old", "new", keep_references=keep)
     assert machine.texts()[0] == f"[new]\n{PAIR}{role('new')}"
 
 
-def test_references_stay_on_request(machine: Machine) -> None:
+def test_references_are_left_unchanged_on_request(machine: Machine) -> None:
     machine.shared(f"[old]\n{PAIR}[a]\n{role('old')}")
     assert names(machine.chain.rename("old", "new", keep_references=True)) == ["a"]
     assert machine.texts()[0] == f"[new]\n{PAIR}[a]\n{role('old')}"
 
 
-def test_an_odd_profile_follows_too(machine: Machine) -> None:
+def test_reference_in_an_invalid_profile_is_renamed(machine: Machine) -> None:
     # Keys next to a role are not a profile that could be saved; they stay as they are.
     machine.shared(f"[old]\n{PAIR}[a]\n{PAIR}{role('old')}")
     machine.chain.rename("old", "new")
@@ -180,7 +180,7 @@ def test_a_refused_rename_changes_no_reference(machine: Machine) -> None:
     assert machine.texts()[0] == text
 
 
-def test_one_undo_takes_the_references_back_in_both_stores(machine: Machine) -> None:
+def test_one_undo_restores_references_in_both_stores(machine: Machine) -> None:
     machine.save("old", **KEYS)
     machine.save("sealed", role_arn=ROLE, source_profile="old")
     text = f"[profile open]\n{role('old')}"

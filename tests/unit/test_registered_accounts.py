@@ -95,7 +95,7 @@ def test_every_profile_has_its_type(machine: Machine, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["dotnet-3", "dotnet-4"])
-def test_a_change_of_one_profile_leaves_all_else(machine: Machine, name: str) -> None:
+def test_changing_one_profile_preserves_the_others(machine: Machine, name: str) -> None:
     machine.write(under_stand_in(name))
     before = machine.members()
     machine.store.change("basic", lambda _: {"region": "us-east-1"})
@@ -106,7 +106,7 @@ def test_a_change_of_one_profile_leaves_all_else(machine: Machine, name: str) ->
 
 
 @pytest.mark.parametrize("name", ["saml", "saml-user"])
-def test_a_saml_profile_is_called_one_and_stays_one(machine: Machine, name: str) -> None:
+def test_saml_profile_is_recognised_and_preserved(machine: Machine, name: str) -> None:
     machine.write(under_stand_in("dotnet-4"))
     before = next(e for e in machine.members().values() if e["DisplayName"] == name)
     assert "SAML" in (machine.store.find(name).problem() or "")
@@ -223,7 +223,7 @@ OURS: Mapping[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", list(read("malformed.json")))
-def test_a_broken_file_is_read_as_the_sdk_does_or_as_is_said_here(
+def test_malformed_file_is_read_like_the_sdk_or_differs_as_documented(
     machine: Machine, name: str
 ) -> None:
     data = broken(name)
@@ -244,7 +244,7 @@ def test_a_file_that_is_refused_is_never_replaced(machine: Machine, name: str) -
 
 
 @pytest.mark.parametrize("name", ["value null", "number and bool", "nested", "entry null"])
-def test_what_is_no_text_is_written_again(machine: Machine, name: str) -> None:
+def test_values_that_are_not_text_are_preserved(machine: Machine, name: str) -> None:
     machine.write(broken(name))
     before = machine.members()
     machine.store.change("z", lambda _: {"region": "eu-west-1"})

@@ -30,7 +30,7 @@ HOLDERS = {
 
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
 @pytest.mark.parametrize("holder", HOLDERS.values(), ids=HOLDERS)
-def test_what_holds_a_secret_cannot_be_pickled(holder: object, protocol: int) -> None:
+def test_objects_with_secrets_cannot_be_pickled(holder: object, protocol: int) -> None:
     with pytest.raises((TypeError, pickle.PicklingError)) as caught:
         pickle.dumps(holder, protocol)
     assert "canary" not in str(caught.value)
@@ -38,7 +38,7 @@ def test_what_holds_a_secret_cannot_be_pickled(holder: object, protocol: int) ->
 
 
 @pytest.mark.parametrize("holder", HOLDERS.values(), ids=HOLDERS)
-def test_the_text_of_what_holds_a_secret_masks_it(holder: object) -> None:
+def test_text_of_objects_with_secrets_masks_them(holder: object) -> None:
     for text in (str(holder), repr(holder), f"{holder}", repr([holder])):
         assert SECRET_KEY not in text
         assert SESSION_TOKEN not in text

@@ -1,4 +1,4 @@
-"""The names of service cmdlets that are kept: the same as made anew, and made anew when in doubt."""
+"""The cached names of service cmdlets: equal to generated ones, and regenerated when in doubt."""
 
 import os
 from pathlib import Path
@@ -16,13 +16,13 @@ SERVICE = "sts"
 
 @pytest.fixture
 def kept() -> Path:
-    """The file that is kept of a service."""
+    """The cache file of a service."""
     system = System()
     assert Index(system).of(SERVICE)
     return system.folders.cmdlets / f"{SERVICE}.tsv"
 
 
-def test_what_is_kept_is_what_the_model_says(kept: Path) -> None:
+def test_cached_names_equal_those_of_the_model(kept: Path) -> None:
     model = service(SERVICE)
     found = Index(System()).of(SERVICE)
     assert model
@@ -34,7 +34,7 @@ def test_what_is_kept_is_what_the_model_says(kept: Path) -> None:
     assert [path.name for path in kept.parent.iterdir()] == [kept.name]
 
 
-def test_what_is_kept_is_read_and_not_made_again(kept: Path) -> None:
+def test_cached_names_are_reused(kept: Path) -> None:
     kept.write_text(kept.read_text().replace("Get-STSCallerIdentity", "Get-STSKept"))
     found = Index(System()).of(SERVICE)
     assert found
@@ -42,7 +42,7 @@ def test_what_is_kept_is_read_and_not_made_again(kept: Path) -> None:
 
 
 @pytest.mark.parametrize("cut", ["an old stamp", "the end", "all", "bytes"])
-def test_a_file_that_is_not_whole_is_made_anew(kept: Path, cut: str) -> None:
+def test_incomplete_cache_file_is_regenerated(kept: Path, cut: str) -> None:
     whole = kept.read_bytes()
     broken = {"an old stamp": b"1" + whole, "the end": whole[:-5], "all": b"", "bytes": b"\xff\n"}
     kept.write_bytes(broken[cut])
@@ -52,12 +52,12 @@ def test_a_file_that_is_not_whole_is_made_anew(kept: Path, cut: str) -> None:
     assert kept.read_bytes() == whole
 
 
-def test_where_nothing_can_be_kept_the_names_are_there(tmp_path: Path) -> None:
+def test_names_are_available_without_a_writable_cache(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     system = System(environ={**os.environ, "KEYSTEAD_HOME": str(tmp_path / "file")})
     assert Index(system).of(SERVICE)
 
 
-def test_a_service_that_is_none_has_no_names() -> None:
+def test_unknown_service_has_no_names() -> None:
     assert Index(System()).of("no-such-service") is None
     assert "no-such-service" not in service_names()

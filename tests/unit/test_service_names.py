@@ -59,7 +59,7 @@ def test_well_known_cmdlets_have_their_names(capsys: pytest.CaptureFixture[str])
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_every_operation_has_a_cmdlet_of_its_own_whose_help_can_be_printed(name: str) -> None:
+def test_every_operation_has_one_cmdlet_with_help(name: str) -> None:
     found = service(name)
     model = found._model["operations"]
     operations = found.operations
@@ -136,7 +136,7 @@ DELETES = re.compile(r"(?:Batch)?(?:Delete|Terminate|Remove|Purge|Destroy)[A-Z]"
 
 
 @pytest.mark.parametrize("name", service_names())
-def test_no_rule_decides_between_two_operations_that_delete(name: str) -> None:
+def test_deleting_operations_have_unambiguous_names(name: str) -> None:
     """Which of them has the name is a fact of the AWS Tools; a guess would delete something else."""
     found = service(name)
     wanted: dict[str, list[str]] = {}
@@ -190,7 +190,7 @@ def deep(shape: Shape, above: tuple[str, ...] = ()) -> bool:
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_no_history_keeps_what_may_be_secret(name: str) -> None:
+def test_history_stores_no_secret_parameter(name: str) -> None:
     """What the model calls sensitive, at any depth, and texts whose name tells it."""
     for operation in service(name).operations.values():
         cmdlet = cmdlet_of(operation)

@@ -110,7 +110,7 @@ def request(name: str, **values: object) -> dict[str, object]:
         ),
     ],
 )
-def test_values_become_what_the_model_asks_for(
+def test_values_are_converted_to_the_model_type(
     name: str, values: dict[str, object], expected: dict[str, object]
 ) -> None:
     assert request(name, **values) == expected
@@ -173,7 +173,7 @@ def test_values_become_what_the_model_asks_for(
         ),
     ],
 )
-def test_what_does_not_fit_is_told_with_its_path(
+def test_invalid_value_is_reported_with_its_path(
     name: str, values: dict[str, object], message: str
 ) -> None:
     with pytest.raises(UsageError) as error:
@@ -181,14 +181,14 @@ def test_what_does_not_fit_is_told_with_its_path(
     assert str(error.value).startswith(message)
 
 
-def test_any_json_fits_a_document() -> None:
+def test_document_type_accepts_any_json() -> None:
     operation = find_operation("Invoke-BDRRConverse")
     shape = operation.input.members["additionalModelRequestFields"]
     assert convert(shape, '{"a": [1, null]}', "-x", CONTEXT) == {"a": [1, None]}
     assert convert(shape, {"a": (1, AwsObject({"b": 2}))}, "-x", CONTEXT) == {"a": [1, {"b": 2}]}
 
 
-def test_parameters_are_spelled_as_powershell_spells_them() -> None:
+def test_parameters_follow_powershell_spelling() -> None:
     def names(name: str) -> dict[str, tuple[str, ...]]:
         return {row.name: row.aliases for row in cmdlet(name.lower()).parameters}
 
@@ -211,7 +211,7 @@ def test_parameters_are_spelled_as_powershell_spells_them() -> None:
     assert "RequestVerbose" in names("Get-IOTV2LoggingOption")
 
 
-def test_a_beginning_is_enough_even_where_parts_of_a_structure_share_it() -> None:
+def test_parameter_prefix_is_enough_even_if_structure_members_share_it() -> None:
     found = cmdlet("publish-lmfunction").matches("Cod")
     assert [row.name for row in found if not row.name.startswith("CodeS")] == ["Code"]
 
@@ -229,11 +229,11 @@ def test_a_beginning_is_enough_even_where_parts_of_a_structure_share_it() -> Non
         ("Get-DDBTableList", "TableNames"),
     ],
 )
-def test_the_member_that_matters_is_put_out(name: str, path: str) -> None:
+def test_only_the_result_member_is_output(name: str, path: str) -> None:
     assert chosen(find_operation(name)) == path
 
 
-def test_a_path_into_the_answer() -> None:
+def test_select_takes_a_path_into_the_response() -> None:
     shape = find_operation("Get-IAMUser").output
     answer = {"User": {"UserName": "a", "Tags": [{"Key": "k", "Value": "v"}]}}
     assert select(shape, answer, "user.tags.value")[1] == ["v"]
@@ -263,7 +263,7 @@ def test_secrets_stay_secret_unless_revealed() -> None:
         ("Get-SECSecretValue", False),
     ],
 )
-def test_what_makes_a_secret_is_known(name: str, once: bool) -> None:
+def test_secret_members_are_recognised(name: str, once: bool) -> None:
     assert returns_secret_once(find_operation(name)) is once
 
 

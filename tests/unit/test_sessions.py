@@ -72,14 +72,14 @@ def machine(request: pytest.FixtureRequest, tmp_path: Path) -> Machine:
     return machine
 
 
-def test_what_was_kept_is_there_for_the_next_process(machine: Machine) -> None:
+def test_session_is_available_to_the_next_process(machine: Machine) -> None:
     assert machine.cache().get(KEY) is None
     machine.cache().put(KEY, SESSION)
     assert machine.cache().get(KEY) == SESSION
     assert machine.cache().get("b" * 40) is None
 
 
-def test_nothing_of_it_lies_open(machine: Machine) -> None:
+def test_session_files_are_encrypted_and_private(machine: Machine) -> None:
     machine.cache().put(KEY, SESSION)
     text = machine.file.read_text()
     assert leaks(text) == []
@@ -88,7 +88,7 @@ def test_nothing_of_it_lies_open(machine: Machine) -> None:
     assert mode(machine.folder) == PRIVATE_FOLDER
 
 
-def test_a_list_needs_no_key(machine: Machine) -> None:
+def test_listing_needs_no_key(machine: Machine) -> None:
     machine.cache().put(KEY, SESSION)
     machine.environ.pop("KEYSTEAD_PASSPHRASE_FILE")
     [kept] = machine.cache().all()
@@ -97,7 +97,7 @@ def test_a_list_needs_no_key(machine: Machine) -> None:
     assert machine.cache().all() == []
 
 
-def test_a_store_that_asks_keeps_nothing(tmp_path: Path) -> None:
+def test_store_that_needs_a_prompt_caches_nothing(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     machine.store().init()
     machine.environ.pop("KEYSTEAD_PASSPHRASE_FILE")
@@ -107,7 +107,7 @@ def test_a_store_that_asks_keeps_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("field", ["source", "made", "expires_at", "sealed"])
-def test_what_was_changed_is_not_there(machine: Machine, field: str) -> None:
+def test_tampered_session_is_ignored(machine: Machine, field: str) -> None:
     machine.cache().put(KEY, SESSION)
     whole = json.loads(machine.file.read_text())
     whole[field] = whole[field][:-1] + ("1" if whole[field][-1] != "1" else "2")
@@ -115,14 +115,14 @@ def test_what_was_changed_is_not_there(machine: Machine, field: str) -> None:
     assert machine.cache().get(KEY) is None
 
 
-def test_one_sessions_file_is_not_anothers(machine: Machine) -> None:
+def test_session_file_is_bound_to_its_name(machine: Machine) -> None:
     machine.cache().put(KEY, SESSION)
     machine.file.rename(machine.folder / f"{'b' * 40}.json")
     assert machine.cache().get("b" * 40) is None
 
 
 @pytest.mark.parametrize("data", [b"", b"{}", b"[]", b"\xff", b'{"source": 1}', b"x" * 100])
-def test_rubbish_is_not_there_and_is_replaced(machine: Machine, data: bytes) -> None:
+def test_malformed_session_file_is_ignored_and_replaced(machine: Machine, data: bytes) -> None:
     machine.folder.mkdir(mode=0o700, parents=True)
     machine.file.write_bytes(data)
     assert machine.cache().get(KEY) is None
@@ -131,7 +131,7 @@ def test_rubbish_is_not_there_and_is_replaced(machine: Machine, data: bytes) -> 
     assert machine.cache().get(KEY) == SESSION
 
 
-def test_what_has_ended_goes_when_the_next_one_comes(machine: Machine) -> None:
+def test_expired_sessions_are_removed_at_the_next_save(machine: Machine) -> None:
     machine.cache().put(KEY, SESSION)
     machine.now += timedelta(minutes=59)
     machine.cache().put("b" * 40, SESSION)
@@ -142,7 +142,7 @@ def test_what_has_ended_goes_when_the_next_one_comes(machine: Machine) -> None:
     assert [kept.key for kept in machine.cache().all()] == ["c" * 40]
 
 
-def test_what_waits_for_others_goes_after_a_minute(machine: Machine) -> None:
+def test_shared_results_are_removed_after_a_minute(machine: Machine) -> None:
     flights = machine.cache().flights
     with flights.alone(KEY, 1):
         flights.put(KEY, SESSION)
@@ -157,7 +157,7 @@ def test_what_waits_for_others_goes_after_a_minute(machine: Machine) -> None:
     assert list((machine.folder / "flights").glob("*.json")) == []
 
 
-def test_a_folder_in_the_way_is_no_error(machine: Machine) -> None:
+def test_folder_in_place_of_the_file_is_ignored(machine: Machine) -> None:
     machine.folder.parent.mkdir(exist_ok=True)
     machine.folder.touch()
     cache = machine.cache()
@@ -168,7 +168,7 @@ def test_a_folder_in_the_way_is_no_error(machine: Machine) -> None:
     assert cache.all() == []
 
 
-def test_a_new_data_key_leaves_sessions_that_do_not_open(tmp_path: Path) -> None:
+def test_sessions_of_an_old_data_key_do_not_open(tmp_path: Path) -> None:
     machine = Machine(tmp_path)
     machine.store().init()
     machine.cache().put(KEY, SESSION)
@@ -217,7 +217,7 @@ def keys(
     return session_keys(asked, first, role_calls(asked), environ)
 
 
-def test_a_generated_name_does_not_count() -> None:
+def test_generated_session_name_is_not_in_the_cache_key() -> None:
     other = PLAN.replace(
         steps=(STEP.replace(role_session_name="other"),), generated_session_name="other"
     )
@@ -240,12 +240,12 @@ def test_a_generated_name_does_not_count() -> None:
         {"source_identity": "somebody"},
     ],
 )
-def test_every_input_counts(change: dict[str, object]) -> None:
+def test_every_input_is_in_the_cache_key(change: dict[str, object]) -> None:
     other = PLAN.replace(steps=(STEP.replace(**change),))
     assert keys()[-1] != keys(other)[-1]
 
 
-def test_who_asks_where_counts() -> None:
+def test_caller_and_endpoint_are_in_the_cache_key() -> None:
     found = [
         keys(),
         keys(first="AKIAI44QH8DHBEXAMPLE"),
@@ -264,11 +264,11 @@ def test_who_asks_where_counts() -> None:
     assert len({names[-1] for names in found}) == len(found)
 
 
-def test_how_a_request_is_tried_does_not_count() -> None:
+def test_retry_settings_are_not_in_the_cache_key() -> None:
     assert keys() == keys(AWS_MAX_ATTEMPTS="9", AWS_RETRY_MODE="adaptive", NO_PROXY="x")
 
 
-def test_a_step_depends_on_those_before() -> None:
+def test_cache_key_of_a_step_includes_earlier_steps() -> None:
     first = STEP.replace(role_arn="arn:aws:iam::123456789012:role/first")
     two = keys(PLAN.replace(steps=(first, STEP)))
     assert len(set(two)) == 3
@@ -276,7 +276,7 @@ def test_a_step_depends_on_those_before() -> None:
     assert two[:2] == keys(PLAN.replace(steps=(first,)))
 
 
-def test_every_input_of_a_base_counts_but_not_who_names_it() -> None:
+def test_every_input_of_a_source_is_in_the_cache_key_but_not_its_profile() -> None:
     base = Sso(
         profile="p", sso_start_url="https://a", sso_account_id="1", sso_role_name="r", region="e"
     )

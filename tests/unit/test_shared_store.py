@@ -128,7 +128,7 @@ def test_each_setting_goes_to_its_file(
         ),
     ],
 )
-def test_both_halves_of_a_profile_go_together(
+def test_both_sections_of_a_profile_change_together(
     aws: Aws, act: Callable[[SharedStore], None], expected: tuple[str, str]
 ) -> None:
     aws.write("[a]\nx = 1\n\n# k\n[b]\nx = 1\n", "[profile a]\ny = 1\n\n[profile b]\ny = 1\n")
@@ -159,7 +159,7 @@ def test_the_environment_names_the_files(aws: Aws, tmp_path: Path) -> None:
     assert not aws.credentials.exists()
 
 
-def test_a_location_pairs_with_the_config_beside_it(aws: Aws, tmp_path: Path) -> None:
+def test_location_includes_the_config_in_its_folder(aws: Aws, tmp_path: Path) -> None:
     aws.environ["AWS_CONFIG_FILE"] = str(tmp_path / "elsewhere")
     (tmp_path / "elsewhere").write_text("[profile p]\noutput = json\n")
     folder = tmp_path / "team"
@@ -172,7 +172,7 @@ def test_a_location_pairs_with_the_config_beside_it(aws: Aws, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("location", ["", "a\0b", ".", "..", "/", "some/config", "~/.aws/config"])
-def test_what_is_no_credentials_file_is_no_location(aws: Aws, location: str) -> None:
+def test_location_must_be_a_credentials_file(aws: Aws, location: str) -> None:
     with pytest.raises(FileProblem):
         SharedStore.at(System(environ=aws.environ), location)
 
@@ -208,7 +208,7 @@ def test_both_names_for_one_file_are_one_file(aws: Aws) -> None:
     ],
 )
 @pytest.mark.parametrize("files", ["none", "some"])
-def test_what_is_refused_leaves_no_trace(
+def test_refused_change_leaves_no_trace(
     aws: Aws, act: Callable[[SharedStore], None], files: str
 ) -> None:
     if files == "some":
@@ -240,7 +240,7 @@ def test_a_profile_with_a_broken_line_is_neither_read_nor_written(aws: Aws, brok
 
 
 @pytest.mark.parametrize("broken", ["[b]\nx\n", "x = 1\n", "[b\n", "nothing\n\n", "[b\xff]\n"])
-def test_a_broken_line_costs_no_other_profile(aws: Aws, broken: str) -> None:
+def test_broken_line_does_not_affect_other_profiles(aws: Aws, broken: str) -> None:
     text = f"{broken}[a]\nx = 1\n"
     aws.write("", "[profile c]\nx = 1\n")
     aws.credentials.write_bytes(text.encode("latin-1"))
@@ -255,7 +255,7 @@ def test_a_broken_line_costs_no_other_profile(aws: Aws, broken: str) -> None:
 
 
 @pytest.mark.parametrize("broken", ["x = 1\n", "[\n", "[c\n"])
-def test_a_profile_that_a_broken_line_may_have_begun_is_not_called_missing(
+def test_profile_with_a_possibly_broken_header_is_not_reported_missing(
     aws: Aws, broken: str
 ) -> None:
     aws.write(f"{broken}[a]\nx = 1\n")
@@ -264,7 +264,7 @@ def test_a_profile_that_a_broken_line_may_have_begun_is_not_called_missing(
     assert (caught.value.where or Origin("")).line == 1
 
 
-def test_an_indented_header_below_a_setting_costs_both_profiles_that_it_may_mean(aws: Aws) -> None:
+def test_indented_header_below_a_setting_makes_both_profiles_unreadable(aws: Aws) -> None:
     text = "[a]\nx = 1\n  [b]\nx = 2\n[c]\nx = 3\n"
     aws.write(text)
     for act in (lambda s: s.find("a"), lambda s: s.find("b"), lambda s: put(s, "a", x="4")):
@@ -275,7 +275,7 @@ def test_an_indented_header_below_a_setting_costs_both_profiles_that_it_may_mean
     assert aws.credentials.read_text() == text.replace("x = 3", "x = 5")
 
 
-def test_a_text_does_not_become_a_block_by_a_dotted_key(aws: Aws) -> None:
+def test_dotted_key_does_not_turn_text_into_a_block(aws: Aws) -> None:
     aws.write("[a]\nregion = eu-west-1\n")
     with pytest.raises(ProfileInvalid, match=r"`region\.x` cannot be set"):
         put(aws.store(), "a", region__x="1")
@@ -293,7 +293,7 @@ def test_a_quoted_name_is_edited_and_is_made_without_quotes_where_all_read_it(aw
 
 
 class Meddler(Fault):
-    """Calls of `os` beside which another program writes, once, just before the call ``at``."""
+    """Calls of `os` during which another program writes, once, just before the call ``at``."""
 
     def __init__(self, name: str, times: int, meddle: Callable[[], None]) -> None:
         super().__init__(-1, OSError())
@@ -327,7 +327,7 @@ def foreign(path: Path, old: str, new: str) -> None:
         lambda s: put(s, "a", x="7", y="8"),
     ],
 )
-def test_a_foreign_change_in_between_is_merged(
+def test_concurrent_change_of_another_program_is_merged(
     aws: Aws, name: str, act: Callable[[SharedStore], None]
 ) -> None:
     # The same outcome as if the other program had been first, whichever file it wrote.
@@ -345,7 +345,7 @@ def test_a_foreign_change_in_between_is_merged(
     assert expected == aws.texts()
 
 
-def test_a_program_that_never_stops_writing_is_told(aws: Aws) -> None:
+def test_program_that_never_stops_writing_is_reported(aws: Aws) -> None:
     aws.write("[a]\nx = 1\n")
     calls = Meddler("credentials", 99, lambda: foreign(aws.credentials, "[a]", "# more\n[a]"))
     with pytest.raises(FileProblem, match=f"another program changed the file {shared.TRIES} times"):
@@ -374,7 +374,7 @@ def test_a_change_that_fails_at_any_call_leaves_whole_files(aws: Aws, code: int)
     assert aws.texts() == after
 
 
-def test_files_keep_what_keystead_does_not_know(aws: Aws) -> None:
+def test_unknown_content_is_preserved(aws: Aws) -> None:
     text = "\ufeff# café\r\n\r\n[a]\r\nRegion  =eu-west-1 # n\r\ns3=\r\n\tX = 1\r\n\r\n;[b]\r\n[b!]\r\nx=\r\n"
     aws.write(config="[sso-session s]\n")
     aws.credentials.write_bytes(text.encode())

@@ -33,7 +33,7 @@ RUNS = {
     "program",
     [pytest.param(name, marks=[] if name == "bash" else pytest.mark.needs(name)) for name in RUNS],
 )
-def test_the_shell_gives_back_the_value(program: str) -> None:
+def test_shell_returns_the_exact_value(program: str) -> None:
     syntax = "fish" if program == "fish" else "zsh" if program == "zsh" else "bash"
     text = shells.render(syntax, AWKWARD, ["STALE"])
     show = "\nenv -0"
@@ -70,7 +70,7 @@ def test_the_login_shell_decides_the_syntax(path: str, syntax: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["tcsh", "csh", "nu", "elvish", "xonsh", "rc"])
-def test_a_shell_of_another_language_is_not_given_lines_of_bash(name: str) -> None:
+def test_unknown_shell_gets_no_bash_syntax(name: str) -> None:
     with pytest.raises(UsageError, match=f"no syntax is known for the shell `{name}`") as caught:
         shells.login_shell_syntax({"SHELL": f"/usr/bin/{name}"})
     assert caught.value.hint
@@ -82,7 +82,7 @@ def test_without_a_login_shell_the_platform_decides() -> None:
 
 
 @pytest.mark.needs("dash")
-def test_dotenv_gives_back_the_value_in_a_posix_shell() -> None:
+def test_dotenv_value_is_exact_in_a_posix_shell() -> None:
     # Tools that read such files differ; what they share is the quoting of POSIX shells.
     values = {name: text for name, text in AWKWARD.items() if "'" not in text and "${" not in text}
     text = shells.render("dotenv", values, ["STALE"])
@@ -127,7 +127,7 @@ def test_json() -> None:
 
 
 @pytest.mark.parametrize(("shell", "value"), [("cmd", 'a"b'), ("dotenv", "a'b"), ("dotenv", "a\\")])
-def test_a_quote_that_cannot_be_quoted_is_refused(shell: str, value: str) -> None:
+def test_unquotable_value_is_refused(shell: str, value: str) -> None:
     with pytest.raises(KeysteadError, match="quote"):
         shells.render(shell, {"N": value}, [])
 

@@ -42,7 +42,7 @@ REGIONS = {
 
 
 @pytest.mark.parametrize("which", REGIONS)
-def test_the_region_is(which: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_region_comes_from(which: str, monkeypatch: pytest.MonkeyPatch) -> None:
     values, own, environment, expected = REGIONS[which]
     if environment:
         monkeypatch.setenv("AWS_REGION", environment)

@@ -44,7 +44,7 @@ def test_variables_of_a_role() -> None:
     }
 
 
-def test_a_child_gets_nothing_stale() -> None:
+def test_child_environment_has_no_stale_variables() -> None:
     environ = {
         "PATH": "/bin",
         "AWS_SESSION_TOKEN": "old",
@@ -66,7 +66,7 @@ def test_a_child_gets_nothing_stale() -> None:
     ]
 
 
-def test_freshness_is_about_the_exact_time() -> None:
+def test_freshness_uses_the_exact_time() -> None:
     assert KEYS.fresh(datetime(9999, 1, 1, tzinfo=UTC))
     assert ROLE.fresh(ENDS - timedelta(seconds=1))
     assert not ROLE.fresh(ENDS)

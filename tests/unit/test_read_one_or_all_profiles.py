@@ -1,4 +1,4 @@
-"""One profile, all profiles and all there is: three ways to read a file that say the same."""
+"""Reading one profile, all profiles and the whole file give the same result."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ FILES = [
 
 
 @pytest.mark.parametrize(("case", "kind"), FILES, ids=lambda part: getattr(part, "place", ""))
-def test_all_ways_of_reading_agree(case: Case, kind: FileKind) -> None:
+def test_reading_one_and_all_profiles_agrees(case: Case, kind: FileKind) -> None:
     assert_ways_agree(case.parts[kind.value], kind)
 
 
 @pytest.mark.parametrize("kind", FileKind)
-def test_all_ways_of_reading_agree_on_a_large_file(kind: FileKind) -> None:
+def test_reading_one_and_all_profiles_agrees_on_a_large_file(kind: FileKind) -> None:
     parts = [case.parts[kind.value] + b"\n" for case, of in FILES if of is kind]
     once = b"".join(data for data in parts if data.startswith(b"[") and is_accepted(data, kind))
     assert is_accepted(once, kind)
@@ -45,7 +45,7 @@ def is_accepted(data: bytes, kind: FileKind) -> bool:
     return True
 
 
-def test_in_a_large_file_a_broken_line_costs_its_section_alone(home: Path) -> None:
+def test_broken_line_in_a_large_file_affects_only_its_section(home: Path) -> None:
     path = home / ".aws" / "credentials"
     path.parent.mkdir()
     many = "".join(f"[p{n}]\nregion = r{n}\n\n" for n in range(CHECKED // 20))

@@ -42,13 +42,13 @@ def holder(time: Time, epoch: Epoch) -> AnswerCache:
     return found
 
 
-def test_an_answer_is_for_one_profile_in_one_environment(holder: AnswerCache) -> None:
+def test_answer_is_cached_for_one_profile_and_environment(holder: AnswerCache) -> None:
     assert holder.ready("dev", b"A=1") is not None
     assert holder.ready("dev", b"A=2") is None
     assert holder.ready("Dev", b"A=1") is None
 
 
-def test_time_that_passes_changes_nothing(holder: AnswerCache, time: Time) -> None:
+def test_elapsed_time_does_not_invalidate_answers(holder: AnswerCache, time: Time) -> None:
     for _ in range(1000):
         time.passes(3600)
         holder.tick()
@@ -57,7 +57,7 @@ def test_time_that_passes_changes_nothing(holder: AnswerCache, time: Time) -> No
 
 
 @pytest.mark.parametrize("seconds", [6.0, -6.0, 86400.0, -86400.0])
-def test_a_jump_of_the_calendar_clock_ends_answers(
+def test_jump_of_the_wall_clock_invalidates_answers(
     holder: AnswerCache, time: Time, seconds: float
 ) -> None:
     time.wall += seconds
@@ -66,14 +66,14 @@ def test_a_jump_of_the_calendar_clock_ends_answers(
 
 
 @pytest.mark.parametrize("seconds", [1.0, -1.0])
-def test_a_clock_that_is_put_right_a_little_ends_nothing(
+def test_small_clock_correction_invalidates_nothing(
     holder: AnswerCache, time: Time, seconds: float
 ) -> None:
     time.wall += seconds
     assert holder.ready("dev", b"A=1") is not None
 
 
-def test_after_a_suspend_everything_is_forgotten(holder: AnswerCache, time: Time) -> None:
+def test_suspend_clears_the_cache(holder: AnswerCache, time: Time) -> None:
     time.wall += 60
     time.asleep += 60
     assert holder.key("store") is None
@@ -81,12 +81,12 @@ def test_after_a_suspend_everything_is_forgotten(holder: AnswerCache, time: Time
     assert (holder.names, holder.stores) == ([], [])
 
 
-def test_the_clocks_of_this_machine_tell_of_no_sleep_while_it_is_awake() -> None:
+def test_clocks_report_no_suspend_while_the_machine_is_awake() -> None:
     found = Clocks()
     assert abs(found.asleep() - found.asleep()) < 0.5
 
 
-def test_an_answer_is_given_until_it_is_to_be_renewed(holder: AnswerCache, time: Time) -> None:
+def test_answer_is_served_until_it_needs_renewal(holder: AnswerCache, time: Time) -> None:
     assert holder.keep("role", b"", Answer(b"x", (), time.wall + 100, TOLD))
     time.passes(99)
     assert holder.ready("role", b"") is not None
@@ -97,7 +97,7 @@ def test_an_answer_is_given_until_it_is_to_be_renewed(holder: AnswerCache, time:
 
 
 @pytest.mark.parametrize("change", ["write", "touch", "replace", "remove", "make"])
-def test_a_changed_file_ends_it(holder: AnswerCache, tmp_path: Path, change: str) -> None:
+def test_changed_file_invalidates_answer(holder: AnswerCache, tmp_path: Path, change: str) -> None:
     path = tmp_path / "file"
     if change != "make":
         path.write_text("one")
@@ -118,7 +118,7 @@ def test_a_changed_file_ends_it(holder: AnswerCache, tmp_path: Path, change: str
     assert holder.names == ["dev"]
 
 
-def test_a_file_that_changed_just_now_might_change_unseen(tmp_path: Path) -> None:
+def test_recently_changed_file_is_not_trusted(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.touch()
     found = FileVersion.at(path)
@@ -128,7 +128,7 @@ def test_a_file_that_changed_just_now_might_change_unseen(tmp_path: Path) -> Non
     assert found.is_settled(changed + 1)
 
 
-def test_it_holds_so_much_and_no_more(holder: AnswerCache) -> None:
+def test_cache_size_is_bounded(holder: AnswerCache) -> None:
     for number in range(MOST_ANSWERS):
         holder.keep("x", b"%d" % number, Answer(b"", (), None, TOLD))
         holder.keep_key(str(number), KEY, None)
@@ -137,16 +137,14 @@ def test_it_holds_so_much_and_no_more(holder: AnswerCache) -> None:
     assert len(holder.stores) == MOST_KEYS
 
 
-def test_it_forgets_on_demand(holder: AnswerCache) -> None:
+def test_cache_can_be_cleared(holder: AnswerCache) -> None:
     holder.forget_answers()
     assert (holder.names, holder.stores) == ([], ["store"])
     holder.forget()
     assert holder.stores == []
 
 
-def test_a_key_that_was_opened_before_a_lock_is_not_held_after_it(
-    holder: AnswerCache, epoch: Epoch
-) -> None:
+def test_key_opened_before_a_lock_is_not_cached_after_it(holder: AnswerCache, epoch: Epoch) -> None:
     began = epoch.current()
     holder.forget()
     assert not holder.keep_key("store", KEY, began)
@@ -155,7 +153,7 @@ def test_a_key_that_was_opened_before_a_lock_is_not_held_after_it(
 
 
 @pytest.mark.parametrize("what", ["suspend", "jump"])
-def test_what_began_before_the_clocks_told_of_a_gap_is_not_held(
+def test_answer_begun_before_a_clock_gap_is_not_cached(
     holder: AnswerCache, time: Time, epoch: Epoch, what: str
 ) -> None:
     began = epoch.current()
@@ -167,13 +165,13 @@ def test_what_began_before_the_clocks_told_of_a_gap_is_not_held(
     assert not holder.keep("dev", b"", Answer(b"", ((os.fsdecode(epoch.path), began),), None, TOLD))
 
 
-def test_a_lock_counts_though_nobody_reached_the_agent(holder: AnswerCache, epoch: Epoch) -> None:
+def test_lock_takes_effect_without_a_reachable_agent(holder: AnswerCache, epoch: Epoch) -> None:
     epoch.end()
     assert holder.key("store") is None
     assert holder.ready("dev", b"A=1") is None
 
 
-def test_ending_an_epoch_changes_no_byte_of_a_file(tmp_path: Path) -> None:
+def test_starting_a_new_epoch_changes_no_file_content(tmp_path: Path) -> None:
     epoch = Epoch(os.fsencode(tmp_path / "notes"))
     (tmp_path / "notes.epoch").write_text("mine")
     before = epoch.current()

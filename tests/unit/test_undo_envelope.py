@@ -1,4 +1,4 @@
-"""What keystead keeps of the shared files for `keystead undo`, and who can open it."""
+"""The undo copies of the shared files, and which key opens them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-def test_with_a_store_it_opens_by_the_store_alone(machine: Machine) -> None:
+def test_with_a_store_copies_open_only_with_the_store(machine: Machine) -> None:
     machine.encrypted().init()
     machine.save(BASIC)
     old = machine.credentials.read_bytes()
@@ -65,7 +65,7 @@ def test_with_a_store_it_opens_by_the_store_alone(machine: Machine) -> None:
     assert leaks(machine.kept()) == []
 
 
-def test_without_a_store_it_opens_by_a_key_beside_it(machine: Machine) -> None:
+def test_without_a_store_copies_open_with_a_key_file_in_their_folder(machine: Machine) -> None:
     machine.save(BASIC)
     old = machine.credentials.read_bytes()
     machine.save(OTHER)
@@ -75,7 +75,7 @@ def test_without_a_store_it_opens_by_a_key_beside_it(machine: Machine) -> None:
     assert machine.credentials.read_bytes() == old
 
 
-def test_what_was_kept_before_there_was_a_store_still_opens(machine: Machine) -> None:
+def test_copies_from_before_the_store_existed_still_open(machine: Machine) -> None:
     machine.save(BASIC)
     old = machine.credentials.read_bytes()
     machine.save(OTHER)
@@ -87,7 +87,7 @@ def test_what_was_kept_before_there_was_a_store_still_opens(machine: Machine) ->
 
 
 @pytest.mark.parametrize("trouble", ["broken", "open to others"])
-def test_a_store_in_trouble_does_not_keep_other_files_from_changing(
+def test_damaged_store_does_not_block_changes_of_other_files(
     machine: Machine, trouble: str
 ) -> None:
     machine.encrypted().init()
@@ -103,7 +103,7 @@ def test_a_store_in_trouble_does_not_keep_other_files_from_changing(
     assert machine.credentials.read_bytes() == old
 
 
-def test_a_store_that_is_gone_is_told(machine: Machine) -> None:
+def test_missing_store_is_reported(machine: Machine) -> None:
     machine.encrypted().init()
     machine.save(BASIC)
     machine.save(OTHER)
@@ -114,7 +114,7 @@ def test_a_store_that_is_gone_is_told(machine: Machine) -> None:
     assert machine.credentials.read_bytes() == before
 
 
-def test_the_store_itself_comes_back_without_its_own_key(machine: Machine) -> None:
+def test_store_file_is_restored_without_its_key(machine: Machine) -> None:
     register(machine.encrypted(), Profile("one", BASIC))
     register(machine.encrypted(), Profile("one", OTHER))
     machine.encrypted().path.write_bytes(b"lost")
@@ -124,7 +124,7 @@ def test_the_store_itself_comes_back_without_its_own_key(machine: Machine) -> No
 
 
 @pytest.mark.parametrize("at", [0, 70, 140, -3])
-def test_a_kept_version_that_was_damaged_is_refused(machine: Machine, at: int) -> None:
+def test_damaged_copy_is_refused(machine: Machine, at: int) -> None:
     machine.encrypted().init()
     machine.save(BASIC)
     machine.save(OTHER)

@@ -1,4 +1,4 @@
-"""Readers beside writers: no error and no torn file, whoever writes and however."""
+"""Reading while other programs write: no error and no partial file."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ def test_a_file_that_is_rewritten_in_place_is_read_without_an_error(home: Path, 
     assert unfinished > 0  # else nothing was shown
 
 
-def test_no_torn_file_in_10000_reads_beside_our_own_writers(home: Path, aws: Path) -> None:
+def test_no_partial_file_in_10000_reads_during_our_writes(home: Path, aws: Path) -> None:
     paths = (aws / "config", aws / "credentials")
     paths[0].write_text("[profile other]\nregion = r\n")
     paths[1].write_text("# mine\n[common]\nleft = r0\nright = r0\n\n[last]\nx = 1\n")
@@ -129,7 +129,7 @@ def test_no_torn_file_in_10000_reads_beside_our_own_writers(home: Path, aws: Pat
 
 
 @pytest.mark.parametrize("content", ["", "[a]\nregion = eu-we", "[a]\nregion\n", "[a", "\xc3"])
-def test_what_stays_half_written_is_told_in_the_end(home: Path, aws: Path, content: str) -> None:
+def test_file_that_stays_half_written_is_reported(home: Path, aws: Path, content: str) -> None:
     (aws / "credentials").write_text(content, encoding="latin-1")
     with pytest.raises((DocumentError, ProfileNotFound)):
         store_of(home).find("b")

@@ -1,4 +1,4 @@
-"""The .NET SDK's own file: laid out and read as the .NET SDK does it, and nothing in it lost."""
+"""The .NET SDK's file: written and read like the .NET SDK does, and nothing in it is lost."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-def test_all_is_read_by_the_names_of_the_shared_files(machine: Machine) -> None:
+def test_settings_have_the_names_of_the_shared_files(machine: Machine) -> None:
     found = contents(machine.store)
     keys = {"aws_access_key_id": ACCESS_KEY_ID, "aws_secret_access_key": SECRET_KEY}
     assert found["basic"] == {**keys, "region": "us-west-2"}
@@ -155,7 +155,7 @@ def test_all_is_read_by_the_names_of_the_shared_files(machine: Machine) -> None:
     }
 
 
-def test_a_change_of_one_leaves_every_other_letter(machine: Machine) -> None:
+def test_changing_one_profile_preserves_the_rest_of_the_file(machine: Machine) -> None:
     before = machine.members()
     register(machine.store, Profile("role", {"region": "eu-west-1"}))
     after = machine.members()
@@ -165,7 +165,7 @@ def test_a_change_of_one_leaves_every_other_letter(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("name", ["basic", "session", "role", "helper", "web", "ec2", "sso"])
-def test_every_type_is_written_as_the_net_sdk_does(machine: Machine, name: str) -> None:
+def test_every_type_is_written_like_the_dotnet_sdk(machine: Machine, name: str) -> None:
     [(guid, written)] = [(g, e) for g, e in golden().items() if e.get("DisplayName") == name]
     settings = contents(machine.store)[name]
     machine.store.unregister(name)
@@ -205,7 +205,7 @@ def test_a_byte_order_mark_is_skipped(machine: Machine) -> None:
     "data",
     [b"{", b"[]", b"{'a': 1}", b"// mine", b"\xff"],
 )
-def test_a_broken_file_is_never_replaced_by_an_empty_one(machine: Machine, data: bytes) -> None:
+def test_malformed_file_is_never_replaced(machine: Machine, data: bytes) -> None:
     machine.path.write_bytes(data)
     for call in (machine.store.profiles, lambda: register(machine.store, Profile("x", {"a": "b"}))):
         with pytest.raises(StoreCorrupt):
@@ -214,7 +214,7 @@ def test_a_broken_file_is_never_replaced_by_an_empty_one(machine: Machine, data:
 
 
 @pytest.mark.parametrize("sealed", ["zz", "ABC", "00", ""])
-def test_a_value_that_does_not_open_is_told(machine: Machine, sealed: str) -> None:
+def test_undecryptable_value_is_reported(machine: Machine, sealed: str) -> None:
     members = golden()
     for entry in members.values():
         if "AWSSecretKey" in entry:
@@ -227,7 +227,7 @@ def test_a_value_that_does_not_open_is_told(machine: Machine, sealed: str) -> No
         assert contents(machine.store)["basic"]["aws_secret_access_key"] == ""
 
 
-def test_a_new_one_is_of_that_kind(tmp_path: Path) -> None:
+def test_new_store_uses_dpapi_on_windows(tmp_path: Path) -> None:
     system = System(home(tmp_path), dpapi=DPAPI)
     register(
         EncryptedStore(system),
@@ -238,7 +238,7 @@ def test_a_new_one_is_of_that_kind(tmp_path: Path) -> None:
     assert EncryptedStore(system).status().protectors == ("dpapi",)
 
 
-def test_it_takes_no_protectors(machine: Machine, tmp_path: Path) -> None:
+def test_protectors_cannot_be_added(machine: Machine, tmp_path: Path) -> None:
     for call in (
         machine.store.protectors.list,
         machine.store.protectors.rekey,
@@ -250,13 +250,13 @@ def test_it_takes_no_protectors(machine: Machine, tmp_path: Path) -> None:
             call()
 
 
-def test_the_other_kind_can_be_had_on_windows_too(tmp_path: Path) -> None:
+def test_portable_store_is_available_on_windows(tmp_path: Path) -> None:
     system = System(home(tmp_path), dpapi=DPAPI)
     EncryptedStore(system).init(KeyfileProtector(system, path=tmp_path / "key"))
     assert EncryptedStore(system).status().protectors == ("keyfile",)
 
 
-def test_elsewhere_it_is_refused(machine: Machine) -> None:
+def test_dpapi_store_is_refused_on_other_systems(machine: Machine) -> None:
     store = EncryptedStore(System(machine.system.environ, dpapi=None))
     before = machine.path.read_bytes()
     with pytest.raises(StoreCorrupt, match="no header of keystead's") as caught:

@@ -52,7 +52,7 @@ ROLE = "arn:aws:iam::123456789012:role/reader"
         ("a", "b", False),
     ],
 )
-def test_names_that_dotnet_takes_for_one(one: str, other: str, same: bool) -> None:
+def test_names_that_dotnet_considers_equal(one: str, other: str, same: bool) -> None:
     assert (folded(one) == folded(other)) is same
     assert (other in NameSet([one])) is same
 
@@ -70,7 +70,7 @@ $found.ToString()
 
 
 @pytest.mark.needs("pwsh")
-def test_they_are_those_of_the_real_powershell(tmp_path: Path) -> None:
+def test_equal_names_are_those_of_real_powershell(tmp_path: Path) -> None:
     alike = defaultdict(set)
     for char in map(chr, [*range(0xD800), *range(0xE000, 0x20000)]):
         for form in {char.upper(), char.lower(), char.title(), char.casefold(), folded(char)}:
@@ -159,7 +159,7 @@ def test_a_name_that_differs_by_case_updates_the_profile(machine: Machine) -> No
     }
 
 
-def test_the_sdks_default_goes_before_that_of_the_shared_file(machine: Machine) -> None:
+def test_default_of_the_sdk_store_takes_precedence_over_the_shared_file(machine: Machine) -> None:
     machine.save("Default")
     machine.shared("[default]\naws_access_key_id = AKIASHAREDEXAMPLE\naws_secret_access_key = s\n")
     assert machine.app.select().credentials(Grantee("test")).access_key_id == ACCESS_KEY_ID
@@ -178,7 +178,7 @@ def test_a_source_profile_is_found_in_any_letter_case(machine: Machine) -> None:
     assert machine.app.select("role").plan.base.profile == "Base"
 
 
-def test_a_ring_of_source_profiles_is_seen_in_any_letter_case(machine: Machine) -> None:
+def test_cycle_of_source_profiles_is_found_in_any_letter_case(machine: Machine) -> None:
     machine.save("Base")
     machine.save("One", {"role_arn": ROLE, "source_profile": "base"})
     machine.app.encrypted.change("Two", lambda _: {"role_arn": ROLE, "source_profile": "ONE"})
@@ -196,7 +196,7 @@ def test_a_profile_names_itself_in_any_letter_case(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize("name", ["Prod", "prod", "PROD"])
-def test_of_two_that_differ_by_case_nobody_gets_keys(machine: Machine, name: str) -> None:
+def test_two_profiles_that_differ_by_case_give_no_credentials(machine: Machine, name: str) -> None:
     machine.clash()
     with pytest.raises(ProfileInvalid, match="`Prod` and `prod` differ by letter case alone"):
         machine.app.select(name).credentials(Grantee("test"))
@@ -207,7 +207,7 @@ def test_of_two_that_differ_by_case_nobody_gets_keys(machine: Machine, name: str
     assert ProfileInvalid.exit_code == 4
 
 
-def test_neither_is_a_source_nor_the_default(machine: Machine) -> None:
+def test_neither_can_be_a_source_profile_or_the_default(machine: Machine) -> None:
     machine.clash()
     machine.shared(f"[role]\nrole_arn = {ROLE}\nsource_profile = prod\n")
     with pytest.raises(ProfileInvalid, match="`Prod` and `prod`"):
@@ -239,7 +239,7 @@ def test_lint_finds_source_profiles_in_any_letter_case(machine: Machine) -> None
     assert "source-profile-missing" not in {f.rule.id for f in machine.app.lint().findings}
 
 
-def test_a_rename_ends_it(machine: Machine) -> None:
+def test_rename_resolves_the_ambiguity(machine: Machine) -> None:
     machine.clash()
     machine.app.encrypted.rename("prod", "other")
     assert machine.names() == ["Prod", "other"]
@@ -250,7 +250,7 @@ def test_a_rename_ends_it(machine: Machine) -> None:
 
 
 @pytest.mark.parametrize(("name", "left"), [("Prod", "prod"), ("prod", "Prod")])
-def test_a_removal_ends_it_and_removes_that_spelling_alone(
+def test_removal_resolves_the_ambiguity_and_removes_only_that_spelling(
     machine: Machine, name: str, left: str
 ) -> None:
     machine.clash()
@@ -266,7 +266,7 @@ def test_a_removal_ends_it_and_removes_that_spelling_alone(
         lambda s: s.copy("prod", "x"),
     ],
 )
-def test_a_third_spelling_names_neither(machine: Machine, act: object) -> None:
+def test_third_spelling_matches_neither(machine: Machine, act: object) -> None:
     machine.clash()
     before = machine.path.read_bytes()
     with pytest.raises(ProfileInvalid, match="`Prod` and `prod`"):
@@ -274,7 +274,7 @@ def test_a_third_spelling_names_neither(machine: Machine, act: object) -> None:
     assert machine.path.read_bytes() == before
 
 
-def test_a_rename_that_changes_the_case_alone_keeps_the_profile(machine: Machine) -> None:
+def test_rename_that_changes_only_case_preserves_the_profile(machine: Machine) -> None:
     machine.save("Prod")
     machine.app.encrypted.rename("Prod", "prod")
     assert machine.names() == ["prod"]
@@ -283,7 +283,7 @@ def test_a_rename_that_changes_the_case_alone_keeps_the_profile(machine: Machine
     assert contents(machine.app.encrypted)["Prod"] == KEYS
 
 
-def test_nothing_is_left_of_a_profile_whose_case_alone_changed(
+def test_rename_that_changes_only_case_leaves_no_old_section(
     machine: Machine, capsys: pytest.CaptureFixture[str]
 ) -> None:
     machine.save("prod")
@@ -303,14 +303,14 @@ def test_a_name_is_taken_in_any_letter_case(machine: Machine) -> None:
     assert machine.names() == ["prod"]
 
 
-def test_a_copy_is_not_made_of_a_name_over_itself(machine: Machine) -> None:
+def test_profile_cannot_be_copied_over_itself(machine: Machine) -> None:
     machine.save("Prod")
     with pytest.raises(ProfileInvalid, match="a profile `Prod` exists already"):
         machine.app.encrypted.copy("prod", "PROD", force=True)
     assert contents(machine.app.encrypted) == {"Prod": KEYS}
 
 
-def test_a_name_begun_in_another_case_is_completed(machine: Machine) -> None:
+def test_completion_ignores_letter_case(machine: Machine) -> None:
     machine.shared("[Prod]\naws_access_key_id = AKIASHAREDEXAMPLE\naws_secret_access_key = s\n")
     done = subprocess.run(
         [sys.executable, "-c", COMPLETE, "show", "pr"],

@@ -1,4 +1,4 @@
-"""The file of the encrypted store: its shape, its names, and what is refused."""
+"""The JSON layout of the encrypted store: its keys, its names, and what is refused."""
 
 import json
 
@@ -39,7 +39,7 @@ def file(header: object = HEADER, **entries: object) -> bytes:
     return json.dumps({"keystead": header, **entries}).encode()
 
 
-def test_what_was_parsed_is_written_again() -> None:
+def test_parsed_file_is_written_unchanged() -> None:
     foreign = {
         "DisplayName": "saml",
         "ProfileType": "SAML",
@@ -57,13 +57,13 @@ def test_what_was_parsed_is_written_again() -> None:
     assert list(json.loads(accounts.render())) == ["keystead", GUID, GUID.upper()]
 
 
-def test_it_is_written_to_be_read_by_people() -> None:
+def test_file_is_indented_for_people() -> None:
     accounts = Accounts({"Format": "1"}, {GUID: {"DisplayName": "zürich"}})
     expected = f'{{\n  "keystead": {{\n    "Format": "1"\n  }},\n  "{GUID}": {{\n    "DisplayName": "zürich"\n  }}\n}}\n'
     assert accounts.render().decode() == expected
 
 
-def test_the_next_version_counts_on_and_loses_no_header() -> None:
+def test_next_version_increments_and_preserves_header() -> None:
     following = parse(file(), "f").next({GUID: ENTRY})
     assert following.header == {**HEADER, "Counter": "8"}
     assert following.signed("CD").header == {**HEADER, "Counter": "8", "Mac": "CD"}
@@ -128,7 +128,7 @@ def test_names() -> None:
     ],
     ids=lambda value: None if isinstance(value, bytes) else value,
 )
-def test_what_is_not_of_the_shape_is_refused(data: bytes, said: str) -> None:
+def test_malformed_layout_is_refused(data: bytes, said: str) -> None:
     with pytest.raises(StoreCorrupt) as caught:
         parse(data, "f")
     assert said in str(caught.value)
@@ -177,7 +177,7 @@ def without(*keys: str) -> dict[str, str]:
         (None, {}),
     ],
 )
-def test_the_words_for_types(word: str | None, settings: dict[str, str]) -> None:
+def test_type_names(word: str | None, settings: dict[str, str]) -> None:
     assert profile_type(Profile("one", settings)) == word
 
 
@@ -207,11 +207,11 @@ def test_keys_and_settings(name: str, key: str, sealed: bool) -> None:
 @pytest.mark.parametrize(
     "key", ["UserIdentity", "SecretKeyRepository", "My_Password", "DisplayName"]
 )
-def test_keys_of_other_programs_are_not_ours_to_seal(key: str) -> None:
+def test_keys_of_other_programs_are_not_encrypted(key: str) -> None:
     assert not is_sealed(key)
 
 
-def test_of_two_spellings_one_counts() -> None:
+def test_one_of_two_spellings_is_used() -> None:
     entry = [
         "DisplayName",
         "ProfileType",
@@ -235,6 +235,6 @@ def test_of_two_spellings_one_counts() -> None:
     }
 
 
-def test_names_that_the_file_uses_itself() -> None:
+def test_names_reserved_by_the_file() -> None:
     assert all(map(is_reserved, ["displayname", "profiletype", "awssecretkey", "rolearn"]))
     assert not any(map(is_reserved, ["region", "role_arn", "sso_region", "team"]))

@@ -1,4 +1,4 @@
-"""The last generations: kept before a change, forgotten when it fails, put back on request."""
+"""Undo copies: made before a change, removed when it fails, restored on request."""
 
 import hashlib
 import json
@@ -38,7 +38,7 @@ def write(generations: UndoHistory, path: Path, data: bytes | None, minute: int 
         path.unlink() if data is None else path.write_bytes(data)
 
 
-def test_a_change_is_put_back(generations: UndoHistory, tmp_path: Path) -> None:
+def test_change_is_undone(generations: UndoHistory, tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"old")
     write(generations, path, b"new")
@@ -46,7 +46,7 @@ def test_a_change_is_put_back(generations: UndoHistory, tmp_path: Path) -> None:
     assert path.read_bytes() == b"old"
 
 
-def test_a_file_that_was_made_is_removed_again(generations: UndoHistory, tmp_path: Path) -> None:
+def test_created_file_is_removed_by_undo(generations: UndoHistory, tmp_path: Path) -> None:
     path = tmp_path / "file"
     write(generations, path, b"new")
     generations.restore(generations.find(None, None), NOW, force=False)
@@ -69,7 +69,7 @@ def test_the_newest_change_is_found_whatever_the_clock_says(
     ]
 
 
-def test_a_file_that_was_removed_comes_back(generations: UndoHistory, tmp_path: Path) -> None:
+def test_removed_file_is_restored(generations: UndoHistory, tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"old")
     write(generations, path, None)
@@ -77,7 +77,7 @@ def test_a_file_that_was_removed_comes_back(generations: UndoHistory, tmp_path: 
     assert path.read_bytes() == b"old"
 
 
-def test_any_bytes_come_back(generations: UndoHistory, tmp_path: Path) -> None:
+def test_any_bytes_are_restored(generations: UndoHistory, tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(bytes(range(256)))
     write(generations, path, b"")
@@ -85,7 +85,7 @@ def test_any_bytes_come_back(generations: UndoHistory, tmp_path: Path) -> None:
     assert path.read_bytes() == bytes(range(256))
 
 
-def test_a_later_change_is_not_run_over(generations: UndoHistory, tmp_path: Path) -> None:
+def test_later_change_is_not_overwritten(generations: UndoHistory, tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"old")
     write(generations, path, b"new")
@@ -100,7 +100,9 @@ def test_a_later_change_is_not_run_over(generations: UndoHistory, tmp_path: Path
     assert path.read_bytes() == b"somebody else's"
 
 
-def test_only_the_newest_of_each_file_are_kept(generations: UndoHistory, tmp_path: Path) -> None:
+def test_only_the_newest_copies_of_each_file_are_retained(
+    generations: UndoHistory, tmp_path: Path
+) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     write(generations, other, b"x")
     for number in range(MOST + 5):
@@ -113,9 +115,7 @@ def test_only_the_newest_of_each_file_are_kept(generations: UndoHistory, tmp_pat
 
 
 @pytest.mark.posix("modes, owners and symbolic links")
-def test_they_are_their_owners_alone_whatever_the_umask(
-    generations: UndoHistory, tmp_path: Path
-) -> None:
+def test_copies_are_private_whatever_the_umask(generations: UndoHistory, tmp_path: Path) -> None:
     umask = os.umask(0)
     try:
         write(generations, tmp_path / "file", b"x")
@@ -126,14 +126,14 @@ def test_they_are_their_owners_alone_whatever_the_umask(
     assert {stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()} == {0o600}
 
 
-def test_a_change_that_fails_is_forgotten(generations: UndoHistory, tmp_path: Path) -> None:
+def test_failed_change_leaves_no_copy(generations: UndoHistory, tmp_path: Path) -> None:
     replaced = Replaced(tmp_path / "file", None, b"x")
     with pytest.raises(RuntimeError), generations.keeping([replaced], NOW):
         raise RuntimeError
     assert generations.all() == []
 
 
-def test_a_change_that_happened_is_kept_although_something_failed(
+def test_change_that_was_written_is_recorded_although_a_later_step_failed(
     generations: UndoHistory, tmp_path: Path
 ) -> None:
     path = tmp_path / "file"
@@ -144,7 +144,7 @@ def test_a_change_that_happened_is_kept_although_something_failed(
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"[]", b"{}", b'{"made": 1, "files": []}', b"\xff"])
-def test_what_is_no_generation_is_left_out(
+def test_other_files_in_the_folder_are_ignored(
     generations: UndoHistory, tmp_path: Path, data: bytes
 ) -> None:
     write(generations, tmp_path / "file", b"x")
@@ -152,7 +152,7 @@ def test_what_is_no_generation_is_left_out(
     assert len(generations.all()) == 1
 
 
-def test_they_are_found_by_name_and_by_file(generations: UndoHistory, tmp_path: Path) -> None:
+def test_copies_are_found_by_name_and_by_file(generations: UndoHistory, tmp_path: Path) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     write(generations, one, b"x", minute=1)
     write(generations, other, b"x", minute=2)
@@ -176,7 +176,7 @@ def both(generations: UndoHistory, folder: Path) -> tuple[Path, Path]:
     return one, other
 
 
-def test_all_changes_of_one_command_are_taken_back_together(
+def test_all_changes_of_one_command_are_undone_together(
     generations: UndoHistory, tmp_path: Path
 ) -> None:
     one, other = both(generations, tmp_path)
@@ -188,7 +188,7 @@ def test_all_changes_of_one_command_are_taken_back_together(
     assert (one.read_bytes(), other.read_bytes()) == (b"3", b"2")
 
 
-def test_commands_after_each_other_are_changes_of_their_own(
+def test_consecutive_commands_are_undone_separately(
     generations: UndoHistory, tmp_path: Path
 ) -> None:
     for number in range(2):
@@ -209,7 +209,7 @@ def test_the_profiles_of_a_command_are_named_once(generations: UndoHistory, tmp_
 @pytest.mark.parametrize(
     ("one", "other"), [(b"1", b"other"), (b"1", b"2"), (b"3", b"2"), (b"one", b"2")]
 )
-def test_a_command_that_was_stopped_halfway_is_taken_back(
+def test_interrupted_command_is_undone(
     generations: UndoHistory, tmp_path: Path, one: bytes, other: bytes
 ) -> None:
     paths = both(generations, tmp_path)
@@ -219,7 +219,7 @@ def test_a_command_that_was_stopped_halfway_is_taken_back(
     assert [path.read_bytes() for path in paths] == [b"one", b"other"]
 
 
-def test_what_another_program_wrote_between_its_changes_is_not_run_over(
+def test_change_of_another_program_in_between_is_not_overwritten(
     generations: UndoHistory, tmp_path: Path
 ) -> None:
     path = tmp_path / "file"
@@ -233,7 +233,7 @@ def test_what_another_program_wrote_between_its_changes_is_not_run_over(
     assert path.read_bytes() == b"2"
 
 
-def test_of_a_command_that_fails_the_changes_before_stay_to_be_undone(
+def test_earlier_changes_of_a_failed_command_can_be_undone(
     generations: UndoHistory, tmp_path: Path
 ) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
@@ -251,7 +251,7 @@ def test_of_a_command_that_fails_the_changes_before_stay_to_be_undone(
     assert one.read_bytes() == b"one"
 
 
-def test_a_command_whose_first_change_fails_leaves_the_next_one_whole(
+def test_failed_first_change_does_not_affect_the_next_command(
     generations: UndoHistory, tmp_path: Path
 ) -> None:
     with one_generation(lambda: "command"):
@@ -264,7 +264,7 @@ def test_a_command_whose_first_change_fails_leaves_the_next_one_whole(
     assert [found.paths for found in generations.all()] == [(tmp_path / "other",)]
 
 
-def test_what_an_older_version_kept_still_comes_back(
+def test_copies_of_an_older_version_are_restored(
     generations: UndoHistory, files: Files, tmp_path: Path
 ) -> None:
     path = tmp_path / "file"

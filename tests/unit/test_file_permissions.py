@@ -67,7 +67,7 @@ def test_a_file_is_private_from_its_creation(
         (0o600, False, 0o600),
     ],
 )
-def test_a_mode_is_kept_or_narrowed_and_never_widened(
+def test_mode_is_preserved_or_narrowed_and_never_widened(
     path: Path, mode: int, private: bool, expected: int
 ) -> None:
     path.chmod(mode)
@@ -75,13 +75,13 @@ def test_a_mode_is_kept_or_narrowed_and_never_widened(
     assert stat_mode(path) == expected
 
 
-def test_folders_that_are_made_are_private(tmp_path: Path) -> None:
+def test_created_folders_are_private(tmp_path: Path) -> None:
     path = tmp_path / "new" / "credentials"
     replace(Files(), path)
     assert (stat_mode(path.parent), stat_mode(path)) == (0o700, 0o600)
 
 
-def test_a_folder_that_is_there_keeps_its_mode(path: Path) -> None:
+def test_existing_folder_keeps_its_mode(path: Path) -> None:
     path.parent.chmod(0o755)
     replace(Files(), path)
     assert stat_mode(path.parent) == 0o755
@@ -89,7 +89,7 @@ def test_a_folder_that_is_there_keeps_its_mode(path: Path) -> None:
 
 @pytest.mark.parametrize("absolute", [True, False])
 @pytest.mark.parametrize("dangling", [True, False])
-def test_links_stay_and_their_target_is_replaced(
+def test_symlinks_stay_and_their_target_is_replaced(
     tmp_path: Path, absolute: bool, dangling: bool
 ) -> None:
     target = tmp_path / "dotfiles" / "real"
@@ -152,7 +152,7 @@ def owned() -> Iterator[Path]:
         yield path
 
 
-def test_an_own_file_is_written_without_further_rights(owned: Path) -> None:
+def test_own_file_is_written_without_extra_permissions(owned: Path) -> None:
     assert without_rights(owned) == "written"
     assert owned.read_bytes() == b"new"
 
@@ -161,7 +161,7 @@ def test_an_own_file_is_written_without_further_rights(owned: Path) -> None:
     ("file_mode", "folder_mode", "message"),
     [(0o400, 0o700, "read-only"), (0o000, 0o700, "cannot be read"), (0o600, 0o500, "denied")],
 )
-def test_without_rights_a_file_is_refused_and_stays(
+def test_file_without_permission_is_refused_and_unchanged(
     owned: Path, file_mode: int, folder_mode: int, message: str
 ) -> None:
     owned.chmod(file_mode)
@@ -176,7 +176,7 @@ def test_without_rights_a_file_is_refused_and_stays(
     assert list(owned.parent.iterdir()) == [owned]
 
 
-def test_the_owner_is_kept(path: Path) -> None:
+def test_owner_is_preserved(path: Path) -> None:
     # Only root may give a file away; anybody else's file has an owner and a group to keep, too.
     uid, gid = (NOBODY, NOBODY) if os.geteuid() == 0 else (os.geteuid(), os.getgroups()[-1])
     os.chown(path, uid, gid)

@@ -1,4 +1,4 @@
-"""The seals: what they bind, what they refuse, and the vectors of the specification."""
+"""Encryption and MACs: what they bind, what they refuse, and the vectors of the specification."""
 
 import base64
 import json
@@ -29,11 +29,11 @@ GUID = "12345678-9abc-4def-8123-456789abcdef"
 NONCE = bytes(12)
 
 
-def test_the_page_has_all_vectors() -> None:
+def test_specification_page_has_all_vectors() -> None:
     assert len(V) == 31
 
 
-def test_vectors_of_a_value() -> None:
+def test_vectors_of_value_encryption() -> None:
     key = DataKey(V["StoreId"], bytes.fromhex(V["data key"]))
     assert key._values_key.hex().upper() == V["values key"]
     assert key._file_key.hex().upper() == V["file key"]
@@ -149,7 +149,7 @@ def test_the_table_of_settings_on_the_page_is_the_one_in_the_code() -> None:
     assert all(coded[name] == (name, False) for name in coded.keys() - told.keys())
 
 
-def test_no_two_lists_of_parts_bind_alike() -> None:
+def test_different_parts_bind_differently() -> None:
     lists = [
         ("ab", "c"),
         ("a", "bc"),
@@ -163,7 +163,7 @@ def test_no_two_lists_of_parts_bind_alike() -> None:
     assert bind("ä", "") == b"\x00\x00\x00\x02\xc3\xa4\x00\x00\x00\x00"
 
 
-def test_a_value_opens_only_where_it_was_sealed() -> None:
+def test_value_opens_only_in_its_place() -> None:
     sealed = KEY.seal_value(GUID, "AWSSecretKey", "a value", NONCE)
     assert KEY.open_value(GUID, "AWSSecretKey", sealed) == "a value"
     elsewhere = [
@@ -193,13 +193,13 @@ def test_a_value_opens_only_where_it_was_sealed() -> None:
         lambda s: s.replace("0", "\N{FULLWIDTH DIGIT ZERO}"),
     ],
 )
-def test_a_spoilt_value_is_refused(spoil) -> None:
+def test_altered_value_is_refused(spoil) -> None:
     sealed = KEY.seal_value(GUID, "AWSSecretKey", "a value", NONCE)
     with pytest.raises(IntegrityError):
         KEY.open_value(GUID, "AWSSecretKey", spoil(sealed))
 
 
-def test_bytes_that_are_no_text_are_refused() -> None:
+def test_plaintext_that_is_not_utf8_is_refused() -> None:
     sealed = crypto.seal(KEY._values_key, b"\xff", KEY._binding(GUID, "AWSSecretKey"), NONCE)
     with pytest.raises(IntegrityError):
         KEY.open_value(GUID, "AWSSecretKey", sealed)
@@ -212,7 +212,7 @@ def test_the_canonical_form() -> None:
     assert json.loads(canonical(content)) == content
 
 
-def test_the_seal_over_the_file() -> None:
+def test_mac_over_the_file() -> None:
     content = {"keystead": {"Format": "1"}, GUID: {"Region": "eu-west-1"}}
     mac = KEY.mac(content)
     KEY.check(content, mac)
@@ -224,6 +224,6 @@ def test_the_seal_over_the_file() -> None:
             KEY.check(content, other)
 
 
-def test_a_key_does_not_show() -> None:
+def test_repr_shows_no_key() -> None:
     assert KEY.raw.hex() not in repr(KEY)
     assert repr(KEY) == f"DataKey(store_id='{KEY.store_id}')"

@@ -1,4 +1,4 @@
-"""What is at the path of a file and is none: pipes and devices."""
+"""Pipes and devices in place of a file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.faults import NEW
 pytestmark = pytest.mark.posix("pipes with a name, devices")
 
 
-def test_what_is_no_regular_file_is_not_replaced(tmp_path: Path) -> None:
+def test_special_file_is_not_replaced(tmp_path: Path) -> None:
     path = tmp_path / "aws" / "credentials"
     path.parent.mkdir()
     os.mkfifo(path, 0o600)
@@ -40,7 +40,7 @@ def unlocked(path: Path) -> None:
         (lambda path: path.symlink_to("/dev/zero"), "a device"),
     ],
 )
-def test_what_is_no_file_is_refused_at_once(
+def test_special_file_is_refused_at_once(
     tmp_path: Path, make: Callable[[Path], None], kind: str
 ) -> None:
     path = tmp_path / "odd"
@@ -50,7 +50,7 @@ def test_what_is_no_file_is_refused_at_once(
     assert Files().access(path) == (False, False, False)
 
 
-def test_what_comes_out_of_a_pipe(tmp_path: Path) -> None:
+def test_content_of_a_pipe_is_read(tmp_path: Path) -> None:
     path = tmp_path / "pipe"
     os.mkfifo(path, 0o600)
     writer = threading.Thread(target=lambda: path.write_bytes(b"a line\n" * 1000))

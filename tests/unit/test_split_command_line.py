@@ -1,4 +1,4 @@
-"""Command lines in words, by the rules of both platforms."""
+"""Splitting command lines into words, by the rules of Windows and of POSIX."""
 
 import shlex
 import subprocess
@@ -27,7 +27,7 @@ WINDOWS = [
 
 
 @pytest.mark.parametrize(("command", "words"), WINDOWS)
-def test_windows_parts_words_by_its_c_library(command: str, words: list[str]) -> None:
+def test_windows_splits_words_like_its_c_library(command: str, words: list[str]) -> None:
     assert split_windows(command) == words
 
 
@@ -42,7 +42,7 @@ def test_posix_reads_what_the_standard_library_writes(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize("split", [split_posix, split_windows])
-def test_a_quote_has_an_end(split: object) -> None:
+def test_unclosed_quote_is_refused(split: object) -> None:
     with pytest.raises(ValueError):
         split('h "a')  # type: ignore[operator]
 
@@ -50,12 +50,12 @@ def test_a_quote_has_an_end(split: object) -> None:
 @pytest.mark.parametrize(
     "word", ["|", ">", "2>&1", "<in", "a;", "$(x)", "$HOME", "`x`", "~/x", "~"]
 )
-def test_what_a_shell_would_do_something_with(word: str) -> None:
+def test_shell_syntax_is_recognised(word: str) -> None:
     assert needs_shell(["helper", word])
 
 
 @pytest.mark.parametrize(
     "word", ["a~b", "5$", "a=b", "--x", "a@b", "arn:aws:iam::1:role/x", "^a$", "https://x/?a=b&c=d"]
 )
-def test_what_is_plain_to_a_shell(word: str) -> None:
+def test_plain_words_are_not_taken_for_shell_syntax(word: str) -> None:
     assert not needs_shell(["helper", word])

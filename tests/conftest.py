@@ -1,4 +1,4 @@
-"""What every test gets: a home of its own, no way off the loopback, and a watch for secrets."""
+"""What every test gets: a temporary home, no way off the loopback, and a watch for secrets."""
 
 from __future__ import annotations
 

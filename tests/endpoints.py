@@ -41,7 +41,7 @@ class Answer:
 def ask(
     url: str, headers: Mapping[str, str] | None = None, method: str = "GET", body: str | None = None
 ) -> Answer:
-    """One request on a connection of its own, whose headers are exactly those and Host."""
+    """One request on a separate connection, whose headers are exactly those and Host."""
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=30)
     with contextlib.closing(connection):
@@ -91,7 +91,7 @@ class Serving:
 
 @contextlib.contextmanager
 def serving(*arguments: str, env: Mapping[str, str] | None = None) -> Iterator[Serving]:
-    """Runs `keystead serve`; it has to end by itself, with exit code 0, when it is told to."""
+    """Runs `keystead serve`; it has to end by itself, with exit code 0, when it is asked to."""
     process = subprocess.Popen(
         [KEYSTEAD, "serve", "--json", *arguments],
         stdout=subprocess.PIPE,

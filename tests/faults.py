@@ -50,6 +50,6 @@ class Fault:
 
 
 def replace(files: Files, path: Path, data: bytes = NEW, *, private: bool = True) -> None:
-    """Replaces what stands at ``path`` now, as a store does it."""
+    """Replaces the file at ``path`` as a store does it."""
     with files.lock(path):
         files.replace(path, data, expect=files.read(path).version, private=private)

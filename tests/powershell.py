@@ -46,7 +46,7 @@ class Function:
 
 
 def tree(text: bytes) -> Node:
-    """The whole of it. Fails at the first thing that is no PowerShell."""
+    """The whole of it. Fails at the first syntax error."""
     root = _PARSER.parse(text).root_node
     if root.has_error:
         wrong = next(node for node in nodes(root) if node.type == "ERROR" or node.is_missing)

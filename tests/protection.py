@@ -12,7 +12,7 @@ CHEAP = Argon2Cost(memory=8192, passes=1, lanes=1)
 
 
 def home(folder: Path) -> dict[str, str]:
-    """An environment with a home of its own and the passphrase in a file."""
+    """An environment with a separate home and the passphrase in a file."""
     file = folder / "passphrase"
     file.touch(mode=0o600)
     file.write_text(f"{PASSPHRASE}\n")

@@ -1,4 +1,4 @@
-"""All ways of reading a shared file, held against the one that goes line by line."""
+"""All readers of a shared file, compared with the line-by-line one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def opened(data: bytes, grammar: Grammar = Grammar.STRICT) -> Document:
 
 
 def assert_tolerant_ways_agree(data: bytes, kind: FileKind) -> None:
-    """The same in the tolerant grammar, where a broken line costs the profile it stands in.
+    """The same in the tolerant grammar, where a broken line affects only the profile it is in.
 
     A file that the strict grammar accepts has the same sections, and no broken line in it but
     indented headers.

@@ -48,7 +48,7 @@ def processes_of(temporary: Path) -> list[str]:
     return found
 
 
-def test_the_walk_succeeds_and_proves_who_called(temporary, monkeypatch):
+def test_demo_succeeds_and_shows_the_caller(temporary, monkeypatch):
     # None of these may reach the walk: they would lead it to another account.
     monkeypatch.setenv("AWS_PROFILE", "not-there")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")

@@ -19,7 +19,7 @@ def bench(request, home) -> Bench:
 
 
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
-def test_scenario_keeps_its_promise(path, bench, isolation):
+def test_scenario_passes(path, bench, isolation):
     failure = ""
     try:
         isolation.plain.update(play(path, bench))
@@ -37,7 +37,7 @@ def failure(bench, tmp_path, *lines: str) -> str:
     return str(raised.value)
 
 
-def test_a_right_scenario_passes(bench, tmp_path):
+def test_correct_scenario_passes(bench, tmp_path):
     path = tmp_path / "right.txt"
     path.write_text(
         "# Everything that the format knows.\n"
@@ -97,7 +97,7 @@ def test_a_different_line_is_shown_with_its_place_and_both_texts(bench, tmp_path
         (["files a"], "broken.txt:1: this line does not belong here"),
     ],
 )
-def test_what_does_not_hold_fails(lines, part, bench, tmp_path):
+def test_wrong_expectation_fails(lines, part, bench, tmp_path):
     assert part in failure(bench, tmp_path, *lines)
 
 
@@ -110,7 +110,7 @@ def test_a_secret_on_either_stream_fails_the_scenario(bench, tmp_path):
     )
 
 
-def test_a_command_made_to_hand_over_may_print_a_secret(bench, home, tmp_path):
+def test_command_that_outputs_credentials_may_print_a_secret(bench, home, tmp_path):
     (home / ".aws").mkdir()
     (home / ".aws" / "credentials").write_text(f"[a]\naws_secret_access_key = {SECRET_KEY}\n")
     path = tmp_path / "right.txt"
@@ -118,7 +118,7 @@ def test_a_command_made_to_hand_over_may_print_a_secret(bench, home, tmp_path):
     play(path, bench)
 
 
-def test_an_emulator_is_furnished_and_its_calls_are_compared(bench, moto, tmp_path):
+def test_emulator_is_set_up_and_its_calls_are_compared(bench, moto, tmp_path):
     path = tmp_path / "right.txt"
     path.write_text(
         "uses moto\n"

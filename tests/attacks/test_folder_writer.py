@@ -1,6 +1,6 @@
 """Somebody who can write one folder: a synchronised home, a restored backup, a shared volume.
 
-The attacker is no process of the user and knows no secret of theirs; what they plant is a whole
+The attacker does not run as the user and knows no secret of theirs; what they plant is a whole
 store, a key file, a memory, a session or a copy for `undo`.
 """
 
@@ -54,7 +54,7 @@ USES = [
 
 
 class Attacker:
-    """Makes stores under a key file of their own, whose program leaves a mark where it ran."""
+    """Makes stores under the attacker's key file, whose program leaves a mark where it ran."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -179,7 +179,7 @@ def test_a_key_file_does_not_stand_in_for_a_passphrase(at_home: Owner, attacker:
     assert not attacker.mark.exists()
 
 
-def test_what_keystead_changes_itself_goes_on(at_home: Owner) -> None:
+def test_changes_by_keystead_itself_are_accepted(at_home: Owner) -> None:
     at_home.make("passphrase")
     at_home.succeed(f"store protectors add keyfile --key-file {at_home.key_file}")
     assert at_home.works()
@@ -203,7 +203,7 @@ def test_a_protector_that_was_removed_does_not_come_back(at_home: Owner) -> None
     assert "the protector `keyfile` was added" in at_home.refuses("process prod")
 
 
-def test_a_person_says_yes_to_another_store(at_home: Owner, attacker: Attacker) -> None:
+def test_user_can_accept_another_store(at_home: Owner, attacker: Attacker) -> None:
     at_home.make()
     at_home.store.write_bytes(attacker.store())
     found = json.loads(at_home.succeed("store status --json"))
@@ -218,7 +218,7 @@ def test_a_person_says_yes_to_another_store(at_home: Owner, attacker: Attacker) 
 
 
 @pytest.mark.parametrize(("answer", "code"), [("n", 5), ("y", 0)])
-def test_a_person_is_shown_what_changed_and_asked(
+def test_user_is_shown_what_changed_and_asked(
     at_home: Owner, attacker: Attacker, answer: str, code: int
 ) -> None:
     at_home.make()
@@ -240,7 +240,7 @@ def forget(owner: Owner) -> None:
     owner.folders.known_stores.unlink()
 
 
-def test_a_key_file_opens_no_store_that_is_not_remembered(at_home: Owner) -> None:
+def test_key_file_does_not_open_an_unrecorded_store(at_home: Owner) -> None:
     at_home.make()
     forget(at_home)
     refused = at_home.refuses("process prod", "is not remembered here")
@@ -263,7 +263,7 @@ def test_a_copied_id_is_not_accepted_on_a_new_machine(at_home: Owner, attacker: 
     assert not attacker.mark.exists()
 
 
-def test_a_passphrase_opens_a_store_that_is_not_remembered_and_remembers_it(
+def test_passphrase_opens_an_unrecorded_store_and_records_it(
     at_home: Owner, attacker: Attacker
 ) -> None:
     at_home.make("passphrase")
@@ -278,7 +278,7 @@ def test_a_passphrase_opens_a_store_that_is_not_remembered_and_remembers_it(
 
 @pytest.mark.needs("a Secret Service")
 @pytest.mark.usefixtures("system_keyring")
-def test_the_keyring_opens_a_store_that_is_not_remembered_and_remembers_it(
+def test_keyring_opens_an_unrecorded_store_and_records_it(
     at_home: Owner, attacker: Attacker
 ) -> None:
     at_home.make("keyring")
@@ -294,7 +294,7 @@ def test_the_keyring_opens_a_store_that_is_not_remembered_and_remembers_it(
 @pytest.mark.parametrize(
     "planted", ["of the foreign store", "[", "{}", "7", '{"PATH": [{"x": 1}, 7]}']
 )
-def test_a_memory_that_was_planted_opens_nothing_that_is_not_the_users(
+def test_planted_record_opens_no_foreign_store(
     at_home: Owner, attacker: Attacker, planted: str
 ) -> None:
     own = at_home.make().store.read_bytes()
@@ -309,7 +309,7 @@ def test_a_memory_that_was_planted_opens_nothing_that_is_not_the_users(
     at_home.refuses("process prod", "is not remembered here")
 
 
-def test_a_memory_that_others_may_write_is_refused(at_home: Owner) -> None:
+def test_record_that_others_may_write_is_refused(at_home: Owner) -> None:
     at_home.make()
     at_home.folders.known_stores.chmod(0o666)
     at_home.refuses("process prod", "may be read or written by other users")
@@ -328,7 +328,7 @@ def change_shared_file(owner: Owner) -> Path:
 
 
 @pytest.mark.parametrize("signed", [False, True])
-def test_a_copy_for_undo_that_was_planted_is_not_put_back(at_home: Owner, signed: bool) -> None:
+def test_planted_undo_copy_is_not_restored(at_home: Owner, signed: bool) -> None:
     path = change_shared_file(at_home)
     [copy] = at_home.folders.generations.glob("*.json")
     entry = json.loads(copy.read_text())
@@ -363,7 +363,7 @@ def test_copies_of_an_earlier_version_are_signed_once(at_home: Owner) -> None:
 # The cache folder
 
 
-def test_a_session_that_was_planted_is_not_handed_out(at_home: Owner, attacker: Attacker) -> None:
+def test_planted_session_is_not_used(at_home: Owner, attacker: Attacker) -> None:
     now = datetime(2126, 11, 27, tzinfo=UTC)
     made = Credentials("ASIAPLANTEDEXAMPLE", "s", "t", expires_at=now, source="planted")
     theirs = EncryptedStore(attacker.system).sessions()
@@ -374,7 +374,7 @@ def test_a_session_that_was_planted_is_not_handed_out(at_home: Owner, attacker: 
     assert EncryptedStore(own).sessions().get("0" * 40) is None
 
 
-def test_names_that_were_planted_for_completion_are_not_offered(at_home: Owner) -> None:
+def test_planted_completion_names_are_not_offered(at_home: Owner) -> None:
     index = Index(System(dict(os.environ)))
     names = index.of("sts")
     assert names
@@ -396,7 +396,7 @@ def test_doctor_sees_that_the_launcher_was_replaced(at_home: Owner) -> None:
 # One folder for everything
 
 
-def test_the_variable_is_the_memory_where_everything_is_one_folder(
+def test_variable_is_the_record_if_everything_is_in_one_folder(
     owner: Owner, attacker: Attacker
 ) -> None:
     own = owner.make().store.read_bytes()
@@ -413,7 +413,7 @@ def test_the_variable_is_the_memory_where_everything_is_one_folder(
     assert not owner.store.exists()
 
 
-def test_without_a_memory_one_folder_is_worth_its_permissions(owner: Owner) -> None:
+def test_without_a_record_one_folder_relies_on_its_permissions(owner: Owner) -> None:
     """What docs/threat-model.md says: nothing else is there to tell one store from another."""
     owner.make()
     assert owner.works()
@@ -424,7 +424,7 @@ def test_without_a_memory_one_folder_is_worth_its_permissions(owner: Owner) -> N
 
 
 @pytest.mark.needs("a Secret Service")
-def test_the_keyring_is_the_memory_where_everything_is_one_folder(
+def test_keyring_is_the_record_if_everything_is_in_one_folder(
     owner: Owner, attacker: Attacker, system_keyring: Mapping[str, str]
 ) -> None:
     owner.make()
@@ -437,7 +437,7 @@ def test_the_keyring_is_the_memory_where_everything_is_one_folder(
 
 
 @pytest.mark.needs("a Secret Service")
-def test_the_keyring_knows_that_a_store_which_asks_opens_by_no_key_file(
+def test_keyring_records_that_a_prompting_store_has_no_key_file(
     owner: Owner, attacker: Attacker, system_keyring: Mapping[str, str]
 ) -> None:
     own = owner.make("passphrase").store.read_bytes()
@@ -447,7 +447,7 @@ def test_the_keyring_knows_that_a_store_which_asks_opens_by_no_key_file(
 
 
 @pytest.mark.needs("a Secret Service")
-def test_the_keyring_sees_a_home_that_was_replaced_as_a_whole(
+def test_keyring_detects_a_completely_replaced_home(
     at_home: Owner, attacker: Attacker, system_keyring: Mapping[str, str]
 ) -> None:
     at_home.make()

@@ -29,7 +29,7 @@ from keystead.system import System
 from tests.agents import Agent
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 from tests.conftest import Keystead
-from tests.integration.test_bad_services import serving
+from tests.integration.test_malformed_responses import serving
 
 LINE = {
     "number": 1,
@@ -65,7 +65,7 @@ def planted(line: object) -> bytes:
 
 
 @pytest.mark.parametrize("line", PLANTED.values(), ids=PLANTED)
-def test_a_planted_line_of_the_audit_log_is_found_and_hides_no_other(
+def test_planted_line_of_the_audit_log_is_found_and_hides_no_other(
     keystead: Keystead, line: object
 ) -> None:
     folder = keystead.root / "keystead"
@@ -83,7 +83,7 @@ def test_a_planted_line_of_the_audit_log_is_found_and_hides_no_other(
 @pytest.mark.parametrize(
     "note", ["1" * 5000, "\u0661", "-1", "99999999999999999999", "²"], ids=ascii
 )
-def test_a_planted_note_of_the_last_line_is_no_crash(keystead: Keystead, note: str) -> None:
+def test_planted_last_line_record_does_not_crash(keystead: Keystead, note: str) -> None:
     folder = keystead.root / "keystead"
     folder.mkdir(mode=0o700)
     (folder / "audit.jsonl").write_bytes(planted(LINE))
@@ -97,7 +97,7 @@ def record(memory: int) -> str:
     return f"passphrase argon2id m={memory} t=1 p=1 salt={'00' * 16} key={'00' * 60}"
 
 
-def test_passphrases_are_bounded_together_before_any_work(tmp_path: Path) -> None:
+def test_total_passphrase_cost_is_limited_before_any_work(tmp_path: Path) -> None:
     path = tmp_path / "passphrase"
     path.write_text("x")
     path.chmod(0o600)
@@ -197,7 +197,7 @@ SHOWING = (
 
 
 @pytest.mark.posix("such names of files")
-def test_no_text_of_others_drives_the_terminal(
+def test_text_from_files_is_escaped_for_the_terminal(
     keystead: Keystead, home: Path, tmp_path: Path
 ) -> None:
     name = f"evil{DRIVING}name"
@@ -229,7 +229,7 @@ def test_no_text_of_others_drives_the_terminal(
         (folder / "credentials").write_text(text.rpartition("[")[0], encoding="utf-8")
 
 
-def test_the_words_of_a_server_do_not_drive_the_terminal(keystead: Keystead) -> None:
+def test_text_from_servers_is_escaped_for_the_terminal(keystead: Keystead) -> None:
     words = escape(DRIVING).replace("\x1b", "&#27;").replace("\x07", "&#7;")
     answer = (
         f"<ErrorResponse><Error><Code>Denied{words}</Code><Message>no {words} way</Message></Error>"
@@ -288,7 +288,7 @@ def helper(home: Path, keystead: Keystead) -> Path:
 
 
 @pytest.mark.posix("a fifo")
-def test_what_a_helper_says_is_shown_at_once_and_drives_nothing(helper: Path, home: Path) -> None:
+def test_helper_output_is_shown_at_once_and_escaped(helper: Path, home: Path) -> None:
     with subprocess.Popen(
         [KEYSTEAD, "process", "p"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=home
     ) as command:

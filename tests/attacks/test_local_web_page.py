@@ -55,14 +55,14 @@ def test_a_host_name_that_was_rebound_is_refused(server: Serving, host: str) -> 
     assert answer.status == 403
 
 
-def test_localhost_is_a_name_of_ours(server: Serving) -> None:
+def test_localhost_is_an_accepted_host_name(server: Serving) -> None:
     port = server.url("base").split(":")[2].split("/")[0]
     assert server.keys("base", Host=f"localhost:{port}").status == 200
     assert server.keys("base", Host=f"LOCALHOST:{port}").status == 200
 
 
 @pytest.mark.parametrize("name", ["Origin", "X-Forwarded-For", "Forwarded"])
-def test_what_a_browser_or_a_proxy_sends_on_is_refused(server: Serving, name: str) -> None:
+def test_requests_from_browsers_and_proxies_are_refused(server: Serving, name: str) -> None:
     answer = server.keys("base", **{name: "http://127.0.0.1"})
     assert (answer.status, answer.document["code"]) == (403, "NotForwarded")
     given = {TTL: "60", name: "203.0.113.1"}
@@ -74,7 +74,7 @@ def test_what_a_browser_or_a_proxy_sends_on_is_refused(server: Serving, name: st
     assert SECRET_KEY not in answer.text
 
 
-def test_no_answer_has_a_header_for_other_origins(server: Serving) -> None:
+def test_responses_have_no_cors_headers(server: Serving) -> None:
     preflight = ask(server.url("base"), {"Access-Control-Request-Method": "GET"}, method="OPTIONS")
     assert preflight.status == 405
     for answer in (preflight, server.keys("base"), server.imds_token("base")):
@@ -109,7 +109,7 @@ def test_a_request_of_a_browser_without_an_origin_is_refused(server: Serving, si
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded"])
-def test_a_post_that_asks_no_preflight_gets_nothing(server: Serving, kind: str) -> None:
+def test_post_without_a_preflight_gets_nothing(server: Serving, kind: str) -> None:
     given = {"Content-Type": kind, "Content-Length": "3"}
     for url in (server.url("base"), server.url("base", "imds") + "/latest/api/token"):
         answer = ask(url, given, "POST", body="a=b")

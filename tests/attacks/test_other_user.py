@@ -80,7 +80,7 @@ def folder_of(path: Path, owner: int, mode: int = 0o755, group: int | None = Non
         (ATTACKER, 0o1777, None, "refused is in a folder that belongs to another user"),
     ],
 )
-def test_a_private_file_counts_only_in_a_folder_where_nobody_else_can_put_one(
+def test_private_file_needs_a_folder_where_only_its_owner_can_write(
     place: Path, owner: int, mode: int, group: int | None, answer: str
 ) -> None:
     folder = folder_of(place / "folder", owner, mode, group)
@@ -99,7 +99,7 @@ def test_a_private_file_counts_only_in_a_folder_where_nobody_else_can_put_one(
         (ATTACKER, 0o644, "refused belongs to another user"),
     ],
 )
-def test_a_private_file_is_its_users_and_nobody_elses(
+def test_private_file_must_belong_to_the_user(
     place: Path, owner: int, mode: int, answer: str
 ) -> None:
     folder = folder_of(place / "folder", 0, 0o1777)
@@ -108,7 +108,7 @@ def test_a_private_file_is_its_users_and_nobody_elses(
 
 
 @pytest.mark.root("being two other users")
-def test_a_file_that_is_swapped_between_two_looks_is_never_taken(place: Path) -> None:
+def test_file_swapped_between_check_and_open_is_never_used(place: Path) -> None:
     """The attacker writes where the victim's file is and swaps it for one with a readable mode."""
     folder = folder_of(place / "folder", 0, 0o777)
     put(folder / "mine", VICTIM, text="own")
@@ -128,7 +128,7 @@ def test_a_file_that_is_swapped_between_two_looks_is_never_taken(place: Path) ->
 
 
 @pytest.mark.root("being two other users")
-def test_a_token_that_somebody_else_put_there_opens_no_endpoint(place: Path) -> None:
+def test_token_planted_by_another_user_is_not_accepted(place: Path) -> None:
     code = """
 import os, sys
 from pathlib import Path
@@ -156,7 +156,7 @@ except KeysteadError as error:
     assert [path.name for path in folder.iterdir()] == ["x.token"]
 
 
-def test_what_was_opened_is_judged_and_not_its_path(tmp_path: Path) -> None:
+def test_checks_apply_to_the_open_file_and_not_its_path(tmp_path: Path) -> None:
     """A link does not lend its own rights to what it leads to."""
     (tmp_path / "open").write_text("x")
     (tmp_path / "open").chmod(0o644)

@@ -39,7 +39,7 @@ def files(home: Path) -> None:
         "printf '{keystead} process tools\\nexit $?\\n' > terraform; bash terraform",
     ],
 )
-def test_a_command_line_does_not_make_a_program_another(home: Path, script: str) -> None:
+def test_command_line_does_not_change_the_recorded_executable(home: Path, script: str) -> None:
     line = script.replace("{keystead}", str(KEYSTEAD))
     done = subprocess.run(
         ["bash", "-c", f"{line}; exit $?"], capture_output=True, text=True, check=False, cwd=home
@@ -50,7 +50,7 @@ def test_a_command_line_does_not_make_a_program_another(home: Path, script: str)
 
 
 @linux
-def test_a_refusal_quotes_nothing_of_a_command_line(home: Path) -> None:
+def test_refusal_does_not_quote_the_command_line(home: Path) -> None:
     line = f"{KEYSTEAD} process tools --location nowhere-{SESSION_TOKEN[:6]}; exit $?"
     text = f"TOKEN='{SESSION_TOKEN}' {KEYSTEAD} process tools; exit $?"
     for script in (line, text):
@@ -62,7 +62,7 @@ def test_a_refusal_quotes_nothing_of_a_command_line(home: Path) -> None:
 
 
 @pytest.mark.parametrize("pid", ["0", "1", str(os.getpid())], ids=["none", "init", "own"])
-def test_nobody_but_the_agent_says_who_asked(agent: Agent, keystead: Keystead, pid: str) -> None:
+def test_only_the_agent_identifies_the_client(agent: Agent, keystead: Keystead, pid: str) -> None:
     for _ in range(2):
         done = keystead("process", "dev", "--asked-by", pid)
         assert done.code == 2
@@ -72,7 +72,7 @@ def test_nobody_but_the_agent_says_who_asked(agent: Agent, keystead: Keystead, p
 
 
 @linux
-def test_what_the_agent_is_asked_for_is_recorded_with_the_executable(
+def test_requests_to_the_agent_are_recorded_with_the_executable(
     agent: Agent, keystead: Keystead
 ) -> None:
     assert keystead("agent", "start").code == 0
@@ -94,7 +94,7 @@ print(s.recv(65536).split()[1].decode())
 
 
 @linux
-def test_programs_that_use_one_source_port_in_turn_have_a_line_each(
+def test_programs_that_reuse_a_source_port_are_recorded_separately(
     keystead: Keystead, home: Path
 ) -> None:
     with socket.socket() as free:

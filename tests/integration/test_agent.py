@@ -1,4 +1,4 @@
-"""The agent as a process: it starts by itself, holds, forgets, ends, and is missed by nobody."""
+"""The agent as a process: it starts by itself, caches, drops, exits, and is never required."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def profiles(agent: Agent) -> object:
     return agent.status()["profiles"]
 
 
-def test_the_first_command_starts_it_and_the_next_is_answered_by_it(
+def test_first_command_starts_the_agent_and_the_next_uses_it(
     agent: Agent, keystead: Keystead, files: Path
 ) -> None:
     assert keystead("process", "dev").stdout == DEV
@@ -67,7 +67,7 @@ def test_the_first_command_starts_it_and_the_next_is_answered_by_it(
     assert status["profiles"] == ["dev"]
 
 
-def test_it_starts_and_stops_on_demand(agent: Agent, keystead: Keystead) -> None:
+def test_agent_starts_and_stops_on_demand(agent: Agent, keystead: Keystead) -> None:
     assert '"running": false' in keystead("agent", "status", "--json").stdout
     assert keystead("agent", "start").code == 0
     pid = agent.pid
@@ -80,7 +80,7 @@ def test_it_starts_and_stops_on_demand(agent: Agent, keystead: Keystead) -> None
 
 
 @pytest.mark.parametrize("value", ["off", "run/agent.sock"], ids=["off", "a relative path"])
-def test_it_can_be_switched_off(
+def test_agent_can_be_disabled(
     agent: Agent, keystead: Keystead, value: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KEYSTEAD_AGENT", value)
@@ -92,7 +92,7 @@ def test_it_can_be_switched_off(
     assert "KEYSTEAD_AGENT disables the agent" in refused.stderr
 
 
-def test_commands_at_once_start_one(agent: Agent, keystead: Keystead) -> None:
+def test_concurrent_commands_start_one_agent(agent: Agent, keystead: Keystead) -> None:
     before = agents_alive()
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: keystead("process", "dev").stdout, range(8)))
@@ -103,7 +103,7 @@ def test_commands_at_once_start_one(agent: Agent, keystead: Keystead) -> None:
 
 
 @pytest.mark.needs("curl")
-def test_curl_is_a_client(agent: Agent, keystead: Keystead) -> None:
+def test_curl_can_be_a_client(agent: Agent, keystead: Keystead) -> None:
     keystead("agent", "start")
     for _ in range(2):  # made for it, then held
         done = subprocess.run(
@@ -116,7 +116,7 @@ def test_curl_is_a_client(agent: Agent, keystead: Keystead) -> None:
         assert profiles(agent) == ["dev"]
 
 
-def test_what_cannot_be_had_is_told_by_status_and_words(agent: Agent, keystead: Keystead) -> None:
+def test_failures_have_a_status_and_a_message(agent: Agent, keystead: Keystead) -> None:
     keystead("agent", "start")
     status, body = agent.request("GET", "/process/nobody")
     assert status == 404
@@ -172,9 +172,7 @@ def test_a_new_file_is_noticed(agent: Agent, keystead: Keystead, home: Path) -> 
     assert keystead("process", "dev").stdout != DEV
 
 
-def test_another_environment_has_answers_of_its_own(
-    agent: Agent, keystead: Keystead, home: Path
-) -> None:
+def test_answers_are_cached_per_environment(agent: Agent, keystead: Keystead, home: Path) -> None:
     assert keystead("process", "dev").stdout == DEV
     (home / "empty").touch()
     elsewhere = {"AWS_SHARED_CREDENTIALS_FILE": str(home / "empty")}
@@ -184,7 +182,7 @@ def test_another_environment_has_answers_of_its_own(
     assert keystead("process", "dev").stdout == DEV
 
 
-def test_sessions_are_held_until_they_are_to_be_renewed(
+def test_sessions_are_cached_until_they_need_renewal(
     agent: Agent, keystead: Keystead, moto: Emulator
 ) -> None:
     first = keystead("process", "r").stdout
@@ -196,7 +194,7 @@ def test_sessions_are_held_until_they_are_to_be_renewed(
     assert [call.operation for call in moto.recorder.calls] == ["AssumeRole"] * 2
 
 
-def test_a_person_is_asked_by_the_command_and_the_agent_holds_what_came_of_it(
+def test_command_prompts_and_the_agent_caches_the_result(
     agent: Agent, keystead: Keystead, moto: Emulator
 ) -> None:
     assert keystead("process", "mfa").code == 6
@@ -209,7 +207,7 @@ def test_a_person_is_asked_by_the_command_and_the_agent_holds_what_came_of_it(
     assert len(moto.recorder.calls) == calls
 
 
-def test_a_program_whose_credentials_have_no_end_is_run_each_time(
+def test_process_credentials_without_expiry_are_not_cached(
     agent: Agent, keystead: Keystead, home: Path
 ) -> None:
     keystead("agent", "start")
@@ -223,7 +221,7 @@ def test_a_program_whose_credentials_have_no_end_is_run_each_time(
 
 @pytest.fixture
 def passphrase(home: Path, keystead: Keystead) -> dict[str, str]:
-    """Variables that give the passphrase of an encrypted store with the profile `kept`."""
+    """Variables that give the passphrase of an encrypted store with the profile `stored`."""
     path = home / "passphrase"
     path.touch(mode=0o600)
     path.write_text(PASSPHRASE)
@@ -239,7 +237,7 @@ def store(keystead: Keystead, passphrase: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("noun", ["agent", "store"])
-def test_unlocked_it_spares_the_passphrase_until_it_is_locked(
+def test_unlocked_agent_replaces_the_passphrase_until_locked(
     agent: Agent, keystead: Keystead, store: None, passphrase: dict[str, str], noun: str
 ) -> None:
     assert keystead("process", "kept").code == 6
@@ -255,7 +253,7 @@ def test_unlocked_it_spares_the_passphrase_until_it_is_locked(
     assert keystead("process", "kept").code == 6
 
 
-def test_a_new_key_of_the_store_is_not_the_old_one(
+def test_rekeyed_store_does_not_use_the_cached_key(
     agent: Agent, keystead: Keystead, store: None, passphrase: dict[str, str]
 ) -> None:
     keystead("agent", "unlock", env=passphrase)
@@ -264,7 +262,7 @@ def test_a_new_key_of_the_store_is_not_the_old_one(
     assert keystead("process", "kept").stdout == DEV
 
 
-def test_killed_it_is_started_again(agent: Agent, keystead: Keystead) -> None:
+def test_killed_agent_is_started_again(agent: Agent, keystead: Keystead) -> None:
     keystead("process", "dev")
     pid = agent.pid
     os.kill(pid, signal.SIGKILL)
@@ -275,7 +273,7 @@ def test_killed_it_is_started_again(agent: Agent, keystead: Keystead) -> None:
     assert profiles(agent) == ["dev"]
 
 
-def test_killed_while_a_command_waits_for_it(agent: Agent, keystead: Keystead) -> None:
+def test_agent_killed_while_a_command_waits_for_it(agent: Agent, keystead: Keystead) -> None:
     keystead("process", "dev")
     pid = agent.pid
     os.kill(pid, signal.SIGSTOP)
@@ -294,7 +292,7 @@ def is_connected(pid: int) -> bool:
         return False
 
 
-def test_it_ends_when_nobody_asks_for_anything(agent: Agent, keystead: Keystead) -> None:
+def test_idle_agent_exits(agent: Agent, keystead: Keystead) -> None:
     keystead("process", "dev", env={"KEYSTEAD_AGENT_IDLE": "1"})
     pid = agent.pid
     wait_for(lambda: not is_alive(pid))
@@ -303,7 +301,7 @@ def test_it_ends_when_nobody_asks_for_anything(agent: Agent, keystead: Keystead)
     assert "KEYSTEAD_AGENT_IDLE is not a whole number from 1 to 31622400" in refused.stderr
 
 
-def test_its_folder_is_its_users_alone(agent: Agent, keystead: Keystead) -> None:
+def test_agent_folder_is_private(agent: Agent, keystead: Keystead) -> None:
     keystead("agent", "start")
     assert mode(agent.path.parent) == 0o700
     assert mode(agent.path) & 0o077 == 0
@@ -316,7 +314,7 @@ def test_its_folder_is_its_users_alone(agent: Agent, keystead: Keystead) -> None
     agent.path.parent.chmod(0o700)
 
 
-def test_a_folder_of_somebody_else_is_refused(agent: Agent, keystead: Keystead) -> None:
+def test_folder_of_another_user_is_refused(agent: Agent, keystead: Keystead) -> None:
     folder = agent.path.parent
     if os.geteuid() == 0:
         folder.mkdir(mode=0o700)
@@ -331,7 +329,7 @@ def test_a_folder_of_somebody_else_is_refused(agent: Agent, keystead: Keystead) 
     assert agents_alive() == before
 
 
-def test_a_path_that_no_socket_can_have(agent: Agent, keystead: Keystead, tmp_path: Path) -> None:
+def test_path_too_long_for_a_socket(agent: Agent, keystead: Keystead, tmp_path: Path) -> None:
     long = {"KEYSTEAD_AGENT": str(tmp_path / ("x" * 120) / "agent.sock")}
     assert keystead("process", "dev", env=long).stdout == DEV
     assert "a path of over 103 bytes" in keystead("agent", "start", env=long).stderr
@@ -375,7 +373,7 @@ def test_another_users_process_is_refused(
             assert protocol.peer_uid(connection) != os.geteuid()
 
 
-def test_what_others_can_see_of_it_holds_no_secret(
+def test_process_information_contains_no_secret(
     agent: Agent, keystead: Keystead, store: None, passphrase: dict[str, str]
 ) -> None:
     keys = {"AWS_ACCESS_KEY_ID": ACCESS_KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}
@@ -393,7 +391,7 @@ def test_what_others_can_see_of_it_holds_no_secret(
         assert outputs == {"/dev/null"}
 
 
-def test_thousands_of_requests_leave_its_memory_as_it_was(agent: Agent, keystead: Keystead) -> None:
+def test_thousands_of_requests_do_not_grow_its_memory(agent: Agent, keystead: Keystead) -> None:
     keystead("process", "dev")
     pid = agent.pid
     environ = {os.fsencode(k): os.fsencode(v) for k, v in os.environ.items()}
@@ -405,7 +403,7 @@ def test_thousands_of_requests_leave_its_memory_as_it_was(agent: Agent, keystead
     assert agent.pid == pid
 
 
-def test_a_passphrase_is_typed_once(agent: Agent, home: Path) -> None:
+def test_passphrase_is_typed_once(agent: Agent, home: Path) -> None:
     """For a new store twice, and never again while the agent lives."""
     script = (
         f"{command.KEYSTEAD} store init"
@@ -425,9 +423,7 @@ def test_a_passphrase_is_typed_once(agent: Agent, home: Path) -> None:
     (home / "taken").unlink()
 
 
-def test_one_that_hangs_is_waited_for_no_longer_than_a_moment(
-    agent: Agent, keystead: Keystead
-) -> None:
+def test_hanging_agent_delays_a_command_only_briefly(agent: Agent, keystead: Keystead) -> None:
     keystead("process", "dev")
     pid = agent.pid
     os.kill(pid, signal.SIGSTOP)
@@ -440,7 +436,7 @@ def test_one_that_hangs_is_waited_for_no_longer_than_a_moment(
     assert agent.pid == pid
 
 
-def test_one_at_a_path_of_its_own_is_started_on_demand_alone(
+def test_agent_at_a_custom_path_is_started_only_on_demand(
     agent: Agent, keystead: Keystead, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = Agent(agent.path.parent.parent / "own" / "a.sock")
@@ -456,7 +452,7 @@ def test_one_at_a_path_of_its_own_is_started_on_demand_alone(
     assert not agent.path.exists()
 
 
-def test_what_it_hands_out_is_in_the_audit_log(agent: Agent, keystead: Keystead) -> None:
+def test_credentials_from_the_agent_are_recorded(agent: Agent, keystead: Keystead) -> None:
     for _ in range(3):
         keystead("process", "dev")
     agent.request("GET", "/process/dev")  # for which the agent runs a command

@@ -1,4 +1,4 @@
-"""A lock is sure: nothing that was held, or is on its way, is there after it, or it is an error."""
+"""A lock clears everything cached and in progress, or it is an error."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def is_empty(agent: Agent) -> bool:
 
 
 @pytest.mark.parametrize("words", [("agent", "lock"), ("store", "lock")])
-def test_a_lock_empties_the_agent_which_stays(
+def test_lock_clears_the_agent_which_keeps_running(
     unlocked: Agent, keystead: Keystead, words: tuple[str, str]
 ) -> None:
     pid = unlocked.pid
@@ -88,9 +88,7 @@ def test_curl_can_lock_it_too(unlocked: Agent) -> None:
     assert held(unlocked) == ([], [])
 
 
-def test_commands_that_ask_during_locks_get_their_answers(
-    unlocked: Agent, keystead: Keystead
-) -> None:
+def test_commands_during_locks_get_answers(unlocked: Agent, keystead: Keystead) -> None:
     with ThreadPoolExecutor(3) as pool:
         locks = [pool.submit(keystead, "agent", "lock") for _ in range(3)]
         asked = [pool.submit(keystead, "process", "dev") for _ in range(6)]
@@ -129,7 +127,7 @@ def finish(child: subprocess.Popen[bytes], home: Path) -> None:
 
 @pytest.mark.usefixtures("slow")
 @pytest.mark.parametrize("lock", [True, False])
-def test_an_answer_that_was_on_its_way_is_not_held_after_a_lock(
+def test_answer_in_progress_is_not_cached_after_a_lock(
     agent: Agent, keystead: Keystead, home: Path, lock: bool
 ) -> None:
     assert keystead("agent", "start").code == 0
@@ -141,7 +139,7 @@ def test_an_answer_that_was_on_its_way_is_not_held_after_a_lock(
 
 
 @pytest.mark.usefixtures("slow")
-def test_commands_that_the_agent_runs_are_ended_by_a_lock(
+def test_lock_terminates_commands_of_the_agent(
     agent: Agent, keystead: Keystead, home: Path
 ) -> None:
     assert keystead("agent", "start").code == 0
@@ -165,7 +163,7 @@ def children(pid: int) -> list[int]:
 
 @pytest.mark.usefixtures("slow")
 @pytest.mark.parametrize("lock", [True, False])
-def test_without_an_agent_what_is_on_its_way_is_not_held_either(
+def test_without_an_agent_results_in_progress_are_not_cached_either(
     agent: Agent, keystead: Keystead, home: Path, lock: bool
 ) -> None:
     child = start_slow(home)
@@ -215,7 +213,7 @@ def test_a_folder_of_the_wrong_mode_is_an_error(
 
 
 @pytest.mark.parametrize("what", ["lock", "stop"])
-def test_an_agent_that_does_not_answer_is_an_error_and_hands_out_nothing_after_it(
+def test_unresponsive_agent_is_an_error_and_serves_nothing_afterwards(
     unlocked: Agent, keystead: Keystead, what: str
 ) -> None:
     pid = unlocked.pid
@@ -229,7 +227,7 @@ def test_an_agent_that_does_not_answer_is_an_error_and_hands_out_nothing_after_i
     wait_for(lambda: is_empty(unlocked))
 
 
-def test_what_answers_anything_but_yes_is_an_error(agent: Agent, keystead: Keystead) -> None:
+def test_any_other_answer_to_a_lock_is_an_error(agent: Agent, keystead: Keystead) -> None:
     import fcntl
 
     agent.path.parent.mkdir(mode=0o700)

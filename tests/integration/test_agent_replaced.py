@@ -68,7 +68,7 @@ def other(agent: Agent) -> Iterator[int]:
     return agent.pid
 
 
-def test_a_command_replaces_it_and_is_none_the_wiser(
+def test_command_replaces_an_agent_of_another_version(
     agent: Agent, other: int, keystead: Keystead
 ) -> None:
     done = keystead("process", "dev")
@@ -79,7 +79,9 @@ def test_a_command_replaces_it_and_is_none_the_wiser(
     assert agent.status()["profiles"] == ["dev"]
 
 
-def test_commands_at_once_replace_it_by_one(agent: Agent, other: int, keystead: Keystead) -> None:
+def test_concurrent_commands_replace_it_with_one_agent(
+    agent: Agent, other: int, keystead: Keystead
+) -> None:
     before = agents_alive()
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: keystead("process", "dev").stdout, range(8)))
@@ -90,7 +92,7 @@ def test_commands_at_once_replace_it_by_one(agent: Agent, other: int, keystead: 
     assert agent.status()["version"] == __version__
 
 
-def test_start_and_unlock_replace_it(
+def test_start_and_unlock_replace_an_agent_of_another_version(
     agent: Agent, other: int, keystead: Keystead, home: Path
 ) -> None:
     path = home / "passphrase"
@@ -105,14 +107,16 @@ def test_start_and_unlock_replace_it(
     assert agent.pid != other
 
 
-def test_it_can_be_locked_and_stopped(agent: Agent, other: int, keystead: Keystead) -> None:
+def test_agent_of_another_version_can_be_locked_and_stopped(
+    agent: Agent, other: int, keystead: Keystead
+) -> None:
     assert json.loads(keystead("agent", "status", "--json").stdout)["version"] == "0.0.9"
     assert keystead("agent", "lock").stderr == ""
     assert keystead("agent", "stop").stderr == ""
     wait_for(lambda: not is_alive(other))
 
 
-def test_one_at_a_path_of_its_own_is_replaced_on_demand_alone(
+def test_agent_at_a_custom_path_is_replaced_only_on_demand(
     agent: Agent, other: int, keystead: Keystead
 ) -> None:
     own = {"KEYSTEAD_AGENT": str(agent.path)}
@@ -123,7 +127,7 @@ def test_one_at_a_path_of_its_own_is_replaced_on_demand_alone(
     assert agent.pid != other
 
 
-def test_one_that_ends_is_waited_for(agent: Agent, keystead: Keystead) -> None:
+def test_exiting_agent_is_waited_for(agent: Agent, keystead: Keystead) -> None:
     for _ in range(5):
         assert keystead("agent", "start").code == 0
         assert agent.status()["version"] == __version__
@@ -162,9 +166,7 @@ main()
 """An agent that is killed at a line of keystead's, counted from the call of a function on."""
 
 
-def test_killed_at_any_step_of_its_start_it_is_missed_by_nobody(
-    agent: Agent, keystead: Keystead
-) -> None:
+def test_kill_at_any_step_of_its_start_breaks_no_command(agent: Agent, keystead: Keystead) -> None:
     for line in range(0, 1000, amount(short=27, full=9)):
         begin(agent, KILLED, "main", "0", str(line))
         if answers(agent):
@@ -183,7 +185,7 @@ def answers(agent: Agent) -> bool:
         return False  # there is none, or it was killed over this very question
 
 
-def test_killed_at_any_step_of_an_answer_the_client_gets_a_whole_one(
+def test_kill_at_any_step_of_an_answer_gives_the_client_a_complete_one(
     agent: Agent, keystead: Keystead
 ) -> None:
     for line in range(0, 1000, amount(short=61, full=23)):
@@ -210,14 +212,14 @@ def audited(keystead: Keystead) -> list[object]:
 
 @pytest.fixture
 def limits() -> Iterator[None]:
-    """Puts back what an agent in this very process sets for itself."""
+    """Restores what an agent in this process sets for itself."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
     yield
     resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 @pytest.mark.usefixtures("limits")
-def test_time_makes_it_forget_and_end(agent: Agent) -> None:
+def test_suspend_clears_it_and_an_idle_hour_stops_it(agent: Agent) -> None:
     """With the machine's clocks in the hand of the test: a suspend, then nobody for an hour."""
     path, time = os.fsencode(agent.path), Time()
 

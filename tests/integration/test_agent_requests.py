@@ -1,4 +1,4 @@
-"""What comes over the agent's socket: broken, half, slow, too large, too much of it at once."""
+"""Requests to the agent that are malformed, incomplete, slow, too large or too many."""
 
 from __future__ import annotations
 
@@ -68,14 +68,14 @@ BAD = {
 
 
 @pytest.mark.parametrize(("data", "status"), BAD.values(), ids=BAD)
-def test_a_bad_request_gets_an_answer_that_says_so(agent: Agent, data: bytes, status: int) -> None:
+def test_malformed_request_gets_an_error_response(agent: Agent, data: bytes, status: int) -> None:
     found, body = agent.send(data)
     assert found == status
     assert json.loads(body)["error"]
     assert agent.send(STATUS)[0] == 200
 
 
-def test_half_a_request_gets_an_answer_too(agent: Agent) -> None:
+def test_incomplete_request_gets_an_error_response(agent: Agent) -> None:
     whole = b"POST /ready/dev HTTP/1.1\r\nContent-Length: 10\r\n\r\n12345"
     for end in (0, 1, 20, len(whole) - 8, len(whole)):
         assert agent.send(whole[:end], half_close=True)[0] == 400
@@ -116,7 +116,7 @@ def test_a_thousand_connections_at_once(agent: Agent, keystead: Keystead) -> Non
 
 
 @pytest.mark.usefixtures("many_files")
-def test_slow_ones_keep_nobody_waiting_and_are_sent_away(agent: Agent, keystead: Keystead) -> None:
+def test_slow_requests_delay_no_other_and_are_closed(agent: Agent, keystead: Keystead) -> None:
     with contextlib.ExitStack() as stack:
         slow = [stack.enter_context(agent.connect()) for _ in range(MANY + 200)]
         for connection in slow:
@@ -130,7 +130,7 @@ def test_slow_ones_keep_nobody_waiting_and_are_sent_away(agent: Agent, keystead:
     assert agent.status()["profiles"] == ["dev"]
 
 
-def test_an_answer_that_nobody_takes_is_no_harm(agent: Agent) -> None:
+def test_unread_response_does_no_harm(agent: Agent) -> None:
     with contextlib.ExitStack() as stack:
         for _ in range(50):
             connection = stack.enter_context(agent.connect())

@@ -1,4 +1,4 @@
-"""`keystead audit`: every way of handing credentials over leaves its line."""
+"""`keystead audit`: every channel records its grants."""
 
 import fcntl
 import json
@@ -46,7 +46,7 @@ def ways(keystead) -> list[tuple[str, str]]:
     return [(entry["way"], entry["profile"]) for entry in entries(keystead)]
 
 
-def test_each_command_leaves_its_line(keystead, moto: Emulator) -> None:
+def test_each_command_is_recorded(keystead, moto: Emulator) -> None:
     keystead("process", "admin")
     keystead("env", "base")
     keystead("exec", "base", "--", "true")
@@ -67,7 +67,7 @@ def test_each_command_leaves_its_line(keystead, moto: Emulator) -> None:
     assert keystead("audit", "--verify").code == 0
 
 
-def test_what_hands_nothing_over_leaves_none(keystead) -> None:
+def test_commands_without_credentials_are_not_recorded(keystead) -> None:
     keystead("list")
     keystead("show", "base")
     keystead("plan", "admin")
@@ -76,7 +76,7 @@ def test_what_hands_nothing_over_leaves_none(keystead) -> None:
     assert not (Path(os.environ["KEYSTEAD_HOME"]) / "audit.jsonl").exists()
 
 
-def test_a_session_leaves_a_line_for_each_new_set_of_keys(keystead, moto: Emulator) -> None:
+def test_boto_session_records_each_renewal(keystead, moto: Emulator) -> None:
     session = library.session("admin")
     for _ in range(5):
         session.client("sts").get_caller_identity()
@@ -84,7 +84,7 @@ def test_a_session_leaves_a_line_for_each_new_set_of_keys(keystead, moto: Emulat
     assert ways(keystead) == [("session", "admin"), ("library", "base")]
 
 
-def test_a_child_with_an_endpoint_that_asks_leaves_a_line(keystead) -> None:
+def test_request_to_the_endpoint_of_exec_is_recorded(keystead) -> None:
     code = "import boto3; boto3.Session().get_credentials().get_frozen_credentials()"
     keystead("exec", "base", "--endpoint", "--", sys.executable, "-c", code)
     entry = entries(keystead)[-1]
@@ -100,7 +100,7 @@ def test_a_log_that_cannot_be_written_is_a_warning(keystead) -> None:
     assert done.stderr.startswith("keystead: warning: the audit log has no line of this: ")
 
 
-def test_what_was_done_to_the_log_is_told(keystead) -> None:
+def test_tampering_with_the_log_is_reported(keystead) -> None:
     for _ in range(3):
         keystead("process", "base")
     log = Path(os.environ["KEYSTEAD_HOME"]) / "audit.jsonl"
@@ -114,7 +114,7 @@ def test_what_was_done_to_the_log_is_told(keystead) -> None:
 
 
 @pytest.mark.parametrize("name", ["base", "admin", "endless"])
-def test_each_answer_of_the_agent_is_one_line(
+def test_each_answer_of_the_agent_is_one_record(
     agent: Agent, keystead, moto: Emulator, home: Path, name: str
 ) -> None:
     (home / "output").write_text(keystead("process", "base").stdout)
@@ -144,14 +144,14 @@ def told_of_no_line(keystead) -> bool:
     return done.stderr.startswith("keystead: warning: the audit log has no line of this: ")
 
 
-def test_what_the_agent_cannot_write_down_goes_the_full_way(agent: Agent, keystead) -> None:
+def test_command_runs_without_the_agent_if_it_cannot_record(agent: Agent, keystead) -> None:
     keystead("process", "base")
     state = Path(os.environ["KEYSTEAD_HOME"])
-    (state / "audit.jsonl").rename(state / "kept")
+    (state / "audit.jsonl").rename(state / "moved")
     (state / "audit.jsonl").mkdir()
     assert told_of_no_line(keystead)
     (state / "audit.jsonl").rmdir()
-    (state / "kept").rename(state / "audit.jsonl")
+    (state / "moved").rename(state / "audit.jsonl")
     assert not told_of_no_line(keystead)
     with (state / "audit.last").open("rb") as held:  # by a writer that hangs
         fcntl.flock(held, fcntl.LOCK_EX)
@@ -159,7 +159,7 @@ def test_what_the_agent_cannot_write_down_goes_the_full_way(agent: Agent, keyste
     assert keystead("audit", "--verify").code == 0
 
 
-def test_a_full_disk_is_a_warning_and_leaves_no_half_line(keystead) -> None:
+def test_full_disk_is_a_warning_and_leaves_no_partial_line(keystead) -> None:
     keystead("process", "base")
     log = Path(os.environ["KEYSTEAD_HOME"]) / "audit.jsonl"
     for _ in range(2):  # the second line would reach beyond 512 bytes
@@ -176,7 +176,7 @@ def test_a_full_disk_is_a_warning_and_leaves_no_half_line(keystead) -> None:
     assert keystead("audit", "--verify").code == 0
 
 
-def test_a_half_line_of_a_machine_that_died_is_told_and_gone_on_from(keystead) -> None:
+def test_partial_line_of_a_crash_is_reported_and_the_log_continues(keystead) -> None:
     for _ in range(2):
         keystead("process", "base")
     log = Path(os.environ["KEYSTEAD_HOME"]) / "audit.jsonl"

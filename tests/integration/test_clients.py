@@ -1,4 +1,4 @@
-"""The clients of `make interop` that a development machine has anyway, by every way."""
+"""The clients of `make interop` that a development machine has anyway, over every channel."""
 
 import sys
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ def module(tmp_path_factory: pytest.TempPathFactory) -> Path:
         for client in HERE
     ],
 )
-def test_a_client_calls_with_what_it_was_handed(
+def test_client_calls_with_the_credentials_it_was_given(
     stand: Bench, client: Client, way: Way, module: Path
 ) -> None:
     if client is powershell.CLIENT:
@@ -61,7 +61,7 @@ def test_a_client_calls_with_what_it_was_handed(
 
 
 @pytest.mark.needs("curl")
-def test_who_calls_nothing_fails_or_calls_with_other_keys_is_found_out(stand: Bench) -> None:
+def test_clients_that_call_nothing_fail_or_use_other_keys_are_detected(stand: Bench) -> None:
     def doing(line: str) -> Client:
         return replace(CURL, command=lambda _: ["sh", "-c", line])
 
@@ -75,7 +75,7 @@ def test_who_calls_nothing_fails_or_calls_with_other_keys_is_found_out(stand: Be
     assert "it can" in stand.fault(replace(CURL, cannot={"env": "it is said"}), ENV)
 
 
-def test_the_page_has_a_row_for_each_client_and_a_cell_for_each_way() -> None:
+def test_page_has_a_row_for_each_client_and_a_cell_for_each_channel() -> None:
     rows = [line.split(" | ") for line in PAGE.read_text().splitlines() if line.startswith("| ")]
     head, cells = rows[0], {row[0].strip("| "): row[3:] for row in rows[2:]}
     assert [word.strip("| ") for word in head[3:]] == [way.title for way in WAYS]

@@ -47,7 +47,7 @@ def test_confirm_asks_once(credentials: Path, answer: str, gone: bool) -> None:
     assert ("[base]" not in credentials.read_text()) is gone
 
 
-def test_a_profile_is_chosen_as_the_default(credentials: Path) -> None:
+def test_profile_can_be_chosen_as_the_default(credentials: Path) -> None:
     child = spawn("Initialize-AWSDefaultConfiguration", "-ProfileLocation", str(credentials))
     child.expect("0  new keys\r\n +1  base\r\n +2  other\r\n")
     child.expect("number of the profile to use as default \\[0\\]: ")
@@ -58,7 +58,7 @@ def test_a_profile_is_chosen_as_the_default(credentials: Path) -> None:
     assert credentials.read_text().endswith(f"[default]\n{KEYS}region = us-east-1\n")
 
 
-def test_a_number_that_is_none_changes_nothing(credentials: Path) -> None:
+def test_invalid_number_changes_nothing(credentials: Path) -> None:
     before = credentials.read_text()
     child = spawn("Initialize-AWSDefaultConfiguration", "-ProfileLocation", str(credentials))
     child.expect("default \\[0\\]: ")
@@ -68,7 +68,7 @@ def test_a_number_that_is_none_changes_nothing(credentials: Path) -> None:
     assert credentials.read_text() == before
 
 
-def test_keys_that_are_typed_are_saved(home: Path, credentials: Path) -> None:
+def test_typed_keys_are_saved(home: Path, credentials: Path) -> None:
     credentials.write_text("")
     child = spawn("Initialize-AWSDefaultConfiguration", "-ProfileLocation", str(credentials))
     child.expect("access key: ")
@@ -82,7 +82,7 @@ def test_keys_that_are_typed_are_saved(home: Path, credentials: Path) -> None:
     assert credentials.read_text() == f"[default]\n{KEYS}"
 
 
-def test_a_mandatory_parameter_is_asked_for(credentials: Path) -> None:
+def test_mandatory_parameter_is_prompted_for(credentials: Path) -> None:
     child = spawn("Set-DefaultAWSRegion")
     child.expect("Region: ")
     child.sendline("eu-west-1")

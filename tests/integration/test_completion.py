@@ -1,4 +1,4 @@
-"""Completion in real shells, by their own machinery: bash and zsh with a Tab, fish by `complete`."""
+"""Completion in real shells: bash and zsh with the Tab key, fish with `complete`."""
 
 import os
 import re
@@ -146,7 +146,7 @@ ANSWERS = {
 
 
 @pytest.mark.parametrize("words", ANSWERS)
-def test_the_answer_to_a_shell(words: tuple[str, ...]) -> None:
+def test_candidates_for_a_shell(words: tuple[str, ...]) -> None:
     done = subprocess.run(
         [KEYSTEAD, "__complete", *(words or ("",))], capture_output=True, text=True, check=True
     )
@@ -156,7 +156,7 @@ def test_the_answer_to_a_shell(words: tuple[str, ...]) -> None:
     assert ANSWERS[words] or not found
 
 
-def test_what_stands_in_a_line_is_not_run_to_complete_it(home: Path) -> None:
+def test_text_of_the_line_is_never_executed(home: Path) -> None:
     child = spawn("bash", "--norc", "--noprofile", home=home)
     child.sendline(f". ./{script('bash', home).name}; echo re'ady'")
     child.expect("ready")
@@ -166,7 +166,7 @@ def test_what_stands_in_a_line_is_not_run_to_complete_it(home: Path) -> None:
     assert not (home / "bad").exists()
 
 
-def test_the_answer_loads_little() -> None:
+def test_completion_loads_few_modules() -> None:
     code = (
         "import sys; from keystead.cli.completing.answer import answer; "
         "answer(['Get-AWSCredential', '-']); answer(['whoami', '--region', 'eu']); "

@@ -1,4 +1,4 @@
-"""The container's endpoint: what is sent, where to, what is taken, and what is said otherwise."""
+"""The container endpoint: what is sent where, what is accepted, and the error otherwise."""
 
 import json
 import os
@@ -46,7 +46,7 @@ def failure(kind: type[KeysteadError], asked: System) -> KeysteadError:
     return caught.value
 
 
-def test_without_an_address_there_is_no_endpoint() -> None:
+def test_without_a_variable_there_is_no_endpoint() -> None:
     failure(NotConfigured, system())
     failure(NotConfigured, system(CREDENTIALS_FULL_URI="", AUTHORIZATION_TOKEN=SECRET_KEY))
 
@@ -144,7 +144,7 @@ def dialled(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int]]:
         ({"CREDENTIALS_FULL_URI": "https://192.0.2.7/creds"}, "192.0.2.7", 443),
     ],
 )
-def test_addresses_that_will_do(
+def test_allowed_addresses(
     dialled: list[tuple[str, int]], variables: dict[str, str], host: str, port: int
 ) -> None:
     failure(ProviderError, system(**variables))
@@ -196,7 +196,7 @@ def test_a_relative_address_stays_at_its_host(path: str) -> None:
         (Reply(302, "", {"Location": "http://127.0.0.1:1/"}), "answered with status 302"),
     ],
 )
-def test_an_answer_that_is_none_is_told_without_it(reply: Reply, said: str) -> None:
+def test_malformed_response_is_reported_without_quoting_it(reply: Reply, said: str) -> None:
     with serving(lambda _: reply) as service:
         asked = system(CREDENTIALS_FULL_URI=service.url, AUTHORIZATION_TOKEN=SECOND_SECRET_KEY)
         error = failure(ProviderError, asked)
@@ -205,13 +205,13 @@ def test_an_answer_that_is_none_is_told_without_it(reply: Reply, said: str) -> N
     assert said in str(error)
 
 
-def test_a_token_without_end_serves() -> None:
+def test_credentials_without_expiry_are_accepted() -> None:
     with serving(lambda _: Reply(200, {**GOOD, "Expiration": None, "Token": None})) as service:
         found = container_credentials(system(CREDENTIALS_FULL_URI=service.url))
     assert (found.session_token, found.expires_at) == (None, None)
 
 
-def test_an_endpoint_that_recovers_is_asked_again() -> None:
+def test_recovering_endpoint_is_retried() -> None:
     replies = [Reply(500), Reply(503, SECRET_KEY), Reply(200, GOOD)]
     waits: list[float] = []
     with serving(lambda _: replies.pop(0)) as service:
@@ -220,14 +220,14 @@ def test_an_endpoint_that_recovers_is_asked_again() -> None:
     assert waits == [1.0, 1.0]
 
 
-def test_an_endpoint_that_does_not_recover_is_left() -> None:
+def test_failing_endpoint_is_given_up() -> None:
     with serving(lambda _: Reply(503, SECRET_KEY)) as service:
         error = failure(ProviderError, system(CREDENTIALS_FULL_URI=service.url))
     assert "answered with status 503" in str(error)
     assert len(service.requests) == container.ATTEMPTS
 
 
-def test_nobody_at_the_address() -> None:
+def test_unreachable_address() -> None:
     waits: list[float] = []
     error = failure(ProviderError, system(waits, CREDENTIALS_FULL_URI="http://127.0.0.1:1/creds"))
     assert str(error) == (
@@ -236,7 +236,7 @@ def test_nobody_at_the_address() -> None:
     assert len(waits) == container.ATTEMPTS - 1
 
 
-def test_an_endpoint_that_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_silent_endpoint_times_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(container, "TIME_LIMIT_SECONDS", 0.1)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
@@ -244,7 +244,7 @@ def test_an_endpoint_that_says_nothing_is_not_waited_for(monkeypatch: pytest.Mon
     assert str(error).endswith("could not be reached: timed out")
 
 
-def test_proxies_are_passed_by(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxies_are_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_PROXY", "")
     with serving(lambda _: Reply(200, json.dumps(GOOD))) as service:
         container_credentials(system(CREDENTIALS_FULL_URI=service.url))

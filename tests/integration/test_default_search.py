@@ -1,4 +1,4 @@
-"""Credentials when no profile is named: the places behind the profiles, on real servers."""
+"""Credentials when no profile is named: the sources after the profiles, on real servers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def shown(keystead: Keystead, **env: str) -> dict[str, str]:
     return json.loads(keystead("plan", "--json", env=env).stdout)["base"]
 
 
-def test_a_container(keystead: Keystead, moto: Emulator) -> None:
+def test_container_is_found(keystead: Keystead, moto: Emulator) -> None:
     with serving(lambda _: Reply(200, KEYS)) as service:
         env = {"AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{service.url}/role"}
         assert keystead("whoami", env=env).code == 0
@@ -33,7 +33,7 @@ def test_a_container(keystead: Keystead, moto: Emulator) -> None:
     assert moto.recorder.calls[0].access_key_id == ACCESS_KEY_ID
 
 
-def test_an_instance(keystead: Keystead, moto: Emulator) -> None:
+def test_instance_is_found(keystead: Keystead, moto: Emulator) -> None:
     with serving(metadata_service({"Code": "Success", **KEYS})) as service:
         env = {
             "AWS_EC2_METADATA_SERVICE_ENDPOINT": service.url,
@@ -44,7 +44,7 @@ def test_an_instance(keystead: Keystead, moto: Emulator) -> None:
     assert moto.recorder.calls[0].access_key_id == ACCESS_KEY_ID
 
 
-def test_a_web_identity(keystead: Keystead, moto: Emulator, home: Path) -> None:
+def test_web_identity_is_found(keystead: Keystead, moto: Emulator, home: Path) -> None:
     (home / "token").write_text("header.claims.signature")
     env = {
         "AWS_WEB_IDENTITY_TOKEN_FILE": str(home / "token"),
@@ -58,7 +58,7 @@ def test_a_web_identity(keystead: Keystead, moto: Emulator, home: Path) -> None:
 
 
 @pytest.mark.parametrize("disabled", ["true", "false"])
-def test_nothing(keystead: Keystead, disabled: str) -> None:
+def test_no_source_is_an_error(keystead: Keystead, disabled: str) -> None:
     with serving(lambda _: Reply(404)) as service:
         env = {"AWS_EC2_METADATA_DISABLED": disabled}
         if disabled == "false":
@@ -68,7 +68,7 @@ def test_nothing(keystead: Keystead, disabled: str) -> None:
     assert "hint: " in done.stderr
 
 
-def test_a_file_that_is_named_is_all_that_is_searched(keystead: Keystead, home: Path) -> None:
+def test_named_file_is_the_only_source(keystead: Keystead, home: Path) -> None:
     (home / "other").touch(mode=0o600)
     (home / "other").write_text("[default]\nregion = eu-west-1\n")
     env = {"AWS_ACCESS_KEY_ID": ACCESS_KEY_ID, "AWS_SECRET_ACCESS_KEY": SECRET_KEY}

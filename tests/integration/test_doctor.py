@@ -1,4 +1,4 @@
-"""`keystead doctor` against servers that are late, silent or no HTTP servers at all."""
+"""`keystead doctor` against servers that are slow, silent or do not speak HTTP."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ NOWHERE = "http://127.0.0.1:9"
 
 
 class _Service(BaseHTTPRequestHandler):
-    """Answers any request with 403 and its own date, as a service does to who has no keys."""
+    """Answers any request with 403 and its own date, as a service does to unsigned requests."""
 
     def do_GET(self) -> None:
         self.send_response(403)
@@ -49,7 +49,7 @@ def service() -> Iterator[str]:
 
 @contextlib.contextmanager
 def answering(data: bytes | None) -> Iterator[str]:
-    """A server that says ``data`` to whoever connects, nothing at all for None."""
+    """A server that sends ``data`` to every client, or nothing for None."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         held: list[socket.socket] = []
 
@@ -86,7 +86,7 @@ def environ(home: Path, **more: str) -> Mapping[str, str]:
         (timedelta(hours=-1, seconds=-30), Status.PROBLEM, "60 minutes behind STS's"),
     ],
 )
-def test_the_clock_is_held_against_that_of_sts(
+def test_clock_is_compared_with_that_of_sts(
     service: str, home: Path, shift: timedelta, status: Status, says: str
 ) -> None:
     system = System(
@@ -107,7 +107,7 @@ def test_the_clock_is_held_against_that_of_sts(
         (b"this is no HTTP\r\n", "the connection"),
     ],
 )
-def test_a_service_that_does_not_answer_is_a_warning_and_holds_nobody_up(
+def test_unreachable_service_is_a_warning_after_a_short_wait(
     data: bytes | None, reason: str, home: Path
 ) -> None:
     with answering(data) as url:
@@ -117,7 +117,7 @@ def test_a_service_that_does_not_answer_is_a_warning_and_holds_nobody_up(
     assert reason in reached.message
 
 
-def test_all_services_are_asked_at_once(home: Path) -> None:
+def test_all_services_are_checked_concurrently(home: Path) -> None:
     """Several regions of IAM Identity Center take no longer than one."""
     (home / ".aws").mkdir()
     sections = (
@@ -138,19 +138,19 @@ def test_all_services_are_asked_at_once(home: Path) -> None:
 @pytest.mark.parametrize(
     "address", ["http://me:wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY@127.0.0.1:9", "ftp://x", "x"]
 )
-def test_an_address_that_is_none_is_a_problem_and_not_quoted(address: str, home: Path) -> None:
+def test_malformed_address_is_a_problem_and_not_quoted(address: str, home: Path) -> None:
     found = results("services", System(environ(home, AWS_ENDPOINT_URL=address)))
     assert found[0].status is Status.PROBLEM
     assert address not in found[0].message
     assert leaks(f"{found}") == []
 
 
-def test_a_region_that_makes_no_address_is_a_problem(home: Path) -> None:
+def test_invalid_region_is_a_problem(home: Path) -> None:
     found = results("services", System(environ(home, AWS_REGION="no region")))
     assert found[0].status is Status.PROBLEM
 
 
-def test_the_keyring_is_asked_where_it_opens_the_store(
+def test_keyring_is_checked_if_it_opens_the_store(
     home: Path, system_keyring: Mapping[str, str]
 ) -> None:
     system = System(environ(home, AWS_ENDPOINT_URL=NOWHERE, **system_keyring))
@@ -163,7 +163,7 @@ def test_the_keyring_is_asked_where_it_opens_the_store(
     assert "opens without a question" in store.message
 
 
-def test_a_keyring_that_is_gone_is_a_problem_where_it_is_needed(
+def test_missing_keyring_is_a_problem_if_needed(
     keystead: Keystead, system_keyring: Mapping[str, str]
 ) -> None:
     assert keystead("store", "init", "--protector", "keyring", env=system_keyring).code == 0
@@ -175,7 +175,7 @@ def test_a_keyring_that_is_gone_is_a_problem_where_it_is_needed(
     assert result["fix"]
 
 
-def test_half_a_machine_is_examined_whole(keystead: Keystead, home: Path) -> None:
+def test_every_check_runs_on_a_partial_setup(keystead: Keystead, home: Path) -> None:
     """What one check stumbles over is its problem, and the others go on."""
     (home / ".aws" / "credentials").mkdir(parents=True)
     (keystead.root / "keystead").write_text("")

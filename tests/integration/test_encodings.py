@@ -36,7 +36,7 @@ def put(path: Path, data: bytes) -> Path:
 
 
 @pytest.mark.parametrize("name", ["credentials", "config"])
-def test_a_shared_file_is_named_with_its_encoding_and_stays_as_it_is(
+def test_error_names_the_encoding_and_the_shared_file_is_unchanged(
     keystead: Keystead, home: Path, written: Callable[[str], bytes], name: str
 ) -> None:
     path = put(home / ".aws" / name, written(f"[default]\n{KEYS}"))
@@ -52,7 +52,7 @@ def test_a_shared_file_is_named_with_its_encoding_and_stays_as_it_is(
     assert path.read_bytes() == before
 
 
-def test_what_is_read_from_standard_input_or_a_file(
+def test_input_in_utf16_from_standard_input_or_a_file(
     keystead: Keystead, home: Path, written: Callable[[str], bytes]
 ) -> None:
     secrets = written(f"aws_secret_access_key={SECRET_KEY}\n")
@@ -71,7 +71,7 @@ def test_what_is_read_from_standard_input_or_a_file(
         assert "hint: save it as UTF-8" in done.stderr
 
 
-def test_a_new_passphrase_is_not_taken_from_it(
+def test_new_passphrase_in_utf16_is_refused(
     keystead: Keystead, home: Path, written: Callable[[str], bytes]
 ) -> None:
     path = put(home / "passphrase", written(PASSPHRASE))
@@ -89,7 +89,7 @@ def test_a_new_passphrase_has_no_byte_order_mark(keystead: Keystead, home: Path)
     assert "begins with a byte-order mark" in done.stderr
 
 
-def test_a_token_file_is_named_with_its_encoding(
+def test_error_names_the_encoding_of_a_token_file(
     keystead: Keystead, home: Path, written: Callable[[str], bytes]
 ) -> None:
     token = put(home / "token", written("aaaa.bbbb.cccc"))
@@ -111,5 +111,5 @@ def test_a_token_file_is_named_with_its_encoding(
 @pytest.mark.parametrize(
     "data", [b"", b"a\0", b"\0" * 64, b"a" * 64, bytes(range(256)), b"\xff\xff"]
 )
-def test_other_bytes_are_not_taken_for_it(data: bytes) -> None:
+def test_other_bytes_are_not_taken_for_utf16(data: bytes) -> None:
     assert other_encoding(data) is None

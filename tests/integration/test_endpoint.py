@@ -56,7 +56,7 @@ def credentials_file(home: Path) -> Path:
 
 
 def client(code: str, variables: dict[str, str]) -> list[str]:
-    """What a program prints that has the variables and no profile of its own."""
+    """What a program prints that has the variables and no profile set."""
     environ = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     environ |= {"HOME": "/nonexistent", **variables}
     done = subprocess.run(
@@ -113,7 +113,7 @@ def test_the_metadata_names_account_role_and_region(moto: Emulator) -> None:
     assert keys["AccessKeyId"] == usual["AccessKeyId"]
 
 
-def test_the_metadata_says_nothing_of_an_account_that_is_not_known() -> None:
+def test_metadata_omits_an_unknown_account() -> None:
     with serving("base", "--imds") as server:
         info = server.imds("base", "/latest/meta-data/iam/info").document
         identity = server.imds("base", "/latest/dynamic/instance-identity/document").document
@@ -165,7 +165,7 @@ def test_curl_with_the_token_of_the_file() -> None:
     assert set(document) == {"AccessKeyId", "SecretAccessKey", "Token", "Expiration"}
 
 
-def test_a_role_is_assumed_once_however_many_ask(moto: Emulator) -> None:
+def test_role_is_assumed_once_for_all_clients(moto: Emulator) -> None:
     with serving("admin", "--container", "--imds") as server:
         answers = []
         threads = [
@@ -183,7 +183,7 @@ def test_a_role_is_assumed_once_however_many_ask(moto: Emulator) -> None:
     assert [call.operation for call in moto.recorder.calls] == ["AssumeRole"]
 
 
-def test_several_profiles_each_with_its_own_address_and_token(credentials_file: Path) -> None:
+def test_each_profile_has_its_own_address_and_token(credentials_file: Path) -> None:
     other = KEYS.replace("[base]", "[a/c]").replace(ACCESS_KEY_ID, "AKIAI44QH8DHBEXAMPLE")
     credentials_file.write_text(KEYS + other)
     with serving("base", "a/c", "--container", "--imds") as server:
@@ -202,7 +202,7 @@ def test_without_a_name_it_is_the_profile_of_the_default_search() -> None:
         assert server.keys("base").status == 200
 
 
-def test_a_token_is_in_a_file_of_its_own_and_goes_with_the_server() -> None:
+def test_token_is_in_a_private_file_removed_with_the_server() -> None:
     with serving("base") as server:
         path = Path(server.variables("base")[TOKEN_FILE])
         assert mode(path) == PRIVATE_FILE
@@ -211,14 +211,14 @@ def test_a_token_is_in_a_file_of_its_own_and_goes_with_the_server() -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_it_cleanly(number: int) -> None:
+def test_signal_stops_the_server_cleanly(number: int) -> None:
     with serving("base") as server:
         server.process.send_signal(number)
         assert server.process.wait(30) == 0
         assert server.process.stderr.read() == ""
 
 
-def test_a_token_is_taken_back_by_removing_its_file_and_changed_by_writing_it() -> None:
+def test_token_is_revoked_by_removing_its_file_and_changed_by_writing_it() -> None:
     with serving("base", "--container", "--imds") as server:
         token = server.token("base")
         metadata_token = server.imds_token("base").text
@@ -282,7 +282,7 @@ def test_a_provider_that_fails_or_is_slow_does_not_hold_up_the_others(
     assert (answers[0].status, answers[0].document["code"]) == (502, "ProviderError")
 
 
-def test_a_profile_that_needs_a_person_says_so(credentials_file: Path, moto: Emulator) -> None:
+def test_profile_that_needs_a_prompt_is_an_error(credentials_file: Path, moto: Emulator) -> None:
     with serving("base") as server:
         mfa = "mfa_serial = arn:aws:iam::123456789012:mfa/user\n"
         credentials_file.write_text(
@@ -308,7 +308,7 @@ def test_a_profile_that_needs_a_person_says_so(credentials_file: Path, moto: Emu
         (["base", "--hop-limit", "65"], 2, "--hop-limit"),
     ],
 )
-def test_what_cannot_be_served_is_told(
+def test_unservable_profile_is_reported(
     keystead, arguments: list[str], code: int, text: str
 ) -> None:
     done = keystead("serve", *arguments)
@@ -318,7 +318,7 @@ def test_what_cannot_be_served_is_told(
 
 
 @pytest.mark.parametrize("hops", [1, 2])
-def test_answers_go_as_far_as_they_may(hops: int) -> None:
+def test_responses_have_the_hop_limit(hops: int) -> None:
     with sockets.listen("127.0.0.1", 0, hops) as sock:
         with socket.create_connection(sockets.address_of(sock)):
             accepted, _ = sock.accept()
@@ -327,7 +327,7 @@ def test_answers_go_as_far_as_they_may(hops: int) -> None:
             assert accepted.proto == socket.IPPROTO_TCP  # or asyncio would let Nagle wait
 
 
-def test_a_port_that_is_taken_is_told(keystead) -> None:
+def test_port_in_use_is_reported(keystead) -> None:
     with serving("base") as server:
         port = server.url("base").split(":")[2].split("/")[0]
         done = keystead("serve", "base", "--port", port)
@@ -359,7 +359,7 @@ def test_what_it_prints_can_be_evaluated(home: Path) -> None:
     process.stdout.close()
 
 
-def test_a_default_profile_that_goes_before_an_endpoint_is_warned_of(
+def test_default_profile_that_takes_precedence_over_an_endpoint_is_warned_of(
     credentials_file: Path,
 ) -> None:
     credentials_file.write_text(KEYS + KEYS.replace("[base]", "[default]"))

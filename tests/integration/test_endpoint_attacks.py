@@ -48,7 +48,7 @@ def server(home: Path) -> Iterator[Serving]:
 @pytest.mark.parametrize(
     "token", [None, "", "wrong", "0" * 64, "Bearer {}", "{} ", "{}{}", "\xff\xfe", "{}\xa0"]
 )
-def test_a_wrong_token_opens_nothing(server: Serving, token: str | None) -> None:
+def test_wrong_token_gets_no_credentials(server: Serving, token: str | None) -> None:
     right = server.token("base")
     if token == "{} ":  # blanks around a value are none of it, by HTTP's own rules
         token = " {}x"
@@ -59,7 +59,7 @@ def test_a_wrong_token_opens_nothing(server: Serving, token: str | None) -> None
     assert right not in answer.text
 
 
-def test_nobody_learns_which_profiles_there_are(server: Serving) -> None:
+def test_responses_do_not_reveal_profile_names(server: Serving) -> None:
     there = ask(server.url("base"))
     gone = ask(server.url("base").replace("base", "nobody"))
     with_token = ask(
@@ -80,28 +80,26 @@ def test_there_is_no_version_1_of_the_metadata_service(server: Serving) -> None:
 
 
 @pytest.mark.parametrize("ttl", [None, "", "0", "21601", "-1", "1.5", "x", "9" * 40, "\xb2", "+60"])
-def test_the_life_of_a_token_is_from_one_second_to_six_hours(
-    server: Serving, ttl: str | None
-) -> None:
+def test_token_lifetime_is_one_second_to_six_hours(server: Serving, ttl: str | None) -> None:
     given = {} if ttl is None else {TTL: ttl}
     answer = ask(server.url("base", "imds") + "/latest/api/token", given, "PUT")
     assert (answer.status, answer.document["code"]) == (400, "BadTTL")
 
 
-def test_the_longest_life_is_six_hours(server: Serving) -> None:
+def test_token_expires_after_six_hours(server: Serving) -> None:
     answer = server.imds_token("base", "21600")
     assert (answer.status, answer.headers[TTL.lower()]) == (200, "21600")
     assert server.imds("base", ROLES, answer.text).text == "base"
 
 
-def test_a_token_that_was_changed_is_none(server: Serving) -> None:
+def test_altered_token_is_refused(server: Serving) -> None:
     token = server.imds_token("base").text
     swapped = token[:5] + ("A" if token[5] != "A" else "B") + token[6:]
     for given in (swapped, token[:-4], token[4:], token + "AAAA", "", "ü", "=", token.swapcase()):
         assert server.imds("base", ROLES, given).status == 401
 
 
-def test_paths_that_are_not_there(server: Serving) -> None:
+def test_unknown_paths(server: Serving) -> None:
     for path in ("/", "/latest/meta-data/", "/latest/user-data", ROLES + "other", ROLES + "../x"):
         assert server.imds("base", path).status == 404
 
@@ -132,7 +130,7 @@ def metadata(clock: Clock, retrieve) -> Iterator[str]:
         yield sockets.url(where)
 
 
-def test_a_token_ends() -> None:
+def test_token_expires() -> None:
     clock = Clock()
     keys = Credentials(ACCESS_KEY_ID, "x", "y", clock.now() + timedelta(hours=1))
     with metadata(clock, lambda: keys) as url:
@@ -143,7 +141,7 @@ def test_a_token_ends() -> None:
         assert ask(url + ROLES, {IMDS_TOKEN: token}).status == 401
 
 
-def test_keys_are_renewed_before_they_end_and_never_served_behind_it() -> None:
+def test_keys_are_renewed_before_expiry_and_never_served_after_it() -> None:
     clock, made = Clock(), []
 
     def retrieve() -> Credentials:
@@ -163,7 +161,7 @@ def test_keys_are_renewed_before_they_end_and_never_served_behind_it() -> None:
     assert 24 <= len(made) <= 32
 
 
-def test_an_error_that_nobody_foresaw_is_a_document_without_its_text() -> None:
+def test_unexpected_error_response_does_not_contain_its_text() -> None:
     def retrieve() -> Credentials:
         raise ZeroDivisionError(SESSION_TOKEN)
 
@@ -223,13 +221,13 @@ BROKEN = [
 
 
 @pytest.mark.parametrize("data", BROKEN, ids=lambda data: repr(data[:40]))
-def test_what_is_no_request_gets_a_refusal_or_nothing(server: Serving, data: bytes) -> None:
+def test_malformed_request_gets_an_error_or_nothing(server: Serving, data: bytes) -> None:
     answer = raw(server, data)
     assert answer == b"" or answer.split(b" ")[1] in (b"400", b"403", b"405", b"413", b"431")
     assert SECRET_KEY.encode() not in answer
 
 
-def test_a_head_that_is_too_long_is_refused_before_its_end(server: Serving) -> None:
+def test_too_long_header_is_refused_early(server: Serving) -> None:
     host, port = server.url("base").split("/")[2].split(":")
     with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nX: ")
@@ -239,7 +237,7 @@ def test_a_head_that_is_too_long_is_refused_before_its_end(server: Serving) -> N
             pytest.fail("it takes a head of any length")
 
 
-def test_requests_may_follow_each_other_at_once(server: Serving) -> None:
+def test_pipelined_requests_are_answered(server: Serving) -> None:
     host, port = server.url("base").split("/")[2].split(":")
     headers = f"Host: {host}:{port}\r\nAuthorization: {server.token('base')}\r\n"
     request = f"GET /credentials/base HTTP/1.1\r\n{headers}\r\n"
@@ -251,7 +249,7 @@ def test_requests_may_follow_each_other_at_once(server: Serving) -> None:
     assert found == [b"200"] * 20 + [b"401"]
 
 
-def test_nobody_asks_without_end_and_reads_no_answer(server: Serving) -> None:
+def test_client_that_reads_no_response_is_disconnected(server: Serving) -> None:
     """What waits to be answered, or to be read, would fill the memory."""
     host, port = server.url("base").split("/")[2].split(":")
     request = (
@@ -282,14 +280,14 @@ def test_nobody_asks_without_end_and_reads_no_answer(server: Serving) -> None:
         "",
     ],
 )
-def test_no_other_path_leads_to_a_profile(server: Serving, path: str) -> None:
+def test_only_the_documented_path_serves_a_profile(server: Serving, path: str) -> None:
     url = server.url("base").removesuffix("/credentials/base") + path
     answer = ask(url, {"Authorization": server.token("base")})
     assert answer.status in (400, 401)
     assert SECRET_KEY not in answer.text
 
 
-def test_requests_that_never_come_to_an_end_are_ended(server: Serving) -> None:
+def test_endless_requests_are_closed(server: Serving) -> None:
     """Slow-loris: each connection has its time, however much it sends meanwhile."""
     host, port = server.url("base").split("/")[2].split(":")
     slow = [socket.create_connection((host, int(port)), timeout=60) for _ in range(50)]
@@ -377,7 +375,7 @@ def test_ten_thousand_requests_from_64_connections(server: Serving) -> None:
     assert resident(server) < before + 4 * 1024
 
 
-def test_clients_that_go_away_in_the_middle(server: Serving) -> None:
+def test_clients_that_disconnect_in_the_middle(server: Serving) -> None:
     host, port = server.url("base").split("/")[2].split(":")
     token = server.token("base")
     head = (

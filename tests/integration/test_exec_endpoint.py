@@ -1,5 +1,5 @@
-"""`keystead exec --endpoint` on a real pseudo-terminal: the command is the process, with an endpoint
-beside it that ends with it.
+"""`keystead exec --endpoint` on a real pseudo-terminal: the command replaces
+the process, and an endpoint runs until it exits.
 """
 
 import http.client
@@ -73,7 +73,7 @@ def told(process: pexpect.spawn) -> tuple[str, dict[str, str]]:
     return process.match[1], {"Authorization": process.match[2]}
 
 
-def test_the_child_has_an_endpoint_and_no_keys(keystead, home: Path) -> None:
+def test_child_gets_an_endpoint_and_no_keys(keystead, home: Path) -> None:
     stale = {
         "AWS_SESSION_TOKEN": "stale",
         "AWS_PROFILE": "stale",
@@ -94,7 +94,7 @@ def test_the_child_has_an_endpoint_and_no_keys(keystead, home: Path) -> None:
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+/credentials/base", found[URI])
 
 
-def test_boto3_in_the_child_gets_keys_that_renew_themselves(keystead, moto: Emulator) -> None:
+def test_boto3_in_the_child_gets_renewed_keys(keystead, moto: Emulator) -> None:
     code = (
         "import boto3, json; found = boto3.Session().get_credentials();"
         "print(json.dumps([found.method, found.get_frozen_credentials().access_key,"
@@ -113,7 +113,7 @@ def test_keystead_in_the_child_gets_the_same_keys(keystead, moto: Emulator) -> N
     assert [call.access_key_id[:4] for call in who] == ["ASIA"] * 2
 
 
-def test_a_default_profile_does_not_go_before_the_endpoint(
+def test_default_profile_does_not_take_precedence_over_the_endpoint(
     keystead, credentials_file: Path
 ) -> None:
     other = FILE.replace("[base]", "[default]").replace(ACCESS_KEY_ID, "AKIAI44QH8DHBEXAMPLE")
@@ -157,7 +157,7 @@ def test_the_files_are_hidden_for_any_section_that_a_reader_takes_for_default(
     assert keystead(*command).stdout.split() == [os.devnull, os.devnull]
 
 
-def test_each_child_has_a_token_of_its_own_which_ends_with_it(keystead) -> None:
+def test_each_child_has_a_separate_token_that_ends_with_it(keystead) -> None:
     first, second = (keystead(*EXEC[1:], *python(SHOW)).stdout.split() for _ in range(2))
     assert first[2] != second[2]
     with pytest.raises(urllib.error.URLError):
@@ -185,7 +185,7 @@ os._exit(3)
 """
 
 
-def test_who_leaves_the_command_gets_no_keys_and_keeps_the_port_from_others() -> None:
+def test_daemon_left_by_the_command_gets_no_keys_and_its_port_stays_taken() -> None:
     """A daemon that the command left behind knows the address; nobody else may answer there."""
     reader, writer = os.pipe()
     with os.fdopen(reader), os.fdopen(writer, "w"):
@@ -233,7 +233,7 @@ def command_of(process: Path) -> str:
 
 
 def memory_of(process: Path) -> bytes:
-    """All that the process can read of its own memory."""
+    """All that the process can read of its memory."""
     found = b""
     with open(process / "mem", "rb", buffering=0) as memory:
         for line in (process / "maps").read_text().splitlines():
@@ -295,7 +295,7 @@ def test_a_signal_reaches_the_child_once(name: str) -> None:
     assert ended(process) == -signal.SIGKILL
 
 
-def test_control_c_of_the_terminal_is_the_childs() -> None:
+def test_control_c_is_for_the_child() -> None:
     process = spawn(*python(HEAR), "SIGINT")
     process.expect("ready")
     process.sendintr()
@@ -303,7 +303,7 @@ def test_control_c_of_the_terminal_is_the_childs() -> None:
     process.close(force=True)
 
 
-def test_a_window_that_changes_its_size() -> None:
+def test_window_size_change_reaches_the_child() -> None:
     process = spawn(*python(HEAR), "SIGWINCH")
     process.expect("ready")
     process.setwinsize(40, 120)
@@ -311,7 +311,7 @@ def test_a_window_that_changes_its_size() -> None:
     process.close(force=True)
 
 
-def test_a_child_that_ignores_sigterm_lives_on_with_its_endpoint() -> None:
+def test_child_that_ignores_sigterm_keeps_its_endpoint() -> None:
     code = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
     process = spawn(*python(code + SHOW + "time.sleep(60)"))
     url, header = told(process)
@@ -322,7 +322,7 @@ def test_a_child_that_ignores_sigterm_lives_on_with_its_endpoint() -> None:
     assert ended(process) == -signal.SIGKILL
 
 
-def test_a_shell_stops_it_and_has_it_go_on() -> None:
+def test_shell_can_stop_and_continue_it() -> None:
     """Ctrl-Z and `fg` as in any shell: job control works on the command itself."""
     shell = pexpect.spawn(
         "bash", ["--norc", "-i"], env={**os.environ, "PS1": "PROMPT "}, encoding="utf-8", timeout=30
@@ -341,7 +341,7 @@ def test_a_shell_stops_it_and_has_it_go_on() -> None:
     shell.close(force=True)
 
 
-def test_a_pipe_behind_it_ends_with_it() -> None:
+def test_pipe_from_it_closes_with_it() -> None:
     done = subprocess.run(
         ["sh", "-c", f"{' '.join(EXEC)} echo one | cat; echo two"],
         capture_output=True,
@@ -351,12 +351,12 @@ def test_a_pipe_behind_it_ends_with_it() -> None:
     assert done.stdout == "one\ntwo\n"
 
 
-def test_a_child_that_waits_for_its_children_waits_for_no_other(keystead) -> None:
+def test_child_has_no_other_children_to_wait_for(keystead) -> None:
     code = "import os\ntry:\n    os.wait()\nexcept ChildProcessError:\n    print('none')"
     assert keystead(*EXEC[1:], *python(code)).stdout == "none\n"
 
 
-def test_it_serves_what_was_unlocked_and_follows_changes(credentials_file: Path) -> None:
+def test_endpoint_serves_the_unlocked_store_and_follows_changes(credentials_file: Path) -> None:
     process = spawn(*python(SHOW + "import time; time.sleep(60)"))
     url, header = told(process)
     assert ask(url, header).document["SecretAccessKey"] == SECRET_KEY
@@ -377,7 +377,7 @@ sys.exit(child.attend(sys.argv[1:], dict(os.environ)))
 
 
 @pytest.mark.parametrize("name", ["SIGTERM", "SIGHUP"])
-def test_who_attends_passes_signals_on(name: str) -> None:
+def test_attendant_forwards_signals(name: str) -> None:
     process = pexpect.spawn(
         sys.executable, ["-c", ATTEND, *python(HEAR), name], encoding="utf-8", timeout=30
     )
@@ -388,7 +388,7 @@ def test_who_attends_passes_signals_on(name: str) -> None:
     assert ended(process) == 1 or process.signalstatus == signal.SIGINT
 
 
-def test_who_attends_ends_as_its_child_does() -> None:
+def test_attendant_exits_like_its_child() -> None:
     def attended(line: str) -> int:
         return subprocess.run([sys.executable, "-c", ATTEND, "sh", "-c", line]).returncode
 

@@ -1,4 +1,4 @@
-"""What a `credential_process` prints goes to the request that it was run for, whatever it depends on.
+"""The output of a `credential_process` is used only for the request that it was run for.
 
 Each input is something that keystead cannot see in the profile, in two states.
 """
@@ -146,7 +146,7 @@ SHOWS = {
 }
 
 
-def test_each_request_gets_what_its_own_inputs_give(helper: Helper) -> None:
+def test_each_request_gets_the_output_for_its_inputs(helper: Helper) -> None:
     for state in (*STATES, STATES[0]):
         for words in SHOWS.values():
             shown = helper.output(state, *words)
@@ -154,7 +154,9 @@ def test_each_request_gets_what_its_own_inputs_give(helper: Helper) -> None:
     assert helper.runs == 9
 
 
-def test_with_an_agent_it_is_the_same(agent: Agent, helper: Helper) -> None:
+def test_each_request_gets_the_output_for_its_inputs_with_an_agent(
+    agent: Agent, helper: Helper
+) -> None:
     helper.keystead("agent", "start")
     for state in (*STATES, STATES[0]):
         assert f"ASIAIOSFODNN7{state}" in helper.output(state, "process", "corp")
@@ -169,9 +171,7 @@ def test_a_role_is_assumed_with_the_keys_of_the_request(moto: Emulator, helper: 
     ]
 
 
-def test_requests_at_once_share_a_run_only_where_they_are_the_same(
-    home: Path, keystead: Keystead
-) -> None:
+def test_concurrent_requests_share_a_run_only_if_equal(home: Path, keystead: Keystead) -> None:
     slow = made(Input("stage=$STAGE; sleep 1", INPUTS["a variable"].environ), home, keystead)
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda n: slow.output(STATES[n % 2], "process", "corp"), range(8)))
@@ -181,7 +181,7 @@ def test_requests_at_once_share_a_run_only_where_they_are_the_same(
     assert slow.runs == 2
 
 
-def test_a_profile_can_say_that_it_is_cached(
+def test_profile_can_enable_caching(
     agent: Agent, home: Path, keystead: Keystead, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     given = Input("stage=$STAGE$AWS_STAGE", INPUTS["a variable"].environ)

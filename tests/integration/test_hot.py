@@ -112,13 +112,13 @@ def instructions(*words: str | Path) -> int:
 
 
 @pytest.mark.needs("valgrind")
-def test_it_takes_hardly_more_instructions_than_a_python_that_does_nothing(launcher: Path) -> None:
+def test_launcher_takes_few_more_instructions_than_an_empty_python(launcher: Path) -> None:
     bare = instructions(sys.executable, "-c", "pass")
     assert instructions(launcher, "dev") < bare + MOST_MORE_INSTRUCTIONS
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_each_way_prints_the_same_bytes(name: str, launcher: Path) -> None:
+def test_hot_and_full_path_print_the_same_bytes(name: str, launcher: Path) -> None:
     words = ["--", name] if name.startswith("-") else [name]
     full = run(command.KEYSTEAD, "process", *words, KEYSTEAD_AGENT="off")
     assert full.stdout == DEV
@@ -130,7 +130,9 @@ def test_each_way_prints_the_same_bytes(name: str, launcher: Path) -> None:
 @pytest.mark.parametrize(
     "words", [(), ("--help",), ("nobody",), ("dev", "x"), ("dev", "--location", "/nowhere"), ("",)]
 )
-def test_the_launcher_is_the_command_in_all_else(words: tuple[str, ...], launcher: Path) -> None:
+def test_launcher_behaves_like_the_command_otherwise(
+    words: tuple[str, ...], launcher: Path
+) -> None:
     found, full = run(launcher, *words), run(command.KEYSTEAD, "process", *words)
     assert (found.returncode, found.stdout, found.stderr) == (
         full.returncode,
@@ -139,7 +141,7 @@ def test_the_launcher_is_the_command_in_all_else(words: tuple[str, ...], launche
     )
 
 
-def test_the_launcher_heeds_nothing_that_lies_about(launcher: Path, home: Path) -> None:
+def test_launcher_ignores_files_in_the_working_directory(launcher: Path, home: Path) -> None:
     trap = "raise SystemExit('trapped')\n"
     for name in ("posix.py", "_socket.py", "keystead.py", "json.py", "sitecustomize.py"):
         (home / name).write_text(trap)
@@ -150,9 +152,7 @@ def test_the_launcher_heeds_nothing_that_lies_about(launcher: Path, home: Path) 
         assert (done.stdout, done.stderr) == (DEV, "")
 
 
-def test_an_interpreter_with_blanks_in_its_path(
-    agent: Agent, keystead: Keystead, home: Path
-) -> None:
+def test_interpreter_with_spaces_in_its_path(agent: Agent, keystead: Keystead, home: Path) -> None:
     folder = home / "with blanks, and 'quotes'" / ("long" * 30)
     folder.mkdir(parents=True)
     environment = Path(sys.executable).parent.parent
@@ -166,7 +166,7 @@ def test_an_interpreter_with_blanks_in_its_path(
         assert run(path, "dev").stdout == DEV
 
 
-def test_output_that_nobody_reads_is_told_as_ever(launcher: Path) -> None:
+def test_closed_output_is_reported_as_usual(launcher: Path) -> None:
     for line, code in (("process dev >&-", 1), ("process dev > /dev/full", 1)):
         ways = [f"{command.KEYSTEAD} {line}"]
         for way in ways:
@@ -176,7 +176,7 @@ def test_output_that_nobody_reads_is_told_as_ever(launcher: Path) -> None:
             assert warm.stderr == full.stderr
 
 
-def test_what_is_for_one_command_alone_goes_the_full_way(launcher: Path) -> None:
+def test_variables_for_one_command_use_the_full_path(launcher: Path) -> None:
     done = run(command.KEYSTEAD, "process", "dev", KEYSTEAD_DEBUG="1")
     assert done.stdout == DEV
     for name in ("KEYSTEAD_MFA_CODE", "KEYSTEAD_RUNNING_PROCESS"):
@@ -202,7 +202,7 @@ KINDS = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_kind_of_answer_is_the_same_bytes(
+def test_each_type_of_answer_is_the_same_bytes(
     kind: str, launcher: Path, files: Path, moto: Emulator
 ) -> None:
     lines, members = KINDS[kind]
@@ -227,7 +227,7 @@ def test_each_kind_of_answer_is_the_same_bytes(
     [("--", "dev"), ("--location", "FILE", "dev"), ("dev", "--location", "FILE")],
     ids=" ".join,
 )
-def test_other_ways_to_say_it_mean_the_same(
+def test_other_spellings_of_the_command_mean_the_same(
     words: tuple[str, ...], launcher: Path, files: Path
 ) -> None:
     told = [str(files) if word == "FILE" else word for word in words]
@@ -294,7 +294,7 @@ def answering(path: Path, answer: bytes) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN)
-def test_an_answer_that_is_not_whole_is_none(
+def test_incomplete_answer_is_ignored(
     agent: Agent, keystead: Keystead, answer: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("KEYSTEAD_AGENT", str(agent.path))
@@ -302,6 +302,6 @@ def test_an_answer_that_is_not_whole_is_none(
         assert keystead("process", "dev").stdout == DEV
 
 
-def test_no_agent_at_the_end_of_a_path(keystead: Keystead, home: Path) -> None:
+def test_path_without_an_agent_is_ignored(keystead: Keystead, home: Path) -> None:
     for place in ("nowhere/agent.sock", ".aws/credentials", "x" * 300):
         assert keystead("process", "dev", env={"KEYSTEAD_AGENT": str(home / place)}).stdout == DEV

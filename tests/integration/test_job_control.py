@@ -80,7 +80,7 @@ def state(home: Path) -> str:
 
 
 @pytest.mark.parametrize("profile", ["p", "outer"], ids=["a helper", "a helper that is keystead"])
-def test_ctrl_z_stops_both_and_fg_goes_on_with_the_prompt(
+def test_ctrl_z_stops_both_and_fg_resumes_the_prompt(
     shell: pexpect.spawn, home: Path, profile: str
 ) -> None:
     run(shell, profile)
@@ -140,7 +140,7 @@ def test_a_stopped_job_goes_on_in_the_background_without_the_terminal(
     shell.expect(f"got {ACCESS_KEY_ID}")
 
 
-def test_what_a_helper_says_stops_nothing_where_the_background_may_not_write(
+def test_helper_output_stops_nothing_if_background_writes_are_blocked(
     shell: pexpect.spawn,
 ) -> None:
     shell.sendline("stty tostop")

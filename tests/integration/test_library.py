@@ -58,7 +58,7 @@ def test_a_session_for_keys_and_the_default_search(moto: Emulator) -> None:
     assert keystead.credentials().source == "profile default"
 
 
-def test_the_environment_goes_before_profiles(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_takes_precedence_over_profiles(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAI44QH8DHBEXAMPLE")
     with pytest.raises(keystead.ProfileInvalid):
         keystead.credentials()
@@ -77,14 +77,14 @@ def test_the_profile_that_the_environment_names(monkeypatch: pytest.MonkeyPatch)
         keystead.session()
 
 
-def test_nothing_is_set_up(files: Path) -> None:
+def test_nothing_configured_is_an_error(files: Path) -> None:
     files.unlink()
     with pytest.raises(keystead.NotConfigured) as caught:
         keystead.credentials()
     assert "keystead set" in caught.value.hint
 
 
-def test_no_text_form_shows_a_secret() -> None:
+def test_no_repr_or_str_shows_a_secret() -> None:
     found = keystead.credentials("default")
     assert found.secret_access_key == SECRET_KEY
     assert not any(SECRET_KEY in text for text in (repr(found), str(found), f"{found}"))
@@ -118,14 +118,16 @@ def test_the_chain_searches_the_encrypted_store_first(passphrase: None, home: Pa
     assert keystead.credentials("default").secret_access_key == SECRET_KEY
 
 
-def test_sealed_keys_serve_a_role_in_the_shared_files(passphrase: None, moto: Emulator) -> None:
+def test_encrypted_keys_are_the_source_of_a_role_in_the_shared_files(
+    passphrase: None, moto: Emulator
+) -> None:
     keys = {"aws_access_key_id": "AKIAI44QH8DHBEXAMPLE", "aws_secret_access_key": SECOND_SECRET_KEY}
     keystead.ProfileStoreChain().register(keystead.Profile("default", keys))
     assert keystead.credentials("admin").session_token
     assert moto.recorder.calls[0].access_key_id == "AKIAI44QH8DHBEXAMPLE"
 
 
-def test_a_location_is_searched_alone(files: Path, home: Path) -> None:
+def test_location_is_the_only_place_searched(files: Path, home: Path) -> None:
     other = home / "elsewhere" / "credentials"
     chain = keystead.ProfileStoreChain(location=other)
     assert chain.profiles() == []

@@ -1,4 +1,4 @@
-"""Credentials of `aws login`: read, renewed once for all, and never lost by two who renew."""
+"""Credentials of `aws login`: read, renewed once, and not lost in concurrent renewals."""
 
 from __future__ import annotations
 
@@ -126,7 +126,7 @@ def checked(request: Request, url: str) -> None:
     )
 
 
-def test_credentials_that_live_are_handed_out(login: Login) -> None:
+def test_valid_credentials_are_served(login: Login) -> None:
     login.write(NOW + timedelta(minutes=10))
     with serving(lambda _: Reply(500), lambda: NOW) as service:
         found = app(service).credentials("work")
@@ -135,7 +135,7 @@ def test_credentials_that_live_are_handed_out(login: Login) -> None:
     assert service.calls == []
 
 
-def test_what_nears_its_end_is_renewed_in_the_layout_of_the_cli(login: Login) -> None:
+def test_credentials_near_expiry_are_renewed_in_the_layout_of_the_cli(login: Login) -> None:
     login.write(NOW + timedelta(minutes=4))
     answers = renewing()
     with serving(lambda _: next(answers), lambda: NOW) as service:
@@ -157,7 +157,7 @@ def test_what_nears_its_end_is_renewed_in_the_layout_of_the_cli(login: Login) ->
     assert login.path.stat().st_mode & 0o777 == 0o600
 
 
-def test_twenty_at_once_renew_once(login: Login) -> None:
+def test_twenty_processes_renew_once(login: Login) -> None:
     login.write(NOW - timedelta(minutes=1))
     answers = renewing()
     with serving(lambda _: next(answers), lambda: NOW) as service:
@@ -176,7 +176,7 @@ def test_twenty_at_once_renew_once(login: Login) -> None:
     assert service.calls == [RENEW]
 
 
-def test_while_it_lives_failing_to_renew_is_no_error(login: Login) -> None:
+def test_failed_renewal_is_not_an_error_before_expiry(login: Login) -> None:
     login.write(NOW + timedelta(minutes=4))
     with serving(lambda _: Reply(400, {"message": "no"}), lambda: NOW) as service:
         assert app(service).credentials("work").access_key_id == "ASIAOLDEXAMPLE"
@@ -215,7 +215,7 @@ def test_what_the_service_refuses(login: Login, answer: Reply, kind: type[Keyste
         ({"refreshToken": 7}, "cannot be renewed"),
     ],
 )
-def test_a_file_that_will_not_do(login: Login, changes: dict[str, object], said: str) -> None:
+def test_unusable_cache_file(login: Login, changes: dict[str, object], said: str) -> None:
     login.write(NOW - timedelta(minutes=1), **changes)
     with (
         serving(lambda _: Reply(500), lambda: NOW) as service,
@@ -226,14 +226,14 @@ def test_a_file_that_will_not_do(login: Login, changes: dict[str, object], said:
     assert service.calls == []
 
 
-def test_nobody_has_logged_in(login: Login, keystead: Keystead) -> None:
+def test_without_a_login_it_is_an_error(login: Login, keystead: Keystead) -> None:
     done = keystead("process", "work")
     assert done.code == 6
     assert "was not made yet" in done.stderr
     assert "hint: run `aws login --profile work`" in done.stderr
 
 
-def test_another_folder(login: Login, home: Path, isolation: Keystead) -> None:
+def test_cache_folder_can_be_changed(login: Login, home: Path, isolation: Keystead) -> None:
     folder = home / "elsewhere"
     folder.mkdir()
     login.write(NOW + timedelta(minutes=10))

@@ -1,4 +1,4 @@
-"""EC2's metadata service: version 2, version 1 only on demand, and no instance at all."""
+"""The EC2 metadata service: version 2, version 1 only if enabled, and no instance."""
 
 import logging
 import os
@@ -64,7 +64,7 @@ def test_the_role_of_the_instance_gives_credentials(slash: str) -> None:
     assert service.calls == CALLS
 
 
-def test_botocore_asks_and_gets_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_botocore_sends_and_gets_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     from botocore.utils import InstanceMetadataFetcher
 
     monkeypatch.delenv("AWS_EC2_METADATA_DISABLED")
@@ -82,14 +82,14 @@ def test_botocore_asks_and_gets_the_same(monkeypatch: pytest.MonkeyPatch) -> Non
     assert lives == {"21600"}
 
 
-def test_the_variable_goes_before_the_setting() -> None:
+def test_variable_takes_precedence_over_the_setting() -> None:
     with serving(metadata_service(GOOD)) as service:
         asked = system(EC2_METADATA_SERVICE_ENDPOINT=service.url)
         ec2_credentials(asked, endpoint="http://127.0.0.1:1")
     assert service.calls == CALLS
 
 
-def test_switched_off_it_is_not_asked() -> None:
+def test_disabled_service_is_not_called() -> None:
     with serving(metadata_service(GOOD)) as service:
         failure(NotConfigured, system(EC2_METADATA_DISABLED="True"), endpoint=service.url)
     assert service.calls == []
@@ -129,7 +129,7 @@ def test_the_mode_decides_the_address(
         ({}, {"METADATA_SERVICE_NUM_ATTEMPTS": "-1"}),
     ],
 )
-def test_settings_that_will_not_do(settings: dict[str, str], variables: dict[str, str]) -> None:
+def test_invalid_settings(settings: dict[str, str], variables: dict[str, str]) -> None:
     failure(ProfileInvalid, system(**variables), **settings)
 
 
@@ -145,7 +145,7 @@ def test_version_one_is_refused() -> None:
 @pytest.mark.parametrize(
     ("variables", "disabled"), [({}, False), ({"EC2_METADATA_V1_DISABLED": "false"}, True)]
 )
-def test_version_one_is_spoken_on_demand(variables: dict[str, str], disabled: bool) -> None:
+def test_version_one_is_used_if_enabled(variables: dict[str, str], disabled: bool) -> None:
     with serving(version_one(GOOD)) as service:  # type: ignore[arg-type]
         found = ec2_credentials(system(**variables), endpoint=service.url, v1_disabled=disabled)
     assert found.access_key_id == ACCESS_KEY_ID
@@ -159,14 +159,14 @@ def test_an_instance_without_a_role_has_no_credentials() -> None:
             failure(NotConfigured, system(), endpoint=s.url)
 
 
-def test_nobody_at_a_given_address_is_a_failure() -> None:
+def test_unreachable_configured_address_is_an_error() -> None:
     error = failure(ProviderError, system(), endpoint="http://127.0.0.1:1")
     assert str(error) == (
         "the EC2 metadata service at 127.0.0.1:1 could not be reached: connection refused"
     )
 
 
-def test_the_service_is_asked_as_often_as_the_variable_says() -> None:
+def test_number_of_attempts_follows_the_variable() -> None:
     replies = [Reply(500), Reply(500), Reply(200, "imds-token")]
     whole = metadata_service(GOOD)
 
@@ -191,7 +191,7 @@ def test_the_service_is_asked_as_often_as_the_variable_says() -> None:
         ({**GOOD, "Expiration": SECRET_KEY}, "not an ISO 8601 time"),
     ],
 )
-def test_an_answer_that_is_none_is_told_without_it(document: object, said: str) -> None:
+def test_malformed_response_is_reported_without_quoting_it(document: object, said: str) -> None:
     with serving(metadata_service(document)) as service:
         error = failure(ProviderError, system(), endpoint=service.url)
     assert str(error).startswith("the EC2 metadata service at 127.0.0.1:")
@@ -205,13 +205,13 @@ def test_a_token_that_cannot_be_sent_is_refused(token: str) -> None:
 
 
 @pytest.mark.parametrize("role", ["../../user-data", "a?b", "<html>", "x" * 200])
-def test_a_role_that_is_none_is_not_asked_for(role: str) -> None:
+def test_invalid_role_name_is_not_requested(role: str) -> None:
     with serving(metadata_service(GOOD, role=role)) as service:
         failure(ProviderError, system(), endpoint=service.url)
     assert service.calls == CALLS[:2]
 
 
-def test_credentials_that_ended_and_are_still_handed_out_serve_a_while(
+def test_expired_credentials_of_the_service_are_used_for_a_while(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     now = datetime(2026, 5, 1, tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""MFA codes: one for all roles of a user, from wherever it is set to come, and none of them twice."""
+"""MFA codes: one for all roles of a user, from the configured source, and never used twice."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_one_code_for_all_roles_of_a_user(moto: Emulator, keystead: Keystead) ->
         assert "SerialNumber" not in call.parameters
 
 
-def test_the_plan_says_so(moto: Emulator, keystead: Keystead) -> None:
+def test_plan_names_the_code(moto: Emulator, keystead: Keystead) -> None:
     def plan(name: str) -> dict[str, object]:
         return json.loads(keystead("plan", name, "--json").stdout)
 
@@ -101,7 +101,7 @@ def test_the_plan_says_so(moto: Emulator, keystead: Keystead) -> None:
     assert "asks for no code now" in keystead("plan", "b").stdout
 
 
-def test_a_role_for_longer_than_a_session_gives_takes_a_code_of_its_own(
+def test_role_longer_than_an_mfa_session_needs_a_separate_code(
     moto: Emulator, keystead: Keystead
 ) -> None:
     keystead("process", "a", env=with_code())
@@ -120,13 +120,13 @@ def test_a_code_is_never_used_by_a_second_command(moto: Emulator, keystead: Keys
     assert len(moto.recorder.calls) == 2
 
 
-def test_a_code_that_came_to_nobody_may_be_tried_again(moto: Emulator, keystead: Keystead) -> None:
+def test_code_that_reached_no_server_can_be_used_again(moto: Emulator, keystead: Keystead) -> None:
     nowhere = {**with_code(), "AWS_ENDPOINT_URL": "http://127.0.0.1:9"}
     assert keystead("process", "a", env=nowhere).code == 7
     assert keystead("process", "a", env=with_code()).code == 0
 
 
-def test_a_program_gives_the_code_and_is_not_told_another(
+def test_mfa_process_gives_the_code_and_does_not_see_another(
     moto: Emulator, keystead: Keystead, home: Path
 ) -> None:
     assert keystead("process", "helped").code == 0
@@ -136,7 +136,7 @@ def test_a_program_gives_the_code_and_is_not_told_another(
     assert plan["prompts"][0]["answered_by"] == "mfa_process"
 
 
-def test_the_code_of_the_environment_goes_before_the_program(
+def test_code_in_the_environment_takes_precedence_over_the_program(
     moto: Emulator, keystead: Keystead, home: Path
 ) -> None:
     keystead("process", "helped", env=with_code(SECOND_CODE))
@@ -152,7 +152,7 @@ def test_the_code_of_the_environment_goes_before_the_program(
         ("exit 3", "failed with exit code 3"),
     ],
 )
-def test_a_program_that_gives_no_code(
+def test_mfa_process_without_a_code(
     moto: Emulator, keystead: Keystead, home: Path, script: str, said: str
 ) -> None:
     (home / "code").write_text(f"#!/bin/sh\n{script}\n")
@@ -231,7 +231,7 @@ def test_codes_from_a_seed_in_the_encrypted_store(
     assert machine.slept == [1.0]  # until the next half minute
 
 
-def test_a_seed_is_not_written_to_a_file_that_lies_open(keystead: Keystead, files: Path) -> None:
+def test_seed_is_not_written_to_a_plaintext_file(keystead: Keystead, files: Path) -> None:
     before = files.read_bytes()
     done = keystead(
         "set", "base", "--store", "shared", "--secrets-from", "-", stdin=f"mfa_totp_secret={SEED}\n"
@@ -288,7 +288,7 @@ def test_a_role_that_wants_a_recent_code_gets_one(home: Path) -> None:
         assert App(second).select("b").credentials(Grantee("test")).session_token == "role-token"
 
 
-def test_nobody_to_ask(keystead: Keystead, moto: Emulator) -> None:
+def test_without_a_terminal_it_is_an_error(keystead: Keystead, moto: Emulator) -> None:
     done = keystead("process", "a")
     assert done.code == 6
     assert "hint: set KEYSTEAD_MFA_CODE" in done.stderr

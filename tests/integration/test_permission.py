@@ -1,4 +1,4 @@
-"""Rules that a profile sets for its use: ask a person first, or only certain programs."""
+"""Rules that a profile sets for its use: confirmation, or only certain programs."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def files(home: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["asks", "both", "through"])
-def test_without_a_terminal_nobody_can_allow_it(keystead: Keystead, name: str) -> None:
+def test_without_a_terminal_it_is_refused(keystead: Keystead, name: str) -> None:
     for words in (("process", name), ("env", name), ("exec", name, "--", "true")):
         done = keystead(*words)
         assert done.code == 6
@@ -56,7 +56,7 @@ def test_without_a_terminal_nobody_can_allow_it(keystead: Keystead, name: str) -
 
 
 @pytest.mark.parametrize(("answer", "code"), [("y", 0), ("n", 1), ("", 1)])
-def test_a_person_is_asked_at_each_use(agent: Agent, answer: str, code: int) -> None:
+def test_each_use_is_confirmed(agent: Agent, answer: str, code: int) -> None:
     for _ in range(2):
         child = pexpect.spawn(KEYSTEAD, ["process", "asks"], encoding="utf-8", timeout=60)
         child.expect("let `.+` use the profile `asks`\\? \\[y/N\\]: ")
@@ -69,11 +69,11 @@ def test_a_person_is_asked_at_each_use(agent: Agent, answer: str, code: int) -> 
         assert agent.status()["profiles"] == []
 
 
-def test_a_false_rule_is_none(keystead: Keystead) -> None:
+def test_false_rule_has_no_effect(keystead: Keystead) -> None:
     assert keystead("process", "free").stdout == DEV + "\n"
 
 
-def test_a_program_that_is_not_named_is_refused(keystead: Keystead, home: Path) -> None:
+def test_unlisted_program_is_refused(keystead: Keystead, home: Path) -> None:
     done = keystead("process", "tools")
     assert done.code == 1
     assert "the profile `tools` is not for `" in done.stderr
@@ -83,7 +83,7 @@ def test_a_program_that_is_not_named_is_refused(keystead: Keystead, home: Path) 
 
 
 @pytest.mark.parametrize("name", ["tools", "both"])
-def test_a_program_that_is_named_gets_it_unasked(
+def test_listed_program_gets_credentials_without_a_prompt(
     agent: Agent, keystead: Keystead, home: Path, name: str
 ) -> None:
     tool = home / "terraform"
@@ -93,7 +93,7 @@ def test_a_program_that_is_named_gets_it_unasked(
     assert done.stdout == f"got {ACCESS_KEY_ID}\n"
 
 
-def test_a_path_is_one_file_and_not_another_of_its_name(keystead: Keystead, home: Path) -> None:
+def test_path_matches_only_that_file(keystead: Keystead, home: Path) -> None:
     assert keystead("exec", "path", "--", "true").code == 0
     (home / "true").write_bytes(Path(TRUE).read_bytes())
     (home / "true").chmod(0o755)
@@ -108,7 +108,7 @@ def test_an_interpreter_is_not_a_rule(keystead: Keystead) -> None:
     assert "names `/usr/bin/python3`, which runs any program that it is given" in done.stderr
 
 
-def test_a_client_of_the_agent_is_judged_by_its_executable(
+def test_client_of_the_agent_is_identified_by_its_executable(
     agent: Agent, keystead: Keystead
 ) -> None:
     keystead("agent", "start")

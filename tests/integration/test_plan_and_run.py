@@ -154,7 +154,9 @@ def test_the_calls_are_those_of_the_plan(moto: Emulator, name: str, options: Rol
 
 
 @pytest.mark.parametrize("name", ["three", "over-coded", "over-web"])
-def test_with_all_kept_nobody_is_called_and_the_plan_says_so(moto: Emulator, name: str) -> None:
+def test_with_everything_cached_there_is_no_call_and_the_plan_says_so(
+    moto: Emulator, name: str
+) -> None:
     first = app().select(name).credentials(Grantee("test"))
     before = len(moto.recorder.calls)
     again = app()

@@ -150,7 +150,7 @@ def furnished(case: Case, home: Path, url: str) -> tuple[App, Person]:
 
 
 def log_in(base: Mapping[str, str], home: Path, isolation: Keystead) -> None:
-    """The login that a base of SSO or `aws login` stands on, if it is one of these."""
+    """The login that a source of type SSO or `aws login` uses, if it is one of these."""
     ends = f"{NOW + timedelta(hours=8):%Y-%m-%dT%H:%M:%SZ}"
     if base["kind"] == "sso":
         named = base.get("sso_session", base["sso_start_url"])
@@ -233,7 +233,7 @@ def _role(row: Mapping[str, Any]) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("case", PLANS, ids=ids)
-def test_the_run_does_what_the_plan_says(
+def test_run_makes_exactly_the_planned_calls(
     case: Case, home: Path, isolation: Keystead, aws: tuple[str, Aws]
 ) -> None:
     url, service = aws

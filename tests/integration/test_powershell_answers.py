@@ -164,7 +164,7 @@ def test_an_object_of_keys_goes_from_cmdlet_to_cmdlet(
     assert SECRET_KEY in path.read_text()
 
 
-def test_an_object_of_a_role_is_made_anew(
+def test_object_of_a_role_is_refreshed(
     session: Session, shared: Callable[[str], Path], moto: Emulator
 ) -> None:
     del moto
@@ -177,7 +177,7 @@ def test_an_object_of_a_role_is_made_anew(
     assert ":assumed-role/admin/" in who["Arn"]
 
 
-def test_the_sessions_credentials_and_region_are_variables_of_powershell(
+def test_session_credentials_and_region_are_powershell_variables(
     session: Session, shared: Callable[[str], Path], moto: Emulator
 ) -> None:
     del moto
@@ -208,7 +208,7 @@ def test_a_request_that_needs_no_credentials_does_not_look_for_the_sessions(
     assert session.of("error")[0]["id"] == "ProfileNotFound"
 
 
-def test_values_keep_their_types(session: Session, moto: Emulator) -> None:
+def test_values_have_their_types(session: Session, moto: Emulator) -> None:
     given = {"AccessKey": ACCESS_KEY_ID, "SecretKey": SECRET_KEY, "Region": "us-east-1"}
     session("New-S3Bucket", BucketName="one", **given)
     session(
@@ -228,7 +228,7 @@ def test_values_keep_their_types(session: Session, moto: Emulator) -> None:
     assert moto.environ
 
 
-def test_parameters_keep_their_types(session: Session, moto: Emulator) -> None:
+def test_parameters_have_their_types(session: Session, moto: Emulator) -> None:
     del moto
     given = {"AccessKey": ACCESS_KEY_ID, "SecretKey": SECRET_KEY, "Region": "us-east-1"}
     policy = {"Version": "2012-10-17", "Statement": []}
@@ -246,9 +246,7 @@ def test_parameters_keep_their_types(session: Session, moto: Emulator) -> None:
     assert role["Tags"] == [{"": [""], "Key": "k", "Value": ""}]
 
 
-def test_a_secret_that_comes_once_comes_as_it_is_and_marked(
-    session: Session, moto: Emulator
-) -> None:
+def test_secret_returned_once_is_unmasked_and_marked(session: Session, moto: Emulator) -> None:
     del moto
     given = {"AccessKey": ACCESS_KEY_ID, "SecretKey": SECRET_KEY, "Region": "us-east-1"}
     session("New-IAMUser", UserName="u", **given)
@@ -262,7 +260,7 @@ def test_a_secret_that_comes_once_comes_as_it_is_and_marked(
     assert value["SecretString"] == "swordfish"
 
 
-def test_an_error_says_what_to_do_and_has_its_place_in_powershell(session: Session) -> None:
+def test_error_has_a_hint_and_a_powershell_category(session: Session) -> None:
     session("Get-AWSCredential", ProfileName="nobody")
     (told,) = session.of("error")
     assert told["message"] == "there is no profile `nobody`"
@@ -273,7 +271,7 @@ def test_an_error_says_what_to_do_and_has_its_place_in_powershell(session: Sessi
 @pytest.mark.parametrize(
     "name", ["2026-01-01T00:00:00Z", "K\u00f6ln \U0001f511", 'it\'s "x"\\', "=a@b*"]
 )
-def test_any_text_comes_and_goes_unharmed(
+def test_any_text_is_transferred_unchanged(
     name: str, session: Session, shared: Callable[[str], Path]
 ) -> None:
     shared("")
@@ -284,14 +282,14 @@ def test_any_text_comes_and_goes_unharmed(
     assert (row["ProfileName"], row["ProfileLocation"]) == (name, None)
 
 
-def test_an_empty_property_counts_as_none(session: Session, shared: Callable[[str], Path]) -> None:
+def test_empty_property_is_treated_as_missing(
+    session: Session, shared: Callable[[str], Path]
+) -> None:
     shared(f"[base]\n{KEYS}")
     assert session("Get-AWSCredential", ProfileName="base", ProfileLocation="", ListProfile=None)
 
 
-def test_what_if_is_for_the_person_and_changes_nothing(
-    session: Session, shared: Callable[[str], Path]
-) -> None:
+def test_whatif_changes_nothing(session: Session, shared: Callable[[str], Path]) -> None:
     path = shared(f"[base]\n{KEYS}")
     assert session("Remove-AWSCredentialProfile", ProfileName="base", WhatIf=True) == []
     assert session.of("host")[0].startswith("What if: ")
@@ -299,7 +297,7 @@ def test_what_if_is_for_the_person_and_changes_nothing(
     assert path.read_text() == f"[base]\n{KEYS}"
 
 
-def test_what_powershell_asked_is_not_asked_again(
+def test_prompt_of_powershell_is_not_repeated(
     session: Session, shared: Callable[[str], Path]
 ) -> None:
     path = shared(f"[base]\n{KEYS}")
@@ -309,7 +307,7 @@ def test_what_powershell_asked_is_not_asked_again(
     assert path.read_text() == ""
 
 
-def test_warnings_and_what_is_verbose_are_told_apart(
+def test_warnings_and_verbose_messages_are_separate(
     session: Session, shared: Callable[[str], Path]
 ) -> None:
     shared(f"[base]\n{KEYS}")
@@ -319,7 +317,7 @@ def test_warnings_and_what_is_verbose_are_told_apart(
     assert session.of("verbose") == ["profile `base` was copied to `copy` in its store"]
 
 
-def test_what_came_before_an_error_is_there(session: Session, moto: Emulator) -> None:
+def test_output_before_an_error_is_returned(session: Session, moto: Emulator) -> None:
     del moto
     session("Get-AWSRegion", SystemName="nowhere-1")
     assert [kind for kind, _ in session.answered] == ["error"]
@@ -340,11 +338,11 @@ def test_what_came_before_an_error_is_there(session: Session, moto: Emulator) ->
          "do not come from a cmdlet"),
     ],
 )  # fmt: skip
-def test_whatever_is_sent_is_answered(text: str, message: str, session: Session) -> None:
+def test_every_request_is_answered(text: str, message: str, session: Session) -> None:
     session.send(text)
     assert message in session.of("error")[0]["message"]
 
 
-def test_a_mark_at_the_start_of_a_request_is_passed_over(session: Session) -> None:
+def test_byte_order_mark_of_a_request_is_ignored(session: Session) -> None:
     session.send('\ufeff{"protocol": 2, "cmdlet": "Get-AWSRegion", "parameters": {}}\r\n')
     assert len(session.of("output")) > 10

@@ -75,7 +75,7 @@ def failure(command: str, where: Origin | None = None) -> ProviderError:
     return caught.value
 
 
-def test_everything_that_a_program_may_say_is_taken(helper: Helper) -> None:
+def test_all_valid_output_is_accepted(helper: Helper) -> None:
     found = process_credentials(helper(printing(FULL)), System())
     assert (found.access_key_id, found.secret_access_key) == (ACCESS_KEY_ID, SECRET_KEY)
     assert (found.session_token, found.account_id) == (SESSION_TOKEN, "123456789012")
@@ -86,7 +86,7 @@ def test_everything_that_a_program_may_say_is_taken(helper: Helper) -> None:
 @pytest.mark.parametrize(
     "absent", [{}, {"SessionToken": None, "Expiration": None}, {"SessionToken": ""}]
 )
-def test_token_and_end_may_be_missing(helper: Helper, absent: dict[str, object]) -> None:
+def test_token_and_expiry_are_optional(helper: Helper, absent: dict[str, object]) -> None:
     found = process_credentials(helper(printing({**GOOD, **absent})), System())
     assert (found.session_token, found.expires_at, found.account_id) == (None, None, None)
 
@@ -113,7 +113,7 @@ def test_botocore_gets_the_same(
     )
 
 
-def test_the_words_are_a_shells_and_the_environment_is_whole(helper: Helper) -> None:
+def test_command_is_split_like_a_shell_and_gets_the_whole_environment(helper: Helper) -> None:
     command = helper(
         """\
         test "$#" = 4 && test "$1" = "a b" && test "$2" = "c'd" && test "$3" = '*' &&
@@ -125,7 +125,7 @@ def test_the_words_are_a_shells_and_the_environment_is_whole(helper: Helper) -> 
     process_credentials(f"""{command} "a b" c\\'d '*' ''""", system)
 
 
-def test_a_program_is_found_along_the_path(helper: Helper) -> None:
+def test_program_is_found_on_the_path(helper: Helper) -> None:
     folder = os.path.dirname(helper(printing(GOOD)))
     system = System({**os.environ, "PATH": f"{folder}:{os.environ['PATH']}"})
     assert process_credentials("helper", system).access_key_id == ACCESS_KEY_ID
@@ -155,7 +155,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("output", WRONG, ids=range(len(WRONG)))
-def test_what_is_wrong_with_the_output_is_said_without_it(helper: Helper, output: str) -> None:
+def test_invalid_output_is_reported_without_quoting_it(helper: Helper, output: str) -> None:
     error = failure(helper(printing(output)))
     assert str(error).startswith(
         "credential_process `helper` printed something that cannot be used"
@@ -163,17 +163,17 @@ def test_what_is_wrong_with_the_output_is_said_without_it(helper: Helper, output
     assert WRONG[output] in str(error)
 
 
-def test_credentials_that_have_ended_are_refused(helper: Helper) -> None:
+def test_expired_credentials_are_refused(helper: Helper) -> None:
     command = helper(printing({**FULL, "Expiration": "2020-01-01T00:00:00Z"}))
     assert "returned credentials that have expired" in str(failure(command))
 
 
-def test_output_without_end_is_cut_off(helper: Helper) -> None:
+def test_endless_output_is_cut_off(helper: Helper) -> None:
     command = helper(f"while :; do echo {SECRET_KEY * 50}; done")
     assert str(failure(command)).endswith("printed more than 1024 KiB")
 
 
-def test_a_program_that_fails_is_named_with_its_place(helper: Helper) -> None:
+def test_failing_program_is_reported_with_file_and_line(helper: Helper) -> None:
     command = helper(printing(FULL) + "\nexit 3")
     error = failure(f"{command} --secret {SECRET_KEY}", Origin("/home/u/.aws/config", 7))
     assert (
@@ -181,11 +181,11 @@ def test_a_program_that_fails_is_named_with_its_place(helper: Helper) -> None:
     )
 
 
-def test_a_program_that_is_killed_is_told_apart(helper: Helper) -> None:
+def test_killed_program_is_reported_differently(helper: Helper) -> None:
     assert str(failure(helper("kill -TERM $$"))).endswith("was killed by SIGTERM")
 
 
-def test_a_program_that_is_not_there(tmp_path: Path) -> None:
+def test_missing_program(tmp_path: Path) -> None:
     for command in ("no-such-helper", str(tmp_path / "none"), "/etc/passwd/x"):
         assert str(failure(command)).endswith("was not found")
 
@@ -201,12 +201,12 @@ def test_a_program_that_cannot_be_run(tmp_path: Path, helper: Helper) -> None:
 
 
 @pytest.mark.parametrize("command", ["", "  ", "''", '"" x'])
-def test_an_empty_command_is_a_bad_profile(command: str) -> None:
+def test_empty_command_is_an_invalid_profile(command: str) -> None:
     with pytest.raises(ProfileInvalid, match="names no command"):
         process_credentials(command, System(), Origin("config", 1))
 
 
-def test_a_quote_without_end_is_a_bad_profile() -> None:
+def test_unclosed_quote_is_an_invalid_profile() -> None:
     with pytest.raises(ProfileInvalid, match=r"^config:1: .* a quote that is not closed$"):
         process_credentials(f"helper 'a {SECRET_KEY}", System(), Origin("config", 1))
 
@@ -214,13 +214,13 @@ def test_a_quote_without_end_is_a_bad_profile() -> None:
 @pytest.mark.parametrize(
     "rest", ["| jq .", "> out", "$(date)", "&& true", "`date`", "~/keys", "$HOME/keys", "${HOME}"]
 )
-def test_shell_syntax_is_told_of_when_the_program_fails(helper: Helper, rest: str) -> None:
+def test_shell_syntax_is_mentioned_when_the_program_fails(helper: Helper, rest: str) -> None:
     hint = failure(f"{helper('exit 1')} {rest}").hint
     assert hint is not None
     assert hint.startswith("the command is run without a shell")
 
 
-def test_a_home_folder_by_tilde_is_told_of() -> None:
+def test_tilde_in_the_command_is_mentioned() -> None:
     hint = failure("~/bin/helper").hint
     assert hint is not None
     assert hint.startswith("the command is run without a shell")
@@ -241,7 +241,7 @@ def pid_is_gone(path: Path) -> bool:
 HANGING = "sleep 1000 & echo $! >%s; echo $$ >%s; wait"
 
 
-def test_after_the_time_limit_nothing_of_it_is_left(
+def test_timeout_ends_the_whole_process_group(
     helper: Helper, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(program, "TIME_LIMIT_SECONDS", 3.0)
@@ -252,7 +252,7 @@ def test_after_the_time_limit_nothing_of_it_is_left(
     assert pid_is_gone(below)
 
 
-def test_a_program_that_heeds_no_signal_is_ended_all_the_same(
+def test_program_that_ignores_signals_is_killed(
     helper: Helper, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(program, "TIME_LIMIT_SECONDS", 0.2)
@@ -260,7 +260,7 @@ def test_a_program_that_heeds_no_signal_is_ended_all_the_same(
 
 
 @pytest.mark.parametrize("start", ["", "setsid "], ids=["in its group", "a daemon"])
-def test_what_a_program_leaves_running_goes_on_and_is_not_waited_for(
+def test_background_process_of_a_program_continues_and_is_not_waited_for(
     helper: Helper, tmp_path: Path, start: str
 ) -> None:
     """Such as gpg-agent, a browser or ssh's master connection; all hold the output open."""
@@ -283,7 +283,7 @@ def test_a_program_that_closes_its_output_early_is_waited_for(helper: Helper) ->
     assert str(failure(command)).endswith("failed with exit code 3")
 
 
-def test_standard_error_comes_through_and_piped_input_is_left_alone(
+def test_standard_error_is_forwarded_and_piped_input_is_not_read(
     helper: Helper, tmp_path: Path
 ) -> None:
     command = helper("cat >&2; echo 'look at your token' >&2\n" + printing(GOOD))
@@ -332,7 +332,7 @@ def at_a_terminal(command: str, after: str = "") -> pexpect.spawn:
     )
 
 
-def test_a_program_can_ask_at_the_terminal(helper: Helper) -> None:
+def test_program_can_prompt_at_the_terminal(helper: Helper) -> None:
     script = "printf 'code: ' >/dev/tty; read code </dev/tty; test $code = 12345 || exit 1\n"
     child = at_a_terminal(helper(script + printing(GOOD)), "print('and', input())")
     child.expect("code: ")
@@ -343,7 +343,7 @@ def test_a_program_can_ask_at_the_terminal(helper: Helper) -> None:
     child.expect(pexpect.EOF)
 
 
-def test_a_program_can_ask_on_standard_input_that_is_a_terminal(helper: Helper) -> None:
+def test_program_can_prompt_on_standard_input_if_a_terminal(helper: Helper) -> None:
     script = "printf 'code: ' >&2; read code; test $code = 12345 || exit 1\n"
     child = at_a_terminal(helper(script + printing(GOOD)))
     child.expect("code: ")
@@ -352,7 +352,7 @@ def test_a_program_can_ask_on_standard_input_that_is_a_terminal(helper: Helper) 
     child.expect(pexpect.EOF)
 
 
-def test_interrupting_ends_the_program_too_and_the_terminal_echoes_again(
+def test_interrupt_ends_the_program_and_restores_terminal_echo(
     helper: Helper, tmp_path: Path
 ) -> None:
     own, below = tmp_path / "own", tmp_path / "below"

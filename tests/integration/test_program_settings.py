@@ -1,4 +1,4 @@
-"""Real commands behind a recording proxy: each way of handing over calls the host that boto3 calls
+"""Real commands behind a recording proxy: each channel calls the host that boto3 calls
 with the profile. The bulk of the cases is in `tests/properties/test_client_settings_differential.py`.
 """
 
@@ -155,7 +155,7 @@ def files_of_programs(folder: Path) -> list[Path]:
 
 
 @needs_linux
-def test_a_killed_commands_file_is_removed(proxy: Proxy, keystead) -> None:
+def test_file_of_a_killed_command_is_removed(proxy: Proxy, keystead) -> None:
     command = [KEYSTEAD, "exec", "own", "--", "sh", "-c", "echo ready; exec sleep 60"]
     child = subprocess.Popen(command, env=dict(os.environ), stdout=subprocess.PIPE)
     assert child.stdout
@@ -171,7 +171,7 @@ def test_a_killed_commands_file_is_removed(proxy: Proxy, keystead) -> None:
 
 
 @needs_linux
-def test_the_next_command_removes_what_a_crash_left_behind(proxy: Proxy, keystead) -> None:
+def test_next_command_removes_leftovers_of_a_crash(proxy: Proxy, keystead) -> None:
     left = keystead.root / "keystead" / "programs" / "999999999-1-0123456789abcdef"
     left.mkdir(parents=True)
     (left / "config").write_text("[default]\n")

@@ -1,4 +1,4 @@
-"""What holds keys in memory is kept out of core files, and its commands are not."""
+"""Processes with keys in memory write no core file; commands that they run may."""
 
 from __future__ import annotations
 
@@ -40,19 +40,19 @@ def cores(pid: int) -> list[str]:
     return limits.split("Max core file size")[1].split()[:2]
 
 
-def test_protected_a_process_cannot_be_dumped() -> None:
+def test_protected_process_cannot_be_dumped() -> None:
     done = subprocess.run(
         [sys.executable, "-c", DUMPABLE], capture_output=True, text=True, check=True
     )
     assert done.stdout == "0\n"
 
 
-def test_the_agent_is(agent: Agent, keystead: Keystead) -> None:
+def test_agent_cannot_be_dumped(agent: Agent, keystead: Keystead) -> None:
     keystead("agent", "start")
     assert cores(agent.pid) == ["0", "0"]
 
 
-def test_an_endpoint_is() -> None:
+def test_endpoint_cannot_be_dumped() -> None:
     with subprocess.Popen(
         [command.KEYSTEAD, "serve", "dev", "--json"], stdout=subprocess.PIPE, text=True
     ) as server:
@@ -62,7 +62,7 @@ def test_an_endpoint_is() -> None:
         server.terminate()
 
 
-def test_the_endpoint_of_exec_is_and_its_command_is_not(home: Path) -> None:
+def test_endpoint_of_exec_cannot_be_dumped_but_its_command_can(home: Path) -> None:
     mark = str(home)  # in the command line of nothing else
     with subprocess.Popen(
         [command.KEYSTEAD, "exec", "dev", "--endpoint", "--", "sh", "-c", "cat", mark],

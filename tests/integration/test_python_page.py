@@ -56,7 +56,7 @@ def test_the_examples_run(
     assert runner.failures == 0, "".join(shown)
 
 
-def test_every_public_name_has_its_place_on_the_page_and_an_example() -> None:
+def test_every_public_name_is_on_the_page_with_an_example() -> None:
     text = (DOCS / "python.md").read_text()
     of_errors = {error.__name__ for error in python_page.errors()}
     assert "ProfileNotFound" in of_errors

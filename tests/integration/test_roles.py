@@ -1,4 +1,4 @@
-"""Roles against real emulators over HTTP: what is sent, who signs it, what is enforced."""
+"""Roles on real emulators over HTTP: what is sent, who signs it, what is enforced."""
 
 import json
 import os
@@ -76,7 +76,7 @@ def call(where: System, service: str, operation: str, credentials: Credentials) 
     return AwsClient(where, settings, credentials).call(service, operation, {})
 
 
-def test_one_role(moto: Emulator, home: Path) -> None:
+def test_role_is_assumed(moto: Emulator, home: Path) -> None:
     where = system()
     store = store_of(where, base=KEYS, admin=role("admin", "base"))
     credentials = resolve(where, store, "admin")
@@ -94,7 +94,7 @@ def test_one_role(moto: Emulator, home: Path) -> None:
     assert moto.recorder.calls[-1].access_key_id == credentials.access_key_id
 
 
-def test_two_roles_are_assumed_from_the_base_outwards(moto: Emulator, home: Path) -> None:
+def test_two_roles_are_assumed_starting_at_the_source(moto: Emulator, home: Path) -> None:
     where = system()
     store = store_of(
         where,
@@ -132,7 +132,7 @@ def test_every_setting_of_a_role_is_sent(moto: Emulator, home: Path) -> None:
     assert timedelta(minutes=29) < lifetime < timedelta(minutes=31)
 
 
-def test_a_code_is_used_once(moto: Emulator, home: Path) -> None:
+def test_mfa_code_is_used_once(moto: Emulator, home: Path) -> None:
     where = system(KEYSTEAD_MFA_CODE=MFA_CODE)
     store = store_of(
         where,
@@ -149,7 +149,7 @@ def test_a_code_is_used_once(moto: Emulator, home: Path) -> None:
 @pytest.mark.parametrize(
     "code", ["12345", "1234567", "abcdef", "12 456", "\u0661\u0662\u0663\u0664\u0665\u0666"]
 )
-def test_what_is_no_code_is_not_sent(moto: Emulator, home: Path, code: str) -> None:
+def test_malformed_mfa_code_is_not_sent(moto: Emulator, home: Path, code: str) -> None:
     where = system(KEYSTEAD_MFA_CODE=code)
     store = store_of(where, base=KEYS, p=role("p", "base", mfa_serial=MFA_SERIAL))
     with pytest.raises(InteractionRequired):
@@ -157,7 +157,7 @@ def test_what_is_no_code_is_not_sent(moto: Emulator, home: Path, code: str) -> N
     assert moto.recorder.calls == []
 
 
-def test_credentials_are_renewed_before_they_end(moto: Emulator, home: Path) -> None:
+def test_credentials_are_renewed_before_expiry(moto: Emulator, home: Path) -> None:
     passing = Passing()
     moto.recorder.clock = passing.clock
     where = System(clock=passing.clock, uptime=passing.uptime, terminal=NoTerminal())
@@ -239,7 +239,9 @@ def test_a_role_may_do_what_its_policy_says(ministack: Emulator, home: Path) -> 
 @pytest.mark.parametrize(
     ("given", "works"), [("right-id", True), ("wrong-id", False), (None, False)]
 )
-def test_external_id(ministack: Emulator, home: Path, given: str | None, works: bool) -> None:
+def test_external_id_is_sent(
+    ministack: Emulator, home: Path, given: str | None, works: bool
+) -> None:
     where = system()
     store = strict_world(ministack, where, external_id="right-id")
     if given:
@@ -280,7 +282,7 @@ def test_a_wrong_session_token_is_refused(ministack: Emulator, home: Path) -> No
         identity(where, broken)
 
 
-def test_nobody_listening(home: Path) -> None:
+def test_unreachable_sts(home: Path) -> None:
     where = system(AWS_ENDPOINT_URL="http://127.0.0.1:9", AWS_REGION="eu-west-1")
     store = store_of(where, base=KEYS, p=role("p", "base"))
     with pytest.raises(ProviderError) as caught:
@@ -289,7 +291,7 @@ def test_nobody_listening(home: Path) -> None:
     assert "network" in caught.value.hint
 
 
-def test_a_user_file_that_botocore_refuses_does_not_matter(moto: Emulator, home: Path) -> None:
+def test_file_that_botocore_refuses_does_not_matter(moto: Emulator, home: Path) -> None:
     where = system(AWS_PROFILE="not-there")
     store = store_of(where, base=KEYS, p=role("p", "base"))
     with (home / ".aws" / "config").open("a") as file:

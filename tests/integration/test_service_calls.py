@@ -45,14 +45,14 @@ def cases() -> dict[str, list[tuple[str, str, str]]]:
     return found
 
 
-def test_there_are_enough_of_them() -> None:
+def test_enough_services_and_operations_are_covered() -> None:
     rows = cases()
     assert len(rows) >= 10
     assert len({line.split()[0] for lines in rows.values() for line, _, _ in lines}) >= 40
 
 
 @pytest.mark.parametrize("service", cases())
-def test_service(service: str, shell: State, capsys: pytest.CaptureFixture[str]) -> None:
+def test_service_operations(service: str, shell: State, capsys: pytest.CaptureFixture[str]) -> None:
     for line, mark, pattern in cases()[service]:
         try:
             run(shell, line)
@@ -66,7 +66,7 @@ def test_service(service: str, shell: State, capsys: pytest.CaptureFixture[str])
             assert re.search(pattern, out, re.MULTILINE) if pattern else out == "", (line, out)
 
 
-def test_a_list_of_more_than_two_pages_comes_whole(
+def test_list_of_several_pages_is_complete(
     moto: Emulator, shell: State, capsys: pytest.CaptureFixture[str]
 ) -> None:
     from moto.s3.models import s3_backends  # 2,500 requests would take a minute
@@ -105,7 +105,7 @@ def pages(request: Request) -> Reply:
 @pytest.mark.parametrize(
     ("options", "shown"), [([], "one\ntwo\n"), (["-AsJson"], '[\n  "one",\n  "two"\n]\n')]
 )
-def test_what_came_before_a_refusal_is_shown(
+def test_output_before_an_error_is_shown(
     keystead: Keystead, monkeypatch: pytest.MonkeyPatch, options: list[str], shown: str
 ) -> None:
     with serving(pages) as service:

@@ -1,4 +1,4 @@
-"""One session for all who ask, one command after the other."""
+"""Consecutive commands share one cached session."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def operations(moto: Emulator) -> list[str]:
     return [call.operation for call in moto.recorder.calls]
 
 
-def test_the_second_command_calls_nobody(moto: Emulator, keystead: Keystead) -> None:
+def test_second_command_makes_no_call(moto: Emulator, keystead: Keystead) -> None:
     first, second = (keystead("process", "r").stdout for _ in range(2))
     assert first == second
     assert operations(moto) == ["AssumeRole"]
@@ -58,19 +58,19 @@ def test_the_second_command_calls_nobody(moto: Emulator, keystead: Keystead) -> 
     assert keystead("process", "r").stdout != first
 
 
-def test_a_code_is_asked_for_once(moto: Emulator, keystead: Keystead) -> None:
+def test_mfa_code_is_prompted_for_once(moto: Emulator, keystead: Keystead) -> None:
     first = keystead("process", "mfa", env={"KEYSTEAD_MFA_CODE": MFA_CODE}).stdout
     assert keystead("process", "mfa").stdout == first
     assert operations(moto) == ["GetSessionToken", "AssumeRole"]
 
 
-def test_a_role_on_the_way_serves_others(moto: Emulator, keystead: Keystead) -> None:
+def test_intermediate_role_session_is_reused(moto: Emulator, keystead: Keystead) -> None:
     keystead("process", "r")
     keystead("process", "end")
     assert [call.parameters["RoleArn"] for call in moto.recorder.calls] == [ROLE, f"{ROLE}-end"]
 
 
-def test_when_renewing_early_fails_the_old_one_serves(moto: Emulator, home: Path) -> None:
+def test_failed_early_renewal_uses_the_old_session(moto: Emulator, home: Path) -> None:
     passing = Passing()
     moto.recorder.clock = passing.clock
 

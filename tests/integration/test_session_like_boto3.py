@@ -1,4 +1,4 @@
-"""`keystead.session` in the place of `boto3.Session`, held against the real one."""
+"""`keystead.session` in place of `boto3.Session`, compared with the real one."""
 
 import asyncio
 from pathlib import Path
@@ -68,7 +68,7 @@ def test_both_names_of_an_argument_are_refused() -> None:
             make(region="eu-west-1", region_name="eu-west-1")
 
 
-def test_a_session_says_its_profile_and_lists_those_of_both_stores(
+def test_session_has_its_profile_name_and_lists_both_stores(
     home: Path, monkeypatch: pytest.MonkeyPatch, keystead
 ) -> None:
     import keystead as library

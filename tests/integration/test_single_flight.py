@@ -1,4 +1,4 @@
-"""However many ask at once: one call, one question, one program; and nobody waits for the dead."""
+"""Concurrent requests share one call, one prompt and one program; a killed process blocks none."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_sixty_four_threads_make_one_call_to_a_slow_service(moto: Emulator) -> N
     assert operations(moto) == ["AssumeRole"]
 
 
-def test_fifty_commands_ask_once_for_a_code(moto: Emulator, home: Path) -> None:
+def test_fifty_commands_prompt_once_for_a_code(moto: Emulator, home: Path) -> None:
     moto.recorder.seconds = 0.5
     line = (
         "for n in $(seq 50); do"
@@ -98,7 +98,7 @@ def test_fifty_commands_ask_once_for_a_code(moto: Emulator, home: Path) -> None:
 
 
 @pytest.mark.parametrize("expiration", ["", ', "Expiration": "2099-01-01T00:00:00Z"'])
-def test_a_program_is_run_once_whether_it_says_an_end_or_not(
+def test_program_is_run_once_with_or_without_an_expiry(
     home: Path, keystead: Keystead, files: Path, expiration: str
 ) -> None:
     answer = (
@@ -167,7 +167,7 @@ def ended(pid: int, seconds: float) -> int:
 
 
 @pytest.mark.parametrize("profile", ["r", "mfa"])
-def test_whoever_is_killed_lets_the_next_one_go_on(
+def test_killed_process_releases_the_next_one(
     moto: Emulator, monkeypatch: pytest.MonkeyPatch, profile: str
 ) -> None:
     """The leader is killed at any point; all who wait get credentials, of one more call at most."""

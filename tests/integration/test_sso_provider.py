@@ -1,4 +1,4 @@
-"""Single sign-on by the AWS CLI's login: its cache read, renewed once for all, and shared."""
+"""Single sign-on with the AWS CLI's login: its cache is read, renewed once, and shared."""
 
 import hashlib
 import json
@@ -132,7 +132,7 @@ RENEW = "POST /token"
 
 @pytest.mark.parametrize(("session_name", "key"), [(SESSION, SESSION), (None, START_URL)])
 @pytest.mark.parametrize("form", ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%SUTC"])
-def test_a_login_gives_the_role(
+def test_login_gives_role_credentials(
     cache: Cache, session_name: str | None, key: str, form: str
 ) -> None:
     cache.login(NOW, key, expiresAt=(NOW + timedelta(hours=8)).strftime(form))
@@ -184,7 +184,7 @@ def test_botocore_sends_and_gets_the_same(
 
 
 @pytest.mark.parametrize("left", [timedelta(minutes=-1), timedelta(0), timedelta(minutes=14)])
-def test_a_token_that_nears_its_end_is_renewed_and_kept(cache: Cache, left: timedelta) -> None:
+def test_token_near_expiry_is_renewed_and_saved(cache: Cache, left: timedelta) -> None:
     path = cache.login(NOW + left, team="kept")
     before = json.loads(path.read_text())
     path.chmod(0o644)
@@ -262,7 +262,7 @@ def test_many_processes_renew_once(cache: Cache) -> None:
 
 
 @pytest.mark.parametrize("code", ["InvalidGrantException", "InternalServerException"])
-def test_while_the_token_lives_failing_to_renew_is_no_error(cache: Cache, code: str) -> None:
+def test_failed_renewal_is_not_an_error_before_expiry(cache: Cache, code: str) -> None:
     path = cache.login(NOW + timedelta(minutes=5))
     before = path.read_bytes()
     whole = center()
@@ -278,7 +278,7 @@ def test_while_the_token_lives_failing_to_renew_is_no_error(cache: Cache, code: 
     assert path.read_bytes() == before
 
 
-def test_a_token_that_cannot_be_written_back_still_serves(
+def test_token_that_cannot_be_saved_is_still_used(
     cache: Cache, caplog: pytest.LogCaptureFixture
 ) -> None:
     class Full(Fault):
@@ -310,7 +310,7 @@ ENDED = NOW - timedelta(seconds=1)
         {"registrationExpiresAt": "soon"},
     ],
 )
-def test_a_login_that_has_ended_and_cannot_be_renewed_needs_a_person(
+def test_expired_login_without_renewal_needs_a_login(
     cache: Cache, login: dict[str, object]
 ) -> None:
     path = cache.login(ENDED, **login)
@@ -321,7 +321,7 @@ def test_a_login_that_has_ended_and_cannot_be_renewed_needs_a_person(
     assert service.calls == []
 
 
-def test_a_login_whose_renewal_is_refused_needs_a_person(cache: Cache) -> None:
+def test_refused_renewal_needs_a_login(cache: Cache) -> None:
     cache.login(ENDED, refreshToken="used before")
     with serving(center(), lambda: NOW) as service:
         error = failure(InteractionRequired, service)
@@ -350,20 +350,20 @@ def test_the_legacy_form_is_not_renewed(cache: Cache) -> None:
         {"accessToken": 5, "expiresAt": "2099-01-01T00:00:00Z"},
     ],
 )
-def test_a_cache_that_cannot_be_read_needs_a_person(cache: Cache, content: object) -> None:
+def test_unreadable_cache_needs_a_login(cache: Cache, content: object) -> None:
     cache.put(content)
     with serving(center(), lambda: NOW) as service:
         assert str(failure(InteractionRequired, service)).endswith("cannot be read")
     assert service.calls == []
 
 
-def test_no_login_needs_a_person(cache: Cache) -> None:
+def test_without_a_login_it_is_an_error(cache: Cache) -> None:
     with serving(center(), lambda: NOW) as service:
         assert str(failure(InteractionRequired, service)).endswith("was not made yet")
     assert not cache.folder.exists()
 
 
-def test_a_token_that_was_revoked_needs_a_person(cache: Cache) -> None:
+def test_revoked_token_needs_a_login(cache: Cache) -> None:
     cache.login(NOW + timedelta(hours=8))
     answers = center()
     answers.tokens = set()
@@ -371,7 +371,7 @@ def test_a_token_that_was_revoked_needs_a_person(cache: Cache) -> None:
         assert str(failure(InteractionRequired, service)).endswith("is no longer valid")
 
 
-def test_a_role_that_is_not_given_is_the_services_refusal(cache: Cache) -> None:
+def test_role_that_is_not_assigned_is_refused_by_the_service(cache: Cache) -> None:
     cache.login(NOW + timedelta(hours=8))
     answers = center()
     answers.role_name = "Admin"
@@ -394,7 +394,7 @@ def test_a_role_that_is_not_given_is_the_services_refusal(cache: Cache) -> None:
         {"roleCredentials": {**ROLE_CREDENTIALS, "expiration": SECRET_KEY}},
     ],
 )
-def test_an_answer_that_is_none_is_told_without_it(cache: Cache, answer: object) -> None:
+def test_malformed_response_is_reported_without_quoting_it(cache: Cache, answer: object) -> None:
     cache.login(NOW + timedelta(hours=8))
     with serving(lambda _: Reply(200, answer)) as service:
         error = failure(ProviderError, service)
@@ -405,7 +405,7 @@ def test_an_answer_that_is_none_is_told_without_it(cache: Cache, answer: object)
     "answer",
     ["", "<html>", {}, {"accessToken": "a\nb", "expiresIn": 5}, {"accessToken": NEW_TOKEN}],
 )
-def test_a_renewal_that_is_none_is_told_without_it(cache: Cache, answer: object) -> None:
+def test_malformed_renewal_is_reported_without_quoting_it(cache: Cache, answer: object) -> None:
     path = cache.login(ENDED)
     before = path.read_bytes()
     with serving(lambda _: Reply(200, answer)) as service:

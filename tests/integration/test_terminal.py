@@ -1,4 +1,4 @@
-"""Questions to a person, on a real pseudo-terminal: asked there even when the output is taken."""
+"""Prompts on a real pseudo-terminal, which are shown there even when output is redirected."""
 
 import os
 import sys
@@ -77,7 +77,7 @@ def in_home(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_REGION", "eu-west-1")
 
 
-def test_two_passphrases_that_differ_are_asked_again_and_then_make_no_store(home: Path) -> None:
+def test_mismatched_passphrases_are_prompted_for_again_and_then_create_no_store(home: Path) -> None:
     child = spawn("keystead store init")
     for _ in range(3):
         child.expect("new passphrase.*: ")
@@ -89,7 +89,7 @@ def test_two_passphrases_that_differ_are_asked_again_and_then_make_no_store(home
     assert not list(Path(os.environ["KEYSTEAD_HOME"]).glob("*.json"))
 
 
-def test_a_mistyped_second_passphrase_keeps_the_typed_secret(home: Path) -> None:
+def test_mistyped_second_passphrase_does_not_lose_the_typed_secret(home: Path) -> None:
     child = spawn(f"keystead set dev aws_access_key_id={ACCESS_KEY_ID}")
     child.expect("aws_secret_access_key: ")
     child.sendline(SECRET_KEY)
@@ -108,7 +108,7 @@ def test_a_mistyped_second_passphrase_keeps_the_typed_secret(home: Path) -> None
     (home / "taken").unlink()
 
 
-def test_a_wrong_passphrase_is_asked_three_times(home: Path) -> None:
+def test_wrong_passphrase_is_prompted_for_three_times(home: Path) -> None:
     child = spawn("keystead store init")
     for _ in range(2):
         child.expect("passphrase.*: ")
@@ -160,7 +160,7 @@ LONG_ROLE = ROLE + "duration_seconds = 43200\n"
 """A role whose code goes to AssumeRole, as no session of the user lives so long."""
 
 
-def test_a_wrong_mfa_code_is_asked_again(
+def test_wrong_mfa_code_is_prompted_for_again(
     home: Path, transcript: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     credentials_file(home, KEYS + LONG_ROLE)
@@ -208,7 +208,7 @@ def test_three_wrong_mfa_codes_end_the_command(
     assert sts.codes == ["000000", "000001", "000002"]
 
 
-def test_mfa_is_asked_on_the_terminal_although_input_and_output_are_taken(
+def test_mfa_prompt_uses_the_terminal_although_input_and_output_are_redirected(
     home: Path, moto: Emulator, transcript: Path
 ) -> None:
     credentials_file(home, KEYS + ROLE)
@@ -232,7 +232,7 @@ def test_mfa_is_asked_on_the_terminal_although_input_and_output_are_taken(
         ("mfa_process = echo 000000", "printed by `mfa_process`"),
     ],
 )
-def test_a_refused_code_of_a_program_or_variable_is_named_and_no_person_is_asked(
+def test_refused_code_of_a_program_or_variable_is_reported_without_a_prompt(
     home: Path, monkeypatch: pytest.MonkeyPatch, source: str, said: str
 ) -> None:
     setting = f"{source}\n" if "=" in source else ""
@@ -249,7 +249,7 @@ def test_a_refused_code_of_a_program_or_variable_is_named_and_no_person_is_asked
     assert sts.codes == ["000000"]
 
 
-def test_a_trust_policy_that_wants_mfa_is_not_taken_for_a_wrong_code(
+def test_trust_policy_that_requires_mfa_is_not_taken_for_a_wrong_code(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     credentials_file(home, KEYS + "\n".join(ROLE.splitlines()[:-1]) + "\n")
@@ -271,7 +271,7 @@ def test_a_trust_policy_that_wants_mfa_is_not_taken_for_a_wrong_code(
         "copy base other",
     ],
 )
-def test_a_dry_run_asks_nothing_at_a_terminal(home: Path, line: str) -> None:
+def test_dry_run_does_not_prompt(home: Path, line: str) -> None:
     path = credentials_file(home, KEYS)
     child = spawn(f"keystead {line} --dry-run; echo ended")
     child.expect("ended")
@@ -282,7 +282,7 @@ def test_a_dry_run_asks_nothing_at_a_terminal(home: Path, line: str) -> None:
 
 
 @pytest.mark.parametrize(("answer", "there"), [("y", False), ("n", True), ("", True)])
-def test_removing_asks(home: Path, answer: str, there: bool) -> None:
+def test_remove_asks_for_confirmation(home: Path, answer: str, there: bool) -> None:
     path = credentials_file(home, KEYS)
     child = spawn("keystead remove base")
     child.expect("remove profile `base` from .*credentials\\? \\[y/N\\]: ")
@@ -298,7 +298,7 @@ ASKING = ["remove base", "set base aws_secret_access_key", "store init", "proces
 @pytest.mark.parametrize(
     "form", ["keystead --no-input {}", "keystead {} --no-input", "KEYSTEAD_NO_INPUT=1 keystead {}"]
 )
-def test_without_input_nothing_is_asked_at_a_terminal(home: Path, line: str, form: str) -> None:
+def test_no_input_option_disables_prompts(home: Path, line: str, form: str) -> None:
     path = credentials_file(home, KEYS + ROLE)
     child = spawn(form.format(line))
     child.expect("keystead: error: [^\r]*(nothing may be asked|needs a terminal)")
@@ -306,7 +306,7 @@ def test_without_input_nothing_is_asked_at_a_terminal(home: Path, line: str, for
     assert path.read_text() == KEYS + ROLE
 
 
-def test_without_input_a_cmdlet_asks_nothing_and_a_helper_is_told(home: Path) -> None:
+def test_no_input_option_applies_to_cmdlets_and_is_passed_to_helpers(home: Path) -> None:
     path = credentials_file(home, KEYS)
     child = spawn("keystead --no-input Remove-AWSCredentialProfile base")
     child.expect("nothing may be asked")
@@ -320,7 +320,7 @@ def test_without_input_a_cmdlet_asks_nothing_and_a_helper_is_told(home: Path) ->
     assert finish(child) == 7
 
 
-def test_an_answer_that_is_no_text_is_no_yes(home: Path) -> None:
+def test_undecodable_answer_does_not_confirm(home: Path) -> None:
     path = credentials_file(home, KEYS)
     child = spawn("keystead remove base")
     child.expect("\\[y/N\\]: ")
@@ -329,7 +329,7 @@ def test_an_answer_that_is_no_text_is_no_yes(home: Path) -> None:
     assert path.read_text() == KEYS
 
 
-def test_a_name_in_a_question_drives_no_terminal(home: Path) -> None:
+def test_name_in_a_prompt_is_escaped(home: Path) -> None:
     serial = "mfa_serial = arn:aws:iam::123456789012:mfa/\x1b]0;x\x07"
     credentials_file(home, KEYS + "[admin]\n" + "\n".join([*ROLE.splitlines()[1:3], serial]) + "\n")
     child = spawn("exec keystead process admin")
@@ -338,7 +338,7 @@ def test_a_name_in_a_question_drives_no_terminal(home: Path) -> None:
     assert "\x1b]0" not in child.before
 
 
-def test_the_shell_goes_on_without_a_history() -> None:
+def test_shell_works_without_a_history() -> None:
     child = spawn("KEYSTEAD_HOME=/dev/null/x TERM=dumb exec keystead shell")
     child.expect("PS .*> ")
     child.sendline("Get-AWSCredential -ProfileName nobody")
@@ -347,7 +347,7 @@ def test_the_shell_goes_on_without_a_history() -> None:
     child.close(force=True)
 
 
-def test_control_c_at_a_question(home: Path) -> None:
+def test_control_c_at_a_prompt(home: Path) -> None:
     path = credentials_file(home, KEYS)
     child = spawn("exec keystead remove base")
     child.expect("\\[y/N\\]: ")
@@ -356,7 +356,7 @@ def test_control_c_at_a_question(home: Path) -> None:
     assert path.read_text() == KEYS
 
 
-def test_control_c_while_it_loads_is_told_in_words(tmp_path: Path) -> None:
+def test_control_c_during_start_is_reported_without_a_traceback(tmp_path: Path) -> None:
     # Ctrl-C in the middle of the imports, at a moment that does not hang on the clock.
     (tmp_path / "sitecustomize.py").write_text(
         "import os, signal, sys\n"
@@ -379,7 +379,7 @@ def test_exec_hands_over_the_terminal_and_the_exit_code(home: Path) -> None:
     assert finish(child) == 42
 
 
-def test_a_child_that_is_interrupted(home: Path) -> None:
+def test_interrupted_child(home: Path) -> None:
     credentials_file(home, KEYS)
     child = spawn("exec keystead exec base -- sh -c 'echo ready; sleep 30'")
     child.expect("ready")
@@ -393,7 +393,7 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
 
 
-def test_a_service_cmdlet_asks_for_what_is_mandatory_and_before_it_removes(
+def test_service_cmdlet_prompts_for_mandatory_parameters_and_confirms_removal(
     moto: Emulator, keys: None
 ) -> None:
     child = spawn("keystead New-S3Bucket -Select '^BucketName'")
@@ -413,7 +413,7 @@ def test_a_service_cmdlet_asks_for_what_is_mandatory_and_before_it_removes(
     assert moto.client("s3").list_buckets()["Buckets"] == []
 
 
-def test_a_long_list_tells_how_far_it_is_and_ctrl_c_shows_what_came(keys: None) -> None:
+def test_long_list_shows_progress_and_ctrl_c_shows_partial_output(keys: None) -> None:
     gate = threading.Event()
 
     def endless(request: Request) -> Reply:

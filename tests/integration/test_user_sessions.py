@@ -1,4 +1,4 @@
-"""A user's own keys at an endpoint: as they are, or a session, which every SDK can sign with."""
+"""Long-term keys at an endpoint: as they are, or exchanged for a session."""
 
 import json
 import sys
@@ -67,7 +67,7 @@ def sts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Sts]:
         yield answer
 
 
-def test_both_protocols_hand_out_one_session_and_no_key_that_lasts(sts: Sts) -> None:
+def test_both_protocols_serve_one_session_and_no_long_term_key(sts: Sts) -> None:
     with serving("base", "--session", "--container", "--imds") as server:
         found = [server.keys("base").document, server.imds("base", ROLES + "base").document]
     for document in found:
@@ -88,7 +88,7 @@ def test_a_child_with_an_endpoint_gets_the_same_session(keystead, sts: Sts) -> N
     assert sts.operations == ["GetSessionToken"]
 
 
-def test_without_it_the_keys_themselves_go_out_and_that_is_said(keystead) -> None:
+def test_without_the_option_the_keys_themselves_are_served_with_a_warning(keystead) -> None:
     with serving("base", "--container", "--imds") as server:
         for document in (
             server.keys("base").document,
@@ -104,7 +104,7 @@ def test_without_it_the_keys_themselves_go_out_and_that_is_said(keystead) -> Non
     assert "--endpoint" in done.stderr
 
 
-def test_with_a_device_it_is_an_mfa_session_which_serves_for_its_roles_too(
+def test_with_a_device_it_is_an_mfa_session_shared_with_its_roles(
     credentials_file: Path, sts: Sts, keystead
 ) -> None:
     role = "role_arn = arn:aws:iam::123456789012:role/admin\nsource_profile = base\n"
@@ -118,7 +118,7 @@ def test_with_a_device_it_is_an_mfa_session_which_serves_for_its_roles_too(
 
 
 @pytest.mark.parametrize("token", [None, "printed"])
-def test_what_a_program_prints_becomes_a_session_where_it_is_none(
+def test_long_term_keys_of_a_program_are_exchanged_for_a_session(
     credentials_file: Path, sts: Sts, home: Path, token: str | None
 ) -> None:
     printed = {"Version": 1, "AccessKeyId": ACCESS_KEY_ID, "SecretAccessKey": "made"}
@@ -132,7 +132,7 @@ def test_what_a_program_prints_becomes_a_session_where_it_is_none(
     assert sts.operations == ([] if token else ["GetSessionToken"])
 
 
-def test_a_refusal_of_sts_is_told_with_the_way_round_it(
+def test_refusal_of_sts_is_reported_with_a_workaround(
     keystead, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refusal = "<ErrorResponse><Error><Code>InvalidClientTokenId</Code></Error></ErrorResponse>"
@@ -149,7 +149,7 @@ def test_a_refusal_of_sts_is_told_with_the_way_round_it(
             assert "without --session" in done.stderr
 
 
-def test_sts_that_cannot_be_reached_is_told(keystead, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreachable_sts_is_reported(keystead, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     done = keystead("serve", "base", "--session")
     assert done.code == 7
@@ -157,7 +157,7 @@ def test_sts_that_cannot_be_reached_is_told(keystead, monkeypatch: pytest.Monkey
     assert "without --session" in done.stderr
 
 
-def test_the_plan_says_so(keystead, sts: Sts) -> None:
+def test_plan_names_the_session(keystead, sts: Sts) -> None:
     assert keystead("plan", "base").stdout == "base\n  keys of profile base\n"
     told = keystead("plan", "base", "--session")
     assert told.stdout == "base\n  keys of profile base\n  > session of these keys\n"

@@ -1,4 +1,4 @@
-"""Roles by web identity: STS asked unsigned, with the token of a file."""
+"""Roles with web identity: an unsigned STS call with the token from a file."""
 
 import os
 from datetime import UTC, datetime, timedelta
@@ -136,7 +136,7 @@ def test_a_file_without_a_token_is_named(
     assert moto.recorder.calls == []
 
 
-def test_a_refusal_is_told_without_the_token(token_file: Path) -> None:
+def test_refusal_is_reported_without_the_token(token_file: Path) -> None:
     refusal = (
         "<ErrorResponse><Error><Code>InvalidIdentityToken</Code>"
         f"<Message>not good: {TOKEN}</Message></Error></ErrorResponse>"
@@ -162,7 +162,7 @@ def test_a_refusal_is_told_without_the_token(token_file: Path) -> None:
         ANSWER.replace("2099-01-01T00:00:00Z", "soon"),
     ],
 )
-def test_an_answer_that_is_none_is_told_without_it(token_file: Path, answer: str) -> None:
+def test_malformed_response_is_reported_without_quoting_it(token_file: Path, answer: str) -> None:
     with serving(lambda _: Reply(200, answer)) as service:
         error = failure(ProviderError, token_file, AWS_ENDPOINT_URL=service.url)
     assert str(error).startswith("sts ")

@@ -162,7 +162,7 @@ def test_the_audit_log_is_read_and_continued(left: Home) -> None:
     assert log.verify() == []
 
 
-def test_the_token_of_an_endpoint_counts(left: Home) -> None:
+def test_endpoint_token_is_still_accepted(left: Home) -> None:
     [path] = (left.root / "keystead" / "endpoint").glob("*.token")
     assert TokenFile(path).current() == path.read_bytes()
 

@@ -1,4 +1,4 @@
-"""Generated worlds of profiles and variables, and what botocore and keystead choose in each."""
+"""Generated profiles and variables, and what botocore and keystead choose for each."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class World:
         return found
 
     def write(self, home: Path) -> None:
-        """Puts both files into the folder."""
+        """Writes both files into the folder."""
         sections = [(f"sso-session {name}", values) for name, values in SESSIONS.items()]
         for name, values in self.config.items():
             sections.append(("default" if name == "default" else f"profile {name}", values))
@@ -92,7 +92,7 @@ def _write(path: Path, sections: object, home: Path) -> None:
 
 
 class Role(NamedTuple):
-    """One role that would be assumed, with what STS would be asked beside its ARN."""
+    """One role that would be assumed, with the other parameters of the STS call."""
 
     arn: str
     external_id: str | None = None

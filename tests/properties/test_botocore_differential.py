@@ -65,7 +65,7 @@ def ours(text: str) -> object:
 
 
 @pytest.mark.parametrize("what", AVOIDED)
-def test_what_the_generator_avoids_is_a_difference(what: str, tmp_path: Path) -> None:
+def test_avoided_inputs_are_real_differences(what: str, tmp_path: Path) -> None:
     text, by_the_rules, by_botocore = AVOIDED[what]
     path = tmp_path / "credentials"
     path.write_bytes(text.encode())
@@ -147,7 +147,7 @@ pairs = st.builds(
 
 @settings(max_examples=examples(120))
 @given(pairs)
-def test_both_read_the_same_settings(pair: tuple[bytes, bytes]) -> None:
+def test_botocore_and_keystead_read_the_same_settings(pair: tuple[bytes, bytes]) -> None:
     with TemporaryDirectory() as name:
         config, credentials = Path(name, "config"), Path(name, "credentials")
         config.write_bytes(pair[0])

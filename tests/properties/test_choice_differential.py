@@ -1,7 +1,7 @@
 """botocore and keystead choose the same source for the same files and variables.
 
 On generated worlds: same base, same roles over it with the same parameters, same class of error.
-Where the two part ways on purpose stands in `DIFFERENCES`, each row with its reason, a world that
+Where the two part ways on purpose is in `DIFFERENCES`, each row with its reason, a world that
 shows it and the words of docs/readers.md that tell of it. Nothing else is tolerated. What the .NET
 SDK chooses otherwise is in `DOTNET`, by the table that `keystead explain` and docs/ go by.
 """
@@ -282,7 +282,7 @@ def _hour(role: Role) -> Role:
 
 
 @pytest.mark.parametrize("what", DIFFERENCES)
-def test_what_is_tolerated_is_a_difference_and_is_documented(what: str, place: Place) -> None:
+def test_tolerated_differences_are_real_and_documented(what: str, place: Place) -> None:
     row = DIFFERENCES[what]
     ours, theirs = choices(row.world, place)
     assert (ours.base, theirs.base) == (row.ours, row.theirs)
@@ -296,7 +296,7 @@ def test_what_is_tolerated_is_a_difference_and_is_documented(what: str, place: P
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(world=worlds())
-def test_both_choose_the_same(place: Place, world: World) -> None:
+def test_botocore_and_keystead_choose_the_same_source(place: Place, world: World) -> None:
     ours, theirs = choices(world, place)
     known = [what for what, row in DIFFERENCES.items() if row.applies(world, ours, theirs)]
     assert alike(ours, theirs) or known, (ours, theirs)
@@ -312,7 +312,7 @@ class OfDotnet(NamedTuple):
 
 
 def _p(*, keys: bool = False, **settings: str) -> World:
-    """A profile ``p`` beside one with keys."""
+    """A profile ``p`` next to one with keys."""
     return World({"p": settings}, {"q": KEYS, **({"p": KEYS} if keys else {})}, {}, "p")
 
 
@@ -367,7 +367,7 @@ DOTNET = {
 
 
 @pytest.mark.parametrize("what", DOTNET)
-def test_what_dotnet_chooses_otherwise_is_linted_and_documented(what: str, place: Place) -> None:
+def test_different_choices_of_dotnet_are_linted_and_documented(what: str, place: Place) -> None:
     row = DOTNET[what]
     row.world.write(place.home)
     system = System(environ={}, sleep=lambda _: None)

@@ -219,7 +219,7 @@ def environ(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
     return world(request.param, tmp_path)
 
 
-def test_every_way_sends_requests_where_botocore_does_with_the_profile(
+def test_every_channel_sends_requests_where_botocore_does_with_the_profile(
     environ: dict[str, str],
 ) -> None:
     judge = by_botocore(environ, "p")
@@ -255,7 +255,7 @@ def test_every_way_sends_requests_where_botocore_does_with_the_profile(
                 assert own[service][2]["total_max_attempts"] == found[2]["total_max_attempts"]
 
 
-def test_what_keystead_set_for_another_profile_changes_no_request(
+def test_settings_exported_for_another_profile_change_no_request(
     environ: dict[str, str],
 ) -> None:
     judge = by_botocore(environ, "p")

@@ -1,8 +1,8 @@
-"""What holds for every shared file and every edit, on generated ones.
+"""Invariants of every shared file and every edit, on generated ones.
 
 An edit followed by its inverse restores the file to the byte in these cases, and no others are
 promised: a setting or nested line that was not there, set and unset (a block that was there with
-no line in it goes with the line); a plain value that was not empty, changed and changed back; a
+no line in it is removed with the line); a plain value that was not empty, changed and changed back; a
 profile added or copied and removed, in a file that has more than blank lines; a profile renamed
 and renamed back, where its header is spelled as keystead spells it.
 """
@@ -138,7 +138,9 @@ def applied(known: dict[str, str | dict[str, str]], key: str, value: str) -> Non
 
 @quick
 @given(kinds_and_files, names, keys, values)
-def test_set(given_file: tuple[FileKind, bytes], name: str, key: str, value: str) -> None:
+def test_set_changes_one_setting(
+    given_file: tuple[FileKind, bytes], name: str, key: str, value: str
+) -> None:
     before = opened(given_file[1], given_file[0])
     expected, rest = meaning(before), others(before)
     named = lines_of(before.document, before.sections(name), key)
@@ -153,7 +155,7 @@ def test_set(given_file: tuple[FileKind, bytes], name: str, key: str, value: str
 
 @quick
 @given(kinds_and_files, names, st.sampled_from(["s3", "region", NEW_KEY]), blocks)
-def test_set_a_block(
+def test_set_a_block_changes_one_block(
     given_file: tuple[FileKind, bytes], name: str, key: str, block: dict[str, str]
 ) -> None:
     before = opened(given_file[1], given_file[0])
@@ -167,7 +169,7 @@ def test_set_a_block(
 
 @quick
 @given(kinds_and_files, names, keys)
-def test_unset(given_file: tuple[FileKind, bytes], name: str, key: str) -> None:
+def test_unset_removes_one_setting(given_file: tuple[FileKind, bytes], name: str, key: str) -> None:
     before = opened(given_file[1], given_file[0])
     expected = meaning(before)
     named = lines_of(before.document, before.sections(name), key)
@@ -187,7 +189,7 @@ def test_unset(given_file: tuple[FileKind, bytes], name: str, key: str) -> None:
 
 @quick
 @given(kinds_and_files, names)
-def test_remove(given_file: tuple[FileKind, bytes], name: str) -> None:
+def test_remove_deletes_one_section(given_file: tuple[FileKind, bytes], name: str) -> None:
     before = opened(given_file[1], given_file[0])
     expected, rest = meaning(before), others(before)
     expected.pop(name, None)
@@ -209,7 +211,7 @@ def test_remove(given_file: tuple[FileKind, bytes], name: str) -> None:
 
 @quick
 @given(kinds_and_files, names, st.sampled_from([NEW_NAME, "default"]))
-def test_rename(given_file: tuple[FileKind, bytes], old: str, new: str) -> None:
+def test_rename_changes_one_header(given_file: tuple[FileKind, bytes], old: str, new: str) -> None:
     before = opened(given_file[1], given_file[0])
     assume(not before.sections(new))
     expected, rest = meaning(before), others(before)
@@ -226,7 +228,7 @@ def test_rename(given_file: tuple[FileKind, bytes], old: str, new: str) -> None:
 
 @quick
 @given(kinds_and_files, names)
-def test_copy(given_file: tuple[FileKind, bytes], name: str) -> None:
+def test_copy_adds_one_section(given_file: tuple[FileKind, bytes], name: str) -> None:
     before = opened(given_file[1], given_file[0])
     expected, rest = meaning(before), others(before)
     there = name in expected
@@ -330,7 +332,7 @@ LONG = {
 
 
 @pytest.mark.parametrize("what", LONG)
-def test_a_long_run_of_anything_is_read_and_edited_in_linear_time(what: str) -> None:
+def test_long_repetitions_are_read_and_edited_in_linear_time(what: str) -> None:
     head, part, size = LONG[what]
     data = head + part * (size // len(part))
     try:

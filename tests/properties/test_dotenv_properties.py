@@ -43,5 +43,5 @@ def test_a_value_is_read_back_or_refused(value: str) -> None:
 
 
 @given(st.text("ABCxyz019/+=._:@,-"))
-def test_what_aws_gives_goes_without_quotes_as_docker_takes_them_for_a_part(value: str) -> None:
+def test_aws_values_are_unquoted_because_docker_keeps_quotes(value: str) -> None:
     assert shells.render("dotenv", {"N": value}, []) == f"N={value}"

@@ -1,4 +1,4 @@
-"""What `explain` says of a profile, beside the plan and beside botocore, on generated profiles."""
+"""`explain` compared with the plan and with botocore, on generated profiles."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def by_botocore(folder: Path) -> str:
 
 @settings(max_examples=examples(150))
 @given(texts=files())
-def test_what_wins_is_what_is_planned(tmp_path_factory, texts: tuple[str, str]) -> None:
+def test_winning_source_is_the_planned_source(tmp_path_factory, texts: tuple[str, str]) -> None:
     store = stored(tmp_path_factory.mktemp("plan"), texts)
     profile = store.find("dev")
     choice = chosen_in(Reading(profile))
@@ -117,7 +117,7 @@ def test_what_wins_is_what_is_planned(tmp_path_factory, texts: tuple[str, str]) 
 
 @settings(max_examples=examples(150))
 @given(texts=files())
-def test_botocore_takes_what_its_row_says(tmp_path_factory, texts: tuple[str, str]) -> None:
+def test_botocore_uses_what_its_row_says(tmp_path_factory, texts: tuple[str, str]) -> None:
     folder = tmp_path_factory.mktemp("botocore")
     profile = stored(folder, texts).find("dev")
     assume(profile.text("source_profile") != "dev")  # its source is then looked for in itself

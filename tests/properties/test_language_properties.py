@@ -1,4 +1,4 @@
-"""Any text at all: read or refused, never a crash; quoting comes back; no secret is kept."""
+"""Any text is parsed or refused, never a crash; quoting round-trips; no secret is stored."""
 
 import contextlib
 import string
@@ -32,7 +32,7 @@ SECRETS = st.text(min_size=0, max_size=8).map(lambda text: f"canary{text}yranac"
 
 
 @given(TEXTS)
-def test_any_text_is_read_or_refused(text: str) -> None:
+def test_any_text_is_parsed_or_refused(text: str) -> None:
     try:
         statements = parse(text)
     except UsageError as error:
@@ -62,7 +62,7 @@ def test_any_statement_binds_or_is_refused(text: str) -> None:
 
 
 @given(st.lists(st.one_of(st.text(), PIECES), max_size=8))
-def test_any_words_are_read_or_refused(words: list[str]) -> None:
+def test_any_words_are_parsed_or_refused(words: list[str]) -> None:
     try:
         command = from_argv(words)
     except UsageError:
@@ -71,7 +71,7 @@ def test_any_words_are_read_or_refused(words: list[str]) -> None:
 
 
 @given(st.text())
-def test_a_quoted_value_comes_back(value: str) -> None:
+def test_quoted_value_round_trips(value: str) -> None:
     doubled = "".join(char * 2 if char in SINGLE else char for char in value)
     (command,) = parse(f"Get-X '{doubled}' -Name:'{doubled}'")
     assert isinstance(command, Command)
@@ -80,7 +80,7 @@ def test_a_quoted_value_comes_back(value: str) -> None:
 
 
 @given(st.text())
-def test_a_value_as_one_word_comes_back(value: str) -> None:
+def test_value_as_one_word_round_trips(value: str) -> None:
     (command,) = parse(f"Get-X {quote(value)}")
     assert isinstance(command, Command)
     assert [word.value for word in command.words] == [value]
@@ -106,7 +106,7 @@ FORMS = [
 
 @pytest.mark.parametrize("form", FORMS)
 @given(secret=SECRETS)
-def test_no_secret_is_kept(form: str, secret: str) -> None:
+def test_no_secret_is_stored_in_history(form: str, secret: str) -> None:
     inside = secret[6:-6]
     for spelled in ("'" + "".join(c * 2 if c in SINGLE else c for c in secret) + "'", secret):
         if spelled == secret and not (inside.isalnum() or not inside):
@@ -116,7 +116,7 @@ def test_no_secret_is_kept(form: str, secret: str) -> None:
 
 
 @given(st.sampled_from(["-SecretKey", "-SK", "-SecretKey:", "-Force", "-x"]), TEXTS, TEXTS)
-def test_a_key_is_kept_nowhere_in_a_line(name: str, before: str, after: str) -> None:
+def test_key_in_any_position_is_not_stored(name: str, before: str, after: str) -> None:
     kept = mask_line(f"Set-AWSCredential {before} {name} {SECRET_KEY} {after}", CMDLETS)
     assert kept is None or SECRET_KEY not in kept
 
@@ -137,7 +137,7 @@ LONG = {
 
 
 @pytest.mark.parametrize("name", LONG)
-def test_long_text_takes_no_long_time(name: str) -> None:
+def test_long_text_is_parsed_quickly(name: str) -> None:
     start = time.process_time()
     mask_line(LONG[name], CMDLETS)
     is_incomplete(LONG[name])

@@ -118,7 +118,9 @@ def test_a_file_that_is_refused_has_an_error_in_that_line(kind: FileKind, data: 
 @pytest.mark.parametrize("kind", FileKind)
 @settings(max_examples=examples(300))
 @given(st.data())
-def test_what_is_clean_is_read_alike_by_botocore(kind: FileKind, data: st.DataObject) -> None:
+def test_file_without_findings_is_read_alike_by_botocore(
+    kind: FileKind, data: st.DataObject
+) -> None:
     content = data.draw(_almost_tidy(kind) | files(kind))
     if any(f.severity is not Severity.INFO for f in found(kind, content)):
         return

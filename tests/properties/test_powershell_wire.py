@@ -1,4 +1,4 @@
-"""Whatever a cmdlet puts out comes through to PowerShell as what it is."""
+"""Every value that a cmdlet outputs reaches PowerShell with its type."""
 
 import json
 from datetime import UTC, datetime
@@ -49,7 +49,7 @@ def back(value: object) -> object:
 
 
 @given(values)
-def test_every_value_comes_through_as_what_it_is(value: object) -> None:
+def test_every_value_reaches_powershell_unchanged(value: object) -> None:
     line = wire.line("output", wire.outgoing(value, "", NOWHERE))
     assert line.isascii()
     assert "\n" not in line
@@ -57,7 +57,7 @@ def test_every_value_comes_through_as_what_it_is(value: object) -> None:
 
 
 @given(values)
-def test_no_text_of_an_answer_looks_like_a_time_to_a_reader_of_json(value: object) -> None:
+def test_no_text_of_a_response_is_converted_to_a_time(value: object) -> None:
     def texts_in(part: object) -> list[str]:
         if isinstance(part, list):
             return [text for item in part for text in texts_in(item)]

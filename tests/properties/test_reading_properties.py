@@ -1,4 +1,4 @@
-"""Every way of reading a shared file gives the same as the one that goes line by line."""
+"""Every reader of a shared file agrees with the line-by-line reader."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ quick = settings(max_examples=examples(300))
 
 @quick
 @given(any_bytes, kinds)
-def test_on_any_bytes(data: bytes, kind: FileKind) -> None:
+def test_readers_agree_on_any_bytes(data: bytes, kind: FileKind) -> None:
     assert_ways_agree(data, kind)
 
 
 @quick
 @given(kinds.flatmap(lambda kind: st.tuples(files(kind), st.just(kind))))
-def test_on_files_that_are_accepted(file: tuple[bytes, FileKind]) -> None:
+def test_readers_agree_on_valid_files(file: tuple[bytes, FileKind]) -> None:
     assert_ways_agree(*file)
 
 
 @quick
 @given(tidy_files, kinds)
-def test_on_files_that_are_mostly_of_the_usual_shape(data: bytes, kind: FileKind) -> None:
+def test_readers_agree_on_mostly_ordinary_files(data: bytes, kind: FileKind) -> None:
     assert_ways_agree(data, kind)
 
 
 @quick
 @given(any_bytes | kinds.flatmap(files), kinds, st.sampled_from(NAMES) | st.text(max_size=3))
-def test_a_look_up_in_any_bytes_ends_in_words(data: bytes, kind: FileKind, name: str) -> None:
+def test_lookup_in_any_bytes_never_crashes(data: bytes, kind: FileKind, name: str) -> None:
     try:
         found = profiles(Document(data, "some/file"), kind, name)
     except DocumentError as error:

@@ -51,7 +51,7 @@ def run(text: str) -> tuple[int, str]:
 
 
 @given(TEXTS)
-def test_any_text_ends_in_an_answer(text: str) -> None:
+def test_any_text_ends_with_an_exit_code(text: str) -> None:
     code, shown = run(f"Get-AWSCredential -ListProfile | {text}")
     assert code in CODES
     assert "Traceback" not in shown

@@ -102,7 +102,7 @@ def test_commands_and_cmdlets_that_are_named_exist(page: Path) -> None:
     assert all(CMDLETS.find(c) for c in cmdlets)
 
 
-def test_every_variable_of_our_own_is_documented() -> None:
+def test_every_keystead_variable_is_documented() -> None:
     source = "".join(p.read_text() for p in (ROOT / "src").rglob("*.py"))
     text = "".join(p.read_text() for p in PAGES)
     assert {v for v in re.findall(r"KEYSTEAD_[A-Z_]+", source) if v not in text} == set()

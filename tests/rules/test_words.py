@@ -50,7 +50,7 @@ WITHOUT = {"docs/glossary.md"}  # lists the words themselves
 
 
 def as_words(name: str) -> str:
-    """The words of an identifier, such as ``goes before`` of ``GoesBefore`` and ``goes_before``."""
+    """The words of an identifier, such as ``error id`` of ``ErrorId`` and ``error_id``."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|_+", " ", name)
 
 

@@ -1,7 +1,7 @@
 """Files of the encrypted store as the AWS SDK for .NET wrote them, sound and broken, by structure.
 
 The values are sealed for another machine, so each is replaced by itself under a stand-in;
-`tests/windows/test_sealed_by_dotnet.py` opens the real ones.
+`tests/windows/test_encrypted_by_dotnet.py` opens the real ones.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The agent on Windows: on a port of the loopback, for who knows the secret in a file."""
+"""The agent on Windows: on a loopback port, for clients that know the secret in a file."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def keystead(*words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_first_command_starts_it_and_the_next_is_answered_by_it(agent: Agent) -> None:
+def test_first_command_starts_the_agent_and_the_next_uses_it(agent: Agent) -> None:
     first = keystead("process", "dev")
     assert first.stdout.strip() == DEV
     wait_for(lambda: (agent.status() or {}).get("profiles") == ["dev"])
@@ -59,7 +59,7 @@ def test_the_first_command_starts_it_and_the_next_is_answered_by_it(agent: Agent
     assert second.stderr.strip() == "False"  # it did not go the full way
 
 
-def test_it_starts_once_and_stops(agent: Agent) -> None:
+def test_agent_starts_once_and_stops(agent: Agent) -> None:
     agent.start()
     first = agent.status()
     agent.start()
@@ -80,7 +80,7 @@ def answer_to(port: int, data: bytes) -> bytes:
     return answer
 
 
-def test_who_does_not_know_the_secret_gets_nothing(agent: Agent) -> None:
+def test_client_without_the_secret_gets_nothing(agent: Agent) -> None:
     keystead("process", "dev")
     wait_for(lambda: (agent.status() or {}).get("profiles") == ["dev"])
     port, secret = protocol.secret_of(os.fsencode(agent.path or ""))
@@ -93,7 +93,7 @@ def test_who_does_not_know_the_secret_gets_nothing(agent: Agent) -> None:
     assert json.loads(protocol.body_of(answer) or b"")["SecretAccessKey"] == SECRET_KEY
 
 
-def test_whoever_is_at_its_port_without_the_secret_is_told_nothing(agent: Agent) -> None:
+def test_server_on_its_port_without_the_secret_is_sent_nothing(agent: Agent) -> None:
     path = Path(agent.path or "")
     path.parent.mkdir(parents=True)
     with socket.create_server(("127.0.0.1", 0)) as impostor:

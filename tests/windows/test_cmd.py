@@ -36,13 +36,13 @@ def given_back(text: str, folder: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", AWKWARD)
-def test_cmd_gives_back_the_value(name: str, tmp_path: Path) -> None:
+def test_cmd_returns_the_exact_value(name: str, tmp_path: Path) -> None:
     text = shells.render("cmd", {name: AWKWARD[name]}, ["STALE"])
     found = given_back(text, tmp_path)
     assert found.get(name) == AWKWARD[name]
     assert "STALE" not in found
 
 
-def test_cmd_sets_all_of_them(tmp_path: Path) -> None:
+def test_cmd_sets_all_variables(tmp_path: Path) -> None:
     found = given_back(shells.render("cmd", AWKWARD, []), tmp_path)
     assert {name: found.get(name) for name in AWKWARD} == AWKWARD

@@ -30,19 +30,19 @@ class TestStore(StoreContract):
         return EncryptedStore(System())
 
 
-def test_what_is_protected_comes_back() -> None:
+def test_protected_value_is_unprotected() -> None:
     for data in (b"", b"x", bytes(range(256)) * 100):
         assert dpapi.unprotect(dpapi.protect(data)) == data
 
 
-def test_what_was_cut_is_refused() -> None:
+def test_truncated_value_is_refused() -> None:
     blob = dpapi.protect(b"secret")
     for broken in (b"", blob[:-1], blob[: len(blob) // 2], b"x" * 200):
         with pytest.raises(StoreUnavailable, match=r"error -?\d+"):
             dpapi.unprotect(broken)
 
 
-def test_without_a_home_of_its_own_it_is_the_net_sdks_file(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_keystead_home_it_is_the_dotnet_sdks_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("KEYSTEAD_HOME")
     keys = {"aws_access_key_id": ACCESS_KEY_ID, "aws_secret_access_key": SECRET_KEY}
     store = EncryptedStore(System())

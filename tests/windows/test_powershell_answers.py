@@ -20,7 +20,7 @@ def ask(**request: object) -> list[object]:
     return [line["value"] for line in made if line["kind"] == "output"]
 
 
-def test_keys_go_into_the_store_and_come_back() -> None:
+def test_keys_are_stored_and_read_back() -> None:
     given = {"StoreAs": "dev", "AccessKey": ACCESS_KEY_ID, "SecretKey": SECRET_KEY}
     assert ask(cmdlet="Set-AWSCredential", parameters=given) == []
     (shown,) = ask(cmdlet="Get-AWSCredential", parameters={"ProfileName": "dev"})
@@ -29,7 +29,9 @@ def test_keys_go_into_the_store_and_come_back() -> None:
     assert f"*{SECRET_KEY}" in keys
 
 
-def test_it_goes_where_both_powershells_look(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_module_is_installed_where_both_powershells_look(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folders = module_folders(System())
     assert [folder.parts[-2:] for folder in folders[:2]] == [
         ("PowerShell", "Modules"),

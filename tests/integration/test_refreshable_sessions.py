@@ -1,4 +1,4 @@
-"""Sessions of SDKs: in threads, behind a fork, through a day, and for asyncio."""
+"""Refreshable SDK sessions: in threads, after a fork, through a day, and for asyncio."""
 
 import asyncio
 import json
@@ -105,7 +105,7 @@ def session(clock: Clock):
     )
 
 
-def test_a_job_of_a_day_never_sees_keys_that_have_ended(clock: Clock, sts) -> None:
+def test_job_of_a_day_never_sees_expired_keys(clock: Clock, sts) -> None:
     answer, found = sts
     credentials = session(clock).get_credentials()
     for minute in range(24 * 60):
@@ -115,7 +115,7 @@ def test_a_job_of_a_day_never_sees_keys_that_have_ended(clock: Clock, sts) -> No
     assert 24 <= len(found.requests) <= 30
 
 
-def test_keys_serve_to_their_end_while_they_cannot_be_renewed(clock: Clock, sts) -> None:
+def test_keys_are_used_until_expiry_while_renewal_fails(clock: Clock, sts) -> None:
     answer, _ = sts
     credentials = session(clock).get_credentials()
     first = credentials.get_frozen_credentials().access_key
@@ -130,7 +130,7 @@ def test_keys_serve_to_their_end_while_they_cannot_be_renewed(clock: Clock, sts)
     assert credentials.get_frozen_credentials().access_key != first
 
 
-def test_a_clock_that_jumps(clock: Clock, sts) -> None:
+def test_clock_jump_renews_keys(clock: Clock, sts) -> None:
     answer, _ = sts
     credentials = boto_session(
         App(System(clock=clock)).select("admin").session_source()
@@ -260,7 +260,7 @@ def test_a_role_is_assumed_with_rotated_keys_and_not_for_other_changes(
     assert len(found.requests) == 2
 
 
-def test_keys_that_were_removed_are_used_no_more(clock: Clock, sts, home: Path) -> None:
+def test_removed_keys_are_not_used(clock: Clock, sts, home: Path) -> None:
     answer, _ = sts
     credentials = session(clock).get_credentials()
     answer.down = True
@@ -309,7 +309,7 @@ print(opened)
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
-def test_a_session_for_asyncio(moto: Emulator) -> None:
+def test_asyncio_session_gets_credentials(moto: Emulator) -> None:
     moto.client("s3").create_bucket(Bucket="one")
 
     async def names() -> list[str]:
@@ -323,7 +323,7 @@ def test_a_session_for_asyncio(moto: Emulator) -> None:
     assert listing.access_key_id.startswith("ASIA")
 
 
-def test_asyncio_goes_on_while_keys_are_got(clock: Clock) -> None:
+def test_event_loop_is_not_blocked_while_keys_are_retrieved(clock: Clock) -> None:
     answer = Sts(clock)
     release = threading.Event()
 
@@ -354,7 +354,7 @@ def test_asyncio_goes_on_while_keys_are_got(clock: Clock) -> None:
     assert len(found.requests) == 1
 
 
-def test_what_is_wrong_is_told_when_the_session_is_made(keystead) -> None:
+def test_configuration_errors_are_raised_when_the_session_is_created(keystead) -> None:
     import keystead as library
 
     with pytest.raises(library.ProfileNotFound):

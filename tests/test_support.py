@@ -1,4 +1,4 @@
-"""The bench the other tests stand on: isolation, the watch for secrets, emulators, recorder."""
+"""The support code of the other tests: isolation, secret detection, emulators, recorder."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ REPOSITORY = Path(__file__).parent.parent
 
 
 @pytest.mark.parametrize("name", SECRETS)
-def test_a_secret_is_found_whole_halved_and_respelled(name):
+def test_secret_is_found_whole_in_halves_and_encoded(name):
     secret = SECRETS[name]
     half = len(secret) // 2
     for text in (secret, secret[:half], secret[half:], secret.encode().hex()):
@@ -67,7 +67,7 @@ def test_a_test_that_leaks_or_leaves_the_machine_fails(body, reason, tmp_path):
     assert "test_quiet" not in done.stdout.partition("short test summary")[2]
 
 
-def test_the_environment_says_nothing_of_the_machine(home, tmp_path):
+def test_environment_has_nothing_of_the_machine(home, tmp_path):
     aws = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
     assert aws == {"AWS_EC2_METADATA_DISABLED": "true"}
     assert os.environ["HOME"] == str(home)
@@ -95,7 +95,7 @@ def list_buckets_by_role(emulator: Emulator, world: World) -> tuple[str, list[st
 
 
 @pytest.mark.parametrize("name", ["moto", "ministack"])
-def test_a_recorder_knows_who_called_what(name, request):
+def test_recorder_has_caller_and_call(name, request):
     emulator = request.getfixturevalue(name)
     world = furnish(emulator)
     assert emulator.recorder.calls == []
@@ -118,7 +118,7 @@ def test_a_recorder_knows_who_called_what(name, request):
     assert listing.has_session_token
 
 
-def test_ministack_refuses_a_wrong_signature_and_what_no_policy_allows(ministack):
+def test_ministack_refuses_wrong_signatures_and_denied_calls(ministack):
     world = furnish(ministack)
     url = ministack.recorder.url
     wrong = client("sts", url, world.access_key_id, "not the key")

@@ -1,4 +1,4 @@
-"""A server that is no AWS, or a broken one: exit 7, in words, and no key in them."""
+"""Servers that send malformed responses: exit 7 with a message, and no key in it."""
 
 import contextlib
 import threading
@@ -74,7 +74,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN.keys())
-def test_an_answer_that_is_none_is_the_providers_failure(
+def test_malformed_response_is_a_provider_error(
     keystead: Keystead, broken: tuple[int, str]
 ) -> None:
     with serving(lambda _: broken) as address:
@@ -90,7 +90,7 @@ def test_an_answer_that_is_none_is_the_providers_failure(
         ("2099-01-01T00:00:00", "UTC", "1/1/2099 12:00:00 AM"),
     ],
 )
-def test_odd_times_are_shown(keystead: Keystead, ends: str, zone: str, shown: str) -> None:
+def test_unusual_timestamps_are_shown(keystead: Keystead, ends: str, zone: str, shown: str) -> None:
     text = assumed(f"<Expiration>{ends}</Expiration>")
     with serving(lambda _: (200, text)) as address:
         done = keystead(
@@ -100,7 +100,7 @@ def test_odd_times_are_shown(keystead: Keystead, ends: str, zone: str, shown: st
     assert f"Expiration       : {shown}" in done.stdout
 
 
-def test_a_time_before_1970_is_the_providers_failure(keystead: Keystead) -> None:
+def test_time_before_1970_is_a_provider_error(keystead: Keystead) -> None:
     text = assumed("<Expiration>0001-01-01T00:00:00Z</Expiration>")
     with serving(lambda _: (200, text)) as address:
         done = keystead("Use-STSRole", *ROLE, env={**WHERE, "AWS_ENDPOINT_URL": address})
@@ -120,7 +120,7 @@ def test_an_error_that_quotes_the_token_is_masked_in_every_form(keystead: Keyste
 
 
 @pytest.mark.parametrize("variable", KEYS)
-def test_a_key_with_a_line_end_is_refused_unseen(keystead: Keystead, variable: str) -> None:
+def test_key_with_a_line_break_is_refused_and_not_shown(keystead: Keystead, variable: str) -> None:
     done = keystead("whoami", env={**KEYS, variable: KEYS[variable] + "\r"})
     assert done.code == 4
     assert "(environment) contains a line break or control character" in done.stderr
@@ -136,7 +136,7 @@ def test_a_key_with_a_line_end_is_refused_unseen(keystead: Keystead, variable: s
         {"AWS_ENDPOINT_URL": "https://127.0.0.1:9", "AWS_CA_BUNDLE": "/nowhere"},
     ],
 )
-def test_odd_settings_are_the_providers_failure(keystead: Keystead, odd: dict[str, str]) -> None:
+def test_unusable_settings_are_a_provider_error(keystead: Keystead, odd: dict[str, str]) -> None:
     done = keystead("whoami", env={**WHERE, **odd})
     assert done.code == 7
     assert done.stderr.startswith(

@@ -55,7 +55,7 @@ def test_the_sdk_reads_what_keystead_writes(tmp_path: Path, version: str) -> Non
 
 
 @pytest.mark.needs("aws-sdk-net.sh")
-def test_a_rotated_key_reaches_the_part_that_the_sdk_reads(tmp_path: Path) -> None:
+def test_rotated_key_is_written_where_the_sdk_reads_it(tmp_path: Path) -> None:
     text = "[dev]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = old\n"
     (tmp_path / "credentials").write_text(text + text.replace("old", "older"))
     store = SharedStore(System(environ={}), tmp_path / "credentials", tmp_path / "config")

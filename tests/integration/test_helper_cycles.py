@@ -1,4 +1,4 @@
-"""Programs of profiles that lead back to themselves: found at once, with the whole ring."""
+"""Helper programs that call keystead for the same profile: found at once, with the whole cycle."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def files(home: Path, keystead: Keystead) -> None:
     ("profile", "ring"),
     [("self", "self > self"), ("a", "a > b > a"), ("role", "role > for-role > role")],
 )
-def test_what_the_commands_show_is_refused_before_anything_runs(
+def test_visible_cycle_is_refused_before_anything_runs(
     keystead: Keystead, profile: str, ring: str
 ) -> None:
     for words in (("process", profile), ("plan", profile), ("exec", profile, "--", "true")):
@@ -100,7 +100,7 @@ def test_what_the_commands_show_is_refused_before_anything_runs(
         ("library", "library > library"),
     ],
 )
-def test_what_they_hide_is_found_by_the_keystead_that_comes_back(
+def test_hidden_cycle_is_found_by_the_nested_keystead(
     keystead: Keystead, profile: str, ring: str
 ) -> None:
     began = time.monotonic()
@@ -110,7 +110,7 @@ def test_what_they_hide_is_found_by_the_keystead_that_comes_back(
     assert f"runs keystead for credentials that need its own output: {ring}\n" in done.stderr
 
 
-def test_a_ring_over_the_agent_is_found_too(agent: Agent, home: Path, keystead: Keystead) -> None:
+def test_cycle_through_the_agent_is_found(agent: Agent, home: Path, keystead: Keystead) -> None:
     keystead("agent", "start")
     program = home / "over-agent"
     program.write_text(program.read_text().replace("SOCKET", str(agent.path)))
@@ -122,17 +122,17 @@ def test_a_ring_over_the_agent_is_found_too(agent: Agent, home: Path, keystead: 
     assert (status, time.monotonic() - began < SECONDS) == (502, True), body
 
 
-def test_a_helper_that_leads_to_another_profile_is_none(keystead: Keystead) -> None:
+def test_helper_that_uses_another_profile_is_not_a_cycle(keystead: Keystead) -> None:
     assert ACCESS_KEY_ID in keystead("process", "good").stdout
 
 
 @pytest.mark.parametrize("value", ["[]", "nonsense", '[["a"]]', "[1, 2]", '{"a": 1}', "abc def"])
-def test_what_others_put_into_the_variable_changes_nothing(keystead: Keystead, value: str) -> None:
+def test_invalid_variable_is_ignored(keystead: Keystead, value: str) -> None:
     done = keystead("process", "good", env={"KEYSTEAD_RUNNING_PROCESS": value})
     assert ACCESS_KEY_ID in done.stdout
 
 
-def test_lint_names_each_ring_once(keystead: Keystead, home: Path) -> None:
+def test_lint_reports_each_cycle_once(keystead: Keystead, home: Path) -> None:
     lines = [line for line in keystead("lint").stdout.splitlines() if "helper-ring" in line]
     assert len(lines) == 3, lines
     at = os.path.join(".aws", "config")
@@ -161,5 +161,5 @@ def test_lint_names_each_ring_once(keystead: Keystead, home: Path) -> None:
         ("", None),
     ],
 )
-def test_the_profile_that_a_command_shows(text: str, profile: str | None) -> None:
+def test_profile_named_by_a_command_line(text: str, profile: str | None) -> None:
     assert asked_profile(text) == profile

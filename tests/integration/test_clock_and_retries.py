@@ -1,4 +1,4 @@
-"""Wrong clocks, throttling, outages: patience where it helps, and never keys that have ended."""
+"""Wrong clocks, throttling and outages: retries where they help, and never expired keys."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 class Sts:
-    """An STS with a clock of its own: it refuses requests by date, and keys that have ended."""
+    """An STS with a separate clock: it refuses requests by date, and expired keys."""
 
     def __init__(self) -> None:
         self.now = START
@@ -127,7 +127,7 @@ def machine() -> Iterator[Machine]:
 
 
 @pytest.mark.parametrize("hours", [-30, -2, 2, 30])
-def test_a_clock_that_is_wrong_is_no_error(hours: int) -> None:
+def test_wrong_local_clock_is_corrected(hours: int) -> None:
     with machine() as one:
         one.off = timedelta(hours=hours)
         found = one.app().select("two").credentials(Grantee("test"))
@@ -138,7 +138,7 @@ def test_a_clock_that_is_wrong_is_no_error(hours: int) -> None:
         assert len(one.service.requests) == 3
 
 
-def test_a_clock_that_is_set_right_makes_kept_sessions_worthless() -> None:
+def test_correcting_the_clock_invalidates_cached_sessions() -> None:
     with machine() as one:
         one.off = timedelta(hours=2)
         first = one.app().select("one").credentials(Grantee("test"))
@@ -147,7 +147,7 @@ def test_a_clock_that_is_set_right_makes_kept_sessions_worthless() -> None:
         assert one.app().select("one").credentials(Grantee("test")) != first
 
 
-def test_a_clock_that_goes_wrong_makes_kept_sessions_worthless() -> None:
+def test_clock_that_jumps_invalidates_cached_sessions() -> None:
     with machine() as one:
         first = one.app().select("one").credentials(Grantee("test"))
         one.off = -timedelta(hours=2)
@@ -157,7 +157,7 @@ def test_a_clock_that_goes_wrong_makes_kept_sessions_worthless() -> None:
         assert one.ends(second.session_token) > one.sts.now
 
 
-def test_a_little_off_is_nothing() -> None:
+def test_small_clock_offset_is_tolerated() -> None:
     with machine() as one:
         one.off = timedelta(seconds=40)
         assert one.app().select("one").credentials(Grantee("test")).expires_at == START + LIFE
@@ -174,14 +174,14 @@ def test_a_little_off_is_nothing() -> None:
         Reply(503),
     ],
 )
-def test_throttling_and_failing_servers_are_asked_again(answer: Reply) -> None:
+def test_throttled_and_failing_requests_are_retried(answer: Reply) -> None:
     with machine() as one:
         one.sts.answers = [answer] * 2
         assert one.app().select("one").credentials(Grantee("test")).session_token == "token-0"
         assert len(one.service.requests) == 3
 
 
-def test_patience_has_an_end() -> None:
+def test_retries_have_a_limit() -> None:
     with machine() as one:
         one.sts.answers = [refusal("Throttling", "Rate exceeded", 400)] * 9
         with pytest.raises(ProviderError, match="Throttling"):
@@ -189,7 +189,7 @@ def test_patience_has_an_end() -> None:
         assert len(one.service.requests) == 4
 
 
-def test_what_is_refused_is_not_asked_again() -> None:
+def test_refused_requests_are_not_retried() -> None:
     with machine() as one:
         one.sts.answers = [refusal("AccessDenied", "not authorized")] * 2
         with pytest.raises(ProviderError, match="AccessDenied"):
@@ -197,7 +197,7 @@ def test_what_is_refused_is_not_asked_again() -> None:
         assert len(one.service.requests) == 1
 
 
-def test_a_kept_session_that_is_refused_is_dropped_once() -> None:
+def test_refused_cached_session_is_dropped_once() -> None:
     with machine() as one:
         one.app().select("one").credentials(Grantee("test"))
         one.sts.ends["token-0"] = one.sts.now  # an administrator took it back
@@ -207,11 +207,11 @@ def test_a_kept_session_that_is_refused_is_dropped_once() -> None:
 
 
 @pytest.mark.parametrize("seed", range(amount(short=1, full=5)))
-def test_a_day(seed: int) -> None:
+def test_sessions_are_valid_through_a_whole_day(seed: int) -> None:
     """Steps of a minute or some, with outages, throttling and a clock that is set now and then.
 
     Who gets keys can use them, in this minute and five minutes on; while STS is up nobody is
-    turned away; and STS is asked no more often than sessions end.
+    turned away; and STS is called at most once for each expired session.
     """
     rng = random.Random(seed)
     with machine() as one:

@@ -1,4 +1,4 @@
-"""Sealed values and sealed files: what was sealed opens, and nothing else does."""
+"""Encrypted values and stores: what was encrypted decrypts, and nothing else does."""
 
 import itertools
 import json
@@ -31,7 +31,9 @@ guids = st.uuids().map(str)
 
 
 @given(keys, st.binary(), st.binary(), nonces)
-def test_what_was_sealed_opens(key: bytes, plain: bytes, binding: bytes, nonce: bytes) -> None:
+def test_encrypted_value_round_trips(
+    key: bytes, plain: bytes, binding: bytes, nonce: bytes
+) -> None:
     sealed = seal(key, plain, binding, nonce)
     assert unseal(key, sealed, binding) == plain
     assert len(sealed) == 2 * (12 + len(plain) + 16)
@@ -49,12 +51,12 @@ def test_values_open_and_the_decoder_agrees(
 
 
 @given(st.lists(plain_text), st.lists(plain_text))
-def test_no_two_lists_of_parts_bind_alike(one: list[str], two: list[str]) -> None:
+def test_different_parts_bind_differently(one: list[str], two: list[str]) -> None:
     assert (bind(*one) == bind(*two)) == (one == two)
 
 
 @given(st.dictionaries(storable, st.dictionaries(storable, storable)))
-def test_the_canonical_form_has_one_reading(content: dict[str, dict[str, str]]) -> None:
+def test_canonical_form_is_unambiguous(content: dict[str, dict[str, str]]) -> None:
     data = canonical(content)
     assert json.loads(data) == content
     assert data == canonical({name: content[name] for name in reversed(content)})
@@ -66,7 +68,7 @@ def flips(data: bytes):
         yield data[:place] + bytes([data[place] ^ 1 << bit]) + data[place + 1 :]
 
 
-def test_every_flipped_bit_of_a_sealed_value_is_refused() -> None:
+def test_every_flipped_bit_of_an_encrypted_value_is_refused() -> None:
     sealed = KEY.seal_value(GUID, "AWSSecretKey", "a small value", bytes(12))
     raw = bytes.fromhex(sealed)
     spoilt = [data.hex().upper() for data in flips(raw)]
@@ -109,7 +111,7 @@ def small_store(tmp_path: Path) -> tuple[System, Path]:
     return system, store.path
 
 
-def test_every_flipped_bit_of_a_store_is_refused_when_it_is_open(tmp_path: Path) -> None:
+def test_every_flipped_bit_of_an_open_store_is_refused(tmp_path: Path) -> None:
     system, path = small_store(tmp_path)
     data = path.read_bytes()
     store = EncryptedStore(system)

@@ -27,7 +27,7 @@ class Refusing(Fault):
         os.replace(src, dst)
 
 
-def test_what_was_written_while_a_replacement_was_refused_stays(tmp_path: Path) -> None:
+def test_change_written_during_a_refused_replacement_is_not_lost(tmp_path: Path) -> None:
     path = tmp_path / "credentials"
     path.write_bytes(OLD)
     with pytest.raises(Changed):
@@ -36,7 +36,7 @@ def test_what_was_written_while_a_replacement_was_refused_stays(tmp_path: Path) 
     assert [name.name for name in tmp_path.iterdir() if name.suffix == ".tmp"] == []
 
 
-def test_what_was_written_while_a_removal_was_refused_stays(tmp_path: Path) -> None:
+def test_change_written_during_a_refused_removal_is_not_lost(tmp_path: Path) -> None:
     class Unlinking(Refusing):
         def unlink(self, path: str) -> None:
             if not self.refused:

@@ -59,7 +59,7 @@ def run(
     )
 
 
-def test_profiles_of_named_files_are_handed_out(files: dict[str, str]) -> None:
+def test_profiles_of_named_files_are_served(files: dict[str, str]) -> None:
     done = run("process", "p", env=files)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["AccessKeyId"] == ACCESS_KEY_ID
@@ -86,7 +86,7 @@ def test_profiles_of_named_files_are_handed_out(files: dict[str, str]) -> None:
         "Get-AWSCredential -ListProfileDetail",
     ],
 )
-def test_what_reads_reads(files: dict[str, str], line: str) -> None:
+def test_reading_commands_work(files: dict[str, str], line: str) -> None:
     done = run(*line.split(), env=files)
     assert "error" not in done.stderr, done
     # `lint` and `doctor` end with 1 for what they find.
@@ -101,7 +101,7 @@ def test_keys_of_the_environment_need_no_file(moto: Emulator) -> None:
     assert done.stdout.strip() == ACCESS_KEY_ID, done.stderr
 
 
-def test_what_is_stored_needs_a_home(files: dict[str, str], tmp_path: Path) -> None:
+def test_storing_needs_a_home(files: dict[str, str], tmp_path: Path) -> None:
     change = ("set", "p", "region=eu-west-2", "--store", "shared")
     done = run(*change, env=files)
     assert done.returncode == 1

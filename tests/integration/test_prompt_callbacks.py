@@ -112,7 +112,7 @@ def test_a_function_takes_precedence_over_the_environment_and_the_profile(
     assert sts.shown == ["000001"]
 
 
-def test_a_wrong_code_is_asked_for_again_and_the_third_one_is_an_error(sts: Sts) -> None:
+def test_wrong_code_is_requested_again_and_the_third_is_an_error(sts: Sts) -> None:
     mfa = Answers("111111", "22", "000001")
     keystead.credentials("secure", mfa=mfa)
     assert [request.attempt for request in mfa.asked] == [1, 2, 3]
@@ -147,7 +147,7 @@ class Cancelled(Exception):
     """An error of the program's own."""
 
 
-def test_what_the_function_raises_is_passed_on_and_leaves_nothing_locked(sts: Sts) -> None:
+def test_exception_of_the_function_propagates_and_releases_locks(sts: Sts) -> None:
     for error in (Cancelled("the window was closed"), KeyboardInterrupt()):
         with pytest.raises(type(error)):
             keystead.session("secure", mfa=Answers(error))
@@ -191,7 +191,7 @@ def test_input_is_a_function_for_both(sts: Sts) -> None:
     assert done.stdout == f"MFA code of {SERIAL} for profile `secure`: 123456789012\n"
 
 
-def test_threads_ask_once(sts: Sts) -> None:
+def test_threads_share_one_call_of_the_function(sts: Sts) -> None:
     mfa = Answers("000001")
     core = keystead.aio_session("secure", mfa=mfa)  # it retrieves nothing yet
     credentials = asyncio.run(core.get_credentials())
@@ -206,7 +206,7 @@ def test_threads_ask_once(sts: Sts) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_a_forked_child_asks_by_the_same_function(sts: Sts) -> None:
+def test_forked_child_uses_the_same_function(sts: Sts) -> None:
     mfa = Answers("000001")
     credentials = keystead.session("secure", mfa=mfa).get_credentials()
     keystead_cache_cleared()
@@ -223,7 +223,7 @@ def test_a_forked_child_asks_by_the_same_function(sts: Sts) -> None:
     assert len(mfa.asked) == 1
 
 
-def test_the_event_loop_goes_on_while_a_function_waits(sts: Sts) -> None:
+def test_waiting_function_does_not_block_the_event_loop(sts: Sts) -> None:
     release = threading.Event()
     threads: list[threading.Thread] = []
 
@@ -283,7 +283,7 @@ def test_a_function_takes_precedence_over_the_passphrase_file(
         keystead.credentials("sealed")
 
 
-def test_listing_asks_nobody() -> None:
+def test_listing_calls_no_function() -> None:
     asked = Answers(PASSPHRASE)
     keystead.ProfileStoreChain(passphrase=asked).register(keystead.Profile("sealed", KEYS))
     chain = keystead.ProfileStoreChain(passphrase=asked)

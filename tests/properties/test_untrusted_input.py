@@ -1,4 +1,4 @@
-"""Any bytes at every entry for data from outside: answered or refused, never a crash."""
+"""Any bytes in every parser of untrusted input: answered or refused, never a crash."""
 
 import json
 from collections.abc import Callable
@@ -78,20 +78,20 @@ def test_a_whole_number_is_ascii_digits_within_its_bounds(text: str) -> None:
 
 
 @pytest.mark.parametrize("value", [True, "1", None, float("nan"), float("inf"), 10**400, -1, []])
-def test_what_is_no_number_within_its_bounds_is_refused(value: object) -> None:
+def test_number_out_of_bounds_or_malformed_is_refused(value: object) -> None:
     for read in (number, counted):
         with pytest.raises(ValueError, match="is not a"):
             read(value, 0, 100)
 
 
-def test_json_that_is_nested_too_deep_is_malformed_and_no_more() -> None:
+def test_too_deeply_nested_json_is_malformed() -> None:
     for text in ("[" * 100_000, '{"a":' * 100_000, "[" * 100_000 + "]" * 100_000):
         with pytest.raises(ValueError):
             parse_json(text)
 
 
 @given(st.datetimes(timezones=st.timezones() | st.none()))
-def test_every_moment_that_is_read_can_be_reckoned_with(moment) -> None:
+def test_every_parsed_timestamp_supports_arithmetic(moment) -> None:
     from datetime import timedelta, timezone
 
     try:

@@ -1,4 +1,4 @@
-"""The values that the AWS SDK for .NET sealed, opened by data protection itself."""
+"""Values that the AWS SDK for .NET encrypted, decrypted by Windows' data protection itself."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CASES = Path(__file__).parent.parent / "cases" / "registered-accounts"
 
 @pytest.mark.skipif(getpass.getuser() != "root", reason="sealed for a user called root")
 @pytest.mark.parametrize("name", ["dotnet-3", "dotnet-4", "keystead"])
-def test_every_value_is_opened(name: str) -> None:
+def test_every_value_is_decrypted(name: str) -> None:
     store = EncryptedStore(System())
     store.path.parent.mkdir(parents=True, exist_ok=True)
     store.path.write_bytes((CASES / f"{name}.json").read_bytes())

@@ -21,6 +21,7 @@ from devtools.service import Reply, Request, Service, serving
 from keystead.app import App
 from keystead.audit.grantee import Grantee
 from keystead.errors import InteractionRequired, KeysteadError, ProviderError
+from keystead.model.credentials import Credentials
 from keystead.system import System
 from tests.canaries import SECOND_SECRET_KEY, SECRET_KEY, SESSION_TOKEN, leaks
 from tests.conftest import Keystead
@@ -104,6 +105,10 @@ def app(service: Service) -> App:
     return App(System({**os.environ, "AWS_ENDPOINT_URL": service.url}, clock=lambda: NOW))
 
 
+def retrieved(service: Service) -> Credentials:
+    return app(service).select("work").credentials(Grantee("test"))
+
+
 def checked(request: Request, url: str) -> None:
     """Proves the proof: its claims, and its signature by the key that it names."""
     head, claims, signature = request.headers["dpop"].split(".")
@@ -129,7 +134,7 @@ def checked(request: Request, url: str) -> None:
 def test_valid_credentials_are_served(login: Login) -> None:
     login.write(NOW + timedelta(minutes=10))
     with serving(lambda _: Reply(500), lambda: NOW) as service:
-        found = app(service).credentials("work")
+        found = retrieved(service)
     assert (found.access_key_id, found.account_id) == ("ASIAOLDEXAMPLE", "123456789012")
     assert found.expires_at == NOW + timedelta(minutes=10)
     assert service.calls == []
@@ -139,8 +144,8 @@ def test_credentials_near_expiry_are_renewed_in_the_layout_of_the_cli(login: Log
     login.write(NOW + timedelta(minutes=4))
     answers = renewing()
     with serving(lambda _: next(answers), lambda: NOW) as service:
-        found = app(service).credentials("work")
-        assert app(service).credentials("work") == found
+        found = retrieved(service)
+        assert retrieved(service) == found
         [request] = service.requests
         checked(request, f"{service.url}/v1/token")
     assert found.access_key_id == "ASIANEW1EXAMPLE"
@@ -163,9 +168,7 @@ def test_twenty_processes_renew_once(login: Login) -> None:
     with serving(lambda _: next(answers), lambda: NOW) as service:
         found: list[str] = []
         threads = [
-            threading.Thread(
-                target=lambda: found.append(app(service).credentials("work").access_key_id)
-            )
+            threading.Thread(target=lambda: found.append(retrieved(service).access_key_id))
             for _ in range(20)
         ]
         for thread in threads:
@@ -179,7 +182,7 @@ def test_twenty_processes_renew_once(login: Login) -> None:
 def test_failed_renewal_is_not_an_error_before_expiry(login: Login) -> None:
     login.write(NOW + timedelta(minutes=4))
     with serving(lambda _: Reply(400, {"message": "no"}), lambda: NOW) as service:
-        assert app(service).credentials("work").access_key_id == "ASIAOLDEXAMPLE"
+        assert retrieved(service).access_key_id == "ASIAOLDEXAMPLE"
     assert RENEW in service.calls
 
 
@@ -199,7 +202,7 @@ def test_what_the_service_refuses(login: Login, answer: Reply, kind: type[Keyste
     login.write(NOW - timedelta(minutes=1))
     before = login.path.read_bytes()
     with serving(lambda _: answer, lambda: NOW) as service, pytest.raises(kind) as caught:
-        app(service).credentials("work")
+        retrieved(service)
     assert not leaks(f"{caught.value} {caught.value.hint}")
     assert login.path.read_bytes() == before
 
@@ -221,7 +224,7 @@ def test_unusable_cache_file(login: Login, changes: dict[str, object], said: str
         serving(lambda _: Reply(500), lambda: NOW) as service,
         pytest.raises(InteractionRequired, match=said) as caught,
     ):
-        app(service).credentials("work")
+        retrieved(service)
     assert "aws login --profile work" in (caught.value.hint or "")
     assert service.calls == []
 

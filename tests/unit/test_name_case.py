@@ -183,7 +183,7 @@ def test_cycle_of_source_profiles_is_found_in_any_letter_case(machine: Machine) 
     machine.save("One", {"role_arn": ROLE, "source_profile": "base"})
     machine.app.encrypted.change("Two", lambda _: {"role_arn": ROLE, "source_profile": "ONE"})
     machine.app.encrypted.change("one", lambda _: {"source_profile": "TWO"})
-    with pytest.raises(ProfileCycle, match="One > TWO > ONE"):
+    with pytest.raises(ProfileCycle, match="One > Two > One"):
         _ = machine.app.select("One").plan
 
 

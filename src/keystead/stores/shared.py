@@ -211,7 +211,7 @@ class SharedStore(ProfileStore):
         with self._locks(touched):
             written: dict[Path, SharedFile] = {}
             for _ in range(TRIES):
-                snapshot = SharedSnapshot(self._system, self.paths)
+                snapshot = SharedSnapshot(self._system, self.paths, fresh=True)
                 foreign = self._foreign(snapshot.files())
                 if not _same(before, snapshot.files()):
                     # A file that is written already still counts as it was: the rest of the

@@ -41,25 +41,27 @@ class SharedSnapshot(StoreSnapshot):
 
     A program that writes in place shows its file empty and then half-written. So where a file was
     written a moment ago and is empty, is broken or lacks a profile, both are read again, a few
-    times, before that counts.
+    times, before that counts. ``fresh``: they are opened whatever was read before.
     """
 
-    def __init__(self, system: System, paths: tuple[Path, ...]) -> None:
+    def __init__(self, system: System, paths: tuple[Path, ...], *, fresh: bool = False) -> None:
         self.paths = paths
         """The credentials file and, if there is one, the config file."""
         self._system = system
+        self._open = system.files.read if fresh else system.files.current
         self._read: dict[Path, Snapshot] = {}
         self._pair: Pair | None = None
 
     def read(self, path: Path) -> Snapshot:
         """The bytes of one of the files. Raises `FileProblem`."""
         if path not in self._read:
-            self._read[path] = self._system.files.read(path)
+            self._read[path] = self._open(path)
         return self._read[path]
 
     def read_again(self, seconds: float) -> None:
         """Forgets what was read, which another program was just writing, after a pause."""
         self._system.sleep(seconds)
+        self._open = self._system.files.read
         self._read.clear()
         self._pair = None
 

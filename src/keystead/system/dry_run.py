@@ -58,6 +58,8 @@ class DryFiles(Files):
             return Snapshot(self.written[path][1], snapshot.version)
         return snapshot
 
+    current = read
+
     @contextlib.contextmanager
     def lock(self, path: Path, seconds: float = 0) -> Iterator[None]:
         """Nothing is written, so nobody has to wait."""

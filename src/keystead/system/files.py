@@ -11,6 +11,7 @@ import os
 import re
 import stat
 import sys
+import time
 from collections.abc import Iterator
 from itertools import takewhile
 from pathlib import Path
@@ -66,6 +67,18 @@ class Files:
 
     def __init__(self, calls: OsCalls | ModuleType = os) -> None:
         self._os = calls
+        self._latest: dict[Path, tuple[Snapshot, bool]] = {}
+
+    def current(self, path: Path, *, private: bool = False) -> Snapshot:
+        """As `read`, but what this object read or wrote is not read again while it is the same."""
+        latest = self._latest.get(path)
+        if latest and (latest[1] or not private) and latest[0].version == FileVersion.at(path):
+            return latest[0]
+        self._latest.pop(path, None)
+        found = self.read(path, private=private)
+        if found.version is None or found.version.is_settled(time.time()):
+            self._latest[path] = found, private
+        return found
 
     def read(self, path: Path, *, private: bool = False) -> Snapshot:
         """The file's bytes and version; both None when there is no file.
@@ -166,6 +179,8 @@ class Files:
         except OSError as error:
             what = "was written and may be lost in a power failure, as its folder cannot be flushed"
             raise problem(what, path, error) from error
+        if path in self._latest:
+            self._latest[path] = Snapshot(data, written), private
         return written
 
     def put(self, path: Path, data: bytes) -> None:

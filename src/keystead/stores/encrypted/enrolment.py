@@ -186,7 +186,7 @@ class Enrolment:
         vault = KeyVault(key, self._file.random_bytes)
         with self._file.system.files.lock(self._file.path):
             for _ in range(TRIES):
-                version = self._file.read()
+                version = self._file.read(fresh=True)
                 current = version.accounts
                 if current is None or current.protectors != seen.protectors:
                     break

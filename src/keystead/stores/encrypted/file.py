@@ -105,7 +105,7 @@ class StoreFile:
 
     def exists(self) -> bool:
         """Whether there is a file."""
-        return self.system.files.read(self.path).data is not None
+        return self.system.files.current(self.path, private=True).data is not None
 
     @property
     def generations(self) -> UndoHistory:
@@ -114,13 +114,15 @@ class StoreFile:
         key = FallbackKey(self.system, folders.undo_key)
         return UndoHistory(self.system.files, folders.generations, PlainEnvelope(), key)
 
-    def read(self, *, foreign: bool = False) -> Version:
+    def read(self, *, foreign: bool = False, fresh: bool = False) -> Version:
         """The current file, its MAC checked when the store is unlocked already.
 
-        Raises `ForeignStore` where another store is remembered, unless ``foreign``.
+        ``fresh``: it is opened whatever was read before. Raises `ForeignStore` where another store
+        is remembered, unless ``foreign``.
         """
+        files = self.system.files
         try:
-            data, version = self.system.files.read(self.path, private=True)
+            data, version = (files.read if fresh else files.current)(self.path, private=True)
         except Exposed as error:
             raise StoreUnavailable(
                 f"the encrypted store {error.message}", hint=error.hint, where=self.where
@@ -270,7 +272,7 @@ class StoreFile:
     def _is_lost(self, before: Accounts | None, after: Accounts) -> bool:
         """Whether a save is gone from the .NET SDK's own file."""
         try:
-            now = self.read().accounts
+            now = self.read(fresh=True).accounts
         except StoreCorrupt:  # half-written; the next try tells whether it stays so
             return True
         was, made, found = (self._opened(accounts) for accounts in (before, after, now))

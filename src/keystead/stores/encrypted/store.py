@@ -374,7 +374,7 @@ class EncryptedStore(ProfileStore):
     ) -> None:
         with self._file.system.files.lock(self._file.path):
             for _ in range(TRIES):
-                version = self._file.read()
+                version = self._file.read(fresh=True)
                 current = version.accounts
                 drafts = edited(current)
                 if drafts is None:

@@ -104,13 +104,13 @@ def test_winning_source_is_the_planned_source(tmp_path_factory, texts: tuple[str
     try:
         plan = make_plan("dev", store.snapshot())
     except KeysteadError as error:
-        answer = explain_settings(profile, error.message, windows=False)
+        answer = explain_settings(profile, problem=error.message)
         assert answer.winner is None
         assert choice.key in ("error", "none") or Outcome.BROKEN in {r.outcome for r in answer.rows}
         return
     planned = "role" if plan.steps else plan.base.kind
     assert choice.key.replace("config-keys", "keys").replace("keys", "static") == planned
-    winner = explain_settings(profile, windows=False).winner
+    winner = explain_settings(profile).winner
     assert winner is not None
     assert winner.source == choice.key
 

@@ -25,7 +25,7 @@ from keystead.errors import KeysteadError, Origin, ProfileNotFound
 from keystead.model.explain import explain
 from keystead.model.explain.answer import Answer, Explanation, Outcome, as_json
 from keystead.model.explain.reading import Reading
-from keystead.model.explain.search import Facts, chosen, comes_to, names
+from keystead.model.explain.search import Facts, StoreFacts, chosen, comes_to, names
 from keystead.model.explain.tools import KEYSTEAD, TOOLS
 from keystead.model.profile import Profile
 from keystead.stores.shared import SharedStore
@@ -109,7 +109,11 @@ def gathered(case: Case, folder: Path) -> tuple[Facts, Stored]:
         except ProfileNotFound:
             continue
     sealed = encrypted(case)
-    facts = Facts(environ, sealed, found, asked, windows="windows" in case.parts)
+    stores = [
+        StoreFacts("encrypted store", sealed, read_by_dotnet="windows" in case.parts),
+        StoreFacts("shared files", found, read_by_sdks=True, read_by_dotnet=True),
+    ]
+    facts = Facts(environ, stores, asked)
     return facts, Stored(sealed, shared)
 
 

@@ -31,6 +31,7 @@ from keystead.lint import rules
 from keystead.lint.finding import Finding, Severity, as_json
 from keystead.lint.rules import RULES
 from keystead.lint.runner import lint_files
+from keystead.lint.subject import OtherStore
 from keystead.model.profile import Profile
 from keystead.stores.shared import SharedStore
 from keystead.stores.shared_snapshot import SharedSnapshot
@@ -79,11 +80,12 @@ def lint(case: Case, folder: Path) -> list[Finding]:
         os.utime(folder / name, (then, then))
     environ = dict(line.split("=", 1) for line in words(case, "environment"))
     system = System(environ=environ, sleep=lambda _: None)
+    others = [Profile(name, {}) for name in words(case, "elsewhere")]
     report = lint_files(
         system,
         SharedSnapshot(system, (folder / "credentials", folder / "config")),
         named={FileKind(name) for name in words(case, "missing")},
-        elsewhere=lambda: [Profile(name, {}) for name in words(case, "elsewhere")],
+        elsewhere=lambda: [OtherStore("encrypted store", others, ignores_case=True)],
     )
     return report.findings
 

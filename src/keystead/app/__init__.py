@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from keystead.agent.client import Agent
 from keystead.app.selection import Location, Selection
@@ -21,7 +21,6 @@ from keystead.errors import FileProblem, KeysteadError
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.model.exported import MARKER, working_environment
-from keystead.model.profile import Profile
 from keystead.model.role_options import RoleOptions
 from keystead.prompts import log_warning
 from keystead.resolve.aws.client import AwsClient
@@ -73,12 +72,12 @@ class App:
     @cached_property
     def encrypted(self) -> EncryptedStore:
         """The encrypted store among them."""
-        return next(store for store in self.stores if isinstance(store, EncryptedStore))
+        return cast("EncryptedStore", self.store("encrypted"))
 
     @cached_property
     def shared(self) -> SharedStore:
         """The user's shared files among them."""
-        return next(store for store in self.stores if isinstance(store, SharedStore))
+        return cast("SharedStore", self.store("shared"))
 
     @cached_property
     def agent(self) -> Agent:
@@ -184,6 +183,7 @@ class App:
         named, a source profile may also be in another store.
         """
         from keystead.lint.runner import lint_files
+        from keystead.lint.subject import OtherStore
 
         store, folders = self.shared, self.system.folders
         if location:
@@ -196,9 +196,9 @@ class App:
         if location:
             named.setdefault(FileKind.CREDENTIALS, store.paths[0])
 
-        def elsewhere() -> list[Profile]:
-            others = [] if named else [s for s in self.stores if not isinstance(s, SharedStore)]
-            return [profile for other in others for profile in other.profiles()]
+        def elsewhere() -> list[OtherStore]:
+            others = [] if named else [s for s in self.stores if s is not self.shared]
+            return [OtherStore(s.title, s.profiles(), s.ignores_case) for s in others]
 
         return lint_files(self.system, store.snapshot(), named=named, elsewhere=elsewhere)
 

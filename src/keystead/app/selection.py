@@ -239,18 +239,21 @@ class Selection:
         Raises `ProfileNotFound` when there is no profile of the wanted name.
         """
         from keystead.model.explain import explain
-        from keystead.model.explain.search import Facts, names
+        from keystead.model.explain.search import Facts, StoreFacts, names
 
         environ, name = self.system.environ, self.wanted
         if name is not None:
             self.profiles.find(name)
-        found: dict[bool, dict[str, Profile]] = {True: {}, False: {}}
-        for store, part in reversed(self.profiles.parts):  # the first one that has it wins
-            there = ((each, _found(part, each)) for each in names(environ, name))
-            found[store.read_by_sdks] |= {each: profile for each, profile in there if profile}
-        windows = self.system.dpapi is not None
-        facts = Facts(environ, found[False], found[True], name, bool(self.location), windows)
-        return explain(facts, self.profiles)
+        stores = [
+            StoreFacts(
+                store.title,
+                {each: p for each in names(environ, name) if (p := _found(part, each))},
+                store.read_by_sdks,
+                store.read_by_dotnet,
+            )
+            for store, part in self.profiles.parts
+        ]
+        return explain(Facts(environ, stores, name, bool(self.location)), self.profiles)
 
     def provider(self, grantee: Grantee | None) -> ProfileCredentials:
         """The credentials, retrieved when they are first needed and renewed in time.

@@ -10,9 +10,8 @@ from typing import NamedTuple
 from keystead.errors import DocumentError, FileProblem, KeysteadError
 from keystead.lint.finding import Finding, in_order
 from keystead.lint.rules import CHECKS, TEXT_CHECKS
-from keystead.lint.subject import Looked, Shared
+from keystead.lint.subject import Looked, OtherStore, Shared
 from keystead.lint.view import View
-from keystead.model.profile import Profile
 from keystead.stores.lost_update import just_written
 from keystead.stores.shared_snapshot import KINDS, PAUSES, SharedSnapshot
 from keystead.system import System
@@ -33,12 +32,12 @@ def lint_files(
     snapshot: SharedSnapshot,
     *,
     named: Collection[FileKind],
-    elsewhere: Callable[[], Collection[Profile]] = tuple,
+    elsewhere: Callable[[], Collection[OtherStore]] = tuple,
 ) -> Report:
     """Looks for what is wrong in the files of ``snapshot``.
 
     A file that cannot be read is a finding, and so is one that is not there though it was
-    ``named``. ``elsewhere`` gives the profiles of other stores.
+    ``named``. ``elsewhere`` gives what other stores have.
     """
     views: list[View] = []
     missing: list[str] = []
@@ -52,7 +51,7 @@ def lint_files(
         views += found
         if kind in named and not found:
             missing.append(str(path))
-    others: Collection[Profile] = ()
+    others: Collection[OtherStore] = ()
     try:
         others = elsewhere()
     except KeysteadError as error:

@@ -23,16 +23,23 @@ TOKEN = "aws_session_token"  # noqa: S105  # the name of a setting
 _ORDINARY = re.compile(r"[a-z][a-z0-9]{0,15}(?:_[a-z0-9]{1,15})*")
 
 
+class OtherStore(NamedTuple):
+    """A store that takes precedence over the shared files."""
+
+    title: str
+    profiles: Collection[Profile]
+    ignores_case: bool = False
+
+
 class Looked(NamedTuple):
     """What was looked at: ``views`` of the shared files, and all that counts with them.
 
-    ``encrypted`` are the profiles of the encrypted store, ``environment_key`` is the environment's
-    access key id. ``missing`` are files that were asked for and are not there; ``unreadable`` has,
-    by file, why one could not be read.
+    ``environment_key`` is the environment's access key id. ``missing`` are files that were asked
+    for and are not there; ``unreadable`` has, by file, why one could not be read.
     """
 
     views: Collection[View] = ()
-    encrypted: Collection[Profile] = ()
+    others: Collection[OtherStore] = ()
     environment_key: str | None = None
     missing: Collection[str] = ()
     unreadable: Collection[tuple[str, KeysteadError]] = ()
@@ -42,7 +49,7 @@ class Shared(NamedTuple):
     """What the shared files say: each file's profiles by name, and ``profiles``, both merged.
 
     ``sso_sessions`` are the sections of that kind, as if they were profiles; ``services`` the
-    names of theirs. ``elsewhere`` are the names of the profiles that the encrypted store has.
+    names of theirs. ``elsewhere`` are the names of the profiles that other stores have.
     ``days`` says how many days ago each file was last written.
     """
 
@@ -69,7 +76,7 @@ class Shared(NamedTuple):
             _profiles(merged.profiles),
             _profiles(merged.sso_sessions),
             set(merged.services),
-            NameSet(profile.name for profile in looked.encrypted),
+            NameSet(profile.name for other in looked.others for profile in other.profiles),
             {view.file: view.days for view in looked.views},
         )
 

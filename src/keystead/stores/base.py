@@ -77,6 +77,10 @@ class ProfileStore(ABC):
 
     type_name: str
     """The store's name in lists, as the .NET SDK has it."""
+    title: str
+    """What a sentence calls it, after "the"."""
+    ignores_case = False
+    """Whether names that differ by letter case alone are one in it."""
     location: str | None = None
     """The path shown in lists; None where none is shown."""
     read_by_sdks = False
@@ -107,7 +111,8 @@ class ProfileStore(ABC):
     def change(self, name: str, changes: Callable[[Profile | None], Changes]) -> None:
         """Applies what ``changes`` makes of the profile as it is then (None: not there yet).
 
-        Raises `ProfileInvalid` when the outcome may not be stored; then nothing is written.
+        Raises `ProfileInvalid` when the outcome may not be stored; then nothing is written. No
+        method writes outside of ``system.files`` where these are `dry`.
         """
 
     @abstractmethod

@@ -55,6 +55,7 @@ class SharedStore(ProfileStore):
     """
 
     type_name = TYPE_NAME
+    title = "shared files"
     read_by_sdks = True
     read_by_dotnet = True
 

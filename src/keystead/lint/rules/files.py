@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
+from itertools import chain
 
 from keystead.errors import Origin
 from keystead.lint.finding import ERROR, REFUSED, WARNING, Problem, Readers
@@ -91,7 +92,8 @@ def byte_order_mark(view: View) -> Iterator[Problem]:
 )
 def case_clash(shared: Shared) -> Iterator[Problem]:
     named: dict[str, dict[str, Profile]] = {}
-    for profile in shared.looked.encrypted:
+    stores = [other.profiles for other in shared.looked.others if other.ignores_case]
+    for profile in chain.from_iterable(stores):
         named.setdefault(folded(profile.name), {})[profile.name] = profile
     for spellings in named.values():
         message, first = clash(spellings), next(iter(spellings.values()))

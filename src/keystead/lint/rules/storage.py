@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from keystead.lint.finding import WARNING, Problem, Readers
 from keystead.lint.subject import KEY, SECRET, TOKEN, Shared, found, rule
+from keystead.model.ordinal_case import NameSet
 
 OLD_DAYS = 90
 """From which age on long-term keys should have been replaced."""
@@ -46,11 +47,13 @@ def old_keys(shared: Shared) -> Iterator[Problem]:
     ),
 )
 def profile_in_both_stores(shared: Shared) -> Iterator[Problem]:
+    others = [(o.title, NameSet(p.name for p in o.profiles)) for o in shared.looked.others]
     for name, profile in shared.profiles.items():
         where = profile.where()
-        if name in shared.elsewhere and where:
+        title = next((title for title, names in others if name in names), None)
+        if title and where:
             what = "and its keys exist" if profile.has(KEY) else "exists"
-            message = f"profile `{name}` {what} also in the encrypted store, which takes precedence"
+            message = f"profile `{name}` {what} also in the {title}, which takes precedence"
             yield Problem(where, message, profile=name)
 
 

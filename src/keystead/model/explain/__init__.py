@@ -12,6 +12,7 @@ from keystead.model.explain.answer import Explanation
 from keystead.model.explain.region import explain_region
 from keystead.model.explain.search import Explained, Facts, explain_search
 from keystead.model.explain.sources import explain_settings
+from keystead.model.explain.tools import TOOLS
 from keystead.model.plan import make_plan
 from keystead.model.profile import Profile, ProfileSource
 from keystead.secret import Secret
@@ -47,7 +48,8 @@ def explain(facts: Facts, source: ProfileSource) -> Explanation:
     profile = explained.profile
     if profile is None:
         return Explanation(None, credentials, None, region)
-    settings = explain_settings(profile, _problem(profile, source), windows=facts.windows)
+    tools = [tool for tool in TOOLS if facts.store_of(profile).is_read_by(tool)]
+    settings = explain_settings(profile, tools, _problem(profile, source))
     return Explanation(profile.name, credentials, settings, region)
 
 

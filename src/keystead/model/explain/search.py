@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from keystead.errors import KeysteadError
 from keystead.model.explain.answer import Answer, Choice, Outcome, Row, grouped
@@ -17,20 +18,30 @@ from keystead.model.sources import Source, container, ec2, environment, web_iden
 _TOKEN_FILE, _ROLE = web_identity.VARIABLES
 
 
+class StoreFacts(NamedTuple):
+    """What was gathered of a store: the profiles of `names`, and who reads it besides keystead."""
+
+    title: str
+    profiles: Mapping[str, Profile]
+    read_by_sdks: bool = False
+    read_by_dotnet: bool = False
+
+    def is_read_by(self, tool: Tool) -> bool:
+        """Whether the tool looks for profiles in it."""
+        return tool is KEYSTEAD or self.read_by_sdks or (self.read_by_dotnet and tool.encrypted)
+
+
 @dataclass(frozen=True)
 class Facts:
-    """What was gathered: the environment, and of both stores the profiles of `names`.
+    """What was gathered: the environment, and the stores in search order.
 
-    ``asked`` is the profile that was named, ``located`` whether one file alone is looked at, and
-    ``windows`` whether the encrypted store is the .NET SDK's own.
+    ``asked`` is the profile that was named, ``located`` whether one file alone is looked at.
     """
 
     environ: Mapping[str, str]
-    encrypted: Mapping[str, Profile]
-    shared: Mapping[str, Profile]
+    stores: Sequence[StoreFacts]
     asked: str | None = None
     located: bool = False
-    windows: bool = False
 
     def given(self, *variables: str) -> tuple[str, ...]:
         """Those of the variables that are set and not empty."""
@@ -44,10 +55,12 @@ class Facts:
 
     def find(self, name: str, tool: Tool) -> Profile | None:
         """The profile as this tool finds it."""
-        seen = tool is KEYSTEAD or (self.windows and tool.encrypted)
-        if seen and not self.located and name in self.encrypted:
-            return self.encrypted[name]
-        return self.shared.get(name)
+        found = (s.profiles.get(name) for s in self.stores if s.is_read_by(tool))
+        return next(filter(None, found), None)
+
+    def store_of(self, profile: Profile) -> StoreFacts:
+        """The store that has the profile."""
+        return next(s for s in self.stores if any(map(profile.is_same, s.profiles.values())))
 
     @property
     def searched(self) -> bool:
@@ -163,12 +176,10 @@ def _profile(facts: Facts, tool: Tool, notes: list[str]) -> Choice | None:
 
 
 def _profile_choice(facts: Facts, profile: Profile) -> Choice:
-    name, place = profile.name, "encrypted" if profile.location is None else "shared"
-    words = f"profile `{name}`"
-    if name in facts.encrypted and name in facts.shared and not facts.located:
-        store = "encrypted store" if place == "encrypted" else "shared files"
-        words = f"profile `{name}` of the {store}"
-    return Choice(f"profile {place} {name}", words)
+    name, title = profile.name, facts.store_of(profile).title
+    is_alone = sum(name in store.profiles for store in facts.stores) <= 1
+    words = f"profile `{name}`" if is_alone else f"profile `{name}` of the {title}"
+    return Choice(f"profile {title} {name}", words)
 
 
 def _missing_profile(facts: Facts, tool: Tool) -> Choice | None:
@@ -193,8 +204,8 @@ def _why_not_ours(facts: Facts, tool: Tool, name: str, profile: Profile | None) 
             yield f"{named[1]} names it"
         elif other:
             yield f"it does not read {other[1]}"
-    elif found is not None and found.location is None and found is not profile:
-        yield "it does not read the encrypted store"
+    elif found is not None and found is not profile:
+        yield f"it does not read the {facts.store_of(found).title}"
 
 
 def _container(facts: Facts, _tool: Tool, _notes: list[str]) -> Choice | None:
@@ -307,20 +318,20 @@ def _profile_rows(explained: Explained) -> Iterator[Row]:
     name, profile = _profile_of(facts, KEYSTEAD)
     named = facts.named(KEYSTEAD) if facts.asked is None else None
     by = named[1] if named else None
-    stores = (("encrypted store", facts.encrypted), ("shared files", facts.shared))
-    for store, profiles in stores[facts.located :]:
-        found = profiles.get(name)
-        what, outcome = f"profile `{name}` in the {store}", Outcome.LOST
+    for store in facts.stores:
+        found = store.profiles.get(name)
+        what, outcome = f"profile `{name}` in the {store.title}", Outcome.LOST
         if found is None:
             given = facts.asked is not None or named is not None
             stops = given and profile is None and explained.first != "environment"
-            missing = store == "shared files" and stops
+            missing = store is facts.stores[-1] and stops
             outcome = Outcome.BROKEN if missing else Outcome.ABSENT
             why = "there is no such profile"
         elif explained.first == "environment":
             why = "keys in the environment take precedence"
-        elif found is not profile:
-            why = "the encrypted store takes precedence over the shared files"
+        elif profile is not None and found is not profile:
+            first = facts.store_of(profile).title
+            why = f"the {first} takes precedence over the {store.title}"
         elif explained.first == "web-identity":
             why = "a web identity in the environment takes precedence over anything but a role"
         elif explained.profile is None or not found.is_set_up:

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from keystead.model.assume_role import AssumeRoleStep
 from keystead.model.explain.answer import Answer, Outcome, Row, grouped
 from keystead.model.explain.reading import Reading
-from keystead.model.explain.tools import TOOLS, chosen_in
+from keystead.model.explain.tools import TOOLS, Tool, chosen_in
 from keystead.model.profile import Profile
 from keystead.model.sources.kind import Offer
 from keystead.model.sources.static import Static
 
 
-def explain_settings(profile: Profile, problem: str | None = None, *, windows: bool) -> Answer:
-    """The answer for one profile.
+def explain_settings(
+    profile: Profile, tools: Iterable[Tool] = TOOLS, problem: str | None = None
+) -> Answer:
+    """The answer for one profile, compared with the ``tools`` that read its store.
 
-    ``problem`` is why no plan can be made of it, None when one can. ``windows`` says whether an
-    encrypted store is the .NET SDK's own, so that the tools that read it are compared too.
+    ``problem`` is why no plan can be made of it, None when one can.
     """
     reading = Reading(profile)
-    stored = profile.location is not None
-    theirs = [
-        (tool.name, tool.pick(reading)) for tool in TOOLS if stored or (windows and tool.encrypted)
-    ]
+    theirs = [(tool.name, tool.pick(reading)) for tool in tools]
     ours = chosen_in(reading)
     return Answer(tuple(_rows(reading, problem)), grouped(ours, theirs))
 

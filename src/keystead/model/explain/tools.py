@@ -153,7 +153,7 @@ class Tool(NamedTuple):
     empty_names: bool = False
     """Whether a variable that is set and empty names a profile too, which then does not exist."""
     encrypted: bool = False
-    """Whether it reads the encrypted store where that is the .NET SDK's own, on Windows."""
+    """Whether it reads the .NET SDK's own store, which the encrypted one is on Windows."""
 
 
 _BOTOCORE_SEARCH = ("environment", "role", "web-identity", "profile", "container", "ec2")

@@ -88,7 +88,7 @@ class Static(CredentialSource):
     def in_profile(cls, profile: Profile, offer: Offer) -> str:
         """As `Kind.in_profile`."""
         del offer
-        return "keys in the encrypted store" if profile.location is None else cls.meaning
+        return "keys of the profile" if profile.location is None else cls.meaning
 
     def describe(self) -> str:
         """As `CredentialSource.describe`."""

@@ -115,6 +115,8 @@ class EncryptedStore(ProfileStore):
     """
 
     type_name = "NetSDKCredentialsFile"
+    title = "encrypted store"
+    ignores_case = True
 
     def __init__(
         self,

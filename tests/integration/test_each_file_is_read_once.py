@@ -43,6 +43,7 @@ explain                         1 1 1   1 1 1
 explain dev                     1 1 1   1 1 1
 lint                            1 1 1   1 1 1
 doctor                          1 1 1   1 1 1
+Get-AWSCredential -ListProfileDetail 1 1 1   1 1 1
 store status                    0 0 1   0 0 1
 dump                            1 1 0   1 1 0
 set dev region=eu-west-2        2 2 1   1 1 2

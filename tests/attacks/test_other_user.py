@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -44,12 +46,11 @@ def read_by_victim(path: Path, times: int = 1) -> set[str]:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Path:
-    """A folder that every user may pass through."""
-    for folder in (tmp_path, *tmp_path.parents):
-        if folder.stat().st_uid == 0 and not folder.stat().st_mode & 0o001:
-            folder.chmod(folder.stat().st_mode | 0o011)
-    return tmp_path
+def place() -> Iterator[Path]:
+    """A folder that every user may pass through, outside of those that pytest closes to others."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o711)
+        yield Path(folder)
 
 
 def put(path: Path, owner: int, mode: int = 0o600, text: str = "planted") -> None:

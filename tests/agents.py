@@ -26,7 +26,7 @@ def wait_for(what: Callable[[], object], seconds: float = 60.0) -> None:
 
 
 def is_alive(pid: int) -> bool:
-    """Whether the process runs: one that ended and that nobody waited for does not."""
+    """Whether the process runs; a zombie does not."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except FileNotFoundError:
@@ -59,7 +59,7 @@ def agents_alive() -> set[int]:
 
 
 class Agent:
-    """The agent behind a socket."""
+    """The agent at a socket."""
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -45,7 +45,7 @@ _PATTERNS["the MFA code"] = re.compile(rf"(?<![0-9A-Za-z]){MFA_CODE}(?![0-9A-Za-
 
 
 def leaks(text: str) -> list[str]:
-    """The names of the secrets that ``text`` holds, in whole or in good part."""
+    """The names of the secrets that ``text`` contains, whole or as a large part."""
     return [name for name, pattern in _PATTERNS.items() if pattern.search(text)]
 
 

@@ -23,7 +23,7 @@ _PLAIN = {b"r": b"\r", b"t": b"\t", b"s": b" ", b"\\": b"\\"}
 
 
 class Case(NamedTuple):
-    """One case: ``place`` is the file and line it begins on, ``parts`` its parts by name."""
+    """One case: ``place`` is the file and line where it begins, ``parts`` its parts by name."""
 
     place: str
     purpose: str

@@ -56,7 +56,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if os.name == "posix":
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
         agents.mark_descendants()
-    # Moto serves from a thread of this process; its own warnings are not ours to heed.
+    # Moto serves from a thread of this process; its warnings are ignored.
     for module in ("moto", "werkzeug", "flask", "botocore"):
         config.addinivalue_line("filterwarnings", f"ignore:::{module}")
 
@@ -155,7 +155,7 @@ def system_keyring(
 class Keystead:
     """The real command, run in the test's own home.
 
-    ``plain`` takes the files in which the test itself wants keys to stand readably, besides the
+    ``plain`` takes the files in which the test itself wants plaintext keys, in addition to the
     shared credentials file.
     """
 
@@ -239,7 +239,7 @@ def home(isolation: Keystead) -> Path:
 @pytest.fixture
 def agent(isolation: Keystead, monkeypatch: pytest.MonkeyPatch) -> Iterator[Agent]:
     """The agent that commands of the test start by themselves."""
-    # By a short way to the same folder: the path of a socket has narrow bounds.
+    # A short path to the same folder: the length of a socket's path is limited.
     with tempfile.TemporaryDirectory(prefix="k-") as short:
         folder = isolation.root / "keystead"
         folder.mkdir(mode=0o700)

@@ -11,7 +11,7 @@ import tempfile
 
 import hypothesis
 
-# Read before a test gets an environment of its own.
+# Read before a test gets its own environment.
 _THOROUGH = os.environ.get("KEYSTEAD_TESTS") == "thorough"
 
 

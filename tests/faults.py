@@ -1,4 +1,4 @@
-"""System calls that fail on demand, for tests of what a write leaves behind."""
+"""System calls that fail on demand, for tests of the state after a failed write."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Homes and protectors for tests of the encrypted store that ask nobody."""
+"""Homes and protectors that never prompt, for tests of the encrypted store."""
 
 from __future__ import annotations
 

@@ -15,14 +15,14 @@ from keystead.text.document import Document, Grammar, Section
 
 
 class LineByLine(Document):
-    """A file of which no line is taken for one of the usual shape."""
+    """A file without any line that the fast path recognises."""
 
     def plain_settings(self, section: Section) -> None:
         return None
 
 
 def opened(data: bytes, grammar: Grammar = Grammar.STRICT) -> Document:
-    """The file as nobody has read it yet."""
+    """The file, not read yet."""
     return Document(data, "file", grammar=grammar)
 
 
@@ -72,7 +72,7 @@ def _plain(reading: Reading) -> dict[str, dict[str, object]]:
 
 
 def assert_ways_agree(data: bytes, kind: FileKind) -> None:
-    """Each way gives the same settings in the same order, or the same first broken line."""
+    """Each reader gives the same settings in the same order, or the same first broken line."""
     assert_tolerant_ways_agree(data, kind)
     try:
         reading = interpret(LineByLine(data, "file"), kind)

@@ -16,7 +16,7 @@ SECONDS = 60
 
 @pytest.fixture
 def temporary(tmp_path, monkeypatch) -> Path:
-    """Where the demo makes its temporary folder, and nobody else makes one."""
+    """Where only the demo makes a temporary folder."""
     folder = tmp_path / "temporary"
     folder.mkdir()
     monkeypatch.setenv("TMPDIR", str(folder))
@@ -36,7 +36,7 @@ def start() -> subprocess.Popen[str]:
 
 
 def processes_of(temporary: Path) -> list[str]:
-    """The processes that were started with this TMPDIR, this one aside; Linux tells."""
+    """The other processes with this TMPDIR, from Linux' /proc."""
     found = []
     for environ in Path("/proc").glob("[0-9]*/environ"):
         try:
@@ -49,7 +49,7 @@ def processes_of(temporary: Path) -> list[str]:
 
 
 def test_demo_succeeds_and_shows_the_caller(temporary, monkeypatch):
-    # None of these may reach the walk: they would lead it to another account.
+    # None of these may reach the demo: they would select another account.
     monkeypatch.setenv("AWS_PROFILE", "not-there")
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_CA_BUNDLE", "/not/there")

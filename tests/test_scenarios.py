@@ -25,7 +25,7 @@ def test_scenario_passes(path, bench, isolation):
         isolation.plain.update(play(path, bench))
     except ScenarioFailed as failed:
         failure = str(failed)
-    if failure:  # told here, for the runner's own stack would only hide it
+    if failure:  # raised here, because the runner's stack would only hide it
         pytest.fail(failure, pytrace=False)
 
 

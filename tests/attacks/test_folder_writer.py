@@ -1,7 +1,7 @@
-"""Somebody who can write one folder: a synchronised home, a restored backup, a shared volume.
+"""An attacker who can write one folder: a synchronised home, a restored backup, a shared volume.
 
 The attacker does not run as the user and knows no secret of theirs; what they plant is a whole
-store, a key file, a memory, a session or a copy for `undo`.
+store, a key file, a record, a session or an undo copy.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class Attacker:
         self.system = System(environ, dpapi=None)
 
     def store(self, like: bytes | None = None, *records: str) -> bytes:
-        """A store in every way sound; ``like`` another one it has that one's id and recipient."""
+        """A valid store; with ``like`` it has the id and recipient of that one."""
         raw = os.urandom(32)
         key = DataKey(parse(like, "").store_id if like else store_id_of(raw), raw)
         protector = KeyfileProtector(self.system, path=self.key_file)
@@ -414,7 +414,7 @@ def test_variable_is_the_record_if_everything_is_in_one_folder(
 
 
 def test_without_a_record_one_folder_relies_on_its_permissions(owner: Owner) -> None:
-    """What docs/threat-model.md says: nothing else is there to tell one store from another."""
+    """As docs/threat-model.md says, nothing else distinguishes one store from another."""
     owner.make()
     assert owner.works()
     done = owner.run("store accept --force")
@@ -463,7 +463,7 @@ def test_keyring_detects_a_completely_replaced_home(
     assert not attacker.mark.exists()
 
 
-# A key file where whoever writes the store writes too
+# A key file that anyone who can write the store can write
 
 
 @pytest.mark.parametrize("place", ["store.key", "below/store.key", "../x/../keystead/store.key"])

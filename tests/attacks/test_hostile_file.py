@@ -1,4 +1,4 @@
-"""Somebody who writes files that keystead reads, or answers it: numbers, nesting and work beyond
+"""An attacker who writes files that keystead reads, or answers its requests: numbers, nesting and work beyond
 all bounds, text that drives a terminal, names that a shell would run.
 """
 

@@ -1,4 +1,4 @@
-"""Another user of the machine, who owns folders and changes files under the owner's hands.
+"""Another user of the machine, who owns folders and changes files while the owner uses them.
 
 The victim is a process under a user id that nothing else has, started by root.
 """

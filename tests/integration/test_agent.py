@@ -105,7 +105,7 @@ def test_concurrent_commands_start_one_agent(agent: Agent, keystead: Keystead) -
 @pytest.mark.needs("curl")
 def test_curl_can_be_a_client(agent: Agent, keystead: Keystead) -> None:
     keystead("agent", "start")
-    for _ in range(2):  # made for it, then held
+    for _ in range(2):  # generated for it, then cached
         done = subprocess.run(
             ["curl", "--silent", "--unix-socket", agent.path, "http://agent/process/dev"],
             capture_output=True,

@@ -107,7 +107,7 @@ def slow(home: Path) -> None:
 
 
 def start_slow(home: Path) -> subprocess.Popen[bytes]:
-    """A command that is on its way: it waits for the program of the profile `slow`."""
+    """A running command that waits for the program of the profile `slow`."""
     session = {"SessionToken": "x" * 16, "Expiration": "2999-01-01T00:00:00Z"}
     output = json.dumps({**json.loads(DEV), **session})
     child = subprocess.Popen(

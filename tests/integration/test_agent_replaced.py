@@ -41,7 +41,7 @@ def files(home: Path) -> None:
 
 
 def begin(agent: Agent, code: str, *words: str) -> int:
-    """Has ``code`` start an agent at the place of this one; the exit code."""
+    """Has ``code`` start an agent at the path of this one; returns the exit code."""
     environ = {k: os.environ[k] for k in ("PATH", "HOME", "KEYSTEAD_HOME")}
     settings = Settings(os.fsencode(agent.path), environ, 600.0)
     return subprocess.run(
@@ -196,7 +196,10 @@ def test_kill_at_any_step_of_an_answer_gives_the_client_a_complete_one(
         before = len(audited(keystead))
         done = keystead("process", "dev")
         assert (done.code, done.stdout, done.stderr) == (0, DEV, "")
-        assert len(audited(keystead)) - before in (1, 2)  # killed behind its line: one more
+        assert len(audited(keystead)) - before in (
+            1,
+            2,
+        )  # killed after its line was written: one more
         assert keystead("audit", "--verify").code == 0
         survived = agent.path.exists() and line > 150 and len(audited(keystead)) - before == 1
         agent.end()
@@ -220,7 +223,7 @@ def limits() -> Iterator[None]:
 
 @pytest.mark.usefixtures("limits")
 def test_suspend_clears_it_and_an_idle_hour_stops_it(agent: Agent) -> None:
-    """With the machine's clocks in the hand of the test: a suspend, then nobody for an hour."""
+    """The test controls the clocks: a suspend, then no client for an hour."""
     path, time = os.fsencode(agent.path), Time()
 
     def key() -> bytes:

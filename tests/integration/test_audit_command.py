@@ -136,8 +136,8 @@ def test_each_answer_of_the_agent_is_one_record(
     assert [e["way"] for e in entries(keystead)[before + 7 :]] == ["process", "process"]
 
 
-def told_of_no_line(keystead) -> bool:
-    """Whether a command hands keys over all the same when there is no line of it, and says so."""
+def warns_of_missing_record(keystead) -> bool:
+    """Whether a command warns that it cannot record a line, and outputs the keys anyway."""
     done = keystead("process", "base")
     assert done.code == 0
     assert json.loads(done.stdout)["AccessKeyId"] == ACCESS_KEY_ID
@@ -149,13 +149,13 @@ def test_command_runs_without_the_agent_if_it_cannot_record(agent: Agent, keyste
     state = Path(os.environ["KEYSTEAD_HOME"])
     (state / "audit.jsonl").rename(state / "moved")
     (state / "audit.jsonl").mkdir()
-    assert told_of_no_line(keystead)
+    assert warns_of_missing_record(keystead)
     (state / "audit.jsonl").rmdir()
     (state / "moved").rename(state / "audit.jsonl")
-    assert not told_of_no_line(keystead)
+    assert not warns_of_missing_record(keystead)
     with (state / "audit.last").open("rb") as held:  # by a writer that hangs
         fcntl.flock(held, fcntl.LOCK_EX)
-        assert told_of_no_line(keystead)
+        assert warns_of_missing_record(keystead)
     assert keystead("audit", "--verify").code == 0
 
 
@@ -181,7 +181,7 @@ def test_partial_line_of_a_crash_is_reported_and_the_log_continues(keystead) -> 
         keystead("process", "base")
     log = Path(os.environ["KEYSTEAD_HOME"]) / "audit.jsonl"
     log.write_bytes(log.read_bytes()[:-100])
-    assert keystead("audit", "--verify").code == 4  # nobody can tell yet who cut it
+    assert keystead("audit", "--verify").code == 4  # it is not known yet what truncated it
     assert len(entries(keystead)) == 1
     keystead("process", "base")
     done = keystead("audit", "--verify")

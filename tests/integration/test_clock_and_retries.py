@@ -131,7 +131,7 @@ def test_wrong_local_clock_is_corrected(hours: int) -> None:
     with machine() as one:
         one.off = timedelta(hours=hours)
         found = one.app().select("two").credentials(Grantee("test"))
-        # Its end is told by this machine's clock, which is what other programs compare it with.
+        # The expiry is by this machine's clock, with which other programs compare it.
         assert found.expires_at == START + LIFE + one.off
         assert len(one.service.requests) == 3  # one was refused
         assert one.app().select("two").credentials(Grantee("test")) == found
@@ -208,10 +208,10 @@ def test_refused_cached_session_is_dropped_once() -> None:
 
 @pytest.mark.parametrize("seed", range(amount(short=1, full=5)))
 def test_sessions_are_valid_through_a_whole_day(seed: int) -> None:
-    """Steps of a minute or some, with outages, throttling and a clock that is set now and then.
+    """Steps of minutes, with outages, throttling and a clock that is changed at times.
 
-    Who gets keys can use them, in this minute and five minutes on; while STS is up nobody is
-    turned away; and STS is called at most once for each expired session.
+    Keys are valid for at least five minutes when they are given out; while STS is up no request
+    fails; and STS is called at most once for each expired session.
     """
     rng = random.Random(seed)
     with machine() as one:

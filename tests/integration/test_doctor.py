@@ -69,7 +69,7 @@ def answering(data: bytes | None) -> Iterator[str]:
 
 
 def results(check: str, system: System) -> list[Result]:
-    """What one check finds. The others are left alone: what `keyring` finds first it keeps."""
+    """The result of one check; the others do not run, as `keyring` caches its first result."""
     return list(next(row for row in CHECKS if row.id == check).run(App(system)))
 
 

@@ -23,7 +23,7 @@ PROCESS = {"credential_process": 'prog "a b" c'}
 NAMES = ["dev", "my profile", "größe", "O'Brien", "a(b)", "x,y"]
 
 
-def said(folder: Path, version: str) -> dict[str, object]:
+def read_by_sdk(folder: Path, version: str) -> dict[str, object]:
     result = subprocess.run(
         ["aws-sdk-net.sh", *version.split(), "list", str(folder / "credentials")],
         capture_output=True,
@@ -43,7 +43,7 @@ def test_the_sdk_reads_what_keystead_writes(tmp_path: Path, version: str) -> Non
         register(store, Profile(name, {**KEYS, "region": "eu-west-1"}))
     register(store, Profile("role", ROLE))
     register(store, Profile("process", PROCESS))
-    found = said(tmp_path, version)
+    found = read_by_sdk(tmp_path, version)
     assert found["names"] == [*NAMES, "role", "process"]
     profiles = found["profiles"]
     assert isinstance(profiles, dict)
@@ -60,6 +60,6 @@ def test_rotated_key_is_written_where_the_sdk_reads_it(tmp_path: Path) -> None:
     (tmp_path / "credentials").write_text(text + text.replace("old", "older"))
     store = SharedStore(System(environ={}), tmp_path / "credentials", tmp_path / "config")
     store.change("dev", lambda _: KEYS)
-    profiles = said(tmp_path, "")["profiles"]
+    profiles = read_by_sdk(tmp_path, "")["profiles"]
     assert isinstance(profiles, dict)
     assert profiles["dev"]["options"]["SecretKey"] == KEYS["aws_secret_access_key"]

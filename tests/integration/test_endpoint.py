@@ -91,7 +91,7 @@ def test_boto3_finds_the_region_in_the_metadata() -> None:
 
 
 def test_the_metadata_names_account_role_and_region(moto: Emulator) -> None:
-    """What SDKs ask besides keys: .NET and Terraform `iam/info`, Java and Go the document."""
+    """What SDKs request in addition to keys: .NET and Terraform `iam/info`, Java and Go the document."""
     with serving("admin", "--imds", env={"AWS_REGION": "eu-west-1"}) as server:
 
         def document(path: str) -> dict[str, str]:

@@ -173,7 +173,7 @@ def test_unexpected_error_response_does_not_contain_its_text() -> None:
 
 
 def raw(server: Serving, data: bytes, kind: str = "container") -> bytes:
-    """What comes back for these bytes, to the end of the connection."""
+    """The response to these bytes, until the connection is closed."""
     host, port = server.url("base", kind).split("/")[2].split(":")
     with socket.create_connection((host, int(port)), timeout=60) as connection:
         with contextlib.suppress(ConnectionError):
@@ -339,7 +339,7 @@ def test_a_thousand_connections_at_once(server: Serving) -> None:
 
 
 def resident(server: Serving) -> int:
-    """KiB of memory that the server has; 0 where the system does not tell."""
+    """KiB of memory that the server uses; 0 if the system does not report it."""
     status = Path(f"/proc/{server.process.pid}/status")
     found = re.search(r"VmRSS:\s+(\d+)", status.read_text() if status.exists() else "")
     return int(found[1]) if found else 0
@@ -384,7 +384,7 @@ def test_clients_that_disconnect_in_the_middle(server: Serving) -> None:
     for end in range(0, len(head), 7):
         with socket.create_connection((host, int(port))) as connection:
             connection.sendall(head[:end].encode())
-    for _ in range(50):  # whole requests, whose answers nobody reads
+    for _ in range(50):  # complete requests whose responses are not read
         with socket.create_connection((host, int(port))) as connection:
             connection.sendall(head.encode() * 20)
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")

@@ -67,7 +67,7 @@ def python(code: str) -> list[str]:
 SHOW = f"import os; print('<', os.environ['{URI}'], os.environ['{TOKEN}'], '>', flush=True)\n"
 
 
-def told(process: pexpect.spawn) -> tuple[str, dict[str, str]]:
+def endpoint_of(process: pexpect.spawn) -> tuple[str, dict[str, str]]:
     """The URL and the header that `SHOW` printed."""
     process.expect("< (\\S+) (\\S+) >")
     return process.match[1], {"Authorization": process.match[2]}
@@ -143,7 +143,7 @@ USABLE = f"aws_access_key_id = AKIAI44QH8DHBEXAMPLE\naws_secret_access_key = {SE
 def test_the_files_are_hidden_for_any_section_that_a_reader_takes_for_default(
     keystead, credentials_file: Path, home: Path, config: str, credentials: str
 ) -> None:
-    """Also where keystead would refuse the files: the profile is one of another place here."""
+    """Also if keystead would refuse the files: the profile is at another location here."""
     location = home / "elsewhere" / "credentials"
     location.parent.mkdir()
     credentials_file.rename(location)
@@ -166,12 +166,12 @@ def test_each_child_has_a_separate_token_that_ends_with_it(keystead) -> None:
 
 def test_the_endpoint_ends_with_a_child_that_is_killed() -> None:
     process = spawn(*python(SHOW + "import time; time.sleep(60)"))
-    url, header = told(process)
+    url, header = endpoint_of(process)
     assert ask(url, header).status == 200
     process.kill(signal.SIGKILL)
     assert ended(process) == -signal.SIGKILL
     with pytest.raises(OSError):
-        while True:  # it hears of it at once, in a process of its own
+        while True:  # it is notified at once, in a separate process
             ask(url, header)
 
 
@@ -186,7 +186,7 @@ os._exit(3)
 
 
 def test_daemon_left_by_the_command_gets_no_keys_and_its_port_stays_taken() -> None:
-    """A daemon that the command left behind knows the address; nobody else may answer there."""
+    """A daemon that the command left behind knows the address; no other process may answer there."""
     reader, writer = os.pipe()
     with os.fdopen(reader), os.fdopen(writer, "w"):
         done = subprocess.run(
@@ -314,7 +314,7 @@ def test_window_size_change_reaches_the_child() -> None:
 def test_child_that_ignores_sigterm_keeps_its_endpoint() -> None:
     code = "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
     process = spawn(*python(code + SHOW + "time.sleep(60)"))
-    url, header = told(process)
+    url, header = endpoint_of(process)
     process.kill(signal.SIGTERM)
     assert ask(url, header).status == 200
     assert process.isalive()
@@ -358,7 +358,7 @@ def test_child_has_no_other_children_to_wait_for(keystead) -> None:
 
 def test_endpoint_serves_the_unlocked_store_and_follows_changes(credentials_file: Path) -> None:
     process = spawn(*python(SHOW + "import time; time.sleep(60)"))
-    url, header = told(process)
+    url, header = endpoint_of(process)
     assert ask(url, header).document["SecretAccessKey"] == SECRET_KEY
     credentials_file.write_text("")
     gone = ask(url, header)

@@ -145,7 +145,7 @@ def test_launcher_ignores_files_in_the_working_directory(launcher: Path, home: P
     trap = "raise SystemExit('trapped')\n"
     for name in ("posix.py", "_socket.py", "keystead.py", "json.py", "sitecustomize.py"):
         (home / name).write_text(trap)
-    for name in ("dev", "100%"):  # by the agent, and the full way
+    for name in ("dev", "100%"):  # with the agent, and on the full path
         done = subprocess.run(
             [launcher, name], cwd=home, capture_output=True, text=True, check=False
         )
@@ -267,7 +267,7 @@ BROKEN = {
 
 @contextlib.contextmanager
 def answering(path: Path, answer: bytes) -> Iterator[None]:
-    """Somebody at the agent's socket who gives this answer and ends, as one that is killed does."""
+    """A server at the agent's socket that sends this answer and exits, like a killed agent."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(path))

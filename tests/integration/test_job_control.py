@@ -105,7 +105,7 @@ def test_the_shell_echoes_while_a_prompt_for_a_secret_is_stopped(
     shown = shell.before
     assert " -echo" not in shown
     shell.sendline("kill -KILL %1")
-    wait_for(lambda: state(home) in ("", "Z"))  # the system ends what nobody could go on with
+    wait_for(lambda: state(home) in ("", "Z"))  # the system ends a job that cannot be resumed
 
 
 def test_in_the_background_it_stops_at_the_prompt_and_comes_back_with_fg(

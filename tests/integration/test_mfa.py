@@ -283,7 +283,7 @@ def test_a_role_that_wants_a_recent_code_gets_one(home: Path) -> None:
         with pytest.raises(ProviderError, match="AccessDenied"):
             App(alone).select("b").credentials(
                 Grantee("test")
-            )  # nobody can be asked: what STS said counts
+            )  # no prompt is possible: the error of STS is shown
         second = replace(where, environ={**environ, **with_code(SECOND_CODE)})
         assert App(second).select("b").credentials(Grantee("test")).session_token == "role-token"
 

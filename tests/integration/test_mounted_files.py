@@ -1,4 +1,4 @@
-"""A single file that is mounted, as containers get ``~/.aws/credentials``: refused whole, unharmed."""
+"""A single file that is mounted, as containers get ``~/.aws/credentials``: changes are refused and the file stays intact."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def app() -> App:
     return App(System(environ))
 
 
-def said(plan: Plan) -> list[tuple[str, dict[str, str]]]:
+def planned_calls(plan: Plan) -> list[tuple[str, dict[str, str]]]:
     """The operations and parameters that the plan promises."""
     promised: list[tuple[str, dict[str, str]]] = []
     code = {"TokenCode": MFA_CODE}
@@ -144,7 +144,7 @@ def test_the_calls_are_those_of_the_plan(moto: Emulator, name: str, options: Rol
     called = resolver.calls(plan)
     resolver.run(plan)
     seen = moto.recorder.calls
-    assert [(call.operation, dict(call.parameters)) for call in seen] == said(plan)
+    assert [(call.operation, dict(call.parameters)) for call in seen] == planned_calls(plan)
     assert [call.operation for call in seen] == [call.operation for call in called]
     signed = [call for call in seen if call.region]
     assert [call.region for call in signed] == [

@@ -1,4 +1,4 @@
-"""What a plan says is what is done: every plan of tests/cases/planning is run against a recorder.
+"""Every plan of tests/cases/planning is executed as planned, against a recorder.
 
 The calls, their order, who signs each and in which region, every parameter, and the questions that
 a person is asked are exactly those of the document that `keystead plan --json` shows.
@@ -48,7 +48,7 @@ DOCUMENT = {
 
 
 class Person(Terminal):
-    """Somebody at a terminal who types a new code at each question."""
+    """A user at a terminal who types a new code at each prompt."""
 
     def __init__(self) -> None:
         self.questions: list[str] = []
@@ -108,7 +108,7 @@ def aws() -> Iterator[tuple[str, Aws]]:
         yield service.url, answer
 
 
-def furnished(case: Case, home: Path, url: str) -> tuple[App, Person]:
+def prepared(case: Case, home: Path, url: str) -> tuple[App, Person]:
     """keystead over the case, whose programs, files and services are there."""
     for name, text in (
         ("helper", f"#!/bin/sh\necho '{json.dumps(DOCUMENT)}'\n"),
@@ -238,7 +238,7 @@ def test_run_makes_exactly_the_planned_calls(
 ) -> None:
     url, service = aws
     isolation.plain |= {home / "helper", home / "config", home / "credentials"}
-    app, person = furnished(case, home, url)
+    app, person = prepared(case, home, url)
     plan = planned(app, asked(case))
     log_in(plan["base"], home, isolation)
     assert service.calls == []

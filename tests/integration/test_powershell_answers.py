@@ -29,7 +29,7 @@ class Secure(str):
 
 @dataclass
 class Session:
-    """A PowerShell session: what of it crosses over to keystead, and what comes back."""
+    """A PowerShell session: what it sends to keystead, and what is returned."""
 
     home: Path
     variables: dict[str, Any] = field(
@@ -115,7 +115,7 @@ def session(home: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
 
 
 @pytest.fixture(autouse=True)
-def _passphrase_stands_there(isolation: Any) -> None:
+def _passphrase_file(isolation: Any) -> None:
     isolation.plain.add(isolation.home / "passphrase")
 
 

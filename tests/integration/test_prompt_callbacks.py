@@ -116,7 +116,7 @@ def test_wrong_code_is_requested_again_and_the_third_is_an_error(sts: Sts) -> No
     mfa = Answers("111111", "22", "000001")
     keystead.credentials("secure", mfa=mfa)
     assert [request.attempt for request in mfa.asked] == [1, 2, 3]
-    assert sts.shown == ["111111", "000001"]  # what is no code is not sent
+    assert sts.shown == ["111111", "000001"]  # a malformed code is not sent
     sts.right = "000009"
     mfa = Answers("333333", "444444", "555555", "000009")
     keystead_cache_cleared()

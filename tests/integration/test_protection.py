@@ -75,10 +75,12 @@ def test_endpoint_of_exec_cannot_be_dumped_but_its_command_can(home: Path) -> No
         child.stdin.flush()
         assert child.stdout.readline() == b"there\n"
         assert cores(child.pid) == cores(os.getpid())
-        (beside,) = [int(path.name) for path in Path("/proc").glob("[0-9]*") if serves(path, mark)]
-        assert cores(beside) == ["0", "0"]
+        (attendant,) = [
+            int(path.name) for path in Path("/proc").glob("[0-9]*") if serves(path, mark)
+        ]
+        assert cores(attendant) == ["0", "0"]
         child.stdin.close()
-    wait_for(lambda: not is_alive(beside))
+    wait_for(lambda: not is_alive(attendant))
 
 
 def serves(process: Path, mark: str) -> bool:

@@ -164,7 +164,7 @@ def test_threads_share_one_renewal(clock: Clock, sts) -> None:
 
 @FORKS_WITH_THREADS
 def test_a_forked_child_gets_keys_although_a_thread_was_renewing(clock: Clock) -> None:
-    """The child has a copy of the lock that a thread of its parent held; nobody frees that one."""
+    """The child has a copy of the lock that a thread of its parent held and that is never released."""
     asked, go_on = threading.Event(), threading.Event()
     slow: list[bool] = []
     answer = Sts(clock)

@@ -178,7 +178,7 @@ def test_credentials_are_renewed_before_expiry(moto: Emulator, home: Path) -> No
     passing.ahead = timedelta(hours=9)
     assert provider.retrieve() is not second
     names = {call.parameters["RoleSessionName"] for call in moto.recorder.calls}
-    assert len(names) == 1  # the name of a role session is settled once, refreshes keep it
+    assert len(names) == 1  # the role session name is generated once and reused for refreshes
 
 
 def test_a_short_session_is_not_renewed_at_every_call(moto: Emulator, home: Path) -> None:

@@ -103,7 +103,7 @@ def test_a_session_at_a_location_lists_the_profiles_there(home: Path) -> None:
 def test_keys_in_the_environment_need_no_profile(
     monkeypatch: pytest.MonkeyPatch, moto, keystead
 ) -> None:
-    """`AWS_PROFILE` may be left over from elsewhere: every command and call ignores it alike."""
+    """`AWS_PROFILE` may be left over: every command and call ignores it."""
     import keystead as library
 
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAI44QH8DHBEXAMPLE")

@@ -170,7 +170,7 @@ def ended(pid: int, seconds: float) -> int:
 def test_killed_process_releases_the_next_one(
     moto: Emulator, monkeypatch: pytest.MonkeyPatch, profile: str
 ) -> None:
-    """The leader is killed at any point; all who wait get credentials, of one more call at most."""
+    """The leader is killed at any point; all waiting commands get credentials, with at most one more call."""
     App().select("r").credentials(
         Grantee("test")
     )  # what is loaded once is loaded before the first fork

@@ -75,7 +75,7 @@ class Cache:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content if isinstance(content, str) else json.dumps(content))
         path.chmod(0o600)
-        self._keystead.plain.add(path)  # it is the AWS CLI's way to keep them so
+        self._keystead.plain.add(path)  # the AWS CLI stores them in this form
         return path
 
     def login(self, ends: datetime, key: str = SESSION, **more: object) -> Path:
@@ -166,7 +166,7 @@ def test_botocore_sends_and_gets_the_same(
         f"[profile p]\n{settings}sso_account_id = {ACCOUNT}\nsso_role_name = {ROLE}\n"
         f"[sso-session {SESSION}]\nsso_start_url = {START_URL}\nsso_region = eu-west-1\n"
     )
-    # botocore looks for its home when it is loaded, so it is told where the test's is.
+    # botocore looks for its home when it is loaded, so the test sets it.
     monkeypatch.setattr(SSOTokenProvider, "_SSO_TOKEN_CACHE_DIR", str(cache.folder))
     monkeypatch.setattr("botocore.credentials.SSOProvider._SSO_TOKEN_CACHE_DIR", str(cache.folder))
     answers = center()

@@ -60,7 +60,7 @@ class World:
 
     @property
     def start(self) -> str:
-        """The profile that the search comes to."""
+        """The profile that the search finds."""
         named = self.environ.get("AWS_PROFILE") or self.environ.get("AWS_DEFAULT_PROFILE")
         return self.asked or named or "default"
 
@@ -175,7 +175,7 @@ def profiles(draw: st.DrawFn, name: str) -> tuple[dict[str, str], dict[str, str]
             found[key] = draw(st.sampled_from(table[key]))
     if draw(st.integers(0, 15)) == 0 and found:
         del found[draw(st.sampled_from(sorted(found)))]
-    # Roles stand in the config file and keys in the other, unless they do not.
+    # Usually roles are in the config file and keys in the other.
     config: dict[str, str] = {}
     credentials: dict[str, str] = {}
     for key, value in found.items():
@@ -355,7 +355,7 @@ def _watched(patch: pytest.MonkeyPatch) -> Iterator[list[dict[str, object]]]:
 
 
 def by_botocore(world: World, home: Path, url: str) -> Choice:
-    """What botocore's own search comes to; nobody but local servers is asked."""
+    """The result of botocore's search; it calls only local servers."""
     with pytest.MonkeyPatch.context() as patch, _watched(patch) as made:
         for name in [name for name in os.environ if name.startswith("AWS_")]:
             patch.delenv(name)

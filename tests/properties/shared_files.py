@@ -17,7 +17,7 @@ NEW_KEY = "new_key"
 kinds = st.sampled_from(FileKind)
 blanks = st.sampled_from(["", "", " ", " ", "\t", "  \t"])
 indents = st.sampled_from([" ", "  ", "    ", "\t", "\t  "])
-# No comment sign behind a blank, no blank at the ends: what may be written as a value.
+# A value that can be written: no comment sign after a blank, no blank at the ends.
 words = st.sampled_from(
     [
         *("0", "eu-west-1", "é", "a=b", "=", "==x", "a#b", "c;d", "[b]", "]", "[", "'q'", '"'),
@@ -96,7 +96,7 @@ _files = {
 
 
 def files(kind: FileKind) -> st.SearchStrategy[bytes]:
-    """Files that are accepted, untidy in every way that the rules allow."""
+    """Valid files, with every irregularity that the rules allow."""
     return _files[kind]
 
 

@@ -86,7 +86,7 @@ Form = tuple[str, str, str, list[str], list[tuple[str, str, str]]]
 
 
 def lines_of(name: str, given_form: Form) -> list[str]:
-    """One setting in one of the forms that a file may have, behind lines that carry nothing."""
+    """One setting in one of the forms that a file may have, after lines without a meaning."""
     form, equals, value, loose, more = given_form
     if form == "long":
         return [*loose, name + equals + "first", *(indent + word for indent, word, _ in more)]

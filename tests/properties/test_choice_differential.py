@@ -2,7 +2,7 @@
 
 On generated worlds: same base, same roles over it with the same parameters, same class of error.
 Where the two part ways on purpose is in `DIFFERENCES`, each row with its reason, a world that
-shows it and the words of docs/readers.md that tell of it. Nothing else is tolerated. What the .NET
+shows it and the words of docs/readers.md that document it. Nothing else is tolerated. What the .NET
 SDK chooses otherwise is in `DOTNET`, by the table that `keystead explain` and docs/ go by.
 """
 
@@ -180,7 +180,7 @@ DIFFERENCES: dict[str, Difference] = {
         "sso",
         "sso",
     ),
-    "AWS_PROFILE beside AWS_DEFAULT_PROFILE": Difference(
+    "AWS_PROFILE together with AWS_DEFAULT_PROFILE": Difference(
         "the AWS CLI 2 documents AWS_PROFILE, and most SDKs know no other; botocore takes "
         "AWS_DEFAULT_PROFILE first",
         "AWS_DEFAULT_PROFILE, AWS_PROFILE",
@@ -303,7 +303,7 @@ def test_botocore_and_keystead_choose_the_same_source(place: Place, world: World
 
 
 class OfDotnet(NamedTuple):
-    """What keystead and the .NET SDK choose in a world, and the rule of `lint` that tells of it."""
+    """What keystead and the .NET SDK choose, and the rule of `lint` that reports it."""
 
     rule: str
     world: World
@@ -317,37 +317,37 @@ def _p(*, keys: bool = False, **settings: str) -> World:
 
 
 DOTNET = {
-    "keys beside a role": OfDotnet(
+    "keys together with a role": OfDotnet(
         "keys-beside-role", _p(keys=True, **_role(source_profile="q")), "static", "error"
     ),
-    "keys beside a program": OfDotnet(
+    "keys together with a program": OfDotnet(
         "keys-beside-process", _p(keys=True, credential_process=PROCESS), "static", "error"
     ),
-    "keys beside a web identity": OfDotnet(
+    "keys together with a web identity": OfDotnet(
         "keys-beside-role", _p(keys=True, **_role(**WEB)), "web-identity", "error"
     ),
     "a role on its own keys": OfDotnet(
         "role-on-own-keys", _p(keys=True, **_role(source_profile="p")), "static", "error"
     ),
-    "a role beside a program": OfDotnet(
+    "a role together with a program": OfDotnet(
         "role-beside-source",
         _p(**_role(source_profile="q", credential_process=PROCESS)),
         "static",
         "error",
     ),
-    "a role beside single sign-on": OfDotnet(
+    "a role together with single sign-on": OfDotnet(
         "role-beside-source",
         _p(**_role(source_profile="q", **ACCOUNT, **PORTAL)),
         "static",
         "error",
     ),
-    "a web identity beside a source profile": OfDotnet(
+    "a web identity together with a source profile": OfDotnet(
         "web-identity-beside-source",
         _p(**_role(source_profile="q", **WEB)),
         "web-identity",
         "error",
     ),
-    "an external id beside a credential source": OfDotnet(
+    "an external id together with a credential source": OfDotnet(
         "option-beside-credential-source",
         _p(**_role(credential_source="Ec2InstanceMetadata", external_id="partner-7")),
         "ec2",
@@ -359,7 +359,7 @@ DOTNET = {
         "refused",
         "sso",
     ),
-    "keys beside single sign-on, chosen alike": OfDotnet(
+    "keys together with single sign-on, chosen alike": OfDotnet(
         "keys-beside-sso", _p(keys=True, **ACCOUNT, **PORTAL), "sso", "sso"
     ),
 }

@@ -1,4 +1,4 @@
-"""A profile's requests go to one place, whichever way keystead has them sent: where boto3 sends them
+"""A profile's requests go to the same host over every channel of keystead: where boto3 sends them
 with the profile.
 
 Each world is a pair of shared files and an environment, made from a seed: all settings that say
@@ -181,7 +181,7 @@ def request_of(client: Any, operation: str, parameters: Mapping[str, str]) -> st
 
 
 def seen(make: Callable[[str], Any]) -> Seen:
-    """Where the requests of a way go, with which certificates, and how often they are tried."""
+    """Where the requests of a channel go, with which certificates, and how often they are tried."""
     found: Seen = {}
     for service, (operation, parameters) in OPERATIONS.items():
         try:

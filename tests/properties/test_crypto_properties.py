@@ -132,7 +132,7 @@ def test_every_flipped_bit_is_refused_when_a_value_is_revealed(tmp_path: Path) -
     start, end = data.index(record), data.index(record) + len(record)
     for number, spoilt in enumerate(flips(data)):
         # In the record each bit has its turn above; here every 97th keeps the test short, and
-        # elsewhere every 17th, for each one needs the passphrase anew.
+        # elsewhere every 17th, because each one needs the passphrase again.
         if number % (97 if start <= number // 8 < end else 17):
             continue
         path.write_bytes(spoilt)

@@ -85,9 +85,9 @@ def lines_of(document: Document, sections: list[Section], key: str) -> set[int]:
 
 
 def assert_others_stay(before: SharedFile, after: SharedFile, named: set[int], added: int) -> None:
-    """All lines of ``before`` but the named ones stand in ``after``, in order; few were added.
+    """All lines of ``before`` but the named ones are in ``after``, in order; few were added.
 
-    Only the last line may win or lose its line end, where the file had none at its end.
+    Only the last line may gain or lose its line end, where the file had none at its end.
     """
     old = before.document.text.split("\n")
     new = after.document.text.split("\n")
@@ -317,7 +317,7 @@ def test_renaming_there_and_back_restores_the_file(
 
 
 # Some reader takes time by the square of the size for each of these. One of linear cost is done
-# with all of them in seconds, one of quadratic cost does not come back from the first.
+# with all of them in seconds, with quadratic cost the first one would time out.
 LONG = {
     "continuation lines": (b"[a]\nx = 1\n", b" y\n", 1 << 20),
     "open brackets": (b"", b"[", 1 << 20),

@@ -76,7 +76,7 @@ def stored(folder: Path, texts: tuple[str, str]) -> SharedStore:
 
 
 def by_botocore(folder: Path) -> str:
-    """The source that botocore comes to, by our word, ``error`` or ``none``."""
+    """The source that botocore finds, as keystead names it, ``error`` or ``none``."""
     places = {
         "AWS_CONFIG_FILE": str(folder / "config"),
         "AWS_SHARED_CREDENTIALS_FILE": str(folder / "credentials"),
@@ -125,5 +125,5 @@ def test_botocore_uses_what_its_row_says(tmp_path_factory, texts: tuple[str, str
     assert choice is not None
     expected = {choice.key}
     if choice.key == "login":
-        expected = {"login", "error"}  # nobody has logged in
+        expected = {"login", "error"}  # without a login
     assert by_botocore(folder) in expected

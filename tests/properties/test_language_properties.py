@@ -46,7 +46,7 @@ def test_any_text_is_parsed_or_refused(text: str) -> None:
 @given(TEXTS)
 def test_any_text_can_be_masked_and_completed(text: str) -> None:
     kept = mask_line(text, CMDLETS)
-    assert kept is None or parse(kept)  # what comes back can be read again
+    assert kept is None or parse(kept)  # the result can be parsed again
     for found in completions(text, CMDLETS, lambda _: ["my role", "it's"]):
         assert 0 <= found.length <= len(text)
 

@@ -73,7 +73,7 @@ _tidy = {
 
 
 def _almost_tidy(kind: FileKind) -> st.SearchStrategy[bytes]:
-    """A tidy file with one odd thing somewhere in it, or none."""
+    """A regular file with at most one irregularity."""
 
     def with_odd(text: str, at: int, odd: str) -> str:
         at %= len(text) + 1

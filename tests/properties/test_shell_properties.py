@@ -12,7 +12,7 @@ from tests.properties.test_language_properties import PIECES, TEXTS
 
 CANARY = "canary9yranac"
 CODES = {0, 2, 3, 4, 5, 6}
-# What may stand in a secret, and around one that was cut to pieces. What a blank or a line break
+# What a secret may contain, and around one that was cut to pieces. What a blank or a line break
 # parts from it is another value, as it would be for any reader.
 SECRET_PIECES = PIECES.filter(lambda piece: not any(map(str.isspace, piece)))
 SECRETS = st.tuples(st.lists(SECRET_PIECES, max_size=8), st.lists(SECRET_PIECES, max_size=8)).map(

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from keystead.model.account import account_of_arn, account_of_key
 
-# Published as an example when the scheme was described, with the account behind it.
+# Published as an example, with its account, when the scheme was described.
 KNOWN = "ASIAQNZGKIQY56JQ7WML", "029608264753"
 
 

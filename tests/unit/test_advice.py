@@ -30,7 +30,9 @@ class Source:
         return {"s3": {"endpoint_url": "x"}} if name == "local" else {}
 
 
-def told(settings: Mapping[str, Value], name: str = "p", *, for_dotnet: bool = True) -> list[str]:
+def warnings_for(
+    settings: Mapping[str, Value], name: str = "p", *, for_dotnet: bool = True
+) -> list[str]:
     found = advice(
         Profile(name, settings),
         settings,
@@ -71,23 +73,23 @@ def told(settings: Mapping[str, Value], name: str = "p", *, for_dotnet: bool = T
     ],
 )  # fmt: skip
 def test_likely_mistakes_are_warned_of(settings: Mapping[str, Value], words: list[str]) -> None:
-    found = told(settings)
+    found = warnings_for(settings)
     assert len(found) == len(words), found
     for sentence, part in zip(found, words, strict=True):
         assert part in sentence
 
 
 def test_default_profile_warning_names_later_sources() -> None:
-    [found] = told({"retry_mode": "legacy"}, "default")
+    [found] = warnings_for({"retry_mode": "legacy"}, "default")
     assert "then uses the credentials of the container or EC2" in found
 
 
 def test_no_dotnet_warning_for_a_store_that_dotnet_does_not_read() -> None:
-    assert told({"retry_mode": "legacy"}, for_dotnet=False) == []
+    assert warnings_for({"retry_mode": "legacy"}, for_dotnet=False) == []
 
 
 def test_warnings_show_no_secret() -> None:
-    assert told({**KEYS, "aws_secret_access_key": '"quoted"'}) == []
+    assert warnings_for({**KEYS, "aws_secret_access_key": '"quoted"'}) == []
 
 
 def test_settings_that_botocore_reads_are_known() -> None:

@@ -35,50 +35,50 @@ def epoch(tmp_path: Path) -> Epoch:
 
 
 @pytest.fixture
-def holder(time: Time, epoch: Epoch) -> AnswerCache:
+def cache(time: Time, epoch: Epoch) -> AnswerCache:
     found = AnswerCache(time.clocks(), epoch)
     found.keep_key("store", KEY, epoch.current())
     found.keep("dev", b"A=1", Answer(b"answer", (), None, TOLD))
     return found
 
 
-def test_answer_is_cached_for_one_profile_and_environment(holder: AnswerCache) -> None:
-    assert holder.ready("dev", b"A=1") is not None
-    assert holder.ready("dev", b"A=2") is None
-    assert holder.ready("Dev", b"A=1") is None
+def test_answer_is_cached_for_one_profile_and_environment(cache: AnswerCache) -> None:
+    assert cache.ready("dev", b"A=1") is not None
+    assert cache.ready("dev", b"A=2") is None
+    assert cache.ready("Dev", b"A=1") is None
 
 
-def test_elapsed_time_does_not_invalidate_answers(holder: AnswerCache, time: Time) -> None:
+def test_elapsed_time_does_not_invalidate_answers(cache: AnswerCache, time: Time) -> None:
     for _ in range(1000):
         time.passes(3600)
-        holder.tick()
-    assert holder.ready("dev", b"A=1") is not None
-    assert holder.key("store") == KEY
+        cache.tick()
+    assert cache.ready("dev", b"A=1") is not None
+    assert cache.key("store") == KEY
 
 
 @pytest.mark.parametrize("seconds", [6.0, -6.0, 86400.0, -86400.0])
 def test_jump_of_the_wall_clock_invalidates_answers(
-    holder: AnswerCache, time: Time, seconds: float
+    cache: AnswerCache, time: Time, seconds: float
 ) -> None:
     time.wall += seconds
-    assert holder.ready("dev", b"A=1") is None
-    assert holder.key("store") == KEY
+    assert cache.ready("dev", b"A=1") is None
+    assert cache.key("store") == KEY
 
 
 @pytest.mark.parametrize("seconds", [1.0, -1.0])
 def test_small_clock_correction_invalidates_nothing(
-    holder: AnswerCache, time: Time, seconds: float
+    cache: AnswerCache, time: Time, seconds: float
 ) -> None:
     time.wall += seconds
-    assert holder.ready("dev", b"A=1") is not None
+    assert cache.ready("dev", b"A=1") is not None
 
 
-def test_suspend_clears_the_cache(holder: AnswerCache, time: Time) -> None:
+def test_suspend_clears_the_cache(cache: AnswerCache, time: Time) -> None:
     time.wall += 60
     time.asleep += 60
-    assert holder.key("store") is None
-    assert holder.ready("dev", b"A=1") is None
-    assert (holder.names, holder.stores) == ([], [])
+    assert cache.key("store") is None
+    assert cache.ready("dev", b"A=1") is None
+    assert (cache.names, cache.stores) == ([], [])
 
 
 def test_clocks_report_no_suspend_while_the_machine_is_awake() -> None:
@@ -86,23 +86,23 @@ def test_clocks_report_no_suspend_while_the_machine_is_awake() -> None:
     assert abs(found.asleep() - found.asleep()) < 0.5
 
 
-def test_answer_is_served_until_it_needs_renewal(holder: AnswerCache, time: Time) -> None:
-    assert holder.keep("role", b"", Answer(b"x", (), time.wall + 100, TOLD))
+def test_answer_is_served_until_it_needs_renewal(cache: AnswerCache, time: Time) -> None:
+    assert cache.keep("role", b"", Answer(b"x", (), time.wall + 100, TOLD))
     time.passes(99)
-    assert holder.ready("role", b"") is not None
+    assert cache.ready("role", b"") is not None
     time.passes(1)
-    assert holder.ready("role", b"") is None
-    assert not holder.keep("role", b"", Answer(b"x", (), time.wall, TOLD))
-    assert holder.names == ["dev"]
+    assert cache.ready("role", b"") is None
+    assert not cache.keep("role", b"", Answer(b"x", (), time.wall, TOLD))
+    assert cache.names == ["dev"]
 
 
 @pytest.mark.parametrize("change", ["write", "touch", "replace", "remove", "make"])
-def test_changed_file_invalidates_answer(holder: AnswerCache, tmp_path: Path, change: str) -> None:
+def test_changed_file_invalidates_answer(cache: AnswerCache, tmp_path: Path, change: str) -> None:
     path = tmp_path / "file"
     if change != "make":
         path.write_text("one")
-    assert holder.keep("x", b"", Answer(b"x", change_token([path]), None, TOLD))
-    assert holder.ready("x", b"") is not None
+    assert cache.keep("x", b"", Answer(b"x", change_token([path]), None, TOLD))
+    assert cache.ready("x", b"") is not None
     before = path.stat() if path.exists() else None
     if change == "touch":
         os.utime(path, ns=(1, 1))
@@ -114,8 +114,8 @@ def test_changed_file_invalidates_answer(holder: AnswerCache, tmp_path: Path, ch
         (tmp_path / "new").replace(path)
     else:
         path.write_text("longer than it was")
-    assert holder.ready("x", b"") is None
-    assert holder.names == ["dev"]
+    assert cache.ready("x", b"") is None
+    assert cache.names == ["dev"]
 
 
 def test_recently_changed_file_is_not_trusted(tmp_path: Path) -> None:
@@ -128,47 +128,47 @@ def test_recently_changed_file_is_not_trusted(tmp_path: Path) -> None:
     assert found.is_settled(changed + 1)
 
 
-def test_cache_size_is_bounded(holder: AnswerCache) -> None:
+def test_cache_size_is_bounded(cache: AnswerCache) -> None:
     for number in range(MOST_ANSWERS):
-        holder.keep("x", b"%d" % number, Answer(b"", (), None, TOLD))
-        holder.keep_key(str(number), KEY, None)
-        assert holder.ready("x", b"0") is not None
-    assert holder.ready("dev", b"A=1") is None  # not asked for the longest
-    assert len(holder.stores) == MOST_KEYS
+        cache.keep("x", b"%d" % number, Answer(b"", (), None, TOLD))
+        cache.keep_key(str(number), KEY, None)
+        assert cache.ready("x", b"0") is not None
+    assert cache.ready("dev", b"A=1") is None  # not asked for the longest
+    assert len(cache.stores) == MOST_KEYS
 
 
-def test_cache_can_be_cleared(holder: AnswerCache) -> None:
-    holder.forget_answers()
-    assert (holder.names, holder.stores) == ([], ["store"])
-    holder.forget()
-    assert holder.stores == []
+def test_cache_can_be_cleared(cache: AnswerCache) -> None:
+    cache.forget_answers()
+    assert (cache.names, cache.stores) == ([], ["store"])
+    cache.forget()
+    assert cache.stores == []
 
 
-def test_key_opened_before_a_lock_is_not_cached_after_it(holder: AnswerCache, epoch: Epoch) -> None:
+def test_key_opened_before_a_lock_is_not_cached_after_it(cache: AnswerCache, epoch: Epoch) -> None:
     began = epoch.current()
-    holder.forget()
-    assert not holder.keep_key("store", KEY, began)
-    assert holder.key("store") is None
-    assert holder.keep_key("store", KEY, epoch.current())
+    cache.forget()
+    assert not cache.keep_key("store", KEY, began)
+    assert cache.key("store") is None
+    assert cache.keep_key("store", KEY, epoch.current())
 
 
 @pytest.mark.parametrize("what", ["suspend", "jump"])
 def test_answer_begun_before_a_clock_gap_is_not_cached(
-    holder: AnswerCache, time: Time, epoch: Epoch, what: str
+    cache: AnswerCache, time: Time, epoch: Epoch, what: str
 ) -> None:
     began = epoch.current()
     if what == "suspend":
         time.asleep += 60
     else:
         time.wall += 60
-    assert not holder.keep_key("another", KEY, began)
-    assert not holder.keep("dev", b"", Answer(b"", ((os.fsdecode(epoch.path), began),), None, TOLD))
+    assert not cache.keep_key("another", KEY, began)
+    assert not cache.keep("dev", b"", Answer(b"", ((os.fsdecode(epoch.path), began),), None, TOLD))
 
 
-def test_lock_takes_effect_without_a_reachable_agent(holder: AnswerCache, epoch: Epoch) -> None:
+def test_lock_takes_effect_without_a_reachable_agent(cache: AnswerCache, epoch: Epoch) -> None:
     epoch.end()
-    assert holder.key("store") is None
-    assert holder.ready("dev", b"A=1") is None
+    assert cache.key("store") is None
+    assert cache.ready("dev", b"A=1") is None
 
 
 def test_starting_a_new_epoch_changes_no_file_content(tmp_path: Path) -> None:

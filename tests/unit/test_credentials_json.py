@@ -1,4 +1,4 @@
-"""The JSON that programs and endpoints hand out: whatever comes is taken or refused unquoted."""
+"""The JSON from programs and endpoints: accepted, or refused without quoting it."""
 
 import json
 import traceback

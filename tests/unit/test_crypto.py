@@ -145,7 +145,7 @@ def test_the_table_of_settings_on_the_page_is_the_one_in_the_code() -> None:
     keys = {name: layout.key_of(name) for name in layout.SETTINGS}
     coded = {name: (key, layout.is_sealed(key)) for name, key in keys.items()}
     assert told.items() <= coded.items()
-    # Left out is what the last row covers: stored under its own name, and not sealed.
+    # Except what the last row covers: stored under its own name and not encrypted.
     assert all(coded[name] == (name, False) for name in coded.keys() - told.keys())
 
 

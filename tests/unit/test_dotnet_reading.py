@@ -98,7 +98,7 @@ KEYS = (
 
 @pytest.fixture(params=READINGS)
 def case(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The name of an input whose files stand in ``tmp_path``."""
+    """The name of an input whose files are in ``tmp_path``."""
     for name, content in READINGS[request.param]["files"].items():
         whole = (
             content.encode() if isinstance(content, str) else base64.b64decode(content["base64"])
@@ -137,7 +137,7 @@ def expected(folder: Path, version: str) -> object:
     }
 
 
-def said(case: str, version: str) -> object:
+def read_by_dotnet(case: str, version: str) -> object:
     found = READINGS[case].get(version, READINGS[case][V4])
     if found == "refused" or found["listed"] == "refused":
         return "refused"
@@ -163,7 +163,7 @@ def test_each_input_is_read_alike_or_its_difference_has_a_row(
         mine = expected(tmp_path, version)
     except DocumentError:
         mine = "refused by keystead"
-    if mine == said(case, version):
+    if mine == read_by_dotnet(case, version):
         assert case not in DIFFERENCES or version == V3, "it is read alike"
         return
     rule = DIFFERENCES[case]
@@ -194,7 +194,7 @@ def by_botocore(folder: Path) -> dict[str, dict[str, str]] | None:
     }
 
 
-# botocore and .NET take the comment behind a value as a part of it, and no service accepts what
+# botocore and .NET take the comment after a value as a part of it, and no service accepts what
 # comes of that; keystead cuts it off as the other SDKs do and warns where it is a key.
 # The name with a bracket is skipped: no command could take it safely.
 AGAINST_BOTH = {"inline-comment-secret", "inline-comment-role", "bracket-in-name"}
@@ -202,7 +202,7 @@ AGAINST_BOTH = {"inline-comment-secret", "inline-comment-role", "bracket-in-name
 
 def test_where_botocore_and_dotnet_agree_keystead_reads_the_same(case: str, tmp_path: Path) -> None:
     theirs = by_botocore(tmp_path)
-    sdk = said(case, V4)
+    sdk = read_by_dotnet(case, V4)
     if theirs is None or not isinstance(sdk, dict):
         return
     agreed = {n: s for n, s in theirs.items() if sdk["found"].get(n) == s}

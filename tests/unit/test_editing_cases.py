@@ -1,4 +1,4 @@
-"""What edits leave behind: the cases in tests/cases/editing.
+"""The results of edits: the cases in tests/cases/editing.
 
 Parts: ``config`` or ``credentials``, the file; ``edit``, one edit a line (``set PROFILE KEY
 VALUE``, ``block PROFILE KEY JSON``, ``unset PROFILE KEY``, ``remove PROFILE``, ``rename OLD

@@ -48,7 +48,7 @@ OTHER = {"aws_access_key_id": ACCESS_KEY_ID, "aws_secret_access_key": SECOND_SEC
 
 
 class Person(Terminal):
-    """Somebody at a terminal who knows the passphrase and counts the questions."""
+    """A user at a terminal who knows the passphrase and counts the prompts."""
 
     def __init__(self, answer: str = PASSPHRASE) -> None:
         self.answer = answer

@@ -47,7 +47,7 @@ class Nobody(Terminal):
 
 
 class Death(BaseException):
-    """The process ends here: nothing of it may be caught on the way."""
+    """The process ends here; no code may catch it."""
 
 
 class Machine:
@@ -246,7 +246,7 @@ def test_ambiguous_key_file_must_be_named(machine: Machine) -> None:
 
 
 @pytest.fixture
-def kept(machine: Machine, system_keyring: Mapping[str, str]) -> Machine:
+def with_keyring(machine: Machine, system_keyring: Mapping[str, str]) -> Machine:
     """A machine whose store opens by the keyring alone."""
     machine.without("KEYSTEAD_PASSPHRASE_FILE")
     store = EncryptedStore(machine.system(), protector=KeyringProtector(machine.system()))
@@ -254,47 +254,47 @@ def kept(machine: Machine, system_keyring: Mapping[str, str]) -> Machine:
     return machine
 
 
-def test_an_older_version_is_refused_until_it_is_accepted(kept: Machine) -> None:
-    old = kept.path.read_bytes()
-    register(kept.store(), Profile("two", BASIC))
-    kept.path.write_bytes(old)
+def test_an_older_version_is_refused_until_it_is_accepted(with_keyring: Machine) -> None:
+    old = with_keyring.path.read_bytes()
+    register(with_keyring.store(), Profile("two", BASIC))
+    with_keyring.path.write_bytes(old)
     for call in (
-        lambda: contents(kept.store()),
-        lambda: register(kept.store(), Profile("three", BASIC)),
-        kept.store().protectors.rekey,
+        lambda: contents(with_keyring.store()),
+        lambda: register(with_keyring.store(), Profile("three", BASIC)),
+        with_keyring.store().protectors.rekey,
     ):
         with pytest.raises(StoreCorrupt, match=r"version 1 .* version 2 was written") as caught:
             call()
         assert "keystead store accept" in (caught.value.hint or "")
-    assert kept.path.read_bytes() == old
-    kept.store().protectors.accept()
-    assert contents(kept.store()) == {"one": BASIC}
+    assert with_keyring.path.read_bytes() == old
+    with_keyring.store().protectors.accept()
+    assert contents(with_keyring.store()) == {"one": BASIC}
 
 
-def test_running_process_detects_an_older_version(kept: Machine) -> None:
-    old = kept.path.read_bytes()
-    store = kept.store()
+def test_running_process_detects_an_older_version(with_keyring: Machine) -> None:
+    old = with_keyring.path.read_bytes()
+    store = with_keyring.store()
     assert contents(store) == {"one": BASIC}
     register(store, Profile("two", BASIC))
-    kept.path.write_bytes(old)
+    with_keyring.path.write_bytes(old)
     with pytest.raises(StoreCorrupt, match="version 1"):
         store.profiles()
 
 
-def test_accepted_version_must_be_intact(kept: Machine) -> None:
-    kept.path.write_bytes(kept.path.read_bytes().replace(b'"one"', b'"two"'))
+def test_accepted_version_must_be_intact(with_keyring: Machine) -> None:
+    with_keyring.path.write_bytes(with_keyring.path.read_bytes().replace(b'"one"', b'"two"'))
     with pytest.raises(StoreCorrupt, match="damaged"):
-        kept.store().protectors.accept()
+        with_keyring.store().protectors.accept()
 
 
-def test_lost_keyring_entry(kept: Machine) -> None:
-    [row] = kept.store().protectors.list()
-    store_id = kept.store().status().store_id
+def test_lost_keyring_entry(with_keyring: Machine) -> None:
+    [row] = with_keyring.store().protectors.list()
+    store_id = with_keyring.store().status().store_id
     Keyring().delete(f"{store_id} {row.about.split()[-1]}")
-    before = kept.path.read_bytes()
+    before = with_keyring.path.read_bytes()
     with pytest.raises(StoreUnavailable, match=r"the keyring .* has no key"):
-        contents(kept.store())
-    assert kept.path.read_bytes() == before
+        contents(with_keyring.store())
+    assert with_keyring.path.read_bytes() == before
 
 
 def entries_of(machine: Machine) -> set[str]:
@@ -304,15 +304,15 @@ def entries_of(machine: Machine) -> set[str]:
     return {entry for entry in found if machine.keyring.get(f"{store_id} {entry}")}
 
 
-def test_rekey_leaves_one_keyring_entry(kept: Machine) -> None:
-    store_id = kept.store().status().store_id
-    [old] = entries_of(kept)
-    kept.store().protectors.rekey()
-    [new] = entries_of(kept)
+def test_rekey_leaves_one_keyring_entry(with_keyring: Machine) -> None:
+    store_id = with_keyring.store().status().store_id
+    [old] = entries_of(with_keyring)
+    with_keyring.store().protectors.rekey()
+    [new] = entries_of(with_keyring)
     assert old != new
     assert Keyring().get(f"{store_id} {old}") is None
     assert Keyring().get(f"{store_id} {old} counter") is None
-    assert contents(kept.store()) == {"one": BASIC}
+    assert contents(with_keyring.store()) == {"one": BASIC}
 
 
 # Ended at every step
@@ -351,7 +351,7 @@ CHANGES: dict[str, Callable[[Machine, EncryptedStore, System], None]] = {
 }
 
 
-def two_ways(tmp_path: Path, keyring: Keyring) -> Machine:
+def two_protectors(tmp_path: Path, keyring: Keyring) -> Machine:
     """A machine whose store opens by a passphrase and by the keyring."""
     tmp_path.mkdir()
     machine = Machine(tmp_path, keyring)
@@ -361,7 +361,7 @@ def two_ways(tmp_path: Path, keyring: Keyring) -> Machine:
 
 
 def opens_by_all(machine: Machine) -> None:
-    """Every protector that the file names opens it, and what it holds is whole."""
+    """Every protector that the file names opens it, and its content is complete."""
     rows = machine.store().protectors.list()
     for row in rows:
         alone = Machine(machine.key_file.parents[1], machine.keyring)
@@ -380,7 +380,7 @@ def test_failure_at_any_file_call_leaves_a_usable_store(
     tmp_path: Path, verb: str, error: BaseException, done: bool
 ) -> None:
     for at in range(0, 100, amount(short=3, full=1)):
-        machine = two_ways(tmp_path / str(at), MemoryKeyring())
+        machine = two_protectors(tmp_path / str(at), MemoryKeyring())
         fault = Fault(at, error, done=done)
         system = machine.system(Files(fault))
         store = EncryptedStore(system, protector=passphrase(system))
@@ -436,7 +436,7 @@ def test_failure_at_any_keyring_change_leaves_a_usable_store(
 ) -> None:
     for at in range(20):
         folder = tmp_path / str(at)
-        machine = two_ways(folder, Keyring())
+        machine = two_protectors(folder, Keyring())
         keyring = DyingKeyring(at, done=done)
         system = machine.system(keyring=keyring)
         # By the keyring, so that its memory of the newest version takes part.

@@ -1,4 +1,4 @@
-"""Errors outside of a command: in a traceback, in a log, and on their way between processes."""
+"""Errors outside of a command: in a traceback, in a log, and between processes."""
 
 import copy
 import pickle

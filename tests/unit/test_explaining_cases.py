@@ -153,7 +153,7 @@ def test_explanation_matches_the_case(case: Case, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=ids)
 def test_winning_source_is_the_planned_source(case: Case, tmp_path: Path) -> None:
-    """The explanation and the plan come from two places, and say the same."""
+    """The explanation and the plan are computed separately and agree."""
     facts, _ = gathered(case, tmp_path)
     if "encrypted" in case.parts:
         return
@@ -184,7 +184,7 @@ def test_winning_source_is_the_planned_source(case: Case, tmp_path: Path) -> Non
 
 
 def by_botocore(facts: Facts, folder: Path, patch: pytest.MonkeyPatch) -> str:
-    """The source that botocore comes to, ``error`` or ``none``; nothing is asked or run."""
+    """The source that botocore finds, ``error`` or ``none``; nothing is called or run."""
     for name, value in facts.environ.items():
         patch.setenv(name, value)
     patch.setenv("AWS_CONFIG_FILE", str(folder / "config"))

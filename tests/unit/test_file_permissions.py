@@ -1,4 +1,4 @@
-"""Who may read, write and own a file after it was replaced, and what is refused."""
+"""Permissions and owner of a file after it was replaced, and what is refused."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def test_symlinks_stay_and_their_target_is_replaced(
     assert before == (os.readlink(link), os.readlink(middle))
     assert target.read_bytes() == NEW
     assert not target.is_symlink()
-    assert list(link.parent.iterdir()) == [link]  # lock and leftovers stand by the target
+    assert list(link.parent.iterdir()) == [link]  # the lock and leftovers are next to the target
 
 
 WITHOUT_RIGHTS = """
@@ -177,7 +177,7 @@ def test_file_without_permission_is_refused_and_unchanged(
 
 
 def test_owner_is_preserved(path: Path) -> None:
-    # Only root may give a file away; anybody else's file has an owner and a group to keep, too.
+    # Only root may change the owner; files of other users have an owner and a group to preserve.
     uid, gid = (NOBODY, NOBODY) if os.geteuid() == 0 else (os.geteuid(), os.getgroups()[-1])
     os.chown(path, uid, gid)
     inode = path.stat().st_ino

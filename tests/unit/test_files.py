@@ -1,4 +1,4 @@
-"""Replacing a file is whole or not at all: failing calls, killed writers, foreign changes."""
+"""Replacing a file is atomic: failing calls, killed writers, changes of other programs."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_writer_killed_at_any_call_leaves_a_whole_file_and_no_lock(
     assert done.returncode == (signal.SIGTERM if os.name == "nt" else -signal.SIGKILL)
     replaced = at >= AFTER_REPLACE or (when == "after" and CALLS[at] == "replace")
     assert path.read_bytes() == (NEW if replaced else OLD)
-    # What it left behind is private, and the next writer takes it away.
+    # What it left is private, and the next writer removes it.
     assert {mode(path.parent / n) for n in leftovers(path.parent)} <= {PRIVATE_FILE}
     replace(Files(), path, b"next\n")
     assert path.read_bytes() == b"next\n"

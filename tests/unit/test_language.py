@@ -442,7 +442,7 @@ KEPT = {
     "Get-AWSCredential { $_.Password -eq 'x' }": f"Get-AWSCredential {M}",
     "Use-Private -Payload x -Name y": f"Use-Private -Payload {M} -Name y",
     "Use-Private MyPassword x": f"Use-Private MyPassword {M}",
-    # not kept at all
+    # not stored at all
     "": None,
     "# secret": None,
     "'secret'": None,

@@ -23,7 +23,7 @@ BEFORE = "[a]\nx = 1\n\n[b]\n"
 SAVES = 8
 KEYS = {"aws_access_key_id": "AKID", "aws_secret_access_key": "secret"}
 
-# Reads, waits, writes in place, waits: as the SDKs do it, without a lock.
+# Reads, waits, writes in place, waits, without a lock, like the SDKs.
 WRITER = r"""
 import re, sys, time
 path, window, pause = sys.argv[1], *map(float, sys.argv[2:])

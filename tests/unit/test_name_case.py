@@ -96,7 +96,7 @@ COMPLETE = "import sys; from keystead.cli.completing.answer import main; main(sy
 
 
 class Machine:
-    """A home with the .NET SDK's own file, under a stand-in for data protection."""
+    """A home with the .NET SDK's file, with a stand-in for data protection."""
 
     def __init__(self, folder: Path) -> None:
         self.home = folder

@@ -90,7 +90,7 @@ PLANS = [
         planned("p", Static(profile="q"), (step("p"),)),
     ),
     (
-        "a role beside keys wins for the profile asked for",
+        "a role together with keys is used for the requested profile",
         {"p": {**role("k"), **KEYS}, "k": KEYS},
         planned("p", Static(profile="k"), (step("p"),)),
     ),

@@ -65,7 +65,7 @@ def planned(app: App, name: str | None) -> dict[str, object]:
     return found
 
 
-def told(error: KeysteadError, folder: Path) -> str:
+def error_text(error: KeysteadError, folder: Path) -> str:
     """An error as a case has it."""
     here = f"{folder}{os.sep}"
     place = str(error.where).replace(here, "") if error.where else "-"
@@ -86,7 +86,7 @@ def test_plan_matches_the_case(case: Case, tmp_path: Path) -> None:
 def test_refusal_matches_the_case(case: Case, tmp_path: Path) -> None:
     with pytest.raises(KeysteadError) as caught:
         planned(app_of(case, tmp_path), asked(case))
-    assert case.text("error") == told(caught.value, tmp_path)
+    assert case.text("error") == error_text(caught.value, tmp_path)
 
 
 @pytest.mark.parametrize("case", REFUSED, ids=ids)
@@ -129,4 +129,4 @@ def test_missing_profile_error_suggests_similar_names(tmp_path: Path) -> None:
     with pytest.raises(ProfileNotFound) as caught:
         _ = app_of(case, tmp_path).select(asked(case)).plan
     assert "`prod`" in (caught.value.hint or "")
-    assert SECRETS  # the canaries stand in the cases, and `leaks` looks for them
+    assert SECRETS  # the cases contain the canaries, and `leaks` looks for them

@@ -273,7 +273,7 @@ def test_tab_completes(history: Path) -> None:
 
         def type_on() -> None:
             asked.wait(timeout=10)
-            time.sleep(0.2)  # the choice is put in right after it was made
+            time.sleep(0.2)  # the choice is inserted at once
             pipe.send_text(ENTER)
 
         typist = threading.Thread(target=type_on)
@@ -291,7 +291,7 @@ def test_choices_show_their_descriptions() -> None:
 
 
 class Screen(DummyOutput):
-    """Keeps what is drawn."""
+    """Stores what is drawn."""
 
     def __init__(self) -> None:
         self.drawn = ""

@@ -31,7 +31,7 @@ FILE = "KEYSTEAD_PASSPHRASE_FILE"
 
 
 class Person(Terminal):
-    """Somebody at a terminal who types these answers."""
+    """A user at a terminal who types these answers."""
 
     def __init__(self, *answers: str) -> None:
         self.answers = list(answers)

@@ -1,4 +1,4 @@
-"""Files of the encrypted store as the AWS SDK for .NET wrote them, sound and broken, by structure.
+"""Files of the encrypted store as the AWS SDK for .NET wrote them, valid and malformed.
 
 The values are sealed for another machine, so each is replaced by itself under a stand-in;
 `tests/windows/test_encrypted_by_dotnet.py` opens the real ones.
@@ -66,10 +66,10 @@ def settings_of(name: str) -> dict[str, dict[str, str]]:
     return {profile: row.get("settings", row) for profile, row in plain.items()}
 
 
-def under_stand_in(name: str) -> bytes:
-    """The file of that name, each sealed value opened and sealed again by the stand-in.
+def with_stand_in(name: str) -> bytes:
+    """The file of that name, each encrypted value decrypted and encrypted again by the stand-in.
 
-    It is otherwise byte by byte as its writer left it.
+    Every other byte is as its writer left it.
     """
     data = (CASES / f"{name}.json").read_bytes()
     plain = settings_of(name)
@@ -83,20 +83,20 @@ def under_stand_in(name: str) -> bytes:
 
 @pytest.mark.parametrize("name", ["dotnet-3", "dotnet-4", "keystead"])
 def test_every_profile_is_read_as_it_was_given(machine: Machine, name: str) -> None:
-    machine.write(under_stand_in(name))
+    machine.write(with_stand_in(name))
     assert contents(machine.store) == settings_of(name)
 
 
 @pytest.mark.parametrize("name", ["dotnet-3", "dotnet-4"])
 def test_every_profile_has_its_type(machine: Machine, name: str) -> None:
-    machine.write(under_stand_in(name))
+    machine.write(with_stand_in(name))
     found = {p.name: p.type.name if p.type else None for p in machine.store.profiles()}
     assert found == {profile: row["type"] for profile, row in read(f"{name}.plain.json").items()}
 
 
 @pytest.mark.parametrize("name", ["dotnet-3", "dotnet-4"])
 def test_changing_one_profile_preserves_the_others(machine: Machine, name: str) -> None:
-    machine.write(under_stand_in(name))
+    machine.write(with_stand_in(name))
     before = machine.members()
     machine.store.change("basic", lambda _: {"region": "us-east-1"})
     after = machine.members()
@@ -107,7 +107,7 @@ def test_changing_one_profile_preserves_the_others(machine: Machine, name: str) 
 
 @pytest.mark.parametrize("name", ["saml", "saml-user"])
 def test_saml_profile_is_recognised_and_preserved(machine: Machine, name: str) -> None:
-    machine.write(under_stand_in("dotnet-4"))
+    machine.write(with_stand_in("dotnet-4"))
     before = next(e for e in machine.members().values() if e["DisplayName"] == name)
     assert "SAML" in (machine.store.find(name).problem() or "")
     with pytest.raises(ProfileInvalid, match="SAML"):
@@ -207,12 +207,12 @@ OURS: Mapping[str, dict[str, Any]] = {
     # The SDK takes a file that it cannot read for an empty one, and the next save replaces it.
     **dict.fromkeys(("truncated", "list", "text", "comment", "single quotes"), REFUSED),
     **dict.fromkeys(("keystead header", "latin-1 name"), REFUSED),
-    # What is no text costs that setting or member; the SDK loses all profiles, or this one.
+    # A value that is not text loses that setting or member; the SDK loses all profiles, or this one.
     "entry null": {"list": ["z"], "a": "no such profile", "z": KEYS},
     "value null": {"list": ["a", "z"], "a": {"SecretKey": "good-secret"}, "z": KEYS},
     "number and bool": {"list": ["a", "z"], "a": KEYS, "z": KEYS},
     "nested": {"list": ["a", "z"], "a": KEYS, "z": KEYS},
-    # A profile without a name is kept and not listed.
+    # A profile without a name is preserved and not listed.
     "no DisplayName": {"list": ["z"], "a": "no such profile", "z": KEYS},
     # The SDK finds no profile by these; its reasons do not concern the keys.
     "key no GUID": {"list": ["a", "z"], "a": KEYS, "z": KEYS},

@@ -15,14 +15,14 @@ SERVICE = "sts"
 
 
 @pytest.fixture
-def kept() -> Path:
+def cache_file() -> Path:
     """The cache file of a service."""
     system = System()
     assert Index(system).of(SERVICE)
     return system.folders.cmdlets / f"{SERVICE}.tsv"
 
 
-def test_cached_names_equal_those_of_the_model(kept: Path) -> None:
+def test_cached_names_equal_those_of_the_model(cache_file: Path) -> None:
     model = service(SERVICE)
     found = Index(System()).of(SERVICE)
     assert model
@@ -30,26 +30,26 @@ def test_cached_names_equal_those_of_the_model(kept: Path) -> None:
     assert found.title == model.title
     assert found.cmdlets == {row.name: row.cmdlet for row in model.operations.values()}
     assert list(found.cmdlets.values()) == sorted(found.cmdlets.values())
-    assert mode(kept) == PRIVATE_FILE
-    assert [path.name for path in kept.parent.iterdir()] == [kept.name]
+    assert mode(cache_file) == PRIVATE_FILE
+    assert [path.name for path in cache_file.parent.iterdir()] == [cache_file.name]
 
 
-def test_cached_names_are_reused(kept: Path) -> None:
-    kept.write_text(kept.read_text().replace("Get-STSCallerIdentity", "Get-STSKept"))
+def test_cached_names_are_reused(cache_file: Path) -> None:
+    cache_file.write_text(cache_file.read_text().replace("Get-STSCallerIdentity", "Get-STSKept"))
     found = Index(System()).of(SERVICE)
     assert found
     assert found.cmdlets["GetCallerIdentity"] == "Get-STSKept"
 
 
 @pytest.mark.parametrize("cut", ["an old stamp", "the end", "all", "bytes"])
-def test_incomplete_cache_file_is_regenerated(kept: Path, cut: str) -> None:
-    whole = kept.read_bytes()
+def test_incomplete_cache_file_is_regenerated(cache_file: Path, cut: str) -> None:
+    whole = cache_file.read_bytes()
     broken = {"an old stamp": b"1" + whole, "the end": whole[:-5], "all": b"", "bytes": b"\xff\n"}
-    kept.write_bytes(broken[cut])
+    cache_file.write_bytes(broken[cut])
     found = Index(System()).of(SERVICE)
     assert found
     assert found.cmdlets["GetCallerIdentity"] == "Get-STSCallerIdentity"
-    assert kept.read_bytes() == whole
+    assert cache_file.read_bytes() == whole
 
 
 def test_names_are_available_without_a_writable_cache(tmp_path: Path) -> None:

@@ -191,7 +191,7 @@ def deep(shape: Shape, above: tuple[str, ...] = ()) -> bool:
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_history_stores_no_secret_parameter(name: str) -> None:
-    """What the model calls sensitive, at any depth, and texts whose name tells it."""
+    """What the model calls sensitive, at any depth, and texts with a telling name."""
     for operation in service(name).operations.values():
         cmdlet = cmdlet_of(operation)
         for field in cmdlet.function.args[1]:

@@ -1,4 +1,4 @@
-"""The cache of sessions: sealed, keyed by all that counts, and never in the way."""
+"""The session cache: encrypted, keyed by every relevant input, and never a cause of errors."""
 
 from __future__ import annotations
 

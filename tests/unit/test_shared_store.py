@@ -81,9 +81,9 @@ def plain(profile: Profile) -> dict[str, object]:
                 "[profile p]\nregion = eu-west-1\n",
             ),
         ),
-        # A profile of both: config takes what is no key.
+        # A profile of both: the config file gets the settings that are not keys.
         ("[p]\n", "[profile p]\n", {"region": "x"}, ("[p]\n", "[profile p]\nregion = x\n")),
-        # What stands somewhere stays there, and in both files the one that counts is changed.
+        # An existing setting stays in its file; if it is in both, the one in use is changed.
         ("[p]\nregion = a\n", "[profile p]\n", {"region": "b"}, ("[p]\nregion = b\n", "[profile p]\n")),
         ("[p]\nregion=a\n", "[profile p]\nregion=a\n", {"region": "b"}, ("[p]\nregion=b\n", "[profile p]\nregion=a\n")),
         ("[p]\n", "[profile p]\nRegion=a\n", {"region": "b"}, ("[p]\n", "[profile p]\nRegion=b\n")),

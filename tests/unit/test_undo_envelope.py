@@ -40,7 +40,7 @@ class Machine:
         generations.restore(generations.find(None, None), NOW, force=False)
 
     def kept(self) -> str:
-        """All that lies in the folder, as text."""
+        """All files in the folder, as text."""
         return "".join(path.read_text() for path in sorted(self.generations.iterdir()))
 
 

@@ -56,7 +56,7 @@ def test_first_command_starts_the_agent_and_the_next_uses_it(agent: Agent) -> No
     wait_for(lambda: (agent.status() or {}).get("profiles") == ["dev"])
     second = keystead("process", "dev")
     assert second.stdout.strip() == DEV
-    assert second.stderr.strip() == "False"  # it did not go the full way
+    assert second.stderr.strip() == "False"  # it did not take the full path
 
 
 def test_agent_starts_once_and_stops(agent: Agent) -> None:

@@ -174,7 +174,7 @@ class Keystead:
         """Runs `keystead` with ``arguments``, without a terminal, in the environment of the test.
 
         ``env`` adds to that environment. Fails the test when the output holds a secret that the
-        command was not made to hand over.
+        command is not meant to output.
         """
         texts = [str(argument) for argument in arguments]
         done = command.run(

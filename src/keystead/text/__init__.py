@@ -1,1 +1,1 @@
-"""The shared files as text: a byte-exact document, its edits, the rules that give it meaning."""
+"""The shared files as text: a byte-exact document, its edits and the rules that interpret it."""

@@ -1,8 +1,7 @@
-"""Every section that some reader takes for the profile ``default``, as liberally as any reads it.
+"""Every section that any reader interprets as the profile ``default``.
 
-keystead's own reading is stricter (`keystead.text.dialect`). This one answers what another program
-may find: headers in any letter case, indented or quoted, ``[profile default]`` in both files,
-indented settings, and files that keystead refuses. It never fails.
+More liberal than `keystead.text.dialect`: accepts headers in any letter case, indented or quoted,
+``[profile default]`` in both files, indented settings, and invalid files. Never raises.
 """
 
 from __future__ import annotations
@@ -23,9 +22,7 @@ _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 @dataclass
 class DefaultSection:
-    """One section: ``prefixed`` for ``[profile default]``, its settings, and the line of each name,
-    those of nested blocks included.
-    """
+    """One section; ``prefixed`` means ``[profile default]``; the line of each (nested) name."""
 
     prefixed: bool
     values: Values = field(default_factory=dict)

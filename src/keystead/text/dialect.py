@@ -1,14 +1,13 @@
 """What the sections and settings of a shared file mean, by the rules that the AWS SDKs share.
 
-The grammar of lines is settled before (`keystead.text.document`); here names get their meaning:
-which sections are profiles in which of the two files, which names are valid, what happens to
-what stands twice, and how both files become one. What the rules skip is told as a `Notice`
-value, never dropped in silence.
+`keystead.text.document` parses lines; this module decides which sections are profiles in which
+file, which names are valid, how duplicates are resolved, and how both files are merged. Everything
+that is skipped is reported as a `Notice`.
 
-The grammar of the document chooses the rules. In the strict one they are those of the SDKs, to the
-letter. In the tolerant one, where botocore and the .NET SDK agree against them, these two win:
-which names a section may have, and that the last of `[default]` and `[profile default]` counts. A
-section with a broken line is skipped there, and with it every other section of its name.
+The document's grammar selects the rules. The strict rules are exactly those of the SDKs. The
+tolerant rules follow botocore and the .NET SDK where these two agree on something else: the names
+of sections, and that the last of `[default]` and `[profile default]` is used. They also skip a
+section with a broken line and every other section of that name.
 """
 
 from __future__ import annotations
@@ -27,13 +26,13 @@ from keystead.text.pieces import Property, Section, Values
 DEFAULT = "default"
 OF_THE_CLI = ("plugins", "preview")
 """Sections of a config file that the AWS CLI reads, without any prefix."""
-_BARE = "[default]"  # no name of a profile, for it has brackets
+_BARE = "[default]"  # not a valid profile name, because of the brackets
 _BLANKS = re.compile(r"[ \t]+")
 _QUOTED = re.compile(r"""(["'])([A-Za-z0-9_\-/.%@:+ \t]+)\1""")
-# What botocore's `shlex` takes the quotes off: the other kind may stand in them.
+# What botocore's `shlex` unquotes; the other kind of quote may be inside.
 _SHELL_QUOTED = re.compile(r"""(?:"([^"\\$`\[\]]+)"|'([^'\[\]]+)')""")
 _SPLIT_BY_SHELL = re.compile(r"""[\s"'\\]""")
-# It does not show the name, which may be a secret that a mistyped line has before its `=`.
+# Without the name: on a mistyped line it may be a secret.
 _BAD_NAME = "the name of a setting is not valid; the setting is skipped"
 
 
@@ -44,7 +43,7 @@ class FileKind(Enum):
     CREDENTIALS = "credentials"
 
 
-# The titles of profiles, as nearly all are written.
+# The usual spelling of profile titles.
 _USUAL = {
     FileKind.CONFIG: re.compile(rf"profile ({IDENTIFIER.pattern})"),
     FileKind.CREDENTIALS: re.compile(rf"({IDENTIFIER.pattern})"),
@@ -52,14 +51,14 @@ _USUAL = {
 
 
 class Notice(NamedTuple):
-    """Something that the rules skip or decide: file, line and what was done."""
+    """Something that was skipped or decided: file, line and what was done."""
 
     where: Origin
     message: str
 
 
 class Entry(NamedTuple):
-    """The value of one setting, text or a nested block, and where it stands."""
+    """The value of one setting (text or a nested block) and its position."""
 
     value: str | Mapping[str, str]
     where: Origin
@@ -69,10 +68,10 @@ Settings = dict[str, Entry]
 
 
 class Header(NamedTuple):
-    """What a section's title says: ``kind`` (None: it means nothing) and name.
+    """A parsed section title; ``kind`` is None for a section that is skipped.
 
     ``bare`` marks ``[default]`` of the config file, which ``[profile default]`` replaces.
-    ``note`` is why it is skipped or what is odd about it.
+    ``note`` says why it is skipped or which tools do not read it.
     """
 
     kind: str | None
@@ -83,14 +82,14 @@ class Header(NamedTuple):
 
 @dataclass
 class Reading:
-    """What one file, or both merged, mean."""
+    """The interpretation of one file, or of both merged."""
 
     profiles: dict[str, Settings] = field(default_factory=dict)
     sso_sessions: dict[str, Settings] = field(default_factory=dict)
     services: dict[str, Settings] = field(default_factory=dict)
     warnings: list[Notice] = field(default_factory=list)
     broken: dict[str, DocumentError] = field(default_factory=dict)
-    """Profiles that are skipped for a broken line in one of their sections, with that line."""
+    """Profiles skipped because of a broken line in one of their sections, with that line."""
 
     def of_kind(self, kind: str) -> dict[str, Settings]:
         """The sections of one kind by name."""
@@ -103,7 +102,7 @@ class Reading:
 
 
 def read_header(title: str, kind: FileKind, grammar: Grammar = Grammar.STRICT) -> Header:
-    """What a section title means in a file of that kind."""
+    """Parse a section title of a file of that kind."""
     usual = _USUAL[kind].fullmatch(title)
     if usual:
         return Header("profile", usual[1])
@@ -116,7 +115,7 @@ def read_header(title: str, kind: FileKind, grammar: Grammar = Grammar.STRICT) -
     if prefix in ("profile", "sso-session", "services"):
         return _prefixed_header(title, prefix, rest[0] if rest else "", tolerant=tolerant)
     if rest:
-        return Header(None, title)  # another kind of section; it means nothing here
+        return Header(None, title)  # another kind of section, ignored here
     if title == DEFAULT:
         return Header("profile", DEFAULT, bare=True)
     fitting = f": here it is `[profile {title}]`" if is_identifier(title) else ""
@@ -152,20 +151,20 @@ def _credentials_header(title: str, prefix: str, name: str) -> Header:
 
 
 def _unquote(name: str) -> tuple[str, bool]:
-    """The name without quotes and whether it had any; only blanks may need them."""
+    """The name without quotes and whether it had any; only names with blanks may have them."""
     found = _QUOTED.fullmatch(name)
     return (found[2], True) if found else (name, False)
 
 
 def _unquote_as_shell(name: str) -> tuple[str, bool]:
-    """The same in the tolerant grammar, where any name may be quoted."""
+    """As `_unquote` in the tolerant grammar, where any name may be quoted."""
     found = _SHELL_QUOTED.fullmatch(name)
     inside = (found[1] or found[2]) if found else ""
     return (inside, True) if is_readable_name(inside) else (name, False)
 
 
 def profile_title(name: str, kind: FileKind) -> str:
-    """The title of a section that is the profile ``name``, quoted where botocore wants it so."""
+    """The section title of the profile ``name``, quoted where botocore requires it."""
     if kind is FileKind.CREDENTIALS or name == DEFAULT:
         return name
     if not _SPLIT_BY_SHELL.search(name):
@@ -179,7 +178,7 @@ def read_alike(name: str, kind: FileKind) -> bool:
 
 
 class Skipped(NamedTuple):
-    """A section that means nothing to keystead: its title, where it stands, and why."""
+    """A section that keystead ignores: its title, its position and the reason."""
 
     title: str
     where: Origin
@@ -187,9 +186,8 @@ class Skipped(NamedTuple):
 
 
 def skipped(document: Document, kind: FileKind, name: str | None = None) -> list[Skipped]:
-    """The sections that mean nothing here though they may have been meant as profiles.
-
-    ``name`` leaves out those that do not mention it. `interpret` warns of them in the same words.
+    """The ignored sections that were probably meant as profiles; with ``name``, those that mention
+    it. `interpret` warns of them with the same text.
     """
     sections = document.sections if name is None else document.naming(name)
     found: list[Skipped] = []
@@ -202,7 +200,9 @@ def skipped(document: Document, kind: FileKind, name: str | None = None) -> list
 
 
 def hidden_default(headers: Iterable[Header], kind: FileKind, grammar: Grammar) -> bool | None:
-    """Which `[default]` of a config file is hidden by the other: True the bare, None neither."""
+    """Which `[default]` of a config file the other one hides: True for the bare one, None for
+    neither.
+    """
     forms = [h.bare for h in headers if h.kind == "profile" and h.name == DEFAULT]
     if kind is not FileKind.CONFIG or len(set(forms)) < 2:  # noqa: PLR2004  # two spellings
         return None
@@ -210,10 +210,10 @@ def hidden_default(headers: Iterable[Header], kind: FileKind, grammar: Grammar) 
 
 
 def interpret(document: Document, kind: FileKind) -> Reading:
-    """What the file says on its own.
+    """Interpret one file without the other.
 
-    Raises `DocumentError` for the first broken line; in the tolerant grammar nothing is raised for
-    one, and `Reading.broken` has the profiles that it costs.
+    Raises `DocumentError` for the first broken line; the tolerant grammar adds the affected
+    profiles to `Reading.broken` instead.
     """
     reading = Reading()
     if document.has_bom:
@@ -249,8 +249,8 @@ def interpret(document: Document, kind: FileKind) -> Reading:
 
 
 def _is_broken(document: Document, section: Section, header: Header, reading: Reading) -> bool:
-    """Whether the tolerant grammar skips the section, which ``reading`` then says."""
-    error = document.error_in(section)  # what means nothing may not be broken either
+    """Whether the tolerant grammar skips the section; if so, add that to ``reading``."""
+    error = document.error_in(section)  # also checked for sections that are ignored
     if error is None or document.grammar is not Grammar.TOLERANT:
         return False
     reading.warnings.append(_broken(error, f"section `{section.title}` is skipped"))
@@ -268,12 +268,12 @@ def _warn(reading: Reading, document: Document, section: Section, message: str) 
 
 
 def collect(document: Document, section: Section, settings: Settings) -> list[Notice]:
-    """Adds what one section sets to ``settings``, the last value winning; tells what it skips."""
+    """Add a section's settings to ``settings``, the last value winning; return what is skipped."""
     plain = document.plain_settings(section)
     if plain is None:
         return _collect(document, section, settings)
     warnings: list[Notice] = []
-    for key, value, at in plain:  # a plain name is a valid one in lower case
+    for key, value, at in plain:  # a plain name is valid and in lower case
         where = Origin(document.file, document.line(at))
         if key in settings:
             _twice(warnings, where, key)
@@ -282,7 +282,7 @@ def collect(document: Document, section: Section, settings: Settings) -> list[No
 
 
 def section_values(document: Document, section: Section) -> Values:
-    """What one section sets, for readers that want no places and no warnings."""
+    """The settings of one section without positions and warnings."""
     plain = document.plain_settings(section)
     if plain is not None:
         return {key: value for key, value, _ in plain}
@@ -297,19 +297,19 @@ def profiles(  # noqa: C901  # one loop, for the sake of thousands of profiles
     only: str | None = None,
     broken: dict[str, DocumentError] | None = None,
 ) -> dict[str, Values]:
-    """The profiles as `interpret` has them, for readers that want no places and no warnings.
+    """The profiles of `interpret` without positions and warnings.
 
-    ``only`` is the name of the one that counts: others are left out as far as that saves work.
-    ``broken`` is given those that are skipped for a broken line; without it the first one of the
-    name ``only`` is raised as `DocumentError`.
+    With ``only``, other profiles may be left out. Profiles skipped because of a broken line are
+    added to ``broken``; without it, the first error for the name ``only`` is raised as
+    `DocumentError`.
     """
     found: dict[str, Values] = {}
     skipped: dict[str, DocumentError] = {}
-    forms: list[Header] = []  # of the two spellings of `default` that a config file may have
+    forms: list[Header] = []  # the two spellings of `default` in a config file
     usual = _USUAL[kind].fullmatch
     for title, content in document.outline(only):
         error = document.error_in(content) if isinstance(content, Section) else None
-        match = usual(title)  # what `read_header` does first, without what a call of it costs
+        match = usual(title)  # `read_header` inlined for speed
         if match:
             name, bare = match[1], False
         else:
@@ -339,7 +339,7 @@ def profiles(  # noqa: C901  # one loop, for the sake of thousands of profiles
 
 
 def _with_one_default(found: dict[str, Values], hidden: bool | None) -> dict[str, Values]:
-    """``found`` with the form of `[default]` that counts; ``hidden`` as `hidden_default` has it."""
+    """``found`` with the valid form of `[default]`; ``hidden`` is from `hidden_default`."""
     if hidden is not None:
         del found[_BARE if hidden else DEFAULT]
     return {DEFAULT if name == _BARE else name: values for name, values in found.items()}
@@ -382,7 +382,7 @@ def _value(document: Document, item: Property, warnings: list[Notice]) -> str | 
 
 
 def merge(config: Reading, credentials: Reading) -> Reading:
-    """Both files as one: settings united, those of the credentials file winning."""
+    """Merge both files; settings of the credentials file take precedence."""
     merged = Reading(
         {name: dict(settings) for name, settings in config.profiles.items()},
         config.sso_sessions,

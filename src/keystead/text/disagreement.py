@@ -1,10 +1,10 @@
-"""Where one file has several keys for one profile, and readers take different ones.
+"""Where one file has several keys for one profile, and readers use different ones.
 
-keystead reads by the rules of `keystead.text.dialect`; here it is said who reads otherwise, from
-the structure of the file alone: the .NET SDK takes the first of doubled sections, and `[default]`
-before `[profile default]`; to botocore `[DEFAULT]` is in every section; both take a comment behind
-a value as a part of it, and .NET takes an indented `name = value` as a setting. Only settings that
-decide which credentials a profile gives are looked at: others are for `keystead lint`.
+Other readers differ from `keystead.text.dialect`: the .NET SDK uses the first of duplicate
+sections, and `[default]` rather than `[profile default]`; botocore adds `[DEFAULT]` to every
+section; both read a comment after a value as part of it, and .NET reads an indented `name = value`
+as a setting. Only settings that decide a profile's credentials are compared; `keystead lint`
+reports the others.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Part = tuple[Header, Section]
 
 
 def disagreements(document: Document, kind: FileKind, name: str) -> list[Notice]:
-    """What other readers take for the profile ``name`` in this file, each with its line."""
+    """How other readers read the profile ``name`` in this file, each with its line."""
     headers = ((read_header(s.title, kind, document.grammar), s) for s in document.naming(name))
     parts = [(h, s) for h, s in headers if (h.kind, h.name) == ("profile", name)]
     return [
@@ -41,8 +41,8 @@ def disagreements(document: Document, kind: FileKind, name: str) -> list[Notice]
 
 
 def _doubled(document: Document, parts: list[Part]) -> Iterator[Notice]:
-    """Sections of one name, of which the .NET SDK takes the first and botocore none or the last."""
-    if len(parts) < 2:  # noqa: PLR2004  # one section cannot disagree with itself
+    """Sections of one name: the .NET SDK uses the first, botocore the last or none."""
+    if len(parts) < 2:  # noqa: PLR2004  # a single section is not ambiguous
         return
     bare = [part for part in parts if part[0].bare]
     first = (bare or parts)[0][1]
@@ -70,7 +70,7 @@ def _keys(document: Document, sections: list[Section]) -> Values:
 
 
 def _lines(document: Document, kind: FileKind, section: Section) -> Iterator[Notice]:
-    """Comments that are a part of a value, and continued lines that are settings, for others."""
+    """Comments that others read as part of a value, continuation lines they read as settings."""
     for item in document.properties(section):
         key = item.name.lower()
         where = Origin(document.file, document.line(item.span.start))
@@ -96,7 +96,7 @@ def _indented(document: Document, kind: FileKind, item: Property) -> Iterator[No
 
 
 def _leaks(document: Document, parts: list[Part]) -> Iterator[Notice]:
-    """Keys of `[DEFAULT]`, which the profile does not have itself."""
+    """Keys of `[DEFAULT]` that the profile does not set itself."""
     own: Mapping[str, object] = _keys(document, [section for _, section in parts])
     for section in document.naming(_LEAKING):
         if section.title != _LEAKING or parts[0][1].title == _LEAKING:

@@ -1,21 +1,19 @@
-"""A shared file as text: sections, properties and where each of them stands, to the byte.
+"""A shared file as text: sections and properties with their exact positions.
 
-`Document` keeps the bytes as they are and only notes positions, so an edit (see
-`keystead.text.edit`) is a cut in them. It knows the grammar of lines and nothing of what names
-mean: that is `keystead.text.dialect`. Nothing is read before somebody asks for it, and then no
-more than that, so that one profile among thousands costs little. Lines of the usual shape are
-taken by one pattern, thousands at a time (`outline`, `plain_settings`); the grammar itself, for
-all lines and with its errors, is in `properties` and `sections`.
+`Document` never changes the bytes and only records positions, so an edit (`keystead.text.edit`)
+replaces spans. It parses lines; `keystead.text.dialect` interprets names. Parsing is lazy, so that
+reading one profile among thousands is cheap: `outline` and `plain_settings` match many lines of the
+usual shape with one pattern; `properties` and `sections` are the full grammar with its errors.
 
-The grammar, in short: lines end in LF or CRLF; blank lines and lines with ``#`` or ``;`` in
-column 0 end nothing; ``[`` in column 0 begins a section; an indented line continues the property
-above it, as more text of its value or, where that value is empty, as a nested ``name = value``.
+The grammar: lines end in LF or CRLF; blank lines and lines with ``#`` or ``;`` in column 0 end
+nothing; ``[`` in column 0 begins a section; an indented line continues the property above it, as
+text of its value or, if that value is empty, as a nested ``name = value``.
 
-`Grammar` has two values. `Grammar.STRICT` is the grammar above, to the letter. `Grammar.TOLERANT`
-also takes what botocore and the .NET SDK both read: indented headers, settings and comments, a
-carriage return alone as a line end, other white space around values; and a broken line costs its
-own section, not the file. A file that the strict grammar accepts has the same sections in both,
-but an indented header below a setting, which readers take differently, is a broken line.
+`Grammar.STRICT` is exactly that. `Grammar.TOLERANT` also accepts what botocore and the .NET SDK
+both read: indented headers, settings and comments, a carriage return alone as a line end, other
+white space around values; and a broken line invalidates its section, not the file. A file that is
+valid in the strict grammar has the same sections in both, except that an indented header below a
+setting, which readers interpret differently, is a broken line.
 """
 
 from __future__ import annotations
@@ -31,59 +29,56 @@ from keystead.errors import DocumentError, Origin
 from keystead.text.encoding import refuse_other_encoding
 from keystead.text.pieces import Nested, Numbered, Property, Section, Span, Splice, Values
 
-# A header of the usual shape. It is a subset of what `_header` accepts.
+# A header of the usual shape, a subset of what `_header` accepts.
 _PLAIN_HEADER = re.compile(r"\[([^\]\s]+(?: [^\]\s]+)*)\]\n")
-# One line and the empty ones below it. A line of the usual shape gives name and value of its
-# setting or the title of its header, a comment gives nothing; the last group has every other line.
+# One line and the empty ones below it: name and value of a setting, or the title of a header; the
+# last group has every line of another shape.
 _LINE = re.compile(
     r"([a-z0-9_]++) *+= *+([^#;\t\r\n]*+)(?:\n++|\r\n|\Z)"
     r"|\[([^\]\n]++)\](?:\n++|\r\n|\Z)"
     r"|[#;].*+\n?|[ \t]*+\r?\n|(.++)\n?"
 )
 _BLOCK = 1 << 16
-"""So many characters are split into lines at once; it bounds the memory that takes."""
-# Lines that no line around them can make wrong: plain settings and headers, comments, blanks.
-# So many at once as are quick to step back over.
+"""The number of characters split into lines at once, to limit memory."""
+# Lines that are valid whatever surrounds them: plain settings and headers, comments, blank lines;
+# limited in number so that backtracking is cheap.
 _PLAIN_LINES = re.compile(
     r"(?:[A-Za-z0-9_]++[ \t]*+=.*+\n++|\[[^\]\n]*+\]\r?\n++|[#;].*+\n++|[ \t]*+\r?\n){1,500}"
 )
 _ENDS_A_NAME = b"] \t'\"\r\n"
 _INLINE_COMMENT = re.compile(r"[ \t][#;]")
-# The same, but not within quotes that are closed: a program's arguments may hold ` #`.
+# As above but not within quotes: a program's arguments may contain ` #`.
 _UNQUOTED_COMMENT = re.compile(r"""(?:(?>"(?:[^"\\]|\\.)*+"|'[^']*+'|.))*?(?P<comment>[ \t][#;])""")
 _BLANKS = " \t"
 WRITE_A_SETTING = "write `name = value`"
-# White space to Python's `str.strip` and to .NET's `String.Trim` alike; line ends are not in it.
+# White space for both Python's `str.strip` and .NET's `String.Trim`, without line ends.
 _ALL_BLANKS = (
     " \t\v\f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
 _INDENTED = re.compile(r"\A[ \t]|\n[ \t]")
 _INDENTED_HEADER = re.compile(r"^[ \t]+\[", re.MULTILINE)
-# The .NET SDK and JS v3 begin a section with it wherever it stands.
+# The .NET SDK and JS v3 begin a section at such a line anywhere.
 _HEADER_TO_SOME = re.compile(r"[ \t]+\[[^\]]+\][ \t]*")
 _UNDECODED = re.compile("[\udc80-\udcff]")
 _LONE_RETURN = re.compile(r"\r(?!\n)")
-# Where a look at the lines that mention a name cannot tell which of them are headers.
+# In such files the lines that mention a name do not show which of them are headers.
 _ODD = re.compile(rb"(?:^|[\r\n])[ \t]+\[|\r(?!\n)", re.MULTILINE)
 
 
 class Grammar(Enum):
-    """Which lines a `Document` accepts; see the module."""
+    """Which lines a `Document` accepts; see the module's docstring."""
 
     STRICT = "strict"
     TOLERANT = "tolerant"
 
 
 class Document:
-    """One shared file. Immutable: an edit makes a new document.
+    """One shared file, immutable. ``file`` is its name in errors.
 
-    ``data`` is the bytes of the file, ``file`` names it in errors. Raises `DocumentError` for a
-    file in UTF-16 or UTF-32, and, with file and line, for bytes that are not UTF-8, a broken
-    header or a broken line when it comes to them (`check` reads them all). With ``broken`` it
-    raises nothing for a broken header or line:
-    it notes there which they are, and reads on as if they were not. In the tolerant grammar it
-    does so in any case: `broken` has what was noted so far.
+    Raises `DocumentError` for UTF-16 or UTF-32 and, on reading them, for bytes that are not UTF-8
+    and broken headers or lines (`check` reads everything). With ``broken``, and in the tolerant
+    grammar, broken headers and lines are recorded in `broken` and skipped instead.
     """
 
     def __init__(
@@ -105,16 +100,16 @@ class Document:
 
     @property
     def has_bom(self) -> bool:
-        """Whether the file begins with a byte-order mark, which is no part of its text."""
+        """Whether the file begins with a byte-order mark, which `text` does not include."""
         return self.data.startswith(codecs.BOM_UTF8)
 
     @property
     def broken(self) -> Mapping[int, DocumentError]:
-        """The errors noted so far, by the position at which the broken line begins."""
+        """The errors recorded so far, by the position at which the broken line begins."""
         return self._broken or {}
 
     def error_in(self, section: Section) -> DocumentError | None:
-        """The first broken line of ``section``, None where it has none. It reads the section."""
+        """The first broken line of ``section``. Reads the section."""
         at = section.below
         while at < section.end and (plain := _PLAIN_LINES.match(self.text, at, section.end)):
             at = plain.end()
@@ -131,10 +126,10 @@ class Document:
 
     @cached_property
     def stray_error(self) -> DocumentError | None:
-        """The first broken line that no section with a sound header holds, None without one.
+        """The first broken line that is not in a section with a valid header.
 
-        Which section it belongs to, or was to begin, cannot be known; nor can it for an indented
-        header within a section. It reads the whole file.
+        The section that it belongs to, or was to begin, is unknown; the same is true for an
+        indented header within a section. Reads the whole file.
         """
         self.check()
         first = self.sections[0].start if self.sections else len(self.text)
@@ -149,12 +144,12 @@ class Document:
 
     @cached_property
     def written(self) -> str:
-        """The text of the file as it stands; all positions are positions in it."""
+        """The text of the file, unchanged; all positions refer to it."""
         return self._decoded(self._begin, len(self.data))
 
     @cached_property
     def text(self) -> str:
-        """The text of the file as it is read: line ends of the tolerant grammar are LF in it."""
+        """The text of the file as parsed: the tolerant grammar converts its line ends to LF."""
         written = self.written
         if self._tolerant and written.count("\r") != written.count("\r\n"):
             return _LONE_RETURN.sub("\n", written)
@@ -166,17 +161,17 @@ class Document:
         found: list[Section] = []
         try:
             for section in self._scan():
-                found.append(section)  # noqa: PERF402  # those before a broken header are kept
+                found.append(section)  # noqa: PERF402  # keeps those before a broken header
         except DocumentError:
-            for section in found:  # the first broken line is the one to tell
+            for section in found:  # report the first broken line
                 self.properties(section)
             raise
         return tuple(found)
 
     def naming(self, name: str) -> tuple[Section, ...]:
-        """The sections whose title ends in ``name``, quoted or not, and maybe some others.
+        """The sections whose title ends in ``name``, quoted or not, and possibly some others.
 
-        It looks at no other header and no body.
+        Reads no other header and no body.
         """
         found = self._naming.get(name)
         if found is None:
@@ -190,7 +185,7 @@ class Document:
         return found
 
     def line(self, at: int) -> int:
-        """The number of the line that ``at`` is in; it costs what lies between it and the last."""
+        """The number of the line at ``at``; counted from the position of the previous call."""
         known, line = self._numbered
         line += self.text.count("\n", known, at) - self.text.count("\n", at, known)
         self._numbered = Numbered(at, line)
@@ -205,9 +200,9 @@ class Document:
         return found
 
     def plain_settings(self, section: Section) -> list[tuple[str, str, int]] | None:
-        """Each setting's name, value and where it stands, for readers that want no more.
+        """Each setting's name, value and position, much faster than `properties`.
 
-        It is many times as fast as `properties`, and None where only that can tell.
+        None where `properties` is required.
         """
         found: list[tuple[str, str, int]] = []
         if self._has_undecoded:
@@ -221,10 +216,10 @@ class Document:
         return found
 
     def outline(self, name: str | None = None) -> Iterator[tuple[str, Values | Section]]:
-        """Every section in one pass: its title with its settings, the last of a name winning.
+        """Each section's title with its settings, the last of a name winning, in one pass.
 
-        In place of the settings stands the section itself where only `properties` can tell.
-        ``name`` leaves out the sections that `naming` does, without a look at them.
+        The section itself replaces the settings where `properties` is required. ``name`` selects
+        sections as in `naming`.
         """
         count = 0
         for part in (self._blocks() if name is None else self._parts_naming(name)) or [None]:
@@ -241,9 +236,9 @@ class Document:
             count += len(titled)
 
     def _sections_of(self, part: str) -> tuple[list[tuple[str, Values | Section]], set[int]] | None:
-        """The sections of a part and which of them only `properties` can tell.
+        """The sections of a part and the indices of those that require `properties`.
 
-        None where the part has indented headers or bytes that are not UTF-8.
+        None if the part has indented headers or bytes that are not UTF-8.
         """
         if not part.isascii() and self._has_undecoded:
             return None
@@ -266,7 +261,7 @@ class Document:
         return found, unclear
 
     def check(self) -> None:
-        """Reads every line. Raises `DocumentError` for the first broken one."""
+        """Read every line. Raises `DocumentError` for the first broken one."""
         at = self._above().end
         while at < len(self.text):
             plain = _PLAIN_LINES.match(self.text, at)
@@ -291,7 +286,7 @@ class Document:
         return True
 
     def splice(self, splices: Sequence[Splice]) -> Document:
-        """The document with the cuts made; they may not overlap."""
+        """The document with the splices applied; they must not overlap."""
         parts: list[str] = []
         at = 0
         for cut in sorted(splices):
@@ -304,14 +299,14 @@ class Document:
 
     @property
     def newline(self) -> str:
-        """The line end that the file uses, LF for one without any."""
+        """The line end that the file uses, else LF."""
         first = self.text.find("\n")
         if first > 0 and self.text[first - 1] == "\r":
             return "\r\n"
         return self.written[first] if first >= 0 else "\n"
 
     def lines(self, span: Span) -> Iterator[Span]:
-        """The lines of a stretch, each with its line end."""
+        """The lines of a span, each with its line end."""
         at = span.start
         while at < span.end:
             feed = self.text.find("\n", at, span.end)
@@ -320,7 +315,7 @@ class Document:
             at = end
 
     def is_blank(self, line: Span) -> bool:
-        """Whether the line holds nothing but blanks."""
+        """Whether the line has only blanks."""
         return not self.content(line).strip(self._blanks)
 
     def is_comment(self, line: Span) -> bool:
@@ -351,7 +346,7 @@ class Document:
 
     @property
     def _undecodable(self) -> str:
-        """How bytes that are not UTF-8 are decoded: to stay what they are, or not at all."""
+        """The error handler for bytes that are not UTF-8."""
         return "surrogateescape" if self._tolerant else "strict"
 
     @property
@@ -363,7 +358,7 @@ class Document:
         return self._trimmed_in(self.text)
 
     def _trimmed_in(self, text: str) -> str:
-        """What may stand around values in ``text``: blanks and tabs alone where that is all."""
+        """The white space to strip from values in ``text``: blanks and tabs if it has no other."""
         usual = text.isascii() and "\v" not in text and "\f" not in text
         return _BLANKS if usual else self._blanks
 
@@ -383,36 +378,36 @@ class Document:
         return self.data[start:end].decode(errors=self._undecodable)
 
     def _position(self, at: int) -> int:
-        """The position in the text of what stands at ``at`` in the bytes."""
-        if len(self.text) == len(self.data):  # all is ASCII
+        """The position in the text of the byte at ``at``."""
+        if len(self.text) == len(self.data):  # ASCII only
             return at
         return len(self.data[:at].decode("utf-8-sig", self._undecodable))
 
     def _above(self) -> Span:
-        """What stands above the first section: blanks and comments, or it raises."""
+        """The blanks and comments above the first section. Raises for anything else."""
         above = Span(0, 0 if self.text.startswith("[") else self._first_header())
         for _ in self._properties(above, inside=False):
             pass
         return above
 
     def _first_header(self) -> int:
-        """Where the first header begins in a text that does not begin with one, else the end."""
+        """The position of the first header in a text that does not begin with one, else the end."""
         first = self.text.find("\n[") + 1 or len(self.text)
         if self._tolerant and _INDENTED_HEADER.search(self.text, 0, first):
             return min([first, *self._odd_headers])
         return first
 
     def _next_header(self, at: int) -> int:
-        """Where the first header behind the line end at ``at`` or later begins, else the end."""
+        """The position of the first header after a line end at or after ``at``, else the end."""
         usual = self.text.find("\n[", at) + 1 or len(self.text)
         odd = self._odd_headers
         return min(usual, odd[found]) if (found := bisect_left(odd, at)) < len(odd) else usual
 
     @cached_property
     def _odd_headers(self) -> tuple[int, ...]:
-        """Where the lines begin that are indented headers, in the tolerant grammar.
+        """The positions of indented headers in the tolerant grammar.
 
-        botocore takes such a line as a header where it does not continue a setting above it.
+        botocore reads such a line as a header unless it continues a setting above it.
         """
         text = self.text
         if not self._tolerant or not _INDENTED.search(text):
@@ -447,9 +442,9 @@ class Document:
         return None if spans is None else (self._decoded(*span) for span in spans)
 
     def _mentions(self, name: str) -> list[Span] | None:
-        """Where in the bytes the sections of `naming` stand; nothing else is decoded for it.
+        """The spans of the sections of `naming` in the bytes; decodes nothing else.
 
-        None where only a look at all sections can tell, in the tolerant grammar.
+        None where, in the tolerant grammar, all sections must be read.
         """
         data, needle = self.data, name.encode(errors="surrogatepass")
         found: list[Span] = []
@@ -530,15 +525,21 @@ class Document:
         name = name.strip(self._blanks)
         if not name:
             self._refuse("a setting has no name", span.start, "write the name before the `=`")
-        kept = rest[: self._comment_at(rest)]
-        value = kept.strip(self._blanks)
-        at = span.start + len(content) - len(rest) + len(kept) - len(kept.lstrip(self._blanks))
-        if not value:  # where a value would go: behind the `=` and the blanks that follow it
-            at = span.start + len(content) - len(rest) + len(kept)
+        uncommented = rest[: self._comment_at(rest)]
+        value = uncommented.strip(self._blanks)
+        at = (
+            span.start
+            + len(content)
+            - len(rest)
+            + len(uncommented)
+            - len(uncommented.lstrip(self._blanks))
+        )
+        if not value:  # an empty span after the `=` and the blanks that follow it
+            at = span.start + len(content) - len(rest) + len(uncommented)
         return Property(name, value, span, Span(at, at + len(value)), (), ())
 
     def _comment_at(self, rest: str) -> int | None:
-        """Where the comment behind a value begins, with the blank before it."""
+        """The position of the comment after a value, including the blank before it."""
         if not self._tolerant:
             found = _INLINE_COMMENT.search(rest)
             return found.start() if found else None
@@ -547,7 +548,7 @@ class Document:
 
     @cached_property
     def _has_undecoded(self) -> bool:
-        """Whether the tolerant grammar has to look for bytes that are not UTF-8."""
+        """Whether the tolerant grammar must look for bytes that are not UTF-8."""
         if not self._tolerant or self.text.isascii():
             return False
         try:
@@ -557,12 +558,12 @@ class Document:
         return False
 
     def _check_decoded(self, content: str, at: int) -> None:
-        """Refuses a line with a byte that is not UTF-8, unless it is a comment."""
+        """Refuse a line with a byte that is not UTF-8, unless it is a comment."""
         if self._has_undecoded and _UNDECODED.search(content) and not self._says_comment(content):
             self._refuse("a byte is not UTF-8", at)
 
     def _continued(self, head: Property, more: list[Span]) -> Property:
-        """``head`` with the lines that continue it, as text or, without a value, as a block."""
+        """``head`` with its continuation lines, as text or, without a value, as a nested block."""
         if head.value:
             texts = (self.content(span).strip(self._blanks) for span in more)
             return head._replace(value="\n".join([head.value, *texts]), more=tuple(more))

@@ -1,12 +1,11 @@
-"""Edits of a shared file: each takes a document and gives a new one, cut only where it must be.
+"""Edits of a shared file: each takes a document and returns a new one.
 
-Every function here leaves all bytes alone but those of the lines it names. The new text copies
-the habits of its surroundings: line ends, the spacing around ``=``, indentation of nested blocks,
-blank lines between sections, a missing line end at the end of the file.
+Only the bytes of the edited lines change. New text follows the style around it: line ends, the
+spacing around ``=``, indentation of nested blocks, blank lines between sections, a missing line
+end at the end of the file.
 
-``sections`` are all the sections of one name, in order: readers take them as one, the last value
-winning, so an edit of what is in them looks at all of them. What may be written (names, control
-characters) is decided before, in `keystead.model.validation`.
+``sections`` are all sections of one name, in order: readers merge them, the last value winning.
+Names and values have been validated by `keystead.model.validation`.
 """
 
 from __future__ import annotations
@@ -24,10 +23,10 @@ _USUAL_INDENT = "    "
 
 
 def set_value(document: Document, sections: Sequence[Section], key: str, value: str) -> Document:
-    """Sets ``key``: in place, wherever it stands, else behind the last setting.
+    """Set ``key`` wherever it is set already, else after the last setting.
 
-    Of doubled sections and settings some readers take the first and others the last, so all of
-    them get the value; a setting that is new goes to the first section, which all readers read.
+    Readers use the first or the last of duplicate sections and settings, so all of them get the
+    value; a new setting is added to the first section, which all readers read.
 
     ``key`` with a dot, such as ``s3.max_concurrent_requests``, names a line of the nested block
     ``s3``, unless there is a setting of the dotted name.
@@ -38,7 +37,7 @@ def set_value(document: Document, sections: Sequence[Section], key: str, value: 
         return set_nested(document, sections, block, name, value)
     if not found:
         return _append(document, sections[0], [key + _equals(document, sections[0]) + value])
-    # What continued the old value goes with it; comment lines in between stay.
+    # Continuation lines of the old value are removed; comment lines in between stay.
     cuts = [
         cut
         for item in found
@@ -50,7 +49,7 @@ def set_value(document: Document, sections: Sequence[Section], key: str, value: 
 def set_nested(
     document: Document, sections: Sequence[Section], block: str, name: str, value: str
 ) -> Document:
-    """Sets ``name`` in the nested block ``block``, which takes the place of a text value."""
+    """Set ``name`` in the nested block ``block``, which replaces a text value."""
     holder = _last(document, sections, block)
     if holder is None:
         lines = _block(document, block, _equals(document, sections[0]), {name: value})
@@ -71,9 +70,9 @@ def set_nested(
 
 
 def unset(document: Document, sections: Sequence[Section], key: str) -> Document:
-    """Removes every line that sets ``key``; nothing when there is none.
+    """Remove every line that sets ``key``.
 
-    A dotted key names a line of a nested block as in `set_value`; a block goes with its last line.
+    A dotted key works as in `set_value`; an empty nested block is removed.
     """
     found = [i for s in sections for i in document.properties(s) if _same(i.name, key)]
     block, _, name = key.partition(".")
@@ -86,7 +85,7 @@ def unset(document: Document, sections: Sequence[Section], key: str) -> Document
 def unset_nested(
     document: Document, sections: Sequence[Section], block: str, name: str
 ) -> Document:
-    """Removes ``name`` from the nested block ``block``, and the block with its last line."""
+    """Remove ``name`` from the nested block ``block``, and the block if it is then empty."""
     holder = _last(document, sections, block)
     doomed = [entry for entry in holder.nested if _same(entry.name, name)] if holder else []
     if holder and doomed and len(doomed) == len(holder.nested):
@@ -98,9 +97,9 @@ def unset_nested(
 def add_section(
     document: Document, title: str, key: str, value: str | Mapping[str, str]
 ) -> Document:
-    """Adds a section with one setting at the end of the file, looking like its neighbours.
+    """Add a section with one setting at the end of the file, in the style of the others.
 
-    ``value`` may be a whole nested block; a dotted key is understood as in `set_value`.
+    ``value`` may be a nested block; a dotted key works as in `set_value`.
     """
     equals = _equals(document, document.sections[-1] if document.sections else None)
     block, _, name = key.partition(".")
@@ -114,11 +113,11 @@ def add_section(
 
 
 def remove(document: Document, sections: Sequence[Section]) -> Document:
-    """Removes ``sections``, each with its own comments and the blank lines that part it.
+    """Remove ``sections``, each with its comments and the blank lines that separate it.
 
-    Its own comments are the lines right above its header and those that follow its settings
-    without a blank line; what stands right above the next header is the next section's, and the
-    comment at the top of the file is the file's.
+    Its comments are the lines directly above its header and those that follow its settings without
+    a blank line. Lines directly above the next header belong to the next section, the comment at
+    the top of the file to the file.
     """
     runs: list[Span] = []
     for span in (_removed_with(document, section) for section in sections):
@@ -134,21 +133,21 @@ def remove(document: Document, sections: Sequence[Section]) -> Document:
             cuts.append(Splice(Span(span.start, after.end), ""))
         elif after.end > after.start or span.end == len(document.text):
             cuts.append(Splice(Span(before.start, span.end), ""))
-        else:  # what parted this section above parts its neighbours now
+        else:  # the blank lines above now separate its neighbours
             cuts.append(Splice(span, ""))
     return _trim_last_line_end(document, document.splice(cuts))
 
 
 def rename(document: Document, sections: Sequence[Section], title: str) -> Document:
-    """Gives ``sections`` another title; brackets, blanks and comments of the headers stay."""
+    """Change the title of ``sections``; brackets, blanks and comments of the headers stay."""
     return document.splice([Splice(section.title_span, title) for section in sections])
 
 
 def copy(document: Document, sections: Sequence[Section], title: str) -> Document:
-    """Adds a copy at the end, comments included, under another title.
+    """Add a copy at the end, comments included, under another title.
 
-    It is one section in which nothing stands twice, whatever there was to copy: the last of
-    ``sections``, with the settings that only the others have behind its own.
+    It is one section without duplicates: the last of ``sections``, followed by the settings that
+    only the others have.
     """
     own = sections[-1]
     items = document.properties(own)
@@ -173,7 +172,7 @@ def copy(document: Document, sections: Sequence[Section], title: str) -> Documen
 
 
 def _folded(name: str) -> str:
-    """The name without its letter case; of one that is not ASCII, and so not valid, the name."""
+    """The name in lower case, unless it is not ASCII and so not valid."""
     return name.lower() if name.isascii() else name
 
 
@@ -190,7 +189,7 @@ def _last(document: Document, sections: Sequence[Section], key: str) -> Property
 
 
 def _value_splice(document: Document, item: Property | Nested, value: str) -> Splice:
-    """The cut that gives ``item`` another value, parted from its ``=`` if that is its style."""
+    """The splice that changes the value of ``item``, spaced from its ``=`` in its style."""
     at = item.value_span.start
     part = ""
     if value and not item.value and document.text[at - 1] == "=" and document.text[at - 2] in " \t":
@@ -199,7 +198,7 @@ def _value_splice(document: Document, item: Property | Nested, value: str) -> Sp
 
 
 def _equals(document: Document, section: Section | None) -> str:
-    """How the section writes ``=``: as its last setting with a value does, else as usual."""
+    """The section's spacing around ``=``: that of its last setting with a value, else the usual."""
     items = document.properties(section) if section else ()
     if not items:
         return _USUAL_EQUALS
@@ -208,7 +207,7 @@ def _equals(document: Document, section: Section | None) -> str:
 
 
 def _equals_of(document: Document, item: Property | Nested, indent: int) -> str:
-    """How ``item`` writes ``=``; of one without a value only the side of its name tells."""
+    """The spacing around ``=`` in ``item``; without a value, that on the left is used twice."""
     behind_name = item.span.start + indent + len(item.name)
     if not item.value:
         return "=" if document.text[behind_name] == "=" else _USUAL_EQUALS
@@ -224,7 +223,7 @@ def _block(document: Document, key: str, equals: str, block: Mapping[str, str]) 
 
 
 def _indent(document: Document) -> str:
-    """How the file indents nested blocks, four blanks where it has none."""
+    """The file's indentation of nested blocks, else four blanks."""
     found = _INDENTED.search(document.text)
     return found[1] if found else _USUAL_INDENT
 
@@ -233,14 +232,14 @@ def _append(document: Document, section: Section, lines: list[str]) -> Document:
     items = document.properties(section)
     if not items:
         return _insert(document, section.body.start, lines)
-    # Where the settings are indented, a line that is not would end what follows it for some.
+    # Among indented settings, a line in column 0 would for some readers end the ones below it.
     indent = document.indent(items[-1].span)
     return _insert(document, items[-1].end, [indent + line for line in lines])
 
 
 def _insert(document: Document, at: int, lines: list[str]) -> Document:
     text = document.newline.join(lines)
-    if at > 0 and document.text[at - 1] != "\n":  # the last line has no line end, nor gets one
+    if at > 0 and document.text[at - 1] != "\n":  # the last line has no line end and gets none
         text = _line_end(document, document.text[:at]) + text
     else:
         text += _line_end(document, text)
@@ -248,12 +247,12 @@ def _insert(document: Document, at: int, lines: list[str]) -> Document:
 
 
 def _line_end(document: Document, text: str) -> str:
-    """The line end to put behind ``text``; a CR there is part of a value and has to stay one."""
+    """The line end after ``text``; a CR at its end is part of a value and must remain so."""
     return "\r\n" if text.endswith("\r") else document.newline
 
 
 def _append_block(document: Document, block: str) -> Document:
-    """Puts a whole section behind the last line, parted as sections of this file are."""
+    """Add a section after the last line, separated as sections of this file are."""
     text = document.text
     end = _blank_run_before(document, len(text)).start  # blank lines at the end stay at the end
     gap = document.newline if end > 0 and _parts_by_blank_line(document, end) else ""
@@ -265,10 +264,10 @@ def _append_block(document: Document, block: str) -> Document:
 
 
 def _parts_by_blank_line(document: Document, end: int) -> bool:
-    """Whether to part a section that comes at ``end`` by a blank line.
+    """Whether to separate a section added at ``end`` by a blank line.
 
-    As the last sections of this file are parted; one with a single section does it, and behind a
-    comment it has to be, or the comment would become the new section's.
+    As the last sections of this file are; yes for a file with one section, and after a comment,
+    which would otherwise belong to the new section.
     """
     if _comments_above(document, end) < end:
         return True
@@ -279,7 +278,7 @@ def _parts_by_blank_line(document: Document, end: int) -> bool:
 
 
 def _extent(document: Document, section: Section) -> Span:
-    """What belongs to a section: the comments right above its header, down to its last line."""
+    """A section from the comments directly above its header to its last line."""
     items = document.properties(section)
     end = items[-1].end if items else section.body.start
     limit = section.body.end
@@ -293,13 +292,13 @@ def _extent(document: Document, section: Section) -> Span:
 
 
 def _removed_with(document: Document, section: Section) -> Span:
-    """What goes with a section: its `_extent`, but for a comment at the top of the file."""
+    """The `_extent` of a section without a comment at the top of the file."""
     start, end = _extent(document, section)
     return Span(start if document.text[:start].strip() else section.start, end)
 
 
 def _comments_above(document: Document, at: int) -> int:
-    """Where the run of comment lines that ends at ``at`` begins."""
+    """The start of the run of comment lines that ends at ``at``."""
     while at > 0:
         begin = document.text.rfind("\n", 0, at - 1) + 1
         if not document.is_comment(Span(begin, at)):
@@ -328,9 +327,8 @@ def _blank_run_after(document: Document, at: int) -> Span:
 
 
 def _trim_last_line_end(before: Document, after: Document) -> Document:
-    """A file that did not end in a line end does not get one by losing its last line.
-
-    Where a blank line is the last one then, it stays: without its line end it would be gone.
+    """Remove a line end at the end of the file if there was none before, unless the last line is
+    blank.
     """
     if not before.text or before.text.endswith("\n") or not after.text.endswith("\n"):
         return after
@@ -338,5 +336,5 @@ def _trim_last_line_end(before: Document, after: Document) -> Document:
     last = Span(after.text.rfind("\n", 0, end - 1) + 1, end)
     if after.is_blank(last):
         return after
-    kept = last.start + len(after.content(last))
-    return after.splice([Splice(Span(kept, end), "")])
+    content_end = last.start + len(after.content(last))
+    return after.splice([Splice(Span(content_end, end), "")])

@@ -1,6 +1,6 @@
-"""The encoding of a file that a person gives: UTF-8, or one that is named in the error.
+"""The encoding of an input file: UTF-8, or an error that names the other one.
 
-Windows PowerShell writes UTF-16 by default (``>``, ``Out-File``), and editors offer it.
+Windows PowerShell writes UTF-16 by default (``>``, ``Out-File``).
 """
 
 from __future__ import annotations
@@ -16,22 +16,20 @@ _AS_UTF8 = (
 """The hint for a file in UTF-16 or UTF-32."""
 
 _MARKS = (
-    # UTF-32 first: its mark begins with that of UTF-16.
+    # UTF-32 first: its byte-order mark begins with that of UTF-16.
     (codecs.BOM_UTF32_LE, "UTF-32"),
     (codecs.BOM_UTF32_BE, "UTF-32"),
     (codecs.BOM_UTF16_LE, "UTF-16"),
     (codecs.BOM_UTF16_BE, "UTF-16"),
 )
 _LEAST = 8
-"""So many bytes at least tell UTF-16 without a mark from bytes of any kind."""
+"""The minimum number of bytes for recognizing UTF-16 without a byte-order mark."""
 _MOST = 256
 
 
 def other_encoding(data: bytes) -> str | None:
-    """``UTF-16`` or ``UTF-32`` where the text in ``data`` is that; None for all else.
-
-    Known by the byte-order mark, or by NULs in place of every second byte, which no text in UTF-8
-    has.
+    """``UTF-16`` or ``UTF-32`` if ``data`` is that, by its byte-order mark or by NULs in every
+    second byte; else None.
     """
     for mark, name in _MARKS:
         if data.startswith(mark):
@@ -47,7 +45,7 @@ def other_encoding(data: bytes) -> str | None:
 def refuse_other_encoding(
     data: bytes, what: str, where: Origin | None, error: type[KeysteadError]
 ) -> None:
-    """Raises ``error`` for text in UTF-16 or UTF-32; ``what`` names it."""
+    """Raise ``error`` for text in UTF-16 or UTF-32; ``what`` names it."""
     found = other_encoding(data)
     if found:
         raise error(f"{what} is {found}, not UTF-8", hint=_AS_UTF8, where=where)
@@ -59,9 +57,9 @@ def utf8_text(
     where: Origin | None = None,
     error: type[KeysteadError] = FileProblem,
 ) -> str:
-    """The text in ``data``, without a byte-order mark. ``what`` names it in errors.
+    """Decode ``data`` without its byte-order mark. ``what`` names it in errors.
 
-    Raises ``error`` where it is not UTF-8, with how to mend that.
+    Raises ``error`` with a hint if it is not UTF-8.
     """
     refuse_other_encoding(data, what, where, error)
     try:

@@ -1,4 +1,4 @@
-"""A shared file as it may be shown: every secret in it masked, all else as it stands."""
+"""A shared file with every secret masked, for display."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from keystead.text.document import Document, Grammar
 from keystead.text.pieces import Span
 
 _AROUND = 3
-"""So many unchanged lines are shown around a change."""
+"""The number of unchanged lines shown around a change."""
 
 
 def masked_lines(document: Document) -> list[str]:
     """The lines of ``document``, without line ends, each secret masked to the end of its line.
 
-    Settings that were commented out count too, and of a broken line nothing is shown. Raises
+    Includes settings that are commented out; broken lines are masked completely. Raises
     `DocumentError` for a file that is not text.
     """
     document = Document(document.data, document.file, grammar=Grammar.TOLERANT)
     document.check()
 
-    hidden: dict[int, int] = {}  # from where on a line is masked, by where the line begins
+    hidden: dict[int, int] = {}  # start of a line -> start of the masked part
     for section in document.sections:
         for item in document.properties(section):
             if is_secret(item.name):
@@ -34,9 +34,7 @@ def masked_lines(document: Document) -> list[str]:
     lines: list[str] = []
     for line in document.lines(Span(0, len(document.text))):
         content = document.content(line)
-        keep = (
-            hidden[line.start] - line.start if line.start in hidden else _kept_of_comment(content)
-        )
+        keep = hidden[line.start] - line.start if line.start in hidden else _shown_length(content)
         if line.start in document.broken:
             keep = 0
         content = content.encode(errors="surrogateescape").decode(errors="replace")
@@ -44,8 +42,8 @@ def masked_lines(document: Document) -> list[str]:
     return lines
 
 
-def _kept_of_comment(content: str) -> int:
-    """How much of a line may be shown: all, unless it is a secret setting commented out."""
+def _shown_length(content: str) -> int:
+    """The length of the part to show: all, unless the line is a secret setting commented out."""
     name, equals, _ = content.partition("=")
     is_comment = content.lstrip(" \t").startswith(("#", ";"))
     if is_comment and equals and is_secret(name.lstrip("#; \t").rstrip()):
@@ -54,18 +52,18 @@ def _kept_of_comment(content: str) -> int:
 
 
 def shown_change(path: str, before: bytes | None, after: bytes | None) -> list[str]:
-    """What a change of the file at ``path`` would do to it, as lines; None is no file."""
+    """A change of the file at ``path`` as lines; None means that it does not exist."""
     if path.endswith(".json"):
-        return [f"{path}: would be encrypted again"]  # neither text nor values to show
+        return [f"{path}: would be encrypted again"]  # an encrypted store, which has no text
     names = [f"--- {path if before is not None else '/dev/null'}", f"+++ {path}"]
     pair = (Document(data or b"", path, grammar=Grammar.TOLERANT) for data in (before, after))
     return [*names, *masked_diff(*pair)]
 
 
 def masked_diff(before: Document, after: Document) -> Iterator[str]:
-    """The lines of a unified diff, made on the true lines and shown with secrets masked.
+    """The lines of a unified diff of the original lines, with secrets masked.
 
-    A secret that changed shows as a changed line, although both sides look the same.
+    A changed secret is a changed line, although both sides look the same.
     """
     import difflib
 
@@ -88,6 +86,6 @@ def masked_diff(before: Document, after: Document) -> Iterator[str]:
 
 
 def _range(start: int, end: int) -> str:
-    """The lines of a hunk, as a unified diff counts them."""
+    """The range of lines in the header of a hunk."""
     size = end - start
     return f"{start + 1 if size else start},{size}"

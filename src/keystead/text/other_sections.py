@@ -1,4 +1,4 @@
-"""The sections of a config file that a program may see besides the ones that are replaced."""
+"""The sections of a config file to copy into the replacement that a program sees."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from keystead.text.document import Document
 
 
 def without_default_and_secrets(document: Document) -> str:
-    """The text of all sections but ``default`` in any spelling, and but those that hold a secret.
+    """The text of all sections except ``default`` in any spelling and those with a secret.
 
-    A file with a broken line has none.
+    Empty for a file with a broken line.
     """
     try:
         return "".join(

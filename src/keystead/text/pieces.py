@@ -1,4 +1,4 @@
-"""What a shared file is made of: sections, settings, nested lines, each with where it stands."""
+"""The parts of a shared file: sections, settings and nested lines with their positions."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Values = dict[str, str | Mapping[str, str]]
 
 
 class Span(NamedTuple):
-    """A stretch of the text, from ``start`` up to and without ``end``."""
+    """A range of the text from ``start`` to ``end``, exclusive."""
 
     start: int
     end: int
@@ -26,11 +26,11 @@ class Nested(NamedTuple):
 
 
 class Property(NamedTuple):
-    """One setting as it is written: its spelling, its value and the lines it takes.
+    """One setting as written.
 
-    ``value`` has continuation lines joined by a line feed and inline comments cut off; it is
-    empty when a nested block follows. ``span`` is the first line with its line end, ``value_span``
-    the value in it, ``more`` the lines that continue it.
+    ``value`` has continuation lines joined by a line feed, without inline comments; it is empty
+    before a nested block. ``span`` is the first line with its line end, ``value_span`` the value
+    in it, ``more`` the continuation lines.
     """
 
     name: str
@@ -42,15 +42,15 @@ class Property(NamedTuple):
 
     @property
     def end(self) -> int:
-        """Where the last line that belongs to the property ends."""
+        """The end of the last line of the property."""
         return self.more[-1].end if self.more else self.span.end
 
 
 class Section(NamedTuple):
-    """One header and the stretch of text up to the next one, from ``start`` to ``end``.
+    """One header and the text up to the next one, from ``start`` to ``end``.
 
-    ``title`` is the inside of the brackets, trimmed, and stands at ``title_start``; the line
-    below the header begins at ``below``.
+    ``title`` is the text in the brackets, trimmed; ``title_start`` is its position, ``below`` that
+    of the line after the header.
     """
 
     title: str
@@ -61,24 +61,24 @@ class Section(NamedTuple):
 
     @property
     def title_span(self) -> Span:
-        """Where the title stands."""
+        """The span of the title."""
         return Span(self.title_start, self.title_start + len(self.title))
 
     @property
     def body(self) -> Span:
-        """What stands below the header."""
+        """The span below the header."""
         return Span(self.below, self.end)
 
 
 class Splice(NamedTuple):
-    """A cut: the text of ``span`` is replaced by ``text``."""
+    """A replacement of the text of ``span`` by ``text``."""
 
     span: Span
     text: str
 
 
 class Numbered(NamedTuple):
-    """A position and the number of the line that it is in, from 1."""
+    """A position and its line number, from 1."""
 
     at: int
     line: int

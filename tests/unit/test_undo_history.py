@@ -34,7 +34,7 @@ def generations(files: Files, tmp_path: Path) -> UndoHistory:
 def write(generations: UndoHistory, path: Path, data: bytes | None, minute: int = 0) -> None:
     """One change of one file, as a store makes it."""
     before = path.read_bytes() if path.exists() else None
-    with generations.keeping([Replaced(path, before, data)], NOW + timedelta(minutes=minute)):
+    with generations.saving([Replaced(path, before, data)], NOW + timedelta(minutes=minute)):
         path.unlink() if data is None else path.write_bytes(data)
 
 
@@ -128,7 +128,7 @@ def test_copies_are_private_whatever_the_umask(generations: UndoHistory, tmp_pat
 
 def test_failed_change_leaves_no_copy(generations: UndoHistory, tmp_path: Path) -> None:
     replaced = Replaced(tmp_path / "file", None, b"x")
-    with pytest.raises(RuntimeError), generations.keeping([replaced], NOW):
+    with pytest.raises(RuntimeError), generations.saving([replaced], NOW):
         raise RuntimeError
     assert generations.all() == []
 
@@ -137,7 +137,7 @@ def test_change_that_was_written_is_recorded_although_a_later_step_failed(
     generations: UndoHistory, tmp_path: Path
 ) -> None:
     path = tmp_path / "file"
-    with pytest.raises(RuntimeError), generations.keeping([Replaced(path, None, b"x")], NOW):
+    with pytest.raises(RuntimeError), generations.saving([Replaced(path, None, b"x")], NOW):
         path.write_bytes(b"x")
         raise RuntimeError
     assert [g.paths for g in generations.all()] == [(path,)]
@@ -201,7 +201,7 @@ def test_consecutive_commands_are_undone_separately(
 def test_the_profiles_of_a_command_are_named_once(generations: UndoHistory, tmp_path: Path) -> None:
     with one_generation(lambda: "command"):
         for names in (["a", "b"], ["b", "c"]):
-            with generations.keeping([Replaced(tmp_path / "file", None, None)], NOW, names):
+            with generations.saving([Replaced(tmp_path / "file", None, None)], NOW, names):
                 pass
     assert [found.profiles for found in generations.all()] == [("a", "b", "c")]
 
@@ -242,7 +242,7 @@ def test_earlier_changes_of_a_failed_command_can_be_undone(
         write(generations, one, b"1")
         with (
             pytest.raises(OSError, match="full"),
-            generations.keeping([Replaced(other, None, b"2")], NOW),
+            generations.saving([Replaced(other, None, b"2")], NOW),
         ):
             raise OSError("full")
     [found] = generations.all()
@@ -257,7 +257,7 @@ def test_failed_first_change_does_not_affect_the_next_command(
     with one_generation(lambda: "command"):
         with (
             pytest.raises(OSError, match="full"),
-            generations.keeping([Replaced(tmp_path / "one", None, b"1")], NOW),
+            generations.saving([Replaced(tmp_path / "one", None, b"1")], NOW),
         ):
             raise OSError("full")
         write(generations, tmp_path / "other", b"2")

@@ -1,1 +1,1 @@
-"""The plain spelling: the ``keystead`` command, its table of verbs and what it prints."""
+"""The ``keystead`` command: its table of plain commands and their output."""

@@ -22,8 +22,8 @@ def stop(context: Context, _args: argparse.Namespace) -> None:
 def status(context: Context, args: argparse.Namespace) -> None:
     """``keystead agent status``."""
     agent = context.app.agent
-    told = agent.status()
-    found = {"running": told is not None, "socket": agent.path, **(told or {})}
+    reported = agent.status()
+    found = {"running": reported is not None, "socket": agent.path, **(reported or {})}
     if args.json:
         context.console.json(found)
     else:
@@ -55,25 +55,29 @@ def unlock(context: Context, _args: argparse.Namespace) -> None:
 
 AGENT = Command(
     "agent",
-    "the process that holds opened keys and finished answers in memory",
+    "the process that caches keys and answers in memory",
     children=(
         Command(
             "start",
-            "start it, unless it runs",
+            "start it, unless it is running",
             (),
             start,
-            details="Most often it starts by itself; see docs/agent.md.",
+            details="It usually starts automatically; see docs/agent.md.",
         ),
-        Command("stop", "end it", (), stop),
-        Command("status", "whether it runs and what it holds", (JSON,), status),
+        Command("stop", "stop it", (), stop),
+        Command("status", "whether it is running and what it has cached", (JSON,), status),
         Command("lock", "make it forget everything", (), lock),
-        Command("unlock", "open the encrypted store and let the agent hold its key", (), unlock),
+        Command("unlock", "unlock the encrypted store and cache its key in the agent", (), unlock),
         Command(
             "launcher",
-            "write a program for credential_process that starts fastest",
-            (argument("path", metavar="PATH", nargs="?", help="where; else in the data folder"),),
+            "write a fast-starting program for credential_process",
+            (
+                argument(
+                    "path", metavar="PATH", nargs="?", help="its file; else in the data folder"
+                ),
+            ),
             launcher,
-            details="It prints the line for the config file. It belongs to this installation.",
+            details="Prints the line for the config file. Works with this installation only.",
         ),
     ),
 )

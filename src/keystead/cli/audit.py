@@ -44,8 +44,8 @@ def _verify(context: Context, args: argparse.Namespace) -> None:
     if args.json:
         context.console.json([fault._asdict() for fault in faults])
     for fault in faults:
-        tell = context.console.note if fault.accident else context.console.warn
-        tell(f"{fault.where}: {fault.message}")
+        report = context.console.note if fault.accident else context.console.warn
+        report(f"{fault.where}: {fault.message}")
     if any(not fault.accident for fault in faults):
         raise StoreCorrupt(
             "the audit log was changed after it was written",
@@ -53,4 +53,4 @@ def _verify(context: Context, args: argparse.Namespace) -> None:
             hint=f"keep a copy of {log.path.parent} and find out who wrote there",
         )
     if not args.json:
-        context.console.note("the audit log is as it was written")
+        context.console.note("the audit log is unchanged")

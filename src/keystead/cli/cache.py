@@ -10,17 +10,17 @@ from keystead.console.tables import moment, table
 
 def list_(context: Context, args: argparse.Namespace) -> None:
     """``keystead cache list``."""
-    kept = context.app.sessions.all()
+    cached = context.app.sessions.all()
     if args.json:
         context.console.json(
             [
                 {"key": row.key, "source": row.source, "expires_at": row.expires_at.isoformat()}
-                for row in kept
+                for row in cached
             ]
         )
         return
     zone = context.app.system.zone()
-    rows = [{"Source": row.source, "Expires": moment(row.expires_at, zone)} for row in kept]
+    rows = [{"Source": row.source, "Expires": moment(row.expires_at, zone)} for row in cached]
     context.console.show(table(rows))
 
 

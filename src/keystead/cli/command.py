@@ -1,4 +1,4 @@
-"""What a plain command is: a row with a name, its arguments and the function behind it."""
+"""The definition of a plain command: its name, its arguments and its function."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from keystead.console.console import Console
 
 @dataclass(frozen=True)
 class Context:
-    """What a command works with; ``commands`` is the table it was chosen from."""
+    """The environment of a command; ``commands`` is the table of all commands."""
 
     app: App
     console: Console
     commands: tuple[Command, ...] = ()
 
     def without_input(self) -> Context:
-        """The same, where nobody can be asked."""
+        """The same context without prompts."""
         system = self.app.system.without_input()
         return replace(self, app=App(system, warn=self.app.warn))
 
     def accepting_weak(self) -> Context:
-        """The same, where any new passphrase is accepted."""
+        """The same context, accepting any new passphrase."""
         system = self.app.system
         prompts = replace(system.prompts, accept_weak=True)
         return replace(self, app=App(replace(system, prompts=prompts), warn=self.app.warn))
@@ -36,7 +36,7 @@ Run = Callable[[Context, argparse.Namespace], int | None]
 
 @dataclass(frozen=True)
 class Argument:
-    """One argument: its names and what `argparse` is told about it."""
+    """One argument: its names and its options for `argparse`."""
 
     names: tuple[str, ...]
     options: dict[str, Any] = field(default_factory=dict)
@@ -46,7 +46,7 @@ class Argument:
 class Command:
     """One row of the table. ``run`` returns the exit code, None for 0.
 
-    One with ``children`` has a function only if it means something without them.
+    A command with ``children`` has ``run`` only if it can be used without them.
     """
 
     name: str
@@ -58,19 +58,19 @@ class Command:
 
 
 def argument(*names: str, **options: Any) -> Argument:  # noqa: ANN401  # argparse's own
-    """An `Argument`, spelled as `argparse` spells it."""
+    """An `Argument` with the parameters of argparse's ``add_argument``."""
     return Argument(names, options)
 
 
 LOCATION = argument(
-    "--location", metavar="PATH", help="the shared credentials file at PATH, and that one alone"
+    "--location", metavar="PATH", help="use only the shared credentials file at PATH"
 )
 JSON = argument("--json", action="store_true", help="print JSON")
 NO_INPUT = argument(
     "--no-input",
     action="store_true",
     default=argparse.SUPPRESS,
-    help="ask nothing, as without a terminal; programs that it starts inherit this",
+    help="never prompt, as without a terminal; programs that it starts inherit this",
 )
 """An option of every command, before its name or after it."""
 FORCE = argument("--force", action="store_true", help="do not ask")

@@ -1,4 +1,4 @@
-"""The one table of plain commands: a new command is a row here and a function beside it."""
+"""The table of plain commands: a new command is a row here and a function in `keystead.cli`."""
 
 from __future__ import annotations
 
@@ -47,36 +47,36 @@ _KIND = argument(
 _WEAK_PASSPHRASE = argument(
     "--weak-passphrase",
     action="store_true",
-    help="accept a new passphrase however easy it is to guess",
+    help="accept a new passphrase that is easy to guess",
 )
 _KEY_FILE = argument(
-    "--key-file", metavar="PATH", help="for `keyfile`: the file, which is made when it is not there"
+    "--key-file", metavar="PATH", help="for `keyfile`: the file, created if it does not exist"
 )
 _EXPLAIN = (
     "Opens no store and asks no questions. JSON has `profile`, and under `credentials`, `settings` "
     "(those of the profile that the search finds, if any) and `region` each: `winner`, the name of "
     "a source or null; `sources` in order, each with `source`, `what`, `outcome` (`won`, `lost`, "
-    "`broken`, `absent`), `why`, and `where`, variables and places; and `tools`, those "
-    "that choose differently, with `tools`, `chooses` and `why`."
+    "`broken`, `absent`), `why`, and `where`, variables and places; and `tools` that choose "
+    "differently, with `tools`, `chooses` and `why`."
 )
 _DOCTOR = (
-    "Looks at versions, files and folders, the encrypted store, the keyring, the environment, and "
-    "whether STS and IAM Identity Center answer within two seconds; the clock is held against "
-    "STS's. The exit code is 1 when something is a problem; a warning, such as being offline, is "
-    "none. JSON is a list, each with `check`, `status` (`ok`, `warning`, `problem`), `message` and "
-    "`fix` (or null)."
+    "Checks versions, files and folders, the encrypted store, the keyring, the environment, "
+    "whether STS and IAM Identity Center answer within two seconds, and the clock against that of "
+    "STS. The exit code is 1 if there is a problem; warnings, such as being offline, do not count. "
+    "JSON is a list, each with `check`, `status` (`ok`, `warning`, `problem`), `message` and `fix` "
+    "(or null)."
 )
 _ANY_NAME = argument("name", metavar="NAME", nargs="?", help="a profile; else the default search")
 
 
 def _explain(context: Context, args: argparse.Namespace) -> int | None:
-    from keystead.cli import explain  # the table of tools, likewise
+    from keystead.cli import explain  # slow to import
 
     return explain.run(context, args)
 
 
 def _doctor(context: Context, args: argparse.Namespace) -> int | None:
-    from keystead.cli import doctor  # the checks, likewise
+    from keystead.cli import doctor  # slow to import
 
     return doctor.run(context, args)
 
@@ -84,7 +84,7 @@ def _doctor(context: Context, args: argparse.Namespace) -> int | None:
 COMMANDS: tuple[Command, ...] = (
     Command(
         "list",
-        "profiles with their type and where they live",
+        "profiles with their type and store",
         (
             LOCATION,
             argument("--all", action="store_true", help="also those without credentials, and why"),
@@ -120,7 +120,7 @@ COMMANDS: tuple[Command, ...] = (
             DRY_RUN,
         ),
         dry(profiles.set_),
-        details="A secret is never an argument: it is asked for, or read by --secrets-from.",
+        details="A secret is never an argument: it is prompted for, or read by --secrets-from.",
     ),
     Command(
         "remove",
@@ -143,8 +143,8 @@ COMMANDS: tuple[Command, ...] = (
         dry(profiles.rename),
         details="References to it are changed too: `source_profile` of other profiles, and "
         "`credential_process` and `mfa_process` that are `keystead process NAME` or "
-        "`aws ... --profile NAME`. A profile of another store that has a profile of the old "
-        "name refers to that one and is unchanged.",
+        "`aws ... --profile NAME`. References in another store that also has a profile of the "
+        "old name are unchanged.",
     ),
     Command(
         "copy",
@@ -163,7 +163,8 @@ COMMANDS: tuple[Command, ...] = (
                 "--asked-by",
                 metavar="PID",
                 type=int,
-                help="for the agent: who gets them, by the audit log and the rules of the profile",
+                help="for the agent: the process to record in the audit log and check against the "
+                "profile's rules",
             ),
         ),
         credentials_commands.process,
@@ -177,12 +178,12 @@ COMMANDS: tuple[Command, ...] = (
             argument(
                 "--unset",
                 action="store_true",
-                help="without NAME: take back what earlier `keystead env` set in this shell",
+                help="without NAME: unset what an earlier `keystead env` set in this shell",
             ),
             argument(
                 "--shell",
                 choices=SHELL_NAMES,
-                help="the syntax; else that of the shell that SHELL names",
+                help="the syntax; else that of the shell in SHELL",
             ),
             LOCATION,
             *ROLE_OPTIONS,
@@ -198,16 +199,16 @@ COMMANDS: tuple[Command, ...] = (
             argument(
                 "--endpoint",
                 action="store_true",
-                help="give it an endpoint with credentials that renew themselves, and no keys",
+                help="give it an endpoint whose credentials are renewed, and no keys",
             ),
             argument(
                 "--hide-files",
                 action="store_true",
-                help="the command sees no shared files, so it finds no other credentials in them",
+                help="hide the shared files, so that the command finds no other credentials",
             ),
             SESSION,
             _NAME,
-            # What begins it is no option, so that options may stand on both sides of NAME.
+            # PARSER: the first word is not an option, so options may be on both sides of NAME.
             argument(
                 "command", metavar="COMMAND", nargs=argparse.PARSER, help="the command, after --"
             ),
@@ -227,7 +228,7 @@ COMMANDS: tuple[Command, ...] = (
             JSON,
         ),
         serve.run,
-        details="Ctrl-C ends it. Clients find it by the variables that it prints.",
+        details="Ctrl-C stops it. Clients find it by the variables that it prints.",
     ),
     Command(
         "audit",
@@ -240,11 +241,11 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "whoami",
-        "ask STS whose credentials these are",
+        "show whose credentials these are, by asking STS",
         (
             _ANY_NAME,
             LOCATION,
-            argument("--region", help="the region to ask in"),
+            argument("--region", help="the region of STS"),
             *ROLE_OPTIONS,
             JSON,
         ),
@@ -280,7 +281,7 @@ COMMANDS: tuple[Command, ...] = (
             argument("--config", metavar="FILE", help="read this config file"),
             argument("--credentials", metavar="FILE", help="read this credentials file"),
             argument("--reveal", action="store_true", help="show secrets"),
-            argument("--json", action="store_true", help="JSON, which is its only form"),
+            argument("--json", action="store_true", help="JSON, the only format"),
         ),
         stores.dump,
     ),
@@ -289,8 +290,8 @@ COMMANDS: tuple[Command, ...] = (
         "problems in the shared files, how each SDK reads them, and how to fix them",
         (
             LOCATION,
-            argument("--config", metavar="FILE", help="look at this config file"),
-            argument("--credentials", metavar="FILE", help="look at this credentials file"),
+            argument("--config", metavar="FILE", help="check this config file"),
+            argument("--credentials", metavar="FILE", help="check this credentials file"),
             JSON,
         ),
         lint.run,
@@ -310,13 +311,12 @@ COMMANDS: tuple[Command, ...] = (
             argument("id", metavar="ID", nargs="?", help="the command to undo; else the last one"),
             argument("--list", action="store_true", help="show the commands that can be undone"),
             argument("--location", metavar="PATH", help="the last command that changed that file"),
-            argument("--force", action="store_true", help="also when the file has changed since"),
+            argument("--force", action="store_true", help="even if the file has changed since"),
             JSON,
         ),
         undo.run,
-        details="All that one command changed, in however many files, is taken back together. An "
-        "undo can be undone as well. The list shows command lines without secrets, and the "
-        "profiles that were changed.",
+        details="All changes of one command are reverted together. An undo can be undone too. The "
+        "list shows command lines without secrets, and the changed profiles.",
     ),
     Command(
         "store",
@@ -324,7 +324,7 @@ COMMANDS: tuple[Command, ...] = (
         children=(
             Command(
                 "init",
-                "make the encrypted store",
+                "create the encrypted store",
                 (
                     argument(
                         "--protector",
@@ -338,23 +338,23 @@ COMMANDS: tuple[Command, ...] = (
             ),
             Command("status", "where it is and what opens it", (JSON,), stores.status),
             Command("lock", "make the agent forget its key and everything else", (), agent.lock),
-            Command("unlock", "open it and let the agent hold its key", (), agent.unlock),
+            Command("unlock", "unlock it and cache its key in the agent", (), agent.unlock),
             Command(
                 "protectors",
-                "list, add and remove the ways to open it",
+                "list, add and remove protectors",
                 (JSON,),
                 protectors.list_,
                 (
                     Command("list", "the protectors with their numbers", (JSON,), protectors.list_),
                     Command(
                         "add",
-                        "one more way to open it",
+                        "add a protector",
                         (_KIND, _KEY_FILE, _WEAK_PASSPHRASE),
                         protectors.add,
                     ),
                     Command(
                         "remove",
-                        "take one away",
+                        "remove a protector",
                         (argument("which", metavar="WHICH", help="its number, or its kind"),),
                         protectors.remove,
                     ),
@@ -365,20 +365,18 @@ COMMANDS: tuple[Command, ...] = (
                 "re-encrypt every value under a new data key",
                 (_WEAK_PASSPHRASE,),
                 protectors.rekey,
-                details="Asks for a new passphrase. Copies of the store for `undo` are deleted.",
+                details="Prompts for a new passphrase. Deletes the undo copies of the store.",
             ),
             Command(
                 "accept",
-                "accept the current file as your store, in its newest version",
+                "accept the current file as the newest version of your store",
                 (
-                    argument(
-                        "--id", metavar="ID", help="do it without a question, if it is that store"
-                    ),
+                    argument("--id", metavar="ID", help="do not ask if the store has this id"),
                     FORCE,
                 ),
                 protectors.accept,
-                details="After you put a backup back, or on a machine that has not used the store "
-                "before. Shows what changed and asks. --force accepts any store.",
+                details="For a restored backup, or a machine that has not used the store before. "
+                "Shows what changed and asks. --force accepts any store.",
             ),
         ),
     ),
@@ -388,7 +386,7 @@ COMMANDS: tuple[Command, ...] = (
         "temporary credentials that are cached until they expire",
         children=(
             Command("list", "the cached sessions, without decrypting them", (JSON,), cache.list_),
-            Command("clear", "forget all of it", (), cache.clear),
+            Command("clear", "delete all of them", (), cache.clear),
         ),
     ),
     Command(

@@ -1,4 +1,4 @@
-"""Plain commands that hand credentials over: process, env, exec, whoami."""
+"""Plain commands that deliver credentials: process, env, exec, whoami."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def process(context: Context, args: argparse.Namespace) -> None:
     credentials = provider.retrieve()
     output = wire.process_output(credentials)
     context.console.out(output)
-    context.console.flush()  # whoever waits for it has it before an agent is told
+    context.console.flush()  # deliver before informing the agent
     if held:
         held.hold(credentials, f"{output}\n")
 
@@ -73,7 +73,7 @@ def exec_(context: Context, args: argparse.Namespace) -> int:
     app, options = context.app, role_options(context, args)
     path = child.require(command, app.system.environ)
     if args.endpoint:
-        from keystead.serve.wiring import run_with_endpoint  # of no use to the other commands
+        from keystead.serve.wiring import run_with_endpoint  # slow to import
 
         selected = app.select(args.name, args.location, options, in_session=args.session)
         return run_with_endpoint(

@@ -13,7 +13,7 @@ _FOUND = 1
 
 
 def run(context: Context, args: argparse.Namespace) -> int:
-    """``keystead doctor``. Exit code 1 when something is a problem."""
+    """``keystead doctor``. Exit code 1 if there is a problem."""
     found = list(examine(context.app))
     if args.json:
         context.console.json(

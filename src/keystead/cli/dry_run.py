@@ -1,4 +1,4 @@
-"""``--dry-run``: runs a command over files that are only read, and shows what it would write."""
+"""``--dry-run``: runs a command without writing files and shows what it would write."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ DRY_RUN = argument("--dry-run", action="store_true", help="only show what would 
 
 
 def dry(run: Run) -> Run:
-    """``run`` with its ``--dry-run``: a diff on standard output, and nothing written."""
+    """Add ``--dry-run`` to ``run``: print a diff, write nothing."""
 
     def either(context: Context, args: argparse.Namespace) -> int | None:
         if not args.dry_run:
             return run(context, args)
-        from keystead.app.dry_run import DryRun  # of use to a dry run alone
+        from keystead.app.dry_run import DryRun  # only for a dry run
 
         dry_run = DryRun(context.app)
         code = run(replace(context, app=dry_run.app), args)

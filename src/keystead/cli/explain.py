@@ -1,4 +1,4 @@
-"""``keystead explain``: which source wins, which lose and why, and who chooses otherwise."""
+"""``keystead explain``: which source wins, which lose and why, and which tools differ."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from keystead.system.printable import one_line
 
 
 def run(context: Context, args: argparse.Namespace) -> int:
-    """``keystead explain [NAME]``. Exit code 0 also where nothing wins: that is the answer."""
+    """``keystead explain [NAME]``. The exit code is 0 even if no source wins."""
     explanation = context.app.select(args.name, args.location).explanation
     if args.json:
         context.console.json(as_json(explanation))

@@ -13,7 +13,7 @@ _FOUND = 1
 
 
 def run(context: Context, args: argparse.Namespace) -> int:
-    """``keystead lint``. Exit code 1 when there is an error or a warning."""
+    """``keystead lint``. Exit code 1 if there is an error or a warning."""
     report = context.app.lint(args.location, args.config, args.credentials)
     if args.json:
         context.console.json([as_json(found) for found in report.findings])
@@ -36,7 +36,7 @@ def _lines(found: Finding) -> Iterator[str]:
 
 def _summary(problems: list[Finding], findings: list[Finding], files: list[str]) -> str:
     if not findings and not files:
-        return "there is no shared file to look at"
+        return "there is no shared file to check"
     where = {found.where.file for found in problems} or files
     text = f"{_count(len(problems), 'problem')} in {_count(len(where), 'file')}"
     notes = len(findings) - len(problems)

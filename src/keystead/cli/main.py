@@ -1,8 +1,4 @@
-"""The ``keystead`` command: decides which spelling was used, runs it, gives the exit code.
-
-The one place where errors become messages. A cmdlet (``Verb-Noun``) goes to the cmdlets, all
-else to the table of plain commands.
-"""
+"""The ``keystead`` command: runs a cmdlet (``Verb-Noun``) or a plain command and prints errors."""
 
 from __future__ import annotations
 
@@ -16,12 +12,12 @@ from keystead.errors import KeysteadError
 
 INTERRUPTED = 130
 
-# The one plain command with a dash is no cmdlet.
+# The only plain command with a dash.
 _CMDLET = re.compile(r"(?!powershell-module$)[A-Za-z]+-[A-Za-z]\w*|PS\b.*", re.DOTALL)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs one command line (None: the process's own) and returns its exit code."""
+    """Run one command line (None: ``sys.argv``) and return its exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
     console = Console()
     try:
@@ -33,18 +29,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         console.say("error", "interrupted")
         return INTERRUPTED
     except BrokenPipeError:
-        discard(sys.stdout)  # whoever read it has enough
+        discard(sys.stdout)  # the reader has closed the pipe
         return 1
-    except Exception as error:  # noqa: BLE001  # the last resort: a message instead of a traceback
+    except Exception as error:  # noqa: BLE001  # a message instead of a traceback
         return console.crash(error)
     return code or 0
 
 
 def _run(console: Console, words: list[str]) -> int | None:
-    # Most commands are over before there is garbage to collect; looking for it takes a tenth of
-    # their time.
+    # Garbage collection takes a tenth of the time of a short command and frees nothing.
     gc.set_threshold(50_000)
-    # Loaded here, as Ctrl-C while they load is to be told like any other.
+    # Imported here so that Ctrl-C during the import is handled like any other.
     from dataclasses import replace
 
     from keystead.app import App
@@ -64,7 +59,7 @@ def _run(console: Console, words: list[str]) -> int | None:
     from keystead.cli.commands import COMMANDS
     from keystead.cli.parser import build_parser
 
-    # The row that is asked for, if it is there: to make the others takes longer than most commands.
+    # Only the requested row: building all parsers takes longer than most commands.
     parser = build_parser([row for row in COMMANDS if named[:1] == [row.name]] or COMMANDS)
     if not named:
         console.show(parser.format_help().rstrip())
@@ -75,11 +70,11 @@ def _run(console: Console, words: list[str]) -> int | None:
         context = context.without_input() if args.no_input else context
         with one_generation(lambda: _shown(words)):
             return run(replace(context, commands=COMMANDS), args)
-    except SystemExit as done:  # help or the version was printed
+    except SystemExit as done:  # --help or --version
         return done.code if isinstance(done.code, int) else None
 
 
 def _shown(words: Sequence[str]) -> str:
-    from keystead.undo.command_line import shown  # of use to commands that change files alone
+    from keystead.undo.command_line import shown  # only for commands that change files
 
     return shown(words)

@@ -1,8 +1,7 @@
-"""The argument parser that a table of commands makes, with errors that follow the message rules.
+"""The argument parser for a table of commands, with errors that follow the message rules.
 
-argparse is asked at its hooks for values, choices and numbers of words, so that an error is made
-from what it is about and never from argparse's words. No error repeats what was typed as a value
-or behind an option: it may be a secret in the wrong place.
+It overrides argparse's hooks for values, choices and numbers of words, so that errors do not use
+argparse's text. Errors never repeat a value: it may be a secret in the wrong place.
 """
 
 from __future__ import annotations
@@ -20,25 +19,24 @@ from keystead.near import did_you_mean, near_names
 from keystead.secret import reads_as_name
 
 _ALIKE = 0.75
-"""How much an option has in common, at least, with what was typed in its place."""
+"""The minimum likeness of an option to suggest."""
 
 _COMMAND_NAME = re.compile(r"[A-Za-z-]{1,20}")
-"""What may be repeated of a word that stands where a command is due."""
+"""A word in place of a command that errors may repeat."""
 
 
 class _Parser(argparse.ArgumentParser):
     """An argument parser whose errors follow the message rules.
 
-    ``several`` names the argument that takes any number of words. They may stand on both sides of
-    an option, which argparse by itself does not know. ``rows`` are the commands below this one,
-    of which ``required`` says whether there must be one.
+    ``several`` is the argument that takes any number of words, also on both sides of an option,
+    which argparse does not support. ``rows`` are the subcommands; ``required`` if one is.
     """
 
     several: str | None = None
     rows: Sequence[Command] = ()
     required = False
 
-    def parse_args(  # type: ignore[override]  # argparse's has one spelling for each use
+    def parse_args(  # type: ignore[override]  # argparse's is overloaded
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> argparse.Namespace:
         leading = list(itertools.takewhile(lambda word: word.startswith("-"), args or ()))
@@ -59,7 +57,7 @@ class _Parser(argparse.ArgumentParser):
         try:
             found, rest = super().parse_known_args(args, namespace)
         except argparse.ArgumentError as error:
-            if error.argument_name:  # all else that is about one argument has its hook
+            if error.argument_name:  # other errors about an argument are raised by the hooks
                 raise self.usage_error(f"`{error.argument_name}` does not take a value") from None
             raise self._incomplete(error.message, args or ()) from None
         if self.several and rest and not any(word.startswith("-") for word in rest):
@@ -68,21 +66,21 @@ class _Parser(argparse.ArgumentParser):
         return found, rest
 
     def error(self, message: str) -> NoReturn:
-        """Raises an `argparse.ArgumentError` about no argument in particular."""
+        """Raise an `argparse.ArgumentError` without an argument."""
         raise argparse.ArgumentError(None, message)
 
     def _incomplete(self, message: str, args: Sequence[str]) -> UsageError:
-        """The error for arguments that are required and not there, which ``message`` lists."""
-        # A misspelt option is the likelier reason.
+        """The error for missing arguments, which ``message`` lists."""
+        # A misspelt option is the more likely cause.
         unknown = [] if self.rows else self._unknown_options(args)
         return self.surplus(unknown) if unknown else self.usage_error(message)
 
     def usage_error(self, text: str, *hints: str, id: str | None = None) -> UsageError:  # noqa: A002  # as in `UsageError`
-        """The error, with a hint that leads to the help of this command."""
+        """The error, with a hint at the help of this command."""
         return UsageError(text, id=id, hint="; ".join([*hints, f"see `{self.prog} --help`"]))
 
     def surplus(self, words: Sequence[str]) -> UsageError:
-        """The error for words that nothing takes."""
+        """The error for unexpected words."""
         options = [word for word in words if word.startswith("-")]
         if not options:
             return self.usage_error(f"too many arguments for `{self.prog}`")
@@ -95,14 +93,14 @@ class _Parser(argparse.ArgumentParser):
         return self.usage_error(f"{what} {shown}".rstrip(), *hints)
 
     def _meant(self, options: Iterable[str]) -> list[str]:
-        """The options that those words may have been meant as, the nearest of each."""
+        """The most similar option for each of ``options``."""
         known = [name for name in self._option_string_actions if name.startswith("--")]
         words = ["--" + word.partition("=")[0].lstrip("-") for word in options]
         found = [near_names(word, known, likeness=_ALIKE) for word in words]
         return list(dict.fromkeys(names[0] for names in found if names))
 
     def _unknown_options(self, args: Sequence[str]) -> list[str]:
-        """The options before ``--`` that this command does not have."""
+        """The unknown options before ``--``."""
         own = args[: args.index("--")] if "--" in args else args
         known = self._option_string_actions
         return [
@@ -114,7 +112,7 @@ class _Parser(argparse.ArgumentParser):
     def _check_value(self, action: argparse.Action, value: Any) -> None:  # noqa: ANN401  # argparse's
         if action.choices is None or value in action.choices:
             return
-        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001  # argparse has no other name for it
+        if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001  # it has no public name
             raise self._no_command(str(value))
         meant = near_names(str(value), map(str, action.choices))
         choices = "choose " + ", ".join(f"`{choice}`" for choice in action.choices)
@@ -137,7 +135,7 @@ class _Parser(argparse.ArgumentParser):
         except argparse.ArgumentError as error:
             cause = error.__context__
             ours = isinstance(cause, argparse.ArgumentTypeError)
-            wanted = str(cause) if ours else "a whole number"  # else the one type is `int`
+            wanted = str(cause) if ours else "a whole number"  # the only other type is `int`
             raise self.usage_error(f"the value of {_shown(action)} must be {wanted}") from None
 
     def _match_argument(self, action: argparse.Action, arg_strings_pattern: str) -> int:
@@ -149,7 +147,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _option_name(word: str) -> str:
-    """The name in ``word``; a value may follow ``=``, or the one letter of a short option."""
+    """The option's name in ``word``, without a value after ``=`` or a short option."""
     return word.partition("=")[0] if word.startswith("--") else word[:2]
 
 
@@ -158,7 +156,7 @@ def _shown(action: argparse.Action) -> str:
 
 
 def _paths(rows: Iterable[Command]) -> Iterator[str]:
-    """The words of each command below ``rows``, such as ``store init``."""
+    """The full name of each subcommand, such as ``store init``."""
     for row in rows:
         for child in row.children:
             yield f"{row.name} {child.name}"
@@ -166,7 +164,7 @@ def _paths(rows: Iterable[Command]) -> Iterator[str]:
 
 
 def build_parser(commands: Sequence[Command]) -> argparse.ArgumentParser:
-    """The parser for a table of commands; the chosen row's function is in ``run``."""
+    """The parser for a table of commands; its result has the chosen function in ``run``."""
     parser = _Parser(
         prog="keystead",
         exit_on_error=False,

@@ -1,4 +1,4 @@
-"""``keystead powershell-module``: installs the PowerShell module, and answers its functions."""
+"""``keystead powershell-module``: installs the PowerShell module and answers its requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from keystead.console.tables import table
 from keystead.errors import UsageError
 
 DEFAULT_SERVICES = ("sts",)
-"""What everybody asks for, and 30 KB. S3 is 0.5 MB and EC2 3 MB, to be read by each PowerShell."""
+"""Always included: 30 KB. S3 has 0.5 MB and EC2 3 MB, which each PowerShell must read."""
 
 
 def run(context: Context, args: argparse.Namespace) -> int | None:
@@ -28,7 +28,7 @@ def run(context: Context, args: argparse.Namespace) -> int | None:
 
 
 def _answer(context: Context) -> int:
-    from keystead.powershell.module.answer import answer  # with it come all cmdlets
+    from keystead.powershell.module.answer import answer  # imports all cmdlets
 
     if sys.stdin is None:
         raise UsageError("standard input is closed", id="standard-input-closed")
@@ -94,8 +94,8 @@ COMMAND = Command(
         JSON,
     ),
     run,
-    details="Without an option: the folders that PowerShell searches, as far as keystead knows "
-    "them, and the versions of the module in them. The module's functions are the cmdlets of this "
-    "command, which they call; any other cmdlet runs by Invoke-KeysteadCmdlet. JSON is a list, "
-    "each with `folder` and `versions`.",
+    details="Without an option: the folders that PowerShell searches, as far as known, and the "
+    "versions of the module in them. The module's functions call the cmdlets of this command; "
+    "Invoke-KeysteadCmdlet runs any other cmdlet. JSON is a list, each with `folder` and "
+    "`versions`.",
 )

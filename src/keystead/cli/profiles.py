@@ -110,7 +110,7 @@ def _flat(key: str, value: str | dict[str, str]) -> Iterable[tuple[str, str]]:
 
 
 def _shown(key: str, value: Value) -> str | dict[str, str]:
-    """A value as it may be seen: secrets and what is still sealed are masked."""
+    """A value for display: secrets and encrypted values are masked."""
     if isinstance(value, Mapping):
         return {k: MASK if is_secret(k) else v for k, v in value.items()}
     return MASK if isinstance(value, Secret) or is_secret(key) else value
@@ -160,7 +160,7 @@ def set_(context: Context, args: argparse.Namespace) -> None:
 
 
 def _require_no_setting(name: str) -> None:
-    """Refuses a setting where the name of a new profile belongs; its value may be a secret."""
+    """Refuse a setting in place of the name of a new profile; its value may be a secret."""
     key, equals, _ = name.partition("=")
     if equals and key.strip().lower() in SETTINGS.keys() | READ_BY_OTHERS:
         raise UsageError(
@@ -170,7 +170,7 @@ def _require_no_setting(name: str) -> None:
 
 
 def _target(context: Context, args: argparse.Namespace) -> tuple[ProfileStore, Profile | None]:
-    """The store to write: the one asked for, else where the profile lives, else the first."""
+    """The store to write: the requested one, else that of the profile, else the first."""
     snapshot = context.app.snapshot(args.location)
     if args.store:
         store = context.app.store(args.store)

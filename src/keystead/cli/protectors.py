@@ -1,4 +1,4 @@
-"""Plain commands on what opens the encrypted store: store init, protectors, rekey, accept."""
+"""Plain commands on the protectors of the encrypted store: init, protectors, rekey, accept."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Options that ask the last role of a profile for a session of another kind, this time."""
+"""Command-line options that override the parameters of a profile's last role."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ROLE_OPTIONS = tuple(_argument(flag) for _, flag in _ROWS.values())
 
 
 def role_options(context: Context, args: argparse.Namespace) -> RoleOptions | None:
-    """The options that were given; None for none. Raises `UsageError`."""
+    """The role options of a command line, None without any. Raises `UsageError`."""
     found = {}
     for name, (row, flag) in _ROWS.items():
         given = getattr(args, flag.name.removeprefix("--").replace("-", "_"))

@@ -1,4 +1,4 @@
-"""``keystead serve``: its options, one of which `exec` has as well, and what it prints."""
+"""``keystead serve``: its options and output."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _number(text: str, allowed: range) -> int:
 SESSION = argument(
     "--session",
     action="store_true",
-    help="hand out a session in place of a user's own keys",
+    help="deliver a session in place of a user's long-term keys",
 )
 
 SERVE_OPTIONS = (
@@ -41,35 +41,35 @@ SERVE_OPTIONS = (
     argument(
         "--container",
         action="store_true",
-        help="the protocol of containers' credentials, which is the default",
+        help="the protocol of container credentials (default)",
     ),
-    argument("--imds", action="store_true", help="EC2's metadata service, version 2 alone"),
+    argument("--imds", action="store_true", help="the EC2 metadata service, version 2 only"),
     argument(
         "--port",
         metavar="N",
         type=_port,
         default=0,
-        help="the first port; else ports that are free",
+        help="the first port; else free ports",
     ),
     argument(
         "--host",
         metavar="ADDRESS",
         default=LOOPBACK,
-        help="the IP address to listen at; else 127.0.0.1",
+        help="the IP address to listen on; else 127.0.0.1",
     ),
     argument(
         "--allow-host",
         metavar="NAME",
         action="append",
         default=[],
-        help="a further name that clients may call this host by",
+        help="another name of this host that clients may use",
     ),
     argument(
         "--hop-limit",
         metavar="N",
         type=_hops,
         default=HOPS,
-        help="how many hops an answer goes, from 1 to 64; else 1",
+        help="the maximum number of hops of an answer, from 1 to 64; else 1",
     ),
     SESSION,
 )
@@ -77,7 +77,7 @@ SERVE_OPTIONS = (
 
 def run(context: Context, args: argparse.Namespace) -> None:
     """``keystead serve [NAME ...]``."""
-    from keystead.serve.wiring import listening  # with it comes an HTTP server
+    from keystead.serve.wiring import listening  # imports an HTTP server
 
     with listening(
         context.app,

@@ -1,7 +1,7 @@
-"""``keystead shell``: where lines of cmdlets come from.
+"""``keystead shell``: runs lines of cmdlets.
 
-Lines from ``-c``, a file or standard input stop at the first error, as a script should; at the
-prompt an error is shown and the next line is read.
+Lines from ``-c``, a file or standard input stop at the first error, as a script does; the prompt
+shows an error and reads the next line.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from keystead.secret import quoted
 
 def run(context: Context, args: argparse.Namespace) -> None:
     """``keystead help [TOPIC]``."""
-    from keystead.lint.rules import RULES  # with them come the rules themselves
+    from keystead.lint.rules import RULES  # imports all rules
 
     topic = args.topic
     if topic is None:
@@ -74,7 +74,7 @@ def _help_on_cmdlets(topic: str) -> str:
 
 
 def profile_types() -> str:
-    """The table of profile types: what each requires and what it may have."""
+    """The table of profile types: required and optional settings."""
     lines: list[str] = []
     for row in {row.name: row for row in TYPES}.values():
         lines += [row.name, f"  {row.summary}", f"  required: {', '.join(row.required)}"]

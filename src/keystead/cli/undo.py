@@ -1,4 +1,4 @@
-"""``keystead undo``: puts back what the last change replaced, or lists what there is."""
+"""``keystead undo``: reverts a command's changes, or lists what can be undone."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def run(context: Context, args: argparse.Namespace) -> None:
         return
     generation = context.app.undo(args.id, args.location, force=args.force)
     if generation.command:
-        context.console.note(f"took back `{generation.command}`")
+        context.console.note(f"undid `{generation.command}`")
     for path, before in zip(generation.paths, generation.before, strict=True):
         context.console.note(f"{'removed' if before is None else 'restored'} {path}")
 

@@ -1,1 +1,1 @@
-"""What a person sees and is asked, in both spellings: messages, tables, removing profiles."""
+"""Output and confirmation for plain commands and cmdlets: messages, tables, removing profiles."""

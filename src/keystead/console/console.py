@@ -1,7 +1,7 @@
-"""What a person sees, by the message rules: data on standard output, all else on standard error.
+"""Output by the message rules: data on standard output, messages on standard error.
 
 ``keystead: error: what is wrong`` in lower case without a full stop, then ``keystead: hint: what
-to do``. Control characters from outside are shown escaped, so that no name drives the terminal.
+to do``. Control characters are escaped, so that data cannot control the terminal.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from keystead.system.printable import one_line, printable
 
 
 def discard(stream: TextIO) -> None:
-    """Leaves what ``stream`` still holds unwritten, also when the process ends."""
+    """Discard the buffered output of ``stream``, also at exit."""
     with contextlib.suppress(OSError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
@@ -47,16 +47,16 @@ def _json_escape(char: str) -> str:
 
 
 def json_text(value: object, *, compressed: bool = False) -> str:
-    """``value`` as JSON, with what does not print or has no bytes escaped."""
+    """``value`` as JSON; unprintable and unencodable characters are escaped."""
     form: dict[str, Any] = {"separators": (",", ":")} if compressed else {"indent": 2}
     text = json.dumps(value, ensure_ascii=not _takes_unicode(), **form)
     return printable(text, keep="\n", escaped=_json_escape)
 
 
 class Console:
-    """Writes for people and programs. While ``muted``, warnings are dropped.
+    """Writes data and messages. ``muted`` drops warnings.
 
-    ``errors_as_json``: errors are printed for the agent, as one line of JSON.
+    ``errors_as_json``: print errors for the agent, as one line of JSON.
     """
 
     def __init__(self) -> None:
@@ -66,11 +66,11 @@ class Console:
         self.errors_as_json = False
 
     def debug(self) -> None:
-        """Adds a log and tracebacks from now on, without secrets."""
+        """Enable the debug log and tracebacks, without secrets."""
         import logging
 
         class Line(logging.Formatter):
-            # Without a traceback: the text of an exception may quote what it was working on.
+            # Without a traceback: the text of an exception may contain a secret.
             def format(self, record: logging.LogRecord) -> str:
                 return one_line(f"keystead: debug: {record.getMessage()}")
 
@@ -81,13 +81,13 @@ class Console:
         logging.getLogger("keystead").setLevel(logging.DEBUG)
 
     def show(self, text: str) -> None:
-        """Text for a person, on standard output, as `printable` makes it. Raises as `out`."""
+        """Print `printable` text on standard output. Raises as `out`."""
         self.out(printable(text))
 
     def out(self, text: str) -> None:
-        """Data for a program, on standard output, as it is; nothing for an empty text.
+        """Print data on standard output, unchanged; nothing for an empty text.
 
-        Raises `FileProblem` when it cannot be written, and `BrokenPipeError` when nobody reads it.
+        Raises `FileProblem` if it cannot be written, `BrokenPipeError` if the pipe is closed.
         """
         if not text:
             return
@@ -101,24 +101,24 @@ class Console:
                 print(text.encode(code, "backslashreplace").decode(code))  # noqa: T201  # as above
 
     def flush(self) -> None:
-        """Writes what is still held back. Raises as `out`."""
+        """Flush standard output. Raises as `out`."""
         if sys.stdout is not None:
             with _writing():
                 sys.stdout.flush()
 
     def json(self, value: object) -> None:
-        """Data as indented JSON."""
+        """Print data as indented JSON."""
         self.out(json_text(value))
 
     def say(self, kind: str, text: str) -> None:
-        """One message line on standard error, such as ``keystead: warning: ...``."""
+        """Print a message line on standard error, such as ``keystead: warning: ...``."""
         if sys.stderr is None:  # None would mean standard output to `print`
             return
         line = printable(text, keep="\t")
         if sys.stdout is not None:
             try:
                 sys.stdout.flush()
-            except OSError:  # it is told elsewhere, or what is told here matters more
+            except OSError:  # reported elsewhere, or less important than this message
                 discard(sys.stdout)
         try:
             print(f"keystead: {kind}: {line}", file=sys.stderr)  # noqa: T201  # the one place for messages
@@ -126,17 +126,18 @@ class Console:
             discard(sys.stderr)
 
     def warn(self, text: str) -> None:
-        """Something that is done all the same and that the person should know."""
+        """Print a warning."""
         if not self.muted:
             self.say("warning", text)
 
     def note(self, text: str) -> None:
-        """Something worth knowing."""
+        """Print a note."""
         self.say("note", text)
 
     def progress(self, text: str) -> None:
-        """How far something long has come, on the last line of a terminal, in place of what stood
-        there; an empty text clears it. Nothing where standard error is no terminal.
+        """Replace the progress line of a terminal; an empty text clears it.
+
+        Prints nothing if standard error is not a terminal.
         """
         if sys.stderr is None or not sys.stderr.isatty() or text == self._progress:
             return
@@ -146,7 +147,7 @@ class Console:
             sys.stderr.flush()
 
     def error(self, error: KeysteadError) -> int:
-        """Print the error and its hint; the exit code."""
+        """Print the error and its hint; return the exit code."""
         if self.errors_as_json and sys.stderr is not None:
             report = {"error": str(error), "id": error.id, "status": error.http_status}
             print(json_text(report, compressed=True), file=sys.stderr)  # noqa: T201  # for the agent
@@ -154,7 +155,7 @@ class Console:
         self.say("error", str(error))
         if error.hint:
             self.say("hint", error.hint)
-        elif error.id != type(error).id:  # a row of its own has more than the message
+        elif error.id != type(error).id:  # a specific id has more help than the message
             self.say("hint", f"`keystead help {error.id}` explains this error")
         if self._debug:
             self.say("debug", f"error id {error.id}")
@@ -162,9 +163,7 @@ class Console:
         return error.exit_code
 
     def crash(self, error: Exception) -> int:
-        """Tells of an error that keystead did not foresee, without its text, which may be
-        anything.
-        """
+        """Print an unexpected error without its text, which may contain a secret."""
         self.say("error", f"keystead failed unexpectedly ({type(error).__name__})")
         self.say("hint", "run it again with KEYSTEAD_DEBUG=1 and report what it prints")
         self._trace()
@@ -173,6 +172,6 @@ class Console:
     def _trace(self) -> None:
         if not self._debug or sys.stderr is None:
             return
-        # Frames only: the text of an unforeseen exception may quote what it was working on.
+        # Frames only: the text of an unexpected exception may contain a secret.
         for line in traceback.format_tb(sys.exc_info()[2]):
             print(printable(line), end="", file=sys.stderr)  # noqa: T201  # asked for by KEYSTEAD_DEBUG

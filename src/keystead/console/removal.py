@@ -1,4 +1,4 @@
-"""Removing profiles, in both spellings: look up, ask, remove, warn of what remains."""
+"""Removing profiles, for plain commands and cmdlets."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ from keystead.stores.chain import StoreChain
 def remove_profiles(
     app: App, console: Console, names: Sequence[str], location: Location, *, force: bool
 ) -> None:
-    """Removes each profile from the store in which it is found first.
+    """Remove each profile from the first store that has it; all must exist.
 
-    All must exist before one is removed. Asks for each one unless ``force``, and names the profiles
-    that depend on it; raises `InteractionRequired` without a terminal. Warns of another profile of
-    that name.
+    Unless ``force``, asks for each one, naming the profiles that depend on it; raises
+    `InteractionRequired` without a terminal. Warns of another profile of that name.
     """
     chain = app.chain(location)
     before = chain.snapshot()
@@ -44,7 +43,7 @@ def remove_profiles(
 
 
 def naming(profiles: Collection[Profile], how: str = "") -> str:
-    """The start of a sentence on what ``profiles`` name; ``how`` is an adverb."""
+    """The start of a sentence about what ``profiles`` refer to; ``how`` is an adverb."""
     names = " and ".join(f"`{profile.name}`" for profile in profiles)
     subject, verb = ("profile", "names") if len(profiles) == 1 else ("profiles", "name")
     return " ".join(filter(None, (subject, names, how, verb)))
@@ -53,10 +52,10 @@ def naming(profiles: Collection[Profile], how: str = "") -> str:
 def warn_of_remains(
     app: App, console: Console, chain: StoreChain, name: str, new: str | None = None
 ) -> None:
-    """Warns of what still has a removed name: another profile, an environment variable.
+    """Warn if another profile or an environment variable still has a removed name.
 
-    ``new`` is the new name of the profile. If the store ignores case and finds it under ``name``
-    too, there is nothing to warn of.
+    ``new`` is the new name of a renamed profile: no warning if the store ignores case and finds it
+    under ``name`` too.
     """
     with contextlib.suppress(ProfileNotFound):
         other = chain.find(name)

@@ -1,7 +1,4 @@
-"""Tables and lists of plain data, for people: text in, text out; no terminal's width is known.
-
-Names and values come from files and services, so control characters are shown escaped.
-"""
+"""Tables and lists of plain data as text, with control characters escaped."""
 
 from __future__ import annotations
 
@@ -27,8 +24,8 @@ def table(
 ) -> str:
     """``rows`` under headings; empty text for no rows.
 
-    ``columns`` selects and orders the properties; without it all that any row has are shown.
-    Columns of numbers are aligned to the right. ``cell`` gives the text of a value.
+    ``columns`` selects and orders the properties; the default is all. Numbers are aligned to the
+    right. ``cell`` formats a value.
     """
     if not rows:
         return ""
@@ -48,17 +45,17 @@ def listing(row: Row, *, cell: Callable[[object], str] = plain) -> str:
 
 
 def columns_of(rows: Sequence[Row]) -> list[str]:
-    """The names of all properties of ``rows``, in the order in which they first occur."""
+    """The names of all properties of ``rows``, in order of first occurrence."""
     return list(dict.fromkeys(name for row in rows for name in row))
 
 
 def moment(at: datetime, zone: tzinfo) -> str:
-    """A time as the plain commands show it, to the second; cmdlets show it as PowerShell does."""
+    """A time to the second, in the format of the plain commands."""
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
 def cell_width(text: str) -> int:
-    """How many columns of a terminal ``text`` takes."""
+    """The width of ``text`` in columns of a terminal."""
     return len(text) if text.isascii() else sum(map(_char_width, text))
 
 

@@ -273,7 +273,7 @@ class SharedStore(ProfileStore):
             Replaced(old.path, old.document.data if old.version else None, new.document.data)
             for old, new in changed
         ]
-        return self._generations().keeping(replaced, self._system.clock(), names)
+        return self._generations().saving(replaced, self._system.clock(), names)
 
     def _replace(self, file: SharedFile) -> FileVersion | None:
         private = file.kind is FileKind.CREDENTIALS

@@ -1,8 +1,7 @@
-"""Envelopes for the bytes of undo copies, one of which encrypts without asking for anything.
+"""Encryption of undo copies.
 
-It encrypts to a public key, so that a change of the shared files unlocks nothing, and opens by the
-private one. That is the encrypted store's. Where there is no store, or none that can be read, it is
-`FallbackKey`'s.
+Copies are encrypted to a public key, so that changing the shared files does not unlock the
+encrypted store. The key pair is that of the store or, without a readable store, `FallbackKey`'s.
 """
 
 from __future__ import annotations
@@ -17,28 +16,28 @@ from keystead.undo.fallback_key import FallbackKey
 
 
 class Envelope(Protocol):
-    """What keeps bytes from everybody but their owner."""
+    """Encrypts and decrypts the content of undo copies."""
 
     def seal(self, data: bytes) -> str:
-        """``data`` as a line of text that tells nothing of it."""
+        """Encrypt ``data`` into a line of text."""
         ...
 
     def open(self, text: str) -> bytes:
-        """What `seal` was given. May ask a person; raises `KeysteadError`."""
+        """Decrypt the result of `seal`. May prompt. Raises `KeysteadError`."""
         ...
 
 
 class PlainEnvelope:
-    """The envelope of what is sealed already: to come back it must not need its own key."""
+    """Stores the encrypted store's file, which is encrypted already, without a second key."""
 
     WORD = "bare"
 
     def seal(self, data: bytes) -> str:
-        """``data`` in Base64."""
+        """Encode ``data`` in Base64."""
         return f"{self.WORD} {base64.b64encode(data).decode()}"
 
     def open(self, text: str) -> bytes:
-        """The bytes."""
+        """Decode ``text``."""
         return base64.b64decode(text.removeprefix(self.WORD))
 
 
@@ -46,11 +45,11 @@ class KeyPair(Protocol):
     """The key pair of the encrypted store."""
 
     def public(self) -> bytes | None:
-        """The public key; None where there is no store that can be read."""
+        """The public key; None without a readable store."""
         ...
 
     def private(self) -> bytes | None:
-        """The private key, if there is a store. Unlocks it; raises `KeysteadError`."""
+        """The private key; None without a store. Unlocks the store; raises `KeysteadError`."""
         ...
 
 
@@ -64,7 +63,7 @@ class KeyPairEnvelope:
         self._fallback = fallback
 
     def seal(self, data: bytes) -> str:
-        """The public keys of the recipient and of this one envelope, and the sealed bytes."""
+        """The public keys of the recipient and of this envelope, and the encrypted bytes."""
         recipient = self._store.public() or crypto.public_key(self._fallback.get())
         once = os.urandom(crypto.KEY_BYTES)
         head = f"{recipient.hex()} {crypto.public_key(once).hex()}"
@@ -74,7 +73,7 @@ class KeyPairEnvelope:
         return f"{head} {base64.b64encode(sealed).decode()}"
 
     def open(self, text: str) -> bytes:
-        """The bytes; unlocks the store when they were sealed for it. Raises `KeysteadError`."""
+        """Decrypt; unlocks the store if its key was used. Raises `KeysteadError`."""
         if text.startswith(PlainEnvelope.WORD):
             return PlainEnvelope().open(text)
         head, _, content = text.rpartition(" ")
@@ -89,7 +88,7 @@ class KeyPairEnvelope:
             ) from error
 
     def _private(self, recipient: bytes) -> bytes:
-        """The private key of that public one."""
+        """The private key for the public key ``recipient``."""
         for private in (self._fallback.find, self._store.private):
             key = private()
             if key and crypto.public_key(key) == recipient:

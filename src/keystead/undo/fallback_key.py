@@ -1,8 +1,7 @@
-"""A key in a file: it is used where there is no encrypted store, or proves what keystead wrote.
+"""A key in a file: encrypts undo copies without an encrypted store, and signs all of them.
 
-It keeps secrets from a search and from a careless copy, and from nobody who looks for it: what it
-seals is as safe as the plain-text files it came from. On Windows the key itself is under data
-protection.
+It protects against text searches and accidental copies, not against a reader of the key file: the
+copies are as safe as the plain-text files. On Windows DPAPI protects the key.
 """
 
 from __future__ import annotations
@@ -16,16 +15,16 @@ from keystead.system import System
 
 
 class FallbackKey:
-    """`seal.KEY_BYTES` random bytes in the file ``path``, of its owner alone."""
+    """`crypto.KEY_BYTES` random bytes in the file ``path``, private to its owner."""
 
     def __init__(self, system: System, path: Path) -> None:
         self._system = system
         self.path = path
 
     def find(self) -> bytes | None:
-        """The key; None when there is none or what is there is none.
+        """The key; None without a valid one.
 
-        Raises `FileProblem`, also where another user could have put it there.
+        Raises `FileProblem`, also if another user could have written the file.
         """
         data = self._system.files.read(self.path, private=True).data
         if data is None:
@@ -38,14 +37,14 @@ class FallbackKey:
         return key if len(key) == crypto.KEY_BYTES else None
 
     def get(self) -> bytes:
-        """The key, made when there is none. Raises `FileProblem`."""
+        """The key, created if there is none. Raises `FileProblem`."""
         found = self.find()
         if found:
             return found
         key = os.urandom(crypto.KEY_BYTES)
         content = self._system.dpapi.protect(key) if self._system.dpapi else key
         with self._system.files.lock(self.path):
-            found = self.find()  # another keystead may have been faster
+            found = self.find()  # another process may have created it
             if found:
                 return found
             version = self._system.files.read(self.path).version

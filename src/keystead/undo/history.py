@@ -1,10 +1,8 @@
-"""The last generations of the files that keystead changes, so that a change can be undone.
+"""Undo copies of the files that keystead changes.
 
-A generation is what one command replaced: each file with its bytes before and digests of its bytes
-after each change. It is one file of its owner's alone in keystead's state folder, written whole
-before a change is, and again before each further change of the same command. The bytes before are
-in an envelope, for a plain-text credentials file holds keys; only the newest few of each pair of
-files are stored.
+A generation is the undo copy of one command: each file's content before the command, encrypted,
+and a digest of its content after each change. It is a private file in keystead's state folder,
+written before each change. Only the newest few of each pair of files are stored.
 """
 
 from __future__ import annotations
@@ -29,7 +27,7 @@ _TIME = "%Y%m%dT%H%M%S.%f"
 _TICK = timedelta(microseconds=1)
 
 MOST = 10
-"""How many generations of the same files are stored."""
+"""The maximum number of generations of the same files."""
 
 
 class Replaced(NamedTuple):
@@ -41,28 +39,28 @@ class Replaced(NamedTuple):
 
 
 class Generation(NamedTuple):
-    """One command as it was stored. Digests are SHA-256 in hex, None for no file."""
+    """The undo copy of one command. Digests are SHA-256 in hex, None for no file."""
 
     name: str
     made: datetime
     paths: tuple[Path, ...]
     before: tuple[str | None, ...]
-    """What was there, in the envelope; None where no file was."""
+    """The encrypted content of each file; None where there was no file."""
     after: tuple[str | None, ...]
     """The digest of each file after the last change."""
     between: tuple[tuple[str | None, ...], ...]
-    """The digests of each file after the changes before that one."""
+    """The digests of each file after the earlier changes."""
     foreign: tuple[bool, ...]
     """Whether another program wrote the file between two changes of the command."""
     command: str | None
-    """The command line, without secrets; None where a program used the library."""
+    """The command line, without secrets; None for a change by the library."""
     profiles: tuple[str, ...]
-    """The names of the profiles that it changed."""
+    """The names of the changed profiles."""
 
 
 @dataclass
 class _Command:
-    """The command whose changes are one generation, once there is a first one."""
+    """The command whose changes form one generation; ``stored`` is its file, if any."""
 
     line: Callable[[], str]
     stored: Path | None = None
@@ -73,9 +71,9 @@ _COMMAND: ContextVar[_Command | None] = ContextVar("command", default=None)
 
 @contextlib.contextmanager
 def one_generation(line: Callable[[], str]) -> Iterator[None]:
-    """Keeps all changes made inside as one generation, that of a command.
+    """Save all changes made inside as one generation.
 
-    ``line`` gives its command line. That is stored and shown as it is, so it holds no secret.
+    ``line`` returns the command line to store and show; it must not contain a secret.
     """
     token = _COMMAND.set(_Command(line))
     try:
@@ -85,10 +83,10 @@ def one_generation(line: Callable[[], str]) -> Iterator[None]:
 
 
 class UndoHistory:
-    """The generations in ``folder``, written and read by ``files``, closed by ``envelope``.
+    """The generations in ``folder``, encrypted by ``envelope``.
 
-    ``key`` proves them: anybody who can write the folder could have any file replaced by an undo.
-    ``sealed`` are files whose bytes need no envelope.
+    ``key`` signs them; otherwise write access to the folder would allow replacing any file.
+    ``sealed`` are files that are encrypted already.
     """
 
     def __init__(
@@ -106,17 +104,17 @@ class UndoHistory:
         self._sealed = {os.path.abspath(path) for path in sealed}
 
     @contextlib.contextmanager
-    def keeping(
+    def saving(
         self, replaced: Sequence[Replaced], now: datetime, profiles: Collection[str] = ()
     ) -> Iterator[None]:
-        """Keeps what the change made inside is about to replace, and forgets it if that fails.
+        """Save an undo copy before the change made inside, and discard it if that fails.
 
-        ``profiles`` are the names of those that it changes. Inside `one_generation` it becomes a
-        part of that. Raises `FileProblem` before the change when it cannot be stored.
+        ``profiles`` are the names of the changed profiles. Inside `one_generation` the copy becomes
+        part of that generation. Raises `FileProblem` before the change if it cannot be saved.
         """
         command = _COMMAND.get()
         try:
-            path, earlier = self._keep(replaced, now, command, profiles)
+            path, earlier = self._store(replaced, now, command, profiles)
         except FileProblem as error:
             raise FileProblem(
                 "nothing was changed, because no copy for `keystead undo` can be saved: "
@@ -129,17 +127,17 @@ class UndoHistory:
             yield
         except BaseException:
             if not any(map(self._is_made, replaced)):
-                self._take_back(path, earlier, command)
+                self._discard(path, earlier, command)
             raise
 
-    def _keep(
+    def _store(
         self,
         replaced: Sequence[Replaced],
         now: datetime,
         command: _Command | None,
         profiles: Collection[str],
     ) -> tuple[Path, bytes | None]:
-        """Where it is stored, and what was there before: the earlier changes of the command."""
+        """The file of the copy, and its former content: the command's earlier changes."""
         import hashlib
 
         paths = [os.path.abspath(item.path) for item in replaced]
@@ -168,7 +166,7 @@ class UndoHistory:
         return name, data
 
     def _signing_key(self) -> bytes:
-        """The key; a new one signs the copies of earlier versions, which had none."""
+        """The key; a new key signs the copies of earlier versions, which are unsigned."""
         key = b"dry" if self._files.dry else self._key.find()
         if key:
             return key
@@ -181,7 +179,7 @@ class UndoHistory:
         return key
 
     def _require_own(self, generation: Generation) -> None:
-        """Raises `FileProblem` unless the copy is one that keystead made."""
+        """Raise `FileProblem` unless keystead made the copy."""
         key = self._key.find()
         path = self._folder / f"{generation.name}.json"
         try:
@@ -195,7 +193,7 @@ class UndoHistory:
             raise FileProblem(
                 "nothing proves that keystead made this copy",
                 hint="look at what it would restore with `keystead undo --list`; "
-                "--force restores it all the same",
+                "--force restores it anyway",
                 where=Origin(str(path)),
             )
 
@@ -204,8 +202,8 @@ class UndoHistory:
         before = None if item.before is None else envelope.seal(item.before)
         return {"path": path, "before": before, "after": _digest(item.after)}
 
-    def _take_back(self, path: Path, earlier: bytes | None, command: _Command | None) -> None:
-        """Forgets a change that was not made."""
+    def _discard(self, path: Path, earlier: bytes | None, command: _Command | None) -> None:
+        """Remove a change that was not made from the copy."""
         if earlier is not None:
             with contextlib.suppress(KeysteadError):
                 version = self._files.read(path).version
@@ -217,9 +215,9 @@ class UndoHistory:
             os.unlink(path)
 
     def _next(self, now: datetime) -> str:
-        """The time that a new generation's name begins with: later than every other one's.
+        """The timestamp of a new generation's name, later than all others.
 
-        The names tell the order, and a clock may stand still or be set back.
+        The names give the order, and the clock may be stopped or set back.
         """
         newest = max(
             (path.name[: len(_stamp(now))] for path in self._folder.glob("*.json")), default=""
@@ -231,13 +229,13 @@ class UndoHistory:
         return _stamp(max(now, after))
 
     def _is_made(self, item: Replaced) -> bool:
-        """Whether the change of that file happened, although something failed around it."""
+        """Whether the file was changed although an error was raised."""
         with contextlib.suppress(KeysteadError):
             return self._files.read(item.path).data == item.after
         return False
 
     def all(self) -> list[Generation]:
-        """The generations, the newest first; what cannot be read as one is left out."""
+        """The readable generations, the newest first."""
         return list(self._newest_first())
 
     def _newest_first(self) -> Iterator[Generation]:
@@ -256,9 +254,9 @@ class UndoHistory:
         return False
 
     def find(self, name: str | None, location: Path | None) -> Generation:
-        """The generation of that name, or the newest; ``location`` looks at one file's alone.
+        """The generation of that name, or the newest; only those of the file ``location``, if set.
 
-        Raises `UsageError` when there is none.
+        Raises `UsageError` if there is none.
         """
         wanted = None if location is None else Path(os.path.abspath(location))
         for generation in self._newest_first():
@@ -271,22 +269,21 @@ class UndoHistory:
         )
 
     def forget(self) -> None:
-        """Removes every generation."""
+        """Remove every generation."""
         with self._files.lock(self._folder / "generations"):
             for path in self._folder.glob("*.json"):
                 with contextlib.suppress(OSError):
                     os.unlink(path)
 
     def restore(self, generation: Generation, now: datetime, *, force: bool) -> None:
-        """Restores the files as they were before that command, which is a change too.
+        """Restore the files to their content before that command; this can be undone too.
 
-        A command that was stopped halfway left some of them as they were, or as they were between
-        its changes. Raises `FileProblem` when one is none of that, or the copy is not proved to
-        be keystead's, unless ``force``.
+        Raises `FileProblem` unless ``force`` if a file's content is not from before the command or
+        after one of its changes, or the signature is not valid.
         """
         if not force:
             self._require_own(generation)
-        # Before the locks are taken, as a person may have to be asked.
+        # Before taking the locks, as it may prompt.
         before = [None if text is None else self._envelope.open(text) for text in generation.before]
         with contextlib.ExitStack() as stack:
             for path in sorted(generation.paths):
@@ -311,7 +308,7 @@ class UndoHistory:
                 Replaced(path, snapshot.data, data)
                 for path, snapshot, data in zip(generation.paths, current, before, strict=True)
             ]
-            stack.enter_context(self.keeping(replaced, now, generation.profiles))
+            stack.enter_context(self.saving(replaced, now, generation.profiles))
             for (path, was, data), snapshot in zip(replaced, current, strict=True):
                 if data == was:
                     continue
@@ -344,7 +341,7 @@ def _entry(now: datetime, command: _Command | None) -> dict[str, Any]:
 
 
 def _signed(path: Path, entry: dict[str, Any], key: bytes) -> dict[str, Any]:
-    """The entry in the file ``path`` with the HMAC under ``key`` that proves it."""
+    """The entry of the file ``path`` with its HMAC under ``key``."""
     import hmac
 
     content = {name: value for name, value in entry.items() if name != "mac"}
@@ -353,7 +350,7 @@ def _signed(path: Path, entry: dict[str, Any], key: bytes) -> dict[str, Any]:
 
 
 def _continue(entry: dict[str, Any], item: Replaced) -> None:
-    """Adds a further change of a file to what is stored of it."""
+    """Add another change of a file to its item."""
     if _digest(item.before) not in (entry["after"], *entry.get("between", ())):
         entry["foreign"] = True
     entry["between"] = [*entry.get("between", ()), entry["after"]]
@@ -361,7 +358,7 @@ def _continue(entry: dict[str, Any], item: Replaced) -> None:
 
 
 def _read(name: str, data: bytes) -> Generation:
-    # Without a command and profiles it was made by an older version, one for each change.
+    # Earlier versions wrote one for each change, without command and profiles.
     entry = parse_json(data)
     files = entry["files"]
     return Generation(

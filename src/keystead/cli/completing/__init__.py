@@ -1,1 +1,1 @@
-"""Completion of the whole command in a person's shell: scripts for shells, and who answers them."""
+"""Shell completion: the scripts for shells and their answers."""

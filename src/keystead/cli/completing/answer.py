@@ -1,10 +1,10 @@
-"""Answers a shell that wants to complete a ``keystead`` command line, and loads little for it.
+"""Completes a ``keystead`` command line for a shell, importing little.
 
-What there is to complete stands in ``words.json``, which `make docs` writes from the tables of
-commands and cmdlets; names of profiles come from the stores, regions from botocore's data.
+Words are in ``words.json``, which `make docs` generates from the tables of commands and cmdlets;
+names of profiles come from the stores, regions from botocore's data.
 
-An answer is a line for each choice: the word, a tab, its meaning. A line ``:files`` or
-``:commands`` leaves the rest to the shell.
+An answer has a line for each choice: the word, a tab, its meaning. ``:files`` and ``:commands``
+request the shell's completion of files and commands.
 """
 
 from __future__ import annotations
@@ -27,37 +27,37 @@ if TYPE_CHECKING:
 WORDS = os.path.join(os.path.dirname(__file__), "words.json")
 FILES, PROGRAMS = ":files", ":commands"
 
-# The beginning of a cmdlet that may be a service's: not those that are about AWS as a whole.
+# The beginning of a cmdlet that may be a service's, not of one about AWS in general.
 _OF_SERVICE = re.compile(r"[A-Za-z]+-(?!AW|Default)[A-Za-z][A-Za-z0-9]", re.IGNORECASE)
 _PARAMETER = re.compile(r"-([A-Za-z]\w*)")
 
 
 def main(words: Sequence[str]) -> int:
-    """Prints the answer; the exit code. Whatever goes wrong is told by no answer."""
+    """Print the answer, nothing on an error; return the exit code."""
     try:
         found = answer(words)
         sys.stdout.buffer.write("".join(f"{line}\n" for line in found).encode("utf-8", "replace"))
         sys.stdout.flush()
-    except (Exception, KeyboardInterrupt):  # noqa: BLE001  # a shell at its prompt wants no messages
+    except (Exception, KeyboardInterrupt):  # noqa: BLE001  # no messages at a shell's prompt
         return 1
     return 0
 
 
 def answer(words: Sequence[str]) -> list[str]:
-    """The lines for ``words``, which follow ``keystead``; the last one is to be completed."""
+    """The lines for ``words``, those after ``keystead``; the last one is to be completed."""
     with open(WORDS, "rb") as file:
         table: Row = json.loads(file.read())
-    *before, begun = words or [""]
-    begun = begun.strip()  # PowerShell loses an empty word on the way and gives a blank for it
+    *before, prefix = words or [""]
+    prefix = prefix.strip()  # PowerShell passes a blank in place of an empty word
     is_plain = before[:1] == [] or before[0] in table["children"]
     if not is_plain and "-" in before[0][1:] and before[0][0] != "-":
-        found = _cmdlet(table, before, begun)
+        found = _cmdlet(table, before, prefix)
     else:
-        found = _command(table, before, begun)
+        found = _command(table, before, prefix)
     return [
         f"{word}\t{_line(meaning)}" if meaning else word
         for word, meaning in found
-        if word.isprintable()  # a control character would drive the terminal, or end the line
+        if word.isprintable()  # a control character would affect the terminal or end the line
     ]
 
 
@@ -66,7 +66,7 @@ def _line(meaning: str) -> str:
 
 
 class _Place:
-    """Where the words so far lead: the command, the option that waits for a value, the places."""
+    """The state after some words: the command, the option that needs a value, the places left."""
 
     def __init__(self, table: Row, before: Sequence[str]) -> None:
         self.row: Row = table
@@ -92,39 +92,39 @@ class _Place:
             del self.open[0]
 
 
-def _command(table: Row, before: Sequence[str], begun: str) -> Choices:
-    """Choices in a plain command, or for the name of one."""
+def _command(table: Row, before: Sequence[str], prefix: str) -> Choices:
+    """Choices for a plain command or its name."""
     at = _Place(table, before)
     if at.due is not None:
-        yield from _values(at.due["takes"], begun, table)
+        yield from _values(at.due["takes"], prefix, table)
         return
-    if begun.startswith("-") and not at.literal:
+    if prefix.startswith("-") and not at.literal:
         options: Mapping[str, Row] = at.row["options"]
         unused = {name: row for name, row in options.items() if name not in before}
-        yield from ((n, row["meaning"]) for n, row in unused.items() if n.startswith(begun))
+        yield from ((n, row["meaning"]) for n, row in unused.items() if n.startswith(prefix))
         return
     children: Mapping[str, Row] = at.row.get("children", {})
-    yield from ((n, row["meaning"]) for n, row in children.items() if n.startswith(begun))
-    if at.row is table and begun:
-        yield from _cmdlets(table, begun)
+    yield from ((n, row["meaning"]) for n, row in children.items() if n.startswith(prefix))
+    if at.row is table and prefix:
+        yield from _cmdlets(table, prefix)
     if at.open:
-        yield from _values(at.open[0]["takes"], begun, table)
+        yield from _values(at.open[0]["takes"], prefix, table)
 
 
-def _cmdlets(table: Row, begun: str) -> Choices:
+def _cmdlets(table: Row, prefix: str) -> Choices:
     from keystead.powershell.shell.candidates import cmdlet_names
 
     named: list[str] = []
-    if _OF_SERVICE.match(begun):  # their names take longer to load than the table's
+    if _OF_SERVICE.match(prefix):  # slower to load than the table
         from keystead.powershell.services.index import Index
         from keystead.system import System
 
-        named = Index(System()).cmdlets_like(begun)
-    return cmdlet_names(begun, _registry(table), named)
+        named = Index(System()).cmdlets_like(prefix)
+    return cmdlet_names(prefix, _registry(table), named)
 
 
-def _cmdlet(table: Row, before: Sequence[str], begun: str) -> Choices:
-    """Choices in a cmdlet."""
+def _cmdlet(table: Row, before: Sequence[str], prefix: str) -> Choices:
+    """Choices for a cmdlet."""
     from keystead.powershell.shell.candidates import parameters, values_after
 
     cmdlet = _registry(table).get(before[0]) or _of_service(before[0])
@@ -132,45 +132,45 @@ def _cmdlet(table: Row, before: Sequence[str], begun: str) -> Choices:
         return
     found = (_PARAMETER.fullmatch(word) for word in before[1:])
     names = [match[1] if match else None for match in found]
-    if begun.startswith("-"):
-        yield from parameters(begun[1:], cmdlet, names)
+    if prefix.startswith("-"):
+        yield from parameters(prefix[1:], cmdlet, names)
         return
-    for value in values_after(begun, cmdlet, names, _source):
+    for value in values_after(prefix, cmdlet, names, _source):
         yield value, ""
 
 
 def _of_service(name: str) -> Cmdlet | None:
-    """The cmdlet of a service; to load it takes a person's notice."""
+    """The cmdlet of a service; noticeably slow."""
     from keystead.powershell.table import CMDLETS
 
     return CMDLETS.get(name)
 
 
-def _values(takes: str | list[str], begun: str, table: Row) -> Choices:
-    """The values of an option or of a place."""
+def _values(takes: str | list[str], prefix: str, table: Row) -> Choices:
+    """The values of an option or a positional argument."""
     if isinstance(takes, list):
-        yield from ((value, "") for value in takes if value.startswith(begun))
+        yield from ((value, "") for value in takes if value.startswith(prefix))
     elif takes == "file":
         yield FILES, ""
     elif takes == "program":
         yield PROGRAMS, ""
     elif takes == "topic":
         known = {**table["children"], "cmdlets": {}, "types": {}}
-        fitting = {name: row for name, row in known.items() if name.startswith(begun)}
+        fitting = {name: row for name, row in known.items() if name.startswith(prefix)}
         yield from ((name, row.get("meaning", "")) for name, row in fitting.items())
-        if begun:
-            yield from _cmdlets(table, begun)
+        if prefix:
+            yield from _cmdlets(table, prefix)
     elif takes in ("setting", "setting="):
         mark = takes.removeprefix("setting")
         settings: Mapping[str, str] = table["settings"]
         yield from (
-            (name + mark, meaning) for name, meaning in settings.items() if name.startswith(begun)
+            (name + mark, meaning) for name, meaning in settings.items() if name.startswith(prefix)
         )
     else:
         found = _source(takes)
-        alike = [value for value in found if value.startswith(begun)]
+        alike = [value for value in found if value.startswith(prefix)]
         # The encrypted store has names in any letter case.
-        alike = alike or [value for value in found if value.lower().startswith(begun.lower())]
+        alike = alike or [value for value in found if value.lower().startswith(prefix.lower())]
         yield from ((value, "") for value in alike)
 
 
@@ -207,11 +207,11 @@ def _profiles() -> list[str]:
 
     system = System()
     try:
-        # A store without a file takes time to load, and most people have no encrypted one.
+        # Skip empty stores: the encrypted store is slow to import.
         stores = [row.open(system) for row in STORES if not row.is_empty(system)]
         found = [profile for store in stores for profile in store.profiles()]
     except KeysteadError:
-        return []  # a completion is no place for an error; the command will tell it
+        return []  # the command will report the error
     return list(dict.fromkeys(profile.name for profile in found))
 
 

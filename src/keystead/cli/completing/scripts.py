@@ -1,4 +1,4 @@
-"""``keystead completion``: the script that makes a shell complete keystead's command lines."""
+"""``keystead completion``: the completion script of a shell."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ def run(context: Context, args: argparse.Namespace) -> None:
 
 COMMAND = Command(
     "completion",
-    "print the script with which a shell completes keystead's lines",
-    (argument("shell", metavar="SHELL", choices=tuple(SCRIPTS), help="the shell it is for"),),
+    "print a shell's completion script",
+    (argument("shell", metavar="SHELL", choices=tuple(SCRIPTS), help="the shell"),),
     run,
     details="For bash, in ~/.bashrc: source <(keystead completion bash). For zsh the same in "
     "~/.zshrc, after compinit. For fish: keystead completion fish > "

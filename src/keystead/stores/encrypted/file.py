@@ -242,7 +242,7 @@ class StoreFile:
             snapshot = Snapshot(before.data, before.file_version)
             versions = [] if following.header else [(self.path, snapshot)]
             foreign = by_another_program(self.system, self.generations, versions)
-            with self.generations.keeping([replaced], self.system.clock(), names):
+            with self.generations.saving([replaced], self.system.clock(), names):
                 version = self.system.files.replace(
                     self.path, data, expect=before.file_version, private=True
                 )

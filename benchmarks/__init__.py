@@ -1,1 +1,1 @@
-"""How long keystead, botocore and the AWS CLI take on files of 10 to 100,000 profiles."""
+"""Benchmarks of keystead, botocore and the AWS CLI on files of 10 to 100,000 profiles."""

@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: times all in one run and writes docs/benchmarks.md with its plots."""
+"""``python -m benchmarks``: times the stores and writes docs/benchmarks.md with its plots."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Times = dict[str, dict[int, list[float]]]
 
 
 def main() -> None:
-    """Runs everything; takes some minutes."""
+    """Run everything; takes some minutes."""
     library: Times = {}
     commands: Times = {}
     with tempfile.TemporaryDirectory() as name:
@@ -60,10 +60,10 @@ def main() -> None:
 
 
 def _time(actions: Mapping[_Label, Action], rounds: int) -> dict[_Label, list[float]]:
-    """Each action once per round, so that what slows the machine slows all of them."""
+    """Time each action once per round, so that a slow machine affects all of them."""
     taken: dict[_Label, list[float]] = {label: [] for label in actions}
     for action in actions.values():
-        action()  # modules are loaded, files are cached
+        action()  # load modules, cache files
     for _ in range(rounds):
         for label, action in actions.items():
             start = time.perf_counter()
@@ -98,26 +98,26 @@ def _page(
 <!-- Written by `make bench`. -->
 
 Every number is the median of several rounds of one run, in which all programs took turns on the
-same files: each profile has its keys in `credentials`, region and output in `config`, and the one
-looked up or edited is the last. A ratio is the median of those within a round.
+same files. Each profile has its keys in `credentials`, region and output in `config`; the last one
+is looked up or edited. A ratio is the median of the ratios within the rounds.
 Run on {datetime.now(UTC):%Y-%m-%d} with Python {python} on a
-{os.uname().sysname} machine with {os.cpu_count()} processors that did other work meanwhile, so
-the ratios say more than the times. `make bench` runs it anew.
+{os.uname().sysname} machine with {os.cpu_count()} processors that was also doing other work, so
+the ratios are more meaningful than the times. `make bench` repeats the measurement.
 
-## How many times as fast as the other
+## Speed-up
 
 | profiles |{"".join(f" {size:,} |" for size in SIZES)}
 | --- |{" ---: |" * len(SIZES)}
 {chr(10).join(ratios)}
 
-*Load all* is every profile with all its settings, against `load_config` and `raw_config_parse` of
-botocore. *Look up one* is against a botocore session's `get_scoped_config` and `get_credentials`.
-The commands are those of this project against `aws configure get` and `set` of the AWS CLI 1; they
-start Python first. `keystead set` locks, keeps what it replaces, flushes file and folder and
-replaces the file whole, which `aws configure set` does not.
+*Load all* reads every profile with all its settings, compared with `load_config` and
+`raw_config_parse` of botocore. *Look up one* is compared with a botocore session's
+`get_scoped_config` and `get_credentials`. The commands are compared with `aws configure get` and
+`set` of the AWS CLI 1, both including Python's start. `keystead set` also locks the file, saves an
+undo copy, replaces the file atomically and flushes file and folder.
 
-A look-up among 10,000 profiles took {more:.1f} ms more than one among 10, in turn with it; an edit
-among 10,000, with all its flushes, took {edit:.0f} ms. A load that is kept takes
+A look-up among 10,000 profiles took {more:.1f} ms longer than one among 10; an edit
+among 10,000, including all flushes, took {edit:.0f} ms. Loaded profiles take
 {memory[10_000]:,.0f} bytes of memory per profile at 10,000 profiles, {memory[100_000]:,.0f} at
 100,000, the text of the files included.
 

@@ -24,7 +24,7 @@ KEYS = {
 
 
 def main() -> None:
-    """Runs everything; takes a minute."""
+    """Run everything; takes a minute."""
     with tempfile.TemporaryDirectory() as name, moto() as emulator:
         folder = Path(name)
         environ = {
@@ -35,7 +35,7 @@ def main() -> None:
             "AWS_ENDPOINT_URL": emulator.upstream,
             "AWS_REGION": "us-east-1",
             "AWS_DEFAULT_REGION": "us-east-1",
-            # What is installed is compiled; a checkout is to be so too.
+            # Compile the checkout, as an installation would be.
             "PYTHONPYCACHEPREFIX": str(folder / "compiled"),
         }
         environ.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -63,7 +63,7 @@ def _command(words: Sequence[str], environ: Mapping[str, str]) -> Callable[[], o
 
 
 def _time(actions: Mapping[str, Callable[[], object]]) -> dict[str, list[float]]:
-    """Milliseconds; each action once per round, after one that does not count."""
+    """Milliseconds; each action once per round, after a warm-up."""
     taken: dict[str, list[float]] = {label: [] for label in actions}
     for number in range(ROUNDS + 1):
         for label, action in actions.items():

@@ -1,9 +1,8 @@
 """``python -m benchmarks.endpoint``: times the endpoint, writes docs/benchmarks-endpoint.md.
 
-Two loads, both of 10,000 requests over 64 connections that stay open. *Paced*: the requests come at
-a steady rate, each on the connection that waited longest, as those of many programs do; what is
-timed is what one of them waits. *At full*: each connection asks again as soon as it was answered;
-that says how much there is, and then every request waits for 63 others.
+Two loads, both of 10,000 requests over 64 persistent connections. *Paced*: requests at a steady
+rate, each on the connection that was idle longest; measures latency. *At full*: each connection
+sends its next request after each answer; measures throughput.
 """
 
 from __future__ import annotations
@@ -34,7 +33,7 @@ region = eu-west-1
 
 
 def main() -> None:
-    """Runs everything; takes about a minute."""
+    """Run everything; takes about a minute."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / ".aws").mkdir()
@@ -96,7 +95,7 @@ def _measure(shown: dict[str, dict[str, str]], pid: int) -> dict[str, float]:
 
 
 class _Client:
-    """Asks with one request again and again, and notes how long each answer took."""
+    """Repeats one request and records the time of each answer."""
 
     def __init__(self, host: str, port: int, request: bytes) -> None:
         self._where = host, port
@@ -104,7 +103,7 @@ class _Client:
         self.failed = 0
 
     async def full(self, requests: int) -> list[float]:
-        """All connections at once, each as fast as it is answered."""
+        """All connections at once, at full speed."""
         taken: list[float] = []
 
         async def one(times: int) -> None:
@@ -155,7 +154,7 @@ def _percentile(values: list[float], percent: int) -> float:
 
 
 def _resident(pid: int) -> float:
-    """Megabytes of memory that the process has."""
+    """The resident memory of the process in megabytes."""
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
             return int(line.split()[1]) / 1024
@@ -170,7 +169,7 @@ def _page(found: dict[str, float]) -> str:
 
 <!-- Written by `make bench`. -->
 
-`keystead serve` under {REQUESTS:,} requests over {CONNECTIONS} connections that stay open, server
+`keystead serve` under {REQUESTS:,} requests over {CONNECTIONS} persistent connections, server
 and client on one machine with {os.cpu_count()} cores, Python {python}. Requests that failed:
 {found["failed"]:.0f}.
 
@@ -179,13 +178,13 @@ and client on one machine with {os.cpu_count()} cores, Python {python}. Requests
 | paced: {RATE} requests a second | {paced} |
 | at full: {found["rate"]:,.0f} requests a second | {full} |
 
-*Paced* is what one program waits for its credentials while many others ask: the time from the first
-byte sent to the last byte received, the client's own share included. The goal, a p50 below 1 ms and
-a p99 below 10 ms, is meant for it. *At full* each connection asks
-again as soon as it was answered, so each request waits for {CONNECTIONS - 1} others: there the rate
-says more than the times, and the client takes half of the machine for itself.
+*Paced* is the latency for one program while many others send requests, from the first byte sent to
+the last byte received, including the client's own time. The goal is a p50 below 1 ms and a p99
+below 10 ms. *At full* each connection sends its next request
+after each answer, so each request waits for {CONNECTIONS - 1} others: the rate
+is more meaningful than the times, and the client takes half of the machine.
 
-Memory: {found["before"]:.1f} MB before, {found["after"]:.1f} MB behind {6 * REQUESTS:,} requests.
+Memory: {found["before"]:.1f} MB before, {found["after"]:.1f} MB after {6 * REQUESTS:,} requests.
 """
 
 

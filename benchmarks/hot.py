@@ -1,4 +1,4 @@
-"""``python -m benchmarks.hot``: times `keystead process` with a warm agent, writes a page of it."""
+"""``python -m benchmarks.hot``: times `keystead process` and writes docs/benchmarks-hot.md."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ LAUNCHER = "the launcher"
 COMMAND = "keystead process"
 WITHOUT = "keystead process, no agent"
 SLOW_ROUNDS = 7
-"""Of what takes a tenth of a second and more: all but the first three."""
+"""Rounds of commands that take a tenth of a second or more: all but the first three."""
 DOCS = Path(__file__).parent.parent / "docs"
 KEYSTEAD = Path(sys.executable).parent / "keystead"
 
@@ -40,7 +40,7 @@ Times = dict[str, dict[int, list[float]]]
 
 
 def main() -> None:
-    """Runs everything; takes some minutes, and longer once, as it fetches other programs."""
+    """Run everything; takes some minutes, longer the first time, as it fetches other programs."""
     times: Times = {}
     with tempfile.TemporaryDirectory(prefix="hot-") as name:
         for size in SIZES:
@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def _commands(world: World, launcher: Path) -> dict[str, Command]:
-    """What is timed, each run once so that the agent is warm and all is compiled and cached."""
+    """The commands to time, each run once to warm up the agent and the caches."""
     environ = world.environ
     subprocess.run(
         [KEYSTEAD, "agent", "launcher", launcher], env=environ, check=True, capture_output=True
@@ -89,7 +89,7 @@ def _run(command: Command, environ: Mapping[str, str]) -> bytes:
 
 
 def _time(commands: Mapping[str, Command], environ: Mapping[str, str]) -> dict[str, list[float]]:
-    """Each once per round, so that what slows the machine slows all of them."""
+    """Time each command once per round, so that a slow machine affects all of them."""
     taken: dict[str, list[float]] = {label: [] for label in commands}
     for number in range(ROUNDS):
         for label, command in commands.items():
@@ -103,7 +103,7 @@ def _time(commands: Mapping[str, Command], environ: Mapping[str, str]) -> dict[s
 def _instructions(
     commands: Mapping[str, Command], environ: Mapping[str, str]
 ) -> dict[str, int] | None:
-    """How many instructions each executes; None where there is no valgrind."""
+    """The number of instructions of each command; None without valgrind."""
     if shutil.which("valgrind") is None:
         return None
     count = ("valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null")
@@ -121,7 +121,7 @@ def _instructions(
 
 
 def _audit_lines(world: World) -> dict[str, list[float]]:
-    """Milliseconds of single lines of the audit log, by how much of it there is."""
+    """Milliseconds of single lines of the audit log, by the size of the log."""
     log = AuditLog(System(environ=world.environ))
     credentials = Credentials(world.last_key_id, "", source="x")
     grantee = Grantee("process", 4711, Executable("aws", None))
@@ -175,26 +175,25 @@ def _page(times: Times, counts: dict[str, int] | None, audit: dict[str, list[flo
             ]
         )
     )
-    return f"""# Benchmarks of the hot way
+    return f"""# Benchmarks of credential_process
 
 <!-- Written by `make bench`. -->
 
-What a tool waits for when it asks for credentials by `credential_process`: a command from its start
-to its end, with a warm [agent](agent.md) except where it says otherwise. The profile is the last of
-so many, with its keys in `credentials`. All took turns in {ROUNDS} rounds of one run (the slow ones
-in {SLOW_ROUNDS} of them), on {datetime.now(UTC):%Y-%m-%d} with Python {python}; the ratios say more
-than the times. `python -c pass` is the interpreter of the same virtual environment, starting and
-ending.
+The time that a tool waits for credentials from `credential_process`: a command from start to end,
+with a warm [agent](agent.md) unless stated otherwise. The profile is the last of the given number,
+with its keys in `credentials`. All took turns in {ROUNDS} rounds of one run (the slow ones
+in {SLOW_ROUNDS} of them), on {datetime.now(UTC):%Y-%m-%d} with Python {python}; the ratios are more
+meaningful than the times. `python -c pass` only starts and ends the same interpreter.
 
-The others are in environments of their own, with their byte code made; each printed the right
-key. `boto3` is a script of one line. {absent} are not among them: Go's module proxy did not
-hand them out where this was run.
+The other programs are in separate environments, with compiled byte code; each printed the correct
+key. `boto3` is a one-line script. {absent} are missing: they were not available
+from Go's module proxy.
 
 ![milliseconds by number of profiles](benchmarks/hot.svg)
 
-## As a multiple of a Python that does nothing
+## Ratio to `python -c pass`
 
-The median of the ratios within a round.
+The median of the ratios within the rounds.
 
 | profiles {sizes}
 {ratios}
@@ -206,8 +205,8 @@ The median of the ratios within a round.
 
 ## A line of the audit log
 
-What each of these hand-overs has in it already: a grant written behind the last one, lock, hash and
-all, as the median and the longest but one in a hundred of {AUDIT_LINES} lines.
+Included in each of the times above: appending a grant to the audit log, with lock and hash. Median
+and 99th percentile of {AUDIT_LINES} lines.
 
 | | median, ms | 99 %, ms |
 | --- | ---: | ---: |
@@ -215,7 +214,7 @@ all, as the median and the longest but one in a hundred of {AUDIT_LINES} lines.
 
 ## Instructions
 
-As callgrind counts them, at {SIZES[0]} profiles. A test holds the launcher to the first line and
+Counted by callgrind, with {SIZES[0]} profiles. A test limits the launcher to the first line plus
 10 million.
 
 {counted}

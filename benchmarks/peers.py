@@ -1,4 +1,4 @@
-"""Other programs that hand credentials over, each as it comes from its package registry."""
+"""Other programs that deliver credentials, each from its package registry."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _BOTO3 = (
 )
 
 NOT_TO_BE_HAD = ("aws-vault", "granted")
-"""Go programs whose modules Go's proxy did not hand out where the pages were made."""
+"""Go programs whose modules were not available from Go's proxy when the pages were generated."""
 
 
 @dataclass(frozen=True)
 class Peer:
-    """One of them: ``command`` is what hands over the profile's keys, ``version`` tells its own.
+    """One program: ``command`` prints the profile's keys, ``version`` its version.
 
     Both get the path of the program.
     """
@@ -35,7 +35,7 @@ class Peer:
 
 
 def _of_pypi(program: str, *packages: str) -> Callable[[], Path]:
-    """Installs ``packages`` into an environment of their own, the first time, for ``program``."""
+    """Install ``packages`` for ``program`` into a separate environment, the first time."""
 
     def fetch() -> Path:
         folder = FETCHED / "peers" / program
@@ -65,7 +65,7 @@ PEERS = (
     ),
     Peer(
         "aws-export-credentials",
-        # Newer ones of botocore have another shape of what it makes by hand.
+        # It creates botocore's objects itself, which newer versions define differently.
         _of_pypi("aws-export-credentials", "aws-export-credentials", "botocore<1.36"),
         lambda program, profile: (program, "--profile", profile, "--json"),
         lambda program: (program, "--version"),
@@ -89,7 +89,7 @@ PEERS = (
 
 
 def available(environ: Mapping[str, str]) -> dict[str, tuple[Peer, Path]]:
-    """Those that can be had here, by title with their versions; the others are told of."""
+    """The available programs by title and version; reports the others."""
     found: dict[str, tuple[Peer, Path]] = {}
     for peer in PEERS:
         try:

@@ -28,12 +28,12 @@ HOPS = (1, 2, 3, 4, 5)
 COMMAND_HOPS = (1, 5)
 ROUNDS = {10: 11, 10_000: 3}
 COMMAND_ROUNDS = {10: 3, 10_000: 2}
-FRESH, KEPT = "uncached", "cached"
+UNCACHED, CACHED = "uncached", "cached"
 OURS, THEIRS, AWS = "keystead", "botocore", "the AWS CLI"
 DOCS = Path(__file__).parent.parent / "docs"
 ROLE = "arn:aws:iam::123456789012:role/{name}"
 
-# Ends with the standard input that it reads, so with this process.
+# Ends when its standard input closes, so with this process.
 _SERVER = """
 import sys
 from devtools.emulators import moto
@@ -44,7 +44,7 @@ with moto() as emulator:
 
 
 class Key(NamedTuple):
-    """One number: who, with a cache or without, over so many profiles and roles."""
+    """One number: program, with a cache or without, number of profiles and of roles."""
 
     who: str
     state: str
@@ -53,7 +53,7 @@ class Key(NamedTuple):
 
 
 class Timed(NamedTuple):
-    """What is timed, and what is done before it that is not."""
+    """The action to time, and its preparation, which is not timed."""
 
     before: Callable[[], object]
     action: Callable[[], object]
@@ -64,7 +64,7 @@ Times = dict[Key, list[float]]
 
 
 def main() -> None:
-    """Runs everything; takes less than five minutes."""
+    """Run everything; takes less than five minutes."""
     library: Times = {}
     commands: Times = {}
     with tempfile.TemporaryDirectory(prefix="resolve-") as name, _moto() as url:
@@ -86,7 +86,7 @@ def main() -> None:
                 (hops, statistics.median(library[Key(who, state, size, hops)])) for hops in HOPS
             ]
             for who in (OURS, THEIRS)
-            for state in (FRESH, KEPT)
+            for state in (UNCACHED, CACHED)
         }
         title = f"Credentials of a role, {size:,} profiles"
         text = plot(title, "roles on the way", "milliseconds", lines)
@@ -95,7 +95,7 @@ def main() -> None:
 
 @contextlib.contextmanager
 def _moto() -> Iterator[str]:
-    """The address of an STS in a process of its own, so that it takes no time from this one."""
+    """The address of an STS in a separate process, so that it takes no time from this one."""
     server = subprocess.Popen(
         [sys.executable, "-c", _SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -109,7 +109,7 @@ def _moto() -> Iterator[str]:
 
 
 class Chains:
-    """Both shared files with ``size`` profiles, the last of them roles over roles over keys."""
+    """Shared files with ``size`` profiles, the last of them roles over roles over keys."""
 
     def __init__(self, folder: Path, size: int, url: str) -> None:
         self._folder = folder / ".aws"
@@ -129,9 +129,9 @@ class Chains:
         (self._folder / "credentials").touch(mode=0o600)
         (self._folder / "credentials").write_text("\n".join(keys))
         self._size = size
-        self._kept = folder / "botocore"
+        self._cached = folder / "botocore"
         self._of_aws = self._folder / "cli"
-        unset = ("AWS_", "KEYSTEAD_", "PYTHON")  # one of Python's may keep it from byte code
+        unset = ("AWS_", "KEYSTEAD_", "PYTHON")  # PYTHONDONTWRITEBYTECODE, for one
         clean = {k: v for k, v in os.environ.items() if not k.startswith(unset)}
         self.environ = {
             **clean,
@@ -146,7 +146,7 @@ class Chains:
         }
 
     def in_process(self, hops: int) -> dict[Key, Timed]:
-        """What a program does that has its modules loaded and nothing else."""
+        """The actions of a program with its modules loaded."""
         name = f"role-{hops}"
         os.environ.update(self.environ)
 
@@ -157,7 +157,7 @@ class Chains:
         def theirs() -> None:
             session = botocore.session.Session(profile=name)
             provider = session.get_component("credential_provider").get_provider("assume-role")
-            provider.cache = JSONFileCache(str(self._kept))  # as the AWS CLI has it
+            provider.cache = JSONFileCache(str(self._cached))  # as in the AWS CLI
             found = session.get_credentials()
             assert found
             assert found.get_frozen_credentials().token
@@ -165,7 +165,7 @@ class Chains:
         return self._rows(hops, {OURS: ours, THEIRS: theirs})
 
     def commands(self, hops: int, aws: Path | None) -> dict[Key, Timed]:
-        """What a shell does: a command that asks AWS who it is, its start included."""
+        """The commands of a shell: GetCallerIdentity, with Python's start."""
         name = f"role-{hops}"
         keystead = Path(sys.executable).parent / "keystead"
         actions = {OURS: lambda: self._run(keystead, "whoami", name)}
@@ -177,15 +177,15 @@ class Chains:
     def _rows(self, hops: int, actions: Mapping[str, Callable[[], object]]) -> dict[Key, Timed]:
         return {
             Key(who, state, self._size, hops): Timed(
-                self._forget if state is FRESH else _nothing, action
+                self._forget if state is UNCACHED else _nothing, action
             )
             for who, action in actions.items()
-            for state in (FRESH, KEPT)
+            for state in (UNCACHED, CACHED)
         }
 
     def _forget(self) -> None:
         App(System(environ=dict(self.environ))).sessions.clear()
-        for folder in (self._kept, self._of_aws):
+        for folder in (self._cached, self._of_aws):
             shutil.rmtree(folder, ignore_errors=True)
 
     def _run(self, *command: str | Path) -> None:
@@ -193,18 +193,18 @@ class Chains:
 
 
 def _nothing() -> None:
-    """What comes before an action that finds what the one before it left."""
+    """The preparation of a cached action."""
 
 
 def _time(rows: Mapping[Key, Timed], rounds: int) -> Times:
-    """Each action once per round, so that what slows the machine slows all of them."""
+    """Time each action once per round, so that a slow machine affects all of them."""
     taken: Times = {key: [] for key in rows}
     for number in range(rounds + 1):
         for key, row in rows.items():
             row.before()
             start = time.perf_counter()
             row.action()
-            if number:  # the first round loads modules and warms the files
+            if number:  # the first round is the warm-up
                 taken[key].append((time.perf_counter() - start) * 1000)
     return taken
 
@@ -217,7 +217,7 @@ def _page(library: Times, commands: Times) -> str:
     ratios = [
         f"| {state}, {where}, {size:,} profiles |{_ratios(times, Key(who, state, size, 0), hops)}"
         for times, who, hops, where in against
-        for state in (FRESH, KEPT)
+        for state in (UNCACHED, CACHED)
         for size in SIZES
     ]
     newline = "\n"
@@ -225,27 +225,26 @@ def _page(library: Times, commands: Times) -> str:
 
 <!-- Written by `make bench`. -->
 
-Credentials of a role over a role over keys, with one to five roles on the way, by moto as STS on
-the same machine: what a call to AWS over a network takes comes on top of it, for all alike. Every
-number is the median of several rounds of one run, in which all programs took turns; a ratio is the
-median of those within a round. *Uncached* is with nothing kept: one AssumeRole call for each role.
-*Cached* is with the last session kept on disk: none. botocore has the cache in files that the AWS
-CLI gives it, as it has none of its own; it and the AWS CLI keep sessions in plain text, keystead
-seals them. Each round starts anew: it reads the files, plans, and looks into the cache. In one
-process keystead keeps the model of STS that it read for an earlier call; a session of botocore
-reads it once, and credentials of another profile take a new session.
+Credentials of a chain of one to five roles, with moto as STS on the same machine; calls to AWS over
+a network take longer, for all programs alike. Every number is the median of several rounds of one
+run, in which all programs took turns; a ratio is the median of the ratios within the rounds.
+*Uncached* makes one AssumeRole call for each role, *cached* none: the last session is cached on
+disk. botocore uses the AWS CLI's file cache, as it has no other; it and the AWS CLI cache sessions
+in plain text, keystead encrypts them. Each round reads the files, plans, and reads the cache. In
+one process keystead caches the model of STS; botocore reads it once for each session, and each
+profile requires a new session.
 Run on {datetime.now(UTC):%Y-%m-%d} with Python {python} on a {os.uname().sysname} machine with
-{os.cpu_count()} processors. `make bench` runs it anew.
+{os.cpu_count()} processors. `make bench` repeats the measurement.
 
-## How many times as fast as the other
+## Speed-up
 
-| roles on the way |{"".join(f" {hops} |" for hops in HOPS)}
+| roles in the chain |{"".join(f" {hops} |" for hops in HOPS)}
 | --- |{" ---: |" * len(HOPS)}
 {newline.join(ratios)}
 
 The commands are `keystead whoami` and `aws sts get-caller-identity` of the AWS CLI 1, which has no
-command that hands credentials over: both start Python first, and make one call with what they got.
-keystead works without its agent here; [with it](benchmarks-hot.md) credentials are there sooner.
+command that prints credentials of a role: both include Python's start and one call with the
+credentials. keystead runs without its agent here; it is faster [with it](benchmarks-hot.md).
 
 ## Milliseconds in one process
 
@@ -262,7 +261,7 @@ keystead works without its agent here; [with it](benchmarks-hot.md) credentials 
 
 
 def _ratios(times: Times, other: Key, of: tuple[int, ...]) -> str:
-    """How many times as fast as the other, a cell for each number of roles."""
+    """The speed-up over the other program, a cell for each number of roles."""
     cells = []
     for hops in HOPS:
         if hops not in of:
@@ -275,7 +274,7 @@ def _ratios(times: Times, other: Key, of: tuple[int, ...]) -> str:
 
 
 def _table(times: Times, of: tuple[int, ...]) -> str:
-    head = "| roles on the way |" + "".join(f" {hops} |" for hops in of)
+    head = "| roles in the chain |" + "".join(f" {hops} |" for hops in of)
     rows = []
     for who, state, size in dict.fromkeys((key.who, key.state, key.size) for key in times):
         found = (statistics.median(times[Key(who, state, size, hops)]) for hops in of)

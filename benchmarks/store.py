@@ -35,7 +35,7 @@ KEYS = {
 
 
 def main() -> None:
-    """Runs everything; takes less than a minute."""
+    """Run everything; takes less than a minute."""
     with tempfile.TemporaryDirectory() as name, secret_service(Path(name) / "keyring") as found:
         os.environ.update(found)
         folder = Path(name)
@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def _time(actions: Mapping[str, Callable[[], object]], rounds: int = ROUNDS) -> dict[str, float]:
-    """Median milliseconds; each action once per round, after one that does not count."""
+    """Median milliseconds; each action once per round, after a warm-up."""
     taken: dict[str, list[float]] = {label: [] for label in actions}
     for number in range(rounds + 1):
         for label, action in actions.items():
@@ -71,7 +71,7 @@ def _system(folder: Path) -> System:
 
 
 def _sizes(folder: Path) -> dict[int, dict[str, float]]:
-    """Reading, opening and writing one of so many profiles, the store unlocked already."""
+    """Reading, decrypting and writing one profile, in an unlocked store."""
     times: dict[int, dict[str, float]] = {}
     for size in SIZES:
         system = _system(folder / str(size))
@@ -98,10 +98,10 @@ def _sizes(folder: Path) -> dict[int, dict[str, float]]:
 
 
 def _fill(store: EncryptedStore, size: int) -> None:
-    """Makes the profiles in one write, as writing them one by one would take an hour."""
+    """Create the profiles in one write; one by one it would take an hour."""
     register(store, Profile("profile-0", KEYS))
     if size > 1:
-        file = store._file  # noqa: SLF001  # there is no capability to write many at once
+        file = store._file  # noqa: SLF001  # the public interface writes one at a time
         version = file.read()
         assert version.accounts
         vault = file.vault(version.accounts)
@@ -118,7 +118,7 @@ def _fill(store: EncryptedStore, size: int) -> None:
 
 
 def _unlocking(folder: Path) -> dict[str, float]:
-    """What each protector costs for one unlocking."""
+    """The time of one unlocking for each protector."""
     system = _system(folder / "unlock")
     store = StoreRef("00112233-4455-4677-8899-aabbccddeeff", folder / "none")
     protectors: tuple[Protector, ...] = (
@@ -138,7 +138,7 @@ def _unlocking(folder: Path) -> dict[str, float]:
 
 
 def _speed(size: int) -> dict[str, float]:
-    """Megabytes a second of values of ``size`` bytes, beside the bare cipher."""
+    """Megabytes per second for values of ``size`` bytes, compared with the cipher alone."""
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
     key = DataKey("00112233-4455-4677-8899-aabbccddeeff", bytes(KEY_BYTES))
@@ -182,14 +182,14 @@ def _page(
 
 <!-- Written by `make bench`. -->
 
-Medians of {ROUNDS} rounds in one run, in one process, Python {python}. Absolute figures are those
-of the machine that ran it; compare within a table.
+Medians of {ROUNDS} rounds in one run, in one process, Python {python}. Absolute figures depend
+on the machine; compare within a table.
 
 ## One of many profiles
 
-Milliseconds, by the number of profiles in the store. *Open* unlocks by a key file, checks the seal
-over the whole file and opens one secret; *change* seals, signs and writes, with both fsyncs and the
-version kept for `keystead undo`.
+Milliseconds, by the number of profiles in the store. *Open* unlocks with a key file, verifies
+the whole file and decrypts one secret; *change* encrypts, signs and writes, with both fsyncs and
+the undo copy.
 
 | | {" | ".join(f"{size:,}" for size in SIZES)} |
 | --- | {" | ".join("---:" for _ in SIZES)} |
@@ -204,11 +204,11 @@ store, which is what a guess costs too. Keyring: gnome-keyring over D-Bus.
 | --- | ---: |
 {newline.join(unlock)}
 
-## Sealing
+## Encryption
 
-Megabytes a second, for values of 1 MiB and of 40 bytes (a secret key), and as a share of what
-the `cryptography` package's AES-256-GCM does alone. What is above the cipher is the binding, the
-text forms and, for short values, the making of a cipher object for each.
+Megabytes per second, for values of 1 MiB and of 40 bytes (a secret key), and the ratio to
+AES-256-GCM of the `cryptography` package alone. The overhead is the binding, the text
+encoding and, for short values, creating a cipher object for each.
 
 | | 1 MiB | 40 bytes | of bare, 1 MiB | of bare, 40 bytes |
 | --- | ---: | ---: | ---: | ---: |

@@ -1,4 +1,4 @@
-"""A home with generated profiles, and the things that are timed on it."""
+"""A home with generated profiles, and the actions to time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Action = Callable[[], object]
 
 
 class World:
-    """Both shared files with ``size`` profiles: keys in one, region and output in the other."""
+    """Shared files with ``size`` profiles: keys in one, region and output in the other."""
 
     def __init__(self, folder: Path, size: int) -> None:
         self.last = f"profile-{size - 1:06}"
@@ -39,7 +39,7 @@ class World:
                 for number, name in enumerate(names)
             )
         )
-        unset = ("AWS_", "KEYSTEAD_", "PYTHON")  # one of Python's may keep it from byte code
+        unset = ("AWS_", "KEYSTEAD_", "PYTHON")  # PYTHONDONTWRITEBYTECODE, for one
         clean = {k: v for k, v in os.environ.items() if not k.startswith(unset)}
         self.environ = {
             **clean,
@@ -53,7 +53,7 @@ class World:
         self._edits = 0
 
     def in_process(self) -> dict[str, Action]:
-        """What is timed within one process, by its label."""
+        """The actions within one process, by label."""
         return {
             "keystead: load all": self._store.profiles,
             "botocore: load all": self._load,
@@ -65,19 +65,19 @@ class World:
         }
 
     def look_up(self) -> None:
-        """One profile by its name."""
+        """Find one profile by its name."""
         self._store.find(self.last)
 
     def bytes_per_profile(self) -> float:
-        """How much memory a profile takes as long as a load of all is kept."""
+        """The memory per profile with all profiles loaded."""
         tracemalloc.start()
         profiles = self._store.profiles()
-        kept, _ = tracemalloc.get_traced_memory()
+        allocated, _ = tracemalloc.get_traced_memory()
         tracemalloc.stop()
-        return kept / len(profiles)
+        return allocated / len(profiles)
 
     def commands(self, aws: Path | None) -> dict[str, Action]:
-        """What is timed as a command, its start included, by its label."""
+        """The commands to time, with Python's start, by label."""
         keystead = [sys.executable, "-m", "keystead"]
         found: dict[str, Action] = {
             "keystead list": lambda: self._run(*keystead, "list", "--location", self._credentials),
@@ -122,11 +122,11 @@ class World:
 
 
 def install_aws_cli(folder: Path) -> Path | None:
-    """The AWS CLI of PyPI in an environment of its own; None where it cannot be installed."""
+    """The AWS CLI of PyPI in a separate environment; None if it cannot be installed."""
     try:
         venv.create(folder, with_pip=False)
         python = folder / "bin" / "python"
-        outer = Path(sys.base_prefix) / "bin" / "python3"  # this one's own environment has no pip
+        outer = Path(sys.base_prefix) / "bin" / "python3"  # this environment has no pip
         install = [outer, "-m", "pip", "--python", python, "install", "--quiet"]
         subprocess.run([*install, "awscli"], check=True, capture_output=True)
     except (OSError, subprocess.CalledProcessError):

@@ -1,1 +1,1 @@
-"""What developing keystead needs and its users never get: emulators, scenarios, the demo."""
+"""Tools for developing keystead, not shipped: emulators, scenarios, the demo."""

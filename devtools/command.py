@@ -1,4 +1,4 @@
-"""Running a program to its end the way a script without a terminal does."""
+"""Runs a program as a script without a terminal does."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SCRIPTS = Path(sysconfig.get_path("scripts"))
-"""Where the `keystead` of this environment is installed."""
+"""The `keystead` of this environment."""
 
 KEYSTEAD = str(SCRIPTS / ("keystead.exe" if sys.platform == "win32" else "keystead"))
 
@@ -21,7 +21,7 @@ _OF_THE_MACHINE = ("AWS_", "KEYSTEAD_", "XDG_")
 
 
 def clean_environ(environ: Mapping[str, str]) -> dict[str, str]:
-    """``environ`` without what would lead keystead or an SDK to the accounts of this machine."""
+    """``environ`` without variables that lead keystead or an SDK to accounts of this machine."""
     return {
         name: value
         for name, value in environ.items()
@@ -31,7 +31,7 @@ def clean_environ(environ: Mapping[str, str]) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Done:
-    """How a program ended and what it said."""
+    """The exit code and output of a program."""
 
     code: int
     stdout: str
@@ -46,10 +46,9 @@ def run(
     stdin: str | bytes | None = None,
     seconds: float = 60.0,
 ) -> Done:
-    """Runs ``argv`` in a session of its own, so that it has no terminal to ask on.
+    """Run ``argv`` in a new session, so that it has no terminal.
 
-    Without ``stdin`` its standard input is empty. Raises `subprocess.TimeoutExpired` after
-    ``seconds``, and nothing that it started in its session is left then.
+    Raises `subprocess.TimeoutExpired` after ``seconds``, and ends everything in its session.
     """
     with subprocess.Popen(
         argv,

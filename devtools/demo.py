@@ -1,7 +1,7 @@
-"""`make demo`: the documentation's walk on an emulated AWS, and how it ends.
+"""`make demo`: the documentation's walk on an emulated AWS.
 
-The walk itself is in `devtools.walk`. It is imported only when interrupts are taken care of, so
-that a Ctrl-C at any time ends the demo without a traceback and leaves nothing behind.
+`devtools.walk` is imported after the signal handlers are set, so that Ctrl-C always ends the demo
+without a traceback and cleans up.
 """
 
 from __future__ import annotations
@@ -12,14 +12,13 @@ from types import FrameType
 
 
 class Interrupted(Exception):
-    """Somebody wants the demo to stop."""
+    """The demo was interrupted."""
 
 
 class Interrupts:
-    """Remembers that the demo shall stop, so that it stops between two steps and cleans up.
+    """Stops the demo between two steps, which take about a second each.
 
-    A step takes about a second. Raising from the handler would be faster, and could strike in
-    the middle of cleaning up or of starting a process.
+    Raising from the handler could interrupt cleaning up or starting a process.
     """
 
     def __init__(self) -> None:
@@ -32,13 +31,13 @@ class Interrupts:
         self._due = True
 
     def check(self) -> None:
-        """Raises `Interrupted` when it is time to stop."""
+        """Raise `Interrupted` after a signal."""
         if self._due:
             raise Interrupted
 
 
 def main() -> int:
-    """Runs the demo; the result is its exit code."""
+    """Run the demo; return its exit code."""
     interrupts = Interrupts()
     from devtools import walk
 

@@ -1,6 +1,6 @@
-"""Writes the pages of docs/ and the words of completion, which come from the product's own tables.
+"""``python -m devtools.docs``: generates pages of docs/ and completion's words.json from tables.
 
-`python -m devtools.docs` writes them; a test holds what is there against what would be written.
+A test checks that they are up to date.
 """
 
 from __future__ import annotations
@@ -157,7 +157,7 @@ def _errors() -> str:
 def _tree(error: type[KeysteadError]) -> Iterator[type[KeysteadError]]:
     yield error
     for child in error.__subclasses__():
-        if not child.__name__.startswith("_"):  # a module's own, there only once it is loaded
+        if not child.__name__.startswith("_"):  # private ones depend on what is imported
             yield from _tree(child)
 
 
@@ -165,13 +165,13 @@ def _profiles() -> str:
     lines = [
         "# Profile types and settings",
         "",
-        "A profile has the first of these types whose deciding settings it has all of. It must",
-        "then have the required settings and may have the optional ones; a setting of another type",
-        "beside them is refused when the profile is saved. Settings that decide no type (a region,",
-        "ones that keystead does not know) go with every type and are kept as they are. Which",
-        "readers take a profile otherwise is in [readers](readers.md).",
+        "The type of a profile is the first in this table whose deciding settings are all set. Its",
+        "required settings must be set too; its optional ones may be. A setting of another type",
+        "is refused when the profile is saved. Settings that do not decide the type (such as a",
+        "region, or unknown ones) are allowed in every type and are saved unchanged.",
+        "[Readers](readers.md) shows which tools read a profile differently.",
         "",
-        "| type | what it gives | required | optional |",
+        "| type | gives | required | optional |",
         "| --- | --- | --- | --- |",
     ]
     for row in {row.name: row for row in TYPES}.values():
@@ -181,31 +181,31 @@ def _profiles() -> str:
     lines += ["", "## Settings", "", "| setting | meaning | values | encrypted store |"]
     lines.append("| --- | --- | --- | --- |")
     for setting in SETTINGS.values():
-        kept = f"`{setting.netsdk or setting.name}`" + (", sealed" if setting.sealed else "")
+        stored = f"`{setting.netsdk or setting.name}`" + (", sealed" if setting.sealed else "")
         shown = "secret; " if setting.secret else ""
         rule = (shown + setting.rule).removesuffix("; ")
-        lines.append(f"| `{setting.name}` | {setting.meaning} | {rule} | {kept} |")
+        lines.append(f"| `{setting.name}` | {setting.meaning} | {rule} | {stored} |")
     return "\n".join(lines) + "\n"
 
 
 def _readers() -> str:
     lines = [
-        "# Who reads what how",
+        "# How each SDK reads the shared files",
         "",
-        "The AWS SDKs share most of their rules for the shared files, and keystead reads by these.",
-        "Where botocore and the .NET SDK agree against them, keystead reads as these two do, as",
-        "most users have them. `keystead dump` reads by the shared rules to the letter. A broken",
-        "line costs its own section, and every profile of that name. Where readers take different",
-        "keys, handing out warns with file and line, and `keystead set` gives all parts the same",
-        "value. There is one exception: a comment behind a value is cut off, as no service accepts",
-        "a key that has it as a part.",
+        "The AWS SDKs share most of their rules for the shared files, and keystead follows these.",
+        "Where botocore and the .NET SDK, the most widely used, agree on something else, it",
+        "follows them. `keystead dump` follows the shared rules exactly. A broken line invalidates",
+        "its section and every profile of that name. If readers use different keys, delivering",
+        "them prints a warning with file and line, and `keystead set` sets all duplicates to the",
+        "same value. There is one exception: a comment after a value is always removed, because no",
+        "service accepts a key that contains it.",
         "",
-        "This is where readers part ways. `keystead lint` finds what the column `rule` names, says",
-        "who reads it how, and gives the spelling that all of them read alike. Where botocore",
-        "differs is held by tests against botocore itself, and what .NET says by what",
-        "AWSSDK.Core 3.7.501.1 and 4.1.0 said of 236 pairs of files. JS v3 was tried by hand in",
-        "November 2026; the others are known from their source or documentation. All of it may",
-        "age. An empty cell means that nothing is known.",
+        "The table shows where readers differ. `keystead lint` finds what the column `rule` names,",
+        "shows how each reader reads it, and suggests a spelling that all of them read alike.",
+        "Tests compare the botocore column with botocore itself, and the .NET columns with the",
+        "results of AWSSDK.Core 3.7.501.1 and 4.1.0 for 236 pairs of files. JS v3 was tried by",
+        "hand in November 2026; the others are known from their source or documentation. All of it",
+        "may become outdated. An empty cell means that it is not known.",
         "",
         f"| in the file | {' | '.join(READERS)} | rule |",
         f"|{' --- |' * (len(READERS) + 2)}",
@@ -214,28 +214,28 @@ def _readers() -> str:
         "",
         "## Rules",
         "",
-        "An error does not work by the SDKs' rules, or makes the AWS CLI refuse the file, or hands",
-        "keys to another profile. A warning is read differently by some reader, or is hardly what",
-        "was meant. An info is good to know and leaves the exit code at 0.",
+        "An error does not work by the SDKs' rules, makes the AWS CLI refuse the file, or gives",
+        "keys to another profile. A warning is read differently by some reader, or is probably not",
+        "what was meant. An info does not affect the exit code.",
         "",
         "| rule | severity | finds |",
         "| --- | --- | --- |",
         *(f"| `{rule.id}` | {rule.severity.value} | {rule.meaning} |" for rule in RULES.values()),
         "",
-        "How old a key is, no file says: the last change of the file is all that is known, and its",
-        "keys are at least as old. Keys in a file that was written since may be old as well.",
+        "The files do not contain the age of a key. It is at least the time since the file was",
+        "last changed; keys in a file that was changed recently may be old as well.",
         "",
-        "## Who searches where",
+        "## Where each tool searches",
         "",
-        "`.NET 3.7` stands for `FallbackCredentialsFactory` of 4.1 too. Both look at web identity",
-        "and the profile before the keys in the environment. So with a usable `default` in the",
-        "shared files a program that `keystead exec` or `env` gives keys signs with those of",
-        "`default`; `keystead exec --hide-files` keeps it from that.",
+        "`.NET 3.7` includes `FallbackCredentialsFactory` of 4.1. Both try web identity and the",
+        "profile before the keys in the environment: if the shared files have a usable `default`,",
+        "a program that gets keys from `keystead exec` or `env` signs with those of `default`.",
+        "`keystead exec --hide-files` prevents this.",
         "",
-        "What `keystead explain` compares: where each tool looks when nothing is named in its",
-        "program, in its order. `environment` is a key pair in the environment, `role` a profile's",
-        "role over another source, `profile` all that a profile has. keystead takes a web",
-        "identity, a container or EC2 from a profile alone.",
+        "`keystead explain` compares where each tool searches, in its order, if its program sets",
+        "nothing. `environment` is a key pair in the environment, `role` a profile's role over",
+        "another source, `profile` everything in a profile. keystead uses a web identity, a",
+        "container or EC2 only from a profile.",
         "",
         "| tool | profile named by | credentials | region |",
         "| --- | --- | --- | --- |",

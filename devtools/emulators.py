@@ -1,8 +1,8 @@
 """AWS emulators on the loopback, over real HTTP, each behind a recorder.
 
-`moto` has the breadth and checks next to nothing; `ministack` checks signatures, session tokens,
-trust policies and external ids. Neither can outlive the process that started it, however that
-process ends: moto runs inside it, and ministack watches a pipe from it.
+`moto` has many services and checks almost nothing; `ministack` checks signatures, session tokens,
+trust policies and external ids. Both end with the process that started them: moto runs in it, and
+ministack watches a pipe from it.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from devtools.recorder import Recorder, recording
 REGION = "us-east-1"
 READY_SECONDS = 30.0
 
-# Ends ministack when the other end of its standard input closes, be it by a kill -9.
+# Ends ministack when the other end of its standard input closes, even by kill -9.
 _TETHERED_MINISTACK = """
 import os, sys, threading
 def watch():
@@ -43,8 +43,8 @@ main()
 class Emulator:
     """A running emulator.
 
-    ``upstream`` is its own address, which nothing records: tests furnish it from there. Keys are
-    those of its administrator.
+    ``upstream`` is its address without the recorder, for setting it up. Keys are those of its
+    administrator.
     """
 
     upstream: str
@@ -55,11 +55,11 @@ class Emulator:
 
     @property
     def environ(self) -> Mapping[str, str]:
-        """The variables that send an AWS program to the recorder."""
+        """The variables that direct an AWS program to the recorder."""
         return {"AWS_ENDPOINT_URL": self.recorder.url, "AWS_REGION": REGION}
 
     def client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its classes at run time
-        """A boto3 client of the administrator, past the recorder."""
+        """A boto3 client of the administrator, without the recorder."""
         import boto3
 
         return boto3.session.Session(
@@ -69,14 +69,14 @@ class Emulator:
         ).client(service, endpoint_url=self.upstream)
 
     def reset(self) -> None:
-        """Forgets everything the emulator was told and every recorded call."""
+        """Reset the emulator and the recorded calls."""
         _http("POST", self.upstream + self.reset_path)
         self.recorder.clear()
 
 
 @dataclass(frozen=True)
 class World:
-    """What `furnish` made: a user with a key, a role that trusts the user, and two buckets."""
+    """The result of `furnish`: a user with a key, a role that trusts the user, and two buckets."""
 
     access_key_id: str
     secret_access_key: str
@@ -111,7 +111,7 @@ def moto() -> Iterator[Emulator]:
 
 @contextlib.contextmanager
 def ministack() -> Iterator[Emulator]:
-    """A ministack process that enforces what it knows of IAM."""
+    """A ministack process that enforces its part of IAM."""
     with (
         tempfile.TemporaryDirectory(prefix="keystead-ministack-") as folder,
         socket.socket() as probe,
@@ -124,7 +124,7 @@ def ministack() -> Iterator[Emulator]:
             "AUTH": "true",
             "BIND_HOST": "127.0.0.1",
             "GATEWAY_PORT": str(port),
-            # Its other listeners have fixed ports, which a second run would fight over.
+            # Its other listeners have fixed ports, which prevent a second run.
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
             "TMPDIR": folder,
@@ -157,7 +157,7 @@ def ministack() -> Iterator[Emulator]:
 
 
 def furnish(emulator: Emulator) -> World:
-    """Makes the user, role and buckets that the documentation's walk presumes."""
+    """Create the user, role and buckets of the documentation's walk."""
     iam = emulator.client("iam")
     user = iam.create_user(UserName="my_source_user")["User"]
     key = iam.create_access_key(UserName="my_source_user")["AccessKey"]

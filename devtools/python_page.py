@@ -1,4 +1,4 @@
-"""The page about the Python package, made from its docstrings."""
+"""The page about the Python package, generated from its docstrings."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ _SECTIONS = {
     "Options of a role": ("RoleOptions",),
     "MFA codes and passphrases": ("MfaRequest", "PassphraseRequest"),
 }
-"""The public names in the order of the page; errors and the version have sections of their own."""
+"""The public names in the order of the page; errors and the version have separate sections."""
 
 _TYPES = """
-The package is typed (`py.typed`). boto3 and aiobotocore publish no types of their own: what
-`keystead.session` returns is a `boto3.Session`, which type checkers know by the stubs that are
-installed, `types-boto3` or `boto3-stubs` (`types-aiobotocore` for `keystead.aio_session`). With
-`pip install 'types-boto3[s3]'` the result of `keystead.session("dev").client("s3")` is an
-`S3Client` and its methods are checked; without stubs it is `Any`.
+The package is typed (`py.typed`). boto3 and aiobotocore have no types: `keystead.session` returns
+a `boto3.Session`, whose types come from installed stubs, `types-boto3` or `boto3-stubs`
+(`types-aiobotocore` for `keystead.aio_session`). With `pip install 'types-boto3[s3]'` the result
+of `keystead.session("dev").client("s3")` is an `S3Client` and its methods are checked; without
+stubs it is `Any`.
 
 The functions for `mfa` and `passphrase` are typed `Callable[[MfaRequest], str]` and
 `Callable[[PassphraseRequest], str]`, a `location` is `str | os.PathLike[str] | None`.
@@ -60,7 +60,7 @@ def page() -> str:
         for name in names:
             lines += _entry(name)
         if title == "Sessions":
-            lines += ["### What holds for both", "", *_text(library)[2:], ""]
+            lines += ["### Common to both", "", *_text(library)[2:], ""]
     return "\n".join([*lines, *_errors(), "## Types", _TYPES])
 
 
@@ -109,7 +109,7 @@ def _errors() -> Iterator[str]:
 
 
 def _signature(value: object) -> str:
-    """The parameters with their types and the type that is returned, as a caller reads them."""
+    """The signature with types, as Python code."""
     assert callable(value)
     signature = inspect.signature(value)
     parts: list[str] = []

@@ -1,8 +1,7 @@
-"""A loopback forwarder in front of an emulator that notes who called what.
+"""A loopback forwarder in front of an emulator that records calls.
 
-It passes every request on as it came, `Host` header included, so that signatures stay valid. What
-it keeps of a request is what a test asks about: never a body, a signature or a secret. A program
-that a test starts can ask for it too: ``GET /_calls`` gives the calls as JSON and forgets them.
+It forwards requests unchanged, including the `Host` header, so that signatures stay valid. It
+records no body, signature or secret. ``GET /_calls`` returns the calls as JSON and clears them.
 """
 
 from __future__ import annotations
@@ -38,11 +37,11 @@ NOTED = frozenset(
         "TokenCode",
     }
 )
-"""The form parameters of STS that a recorded call keeps."""
+"""The recorded form parameters of STS."""
 
 UPSTREAM_SECONDS = 60.0
 CALLS = "/_calls"
-"""The path under which the recorder itself answers."""
+"""The path of the recorder's answers."""
 
 _SECRET = re.compile(
     r"secret|token|password|plaintext|private|signature|credential|string|binary|^x-amz-|body",
@@ -51,13 +50,13 @@ _SECRET = re.compile(
 
 _CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
 _UNNAMED = {("s3", "GET", "/"): "ListBuckets"}
-# These describe one connection, not the message; each side of the forwarder has its own.
+# These describe one connection, not the message.
 _PER_CONNECTION = frozenset({"connection", "keep-alive", "transfer-encoding", "content-length"})
 
 
 @dataclass(frozen=True)
 class Call:
-    """One request as it was signed and sent; unsigned ones have no service, region and key."""
+    """One request; unsigned ones have no service, region and key."""
 
     service: str
     region: str
@@ -66,7 +65,7 @@ class Call:
     has_session_token: bool
     parameters: Mapping[str, str]
     members: Mapping[str, object] = field(default_factory=dict)
-    """Those of the request's query, form or JSON whose name tells of no secret."""
+    """Members of the query, form or JSON whose name does not suggest a secret."""
 
     def __str__(self) -> str:
         settings = "".join(f" {name}={value}" for name, value in sorted(self.parameters.items()))
@@ -74,10 +73,10 @@ class Call:
 
 
 class Recorder:
-    """What `recording` hands out: the address to call, and the calls so far in order.
+    """The result of `recording`: the address to call, and the calls so far in order.
 
-    While ``down`` is set, every call is answered with 503. With a ``clock``, its time is the date
-    of every answer. Each answer is held back for ``seconds``.
+    ``down``: answer every call with 503. ``clock`` sets the date of answers, ``seconds`` delays
+    them.
     """
 
     def __init__(self, url: str) -> None:
@@ -95,7 +94,7 @@ class Recorder:
             return list(self._calls)
 
     def clear(self) -> None:
-        """Forgets the calls so far, is up again, in time and without a pause."""
+        """Reset the calls, the clock and the delay, and forward again."""
         self.down = False
         self.clock = None
         self.seconds = 0.0
@@ -103,20 +102,20 @@ class Recorder:
             self._calls.clear()
 
     def take(self) -> list[Call]:
-        """The calls, which are forgotten."""
+        """Return the calls and clear them."""
         with self._lock:
             taken, self._calls = self._calls, []
         return taken
 
     def note(self, call: Call) -> None:
-        """Adds one call."""
+        """Add one call."""
         with self._lock:
             self._calls.append(call)
 
 
 @contextlib.contextmanager
 def recording(upstream: str) -> Iterator[Recorder]:
-    """Runs a recorder in front of ``upstream``, an address such as ``http://127.0.0.1:5000``."""
+    """Run a recorder in front of ``upstream``, an address such as ``http://127.0.0.1:5000``."""
     server = _Server(urlsplit(upstream).netloc)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
@@ -137,13 +136,13 @@ class _Server(ThreadingHTTPServer):
         self.recorder = Recorder(f"http://127.0.0.1:{self.server_address[1]}")
 
     def handle_error(self, request: object, client_address: object) -> None:
-        # A caller that was interrupted drops its connection; that is no error of ours.
+        # An interrupted caller drops its connection, which is not an error here.
         if not isinstance(sys.exception(), ConnectionError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 class _Forward(BaseHTTPRequestHandler):
-    """Passes one request on and its answer back."""
+    """Forwards one request and its answer."""
 
     protocol_version = "HTTP/1.1"
     server: _Server
@@ -202,7 +201,7 @@ class _Forward(BaseHTTPRequestHandler):
     do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = forward  # noqa: N815 - http.server's names
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - http.server's name
-        """Says nothing: the calls are the log."""
+        """Log nothing: the calls are the log."""
 
 
 def _call(method: str, target: str, headers: Message, body: bytes) -> Call:

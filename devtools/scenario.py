@@ -1,7 +1,7 @@
-"""Runs a scenario: a text file of commands, input files and what has to come of them.
+"""Runs a scenario: a text file of commands, input files and expected results.
 
-`tests/scenarios/README.md` describes the format. Scenarios see only the real command, its files
-and the emulator's record; this runner knows nothing of keystead's inside.
+`tests/scenarios/README.md` describes the format. Scenarios use only the real command, its files and
+the emulator's recorder, not keystead's modules.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from devtools.emulators import Emulator, furnish
 
 _WILDCARDS = {"<digits>": r"\d+", "<word>": r"\S+", "<any>": r".*"}
 _WILD = re.compile("|".join(_WILDCARDS) + r"|\$HOME")
-# These are made to hand credentials over or show a file, so what they print may hold a secret.
+# These deliver credentials or show a file, so their output may contain a secret.
 _HANDS_OVER = re.compile(r"(?i)\bkeystead (process|env|exec)\b|--reveal\b|\bcat\b")
 _TAKES_BODY = frozenset({"file", "content", "calls"})
 _WORDS = _TAKES_BODY | {"uses", "env", "plain", "same", "absent"}
 
 
 class ScenarioFailed(Exception):
-    """The scenario's promise does not hold, or its file breaks the format; with file:line."""
+    """The scenario fails or its file is not valid; with file:line."""
 
 
 @dataclass
 class Step:
-    """One line that does something, with the lines that belong to it."""
+    """One directive with its lines."""
 
     line: int
     word: str
@@ -44,7 +44,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Bench:
-    """Where a scenario runs. ``leaks`` names the secrets in a text, ``emulator`` finds one."""
+    """The environment of a scenario. ``leaks`` finds the secrets in a text."""
 
     home: Path
     environ: Mapping[str, str]
@@ -53,12 +53,12 @@ class Bench:
 
 
 def hands_over(command: str) -> bool:
-    """Whether ``command`` is one whose standard output may hold a secret by its purpose."""
+    """Whether ``command`` may print a secret on standard output."""
     return _HANDS_OVER.search(command) is not None
 
 
 def parse(text: str, name: str) -> list[Step]:
-    """The steps of a scenario. Raises `ScenarioFailed` for a line that is none of the format."""
+    """The steps of a scenario. Raises `ScenarioFailed` for an invalid line."""
     steps: list[Step] = []
     for number, line in enumerate(text.splitlines(), start=1):
         word, _, rest = line.partition(" ")
@@ -80,9 +80,9 @@ def parse(text: str, name: str) -> list[Step]:
 
 
 def play(path: Path, bench: Bench) -> set[Path]:
-    """Runs the scenario in ``path``. Raises `ScenarioFailed` at the first thing that differs.
+    """Run the scenario in ``path``. Raises `ScenarioFailed` at the first difference.
 
-    Returns the files in which it wants secrets to stand readably.
+    Returns the files in which it expects secrets in plain text.
     """
     player = _Player(path.name, bench)
     player.play(parse(path.read_text(encoding="utf-8"), path.name))
@@ -192,7 +192,7 @@ class _Player:
         else:
             actual.pop()
         if not literal:
-            # A line that fits an expected one is shown as that one: the diff has no false alarms.
+            # Replace a line that matches a pattern by the pattern: it is not a difference.
             patterns = [(line, self._pattern(line)) for line in expected]
             actual = [
                 next((line for line, pattern in patterns if pattern.fullmatch(got)), got)

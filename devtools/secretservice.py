@@ -1,4 +1,4 @@
-"""A real Secret Service for tests: gnome-keyring on a D-Bus session of its own."""
+"""A real Secret Service for tests: gnome-keyring on a private D-Bus session."""
 
 from __future__ import annotations
 
@@ -11,11 +11,7 @@ from pathlib import Path
 
 
 class SecretService:
-    """One that keeps running: ``environ()`` has the variables with which a program finds it.
-
-    gnome-keyring crashes now and then on a busy machine. What was in it is lost then, and the next
-    test starts with a new one.
-    """
+    """A Secret Service that is restarted when gnome-keyring crashes, which loses its content."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -24,7 +20,7 @@ class SecretService:
         self._starts = 0
 
     def environ(self) -> Mapping[str, str]:
-        """The variables; starts it, unless it runs."""
+        """The variables with which a program finds it. Starts it unless it is running."""
         if not self._environ or not _is_there(self._environ):
             self.stop()
             self._starts += 1
@@ -33,15 +29,15 @@ class SecretService:
         return self._environ
 
     def stop(self) -> None:
-        """Ends it."""
+        """Stop it."""
         self._stack.close()
 
 
 @contextlib.contextmanager
 def secret_service(folder: Path, *, unlocked: bool = True) -> Iterator[Mapping[str, str]]:
-    """The variables with which a program finds it; its collection lives in ``folder``.
+    """Run one with its collection in ``folder``; the variables with which a program finds it.
 
-    Not ``unlocked``, it is one whose password nobody has typed yet and that can ask nobody.
+    Unless ``unlocked`` it is locked and cannot prompt.
     """
     for name in ("run", "data"):
         (folder / name).mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -79,7 +75,7 @@ def secret_service(folder: Path, *, unlocked: bool = True) -> Iterator[Mapping[s
 
 
 def _await(environ: Mapping[str, str]) -> None:
-    """Returns when the daemon has taken its name on the bus."""
+    """Wait until the daemon has its name on the bus."""
     for _ in range(200):
         if _is_there(environ):
             return

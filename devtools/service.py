@@ -1,4 +1,4 @@
-"""Small HTTP servers on the loopback that answer as a test says and note what they were asked."""
+"""Small HTTP servers on the loopback with answers from a test; they record requests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer; a body that is not text goes out as JSON."""
+    """An answer; a body that is not text is sent as JSON."""
 
     status: int
     body: object = ""
@@ -37,7 +37,7 @@ class Reply:
 
     @property
     def data(self) -> bytes:
-        """The body as it goes out."""
+        """The body as sent."""
         return (self.body if isinstance(self.body, str) else json.dumps(self.body)).encode()
 
 
@@ -45,9 +45,9 @@ Answer = Callable[[Request], Reply]
 
 
 class Service:
-    """What `serving` hands out: the address, and the requests so far in order.
+    """The result of `serving`: the address, and the requests so far in order.
 
-    Its answers are dated by ``clock``, which gives times in UTC.
+    ``clock`` gives the date of answers, in UTC.
     """
 
     def __init__(self, url: str, clock: Callable[[], datetime]) -> None:
@@ -65,7 +65,7 @@ class Service:
 def serving(
     answer: Answer, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 ) -> Iterator[Service]:
-    """Runs a server that gives ``answer`` to every request, one at a time."""
+    """Run a server that answers requests by ``answer``, one at a time."""
     lock = threading.Lock()
 
     class Handler(BaseHTTPRequestHandler):
@@ -87,7 +87,7 @@ def serving(
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(reply.data)))
             self.end_headers()
-            with contextlib.suppress(ConnectionError):  # a caller may have lost patience
+            with contextlib.suppress(ConnectionError):  # the caller may have timed out
                 self.wfile.write(reply.data)
 
         do_GET = do_PUT = do_POST = handle_one  # noqa: N815 - http.server's names
@@ -107,7 +107,7 @@ def serving(
 
 
 def metadata_service(document: object, role: str = "app-role", token: str = "imds-token") -> Answer:
-    """EC2's metadata service, version 2 only, of an instance with one role."""
+    """The EC2 metadata service, version 2 only, of an instance with one role."""
     roles = "/latest/meta-data/iam/security-credentials/"
 
     def answer(request: Request) -> Reply:
@@ -127,10 +127,10 @@ def metadata_service(document: object, role: str = "app-role", token: str = "imd
 
 @dataclass
 class IdentityCenter:
-    """The two services of IAM Identity Center that credentials take, for one permission set.
+    """The two services of IAM Identity Center for credentials of one permission set.
 
-    ``tokens`` are the access tokens that count; ``refresh_token`` is good for one renewal, which
-    gives ``next_tokens``, an access token and the next refresh token.
+    ``tokens`` are the valid access tokens; ``refresh_token`` is valid for one renewal, which
+    returns ``next_tokens``, an access token and the next refresh token.
     """
 
     account_id: str
@@ -179,5 +179,5 @@ def _refusal(status: int, code: str, message: str) -> Reply:
 
 
 def milliseconds(moment: datetime) -> int:
-    """A moment as Identity Center says it."""
+    """A time in the format of Identity Center."""
     return int(moment.astimezone(UTC).timestamp() * 1000)

@@ -1,8 +1,7 @@
-"""``python -m devtools.soak [REQUESTS]``: has an agent answer a million requests and weighs it.
+"""``python -m devtools.soak [REQUESTS]``: measures an agent's memory over a million requests.
 
-The requests are of every kind, wrong ones among them, so that whatever an answer leaves behind
-adds up. The first twentieth warms it up: by then it holds as many answers and keys as it ever
-will, and each next one takes the place of an older one.
+The requests are of every kind, including invalid ones. The first twentieth is the warm-up that
+fills its caches.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from keystead.agent.answer_cache import MOST_ANSWERS, MOST_KEYS
 
 REQUESTS = 1_000_000
 STEPS = 20
-"""So many times it is weighed; the first is behind the warm-up."""
+"""The number of measurements; the first is after the warm-up."""
 
 MOST_GROWTH_KB = 2048
 """Less than three bytes for each of a million requests; an allocator takes 1 MiB at a time."""
@@ -35,7 +34,7 @@ aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
 
 
 class Request(NamedTuple):
-    """A request, and the status that its answer has to have."""
+    """A request and its expected status."""
 
     method: bytes
     target: bytes
@@ -44,7 +43,7 @@ class Request(NamedTuple):
 
 
 def requests(scope: bytes) -> Iterator[Request]:
-    """Requests of all kinds without end; ``scope`` is what the agent holds `dev` for."""
+    """Endless requests of all kinds; ``scope`` is that of the cached answer for `dev`."""
     told = ["AKIAIOSFODNN7EXAMPLE", "profile dev", None, "/nowhere"]
     answer = {"body": "x" * 800, "told": told, "scope": "", "token": [], "renew_at": None}
     keep = json.dumps(answer).encode()
@@ -69,7 +68,7 @@ def requests(scope: bytes) -> Iterator[Request]:
 
 
 def weights(path: bytes, pid: int, environ: dict[bytes, bytes], count: int) -> Iterator[int]:
-    """Has the agent at ``path`` answer ``count`` requests; its memory in KiB after each step."""
+    """Send ``count`` requests to the agent at ``path``; its memory in KiB after each step."""
     scope = protocol.scope(environ)
     assert scope is not None
     wanted = itertools.islice(requests(scope), count)
@@ -82,12 +81,12 @@ def weights(path: bytes, pid: int, environ: dict[bytes, bytes], count: int) -> I
 
 
 def memory_kb(pid: int) -> int:
-    """What the process has in memory."""
+    """The resident memory of the process in KiB."""
     return int(Path(f"/proc/{pid}/status").read_text().split("VmRSS:")[1].split()[0])
 
 
 def main() -> int:
-    """Starts an agent of its own for it; the exit code is 1 when that has grown."""
+    """Start a separate agent and measure it; the exit code is 1 if its memory has grown."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else REQUESTS
     with tempfile.TemporaryDirectory(prefix="k-") as name:
         home = Path(name)

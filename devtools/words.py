@@ -1,4 +1,4 @@
-"""What completion knows without loading the product: its tables of commands and cmdlets as JSON."""
+"""The tables of commands and cmdlets as JSON, so that completion need not import them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from keystead.model.settings import SETTINGS
 from keystead.powershell.cmdlet import Cmdlet, Parameter
 from keystead.powershell.table import CMDLETS
 
-# What a place in the usage stands for, by the word it has there.
+# The kind of value of a positional argument, by its metavar.
 _TAKES = {
     "NAME": "profile",
     "OLD": "profile",

@@ -1,1 +1,1 @@
-"""Coverage-guided fuzzing of everything that reads data from outside; `make fuzz` runs it."""
+"""Coverage-guided fuzzing of all parsers of external data; `make fuzz` runs it."""

@@ -1,6 +1,6 @@
-"""Entries for data from outside: each takes any bytes and fails on nothing but a broken promise.
+"""Fuzz targets for external data: each takes any bytes.
 
-They need no fuzzer: a test runs them on a few inputs each, `make fuzz` on many.
+A test runs them on a few inputs each, `make fuzz` on many.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def store_file(data: bytes) -> None:
 
 
 def agent_request(data: bytes) -> None:
-    """A request to the agent: always an answer, and a held answer can be told."""
+    """A request to the agent: always an answer, and a cached answer can be recorded."""
 
     async def run() -> None:
         reader = asyncio.StreamReader(limit=http.MOST_HEAD_BYTES)
@@ -60,7 +60,7 @@ def agent_request(data: bytes) -> None:
         except Refused:
             return
         if request.path[0] in ("process", "lock", "stop"):
-            return  # they start programs, or end the agent
+            return  # they start programs or stop the agent
         server = Server(Settings(b"", {}, 1.0), Clocks())
         status = int((await server.take(request))[9:12])
         assert status in range(200, 600), status
@@ -69,7 +69,7 @@ def agent_request(data: bytes) -> None:
 
 
 def agent_body(data: bytes) -> None:
-    """The body of a request of keystead's own to the agent, as `agent_request`."""
+    """The body of a request from keystead to the agent, as `agent_request`."""
     for target in (b"/ready/x", b"/keys/x"):
         head = b"PUT %b HTTP/1.1\r\nUser-Agent: %b\r\nContent-Length: %d\r\n\r\n"
         agent_request(head % (target, protocol.SENDER, len(data)) + data)
@@ -98,7 +98,7 @@ def metadata_request(data: bytes) -> None:
 
 
 def audit_log(data: bytes) -> None:
-    """Lines of the audit log, with right hashes: read, verified, and continued."""
+    """Lines of the audit log with correct hashes: read, verified, and continued."""
     lines = []
     for line in data.split(b"\n"):
         body = line.removesuffix(b"}")
@@ -119,7 +119,7 @@ def audit_log(data: bytes) -> None:
 
 
 def cached_files(data: bytes) -> None:
-    """What lies in the folders of the cache and of `undo`: what cannot be read is not there."""
+    """Files of the cache and of `undo`: unreadable ones are ignored."""
     with tempfile.TemporaryDirectory() as folder:
         system = System(environ={"KEYSTEAD_HOME": folder, "KEYSTEAD_AGENT": "off"})
         sessions = EncryptedStore(system).sessions()
@@ -134,7 +134,7 @@ def cached_files(data: bytes) -> None:
 
 
 def key_document(data: bytes) -> None:
-    """What a `credential_process` or an endpoint hands out: credentials, or `BadDocument`."""
+    """The output of a `credential_process` or an endpoint: credentials, or `BadDocument`."""
     try:
         found = read_credentials(read_object(data), "SessionToken", source="fuzz")
     except BadDocument as error:
@@ -153,11 +153,11 @@ def cmdlet_line(data: bytes) -> None:
 
 
 def module_request(data: bytes) -> None:
-    """What the PowerShell module sends: never anything but a `KeysteadError`."""
+    """A request of the PowerShell module: at most a `KeysteadError`."""
     from keystead.powershell.module import answer as module
 
     try:
-        module._request(data)  # noqa: SLF001  # what follows runs a cmdlet
+        module._request(data)  # noqa: SLF001  # the public function runs the cmdlet
     except KeysteadError:
         return
 
@@ -219,7 +219,7 @@ SEEDS: tuple[bytes, ...] = (
         )
     ),
 )
-"""Inputs to begin with: the ones that were found, and one of each shape."""
+"""Initial inputs: earlier findings, and one of each shape."""
 
 if __name__ == "__main__":
     print("\n".join(ENTRIES))  # noqa: T201  # for the Makefile

@@ -1,4 +1,4 @@
-"""``python -m fuzz.seeds FOLDER``: the first inputs of each target, in a folder of its name."""
+"""``python -m fuzz.seeds FOLDER``: writes the initial inputs of each target."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _FILES = {"credentials": 0, "config": 1}
 
 
 def main(folder: Path) -> None:
-    """Writes the files of tests/cases, once for each edit, and the seeds of the entries."""
+    """Write the files of tests/cases, once for each edit, and the seeds of the entries."""
     for name in ENTRIES:
         (folder / name).mkdir(parents=True, exist_ok=True)
         for number, seed in enumerate(SEEDS):

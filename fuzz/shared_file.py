@@ -1,8 +1,8 @@
-"""The fuzz target: any bytes as a shared file, read in every way there is, and edited.
+"""The fuzz target for shared files: any bytes, read by every function and edited.
 
-It holds that the only error is one with file and line, that linting has none, that all ways of
-reading give the same, that printing gives back the bytes, and that after an edit what was set is
-read, what is of others is as it was, and an edit made again changes nothing.
+It checks that errors have file and line, that linting raises none, that all functions read the
+same, that writing returns the same bytes, and that an edit changes only its setting and is
+idempotent.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Meaning = dict[str, dict[str, object]]
 
 
 def main(data: bytes) -> None:
-    """One round: the first two bytes choose kind, edit and profile, the rest is the file."""
+    """One run: the first two bytes choose kind, edit and profile, the rest is the file."""
     choice, number, content = data[:1], data[1:2], data[2:]
     if not number:
         return
@@ -62,13 +62,13 @@ def main(data: bytes) -> None:
 
 
 def _refused(content: bytes, kind: FileKind) -> None:
-    """Every way of reading the whole file refuses what one refuses."""
+    """Check that all functions that read the whole file refuse it."""
     for read in (lambda d: d.check(), lambda d: profiles(d, kind)):
         try:
             read(Document(content, "file"))
         except DocumentError:
             continue
-        raise AssertionError("one way of reading takes what another refuses")
+        raise AssertionError("one function reads what another refuses")
 
 
 def _edit(file: SharedFile, verb: str, name: str, meaning: Meaning) -> None:
@@ -119,7 +119,7 @@ def _edit(file: SharedFile, verb: str, name: str, meaning: Meaning) -> None:
 
 
 def _filled(meaning: Meaning) -> Meaning:
-    """Without empty blocks: only lines that mean nothing keep one from going with its last."""
+    """Without empty blocks, which remain only because of ignored lines."""
     return {
         name: {key: value for key, value in settings.items() if value != {}}
         for name, settings in meaning.items()

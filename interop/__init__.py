@@ -1,1 +1,1 @@
-"""Real clients of AWS, each getting credentials from keystead by each way that it supports."""
+"""Real clients of AWS, each tested with every channel of keystead that it supports."""

@@ -18,7 +18,7 @@ PAGE = ROOT / "docs" / "clients.md"
 
 
 def main() -> int:
-    """Runs the clients that are named, else all; only all of them make the page."""
+    """Run the named clients, else all; the page is written only after all of them."""
     names = sys.argv[1:]
     clients = [client for client in CLIENTS if not names or client.name in names]
     unknown = set(names) - {client.name for client in CLIENTS}

@@ -1,4 +1,4 @@
-"""What a client is, and how one is fetched from its own package registry."""
+"""The definition of a client, and fetching one from its package registry."""
 
 from __future__ import annotations
 
@@ -23,19 +23,17 @@ SOURCES = Path(__file__).parent / "clients"
 USER = "user"
 ROLE = "role"
 PROFILES = {USER: False, ROLE: True}
-"""The profiles by name, and whether their keys come with a session token: a user's long-term keys,
-and a role's, which end."""
+"""The profiles, a user's long-term keys and a role's; whether their keys have a session token."""
 
 
 @dataclass(frozen=True)
 class Client:
-    """One client; ``name`` is also its folder in clients/ and, as fetched, in .interop/.
+    """One client; ``name`` is also its folder in clients/ and, when fetched, in .interop/.
 
-    ``fetch`` gets the latter, with what the former holds already in it. ``command`` calls AWS with
-    the credentials that the client finds by itself, and ``version`` prints the client's version.
-    ``operation`` is the call. ``shell`` is the one in which its users evaluate what `keystead env`
-    prints: ``bash`` or ``powershell``. ``cannot`` gives the reason by way; the run holds it against
-    the client. ``environ`` is added to what every client gets.
+    ``fetch`` completes the latter, a copy of the former. ``command`` calls AWS with the credentials
+    that the client finds, and ``version`` prints the client's version. ``operation`` is the call.
+    ``shell`` evaluates the output of `keystead env`: ``bash`` or ``powershell``. ``cannot`` has the
+    reason for each unsupported way, which the run checks. ``environ`` has additional variables.
     """
 
     name: str
@@ -45,7 +43,7 @@ class Client:
     command: Callable[[Path], Sequence[str]]
     version: Callable[[Path], Sequence[str]]
     needs: Mapping[str, str] = field(default_factory=dict)
-    """Programs that have to be there, with what to install for each."""
+    """Required programs, with what to install for each."""
     operation: str = "GetCallerIdentity"
     shell: str = "bash"
     environ: Mapping[str, str] = field(default_factory=dict)
@@ -53,18 +51,15 @@ class Client:
 
     @property
     def folder(self) -> Path:
-        """Where it is when it was fetched."""
+        """The folder of the fetched client."""
         return FETCHED / self.name
 
     def missing(self) -> dict[str, str]:
-        """The needed programs that are not there, with what to install."""
+        """The missing programs, with what to install."""
         return {name: what for name, what in self.needs.items() if shutil.which(name) is None}
 
     def prepare(self) -> None:
-        """Fetches it, unless what it is made from is the same as the last time.
-
-        Raises `subprocess.CalledProcessError` where its tool fails.
-        """
+        """Fetch it unless it is up to date. Raises `subprocess.CalledProcessError`."""
         source = SOURCES / self.name
         digest = hashlib.sha256()
         for path in sorted(source.rglob("*")):
@@ -84,7 +79,7 @@ class Client:
         stamp.write_text(digest.hexdigest())
 
     def its_version(self) -> str:
-        """The version that it tells, such as ``1.2.3``; raises `RuntimeError` where it does not."""
+        """Its version, such as ``1.2.3``. Raises `RuntimeError` if it prints none."""
         done = run(self.version(self.folder), environ=clean_environ(os.environ), cwd=self.folder)
         found = re.search(r"\d+(\.\d+){2}", done.stdout)
         if done.code != 0 or found is None:
@@ -93,13 +88,13 @@ class Client:
 
 
 def call(argv: Sequence[str | Path], cwd: Path, **variables: str | Path) -> None:
-    """Runs a registry's own client; what it prints goes to standard error."""
+    """Run a registry's client with its output on standard error."""
     environ = {**os.environ, **{name: str(value) for name, value in variables.items()}}
     subprocess.run([str(part) for part in argv], cwd=cwd, env=environ, stdout=2, check=True)
 
 
 def pip(verb: str, *arguments: str | Path, folder: Path, **options: str | Path) -> None:
-    """Has a pip from outside, as this environment has none, deal with requirements.txt."""
+    """Run an external pip, as this environment has none, on requirements.txt."""
     call(
         [
             Path(sys.base_prefix) / "bin" / "python3",
@@ -112,13 +107,13 @@ def pip(verb: str, *arguments: str | Path, folder: Path, **options: str | Path) 
 
 
 def python_packages(folder: Path) -> None:
-    """Installs requirements.txt into an environment of its own."""
+    """Install requirements.txt into a separate environment."""
     venv.create(folder / "venv", with_pip=False, clear=True)
     pip("install", folder=folder, python=folder / "venv" / "bin" / "python")
 
 
 def go_program(folder: Path) -> None:
-    """Builds the module in ``folder`` as the program `identity`."""
+    """Build the module in ``folder`` as the program `identity`."""
     call(
         ["go", "build", "-modcacherw", "-o", "identity", "."],
         folder,

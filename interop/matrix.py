@@ -32,7 +32,7 @@ print(asking.build_opener(asking.ProxyHandler({})).open(request).read().decode()
 
 
 class Cell(NamedTuple):
-    """How a client did by a way; ``fault`` says what went wrong, in some lines."""
+    """The result of a client for a way; ``fault`` describes a failure in a few lines."""
 
     client: Client
     way: Way
@@ -40,14 +40,14 @@ class Cell(NamedTuple):
 
     @property
     def word(self) -> str:
-        """What stands in the table."""
+        """The text of the cell in the table."""
         if self.fault:
             return "**fails**"
         return word(self.client, self.way)
 
 
 def word(client: Client, way: Way) -> str:
-    """What a client can by a way, as it says of itself."""
+    """Whether a client supports a way, according to its definition."""
     return "no" if way.name in client.cannot else "yes"
 
 
@@ -61,7 +61,7 @@ def cells(clients: Sequence[Client]) -> Iterator[Cell]:
 
 @contextlib.contextmanager
 def bench() -> Iterator[Bench]:
-    """An emulator and a home whose encrypted store has the profiles; no file there has keys."""
+    """An emulator and a home with the profiles in the encrypted store and no keys in files."""
     with ministack() as emulator, tempfile.TemporaryDirectory(prefix="keystead-interop-") as folder:
         home = Path(folder)
         stand = Bench(emulator, home)
@@ -82,7 +82,7 @@ def bench() -> Iterator[Bench]:
 
 
 class Bench:
-    """Where clients are run: each gets the emulator, and an agent that is not the user's own."""
+    """Runs clients with the emulator and a separate agent."""
 
     def __init__(self, emulator: Emulator, home: Path) -> None:
         self._recorder = emulator.recorder
@@ -96,7 +96,7 @@ class Bench:
         }
 
     def keystead(self, *arguments: str, stdin: str | None = None) -> str:
-        """What keystead prints; raises `RuntimeError` where it fails."""
+        """The output of keystead. Raises `RuntimeError` if it fails."""
         argv = [KEYSTEAD, *arguments]
         done = run(argv, environ=self._environ, cwd=self._home, stdin=stdin)
         if done.code != 0:
@@ -104,18 +104,18 @@ class Bench:
         return done.stdout
 
     def fault(self, client: Client, way: Way, profiles: Iterable[str] = PROFILES) -> str:
-        """What was wrong with the client's calls by the way, or an empty text."""
+        """The failure of the client's calls with the way, or an empty text."""
         faults = []
         for profile in profiles:
             fault = self._fault(client, way, profile)
             if way.name in client.cannot:
-                fault = "" if fault else "it is said that it cannot, and it can"
+                fault = "" if fault else "it is marked as unsupported but works"
             if fault:
                 faults.append(f"profile {profile}: {fault}")
         return "\n".join(faults)
 
     def _key(self, way: Way, profile: str) -> str:
-        """The access key id that is handed out: sessions are kept, so the client gets the same."""
+        """The delivered access key id: sessions are cached, so the client gets the same one."""
         if way.ending:
             asked = ["exec", profile, "--endpoint", "--session", "--", sys.executable, "-c", _ASK]
         else:
@@ -136,5 +136,5 @@ class Bench:
         if done.code != 0:
             return f"exit code {done.code}: {(done.stderr or done.stdout).strip()[-600:]}"
         if found != {expected}:
-            return f"it called with {sorted(found)} where {expected} was handed out"
+            return f"it called with {sorted(found)}, but {expected} was delivered"
         return ""

@@ -1,4 +1,4 @@
-"""The ways in which keystead hands credentials to a program, each as its user would set it up."""
+"""The ways to deliver credentials from keystead to a program, set up as a user would."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ NO_METADATA = {"AWS_EC2_METADATA_DISABLED": "true"}
 
 @dataclass(frozen=True)
 class Given:
-    """What a way has to work with: a profile, and a client's command in a home.
+    """The input of a way: a profile, and a client's command in a home.
 
-    ``shell`` is the one in which the user evaluates what `keystead env` prints.
+    ``shell`` evaluates the output of `keystead env`.
     """
 
     profile: str
@@ -29,16 +29,16 @@ class Given:
     shell: str
 
     def run(self, argv: Sequence[str], variables: Mapping[str, str] = NO_METADATA) -> Done:
-        """Runs a command in the home, with ``variables`` besides."""
+        """Run a command in the home with additional ``variables``."""
         environ = {**self.environ, **variables}
         return run(argv, environ=environ, cwd=self.home, seconds=SECONDS)
 
 
 @dataclass(frozen=True)
 class Way:
-    """One way; ``title`` is its column in the table, ``meaning`` the words below it.
+    """One way; ``title`` is its column in the table, ``meaning`` its description.
 
-    ``ending``: it hands out a session in place of keys that do not end.
+    ``ending``: it delivers a session in place of long-term keys.
     """
 
     name: str
@@ -57,7 +57,7 @@ def _launcher(given: Given) -> Done:
 
 
 def _configured(given: Given, line: str) -> Done:
-    """Runs the client with a profile that has the line, in which NAME stands for keystead's."""
+    """Run the client with a profile that has the line, with NAME replaced by keystead's profile."""
     folder = given.home / ".aws"
     folder.mkdir(mode=0o700, exist_ok=True)
     config = folder / "config"
@@ -100,7 +100,7 @@ def _serve_imds(given: Given) -> Done:
 
 @contextlib.contextmanager
 def _serving(given: Given, kind: str) -> Iterator[dict[str, str]]:
-    """The variables that a running `keystead serve` says."""
+    """The variables printed by a running `keystead serve`."""
     process = subprocess.Popen(
         [KEYSTEAD, "serve", given.profile, kind, "--session", "--json"],
         env=dict(given.environ),

@@ -1,7 +1,7 @@
 """The AWS SDK for Rust.
 
-Cargo's lock file names a registry's address, so there is none here: the SDK's own crates are pinned
-and what they need is the newest that fits.
+There is no lock file, as it contains a registry's address: the SDK's crates are pinned, and their
+dependencies are the newest compatible ones.
 """
 
 from pathlib import Path

@@ -149,7 +149,7 @@ DIFFERENCES: dict[str, Difference] = {
     ),
     "credential_source in another letter case": Difference(
         "the .NET SDK takes any letter case, and there is nothing else that it could mean",
-        "a credential source is none of the three there are",
+        "a credential source is not one of the three valid ones",
         lambda world, _ours, theirs: theirs.base == "refused" and _any_on_path(world, _odd_case),
         World({"p": _role(credential_source="environment")}, {}, KEYS_OF_ENVIRONMENT, "p"),
         "environment",

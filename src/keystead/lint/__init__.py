@@ -1,1 +1,1 @@
-"""What `keystead lint` reports: findings, rules, and the runner over both shared files."""
+"""`keystead lint`: rules, findings, and the runner over both shared files."""

@@ -1,8 +1,8 @@
-"""A rule of `keystead lint`, what it finds, and the decorator that registers one.
+"""Rules of `keystead lint`, their findings, and the decorator that registers a rule.
 
-An error does not work by the rules that the SDKs share, or makes the AWS CLI refuse the file, or
-hands keys to another profile. A warning is read differently by some reader, or is hardly what was
-meant. An info is good to know.
+An error does not work by the rules that the SDKs share, makes the AWS CLI refuse the file, or
+gives keys to another profile. A warning is read differently by some reader, or is probably not
+what was meant.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from keystead.errors import Origin
 
 
 class Severity(Enum):
-    """How bad a finding is; the worst first."""
+    """The severity of a finding; the worst first."""
 
     ERROR = "error"
     WARNING = "warning"
@@ -26,23 +26,23 @@ class Severity(Enum):
 ERROR, WARNING, INFO = Severity
 
 REFUSED = "whole file refused"
-"""What several readers do with a file that breaks a rule of theirs."""
+"""What several readers do with a file that is not valid for them."""
 
 
 class Readers(NamedTuple):
-    """What each reader does; empty where nothing is known or there is nothing to say."""
+    """What each reader does; empty if not known or not relevant."""
 
     sdks: str = ""
-    """The rules that the AWS SDKs share; keystead reads by them."""
+    """The rules that the AWS SDKs share, which keystead follows."""
     botocore: str = ""
     js: str = ""
     dotnet: str = ""
     others: str = ""
     dotnet_3: str = ""
-    """What version 3.7 of the .NET SDK does, where that is not what 4.1 does."""
+    """What version 3.7 of the .NET SDK does, if different from 4.1."""
 
     def by_name(self) -> dict[str, str]:
-        """What each reader does, by the reader's name; both versions of .NET where they differ."""
+        """What each reader does, by name; both versions of .NET if they differ."""
         sdks, botocore, js, dotnet, others, dotnet_3 = self
         both = {".NET 3.7": dotnet_3, ".NET 4.1": dotnet} if dotnet_3 else {".NET": dotnet}
         found = {"SDK rules": sdks, "botocore, AWS CLI": botocore, "JS v3": js, **both}
@@ -51,11 +51,11 @@ class Readers(NamedTuple):
     def text(self) -> str:
         """The same on one line."""
         found = self.by_name()
-        others = [found.pop(OTHERS)] if OTHERS in found else []  # they are named in what they do
+        others = [found.pop(OTHERS)] if OTHERS in found else []  # its text names the readers
         return "; ".join([*(f"{name}: {does}" for name, does in found.items()), *others])
 
     def cells(self) -> tuple[str, ...]:
-        """The cells below `READERS`."""
+        """The cells of the columns `READERS`."""
         sdks, botocore, js, dotnet, others, dotnet_3 = self
         return sdks, botocore, js, dotnet_3 or dotnet, dotnet, others
 
@@ -66,10 +66,7 @@ READERS = ("SDK rules", "botocore, AWS CLI", "JS v3", ".NET 3.7", ".NET 4.1", OT
 
 
 class Rule(NamedTuple):
-    """What is looked for; without ``readers`` all of them do the same.
-
-    ``fix`` is what to do about all that it finds; empty where that depends on the finding.
-    """
+    """A rule. Without ``readers`` all do the same. ``fix`` is empty if the findings have it."""
 
     id: str
     severity: Severity
@@ -86,22 +83,22 @@ class Rule(NamedTuple):
 
 
 RULES: dict[str, Rule] = {}
-"""Every rule by its id, in the order of the page; complete once `keystead.lint.rules` is loaded."""
+"""Every rule by id, in the order of the page; complete once `keystead.lint.rules` is imported."""
 
 
 class Problem(NamedTuple):
-    """What a rule yields. Neither ``message`` nor ``fix``, what to type or do, holds a secret."""
+    """The result of a rule. Neither ``message`` nor ``fix`` contains a secret."""
 
     where: Origin
     message: str
     fix: str = ""
-    """Empty: as the rule says."""
+    """Empty: that of the rule."""
     profile: str | None = None
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a rule found; ``profile`` is the profile it is about, if it is about one."""
+    """A problem with its rule; ``profile`` is the name of the affected profile, if any."""
 
     rule: Rule
     where: Origin
@@ -111,7 +108,7 @@ class Finding:
 
     @property
     def severity(self) -> Severity:
-        """How bad it is."""
+        """The severity of its rule."""
         return self.rule.severity
 
 
@@ -119,7 +116,7 @@ T = TypeVar("T")
 
 
 class Checks(Generic[T]):
-    """The rules that look at a ``T``."""
+    """The rules that check a ``T``."""
 
     def __init__(self) -> None:
         self._checks: list[tuple[Rule, Callable[[T], Iterator[Problem]]]] = []
@@ -133,7 +130,7 @@ class Checks(Generic[T]):
         fix: str = "",
         readers: Readers = Readers(),  # noqa: B008  # immutable
     ) -> Callable[[Callable[[T], Iterator[Problem]]], Callable[[T], Iterator[Problem]]]:
-        """Registers the decorated function as the rule of that name."""
+        """Register the decorated function as the rule of that name."""
         row = RULES[name] = Rule(name, severity, meaning, fix, readers)
 
         def register(check: Callable[[T], Iterator[Problem]]) -> Callable[[T], Iterator[Problem]]:
@@ -143,14 +140,14 @@ class Checks(Generic[T]):
         return register
 
     def findings(self, subject: T) -> Iterator[Finding]:
-        """What the rules find in ``subject``."""
+        """The findings in ``subject``."""
         for row, check in self._checks:
             for where, message, fix, profile in check(subject):
                 yield Finding(row, where, message, fix or row.fix, profile)
 
 
 def in_order(findings: list[Finding]) -> list[Finding]:
-    """``findings`` by file and line, the worst first where they are on one line."""
+    """``findings`` by file and line, the worst first."""
     ranks = {severity: rank for rank, severity in enumerate(Severity)}
     return sorted(
         findings,
@@ -159,7 +156,7 @@ def in_order(findings: list[Finding]) -> list[Finding]:
 
 
 def as_json(found: Finding) -> dict[str, object]:
-    """The finding as ``keystead lint --json`` shows it."""
+    """The finding for ``keystead lint --json``."""
     return {
         "rule": found.rule.id,
         "severity": found.severity.value,

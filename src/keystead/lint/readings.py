@@ -1,4 +1,4 @@
-"""Where readers differ and no file need change: a part of the page docs/readers.md."""
+"""Differences between readers without a rule, for the page docs/readers.md."""
 
 from __future__ import annotations
 
@@ -115,4 +115,4 @@ NO_RULE: tuple[tuple[str, Readers], ...] = (
         Readers(_PASSED, _PASSED, _PASSED, _PASSED, "keystead: an error"),
     ),
 )
-"""What is in the file or the environment, and who does what."""
+"""A case in the files or the environment, and what each reader does."""

@@ -1,4 +1,4 @@
-"""The shared files as `keystead lint` reads them: each on its own, whatever is wrong with it."""
+"""Reads the shared files for `keystead lint`, each one separately, and runs the rules."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from keystead.text.document import Document
 
 
 class Report(NamedTuple):
-    """What was found, and the files in which it was looked for."""
+    """The findings, and the checked files."""
 
     findings: list[Finding]
     files: list[str]
@@ -34,10 +34,10 @@ def lint_files(
     named: Collection[FileKind],
     elsewhere: Callable[[], Collection[OtherStore]] = tuple,
 ) -> Report:
-    """Looks for what is wrong in the files of ``snapshot``.
+    """Check the files of ``snapshot``.
 
-    A file that cannot be read is a finding, and so is one that is not there though it was
-    ``named``. ``elsewhere`` gives what other stores have.
+    An unreadable file is a finding, and so is a missing one if it was ``named``. ``elsewhere``
+    returns the contents of other stores.
     """
     views: list[View] = []
     missing: list[str] = []
@@ -62,16 +62,13 @@ def lint_files(
 
 
 def lint(looked: Looked) -> list[Finding]:
-    """What the rules find, by file and line.
-
-    No broken line, and no byte that is not UTF-8, hides anything else.
-    """
+    """The findings by file and line, also in files that are broken or not UTF-8."""
     found = [finding for one in looked.views for finding in TEXT_CHECKS.findings(one)]
     return in_order([*found, *CHECKS.findings(Shared.of(looked))])
 
 
 def _views(system: System, snapshot: SharedSnapshot, kind: FileKind, path: Path) -> Iterator[View]:
-    """The file, once nobody writes it just now; nothing when there is none."""
+    """The file, if it exists, read again while it is being written."""
     for pause in (*PAUSES, None):
         file = snapshot.read(path)
         data = file.data
@@ -86,7 +83,7 @@ def _views(system: System, snapshot: SharedSnapshot, kind: FileKind, path: Path)
 
 
 def _days(system: System, file: Snapshot) -> int:
-    """For how many whole days nobody has written the file."""
+    """The number of whole days since the file was written."""
     if file.version is None:
         return 0
     seconds = system.clock().timestamp() - file.version.modified_ns / 1e9

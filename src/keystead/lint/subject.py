@@ -1,4 +1,4 @@
-"""What the rules on profiles look at, and how they name and place what they find."""
+"""The input of the rules on profiles, and helpers for their messages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ KEY = "aws_access_key_id"
 SECRET = "aws_secret_access_key"  # noqa: S105  # the name of a setting
 TOKEN = "aws_session_token"  # noqa: S105  # the name of a setting
 
-# The words of such a name are shorter than a secret.
+# The words of such a name are shorter than any secret.
 _ORDINARY = re.compile(r"[a-z][a-z0-9]{0,15}(?:_[a-z0-9]{1,15})*")
 
 
@@ -32,10 +32,10 @@ class OtherStore(NamedTuple):
 
 
 class Looked(NamedTuple):
-    """What was looked at: ``views`` of the shared files, and all that counts with them.
+    """The input of all rules: ``views`` of the shared files and their context.
 
-    ``environment_key`` is the environment's access key id. ``missing`` are files that were asked
-    for and are not there; ``unreadable`` has, by file, why one could not be read.
+    ``environment_key`` is the environment's access key id, ``missing`` are requested files that do
+    not exist, and ``unreadable`` are files with their errors.
     """
 
     views: Collection[View] = ()
@@ -46,11 +46,11 @@ class Looked(NamedTuple):
 
 
 class Shared(NamedTuple):
-    """What the shared files say: each file's profiles by name, and ``profiles``, both merged.
+    """The contents of the shared files: each file's profiles by name; ``profiles`` merges both.
 
-    ``sso_sessions`` are the sections of that kind, as if they were profiles; ``services`` the
-    names of theirs. ``elsewhere`` are the names of the profiles that other stores have.
-    ``days`` says how many days ago each file was last written.
+    ``sso_sessions`` are ``sso-session`` sections as profiles, ``services`` the names of
+    ``services`` sections, ``elsewhere`` the names of profiles in other stores. ``days`` is the
+    number of days since each file was written.
     """
 
     looked: Looked
@@ -64,7 +64,7 @@ class Shared(NamedTuple):
 
     @classmethod
     def of(cls, looked: Looked) -> Shared:
-        """What they say."""
+        """Interpret the files."""
         readings = {kind: Reading() for kind in FileKind}
         readings.update((view.kind, view.reading()) for view in looked.views)
         config, credentials = readings[FileKind.CONFIG], readings[FileKind.CREDENTIALS]
@@ -81,7 +81,7 @@ class Shared(NamedTuple):
         )
 
     def sections(self) -> Iterator[tuple[Profile, str | None]]:
-        """Each section of a file, and the name of the profile that it is."""
+        """Each section of a file with the name of its profile, None for an SSO session."""
         for profiles in (self.config, self.credentials):
             yield from ((profile, name) for name, profile in profiles.items())
         yield from ((session, None) for session in self.sso_sessions.values())
@@ -89,7 +89,7 @@ class Shared(NamedTuple):
 
 CHECKS = Checks[Shared]()
 rule = CHECKS.rule
-"""`Checks.rule` for a function that looks at a `Shared`."""
+"""`Checks.rule` for a function that checks a `Shared`."""
 
 
 def _profiles(sections: Mapping[str, Settings]) -> dict[str, Profile]:
@@ -104,21 +104,21 @@ def _profiles(sections: Mapping[str, Settings]) -> dict[str, Profile]:
 
 
 def found(profile: Profile, key: str, message: str, fix: str = "") -> Problem:
-    """A problem of a setting that the profile has."""
+    """A problem with a setting of the profile."""
     return Problem(profile.origins[key], message, fix, profile.name)
 
 
 def shown(key: str) -> str:
-    """How a key is named in messages: not at all where it may be a secret without its key."""
+    """A key in messages, hidden if it may be a secret without its key."""
     lowered = key.lower()
     return f"`{key}`" if lowered in SETTINGS or _ORDINARY.fullmatch(lowered) else "a setting"
 
 
 def rename_command(name: str) -> str:
-    """The `keystead rename` of that profile."""
+    """The `keystead rename` command for the profile."""
     return f"`{shlex.join(['keystead', 'rename', name])} NEW`"
 
 
 def set_command(name: str, *words: str) -> str:
-    """The `keystead set` that asks for what ``words`` name."""
+    """The `keystead set` command that prompts for ``words``."""
     return f"`{shlex.join(['keystead', 'set', name, *words])}`"

@@ -1,4 +1,4 @@
-"""What the rules on text look at: one file, read on beyond every line that is broken."""
+"""The input of the rules on text: one file, read past its broken lines."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from keystead.text.pieces import Nested, Property, Section, Span
 
 
 class Block(NamedTuple):
-    """A section with what its header means and the settings whose lines are not broken."""
+    """A section with its parsed header and its valid settings."""
 
     section: Section
     header: Header
@@ -26,21 +26,21 @@ class Block(NamedTuple):
 
     @property
     def title(self) -> str:
-        """What its header has in brackets."""
+        """The text in the brackets of its header."""
         return self.section.title
 
     @property
     def profile(self) -> str | None:
-        """The name of the profile that it belongs to."""
+        """The name of its profile."""
         return self.header.name if self.header.kind == "profile" else None
 
 
 @dataclass(frozen=True)
 class View:
-    """One file; ``is_open`` says whether others may read or write it.
+    """One file; ``is_open``: other users may read or write it.
 
-    ``data`` are its bytes as found, ``days`` is how long ago it was last written. ``broken`` has an
-    error for each broken line, by the position at which it begins.
+    ``days`` is the number of days since it was written. ``broken`` has the error of each broken
+    line by position.
     """
 
     data: bytes
@@ -54,12 +54,12 @@ class View:
     def of(
         cls, kind: FileKind, file: str, data: bytes, *, is_open: bool = False, days: int = 0
     ) -> View:
-        """The view of a file's bytes; bytes that are not UTF-8 hide nothing but themselves."""
+        """The view of a file's bytes; bytes that are not UTF-8 are replaced."""
         text = "" if other_encoding(data) else data.decode("utf-8", "replace")
         broken: dict[int, DocumentError] = {}
         document = Document(text.encode(), file, broken)
         view = cls(data, document, kind, broken, is_open, days)
-        _ = view.blocks  # only now every broken line is known
+        _ = view.blocks  # finds all broken lines
         return view
 
     @property
@@ -79,11 +79,11 @@ class View:
         return Block(section, header, sound)
 
     def headers(self) -> Iterator[Block]:
-        """The sections whose header is not broken."""
+        """The sections with a valid header."""
         return (block for block in self.blocks if block.section.start not in self.broken)
 
     def settings(self) -> Iterator[tuple[Block, Property]]:
-        """The settings of the sections that mean something."""
+        """The settings of the sections that are not ignored."""
         for block in self.blocks:
             if block.header.kind is not None:
                 yield from ((block, item) for item in block.items)
@@ -95,7 +95,7 @@ class View:
                 yield entry
 
     def reading(self) -> Reading:
-        """What the file says to keystead; a broken profile as far as it can be read."""
+        """The file as keystead reads it, including the readable part of broken profiles."""
         document = Document(self.document.data, self.file, grammar=Grammar.TOLERANT)
         reading = interpret(document, self.kind)
         whole = interpret(self.document, self.kind)
@@ -104,7 +104,7 @@ class View:
         return replace(reading, broken={})
 
     def line(self, at: int) -> int:
-        """The number of the line that ``at`` is in."""
+        """The number of the line at ``at``."""
         return bisect_left(self._ends, at) + 1
 
     @cached_property
@@ -116,15 +116,15 @@ class View:
         return self.document.content(span)[after - span.start :]
 
     def at(self, at: int, message: str, fix: str = "", block: Block | None = None) -> Problem:
-        """A problem in the line of that position."""
+        """A problem in the line at that position."""
         where = Origin(self.file, self.line(at))
         return Problem(where, message, fix, block.profile if block else None)
 
     def at_header(self, block: Block, message: str, fix: str = "") -> Problem:
-        """A problem of the header of that section."""
+        """A problem with the header of that section."""
         return self.at(block.section.start, message, fix, block)
 
 
 CHECKS = Checks[View]()
 text_rule = CHECKS.rule
-"""`Checks.rule` for a function that looks at a `View`."""
+"""`Checks.rule` for a function that checks a `View`."""

@@ -1,4 +1,4 @@
-"""The rules of `keystead lint`: a function with its row above it, in the file of its family."""
+"""The rules of `keystead lint`: each a function with its row as a decorator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules on files as a whole: whether they can be read, by whom, and in which encoding."""
+"""Rules on files: readability, permissions and encoding."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def byte_order_mark(view: View) -> Iterator[Problem]:
     "case-clash",
     ERROR,
     "two profiles of the encrypted store differ by letter case alone",
-    readers=Readers(dotnet="the first one in the file is taken for both"),
+    readers=Readers(dotnet="the first one in the file is used for both"),
 )
 def case_clash(shared: Shared) -> Iterator[Problem]:
     named: dict[str, dict[str, Profile]] = {}

@@ -1,4 +1,4 @@
-"""Rules on the keys of AWS: pairs, the same ones twice, in plain text, with other sources."""
+"""Rules on AWS keys: incomplete, repeated, in plain text, or with other sources."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def plain_keys(shared: Shared) -> Iterator[Problem]:
         if profile.has(KEY) and profile.has(SECRET) and not profile.has(TOKEN):
             message = f"the long-term keys of profile `{name}` are stored here in plain text"
             sealing = set_command(name, "--store", "encrypted", KEY, SECRET)
-            fix = f"{sealing} asks for them and seals them; then take them out of this file"
+            fix = f"{sealing} prompts for them and encrypts them; then remove them from this file"
             yield found(profile, SECRET, message, fix)
 
 
@@ -26,7 +26,7 @@ def repeated_access_key(shared: Shared) -> Iterator[Problem]:
         key = profile.text(KEY)
         if key in first:
             message = f"profile `{name}` has the same access key as `{first[key]}`"
-            fix = f"if one of them will do: `keystead remove {shlex.quote(name)}`"
+            fix = f"if one of them is enough: `keystead remove {shlex.quote(name)}`"
             yield found(profile, KEY, message, fix)
         elif key is not None:
             first[key] = name
@@ -60,7 +60,7 @@ def half_key_pair(shared: Shared) -> Iterator[Problem]:
         missing = [key for key in (KEY, SECRET) if not profile.has(key)]
         if given and missing:
             message = f"`{given[0]}` without `{missing[0]}` in profile `{name}`"
-            fix = f"{set_command(name, *missing)} asks for what is missing"
+            fix = f"{set_command(name, *missing)} prompts for what is missing"
             yield found(profile, given[0], message, fix)
 
 
@@ -134,7 +134,7 @@ def keys_with_sso(shared: Shared) -> Iterator[Problem]:
 
 
 def _keys_with(shared: Shared, other: str) -> Iterator[Problem]:
-    """Profiles with keys whose first other source of credentials is that of ``other``."""
+    """Profiles with keys whose next source of credentials is ``other``."""
     for name, profile in shared.profiles.items():
         sources = ("source_profile", "credential_source", "web_identity_token_file")
         role = profile.text("source_profile") != name and any(map(profile.text, sources))

@@ -1,4 +1,4 @@
-"""Rules on lines: broken ones, carriage returns, comments that some read, values that go on."""
+"""Rules on lines: broken ones, carriage returns, comments and continuation lines."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def colon_separator(view: View) -> Iterator[Problem]:
 
 
 def _has_colon(view: View, at: int) -> bool:
-    """Whether the broken line there has a colon in place of its `=`."""
+    """Whether the broken line at ``at`` has a colon in place of its `=`."""
     text = view.document.text
     content = text[at : text.find("\n", at) + 1 or len(text)]
     return "=" not in content and _COLON.match(content) is not None

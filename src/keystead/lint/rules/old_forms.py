@@ -1,4 +1,4 @@
-"""Rules on settings that have a newer form."""
+"""Rules on outdated settings."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _OLD_SETTINGS = ("sts_regional_endpoints", "s3_us_east_1_regional_endpoint")
 def sso_old_form(shared: Shared) -> Iterator[Problem]:
     for name, profile in shared.profiles.items():
         if profile.has("sso_start_url") and not profile.has("sso_session"):
-            message = f"profile `{name}` has single sign-on in the old form, which renews no login"
+            message = f"profile `{name}` has single sign-on in the old form, without renewal"
             yield found(profile, "sso_start_url", message)
 
 

@@ -1,4 +1,4 @@
-"""Rules on settings that do not fit the rest of their profile."""
+"""Rules on settings that do not match the rest of their profile."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _TOKEN_FILE = "web_identity_token_file"  # noqa: S105  # the name of a setting
 @rule(
     "program-by-name",
     INFO,
-    "`programs` names a program without its folder: any file of that name is let in",
+    "`programs` names a program without its folder: any file of that name is allowed",
     fix="name its path, such as that of `command -v`",
 )
 def program_by_name(shared: Shared) -> Iterator[Problem]:
@@ -181,7 +181,7 @@ def duration_in_chain(shared: Shared) -> Iterator[Problem]:
 
 
 def _is_chained(shared: Shared, profile: Profile) -> bool:
-    """Whether the role is assumed with a session that a role gave."""
+    """Whether the role is assumed with the session of another role."""
     if not profile.has("role_arn") or profile.has(_TOKEN_FILE):
         return False
     ambient = (profile.text("credential_source") or "").lower()
@@ -219,7 +219,7 @@ def helper_rings(shared: Shared) -> Iterator[Problem]:
 
 
 def _needed(profile: Profile) -> str | None:
-    """The profile whose credentials are needed for its own."""
+    """The profile whose credentials it requires."""
     if _is_helped(profile):
         return helper_ring.asked_profile(profile.text(SETTING) or "")
     return following(profile)

@@ -25,7 +25,7 @@ _DECIDING = {key for row in TYPES for group in row.deciding for key in group}
 @rule("source-profile-missing", ERROR, "a source profile does not exist")
 def source_profile_missing(shared: Shared) -> Iterator[Problem]:
     names = [*shared.profiles, *shared.elsewhere]
-    near = cache(lambda wanted: near_names(wanted, names))  # many may misspell it the same way
+    near = cache(lambda wanted: near_names(wanted, names))  # the same for many profiles
     for name, profile in _roles(shared):
         source = profile.text("source_profile")
         if source and source not in shared.profiles and source not in shared.elsewhere:
@@ -37,7 +37,7 @@ def source_profile_missing(shared: Shared) -> Iterator[Problem]:
 @rule("source-profile-cycle", ERROR, "source profiles form a cycle")
 def source_profile_cycle(shared: Shared) -> Iterator[Problem]:
     seen: set[str] = set()
-    done: set[str] = set()  # what leads on from these is known
+    done: set[str] = set()  # already followed
     for start, profile in shared.profiles.items():
         path = list(_path(shared, start, set() if _has_keys(profile) else done))
         done.update(path)
@@ -54,7 +54,7 @@ def source_profile_cycle(shared: Shared) -> Iterator[Problem]:
 
 
 def _path(shared: Shared, start: str, done: set[str]) -> Iterator[str]:
-    """The profiles from ``start`` on, each once, up to one that has keys or is in ``done``."""
+    """The chain of profiles from ``start``, up to one that has keys or is in ``done``."""
     seen: set[str] = set()
     name: str | None = start
     while name is not None and name in shared.profiles and name not in seen and name not in done:
@@ -83,7 +83,7 @@ def source_without_credentials(shared: Shared) -> Iterator[Problem]:
     "role-with-two-sources",
     ERROR,
     "a role has a source profile and a credential source",
-    fix="take one of them away",
+    fix="remove one of them",
 )
 def role_with_two_sources(shared: Shared) -> Iterator[Problem]:
     for name, profile in _roles(shared):
@@ -96,7 +96,7 @@ def role_with_two_sources(shared: Shared) -> Iterator[Problem]:
     "web-identity-beside-source",
     WARNING,
     "a role has a web identity and a source profile",
-    fix="take one of them away",
+    fix="remove one of them",
     readers=Readers("web identity", "web identity", "the source profile", "profile invalid"),
 )
 def web_identity_with_source(shared: Shared) -> Iterator[Problem]:
@@ -119,7 +119,7 @@ def role_without_source(shared: Shared) -> Iterator[Problem]:
 @rule(
     "credential-source",
     ERROR,
-    "a credential source is none of the three there are",
+    "a credential source is not one of the three valid ones",
     readers=Readers(
         "an error",
         "an error",
@@ -133,20 +133,20 @@ def credential_source(shared: Shared) -> Iterator[Problem]:
     for name, profile in _roles(shared):
         other = profile.text("credential_source")
         if other and not row.fits(other):
-            message = f"`credential_source` of profile `{name}` is none that there is"
+            message = f"`credential_source` of profile `{name}` is not valid"
             fix = f"write {either(near_names(other, (row.shape or '').split('|'))) or row.rule}"
             yield found(profile, "credential_source", message, fix)
 
 
 def _roles(shared: Shared, *, web_identity: bool = False) -> Iterator[tuple[str, Profile]]:
-    """The profiles that assume a role, with a web identity or without."""
+    """The profiles that assume a role, with or without a web identity."""
     for name, profile in shared.profiles.items():
         if profile.has("role_arn") and profile.has("web_identity_token_file") is web_identity:
             yield name, profile
 
 
 def following(profile: Profile) -> str | None:
-    """The source profile with whose credentials the profile's role is assumed."""
+    """The source profile of the profile's role."""
     others = ("web_identity_token_file", "credential_source")
     if not profile.has("role_arn") or any(map(profile.has, others)):
         return None
@@ -154,5 +154,5 @@ def following(profile: Profile) -> str | None:
 
 
 def _has_keys(profile: Profile) -> bool:
-    """Whether a path of source profiles ends here."""
+    """Whether a chain of source profiles ends here."""
     return profile.has(KEY) and profile.has(SECRET)

@@ -1,4 +1,4 @@
-"""Rules on sections: their names, their brackets, what is repeated or empty."""
+"""Rules on sections: names, headers, repeated and empty ones."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def two_defaults(view: View) -> Iterator[Problem]:
 
 
 def _repeated(view: View) -> Iterator[tuple[Block, Block]]:
-    """Each section with the first one that is the same."""
+    """Each repeated section with the first one of its name."""
     known: dict[tuple[str | None, str, bool], Block] = {}
     for block in view.headers():
         kind, name = block.header.kind, block.header.name
@@ -123,12 +123,12 @@ def header_blanks(view: View) -> Iterator[Problem]:
         if block.header.note:  # a name in quotes may contain blanks
             usual = " ".join(_BLANKS.split(block.title, 1))
         if _parts(view, block)[0] != usual:
-            message = f"there are blanks too many in the header of `{block.header.name}`"
+            message = f"there are too many blanks in the header of `{block.header.name}`"
             yield view.at_header(block, message, f"write `[{usual}]`")
 
 
 def _parts(view: View, block: Block) -> tuple[str, str]:
-    """The inside of the brackets of a header, and what is behind them."""
+    """The text in the brackets of a header, and the text after them."""
     start = block.section.start
     inside, _, behind = view.rest(Span(start, block.section.below), start + 1).partition("]")
     return inside, behind
@@ -194,7 +194,7 @@ def invalid_name(view: View) -> Iterator[Problem]:
 
 
 def _misread(view: View, *, quoted: bool) -> Iterator[Problem]:
-    """Names that not all readers find, in quotes or not."""
+    """Names that not all readers find, with or without quotes."""
     for block in view.headers():
         name, kind = block.header.name, block.header.kind
         if block.title == DEFAULT.upper() or kind is None or _is_session(view, block):
@@ -256,12 +256,12 @@ def section_kind(view: View) -> Iterator[Problem]:
     for block, prefix, name in _skipped(view):
         known = view.kind is FileKind.CREDENTIALS or prefix in _KINDS
         for kind in near_names(prefix, _KINDS, likeness=_ALIKE)[:1] if name and not known else ():
-            message = f"`[{block.title}]` means nothing, and is much like `[{kind} {name}]`"
+            message = f"`[{block.title}]` is ignored, and similar to `[{kind} {name}]`"
             yield view.at_header(block, message, f"write `[{kind} {name}]` if that was meant")
 
 
 def _skipped(view: View) -> Iterator[tuple[Block, str, str]]:
-    """Sections that mean nothing, each with the first word of its title and the rest of it."""
+    """Ignored sections, each with the first word of its title and the rest of it."""
     for block in view.headers():
         if block.title != DEFAULT.upper() and (
             block.header.kind is None or _is_session(view, block)
@@ -271,7 +271,7 @@ def _skipped(view: View) -> Iterator[tuple[Block, str, str]]:
 
 
 def _is_moved(view: View, prefix: str, name: str) -> bool:
-    """Whether a section belongs in the config file by its title."""
+    """Whether the title of a section is one of the config file."""
     return view.kind is FileKind.CREDENTIALS and name != "" and prefix in _KINDS[:2]
 
 
@@ -281,5 +281,5 @@ def _is_session(view: View, block: Block) -> bool:
 
 
 def _slug(name: str) -> str:
-    """A valid name that is like ``name``."""
+    """A valid name similar to ``name``."""
     return re.sub(r"[^A-Za-z0-9_\-/.%@:+]+", "-", name).strip("-")

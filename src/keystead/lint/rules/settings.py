@@ -1,4 +1,4 @@
-"""Rules on settings: their names, twice the same, values that they cannot have."""
+"""Rules on settings: invalid names, repeated names, invalid values."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from keystead.near import near_names
 from keystead.text.pieces import Nested, Property
 
 _ALIKE = 0.8
-"""From how much likeness on an unknown key counts as a misspelt setting."""
+"""The minimum likeness of an unknown key to a setting for a misspelling."""
 
-# Settings of other tools whose names are near to one of the table.
+# Settings of other tools whose names are similar to one of the table.
 _OF_OTHERS = frozenset({"aws_security_token", "sso_account_name", "account_id"})
 
 _Item = Property | Nested
@@ -62,7 +62,7 @@ def duplicate_nested_key(view: View) -> Iterator[Problem]:
 def _repeated(
     view: View, block: Block, items: tuple[_Item, ...], *, alike: bool
 ) -> Iterator[Problem]:
-    """The items whose key is above already, in the same spelling or in another."""
+    """The items with a repeated key, in the same spelling or in another."""
     known: dict[str, _Item] = {}
     for item in items:
         first = known.setdefault(item.name.lower(), item)
@@ -104,7 +104,7 @@ def upper_case_key(view: View) -> Iterator[Problem]:
 )
 def invalid_key(view: View) -> Iterator[Problem]:
     for block, item in _items(view):
-        # The name is not in the message, as it may be a secret with a `=` in it.
+        # Without the name, which may be a secret that contains `=`.
         if not is_identifier(item.name) and (isinstance(item, Nested) or ":" not in item.name):
             message = "the name of a setting is not valid, so the setting is skipped"
             yield view.at(item.span.start, message, "", block)
@@ -126,7 +126,7 @@ def colon_in_key(view: View) -> Iterator[Problem]:
     for block in view.blocks:
         for item in block.items:
             if ":" in item.name and is_identifier(item.name):
-                message = "a key has a colon, which ends it for some"
+                message = "a key has a colon, which ends it for some readers"
                 yield view.at(item.span.start, message, "", block)
 
 
@@ -134,7 +134,7 @@ def colon_in_key(view: View) -> Iterator[Problem]:
     "empty-value",
     WARNING,
     "a key has no value",
-    fix="give it one, or take the line out",
+    fix="add one, or remove the line",
     readers=Readers(
         "exists",
         "exists",
@@ -161,7 +161,7 @@ def _items(view: View) -> Iterator[tuple[Block, _Item]]:
     "quoted-value",
     WARNING,
     "a value is in quotes, which are part of it for every reader",
-    fix="take the quotes off",
+    fix="remove the quotes",
 )
 def quoted_value(shared: Shared) -> Iterator[Problem]:
     for section, profile, key, value in _values(shared):
@@ -193,7 +193,7 @@ def value_shape(shared: Shared) -> Iterator[Problem]:
 
 
 def _values(shared: Shared) -> Iterator[tuple[Profile, str | None, str, str]]:
-    """Each setting that has a text: its section, the profile that it is, key and value."""
+    """Each setting with a text value: its section, the name of its profile, key and value."""
     for section, profile in shared.sections():
         for key in section.settings:
             value = section.text(key)
@@ -232,12 +232,12 @@ def list_hidden_from_dotnet(shared: Shared) -> Iterator[Problem]:
 
 
 def _hidden(shared: Shared, *, everything: bool) -> Iterator[Problem]:
-    """Settings that the .NET SDK cannot convert; what no tool can use is `value-shape`."""
+    """Settings that the .NET SDK cannot convert; values that no tool can use are `value-shape`."""
     for name, profile in shared.profiles.items():
         for one in hiding(profile, shared.sso_sessions):
             value, row = profile.text(one.setting), SETTINGS.get(one.setting)
             if not value or one.setting not in TYPED or (row and not row.fits(value)):
-                continue  # another rule names it, and this one in its message
+                continue  # the message of another rule includes it
             if (one.hides is Hides.ALL) is everything:
                 message = f"for its `{one.setting}`, {one.consequence(name)}"
                 fix = "write a value that every SDK can convert, or remove it"
@@ -250,7 +250,7 @@ def unknown_setting(shared: Shared) -> Iterator[Problem]:
         for key, where in section.origins.items():
             meant = _meant(key)
             if meant:
-                message = f"`{key}` is not known here and much like `{meant}`"
+                message = f"`{key}` is unknown, and similar to `{meant}`"
                 yield Problem(where, message, f"write `{meant}` if that was meant", profile)
 
 

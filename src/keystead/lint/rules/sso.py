@@ -1,4 +1,4 @@
-"""Rules on single sign-on and on the sections that profiles name."""
+"""Rules on single sign-on and ``services`` sections."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def sso_differs(shared: Shared) -> Iterator[Problem]:
 @rule(
     "sso-repeated",
     INFO,
-    "a profile repeats what its SSO session says",
+    "a profile repeats a setting of its SSO session",
     fix="remove it from the profile",
 )
 def sso_repeated(shared: Shared) -> Iterator[Problem]:
@@ -75,7 +75,7 @@ def sso_repeated(shared: Shared) -> Iterator[Problem]:
 
 
 def _both_say(shared: Shared, *, same: bool) -> Iterator[Problem]:
-    """What a profile and its SSO session both set, to the same value or to different ones."""
+    """Settings of both a profile and its SSO session, with the same value or different ones."""
     for session, users in _sessions(shared):
         for profile in users:
             for key in _PORTAL:
@@ -89,7 +89,7 @@ def _both_say(shared: Shared, *, same: bool) -> Iterator[Problem]:
 
 
 def _sessions(shared: Shared) -> Iterator[tuple[Profile, list[Profile]]]:
-    """The SSO sessions that are used, each with the profiles that use it."""
+    """The SSO sessions with the profiles that use them."""
     users: dict[str, list[Profile]] = {}
     for profile in shared.profiles.values():
         users.setdefault(profile.text("sso_session") or "", []).append(profile)
@@ -102,12 +102,14 @@ def services_missing(shared: Shared) -> Iterator[Problem]:
     for name, profile in shared.profiles.items():
         wanted = profile.text("services")
         if wanted and wanted not in shared.services:
-            message = f"profile `{name}` names the services section `{wanted}`, which is not there"
+            message = (
+                f"profile `{name}` names the services section `{wanted}`, which does not exist"
+            )
             yield found(profile, "services", message, _named(wanted, shared.services, "services"))
 
 
 def _named(wanted: str, known: Iterable[str], kind: str) -> str:
-    """What to do where no section of that name is there."""
+    """The fix for a missing section."""
     header = f"add `[{kind} {wanted}]` to the config file"
     return did_you_mean(near_names(wanted, known), otherwise=header)
 

@@ -1,4 +1,4 @@
-"""Rules on where keys are stored, and for how long: a file, both stores, the environment."""
+"""Rules on where keys are stored, and for how long."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from keystead.lint.subject import KEY, SECRET, TOKEN, Shared, found, rule
 from keystead.model.ordinal_case import NameSet
 
 OLD_DAYS = 90
-"""From which age on long-term keys should have been replaced."""
+"""The age at which long-term keys should be replaced."""
 
 
 @rule(
@@ -21,7 +21,7 @@ OLD_DAYS = 90
     fix="create a new access key in IAM, replace this one with it, and delete the old one",
 )
 def old_keys(shared: Shared) -> Iterator[Problem]:
-    # Keys in a file that was written since may be old too, and nothing here can tell.
+    # Keys in a file that was written later may be old too, which is not known.
     for name, profile in shared.profiles.items():
         if not (profile.has(KEY) and profile.has(SECRET)) or profile.has(TOKEN):
             continue
@@ -37,7 +37,7 @@ def old_keys(shared: Shared) -> Iterator[Problem]:
     "profile-in-both-stores",
     WARNING,
     "the encrypted store has a profile of the same name",
-    fix="remove one of the two: `keystead remove` takes the encrypted one",
+    fix="remove one of the two: `keystead remove` removes the encrypted one",
     readers=Readers(
         "the one here",
         "the one here",

@@ -26,7 +26,7 @@ INSTEAD = {
     "goes? with": "belongs to, requires",
     "(?<!there )(?:is|are|was|were) no(?! longer| more than| one)": "is not a",
     "kept": "cached, stored, saved",
-    "kin": "related ones",
+    "(?-i:kin)": "related ones",
     "leaves? no place": "disables",
     "mend(?:s|ed|ing)?": "correct, fix",
     "nobody reads": "unknown",

@@ -1,1 +1,1 @@
-"""The PowerShell spelling: the table of cmdlets, their lines, their binding, their output."""
+"""Cmdlets of the AWS Tools for PowerShell: their table, language, binding and output."""

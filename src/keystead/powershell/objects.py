@@ -52,9 +52,8 @@ def properties_of(value: object) -> Mapping[str, object] | None:
 def property_of(value: object, name: str) -> object:
     """The property of that name in any letter case, None when there is none.
 
-    Of a list, its ``Count`` or what its items have, in one list however deep the lists lie in each
-    other: none is nothing, a single one is that itself, as in PowerShell. Everything has a
-    ``Count``.
+    For a list, its ``Count`` or the property of its items, nested lists included, as one list: None
+    if empty, the item if there is one, as in PowerShell. Everything has a ``Count``.
     """
     if isinstance(value, list | tuple) and name.lower() not in _SIZES:
         found = list(_of_items(value, name))
@@ -78,7 +77,7 @@ def _single(value: object, name: str) -> object:
 
 
 def _of_items(items: Sequence[object], name: str) -> Iterator[object]:
-    """What the items have of that name; an object without it gives None, a text nothing."""
+    """The property of the items: None for an object without it, nothing for a text."""
     for item in items:
         if isinstance(item, list | tuple):
             yield from _of_items(item, name)
@@ -93,7 +92,7 @@ def _of_items(items: Sequence[object], name: str) -> Iterator[object]:
 
 
 def own_property(value: object, name: str) -> object:
-    """The property of that name which ``value`` itself shows, in any letter case; else None."""
+    """The property of ``value`` itself, in any letter case; else None."""
     shown = properties_of(value)
     if shown is None:
         return None
@@ -104,5 +103,5 @@ def own_property(value: object, name: str) -> object:
 
 
 def spelled(name: str, known: Sequence[str]) -> str | None:
-    """``name`` as ``known`` spells it, None when it is not among them."""
+    """``name`` in the spelling of ``known``, None if it is not in it."""
     return next((other for other in known if other.lower() == name.lower()), None)

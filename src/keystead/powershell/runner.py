@@ -125,8 +125,8 @@ def _call(state: State, bound: Bound) -> Iterable[object]:
 
 
 def _what_if(state: State, bound: Bound) -> list[object]:
-    """Runs it on files that are only read, in a copy of the shell; shows the result."""
-    from keystead.app.dry_run import DryRun  # of use to `-WhatIf` alone
+    """Run it in a copy of the shell without writing files, and show the result."""
+    from keystead.app.dry_run import DryRun  # only for `-WhatIf`
 
     run = DryRun(state.app)
     dry = replace(state, app=run.app, variables=dict(state.variables), what_if=True)
@@ -167,7 +167,7 @@ def _show(state: State, output: Iterable[object]) -> None:
     shown = [item.properties if isinstance(item, AwsObject) else item for item in plain]
     text = show(shown, zone=state.app.system.zone())
     if text and state.has_shown:
-        text = f"\n{text}"  # PowerShell puts a blank line between the outputs of two lines
+        text = f"\n{text}"  # as PowerShell, a blank line between the outputs of two lines
     state.has_shown = state.has_shown or bool(text)
     state.console.show(text)
 
@@ -193,11 +193,11 @@ def _warn(state: State, bound: Bound) -> None:
 
 
 _SPENT = ("TokenCode",)
-"""Secrets that open nothing once they were used."""
+"""Secrets that are useless once they have been used."""
 
 
 def _warn_of_arguments(state: State, bound: Bound) -> None:
-    """Tells which secrets of the cmdlet are in the arguments of the process."""
+    """Warn of secrets of the cmdlet in the arguments of the process."""
     rows = (
         row for row in bound.cmdlet.parameters if row.may_hold_secret and row.name not in _SPENT
     )
@@ -212,7 +212,7 @@ def _warn_of_arguments(state: State, bound: Bound) -> None:
 
 
 def _refuse_role_parameters(cmdlet: Cmdlet, names: Iterable[str]) -> None:
-    """A role is named by a profile, not by parameters of a service cmdlet."""
+    """Refuse the parameters of a role in a service cmdlet, which needs a profile for it."""
     own = {spelling.lower() for row in cmdlet.parameters for spelling in row.names}
     if "endpointurl" not in own:
         return  # no service cmdlet

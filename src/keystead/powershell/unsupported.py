@@ -11,7 +11,7 @@ _HERE = "remove the line: all cmdlets are already loaded"
 _REDIRECT = "redirect the output of keystead: keystead shell FILE > OUTPUT"
 _SHOWN = "a value alone on a line is shown: 'text'"
 _LOG = "set KEYSTEAD_DEBUG=1 for a log"
-_AUDIT = "`keystead audit` shows which credentials were handed out"
+_AUDIT = "`keystead audit` shows which credentials were delivered"
 _PROXY = "set HTTPS_PROXY and NO_PROXY in the environment"
 
 CMDLETS: Mapping[str, str] = {

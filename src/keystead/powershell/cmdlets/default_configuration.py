@@ -1,4 +1,4 @@
-"""Initialize- and Clear-AWSDefaultConfiguration: the profile `default` and the shell's own."""
+"""Initialize- and Clear-AWSDefaultConfiguration: the defaults in the store and in the shell."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _KEYS_HINT = "give -AccessKey and -SecretKey, or -ProfileName"
 
 
 def initialize_defaults(state: State, values: Values) -> Iterable[AwsObject]:
-    """``Initialize-AWSDefaultConfiguration``: makes `default` and the shell's own from it."""
+    """``Initialize-AWSDefaultConfiguration``: creates `default` and sets the shell's defaults."""
     location = values.get("ProfileLocation")
     chain = state.app.chain(location)
     region = known_region(values["Region"]) if values.get("Region") else None
@@ -65,7 +65,7 @@ def initialize_defaults(state: State, values: Values) -> Iterable[AwsObject]:
 
 
 def clear_defaults(state: State, values: Values) -> Iterable[AwsObject]:
-    """``Clear-AWSDefaultConfiguration``: removes `default` and forgets the shell's own."""
+    """``Clear-AWSDefaultConfiguration``: removes `default` and the shell's defaults."""
     if values.get("Scope") and values.get("SkipShell"):
         raise UsageError("`-Scope` and `-SkipShell` cannot be combined")
     if not values.get("SkipProfileStore"):

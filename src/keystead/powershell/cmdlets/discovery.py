@@ -20,7 +20,7 @@ from keystead.powershell.services.prefixes import prefix_of
 
 Table = Callable[[], Registry]
 
-# Where the AWS CLI calls a service otherwise than botocore.
+# Services with another name in the AWS CLI than in botocore.
 _CLI_NAMES = {"s3api": "s3", "configservice": "config", "deploy": "codedeploy"}
 
 
@@ -71,7 +71,7 @@ def get_service(state: State, values: Values) -> Iterable[AwsObject]:
 
 
 def _get_help(table: Table, _state: State, values: Values) -> Iterable[str]:
-    """``Get-Help``: what ``keystead help CMDLET`` says."""
+    """``Get-Help``: the text of ``keystead help CMDLET``."""
     from keystead.powershell.engine.help import help_text
 
     yield help_text(table().find(str(values["Name"])))
@@ -89,7 +89,7 @@ def _fits(wanted: object, name: str, values: Values) -> bool:
 
 
 def _rows(services: Iterable[ServiceNames]) -> Iterator[tuple[ServiceNames, str, str]]:
-    """Each operation and its cmdlet, behind its service."""
+    """Each service, operation and cmdlet."""
     for found in services:
         for operation, cmdlet in found.cmdlets.items():
             yield found, operation, cmdlet
@@ -101,9 +101,9 @@ def _all(state: State) -> list[ServiceNames]:
 
 
 def _services(state: State, text: str) -> list[ServiceNames]:
-    """The services of that name or prefix, else those whose names in words have ``text``.
+    """The services of that name or prefix, else those whose titles contain ``text``.
 
-    Raises `UsageError` when there is none.
+    Raises `UsageError` if there is none.
     """
     wanted = text.lower()
     names = service_names()
@@ -170,7 +170,7 @@ _QUERY = {"Query": False}
 
 
 def cmdlets(table: Table) -> tuple[Cmdlet, ...]:
-    """Their rows; ``table`` gives the table that they become a part of."""
+    """Their rows; ``table`` returns the table of all cmdlets."""
     return (
         Cmdlet(
             "Get-Command",

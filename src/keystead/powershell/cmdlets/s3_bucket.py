@@ -1,4 +1,4 @@
-"""``Get-S3Bucket``, which lists one bucket by its name, as no operation of S3 does."""
+"""``Get-S3Bucket``, which can list a single bucket, unlike the operations of S3."""
 
 from __future__ import annotations
 

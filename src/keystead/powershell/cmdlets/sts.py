@@ -67,7 +67,7 @@ def _of_session(credentials: Credentials, values: Values) -> AwsObject:
 def _sts_call(
     state: State, values: Values, operation: str, parameters: Mapping[str, Any]
 ) -> dict[str, Any]:
-    """The answer of STS, with the duration and MFA code that both operations take alike."""
+    """The answer of STS to either operation, with the duration and MFA code."""
     given = dict(parameters)
     if values.get("DurationInSeconds"):
         given["DurationSeconds"] = values["DurationInSeconds"]

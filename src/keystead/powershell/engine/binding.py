@@ -218,11 +218,11 @@ def _place_piped(cmdlet: Cmdlet, given: dict[str, _Row], piped: Sequence[object]
     (item,) = piped
     before = len(given)
     for row in cmdlet.parameters:
-        if row.piped and fits_from_pipe(row, item) and _goes_with(cmdlet, given, row):
+        if row.piped and fits_from_pipe(row, item) and _is_bindable(cmdlet, given, row):
             given[row.name] = (row, item)
             return
     for row in cmdlet.parameters:
-        if not row.by_property or not _goes_with(cmdlet, given, row):
+        if not row.by_property or not _is_bindable(cmdlet, given, row):
             continue
         found = (own_property(item, name) for name in row.names)
         value = next((value for value in found if value is not None), None)
@@ -236,7 +236,7 @@ def _place_piped(cmdlet: Cmdlet, given: dict[str, _Row], piped: Sequence[object]
         )
 
 
-def _goes_with(cmdlet: Cmdlet, given: Mapping[str, _Row], row: Parameter) -> bool:
+def _is_bindable(cmdlet: Cmdlet, given: Mapping[str, _Row], row: Parameter) -> bool:
     """Whether ``row`` is free and shares a parameter set with what is given."""
     rows = [other for other, _ in given.values()]
     return row.name not in given and any(

@@ -13,7 +13,7 @@ from keystead.secret import Secret
 from keystead.system.printable import one_line, printable
 
 TABLE_COLUMNS = 4
-"""Objects with up to so many properties are shown as a table, others as a list."""
+"""The maximum number of properties of objects shown as a table, not as a list."""
 
 
 class Formatted(str):

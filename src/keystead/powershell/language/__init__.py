@@ -39,8 +39,8 @@ def parse(text: str, source: str = "input") -> tuple[Statement, ...]:
 
 
 def is_incomplete(text: str) -> bool:
-    """Whether ``text`` waits for a further line: an open quote, comment, brace or block, a
-    backtick, bar or comma at its end, an assignment without a value.
+    """Whether ``text`` needs another line: an open quote, comment, brace or block, a backtick, bar
+    or comma at its end, an assignment without a value.
     """
     try:
         parse(text)

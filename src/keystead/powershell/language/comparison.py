@@ -1,6 +1,6 @@
-"""How PowerShell compares two values: the left one decides what the right one is taken for.
+"""PowerShell's comparison of two values: the right one is converted to the type of the left one.
 
-What it does otherwise than here is refused. A differential test compares with a real PowerShell.
+Unsupported comparisons are refused. A differential test compares with a real PowerShell.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _SIMPLE_TEXT = re.compile(r"[A-Za-z0-9 .:/_-]*", re.ASCII)
 
 
 def truth(value: object) -> bool:
-    """What PowerShell takes for true: anything but nothing, zero, empty text and empty arrays.
+    """The truth value: false for null, zero, empty text and empty arrays.
 
-    An array of one item is what that item is, or whether it has items if it is an array itself.
+    An array of one item has the truth value of the item; if that is an array, whether it has items.
     """
     if isinstance(value, list | tuple):
         if len(value) != 1:
@@ -35,9 +35,9 @@ def truth(value: object) -> bool:
 
 
 def compare(operator: str, left: object, right: object) -> bool | list[object]:
-    """``left -operator right``; of an array on the left, the items for which it is true.
+    """``left -operator right``; for an array on the left, the items for which it is true.
 
-    Raises `UsageError` for a pattern that cannot be read, and for two values that have no order.
+    Raises `UsageError` for an invalid pattern, and for values without an order.
     """
     cased = operator.startswith("c") and operator != "contains"
     name = operator[1:] if cased or _is_marked(operator) else operator
@@ -47,7 +47,7 @@ def compare(operator: str, left: object, right: object) -> bool | list[object]:
         return _within(left, right, cased=cased) == (name == "in")
     check = _CHECKS[name]
     if name in _OF_TEXT:
-        _text(_plain(right))  # what has no text is refused even where nothing is compared with it
+        _text(_plain(right))  # refuse a value without text even for an empty array
     if not isinstance(left, list | tuple):
         return check(left, right, cased)
     found = [item for item in left if check(item, right, cased)]
@@ -55,7 +55,7 @@ def compare(operator: str, left: object, right: object) -> bool | list[object]:
 
 
 def sort_key(value: object, *, cased: bool = False) -> tuple[int, float, str]:
-    """Orders values of any kinds: nothing first, then numbers, times and texts."""
+    """Order values of any types: null first, then numbers, times and texts."""
     plain = _plain(value)
     if plain is None:
         return (0, 0.0, "")
@@ -68,7 +68,7 @@ def sort_key(value: object, *, cased: bool = False) -> tuple[int, float, str]:
 
 
 def equal(left: object, right: object, *, cased: bool = False) -> bool:
-    """Whether two values are the same, the right one taken for what the left one is."""
+    """Whether two values are equal, the right one converted to the type of the left one."""
     left, right = _plain(left), _plain(right)
     if left is None or right is None:
         return left is right
@@ -84,12 +84,12 @@ def equal(left: object, right: object, *, cased: bool = False) -> bool:
         moment = _moment(right)
         return moment is not None and _aware(left) == _aware(moment)
     if isinstance(left, list | tuple):
-        return False  # an array within an array is none of its items
+        return False  # an array is not equal to an item
     return left is right
 
 
 def _is_marked(operator: str) -> bool:
-    """Whether an ``i`` before the name only says that letter cases do not count."""
+    """Whether the name begins with an ``i`` for a comparison that ignores case."""
     return operator.startswith("i") and operator != "in"
 
 
@@ -117,7 +117,7 @@ def _ordered(left: object, right: object, cased: bool) -> int:  # as all checks
 
 
 def _ordered_with_nothing(left: object, right: object) -> int:
-    """Nothing comes before everything but numbers below zero."""
+    """Null is less than everything except negative numbers."""
     if left is None and right is None:
         return 0
     other = right if left is None else left
@@ -128,7 +128,7 @@ def _ordered_with_nothing(left: object, right: object) -> int:
 
 
 def _collated(text: str, *, cased: bool) -> tuple[object, ...]:
-    """Orders texts as the invariant culture does. Raises `UsageError` where that is not known."""
+    """Order texts as the invariant culture does. Raises `UsageError` for unsupported characters."""
     if not _SIMPLE_TEXT.fullmatch(text):
         raise UsageError(
             "text with characters other than A to Z, digits and `.:/_-` cannot be ordered",
@@ -152,7 +152,7 @@ def _like(left: object, right: object, cased: bool) -> bool:  # as all checks
 
 
 def wildcard(pattern: str, *, cased: bool = False) -> re.Pattern[str]:
-    """PowerShell's pattern: ``*``, ``?``, ``[a-c]``; a backtick takes a letter for itself."""
+    """PowerShell's pattern: ``*``, ``?``, ``[a-c]``; a backtick escapes a character."""
     parts: list[str] = []
     at = 0
     while at < len(pattern):
@@ -205,7 +205,7 @@ _OF_TEXT = ("like", "notlike", "match", "notmatch")
 
 
 def _text(value: object) -> str:
-    """A value as text. Raises `UsageError` for objects, whose text has no meaning."""
+    """A value as text. Raises `UsageError` for objects."""
     if value is None:
         return ""
     if isinstance(value, list | tuple):
@@ -223,7 +223,7 @@ def _text(value: object) -> str:
 
 
 def _number(value: object) -> int | float | None:
-    """What a value is as a number, None for none."""
+    """A value as a number, None if it is not one."""
     if isinstance(value, bool | int | float):
         return value
     if isinstance(value, str):

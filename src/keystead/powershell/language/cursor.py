@@ -93,6 +93,6 @@ class Cursor:
     def fail(
         self, message: str, at: int, *, hint: str | None = None, unfinished: bool = False
     ) -> NoReturn:
-        """Raises the error for the place ``at``; ``unfinished`` if a further line may mend it."""
+        """Raise the error at ``at``; ``unfinished`` if another line may complete the text."""
         kind = Unfinished if unfinished else UsageError
         raise kind(message, hint=hint, where=Origin(self.source, self.line(at)))

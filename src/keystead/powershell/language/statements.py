@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 
 class Span(NamedTuple):
-    """The stretch of the text that something was read from, up to and without ``end``."""
+    """A range of the text, without ``end``."""
 
     start: int
     end: int
@@ -28,12 +28,12 @@ OPERATORS = tuple(
 )
 """The comparison operators; one with a ``c`` is case-sensitive."""
 LOGICAL = ("and", "or", "xor")
-"""What joins comparisons. None of them binds tighter than the others."""
+"""Operators that join comparisons, all of the same precedence."""
 
 
 @dataclass(frozen=True)
 class Word:
-    """Text. A quoted one is never a parameter, whatever it begins with."""
+    """Text. A quoted one is never a parameter."""
 
     value: str = field(repr=False)
     quoted: bool = False
@@ -91,7 +91,7 @@ class Hash:
 
 @dataclass(frozen=True)
 class Chain:
-    """``a -eq b``, ``a -and b -or c``: operators of one rank, which count from left to right."""
+    """``a -eq b``, ``a -and b -or c``: operators of one precedence, evaluated left to right."""
 
     first: Expression
     rest: tuple[tuple[str, Expression], ...]
@@ -138,7 +138,7 @@ def inner(expression: Expression) -> tuple[Expression, ...]:
 class ParameterWord:
     """``-Name``, or ``-Name:value`` with the value that is tied to it."""
 
-    name: str = field(repr=False)  # a missing blank runs a secret value into it
+    name: str = field(repr=False)  # without a blank it includes a secret value
     value: Expression | None = None
     span: Span = field(default=_NOWHERE, compare=False, repr=False)
 
@@ -173,7 +173,7 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Display:
-    """A value as a statement: it is shown."""
+    """A value as a statement, which shows it."""
 
     value: Expression
     line: int

@@ -36,7 +36,7 @@ class TextCursor(Cursor):
                 return parts
 
     def single_quoted(self) -> str:
-        """The text of single quotes, nothing in it meaning anything."""
+        """The literal text in single quotes."""
         return "".join(str(part) for part in self._quoted(tokens.SINGLE, tokens.IN_SINGLE))
 
     def double_quoted(self) -> list[str | Variable]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-# PowerShell takes typographic quotes, dashes and blanks for the plain ones.
+# PowerShell treats typographic quotes, dashes and blanks as the plain ones.
 SINGLE = "'\u2018\u2019\u201a\u201b"
 DOUBLE = '"\u201c\u201d\u201e'
 DASH = "-\u2013\u2014\u2015"

@@ -167,7 +167,7 @@ def _request(data: bytes) -> Mapping[str, Any]:
 def _arguments(state: _Session, cmdlet: Cmdlet, given: Mapping[str, Any]) -> Iterator[Argument]:
     """The parameters as the cmdlet binds them, without those that have no value.
 
-    An empty string for a string parameter is no value: PowerShell makes one of a missing property.
+    An empty string counts as no value: PowerShell converts a missing property to one.
     """
     for name, item in given.items():
         if item is None:

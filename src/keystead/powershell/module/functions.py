@@ -1,8 +1,7 @@
 """A row of the table of cmdlets as a function of PowerShell.
 
-A function binds its parameters, asks where PowerShell asks, and leaves all else to keystead. Text
-in, text out. What is written here is ASCII, as Windows PowerShell takes a file for one in the
-code page of the machine.
+A function binds its parameters, confirms as PowerShell does, and calls keystead for the rest. The
+text is ASCII, as Windows PowerShell reads files in the code page of the machine.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ _UNPIPED = frozenset({"switch", "choice"})
 
 def quoted(text: str) -> str:
     """``text`` as a literal of PowerShell."""
-    # PowerShell takes typographic quotes for its own; `plain` leaves none of them.
+    # PowerShell treats typographic quotes as quotes; `plain` removes them.
     return "'" + plain(text).replace("'", "''") + "'"
 
 

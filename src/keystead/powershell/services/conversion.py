@@ -1,7 +1,7 @@
-"""From what was typed to the values that a service takes, as its model types them.
+"""Converts typed values to the types of a service's model.
 
 Text becomes a number, a time, a list; a hash table or JSON becomes a structure. Errors have
-the path of what does not fit, such as ``-Filter[0].Values``.
+the path of the invalid value, such as ``-Filter[0].Values``.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _TEXT_FILE, _BYTES_FILE = "file://", "fileb://"
 
 @dataclass(frozen=True)
 class Context:
-    """What values may need from outside: the bytes of a file, and the zone of times without one."""
+    """Access to files, and the default time zone."""
 
     read: Callable[[str], bytes]
     zone: tzinfo
@@ -53,7 +53,7 @@ def type_name(shape: Shape) -> str:
 
 
 def convert(shape: Shape, value: object, path: str, context: Context) -> object:
-    """``value`` as ``shape`` has it. Raises `UsageError` with the ``path`` of what does not fit."""
+    """Convert ``value`` to ``shape``. Raises `UsageError` with the ``path`` of an invalid value."""
     if isinstance(value, AwsObject):
         value = value.properties
     if shape.is_document:
@@ -93,7 +93,7 @@ def _structure(shape: Shape, value: object, path: str, context: Context) -> dict
 
 
 def _member(members: Mapping[str, Shape], key: str) -> str | None:
-    """The member meant by ``key``, in any letter case, in the singular where it holds many."""
+    """The member named ``key``, in any letter case, in the singular if it is a list."""
     wanted = key.lower()
     exact = next((name for name in members if name.lower() == wanted), None)
     return exact or next((name for name in members if singular(name).lower() == wanted), None)

@@ -25,7 +25,7 @@ from keystead.powershell.services.run import run
 from keystead.powershell.unsupported import OF_POWERSHELL
 from keystead.system import System
 
-# A member of a request of the name of what every cmdlet takes is spelled otherwise.
+# Names for members of a request that have the name of a common parameter.
 _OF_EVERY_CMDLET = frozenset(
     (
         *(name.lower() for row in (*COMMON, *CHANGING, FORCE) for name in row.names),
@@ -42,8 +42,8 @@ class ServiceCmdlets:
         return cmdlet(name.lower())
 
     def names(self, like: str) -> Iterable[str]:
-        """The cmdlets of the services that ``like`` may be of."""
-        return Index(System()).cmdlets_like(like)  # the table is one for all: none is handed in
+        """The cmdlets of the services that ``like`` may belong to."""
+        return Index(System()).cmdlets_like(like)  # the table has no System
 
 
 @cache
@@ -72,7 +72,7 @@ def cmdlet_of(operation: Operation) -> Cmdlet:
 
 
 def _refused(operation: Operation, taken: Collection[str]) -> tuple[Parameter, ...]:
-    """What the cmdlet of the AWS Tools takes and this one refuses by name."""
+    """The parameters of the AWS Tools that are refused by name."""
     own = {**OF_CMDLET.get(operation.service.name, {}), **OF_CMDLET.get(operation.cmdlet, {})}
     rows = (
         Parameter(name, "not supported", kind="any", by_property=False, refused=hint)
@@ -82,5 +82,5 @@ def _refused(operation: Operation, taken: Collection[str]) -> tuple[Parameter, .
 
 
 def _targets(rows: Iterable[Field]) -> tuple[str, ...]:
-    """The parameters that name what the cmdlet changes: those that values may go to unnamed."""
+    """The parameters that name what the cmdlet changes: the positional ones."""
     return tuple(row.parameter.name for row in rows if row.parameter.position is not None)

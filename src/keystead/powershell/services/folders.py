@@ -1,4 +1,4 @@
-"""Where botocore keeps its models: a folder for each service, found without loading botocore."""
+"""The folders of botocore's models, found without importing botocore."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def folders() -> Mapping[str, Path]:
     """The folder of each service by its name in botocore."""
     spec = find_spec("botocore")
     places = spec.submodule_search_locations if spec else None
-    if not places:  # as good as impossible: keystead requires botocore
+    if not places:  # practically impossible: keystead requires botocore
         return {}
     data = Path(places[0]) / "data"
     return {path.name: path for path in data.iterdir() if path.is_dir()}
@@ -27,7 +27,7 @@ def service_names() -> list[str]:
 
 
 def model_file(service: str, name: str = MODEL) -> Path | None:
-    """A file of the newest version of a service's model, packed or not; None: there is none."""
+    """A file of the newest version of a service's model, compressed or not; None if missing."""
     folder = folders().get(service)
     if folder is None:
         return None

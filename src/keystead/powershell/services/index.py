@@ -30,7 +30,7 @@ _RULES = (naming, prefixes, verbs, name_overrides)
 
 
 class ServiceNames(NamedTuple):
-    """What one service and its operations are called; ``service`` is botocore's word for it."""
+    """The names of one service and its operations; ``service`` is its name in botocore."""
 
     service: str
     title: str
@@ -45,7 +45,7 @@ class Index:
         self._system = system
 
     def cmdlets_like(self, like: str) -> list[str]:
-        """The cmdlets of the services that ``like``, a name or its beginning, may be of."""
+        """The cmdlets of the services that ``like``, a name or its beginning, may belong to."""
         noun = like.partition("-")[2]
         if len(noun) < _LETTERS:
             return []
@@ -53,7 +53,7 @@ class Index:
         return [name for found in map(self.of, likely) if found for name in found.cmdlets.values()]
 
     def of(self, service: str) -> ServiceNames | None:
-        """Those of a service, None when there is none of that name."""
+        """The names of a service, None if it does not exist."""
         model = model_file(service)
         if model is None:
             return None

@@ -1,7 +1,4 @@
-"""What botocore's model says of one service, read without loading botocore.
-
-A model is a JSON file; only that of the service asked for is read, once in a process.
-"""
+"""botocore's model of a service, read without importing botocore, once in a process."""
 
 from __future__ import annotations
 
@@ -43,12 +40,12 @@ class Shape:
 
     @property
     def required(self) -> Sequence[str]:
-        """The members that a structure must have."""
+        """The required members of a structure."""
         return tuple(self.traits.get("required", ()))
 
     @property
     def element(self) -> Shape:
-        """What a list consists of, or the values of a map."""
+        """The elements of a list, or the values of a map."""
         row = self.traits["member" if self.kind == "list" else "value"]
         return self.service.shape(row["shape"], row)
 
@@ -59,7 +56,7 @@ class Shape:
 
     @property
     def values(self) -> tuple[str, ...]:
-        """The values that a text may have, where the model lists them."""
+        """The valid values of a text, if the model lists them."""
         return tuple(self.traits.get("enum", ()))
 
     @property
@@ -70,7 +67,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Paging:
-    """How an operation hands out a long list, from botocore's table of paginators."""
+    """The paging of an operation, from botocore's table of paginators."""
 
     tokens_in: tuple[str, ...]
     tokens_out: tuple[str, ...]
@@ -89,24 +86,24 @@ class Operation:
 
     @property
     def input(self) -> Shape | None:
-        """The structure that it takes, None when it takes nothing."""
+        """The structure of its request, None if it has no members."""
         row = self.traits.get("input")
         return row and self.service.shape(row["shape"], _NOTHING)
 
     @property
     def output(self) -> Shape | None:
-        """The structure that it answers with, None when it answers nothing."""
+        """The structure of its answer, None if it has no members."""
         row = self.traits.get("output")
         return row and self.service.shape(row["shape"], _NOTHING)
 
     @property
     def paging(self) -> Paging | None:
-        """How it pages, None when it answers all at once."""
+        """Its paging, None if it has none."""
         return self.service.paginators.get(self.name)
 
 
 class Service:
-    """One service, ``name`` being botocore's word for it."""
+    """One service; ``name`` is its name in botocore."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -117,7 +114,7 @@ class Service:
 
     @property
     def prefix(self) -> str:
-        """What the nouns of its cmdlets begin with."""
+        """The prefix of its cmdlets' nouns."""
         return prefix_of(self.name)
 
     @property
@@ -135,7 +132,7 @@ class Service:
 
     @cached_property
     def paginators(self) -> Mapping[str, Paging]:
-        """How its operations page, by the names of the operations."""
+        """The paging of its operations by name."""
         table = _read(self.name, PAGINATORS).get("pagination", _NOTHING)
         return {
             name: Paging(
@@ -149,18 +146,18 @@ class Service:
         }
 
     def shape(self, name: str, traits: Mapping[str, Any]) -> Shape:
-        """The shape of that name; ``traits`` are those of the place where it is used."""
+        """The shape of that name; ``traits`` are those of the reference to it."""
         return Shape(name, self, {**self._model["shapes"][name], **traits})
 
 
 @cache
 def service(name: str) -> Service | None:
-    """The service that botocore calls so, None when there is none."""
+    """The service by its name in botocore, None if it does not exist."""
     return Service(name) if name in folders() else None
 
 
 def find_operation(cmdlet: str) -> Operation | None:
-    """The operation behind a cmdlet in any letter case, None when no service has such a cmdlet."""
+    """The operation of a cmdlet, in any letter case; None if there is no such cmdlet."""
     for found in candidates(cmdlet):
         operation = found.operations.get(cmdlet.lower())
         if operation:
@@ -169,14 +166,14 @@ def find_operation(cmdlet: str) -> Operation | None:
 
 
 def operation_of(service_name: str, name: str) -> Operation:
-    """The operation of that name of a service that botocore has. Raises KeyError for another."""
+    """The operation of a service. Raises KeyError if it does not exist."""
     found = service(service_name)
     named = {row.name: row for row in found.operations.values()} if found else {}
     return named[name]
 
 
 def candidates(cmdlet: str) -> Iterator[Service]:
-    """The services that a cmdlet may be of by its prefix, the likely ones first."""
+    """The services that a cmdlet may belong to by its prefix, the likely ones first."""
     noun = cmdlet.partition("-")[2]
     for name in services_of(noun, folders()):
         found = service(name)
@@ -185,7 +182,7 @@ def candidates(cmdlet: str) -> Iterator[Service]:
 
 
 def _read(service: str, name: str) -> Mapping[str, Any]:
-    """A file of a service's model; nothing when there is none."""
+    """A file of a service's model; empty if it does not exist."""
     path = model_file(service, name)
     if path is None:
         return _NOTHING

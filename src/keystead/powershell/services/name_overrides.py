@@ -182,7 +182,7 @@ sts AssumeRoleWithWebIdentity Use-STSWebIdentityRole
 """
 
 NAMES: dict[str, dict[str, str]] = {}
-"""Cmdlets that the rules would name otherwise, by service and operation."""
+"""Cmdlets with irregular names, by service and operation."""
 for _row in _NAMES.splitlines():
     if _row:
         _service, _operation, _cmdlet = _row.split()
@@ -192,10 +192,10 @@ PARAMETERS: Mapping[str, Mapping[str, str]] = {
     "s3": {"Body": "Content", "Bucket": "BucketName", "Prefix": "KeyPrefix"},
     "sts": {"DurationSeconds": "DurationInSeconds"},
 }
-"""Parameters that are named otherwise than the member of the request, by service."""
+"""Parameters with another name than the member of the request, by service."""
 
 WHERE_TAKEN_ANYWHERE: Mapping[str, str] = {"Force": "Enforce"}
-"""What a member of a request is called where its own name is that of another parameter."""
+"""Names of members whose own name is that of another parameter."""
 
 WHERE_TAKEN: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("ec2", "DetachNetworkInterface"): {"Force": "ForceDismount"},
@@ -213,7 +213,7 @@ WHERE_TAKEN: Mapping[tuple[str, str], Mapping[str, str]] = {
     ("omics", "DeleteVariantStore"): {"Force": "Compel"},
     ("rds", "BacktrackDBCluster"): {"Force": "EnforceReset"},
 }
-"""The same for some operations, which the AWS Tools name otherwise."""
+"""The same for operations with other names in the AWS Tools."""
 
 _S3_CLIENT = {
     "UseAccelerateEndpoint": "give the accelerated address as -EndpointUrl",
@@ -270,7 +270,7 @@ UNSUPPORTED: Mapping[str, Mapping[str, str]] = {
         "TagSet": "-Tagging takes the tags as KEY=VALUE&KEY=VALUE",
     },
 }
-"""Parameters of the AWS Tools that are not there, by service or cmdlet, with what to do instead."""
+"""Unsupported parameters of the AWS Tools, by service or cmdlet, with an alternative."""
 
 OUTPUTS: Mapping[tuple[str, str], str] = {
     ("cloudwatch", "DescribeAlarms"): "MetricAlarms",
@@ -281,9 +281,9 @@ OUTPUTS: Mapping[tuple[str, str], str] = {
     ("sts", "AssumeRoleWithSAML"): "*",
     ("sts", "AssumeRoleWithWebIdentity"): "*",
 }
-"""The member of an answer that is put out, where the rules would choose otherwise."""
+"""The member of an answer to output, where the rules would choose another one."""
 
 COLUMNS: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("sts", "GetCallerIdentity"): ("Account", "Arn", "UserId"),
 }
-"""The order of an object's properties, where it is not that of the model."""
+"""The order of an object's properties, if different from that of the model."""

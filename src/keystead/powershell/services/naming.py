@@ -34,9 +34,9 @@ _PLURALS = (
     (re.compile(r"(?<=[a-z])(ss|sh|ch|x|us|ias)es$"), r"\1"),
     (re.compile(r"s$"), ""),
 )
-_KEPT_ES = re.compile(r"(?:Causes|Uses|Clauses|Houses|Warehouses|Caches|Axes)$")
+_ES_OF_SINGULAR = re.compile(r"(?:Causes|Uses|Clauses|Houses|Warehouses|Caches|Axes)$")
 
-# Which of two operations a name goes to: the lower one.
+# Of two operations, the one with the lower rank gets the name.
 _RANKS = {"Get": 0, "Describe": 2, "List": 3, "Batch": 4}
 
 # Words before the verb that become the end of the noun.
@@ -49,7 +49,7 @@ def singular(noun: str) -> str:
     last = found.group() if found else ""
     if not last.endswith("s") or _ALREADY_SINGULAR.search(last):
         return noun
-    if _KEPT_ES.search(last):
+    if _ES_OF_SINGULAR.search(last):
         return noun[:-1]
     for pattern, ending in _PLURALS:
         changed, count = pattern.subn(ending, noun)
@@ -95,7 +95,7 @@ def split(operation: str) -> tuple[str, str]:
 
 
 def _ways(service: str, prefix: str, operation: str) -> Iterator[str]:
-    """The names that an operation may have, the best first; the last is like no other."""
+    """The names that an operation may have, the best first; the last one is unique."""
     for verb, noun in _pairs(service, operation):
         yield f"{verb}-{prefix}{noun}"
     whole = operation[:1].upper() + operation[1:]

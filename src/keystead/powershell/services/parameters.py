@@ -80,7 +80,7 @@ SERVICE_PARAMETERS = tuple(
         Parameter("EndpointUrl", "the endpoint to call instead of the service's default"),
     )
 )
-"""What every service cmdlet takes in addition to its own parameters."""
+"""The common parameters of service cmdlets."""
 
 FORCE = Parameter("Force", "do not ask", kind="switch", by_property=False)
 """The switch that answers the cmdlet's own question; never a member of a request."""
@@ -89,7 +89,7 @@ UNSUPPORTED = tuple(
     Parameter(name, "not supported", kind="any", by_property=False, refused=OF_ANY_CMDLET[name])
     for name in ("ClientConfig", "NetworkCredential")
 )
-"""What every service cmdlet of the AWS Tools takes and keystead refuses."""
+"""The common parameters of the AWS Tools that keystead refuses."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Field:
 
 
 def own_switches(operation: Operation) -> tuple[Parameter, ...]:
-    """The parameters of a service cmdlet that are neither in its request nor common to all."""
+    """The switches of a service cmdlet that are neither in its request nor common to all."""
     rows = [SELECT, AS_JSON, REVEAL]
     if changes(operation):
         rows.append(FORCE)
@@ -124,7 +124,7 @@ def asks_first(operation: Operation) -> bool:
 
 
 def streamed(shape: Shape | None) -> str | None:
-    """The member that holds a stream of bytes, None when there is none."""
+    """The member that is a stream of bytes, None if there is none."""
     payload = shape and shape.traits.get("payload")
     if not shape or not payload:
         return None
@@ -135,8 +135,8 @@ def streamed(shape: Shape | None) -> str | None:
 def fields(operation: Operation, reserved: frozenset[str]) -> tuple[Field, ...]:
     """The fields of the operation's request.
 
-    ``reserved`` has the names, in lower case, that other parameters of the cmdlet have. A member
-    of such a name has the one of `WHERE_TAKEN`, or its own with ``Request`` before it.
+    ``reserved`` has the names of the cmdlet's other parameters in lower case. A member with such a
+    name gets that of `WHERE_TAKEN`, or the prefix ``Request``.
     """
     request = operation.input
     if request is None:
@@ -218,7 +218,7 @@ def _free(wanted: str, whole: str, instead: Mapping[str, str], taken: set[str]) 
 
 
 def _leading(operation: Operation, request: Shape) -> list[str]:
-    """The members that a value without a parameter name may go to, in order."""
+    """The positional members, in order."""
     if request.required:
         return list(request.required)
     tokens = operation.paging.tokens_in if operation.paging else ()
@@ -233,9 +233,7 @@ def spelled(member: str) -> str:
 
 
 def secret(name: str, shape: Shape) -> bool:
-    """Whether a member holds a secret: a text or bytes that the model calls sensitive and whose
-    name says so.
-    """
+    """Whether a member is a secret: text or bytes, marked sensitive, with the name of a secret."""
     if shape.kind not in ("string", "blob") or not shape.traits.get("sensitive"):
         return False
     return _SECRET.search(name) is not None
@@ -261,14 +259,14 @@ def may_hold_secret(name: str, shape: Shape, above: frozenset[str] = frozenset()
 
 
 def meaning(traits: Mapping[str, object]) -> str:
-    """What the model says of an operation or a value, in its first sentence; often nothing."""
+    """The first sentence of the model's documentation; often empty."""
     text = html.unescape(_TAGS.sub(" ", str(traits.get("documentation", ""))))
     first = _SENTENCE.split(" ".join(text.split()), maxsplit=1)[0]
     return first[:_LONGEST_MEANING].rstrip(". ")
 
 
 def _described(shape: Shape) -> str:
-    """What a parameter means, with the members of a structure in a list."""
+    """The meaning of a parameter, with a list of a structure's members."""
     said = meaning(shape.traits) or f"a value of the type {type_name(shape)}"
     inner = shape.element if shape.kind == "list" else shape
     rows = [f"{name} <{type_name(row)}>" for name, row in inner.members.items()]
@@ -278,9 +276,9 @@ def _described(shape: Shape) -> str:
 def request_of(
     rows: tuple[Field, ...], values: Mapping[str, object], context: Context
 ) -> dict[str, object]:
-    """The request that bound ``values`` make.
+    """The request with the bound ``values``.
 
-    Raises `UsageError` for a value that does not fit and for one that is given in two ways.
+    Raises `UsageError` for an invalid value and for one that is given twice.
     """
     request: dict[str, object] = {}
     for row in rows:

@@ -1,7 +1,7 @@
-"""The prefix that a service's nouns have: ``S3`` in ``Get-S3Bucket``.
+"""The prefix of a service's nouns: ``S3`` in ``Get-S3Bucket``.
 
-Those of the AWS Tools for PowerShell where they are well known; any other service has its own name
-in botocore, in capitals where a word begins: ``bcm-dashboards`` is ``BcmDashboards``.
+It is that of the AWS Tools for PowerShell if known, else the name in botocore in camel case:
+``bcm-dashboards`` is ``BcmDashboards``.
 """
 
 from __future__ import annotations
@@ -99,9 +99,9 @@ def prefix_of(service: str) -> str:
 
 
 def services_of(noun: str, services: Iterable[str]) -> list[str]:
-    """The ``services`` that a cmdlet with that noun may be of, the likely first.
+    """The ``services`` that a cmdlet with that noun may belong to, the likely ones first.
 
-    A long prefix says more than a short one, and what follows it begins a word.
+    Longer prefixes come first; a word must begin after the prefix.
     """
     lowered = noun.lower()
     fitting = [

@@ -1,7 +1,7 @@
-"""From the answer of a service to the output of its cmdlet: the one member that matters.
+"""Selects the output of a cmdlet from the answer of its service.
 
-Members for paging are left out. If one member remains, it is the output; a list object by object.
-Secrets stay `Secret` objects, and bytes become text.
+If one member remains without those for paging, it is the output; a list object by object. Secrets
+stay `Secret` objects, and bytes become text.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ maxresults maxitems maxrecords limit requestid responsemetadata nextcontinuation
 continuationtoken
 """
 _PAGING = frozenset(_PAGING_MEMBERS.split())
-# Not every model calls them sensitive.
+# Not every model marks them sensitive.
 _ALWAYS_SECRET = frozenset({"secretaccesskey", "sessiontoken", "secretkey"})
 
 _MAKES = ("Create", "Generate", "Regenerate", "Reset")
@@ -37,7 +37,7 @@ WHOLE = "*"
 
 @runtime_checkable
 class Stream(Protocol):
-    """The body of an answer that is read as it comes."""
+    """A streamed body of an answer."""
 
     def read(self) -> bytes:
         """All of it."""
@@ -83,10 +83,10 @@ def returns_secret_once(operation: Operation) -> bool:
 
 
 def select(shape: Shape, answer: object, path: str) -> tuple[Shape, object]:
-    """What is at ``path`` in an answer, such as ``Account.Name``, in any letter case.
+    """The value at ``path`` in an answer, such as ``Account.Name``, in any letter case.
 
-    Within a list the rest of the path is taken of each object. Raises `UsageError` for a member
-    that the shape does not have.
+    In a list the rest of the path applies to each object. Raises `UsageError` for an unknown
+    member.
     """
     name, _, rest = path.partition(".")
     if shape.kind == "list":
@@ -105,9 +105,9 @@ def select(shape: Shape, answer: object, path: str) -> tuple[Shape, object]:
 
 
 def shown(shape: Shape | None, value: object, name: str = "", *, reveal: bool = False) -> object:
-    """``value`` as cmdlets put it out: plain text, numbers, times, lists and tables.
+    """``value`` as output: plain text, numbers, times, lists and tables.
 
-    What is secret becomes a `Secret` unless ``reveal`` is set.
+    Secrets become `Secret` objects unless ``reveal``.
     """
     if shape is not None and shape.kind == "structure" and isinstance(value, Mapping):
         members = shape.members
@@ -131,7 +131,7 @@ def shown(shape: Shape | None, value: object, name: str = "", *, reveal: bool = 
 
 
 def whole(operation: Operation, answer: Mapping[str, object]) -> object:
-    """All of an answer as ``$AWSHistory`` has it, except bodies that are read as they come."""
+    """A whole answer for ``$AWSHistory``, without streamed bodies."""
     rest = {
         name: item
         for name, item in answer.items()
@@ -152,9 +152,7 @@ def holds_secret(value: object) -> bool:
 
 
 def as_json(value: object) -> str | Secret:
-    """``value`` as indented JSON, times in ISO 8601; with secrets in it, a `Secret` that shows them
-    masked.
-    """
+    """``value`` as indented JSON, times in ISO 8601; a `Secret` that masks its secrets, if any."""
     text = _dumped(value, str)
     return Secret(_dumped(value, opened_text), shown=text) if holds_secret(value) else text
 
@@ -169,7 +167,7 @@ def _dumped(value: object, opened: Callable[[Secret], str]) -> str:
 
 
 def objects(value: object) -> Iterator[object]:
-    """A list object by object, anything else as it is; nothing for nothing."""
+    """A list object by object, anything else unchanged; nothing for None."""
     if isinstance(value, list):
         yield from value
     elif value is not None and value != {}:
@@ -181,7 +179,7 @@ def _is_secret(name: str, shape: Shape | None) -> bool:
 
 
 def _text_of(data: bytes) -> str:
-    """Bytes as their text, or in base64 where they are none."""
+    """Bytes as text, or in base64 if they are not text."""
     try:
         return data.decode()
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""What a service cmdlet does: ask first if it removes, call, page, and put the answer out."""
+"""Runs a service cmdlet: confirmation, call, paging and output."""
 
 from __future__ import annotations
 
@@ -186,7 +186,7 @@ def _call(
 def call_once(
     state: State, values: Values, service: str, operation: str, parameters: dict[str, Any]
 ) -> dict[str, Any]:
-    """The answer of one operation with ``parameters``, remembered as that of the last call."""
+    """The answer of one operation with ``parameters``, stored as that of the last call."""
     credentials = retrieve_credentials(state, values)
     settings = find_client_settings(state, values)
     client = state.app.client(settings, credentials, values.get("EndpointUrl"))
@@ -198,9 +198,9 @@ def call_once(
 def _placed(
     operation: Operation, request: Mapping[str, object], region: str | None
 ) -> Mapping[str, object]:
-    """The request; for a new bucket with the region called, as the AWS Tools send it.
+    """The request; for a new bucket with the region, as in the AWS Tools.
 
-    S3 wants it said where a bucket is to be, except in the one region where it must not be.
+    S3 requires the location of a bucket, except in one region, where it is not allowed.
     """
     place = "CreateBucketConfiguration"
     is_bucket = (operation.service.name, operation.name) == ("s3", "CreateBucket")
@@ -218,7 +218,7 @@ def _is_paged(operation: Operation, request: Mapping[str, object], values: Value
 
 
 def _joined(operation: Operation, pages: Iterator[dict[str, Any]]) -> dict[str, Any]:
-    """All pages as one answer: their lists one after another, the rest as the first has it."""
+    """All pages as one answer: their lists are joined, the rest is from the first page."""
     first = next(pages)
     results = operation.paging.results if operation.paging else ()
     for page, name in itertools.product(pages, results):
@@ -275,7 +275,7 @@ def _ask(state: State, operation: Operation, request: Mapping[str, object]) -> N
 def _save_stream(
     operation: Operation, answer: dict[str, Any], state: State, values: Values
 ) -> None:
-    """Writes the bytes of an answer to the file that was named for them."""
+    """Write the bytes of an answer to the requested file."""
     body = streamed(operation.output)
     if not body or not values.get("File") or body not in answer:
         return

@@ -1,4 +1,4 @@
-"""Which verb of PowerShell an operation's verb becomes: data that `naming` works with.
+"""The verb of PowerShell for each verb of an operation: data for `naming`.
 
 The verbs are those of the AWS Tools for PowerShell. Where these differ from service to service,
 the table of the service says so.
@@ -18,7 +18,7 @@ Set Show Skip Split Start Step Stop Submit Suspend Switch Sync Test Trace Unbloc
 Unlock Unprotect Unpublish Unregister Update Use Wait Watch Write
 """
 APPROVED = frozenset(_APPROVED.split())
-"""The verbs that PowerShell knows; an operation that begins with one keeps it."""
+"""The verbs of PowerShell; an operation that begins with one keeps it."""
 
 VERBS: Mapping[str, str] = {
     "Abort": "Stop",
@@ -149,7 +149,7 @@ SECOND: Mapping[str, str] = {
     "Terminate": "Remove",
     "Verify": "Test",
 }
-"""The verb to take where another operation has the name that `VERBS` gives."""
+"""The verb to use if another operation has the name that `VERBS` gives."""
 
 PATTERNS: Mapping[str, tuple[str, str]] = {
     "Advertise": ("Start", "{}Advertisement"),
@@ -202,7 +202,7 @@ PATTERNS: Mapping[str, tuple[str, str]] = {
     "Untag": ("Remove", "{}Tag"),
     "View": ("Get", "{}Information"),
 }
-"""Verbs that change the noun too; ``{}`` stands for it."""
+"""Verbs that change the noun too, which replaces ``{}``."""
 
 WHOLE: Mapping[str, tuple[str, str]] = {
     "TagResource": ("Add", "ResourceTag"),
@@ -212,7 +212,7 @@ WHOLE: Mapping[str, tuple[str, str]] = {
     "Tag": ("Add", "Tag"),
     "Untag": ("Remove", "Tag"),
 }
-"""Operations whose name as a whole has one answer in every service."""
+"""Operations whose whole name is mapped, in every service."""
 
 OF_SERVICE: Mapping[str, Mapping[str, str]] = {
     "cloudformation": {"Execute": "Start"},
@@ -232,7 +232,7 @@ OF_SERVICE: Mapping[str, Mapping[str, str]] = {
     "rds": {"Authorize": "Enable"},
     "route53": {"Associate": "Register", "Disassociate": "Unregister"},
 }
-"""Verbs that a service maps in its own way."""
+"""Verbs that a service maps differently."""
 
 PLAIN_LISTS = frozenset({"cloudformation", "ec2", "iam", "rds", "s3", "sns", "sqs", "ssm", "sts"})
 """Services in which ``ListX`` is ``Get-X`` where that is free; elsewhere it is ``Get-XList``."""

@@ -1,1 +1,1 @@
-"""Typing cmdlets: the prompt, completion, and what of a line may be stored."""
+"""Typing cmdlets: the prompt, completion, and masking for the history."""

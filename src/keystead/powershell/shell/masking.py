@@ -1,4 +1,4 @@
-"""What of a typed line may be stored: the line with its secrets masked, or nothing.
+"""A typed line for the history: with its secrets masked, or not at all.
 
 The stored line is built from what is known to be harmless. Everything else (the value of an unknown
 parameter, a value after a secret, text, comments, pasted prompts) is masked or dropped.

@@ -1,1 +1,1 @@
-"""What profiles, credentials and plans are: values and pure functions, no outside world."""
+"""Profiles, credentials and plans: values and pure functions, without I/O."""

@@ -1,7 +1,6 @@
 """The AWS account that credentials belong to, as far as it is known without a call. Pure.
 
-A profile says by `SETTING` whose credentials it gives. Where the account is known, credentials of
-another one are refused before anything is handed out.
+A profile sets its account by `SETTING`; credentials known to be of another one are refused.
 """
 
 from __future__ import annotations
@@ -11,10 +10,10 @@ from keystead.model.credentials import Credentials
 from keystead.model.profile import Profile
 
 SETTING = "aws_account_id"
-"""The account whose credentials the profile itself gives: of a role, the role's account."""
+"""The account of the profile's credentials; for a role, the role's account."""
 
 FIX = f"correct `{SETTING}`, or where the profile's credentials come from"
-"""What to do about another account's credentials."""
+"""The hint for another account's credentials."""
 
 _PREFIXES = ("AKIA", "ASIA")
 _ID_LENGTH = 20
@@ -44,20 +43,19 @@ def account_of_key(access_key_id: str) -> str | None:
 
 
 def account_of_arn(arn: str) -> str | None:
-    """The account in an ARN, None where there is none."""
+    """The account in an ARN, None if it has none."""
     parts = arn.split(":")
     return parts[4] if len(parts) > 4 and parts[0] == "arn" and is_account(parts[4]) else None  # noqa: PLR2004  # the field's number
 
 
 def is_account(text: str) -> bool:
-    """Whether it is the number of an account."""
+    """Whether ``text`` is an account number."""
     return len(text) == 12 and text.isascii() and text.isdecimal()  # noqa: PLR2004  # digits
 
 
 def settings_mismatch(profile: Profile) -> str | None:
-    """What is wrong where the settings that give the credentials of a profile name another account
-    than the one it is for: an ARN, an account number or an access key id. A value that is not the
-    number of an account is wrong whatever they name. Sealed settings are not opened.
+    """The problem if the account of a profile is not valid, or its other settings name another
+    account: an ARN, an account number or an access key id. Encrypted settings are not decrypted.
     """
     expected = profile.text(SETTING)
     if expected and not is_account(expected):
@@ -71,8 +69,8 @@ def settings_mismatch(profile: Profile) -> str | None:
 
 
 def mismatch(profile: Profile, found: str | None, whose: str) -> str | None:
-    """What is wrong where ``found``, the account of ``whose``, is not the one that the profile is
-    for; None where it is, or where one of the two is not known.
+    """The problem if ``found``, the account of ``whose``, is not that of the profile; None if it
+    is, or if one of them is unknown.
     """
     expected = profile.text(SETTING)
     if not expected or not found or expected == found:
@@ -84,7 +82,7 @@ def mismatch(profile: Profile, found: str | None, whose: str) -> str | None:
 
 
 def require_account(profile: Profile, problem: str | None) -> None:
-    """Raises `ProfileInvalid` where there is a mismatch, ``problem``."""
+    """Raise `ProfileInvalid` for a mismatch, ``problem``, if there is one."""
     if problem:
         raise ProfileInvalid(
             problem, id="invalid-setting-value", hint=FIX, where=profile.where(SETTING)
@@ -92,8 +90,8 @@ def require_account(profile: Profile, problem: str | None) -> None:
 
 
 def require_account_of(profile: Profile, credentials: Credentials) -> None:
-    """Raises `ProfileInvalid` for another account's credentials that the profile gives: by what
-    their source says of them, or by their access key id.
+    """Raise `ProfileInvalid` for credentials of another account than the profile's, by their
+    account id or access key id.
     """
     key = credentials.access_key_id
     said = mismatch(profile, credentials.account_id, f"what {credentials.source} gives")

@@ -1,6 +1,6 @@
-"""What somebody who saves a profile may not have meant; it is saved all the same.
+"""Warnings on saving a profile, about settings that were probably not meant. Pure.
 
-Pure. `keystead lint` has the same rules for what is in files already.
+`keystead lint` has the same rules for existing files.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ READ_BY_OTHERS = frozenset(
         "x_security_token_expires",
     ]
 )
-"""Settings, and nested blocks, that some AWS tool reads and `SETTINGS` has no row for."""
+"""Settings and nested blocks of AWS tools that are not in `SETTINGS`."""
 
 _SEED = "mfa_totp_secret"
 _REGIONS = ("region", "sso_region")
@@ -116,7 +116,7 @@ def _unknown(key: str) -> Iterator[str]:
 
 
 def _missing(key: str, text: str, source: ProfileSource, names: Collection[str]) -> Iterator[str]:
-    """What is named and does not exist."""
+    """References to profiles and sections that do not exist."""
     if key == "source_profile":
         try:
             source.find(text)
@@ -131,7 +131,7 @@ def _missing(key: str, text: str, source: ProfileSource, names: Collection[str])
 
 
 def _hidden(profile: Profile, source: ProfileSource) -> Iterator[str]:
-    """What keeps the .NET SDK, and PowerShell with it, from finding the profile."""
+    """Why the .NET SDK, and so PowerShell, does not find the profile."""
     session = profile.text("sso_session")
     known = [session] if session and source.sso_session(session) else []
     for one in hiding(profile, known):

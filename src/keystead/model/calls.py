@@ -8,7 +8,7 @@ from typing import NamedTuple
 from keystead.model.plan import Plan
 
 FALLBACK_REGION = "us-east-1"
-"""Where requests are signed for when no region is set anywhere."""
+"""The region of requests if none is set."""
 
 
 class Call(NamedTuple):
@@ -21,7 +21,7 @@ class Call(NamedTuple):
 
 
 def base_call(plan: Plan) -> Call | None:
-    """The call for the credentials of the base; None where they are had without AWS."""
+    """The call for the credentials of the base; None if it does not call AWS."""
     return _call(plan, *plan.base.call, plan.base.call_region) if plan.base.call else None
 
 

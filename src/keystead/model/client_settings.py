@@ -1,8 +1,7 @@
-"""Where the requests of a profile go, and how: its region, addresses, TLS and retries. Pure.
+"""How requests of a profile are sent: its region, addresses, TLS and retries. Pure.
 
-`SETTINGS` is the table of what botocore and the AWS CLI read for a profile, besides its
-credentials, that changes the place, the form or the retries of a request. A variable takes
-precedence over the profile, as it does there. An empty value counts as none.
+`SETTINGS` has the settings of botocore and the AWS CLI, other than credentials, that affect
+requests. As there, variables take precedence over the profile. An empty value counts as none.
 """
 
 from __future__ import annotations
@@ -100,12 +99,12 @@ TRANSFER = frozenset(
         "direct_io",
     }
 )
-"""Settings of ``s3`` that pace the AWS CLI's own transfers and change no request."""
+"""Settings of ``s3`` that only affect the AWS CLI's transfers, not requests."""
 
 
 @dataclass(frozen=True)
 class ClientSettings:
-    """What the clients of a profile are made with, besides its credentials.
+    """The settings for creating clients of a profile, other than its credentials.
 
     ``values`` has the rows of `SETTINGS` that are set, in the table's order, and ``blocks`` the
     nested blocks by name. A value that means the same as none is left out, so that two of these

@@ -1,4 +1,4 @@
-"""A command line in words, as the platform's own shell parts them; nothing else of a shell."""
+"""Splits a command line into words by the quoting rules of the platform's shell."""
 
 from __future__ import annotations
 
@@ -59,5 +59,5 @@ def split_windows(command: str) -> list[str]:
 
 
 def needs_shell(words: Sequence[str]) -> bool:
-    """Whether a shell would have done something with one of these words, which we do not do."""
+    """Whether a word has shell syntax, which is not supported."""
     return any(_SHELL.search(word) for word in words)

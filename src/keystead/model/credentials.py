@@ -1,4 +1,4 @@
-"""Credentials: the key triple that signs requests, with its end of life."""
+"""Credentials: the keys that sign requests, with their expiry."""
 
 from __future__ import annotations
 

@@ -1,8 +1,7 @@
-"""Helpers that ask keystead or the AWS CLI for credentials, as far as their commands show it.
+"""Commands that get credentials from keystead or the AWS CLI, detected by their text. Pure.
 
-Such as ``credential_process = keystead process other``. Pure.
-
-What a command hides shows when it runs: see `keystead.resolve.ring`.
+Such as ``credential_process = keystead process other``. `keystead.resolve.ring` detects the others
+when they run.
 """
 
 from __future__ import annotations

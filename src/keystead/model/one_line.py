@@ -1,8 +1,7 @@
-"""Values that have to be on one line: what makes credentials, and the credentials themselves. Pure.
+"""Values that must be on one line: credentials and the settings for them. Pure.
 
-A shared file may give any setting several lines: an indented line continues the value above it.
-A key, token, region or role with a line break is never meant, and goes into files, shells and
-requests where it means something else.
+In a shared file, an indented line continues the value above it. A line break in a key, token,
+region or role is never intended, and is dangerous in files, shells and requests.
 """
 
 from __future__ import annotations

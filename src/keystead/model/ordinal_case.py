@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator
 
 _ITSELF = "\N{LATIN SMALL LETTER DOTLESS I}\N{LATIN SMALL LETTER LONG S}"
-"""What .NET leaves as it is although Unicode has an upper case for it."""
+"""Characters that .NET does not change although Unicode has an upper case for them."""
 
 
 def folded(name: str) -> str:
-    """What two names have in common that .NET takes for one."""
+    """The form of a name that is the same for all names that .NET considers equal."""
     if name.isascii():
         return name.upper()
     return "".join(map(_upper, name))
@@ -30,7 +30,7 @@ def _upper(char: str) -> str:
 
 
 def clash(names: Collection[str]) -> str | None:
-    """Why nobody can tell which profile is meant by one of ``names``; None for one spelling.
+    """The error for a profile with several spellings, ``names``; None for one spelling.
 
     ``names`` are spellings that `folded` makes the same.
     """

@@ -90,7 +90,7 @@ class Profile:
         for key, value in settings.items():
             known, secret = _known(key)
             wrapped[known] = Secret(value) if secret and value and isinstance(value, str) else value
-        own = vars(self)  # a frozen class's own way of setting costs more than all the rest of this
+        own = vars(self)  # `object.__setattr__` takes longer than all the rest of this
         own["name"] = name
         own["settings"] = MappingProxyType(wrapped)
         own["store_type_name"] = store_type_name
@@ -161,7 +161,7 @@ class Profile:
 
     @property
     def is_set_up(self) -> bool:
-        """Whether its settings make a type, be it in part: else a search passes it over."""
+        """Whether its settings name a source, even incompletely; else a search ignores it."""
         return self.choice.chosen is not None
 
     def problem_at(self) -> Origin | None:
@@ -169,7 +169,7 @@ class Profile:
         return self.where(self.choice.setting) if self.problem() else None
 
     def without_role(self) -> Profile:
-        """The profile as it counts for a role over it: its own role over a source is passed by."""
+        """The profile as the source of a role: without its own role over another source."""
         role = {"source_profile", "credential_source"}
         if not self.has("web_identity_token_file"):
             role.add("role_arn")

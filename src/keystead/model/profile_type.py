@@ -1,4 +1,4 @@
-"""What a type of profile is made of: the settings that decide it, and those that it requires."""
+"""Profile types: the settings that decide a type, and those that it requires."""
 
 from __future__ import annotations
 
@@ -24,5 +24,5 @@ class ProfileType(NamedTuple):
     account: str | None = None
 
     def is_decided_by(self, given: frozenset[str]) -> bool:
-        """Whether these settings make a profile one of this type, be it in part."""
+        """Whether these settings make a profile one of this type, even incompletely."""
         return any(given.issuperset(group) for group in self.deciding)

@@ -1,4 +1,4 @@
-"""The rule `programs` of a profile: which executables may use it, as far as text says it."""
+"""The setting `programs` of a profile: which executables may use it."""
 
 from __future__ import annotations
 

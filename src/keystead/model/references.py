@@ -1,4 +1,4 @@
-"""What in a profile names another profile, so that a rename or a removal does not break it.
+"""References of a profile to other profiles, which a rename or a removal would break.
 
 That is `source_profile`, and the command lines of `credential_process` and `mfa_process` where
 they are of keystead (``keystead process NAME``) or of the AWS CLI (``aws ... --profile NAME``).

@@ -29,7 +29,7 @@ DEFAULT_PROFILE = "default"
 
 
 class SourceChoice(NamedTuple):
-    """What settings amount to: every source that they name, the chosen one, and the type.
+    """The sources that settings name, the chosen one, and the resulting type.
 
     ``kinds`` are all kinds in the order of the search. Where the settings make no type, ``why``
     says so and ``setting`` is the one to look at.

@@ -1,7 +1,7 @@
-"""A session: temporary credentials, and how long they serve.
+"""A session: temporary credentials and their refresh windows.
 
-The windows are botocore's: from 15 minutes before the expiry a renewal is tried, from 10 minutes
-before it the old one is not used any more. A session shorter than an hour has them in proportion.
+The windows are botocore's: from 15 minutes before the expiry renewal is attempted, from 10 minutes
+before it the session is no longer used. They are proportional for sessions under an hour.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from keystead.model.credentials import Credentials
 _ADVISORY = timedelta(minutes=15)
 _MANDATORY = timedelta(minutes=10)
 USUAL = timedelta(hours=1)
-"""The life of a session for which the windows are meant."""
+"""The duration of a session for which the windows apply in full."""
 
 SHARED = timedelta(minutes=1)
 _DRIFT = timedelta(minutes=1)
@@ -22,9 +22,9 @@ _DRIFT = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """Credentials that were got at ``made``, when the machine had run for ``uptime`` seconds.
+    """Credentials retrieved at ``made``, when the machine had been up for ``uptime`` seconds.
 
-    Credentials without an expiry are for those who asked meanwhile, and are dropped after a minute.
+    Without an expiry they are only shared with concurrent requests, and dropped after a minute.
     """
 
     credentials: Credentials
@@ -33,36 +33,34 @@ class Session:
 
     @property
     def expires_at(self) -> datetime:
-        """The end of life."""
+        """The expiry, or the end of that minute."""
         return self.credentials.expires_at or self.made + SHARED
 
     @property
     def has_expiry(self) -> bool:
-        """Whether the credentials have an expiry, so that later requests may use them."""
+        """Whether the credentials have an expiry, so that later requests can use them."""
         return self.credentials.expires_at is not None
 
     def alive(self, now: datetime) -> bool:
-        """Whether the credentials still work."""
+        """Whether the credentials have not expired."""
         return now < self.expires_at
 
     def renew_at(self, *, by_person: bool) -> datetime:
-        """When it is to be renewed: as late as it may be where that takes a person."""
+        """When to renew it: as late as possible if renewal prompts a person."""
         return self.expires_at - self._scaled(_MANDATORY if by_person else _ADVISORY)
 
     def serves(self, now: datetime) -> bool:
-        """Whether they may be handed out: the mandatory window has not begun."""
+        """Whether the credentials may be delivered: before the mandatory window."""
         return now < self.renew_at(by_person=True)
 
     def fresh(self, now: datetime) -> bool:
-        """Whether nobody has to think of renewing: the advisory window has not begun."""
+        """Whether renewal is not needed: before the advisory window."""
         return now < self.renew_at(by_person=False)
 
     def clock_consistent(self, now: datetime, uptime: float) -> bool:
-        """Whether the clock that says ``now`` can be compared with the one that said `made`.
+        """Whether the clock was not set between `made` and ``now``, compared with the uptime.
 
-        It cannot when it was set meanwhile: it went further, or less far, than the machine ran.
-        After a start of the machine, which resets ``uptime``, all that shows is a clock that
-        went back.
+        After a reboot, which resets ``uptime``, only a clock that was set back is detected.
         """
         since = now - self.made
         if uptime < self.uptime:

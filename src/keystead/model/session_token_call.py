@@ -27,14 +27,14 @@ class SessionTokenCall(Value):
 
     @property
     def name(self) -> str:
-        """What it is in a source label."""
+        """Its name in a source label."""
         return self.mfa_serial or "session"
 
 
 def session_of_keys(profile: Profile) -> SessionTokenCall | None:
-    """The session in place of the keys of ``profile``; None where they are one already.
+    """The session in place of the keys of ``profile``; None if they are a session already.
 
-    What a program prints shows when it has run: where that is a session, it serves as it is.
+    For a program this is known only after it has run: a session that it prints is used directly.
     """
     if profile.has(TOKEN):
         return None

@@ -1,4 +1,4 @@
-"""What a setting is: one row of `keystead.model.settings.SETTINGS`."""
+"""Settings: the rows of `keystead.model.settings.SETTINGS`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Group(Enum):
-    """What part a setting plays when the type of a profile is decided."""
+    """The role of a setting in deciding the type of a profile."""
 
     KEYS = "keys"
     ROLE = "role"
@@ -35,7 +35,7 @@ class Setting(NamedTuple):
     sealed: bool = False
     """Encrypted in the encrypted store, as the .NET SDK does it."""
     encrypted_only: bool = False
-    """Never written to the shared files, where it would lie open."""
+    """Never written to the shared files, which are plain text."""
     shape: str | None = None
     rule: str = ""
     one_line: bool = False

@@ -1,5 +1,5 @@
-"""The one table of settings: a new setting is a row here, or of the source of credentials that it
-belongs to (`keystead.model.sources`, `keystead.model.assume_role`), and nothing else.
+"""The table of settings. A new setting is a row here, or of the source that it belongs to
+(`keystead.model.sources`, `keystead.model.assume_role`).
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ KEYS = frozenset(row.name for row in _ROWS if row.group is Group.KEYS)
 """The settings that are a key pair and its token."""
 
 DECIDING = frozenset(row.name for row in _ROWS if row.group is not Group.OTHER)
-"""The settings that play a part in what type a profile is."""
+"""The settings that decide the type of a profile."""
 
 
 _SECRET_WORDS = re.compile(r"secret|password|passphrase|private_key|(?:^|_)token$")
@@ -149,8 +149,7 @@ _SECRET_WORDS = re.compile(r"secret|password|passphrase|private_key|(?:^|_)token
 def is_secret(name: str) -> bool:
     """Whether a setting's value must not be shown.
 
-    Rows of the table say so themselves; of names that are not in it, those that sound like a
-    secret count as one, because showing it cannot be taken back.
+    The table says it for known settings; an unknown one is secret if its name suggests it.
     """
     row = SETTINGS.get(name.lower())
     return row.secret if row else _SECRET_WORDS.search(name.lower()) is not None

@@ -1,7 +1,7 @@
-"""What may be written: names, keys and values that every reader reads back as they were meant.
+"""Validates names, keys and values before writing, so that all readers read them back unchanged.
 
-A line break, a control character or a bracket in the wrong place would let one value become a
-separate section, so each door of keystead (library, plain command, cmdlet) comes through here.
+A line break, control character or bracket could turn a value into a section. The library, plain
+commands and cmdlets all use this module.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _TAKEN = {
     "DEFAULT": "botocore and the AWS CLI give its settings to every profile",
     "__proto__": "the AWS SDK for JavaScript refuses a file that has it",
 }
-"""Names of sections that some reader takes for something else, and what for."""
+"""Names of sections with another meaning for some reader, and that meaning."""
 
 _COMMENT = re.compile(r"(?:^|[ \t])[#;]")
 
@@ -78,7 +78,7 @@ def check_profile_name(name: str, *, shared: bool) -> None:
 
 
 def other_meaning(name: str) -> str | None:
-    """What some reader of the shared files takes a section of that name for, if for no profile."""
+    """The other meaning of a section of that name for some reader of the shared files."""
     prefix = _KIND.match(name)
     if prefix:
         return f"with `{prefix[1]}` in front, readers take it for a section of that kind"
@@ -90,7 +90,7 @@ def other_meaning(name: str) -> str | None:
 
 
 def check_may_lie_open(name: str) -> None:
-    """Refuses a setting that is for the encrypted store alone. Raises `ProfileInvalid`."""
+    """Refuse a setting that only the encrypted store may have. Raises `ProfileInvalid`."""
     row = SETTINGS.get(name.lower())
     if row and row.encrypted_only:
         raise ProfileInvalid(
@@ -101,7 +101,7 @@ def check_may_lie_open(name: str) -> None:
 
 
 def check_setting(name: str, value: str) -> None:
-    """Refuses a setting that would not be read back as it was given.
+    """Refuse a setting that would not be read back unchanged.
 
     Raises `ProfileInvalid` naming the setting and the rule, never the value.
     """

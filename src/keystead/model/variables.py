@@ -1,5 +1,5 @@
-"""The environment variables that keystead reads or sets: docs/environment.md and `keystead help
-environment` are made from this table, and `keystead doctor` finds misspelt ones by it.
+"""The environment variables that keystead reads or sets, for docs/environment.md, `keystead help
+environment` and the check of `keystead doctor` for misspelt ones.
 """
 
 from __future__ import annotations
@@ -78,7 +78,7 @@ VARIABLES: Mapping[str, str] = {
 """Each variable with its meaning."""
 
 _ALIKE = 0.88
-"""From which likeness on an AWS variable that keystead does not know is taken for misspelt."""
+"""The minimum likeness of an unknown AWS variable to a known one for a misspelling."""
 _SERVICE = "AWS_ENDPOINT_URL_"
 
 

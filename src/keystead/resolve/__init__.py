@@ -1,1 +1,1 @@
-"""From a plan to credentials: the only place that calls AWS."""
+"""Runs plans to get credentials; the only package that calls AWS for them."""

@@ -1,7 +1,6 @@
-"""The names under which sessions are cached: everything that the requests for them depend on.
+"""Cache keys of sessions: digests of everything that the requests for them depend on. Pure.
 
-Pure. Two requests with one name get sessions that are as good as each other; the name tells
-nothing of it.
+Requests with the same key get equivalent sessions.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Does what a plan says: the credentials of its base, then one call to STS after the other.
+"""Runs a plan: the credentials of its base, then one call to STS after the other.
 
-Cached sessions are used again, and of all that request one at the same time a single one calls.
+Cached sessions are reused, and concurrent requests for a session make one call.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _REFUSED = frozenset(
         "UnrecognizedClientException",
     }
 )
-"""What STS says to credentials that are not valid any more, or not yet."""
+"""Error codes of STS for credentials that are no longer valid, or not yet."""
 
 
 _PLAIN_KEYS = "without --session the long-term keys themselves are handed out"
@@ -82,7 +82,7 @@ class Sessions(Protocol):
 
 
 def session_of(credentials: Credentials, system: System) -> Session:
-    """What was got just now."""
+    """The session of credentials retrieved just now."""
     return Session(credentials, system.clock(), system.uptime())
 
 

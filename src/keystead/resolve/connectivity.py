@@ -17,7 +17,7 @@ SECONDS = 2.0
 
 
 class Probe(NamedTuple):
-    """What came of one request: ``reason`` says why nothing did, ``date`` is the server's."""
+    """The result of one request: ``reason`` for a failure, ``date`` from the server."""
 
     reason: str | None
     date: datetime | None = None

@@ -1,6 +1,6 @@
-"""The JSON in which programs and local endpoints hand out credentials, read strictly.
+"""The JSON format of credentials from programs and local endpoints, parsed strictly.
 
-Whatever is wrong is said without one byte of the document: any of it may be a secret.
+Errors quote nothing of the document, since any of it may be a secret.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from keystead.outside import parse_json, parse_moment
 
 
 class BadDocument(Exception):
-    """What is wrong with a document, as words that follow its name: ``is not JSON``."""
+    """The problem with a document, as a predicate: ``is not JSON``."""
 
 
 def read_object(data: bytes) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Local servers that hand out credentials: which addresses will do, and patience with them."""
+"""Local servers that deliver credentials: their valid addresses, requests and retries."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ class MfaCodes:
         return terminal.until_accepted(attempt, (MalformedMfaCode, WrongMfaCode))
 
     def spend(self, mfa_serial: str, code: str) -> None:
-        """Says that AWS has seen the code."""
+        """Record that AWS has seen the code."""
         self._codes.spend(mfa_serial, code)
 
     def _checked(self, mfa_serial: str, text: str, what: str, hint: str) -> str:

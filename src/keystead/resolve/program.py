@@ -1,7 +1,4 @@
-"""Programs of the user's: the setting ``credential_process``, and what it prints.
-
-Its output is a secret from the first byte to the last, so errors quote none of it.
-"""
+"""The user's programs, such as ``credential_process``. Errors never quote their output."""
 
 from __future__ import annotations
 
@@ -130,7 +127,7 @@ class Program:
 
 
 class _Failed(Exception):
-    """What the program did, as words that follow its name, and what to do."""
+    """A failure as a predicate that follows the program's name, and a hint."""
 
     def __init__(self, what: str, hint: str | None = None) -> None:
         super().__init__(what)
@@ -143,7 +140,7 @@ def _output(words: list[str], environ: dict[str, str]) -> bytes:
     program = _found(words[0], environ)
     try:
         finished = child.run(
-            # As it was written where nothing is found: the system then says why.
+            # Unchanged if it is not found, for the system's error.
             [program or words[0], *words[1:]],
             environ,
             seconds=TIME_LIMIT_SECONDS,

@@ -1,4 +1,4 @@
-"""From the name of a profile to credentials: makes its plan, settles names, and has it done."""
+"""From the name of a profile to credentials: makes its plan, with session names, and runs it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from keystead.resolve.program import Program
 
 _EPOCH_TICKS = 621_355_968_000_000_000
-"""Ticks of 100 ns from 0001-01-01, where .NET begins to count, to 1970-01-01."""
+"""Ticks of 100 ns from 0001-01-01, the epoch of .NET, to 1970-01-01."""
 
 
 def session_name(now: datetime) -> str:

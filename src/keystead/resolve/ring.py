@@ -1,8 +1,7 @@
-"""Programs that lead back to the profile they are run for, over any number of keysteads.
+"""Detects programs that request the credentials of the profile that they run for.
 
-keystead names to each program that it runs the programs it is inside of, in the variable `RUNNING`.
-The variable can make keystead refuse, and nothing else: with any other value in it one gets
-what running the program gives.
+The variable `RUNNING` tells each program that keystead runs which programs it is nested in. Its
+only possible effect is a refusal.
 """
 
 from __future__ import annotations
@@ -59,7 +58,7 @@ def with_link(link: Link, environ: Mapping[str, str]) -> str:
 
 
 def _running(environ: Mapping[str, str]) -> list[Link]:
-    """The programs that this process is inside of, the outermost first."""
+    """The programs that this process is nested in, the outermost first."""
     try:
         return [
             Link(str(setting), str(profile), str(mark))

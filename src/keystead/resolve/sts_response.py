@@ -14,9 +14,9 @@ from keystead.system import System
 def temporary_credentials(
     answer: dict[str, Any], operation: str, source: str, system: System
 ) -> Credentials:
-    """The credentials in ``answer``, with their end by this machine's clock.
+    """The credentials in ``answer``, with their expiry by this machine's clock.
 
-    Raises `ProviderError` when it has none of use: another program answered, say.
+    Raises `ProviderError` if it has none, such as an answer from another program.
     """
     try:
         account = answer.get("AssumedRoleUser", {}).get("Arn", "").split(":")[4:5]

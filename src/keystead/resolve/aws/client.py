@@ -50,7 +50,7 @@ _CLOCK_CODES = frozenset(
 
 
 class _Made(Exception):
-    """The request was made; it is not sent."""
+    """Raised with the URL of a request in place of sending it."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url)

@@ -1,4 +1,4 @@
-"""What failed calls to AWS say to a person: botocore's errors, without anything secret."""
+"""Errors for failed calls to AWS, made from botocore's without their secrets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SECRET_PARAMETERS = (
 )
 
 _VALUES = re.compile(r"(?:, )?value: .*?(?=, type:|, valid|$)", re.DOTALL | re.MULTILINE)
-"""Where a report on parameters quotes one."""
+"""The quoted values in a report on parameters."""
 
 _WRONG_MFA_CODE = "MultiFactorAuthentication failed with invalid MFA one time pass code"
 """How STS says, under the code ``AccessDenied``, that an MFA code is wrong, late or used."""
@@ -140,10 +140,10 @@ def explained(
         # The first one's text is the answer itself, which may be anything.
         return unusable(service, operation)
     if type(error) is botocore.exceptions.HTTPClientError:
-        # Whatever the HTTP library stumbled over; its words quote headers and addresses.
+        # Any error of the HTTP library; its text quotes headers and addresses.
         text = "the HTTP library could not send the request"
     elif begun and isinstance(error, ValueError):
-        # A port, or a number or date in the answer; its words quote it.
+        # A port, or a number or date in the answer; its text quotes it.
         text = "the address or the answer has a value that cannot be read"
     else:
         text = _clean(str(error), credentials, parameters)

@@ -16,7 +16,7 @@ _MOMENT: ContextVar[datetime] = ContextVar("moment")
 
 @contextlib.contextmanager
 def dated(moment: datetime) -> Iterator[None]:
-    """Dates the signatures that are made in the block ``moment``."""
+    """Set the date of signatures made in the block to ``moment``."""
     token = _MOMENT.set(moment)
     try:
         yield

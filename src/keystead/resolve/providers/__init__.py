@@ -1,6 +1,6 @@
-"""How the credentials of each kind of source are retrieved: a provider each.
+"""The provider of each kind of source, which retrieves its credentials.
 
-A provider is loaded when it is its turn: most plans start from keys in a file.
+Providers are imported on use: most plans start from keys in a file.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a provider of credentials is: the work behind one kind of `CredentialSource`."""
+"""The base class of providers, which retrieve the credentials of a `CredentialSource`."""
 
 from __future__ import annotations
 

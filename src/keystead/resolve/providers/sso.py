@@ -1,4 +1,4 @@
-"""What IAM Identity Center gives to a person who is logged in."""
+"""Credentials from IAM Identity Center, by the login of a person."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The keys that a profile has."""
+"""The keys of a profile."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from keystead.outside import parse_moment
 from keystead.resolve.providers.provider import Provider
 
 _ENDS = ("aws_session_expiration", "x_security_token_expires", "aws_expiration", "expiration")
-"""Settings by which tools that write session keys into the shared files say their end."""
+"""Settings of other tools for the expiry of session keys that they write to shared files."""
 
 _ANY_ZONE = timedelta(hours=12)
 """How much later a time may be that names no zone: UTC-12 is the last one."""
@@ -34,7 +34,7 @@ class StaticProvider(Provider[Static]):
 
 
 def _end_of_keys(profile: Profile, now: datetime) -> datetime | None:
-    """When the session keys in a profile end, where they say so with a time zone.
+    """The expiry of the session keys in a profile, if it is set with a time zone.
 
     Raises `InteractionRequired` for keys that have ended.
     """

@@ -15,7 +15,7 @@ from keystead.system import System
 from keystead.text.encoding import refuse_other_encoding
 
 MOST_TOKEN_BYTES = 20_000
-"""STS takes no longer token."""
+"""The longest token that STS accepts."""
 
 _TOKEN = re.compile(rb"[!-~]+")
 

@@ -1,7 +1,7 @@
-"""What a person's login left in a file: a token that the AWS CLI wrote and all SDKs share.
+"""The token of a login, in a file that the AWS CLI wrote and all SDKs share.
 
-A renewal changes what renews it the next time, so two that renew at once would lose the login: one
-process renews, under a lock, and the others take what it wrote, in the CLI's own layout.
+Each renewal replaces the refresh token, so concurrent renewals would lose the login: one process
+renews under a lock, and the others use the result, in the CLI's layout.
 """
 
 from __future__ import annotations

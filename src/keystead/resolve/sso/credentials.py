@@ -1,7 +1,4 @@
-"""Credentials of a permission set in IAM Identity Center, by the login of the AWS CLI.
-
-Logging in is a person's doing.
-"""
+"""Credentials of a permission set in IAM Identity Center, by the login of the AWS CLI."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ STATUS = b"GET /status HTTP/1.1\r\n\r\n"
 
 
 def wait_for(what: Callable[[], object], seconds: float = 60.0) -> None:
-    """Until ``what`` is so; fails after ``seconds``, which is far longer than it ever takes."""
+    """Waits until ``what`` is true; fails after ``seconds``, far more than it ever takes."""
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end, "it did not come to that"
@@ -75,7 +75,7 @@ class Agent:
         return connection
 
     def send(self, data: bytes, *, half_close: bool = False) -> tuple[int, bytes]:
-        """Status and body of the answer to these very bytes; status 0 without an answer."""
+        """Status and body of the response to exactly these bytes; status 0 without an answer."""
         with self.connect() as connection:
             with contextlib.suppress(BrokenPipeError):
                 connection.sendall(data)
@@ -111,7 +111,7 @@ class Agent:
 
 
 class Time:
-    """The machine's time, in the hand of a test."""
+    """The machine's time, controlled by a test."""
 
     def __init__(self) -> None:
         self.wall, self.running, self.asleep = 1_800_000_000.0, 1000.0, 50.0

@@ -35,7 +35,7 @@ class Case(NamedTuple):
 
 
 def cases(folder: str) -> list[Case]:
-    """All cases of one folder under ``tests/cases``, in each of whose files there are some."""
+    """All cases of one folder under ``tests/cases``; every file must have some."""
     found = [_read(path) for path in sorted((CASES / folder).glob("*.txt"))]
     assert found
     assert all(found)

@@ -46,7 +46,7 @@ effort.keep_files_in_memory()
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One worker more than there are processors: much of a test is waiting for a program."""
+    """One worker more than processors, because tests mostly wait for programs."""
     return (os.cpu_count() or 1) + 1
 
 
@@ -195,7 +195,7 @@ class Keystead:
 def isolation(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> Iterator[Keystead]:
-    """A fresh home and an environment that says nothing of the machine it runs on."""
+    """A new home and an environment with nothing of the machine."""
     for name in os.environ.keys() - command.clean_environ(os.environ).keys():
         monkeypatch.delenv(name)
     for name in ("PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED", "NO_COLOR", "COLUMNS"):
@@ -265,7 +265,7 @@ def ministack_server() -> Iterator[Emulator]:
 
 @pytest.fixture
 def moto(moto_server: Emulator, isolation: Keystead, monkeypatch: pytest.MonkeyPatch) -> Emulator:
-    """Moto with nothing in it, and the environment pointing there."""
+    """Moto, empty, with the environment set to use it."""
     return _used(moto_server, monkeypatch)
 
 
@@ -273,7 +273,7 @@ def moto(moto_server: Emulator, isolation: Keystead, monkeypatch: pytest.MonkeyP
 def ministack(
     ministack_server: Emulator, isolation: Keystead, monkeypatch: pytest.MonkeyPatch
 ) -> Emulator:
-    """Ministack with nothing in it, and the environment pointing there."""
+    """Ministack, empty, with the environment set to use it."""
     return _used(ministack_server, monkeypatch)
 
 

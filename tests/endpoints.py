@@ -56,7 +56,7 @@ def ask(
 
 
 class Serving:
-    """A `keystead serve` that has said its variables."""
+    """A `keystead serve` that has printed its variables."""
 
     def __init__(self, process: subprocess.Popen[str], shown: list[dict]) -> None:
         self.process = process

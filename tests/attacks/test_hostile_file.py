@@ -58,7 +58,7 @@ PLANTED = {
 
 
 def planted(line: object) -> bytes:
-    """A line with the hash that belongs to it, as anybody can work it out."""
+    """A line with its hash, which anyone can compute."""
     text = line if isinstance(line, str) else json.dumps(line)
     body = text[:-1].encode()
     return body + f', "hash": "{hashlib.sha256(body).hexdigest()}"}}\n'.encode()
@@ -156,7 +156,7 @@ KEYS = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KE
 
 
 def drives(text: str) -> str:
-    """The characters of ``text`` that could drive a terminal."""
+    """The characters of ``text`` that could control a terminal."""
     return "".join(
         char
         for char in text
@@ -343,7 +343,7 @@ SHELLS = {
     ],
 )
 def test_a_name_is_completed_to_one_word_and_never_run(home: Path, shell: str, quote: str) -> None:
-    """The shell itself says by what words it would have run the line that a Tab completed."""
+    """The shell itself reports the words of the command line that Tab completed."""
     pexpect = pytest.importorskip("pexpect")
     (home / "names").write_text("".join(f"{name}\n" for name in NAMES), encoding="utf-8")
     stub = home / "bin" / "keystead"

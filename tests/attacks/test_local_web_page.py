@@ -45,7 +45,7 @@ def server(home: Path) -> Iterator[Serving]:
     ],
 )
 def test_a_host_name_that_was_rebound_is_refused(server: Serving, host: str) -> None:
-    """DNS rebinding: a page's own host name leads here, and the browser says that name."""
+    """DNS rebinding: a page's host name resolves to this machine, and the browser sends that name."""
     port = server.url("base").split(":")[2].split("/")[0]
     answer = server.keys("base", Host=host.replace("{}", port))
     assert (answer.status, answer.document["code"]) == (403, "HostNotAllowed")

@@ -158,7 +158,7 @@ except KeysteadError as error:
 
 
 def test_checks_apply_to_the_open_file_and_not_its_path(tmp_path: Path) -> None:
-    """A link does not lend its own rights to what it leads to."""
+    """The permissions of a link do not apply to its target."""
     (tmp_path / "open").write_text("x")
     (tmp_path / "open").chmod(0o644)
     (tmp_path / "link").symlink_to("open")

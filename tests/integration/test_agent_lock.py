@@ -43,7 +43,7 @@ def files(home: Path) -> None:
 
 @pytest.fixture
 def unlocked(agent: Agent, keystead: Keystead, home: Path) -> Agent:
-    """An agent that holds an opened store and an answer."""
+    """An agent with an unlocked store and an answer in its cache."""
     path = home / "passphrase"
     path.touch(mode=0o600)
     path.write_text(PASSPHRASE)
@@ -98,7 +98,7 @@ def test_commands_during_locks_get_answers(unlocked: Agent, keystead: Keystead) 
 
 @pytest.fixture
 def slow(home: Path) -> None:
-    """A profile whose program waits for the file `go`; what it prints is cached until it ends."""
+    """A profile whose program waits for the file `go`; what it prints is cached until it expires."""
     (home / "helper.py").write_text(HELPER)
     (home / ".aws" / "config").write_text(
         f"[profile slow]\ncredential_process = {sys.executable} {home}/helper.py {home}/go\n"

@@ -62,7 +62,7 @@ main()
 
 @pytest.fixture
 def other(agent: Agent) -> Iterator[int]:
-    """An agent of another version, which an upgrade left running; its pid."""
+    """The pid of an agent of another version, left running by an upgrade."""
     assert begin(agent, OTHER) == 0
     assert agent.status()["version"] == "0.0.9"
     return agent.pid

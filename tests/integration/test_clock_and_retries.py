@@ -49,7 +49,7 @@ def files(home: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """botocore asks again at once: its pauses are real seconds."""
+    """botocore retries at once, as its pauses would be real seconds."""
     monkeypatch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=lambda _: None))
 
 
@@ -115,7 +115,7 @@ class Machine:
         )
 
     def ends(self, token: str | None) -> datetime:
-        """When the keys with that token truly end."""
+        """When the keys with that token really expire."""
         return self.sts.ends[token or ""]
 
 

@@ -62,7 +62,7 @@ def script(shell: str, home: Path) -> Path:
 
 
 def completed(child: pexpect.spawn, line: str) -> str:
-    """What the shell made of ``line`` and a Tab, as the shell itself says: the line is run."""
+    """The line that the shell made of ``line`` and a Tab, reported by running it."""
     child.sendline("")
     child.expect("> ")
     child.send(f"{line}\t")

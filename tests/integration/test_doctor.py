@@ -176,7 +176,7 @@ def test_missing_keyring_is_a_problem_if_needed(
 
 
 def test_every_check_runs_on_a_partial_setup(keystead: Keystead, home: Path) -> None:
-    """What one check stumbles over is its problem, and the others go on."""
+    """An error in one check is reported as its problem, and the others run."""
     (home / ".aws" / "credentials").mkdir(parents=True)
     (keystead.root / "keystead").write_text("")
     left = {"AWS_ENDPOINT_URL": NOWHERE, "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE"}

@@ -105,7 +105,7 @@ def test_unknown_paths(server: Serving) -> None:
 
 
 class Clock:
-    """Seconds and moments that a test sets."""
+    """Clocks that a test sets."""
 
     def __init__(self) -> None:
         self.seconds = 1000.0
@@ -250,7 +250,7 @@ def test_pipelined_requests_are_answered(server: Serving) -> None:
 
 
 def test_client_that_reads_no_response_is_disconnected(server: Serving) -> None:
-    """What waits to be answered, or to be read, would fill the memory."""
+    """Queued requests or responses would fill the memory."""
     host, port = server.url("base").split("/")[2].split(":")
     request = (
         f"GET /credentials/base HTTP/1.1\r\nHost: {host}:{port}\r\n"

@@ -54,7 +54,7 @@ def spawn(*command: str) -> pexpect.spawn:
 
 
 def ended(process: pexpect.spawn) -> int:
-    """The exit code; below zero the signal that it died of."""
+    """The exit code; below zero the signal that ended it."""
     process.expect(pexpect.EOF)
     process.close()
     return process.exitstatus if process.signalstatus is None else -process.signalstatus
@@ -217,7 +217,7 @@ def test_daemon_left_by_the_command_gets_no_keys_and_its_port_stays_taken() -> N
 
 
 def asked(url: str, token: str) -> Answer:
-    """An answer; in the moment in which one process becomes the other, connections break."""
+    """A response, after retries: connections break while one process replaces the other."""
     while True:
         try:
             return ask(url, {"Authorization": token})

@@ -50,7 +50,7 @@ def files(home: Path) -> Path:
 
 @pytest.fixture
 def launcher(agent: Agent, keystead: Keystead, home: Path) -> Path:
-    """A launcher, and the agent warm."""
+    """A launcher, with the answer in the agent's cache."""
     path = home / "launcher"
     done = keystead("agent", "launcher", path)
     assert done.stdout == f"credential_process = {path} NAME\n"

@@ -110,7 +110,7 @@ def retrieved(service: Service) -> Credentials:
 
 
 def checked(request: Request, url: str) -> None:
-    """Proves the proof: its claims, and its signature by the key that it names."""
+    """Verifies the DPoP proof: its claims, and its signature with the key that it names."""
     head, claims, signature = request.headers["dpop"].split(".")
 
     def part(text: str) -> bytes:

@@ -109,7 +109,7 @@ def aws() -> Iterator[tuple[str, Aws]]:
 
 
 def prepared(case: Case, home: Path, url: str) -> tuple[App, Person]:
-    """keystead over the case, whose programs, files and services are there."""
+    """keystead for the case, with its programs, files and services."""
     for name, text in (
         ("helper", f"#!/bin/sh\necho '{json.dumps(DOCUMENT)}'\n"),
         ("code", "#!/bin/sh\necho 314159\n"),

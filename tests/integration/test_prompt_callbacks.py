@@ -42,7 +42,7 @@ with invalid MFA one time pass code. </Message></Error></ErrorResponse>""".repla
 
 
 class Sts:
-    """An STS that takes one code for a session of the user, and notes all that it was shown."""
+    """An STS that takes one code for a session of the user, and records all that it was sent."""
 
     def __init__(self) -> None:
         self.right = "000001"
@@ -62,7 +62,7 @@ class Sts:
 
 
 class Answers:
-    """A function that gives these answers in turn, and notes what it was asked."""
+    """A function that gives these answers in turn, and records its arguments."""
 
     def __init__(self, *answers: object) -> None:
         self.answers = list(answers)

@@ -67,7 +67,7 @@ ANSWER = """<AssumeRoleResponse><AssumeRoleResult>
 
 
 class Sts:
-    """An STS whose keys live an hour of ``clock``."""
+    """An STS whose keys expire after an hour of ``clock``."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock

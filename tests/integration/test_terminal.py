@@ -123,7 +123,7 @@ def test_wrong_passphrase_is_prompted_for_three_times(home: Path) -> None:
 
 
 class StrictSts:
-    """STS with one MFA device, which accepts ``code`` alone and says of others what AWS says."""
+    """STS with one MFA device, which accepts only ``code`` and otherwise sends AWS's error."""
 
     def __init__(self, code: str) -> None:
         self.code = code

@@ -33,7 +33,7 @@ def credentials_file(home: Path) -> Path:
 
 
 class Sts:
-    """An STS that gives each session other keys, for twelve hours."""
+    """An STS that gives each session different keys, for twelve hours."""
 
     def __init__(self) -> None:
         self.calls: list[dict[str, str]] = []

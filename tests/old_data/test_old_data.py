@@ -39,7 +39,7 @@ pytestmark = pytest.mark.parametrize("version", VERSIONS, ids=lambda path: path.
 
 @dataclass
 class Home:
-    """A copy of what a version left, where the present version finds it."""
+    """A copy of a version's data, where the present version finds it."""
 
     root: Path
     entries: dict[str, str]

@@ -1,4 +1,4 @@
-# What every file of tests begins with: the module, and what reached the emulator.
+# Every file of tests loads this: the module, and the requests that reached the emulator.
 Import-Module "$env:KEYSTEAD_TEST_MODULES/Keystead"
 
 # The calls since the last time, each with its service, operation and the members of its request.
@@ -6,7 +6,7 @@ function Get-Sent {
     (Invoke-RestMethod -Uri "$env:AWS_ENDPOINT_URL/_calls") | ForEach-Object { $_ }
 }
 
-# A SecureString whose text stands in no script.
+# A SecureString whose text is not in a script.
 function New-Secure([string] $Variable) {
     [System.Net.NetworkCredential]::new('', [System.Environment]::GetEnvironmentVariable($Variable)).SecurePassword
 }

@@ -1,4 +1,4 @@
-# A name is completed to one literal, whatever stands in it, and nothing of it is run.
+# Any name is completed to one literal, and nothing of it is executed.
 BeforeAll {
     $quotes = 0x2018..0x201e | ForEach-Object { [char] $_ }
     $names = @('zz$(touch bad)', 'zz`touch bad`', 'zz;touch bad', 'zz|touch bad', 'zz&touch bad', "zz'q", 'zz"d', 'zz a',

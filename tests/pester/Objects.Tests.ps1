@@ -54,7 +54,7 @@ Describe 'Credentials' {
 }
 
 Describe 'The last answer' {
-    It 'stays readable, with a secret that is told once' {
+    It 'stays readable, with a secret that is returned once' {
         $null = Invoke-KeysteadCmdlet New-IAMUser @{ UserName = 'eve' }
         $null = Invoke-KeysteadCmdlet New-IAMAccessKey @{ UserName = 'eve' }
         $made = $AWSHistory.LastServiceResponse.AccessKey
@@ -64,7 +64,7 @@ Describe 'The last answer' {
         ($AWSHistory.LastServiceResponse | Out-String).Contains($made.SecretAccessKey) | Should -BeFalse
     }
 
-    It 'is that of the call before where a cmdlet made none' {
+    It 'is that of the previous call if a cmdlet made none' {
         $before = $AWSHistory
         $null = Get-AWSCredential -ListProfileDetail
         [object]::ReferenceEquals($before, $AWSHistory) | Should -BeTrue
@@ -72,7 +72,7 @@ Describe 'The last answer' {
 }
 
 Describe 'A secret of a service' {
-    It 'is given to other cmdlets as it is' {
+    It 'is passed to other cmdlets unmasked' {
         $null = Invoke-KeysteadCmdlet New-SECSecret @{ Name = 'one'; SecretString = (New-Secure CANARY_TOKEN) }
         $found = Invoke-KeysteadCmdlet Get-SECSecretValue @{ SecretId = 'one' }
         ($found.SecretString -ceq $env:CANARY_TOKEN) | Should -BeTrue
@@ -84,7 +84,7 @@ Describe 'A secret of a service' {
 }
 
 Describe 'A list within an object' {
-    It 'is taken apart by a pipeline and has its items by number' {
+    It 'is enumerated by a pipeline and indexed by number' {
         $null = Invoke-KeysteadCmdlet New-EC2Instance @{ ImageId = 'ami-12c6146b'; MinCount = 2; MaxCount = 2 }
         $made = Invoke-KeysteadCmdlet Get-EC2Instance | Select-Object -First 1
         @($made | ForEach-Object Instances | ForEach-Object InstanceId).Count | Should -Be 2

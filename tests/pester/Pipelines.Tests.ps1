@@ -1,11 +1,11 @@
-# Each object of a pipeline is bound for itself, and names no account and no region by the way.
+# Each object of a pipeline is bound separately, and does not set the account or region.
 BeforeAll {
     . "$PSScriptRoot/Common.ps1"
     foreach ($name in 'here', 'there') { $null = New-S3Bucket -BucketName $name -Force }
 }
 
 Describe 'The objects of a pipeline' {
-    It 'keep nothing of the one before' {
+    It 'use no value of the previous object' {
         $one = Join-Path $TestDrive one
         Set-Shared $one one, two
         Set-Shared "$HOME/.aws/credentials" two, three
@@ -15,14 +15,14 @@ Describe 'The objects of a pipeline' {
         Select-String -LiteralPath "$HOME/.aws/credentials" -Pattern '^\[' | ForEach-Object Line | Should -Be '[three]'
     }
 
-    It 'keep what was given by name' {
+    It 'use the parameters given by name' {
         $null = Get-Sent
         [pscustomobject] @{ Key = 'a'; Content = 'x' }, [pscustomobject] @{ Key = 'b'; Content = 'y' } |
             Write-S3Object -BucketName here -Force
         @(Get-Sent).operation | Should -Be 'PUT /here/a', 'PUT /here/b'
     }
 
-    It 'bind properties to members of the request, each for itself' {
+    It 'bind properties to members of the request, each separately' {
         $null = Get-Sent
         [pscustomobject] @{ BucketName = 'here'; Prefix = 'a' }, [pscustomobject] @{ BucketName = 'there' } |
             Get-S3ObjectV2 | ForEach-Object Key | Should -Be 'a'
@@ -31,7 +31,7 @@ Describe 'The objects of a pipeline' {
         $sent[1].members.prefix | Should -BeNullOrEmpty
     }
 
-    It 'say nothing of region, account and address to a service' {
+    It 'do not set region, account or endpoint of a service call' {
         $null = Get-Sent
         [pscustomobject] @{
             BucketName = 'here'; Region = 'eu-west-1'; EndpointUrl = 'http://127.0.0.1:9'; ProfileName = 'nobody'
@@ -43,7 +43,7 @@ Describe 'The objects of a pipeline' {
         $sent.access_key_id | Should -Be $env:CANARY_ID
     }
 
-    It 'end what runs when nothing more is wanted' {
+    It 'stop the command when the pipeline is stopped' {
         'here', 'there' | ForEach-Object { [pscustomobject] @{ BucketName = $_ } } | Get-S3ObjectV2 |
             Select-Object -First 1 | ForEach-Object Key | Should -Be 'a'
     }

@@ -1,5 +1,5 @@
-# A secret that is given as a SecureString is recorded nowhere on its way. Run with module and script
-# block logging on; what the system's log got is looked at when this has ended.
+# A secret that is given as a SecureString is not logged anywhere. Run with module and script
+# block logging on; the system log is checked when this has ended.
 BeforeAll {
     . "$PSScriptRoot/Common.ps1"
     (Get-Module Keystead).LogPipelineExecutionDetails = $true
@@ -29,7 +29,7 @@ Describe 'A SecureString' {
         $text.Contains($env:CANARY_TOKEN) | Should -BeFalse
     }
 
-    It 'is asked for in no log when an object with it is piped on' {
+    It 'is in no log when an object with it is piped' {
         $found = New-AWSCredential -AccessKey $env:CANARY_ID -SecretKey $secret -SessionToken $token
         $found | Get-STSCallerIdentity | Out-Null
         $found | Out-Null

@@ -1,4 +1,4 @@
-# Runs one file of tests and writes what became of each test as JSON.
+# Runs one file of tests and writes the result of each test as JSON.
 param([string] $File, [string] $Result)
 Import-Module Pester
 $wanted = New-PesterConfiguration

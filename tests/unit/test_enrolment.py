@@ -247,7 +247,7 @@ def test_ambiguous_key_file_must_be_named(machine: Machine) -> None:
 
 @pytest.fixture
 def with_keyring(machine: Machine, system_keyring: Mapping[str, str]) -> Machine:
-    """A machine whose store opens by the keyring alone."""
+    """A machine whose store opens only with the keyring."""
     machine.without("KEYSTEAD_PASSPHRASE_FILE")
     store = EncryptedStore(machine.system(), protector=KeyringProtector(machine.system()))
     register(store, Profile("one", BASIC))
@@ -352,7 +352,7 @@ CHANGES: dict[str, Callable[[Machine, EncryptedStore, System], None]] = {
 
 
 def two_protectors(tmp_path: Path, keyring: Keyring) -> Machine:
-    """A machine whose store opens by a passphrase and by the keyring."""
+    """A machine whose store opens with a passphrase or the keyring."""
     tmp_path.mkdir()
     machine = Machine(tmp_path, keyring)
     register(machine.store(), Profile("one", BASIC))

@@ -39,7 +39,7 @@ class Nobody(Terminal):
 
 
 class AnsweringKeyring(MemoryKeyring):
-    """One that is there and answers."""
+    """A keyring that is available."""
 
     is_likely = True
 
@@ -157,7 +157,7 @@ def test_running_process_sees_changes_of_another(machine: Machine) -> None:
 
 
 def test_store_from_before_identities_were_recorded(machine: Machine) -> None:
-    """A random id, as earlier versions gave, and no memory."""
+    """A random id, as in earlier versions, and no record."""
     store = machine.store()
     known = store._file.known  # internal
     known.expect = known.remember = lambda _: None  # type: ignore[method-assign]

@@ -120,7 +120,7 @@ class Machine:
         self.path.write_text(json.dumps(members))
 
     def clash(self) -> None:
-        """Two profiles that differ by case alone, with other keys each."""
+        """Two profiles that differ only by case, with different keys."""
         self.save("Prod")
         self.save("other", {**KEYS, "aws_access_key_id": "AKIAOTHEREXAMPLE"})
         self.rename_in_file("other", "prod")

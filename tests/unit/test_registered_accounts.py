@@ -176,7 +176,7 @@ def broken(name: str) -> bytes:
 
 
 def by_keystead(machine: Machine) -> dict[str, Any]:
-    """What keystead says of the file, in the words of malformed.json; None: it refuses it."""
+    """keystead's result for the file, in the terms of malformed.json; None if it refuses it."""
     found: dict[str, Any] = {}
     try:
         found["list"] = [profile.name for profile in machine.store.profiles()]

@@ -120,8 +120,9 @@ class SharedStore(ProfileStore):
         if self._last and self._last[0] == token:
             return self._last[1]
         made = SharedSnapshot(self._system, self.paths)
-        settled = is_settled(token, self._system.clock().timestamp())
-        self._last = (token, made) if settled else None
+        # What a dry run notes changes no version.
+        lasts = not self._files.dry and is_settled(token, self._system.clock().timestamp())
+        self._last = (token, made) if lasts else None
         return made
 
     def change_token(self) -> ChangeToken:

@@ -47,11 +47,14 @@ Get-AWSCredential -ListProfileDetail 1 1 1   1 1 1
 store status                    0 0 1   0 0 1
 dump                            1 1 0   1 1 0
 set dev region=eu-west-2        2 2 1   1 1 2
+copy dev two                    2 2 1   0 0 2
+rename two three                2 2 1   1 1 2
+remove three --force            2 2 1   1 1 2
 exec dev -- true                1 1 1   1 1 1
 """
 
 RUN = """
-import io, json, os, sys
+import io, json, os, sys, time
 names, lines = json.loads(sys.argv[1])
 def opened(event, arguments):
     # The system call below `open` is an event too, without a mode.
@@ -63,6 +66,7 @@ sys.addaudithook(opened)
 from keystead.cli.main import main
 for at, line in enumerate(lines):
     sys.stdout = io.TextIOWrapper(io.BytesIO())
+    time.sleep(0.03)  # what was written in this tick of the clock is not remembered
     main(line)
 """
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -87,17 +87,23 @@ class SharedSnapshot(StoreSnapshot):
             snapshots = self.files()
             empty = any(snapshot.data == b"" for snapshot in snapshots)
             try:
-                if not empty or not just_written(self._system, snapshots):
+                if not empty or not self._is_being_written(snapshots):
                     pair = self.pair(grammar)
                     used = use(pair)
                     broken = any(file.document.broken for file in pair)
-                    if not broken or not just_written(self._system, snapshots):
+                    if not broken or not self._is_being_written(snapshots):
                         return used
             except (DocumentError, ProfileNotFound):
-                if not just_written(self._system, snapshots):
+                if not self._is_being_written(snapshots):
                     raise
             self.read_again(pause)
         return use(self.pair(grammar))
+
+    def _is_being_written(self, snapshots: Iterable[Snapshot]) -> bool:
+        """Whether another program may be in the middle of writing one of the files."""
+        wrote = self._system.files.wrote
+        foreign = [s for path, s in zip(self.paths, snapshots, strict=True) if not wrote(path, s)]
+        return just_written(self._system, foreign)
 
     def reading(self, grammar: Grammar = Grammar.STRICT) -> Reading:
         """Both files merged, with the warnings that reading them gave.

@@ -68,6 +68,7 @@ class Files:
     def __init__(self, calls: OsCalls | ModuleType = os) -> None:
         self._os = calls
         self._latest: dict[Path, tuple[Snapshot, bool]] = {}
+        self._written: dict[Path, FileVersion] = {}
 
     def current(self, path: Path, *, private: bool = False) -> Snapshot:
         """As `read`, but what this object read or wrote is not read again while it is the same."""
@@ -79,6 +80,10 @@ class Files:
         if found.version is None or found.version.is_settled(time.time()):
             self._latest[path] = found, private
         return found
+
+    def wrote(self, path: Path, snapshot: Snapshot) -> bool:
+        """Whether the snapshot of the file is what this object wrote, so that it is whole."""
+        return snapshot.version is not None and snapshot.version == self._written.get(path)
 
     def read(self, path: Path, *, private: bool = False) -> Snapshot:
         """The file's bytes and version; both None when there is no file.
@@ -179,6 +184,7 @@ class Files:
         except OSError as error:
             what = "was written and may be lost in a power failure, as its folder cannot be flushed"
             raise problem(what, path, error) from error
+        self._written[path] = written
         if path in self._latest:
             self._latest[path] = Snapshot(data, written), private
         return written

@@ -9,8 +9,12 @@ RUN := .venv/bin/python
 FUZZ_READY := .venv-fuzz/.ready
 SECONDS ?= 60
 BOUND ?= -max_total_time=$(SECONDS)
+CORPUS ?= .venv-fuzz/corpus
+# atheris 3.0.0 is published for Linux on x86-64 and Python 3.11 to 3.13.
+HAS_ATHERIS := import platform, sys; \
+  sys.exit((sys.platform, platform.machine()) != ("linux", "x86_64") or sys.version_info >= (3, 14))
 
-.PHONY: help setup demo test thorough test-windows soak check docs bench interop fuzz requirements clean
+.PHONY: help setup demo test thorough test-windows soak check docs bench interop fuzz fuzz-short requirements clean
 
 help:
 	@echo "make demo          walk through stores, roles and a service call on an emulated AWS"
@@ -24,6 +28,7 @@ help:
 	@echo "make interop       let the SDKs of many languages get credentials, write docs/clients.md;"
 	@echo "                   CLIENTS='go java' runs some and writes nothing"
 	@echo "make fuzz          fuzz each entry for data from outside for SECONDS=60, or BOUND=-runs=N"
+	@echo "make fuzz-short    the same few inputs to each, in less than a minute"
 	@echo "make setup         make the environment .venv (the others do it when it is due)"
 	@echo "make requirements  pin the newest development dependencies (needs uv)"
 	@echo "make clean         remove everything that these targets made"
@@ -67,13 +72,24 @@ interop: $(READY)
 	@$(RUN) -m interop $(CLIENTS)
 
 fuzz: $(READY) $(FUZZ_READY)
-	@$(RUN) -m fuzz.seeds .venv-fuzz/corpus
+	@$(RUN) -m fuzz.seeds $(CORPUS)
 	@.venv-fuzz/bin/python -m fuzz.shared_file $(BOUND) -dict=fuzz/keywords.dict \
-	  -artifact_prefix=.venv-fuzz/ .venv-fuzz/corpus/shared_file
+	  -artifact_prefix=.venv-fuzz/ $(CORPUS)/shared_file
 	@for entry in $$($(RUN) -m fuzz.entries); do \
+	  echo "fuzzing $$entry" >&2; \
 	  .venv-fuzz/bin/python -m fuzz.entry $$entry $(BOUND) \
-	    -artifact_prefix=.venv-fuzz/ .venv-fuzz/corpus/$$entry || exit; \
+	    -artifact_prefix=.venv-fuzz/ $(CORPUS)/$$entry || exit; \
 	done
+
+# The first inputs of each entry and some made from them: the same at every run.
+fuzz-short:
+	@if ! $(PYTHON) -c '$(HAS_ATHERIS)'; then \
+	  echo "make: there is no atheris for this system and Python: nothing is fuzzed" >&2; \
+	else \
+	  corpus=$$(mktemp -d); \
+	  $(MAKE) --no-print-directory fuzz BOUND="-seed=1 -runs=500" CORPUS="$$corpus"; \
+	  status=$$?; rm -rf "$$corpus"; exit $$status; \
+	fi
 
 requirements:
 	@$(UV) lock --quiet --upgrade
@@ -102,6 +118,9 @@ $(READY): requirements-dev.txt pyproject.toml
 
 # atheris is kept apart: not every system and Python that keystead runs on has it.
 $(FUZZ_READY): $(READY) requirements-fuzz.txt
+	@$(PYTHON) -c '$(HAS_ATHERIS)' || { \
+	  echo "make: atheris is published for Linux on x86-64 and Python 3.11 to 3.13 only" >&2; \
+	  exit 1; }
 	@$(PYTHON) -m venv --clear --without-pip .venv-fuzz
 	@$(PYTHON) -m pip --python .venv-fuzz/bin/python install --quiet --disable-pip-version-check \
 	  --require-hashes -r requirements-dev.txt -r requirements-fuzz.txt

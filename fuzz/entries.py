@@ -6,32 +6,46 @@ A test runs them on a few inputs each, `make fuzz` on many.
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import json
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from keystead.agent import http, protocol
+from keystead.agent import http, jobs, protocol
 from keystead.agent.http import Refused
 from keystead.agent.restart import Settings
 from keystead.agent.server import Server
 from keystead.audit.grantee import Grantee
 from keystead.audit.log import AuditLog
+from keystead.crypto import DataKey
 from keystead.errors import KeysteadError, StoreCorrupt, UsageError
 from keystead.http.guards import Refusal, Request
 from keystead.http.tokens import FixedToken
 from keystead.model.credentials import Credentials
+from keystead.model.exported import MARKER, users_environment
+from keystead.model.sources.login import Login
+from keystead.model.sources.sso import Sso
 from keystead.powershell.language import parse as parse_line
+from keystead.powershell.shell import prompt
+from keystead.resolve.aws.client import AwsClient
 from keystead.resolve.credentials_json import BadDocument, read_credentials, read_object
+from keystead.resolve.providers.login import LoginCache
+from keystead.resolve.ring import RUNNING, Link, with_link
+from keystead.resolve.sso.oidc import SsoTokenCache
 from keystead.serve.metadata import MAX_TTL_SECONDS, MetadataService
 from keystead.serve.served import ServedProfile
 from keystead.stores.encrypted import layout
+from keystead.stores.encrypted.known_store import KnownStore
+from keystead.stores.encrypted.layout import Accounts
 from keystead.stores.encrypted.protectors import StoreRef, require_bounded
 from keystead.stores.encrypted.store import EncryptedStore
 from keystead.system import System
 from keystead.system.clocks import Clocks
+from keystead.system.folders import Folders
 
 _NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _HEADERS = ("x-aws-ec2-metadata-token-ttl-seconds", "x-aws-ec2-metadata-token")
@@ -133,6 +147,76 @@ def cached_files(data: bytes) -> None:
         list(EncryptedStore(system).generations.all())
 
 
+class _Folders(Folders):
+    @property
+    def known_stores(self) -> Path:
+        return self.home / "known_stores.json"
+
+
+class _Remembering(System):
+    """A machine without `KEYSTEAD_HOME` whose state folder is its home."""
+
+    @property
+    def folders(self) -> Folders:
+        return _Folders(self.environ)
+
+
+def known_stores(data: bytes) -> None:
+    """The memory of the user's store: what is not of its form is ignored or refused."""
+    with tempfile.TemporaryDirectory() as folder:
+        system = _Remembering(environ={"HOME": folder})
+        path, store = system.folders.known_stores, Path(folder, "store")
+        path.touch(mode=0o600)
+        accounts = Accounts.new("12345678-9abc-4def-8123-456789abcdef", bytes(32), "keyfile key=")
+        for content in (data, json.dumps({str(store): None}).encode().replace(b"null", data)):
+            path.write_bytes(content)
+            known = KnownStore(system, store)
+            try:
+                known.changes(accounts)
+                known.has_key(DataKey(accounts.store_id, bytes(32)))
+                known.remember(accounts)
+            except KeysteadError:
+                continue
+            assert not KnownStore(system, store).changes(accounts)
+
+
+def variables(data: bytes) -> None:
+    """Variables that keystead sets for itself, and lines that its programs and shell leave."""
+    text = data.decode("latin-1").replace("\0", "")
+    marker = base64.urlsafe_b64encode(data).decode()
+    for environ in ({MARKER: text, "A": "b"}, {MARKER: marker, "A": "b"}):
+        users_environment(environ)
+    with_link(Link("s", "p", "m"), {RUNNING: text})
+    jobs._refusal(data)  # noqa: SLF001  # what follows ends a command
+    prompt._entries(data)  # noqa: SLF001  # what follows is a terminal
+
+
+def login_files(data: bytes) -> None:
+    """What `aws sso login` and `aws login` left: a token that lives, or `KeysteadError`."""
+    with tempfile.TemporaryDirectory() as folder:
+        system = replace(System(environ={"HOME": folder}), clock=lambda: _NOW)
+        client = AwsClient.__new__(AwsClient)  # without a network: a renewal is no promise here
+        sso = Sso(
+            profile="p",
+            sso_start_url="u",
+            sso_account_id="1",
+            sso_role_name="r",
+            region="eu-west-1",
+        )
+        for cache in (
+            SsoTokenCache(sso, system, client),
+            LoginCache(Login(profile="p", login_session="s"), system, client),
+        ):
+            cache.path.parent.mkdir(parents=True)
+            cache.path.write_bytes(data)
+            try:
+                document, found, _ = cache._read()  # noqa: SLF001  # what follows calls AWS
+                cache.why_not_renewable(document)
+            except KeysteadError:
+                continue
+            found.fresh(_NOW, timedelta(hours=1))
+
+
 def key_document(data: bytes) -> None:
     """The output of a `credential_process` or an endpoint: credentials, or `BadDocument`."""
     try:
@@ -171,6 +255,9 @@ ENTRIES: Mapping[str, Callable[[bytes], None]] = {
         metadata_request,
         audit_log,
         cached_files,
+        known_stores,
+        variables,
+        login_files,
         key_document,
         cmdlet_line,
         module_request,
@@ -214,6 +301,11 @@ SEEDS: tuple[bytes, ...] = (
             "GET /latest/meta-data/iam/info NUMBER",
             "PUT /ready/x HTTP/1.1\r\nContent-Length: NUMBER\r\n\r\n{}",
             '{"AccessKeyId": "A", "SecretAccessKey": "B", "Expiration": NUMBER}',
+            '[{"store_id": "a", "recipient": "b", "protectors": NUMBER}]',
+            '[["s", "p", NUMBER]]',
+            '{"accessToken": "t", "expiresAt": NUMBER, "registrationExpiresAt": NUMBER}',
+            '{"dpopKey": "NUMBER", "clientId": "i", "refreshToken": "r"}',
+            '{"accessToken": {"accessKeyId": "A", "secretAccessKey": "B", "sessionToken": "C"}}',
             '{"files": NUMBER, "made": NUMBER, "expires_at": NUMBER, "source": NUMBER}',
             '{"AccessKeyId": "A", "SecretAccessKey": "B", "Expiration": "9999-12-31T23:59:59Z"}',
         )

@@ -403,7 +403,14 @@ def test_malformed_response_is_reported_without_quoting_it(cache: Cache, answer:
 
 @pytest.mark.parametrize(
     "answer",
-    ["", "<html>", {}, {"accessToken": "a\nb", "expiresIn": 5}, {"accessToken": NEW_TOKEN}],
+    [
+        "",
+        "<html>",
+        {},
+        {"accessToken": "a\nb", "expiresIn": 5},
+        {"accessToken": NEW_TOKEN},
+        {"accessToken": NEW_TOKEN, "expiresIn": 10**15},
+    ],
 )
 def test_malformed_renewal_is_reported_without_quoting_it(cache: Cache, answer: object) -> None:
     path = cache.login(ENDED)

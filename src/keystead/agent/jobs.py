@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import os
 import signal
 import sys
@@ -13,6 +12,7 @@ from collections.abc import Collection, Mapping
 from typing import NamedTuple
 
 from keystead.agent.http import Refused
+from keystead.outside import parse_json
 from keystead.system.executable import Executable
 
 MOST_AT_ONCE = 4
@@ -144,7 +144,7 @@ else:
 def _refusal(errors: bytes) -> Refused:
     """What the command reported, as JSON, on the last line of its standard error."""
     try:
-        report = json.loads(errors.splitlines()[-1])
+        report = parse_json(errors.splitlines()[-1])
         return Refused(report["status"], report["error"])
     except (LookupError, TypeError, ValueError):
         return Refused(500, "the command that gets the credentials failed unexpectedly")

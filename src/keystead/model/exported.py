@@ -17,6 +17,7 @@ from keystead.model.settings import is_secret
 from keystead.model.sources.container import FULL
 from keystead.model.sources.environment import TOKEN_VARIABLE
 from keystead.model.sources.environment import VARIABLES as KEY_VARIABLES
+from keystead.outside import parse_json
 
 MARKER = "KEYSTEAD_EXPORTED"
 
@@ -45,7 +46,7 @@ class Exported:
         """What the marker in an environment says; nothing where there is none, or no valid one."""
         try:
             text = environ.get(MARKER, "").encode()
-            found = json.loads(base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4)) or b"{}")
+            found = parse_json(base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4)) or b"{}")
             return cls(dict(found.get("set", {})), dict(found.get("was", {})))
         except (ValueError, AttributeError, TypeError):
             return cls()

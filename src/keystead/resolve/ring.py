@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from keystead.errors import Origin, ProfileCycle
 from keystead.model.profile import Profile
+from keystead.outside import parse_json
 
 RUNNING = "KEYSTEAD_RUNNING_PROCESS"
 
@@ -62,7 +63,7 @@ def _running(environ: Mapping[str, str]) -> list[Link]:
     try:
         return [
             Link(str(setting), str(profile), str(mark))
-            for setting, profile, mark in json.loads(environ.get(RUNNING) or "[]")
+            for setting, profile, mark in parse_json(environ.get(RUNNING) or "[]")
         ]
     except (ValueError, TypeError):
         return []

@@ -22,6 +22,7 @@ from prompt_toolkit.input import Input
 from prompt_toolkit.output import ColorDepth, Output
 
 from keystead.errors import KeysteadError
+from keystead.outside import parse_json
 from keystead.powershell.cmdlet import Registry
 from keystead.powershell.language import is_incomplete
 from keystead.powershell.shell.candidates import ValueSource
@@ -133,8 +134,8 @@ class MaskedHistory(History):
 def _entries(data: bytes) -> list[str]:
     found: list[str] = []
     for line in data.splitlines():
-        with contextlib.suppress(ValueError, RecursionError):
-            entry = json.loads(line)
+        with contextlib.suppress(ValueError):
+            entry = parse_json(line)
             if isinstance(entry, str):
                 found.append(entry)
     return found

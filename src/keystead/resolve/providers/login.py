@@ -19,7 +19,7 @@ from keystead.resolve.aws.client import AwsClient
 from keystead.resolve.aws.failures import unusable
 from keystead.resolve.credentials_json import BadDocument, read_credentials
 from keystead.resolve.providers.provider import Provider
-from keystead.resolve.sso.cache import TokenCache, written
+from keystead.resolve.sso.cache import TokenCache, written_end
 from keystead.system import System
 
 DIRECTORY = "AWS_LOGIN_CACHE_DIRECTORY"
@@ -103,13 +103,16 @@ class LoginCache(TokenCache[Credentials]):
         )
         output = answer.get("tokenOutput", {})
         token, refresh = output.get("accessToken", {}), output.get("refreshToken")
-        seconds = output.get("expiresIn")
-        if not all(token.get(name) for name in _KEYS) or not refresh or not seconds:
+        if not all(token.get(name) for name in _KEYS) or not refresh:
             raise unusable("signin", "CreateOAuth2Token")
+        try:
+            ends = written_end(now, output.get("expiresIn"))
+        except ValueError:
+            raise unusable("signin", "CreateOAuth2Token") from None
         keys = {
             **document["accessToken"],
             **{name: token[name] for name in _KEYS},
-            "expiresAt": written(now + timedelta(seconds=seconds)),
+            "expiresAt": ends,
         }
         return {**document, "accessToken": keys, "refreshToken": refresh}
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from keystead.errors import FileProblem, InteractionRequired, Origin, ProviderError
+from keystead.outside import number
 from keystead.resolve.credentials_json import BadDocument, read_object
 from keystead.system import System
 from keystead.system.files import Changed
@@ -120,6 +121,10 @@ class TokenCache(ABC, Generic[T]):
             return made
 
 
-def written(moment: datetime) -> str:
-    """A moment as the AWS CLI writes it."""
+def written_end(now: datetime, seconds: object) -> str:
+    """The end of what lives for ``seconds`` from ``now``, as the AWS CLI writes it.
+
+    Raises `ValueError` for what is not a number of seconds within ten years.
+    """
+    moment = now + timedelta(seconds=number(seconds, 1, 315_360_000))
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

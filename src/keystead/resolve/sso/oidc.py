@@ -14,7 +14,7 @@ from keystead.outside import parse_moment, text_in
 from keystead.resolve.aws.client import AwsClient
 from keystead.resolve.aws.failures import unusable
 from keystead.resolve.credentials_json import BadDocument, read_object
-from keystead.resolve.sso.cache import TokenCache, written
+from keystead.resolve.sso.cache import TokenCache, written_end
 from keystead.system import System
 from keystead.value import Value
 
@@ -95,10 +95,14 @@ class SsoTokenCache(TokenCache[SsoToken]):
         answer = self._client.call(
             "sso-oidc", "CreateToken", {"grantType": "refresh_token", **asked}
         )
-        token, seconds = answer.get("accessToken"), answer.get("expiresIn")
-        if not isinstance(token, str) or not _HEADER_VALUE.fullmatch(token) or not seconds:
+        token = answer.get("accessToken")
+        if not isinstance(token, str) or not _HEADER_VALUE.fullmatch(token):
             raise unusable("sso-oidc", "CreateToken")
-        new = {"accessToken": token, "expiresAt": written(now + timedelta(seconds=seconds))}
+        try:
+            ends = written_end(now, answer.get("expiresIn"))
+        except ValueError:
+            raise unusable("sso-oidc", "CreateToken") from None
+        new = {"accessToken": token, "expiresAt": ends}
         if answer.get("refreshToken"):
             new["refreshToken"] = answer["refreshToken"]
         return {**document, **new}

@@ -19,7 +19,7 @@ def run(context: Context, args: argparse.Namespace) -> int | None:
     from keystead.powershell.engine.state import State
     from keystead.powershell.shell.lines import prompt, run_text
 
-    state = State(context.app, context.console)
+    state = State(context.app, context.console, arguments=[args.lines] if args.lines else [])
     if args.lines is not None:
         run_text(state, args.lines)
     elif args.file:

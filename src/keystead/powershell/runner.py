@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -202,13 +202,22 @@ def _warn_of_arguments(state: State, bound: Bound) -> None:
         row for row in bound.cmdlet.parameters if row.may_hold_secret and row.name not in _SPENT
     )
     for name in (row.name for row in rows):
-        value = bound.values.get(name)
-        text = reveal(value) if isinstance(value, str | Secret) else ""
-        if text and any(text in word for word in state.arguments):
+        texts = list(filter(None, _texts(bound.values.get(name))))
+        if any(text in word for text in texts for word in state.arguments):
             state.console.warn(
                 f"the value of `-{name}` is in the shell's history now, and other users of this "
-                "machine could see it among the processes; lines of `keystead shell` are in neither"
+                "machine could see it among the processes; lines at the prompt of `keystead shell` "
+                "are in neither"
             )
+
+
+def _texts(value: object) -> Iterator[str]:
+    """Each text in a value."""
+    if isinstance(value, str | Secret):
+        yield reveal(value)
+    elif isinstance(value, Mapping | list):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _texts(item)
 
 
 def _refuse_role_parameters(cmdlet: Cmdlet, names: Iterable[str]) -> None:

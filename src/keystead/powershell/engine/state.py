@@ -21,7 +21,7 @@ class State:
     ``lasting`` is False when the shell runs a single line, ``has_shown`` True after the first
     output. ``verbose`` and ``what_if`` belong to the running cmdlet. ``masks`` is False if objects
     go to another program, which masks them itself. ``arguments``
-    are the words of the line if they are those of the process, which others can see.
+    are the words of the process that lines are in, which others can see.
     """
 
     app: App

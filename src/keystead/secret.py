@@ -89,6 +89,17 @@ def holds_key(text: str) -> bool:
     return re.search(r"[A-Za-z0-9/+=]{40}", text) is not None
 
 
+def without_keys(text: str) -> str:
+    """``text`` with `MASK` for each run that is like a secret key: both cases, digits, no word."""
+    import re
+
+    def masked(run: re.Match[str]) -> str:
+        kinds = (str.isupper, str.islower, str.isdigit)
+        return MASK if all(any(map(kind, run[0])) for kind in kinds) else run[0]
+
+    return re.sub(r"[A-Za-z0-9/+=]{40,}", masked, text)
+
+
 def quoted(name: str, otherwise: str) -> str:
     """A name that somebody typed, in backticks; ``otherwise`` where it could be a secret key."""
     return otherwise if holds_key(name) else f"`{name}`"

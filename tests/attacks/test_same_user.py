@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pickle
 import socket
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from devtools.command import KEYSTEAD
+from keystead.model.credentials import Credentials
 from tests.agents import Agent, wait_for
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
 from tests.conftest import Keystead
@@ -128,3 +130,9 @@ def test_programs_that_reuse_a_source_port_are_recorded_separately(
         server.communicate(timeout=60)
     lines = json.loads(keystead("audit", "--json").stdout)
     assert [line["way"] for line in lines] == ["serve"] * 3
+
+
+def test_a_pickle_holds_no_credentials() -> None:
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        with pytest.raises(TypeError, match="cannot be pickled"):
+            pickle.dumps(Credentials(ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN), protocol)

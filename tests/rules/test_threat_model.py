@@ -21,6 +21,7 @@ def test_each_promise_names_tests_that_exist() -> None:
     for promise, holds, does_not, attacked in rows():
         found = _TEST.findall(attacked)
         assert all((holds, does_not, found)), promise
+        assert any(path.startswith("tests/attacks/") and name for path, name in found), promise
         for path, name in found:
             assert (ROOT / path).is_file(), path
             assert not name or name in _DEFINED.findall((ROOT / path).read_text()), name

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterator
 
 from keystead.cli.command import Context
+from keystead.console.console import message
 from keystead.lint.finding import Finding, Severity, as_json
 from keystead.system.printable import one_line
 
@@ -16,7 +17,8 @@ def run(context: Context, args: argparse.Namespace) -> int:
     """``keystead lint``. Exit code 1 if there is an error or a warning."""
     report = context.app.lint(args.location, args.config, args.credentials)
     if args.json:
-        context.console.json([as_json(found) for found in report.findings])
+        found = [as_json(finding) for finding in report.findings]
+        context.console.json([{**row, "file": message(str(row["file"]))} for row in found])
     else:
         lines = (line for found in report.findings for line in _lines(found))
         context.console.show("\n".join(lines))
@@ -27,8 +29,8 @@ def run(context: Context, args: argparse.Namespace) -> int:
 
 def _lines(found: Finding) -> Iterator[str]:
     severity, rule = found.severity.value, found.rule.id
-    yield one_line(f"{found.where}: {severity}: {found.message} [{rule}]")
-    yield one_line(f"  fix: {found.fix}")
+    yield one_line(message(f"{found.where}: {severity}: {found.message} [{rule}]"))
+    yield one_line(message(f"  fix: {found.fix}"))
     readers = found.rule.readers.text()
     if readers:
         yield one_line(f"  readers: {readers}")

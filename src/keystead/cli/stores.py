@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 
 from keystead.cli.command import Context
+from keystead.console.console import message
 from keystead.console.tables import listing
 from keystead.model.settings import is_secret
 from keystead.secret import MASK
@@ -39,7 +40,7 @@ def dump(context: Context, args: argparse.Namespace) -> None:
     credentials = folders.expand(args.credentials) if args.credentials else folders.credentials_file
     reading = SharedStore(context.app.system, credentials, config).snapshot().reading()
     warnings: list[dict[str, object]] = [
-        {"file": str(path), "line": None, "message": "there is no such file"}
+        {"file": message(str(path)), "line": None, "message": "there is no such file"}
         for given, path in ((args.config, config), (args.credentials, credentials))
         if given and not path.exists()
     ]

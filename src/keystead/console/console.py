@@ -9,13 +9,18 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import sys
 import traceback
 from collections.abc import Iterator
 from typing import Any, TextIO
 
 from keystead.errors import FileProblem, KeysteadError
+from keystead.secret import without_keys
 from keystead.system.printable import one_line, printable
+
+_ENCODED_REASON = "authorization failure message: "
+_WORD = re.compile(r"[^\s`'\"]{40,}")
 
 
 def discard(stream: TextIO) -> None:
@@ -46,6 +51,23 @@ def _json_escape(char: str) -> str:
     return json.dumps(char)[1:-1]
 
 
+def message(text: str) -> str:
+    """``text`` for people, without what could be a secret key or a session token.
+
+    Any argument may be one that was typed in the wrong place. Folders that exist remain, and so
+    does the encoded reason of AWS, which its message is for.
+    """
+    text, reason, encoded = text.partition(_ENCODED_REASON)
+    return _WORD.sub(_message_word, text) + reason + encoded
+
+
+def _message_word(word: re.Match[str]) -> str:
+    folder = os.path.dirname(word[0]) if os.path.isabs(word[0]) else ""
+    while folder and not os.path.isdir(folder):
+        folder = os.path.dirname(folder)
+    return folder + without_keys(word[0][len(folder) :])
+
+
 def json_text(value: object, *, compressed: bool = False) -> str:
     """``value`` as JSON; unprintable and unencodable characters are escaped."""
     form: dict[str, Any] = {"separators": (",", ":")} if compressed else {"indent": 2}
@@ -72,7 +94,7 @@ class Console:
         class Line(logging.Formatter):
             # Without a traceback: the text of an exception may contain a secret.
             def format(self, record: logging.LogRecord) -> str:
-                return one_line(f"keystead: debug: {record.getMessage()}")
+                return one_line(f"keystead: debug: {message(record.getMessage())}")
 
         self._debug = True
         handler = logging.StreamHandler()
@@ -114,7 +136,7 @@ class Console:
         """Print a message line on standard error, such as ``keystead: warning: ...``."""
         if sys.stderr is None:  # None would mean standard output to `print`
             return
-        line = printable(text, keep="\t")
+        line = printable(message(text), keep="\t")
         if sys.stdout is not None:
             try:
                 sys.stdout.flush()
@@ -149,7 +171,11 @@ class Console:
     def error(self, error: KeysteadError) -> int:
         """Print the error and its hint; return the exit code."""
         if self.errors_as_json and sys.stderr is not None:
-            report = {"error": str(error), "id": error.id, "status": error.http_status}
+            report = {
+                "error": message(str(error)),
+                "id": error.id,
+                "status": error.http_status,
+            }
             print(json_text(report, compressed=True), file=sys.stderr)  # noqa: T201  # for the agent
             return error.exit_code
         self.say("error", str(error))

@@ -11,7 +11,7 @@ import re
 from keystead.errors import ProfileInvalid
 from keystead.model.setting import Group
 from keystead.model.settings import SETTINGS, is_secret
-from keystead.secret import quoted
+from keystead.secret import quoted, without_keys
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 IDENTIFIER = re.compile(r"[A-Za-z0-9_\-/.%@:+]+")
@@ -67,6 +67,13 @@ def check_profile_name(name: str, *, shared: bool) -> None:
             f"`{name}` is not a valid profile name",
             id="invalid-profile-name",
             hint="a name must not be empty, contain a bracket, or begin or end with a blank",
+        )
+    if without_keys(name) != name:
+        raise ProfileInvalid(
+            "the profile name could be a secret key",
+            id="invalid-profile-name",
+            hint="a secret is never an argument: `keystead set NAME aws_secret_access_key` asks "
+            "for it",
         )
     meaning = other_meaning(name) if shared else None
     if meaning:

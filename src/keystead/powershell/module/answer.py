@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any
 
 from keystead.app import App
-from keystead.console.console import Console
+from keystead.console.console import Console, message
 from keystead.errors import KeysteadError, UsageError
 from keystead.outside import parse_json
 from keystead.powershell.cmdlet import Cmdlet
@@ -46,7 +46,7 @@ class _AnswerConsole(Console):
         self._going = False
 
     def say(self, kind: str, text: str) -> None:
-        self._write(wire.line(kind, f"={text}"))
+        self._write(wire.line(kind, f"={message(text)}"))
 
     def progress(self, text: str) -> None:
         if text or self._going:
@@ -213,8 +213,8 @@ def _error_object(error: KeysteadError) -> object:
     return [
         "object",
         "=",
-        *("=message", f"={error}"),
-        *("=hint", f"={error.hint or ''}"),
+        *("=message", f"={message(str(error))}"),
+        *("=hint", f"={message(error.hint or '')}"),
         *("=id", f"={type(error).__name__}"),
         *("=category", f"={error.powershell_category}"),
         *("=code", error.exit_code),

@@ -172,7 +172,8 @@ class KnownStore:
 
     def _foreign(self, changes: Sequence[str]) -> ForeignStore:
         hint = (
-            f"if you changed it yourself, or put it back, {_ACCEPT}; otherwise somebody replaced it"
+            f"if you restored it, or changed it on another machine, {_ACCEPT}; otherwise somebody "
+            "replaced it"
         )
         if self._named:
             hint = f"set {VARIABLE} to the id of your store; `keystead store status` shows this one"

@@ -1,4 +1,4 @@
-"""A lock clears everything cached and in progress, or it is an error."""
+"""Somebody at the machine after its owner has locked it: the agent has no key or answer left."""
 
 from __future__ import annotations
 

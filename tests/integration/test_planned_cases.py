@@ -21,6 +21,8 @@ import pytest
 from devtools.service import Reply, Request, metadata_service, serving
 from keystead.app import App
 from keystead.audit.grantee import Grantee
+from keystead.model.role_options import ROLE_OPTIONS
+from keystead.model.sources import SOURCES, Login, Sso, WebIdentity
 from keystead.system import Terminal
 from tests.canaries import SECRET_KEY, SESSION_TOKEN
 from tests.casefile import Case
@@ -108,24 +110,31 @@ def aws() -> Iterator[tuple[str, Aws]]:
         yield service.url, answer
 
 
+def files(case: Case) -> dict[str, bytes]:
+    """The programs and files that profiles of the case name, by path."""
+    common = {
+        "/opt/helper": f"#!/bin/sh\necho '{json.dumps(DOCUMENT)}'\n".encode(),
+        "/opt/code": b"#!/bin/sh\necho 314159\n",
+        "/run/token": b"a.web.token",
+    }
+    own = {k.removeprefix("file "): v for k, v in case.parts.items() if k.startswith("file ")}
+    return common | own
+
+
 def prepared(case: Case, home: Path, url: str) -> tuple[App, Person]:
     """keystead for the case, with its programs, files and services."""
-    for name, text in (
-        ("helper", f"#!/bin/sh\necho '{json.dumps(DOCUMENT)}'\n"),
-        ("code", "#!/bin/sh\necho 314159\n"),
-        ("token", "a.web.token"),
-    ):
-        (home / name).write_text(text)
-        (home / name).chmod(0o700)
-    parts = {
-        name: part.replace(b"/opt/helper", f"{home}/helper".encode())
-        .replace(b"/opt/code", f"{home}/code".encode())
-        .replace(b"/run/token", f"{home}/token".encode())
-        .replace(b"http://127.0.0.1:9/credentials", f"{url}/container".encode())
-        .replace(b"http://127.0.0.1:9", url.encode())
-        for name, part in case.parts.items()
-        if name != "expect"
+    replaced = {
+        "http://127.0.0.1:9/credentials": f"{url}/container",
+        "http://127.0.0.1:9": url,
     }
+    for path, content in files(case).items():
+        file = home / Path(path).name
+        file.write_bytes(content)
+        file.chmod(0o700)
+        replaced[path] = str(file)
+    parts = {name: part for name, part in case.parts.items() if name != "expect"}
+    for old, new in replaced.items():
+        parts = {k: part.replace(old.encode(), new.encode()) for k, part in parts.items()}
     app = app_of(case._replace(parts=parts), home)
     environ = {
         "AWS_ENDPOINT_URL": url,
@@ -214,22 +223,26 @@ def expected(plan: dict[str, Any], of_base: str) -> list[dict[str, str]]:
 
 def _role(row: Mapping[str, Any]) -> dict[str, str]:
     """What the form of one call for a role has, by the words of the plan."""
-    names = {
-        "role_arn": "RoleArn",
-        "role_session_name": "RoleSessionName",
-        "external_id": "ExternalId",
-        "duration_seconds": "DurationSeconds",
-        "policy": "Policy",
-        "source_identity": "SourceIdentity",
-    }
-    found = {names[key]: str(value) for key, value in row.items() if key in names}
-    for number, arn in enumerate(row.get("policy_arns", ()), 1):
-        found[f"PolicyArns.member.{number}.arn"] = arn
-    for number, (key, value) in enumerate(row.get("tags", {}).items(), 1):
-        found |= {f"Tags.member.{number}.Key": key, f"Tags.member.{number}.Value": value}
-    for number, key in enumerate(row.get("transitive_tag_keys", ()), 1):
-        found[f"TransitiveTagKeys.member.{number}"] = key
+    found = {"RoleArn": row["role_arn"]}
+    if "external_id" in row:
+        found["ExternalId"] = row["external_id"]
+    for name, option in ROLE_OPTIONS.items():
+        if name in row:
+            value = row[name]
+            value = tuple(value.items()) if isinstance(value, dict) else value
+            found |= _form(option.member, option.send(value) if option.send else value)
     return found
+
+
+def _form(name: str, value: Any) -> dict[str, str]:
+    """A member of a request in the form of the AWS Query protocol."""
+    if isinstance(value, dict):
+        parts = [(f"{name}.{key}", part) for key, part in value.items()]
+    elif isinstance(value, list | tuple):
+        parts = [(f"{name}.member.{number}", part) for number, part in enumerate(value, 1)]
+    else:
+        return {name: str(value)}
+    return {k: v for part in parts for k, v in _form(*part).items()}
 
 
 @pytest.mark.parametrize("case", PLANS, ids=ids)
@@ -237,7 +250,8 @@ def test_run_makes_exactly_the_planned_calls(
     case: Case, home: Path, isolation: Keystead, aws: tuple[str, Aws]
 ) -> None:
     url, service = aws
-    isolation.plain |= {home / "helper", home / "config", home / "credentials"}
+    isolation.plain |= {home / name for name in ("config", "credentials")}
+    isolation.plain |= {home / Path(path).name for path in files(case)}
     app, person = prepared(case, home, url)
     plan = planned(app, asked(case))
     log_in(plan["base"], home, isolation)
@@ -264,6 +278,7 @@ def test_run_makes_exactly_the_planned_calls(
     again = planned(app, asked(case))
     assert len(service.calls) == calls
     # Which keys a program, an instance or a container gives is not known before it is asked.
-    is_known = plan["base"]["kind"] not in {"process", "ec2", "container"}
+    kind = next(kind for kind in SOURCES if kind.kind == plan["base"]["kind"])
+    is_known = kind.is_local or kind in {Sso, WebIdentity, Login}
     assert again["cache"]["state"] == ("fresh" if calls and is_known else "none")
     assert not is_known or not any(prompt["due"] for prompt in again["prompts"])

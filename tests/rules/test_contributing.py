@@ -51,7 +51,8 @@ def changed(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
         shutil.copytree(ROOT / name, tmp_path / name, ignore=unwanted)
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     patch = ROOT / "tests/rules/changes" / request.param
-    subprocess.run(["git", "apply", "-C1", patch], cwd=tmp_path, check=True)
+    done = subprocess.run(["git", "apply", "-C1", patch], cwd=tmp_path, stderr=subprocess.PIPE)
+    assert done.returncode == 0, f"record it again, see changes/README.md: {done.stderr.decode()}"
     return tmp_path
 
 
@@ -87,9 +88,16 @@ def test_a_new_lint_rule_is_one_function_and_its_case(changed: Path) -> None:
     assert "fix: name the device of an IAM user" in found
     page = run(changed, "-c", "from devtools.docs import pages; print(pages()['readers.md'])")
     assert "| `mfa-device-of-root` | warning | an MFA device is the root user's" in page
-    cases = "tests/unit/test_linting_cases.py"
-    run(changed, "-m", "pytest", "-q", "-p", "no:cacheprovider", cases, "-k", "root or every_rule")
+    run_tests(changed, "root or every_rule", "tests/unit/test_linting_cases.py")
 
+
+def run_tests(tree: Path, names: str, *files: str) -> None:
+    """Runs the tests of these files whose names match, with that tree."""
+    run(tree, "-m", "pytest", "-q", "-p", "no:cacheprovider", *files, "-k", names)
+
+
+PLANNING = ("tests/unit/test_planning_cases.py", "tests/integration/test_planned_cases.py")
+"""All that runs the cases of tests/cases/planning."""
 
 KEYS = """[k]
 aws_access_key_id = AKIAIOSFODNN7EXAMPLE
@@ -148,8 +156,7 @@ def test_a_ninth_kind_of_source_is_two_files_and_every_command_knows_it(changed:
     assert json.loads(given) == {"Version": 1, **keys}
     assert "JsonFile\n  credentials in a JSON file\n" in types
     assert "AKIAIOSFODNN7EXAMPLE" in of_cmdlet
-    cases = "tests/unit/test_planning_cases.py"
-    run(changed, "-m", "pytest", "-q", "-p", "no:cacheprovider", cases, "-k", "JSON or every_kind")
+    run_tests(changed, "JSON or every_kind", *PLANNING)
 
 
 @pytest.mark.parametrize("changed", ["ninth-kind.patch"], indirect=True)
@@ -184,5 +191,4 @@ def test_a_new_parameter_of_assume_role_is_one_row(changed: Path) -> None:
     assert sent == "{'ProvidedContexts': [{'ProviderArn': 'a', 'ContextAssertion': 'b'}]}\n"
     page = run(changed, "-c", "from devtools.docs import pages; print(pages()['commands.md'])")
     assert "* `--provided-context`: a context of the session; may be repeated" in page
-    cases = "tests/unit/test_planning_cases.py"
-    run(changed, "-m", "pytest", "-q", "-p", "no:cacheprovider", cases, "-k", "context")
+    run_tests(changed, "context", *PLANNING)

@@ -1,9 +1,11 @@
 r"""What `keystead plan --json` says: the cases in tests/cases/planning.
 
-Parts: ``environment``, lines of ``NAME=value``; ``config`` and ``credentials``, the files; ``ask``,
-the name that is asked for, without it none. Then ``expect``, the whole document, or ``error``: a
-line with the class of the error and its file and line, a line with its message and, where it has
-one, a line with its hint.
+Parts: ``environment``, lines of ``NAME=value``; ``config`` and ``credentials``, the files; ``file
+PATH``, a file that a profile names, which exists when integration/test_planned_cases.py executes
+the plan (credentials in it have the access key id ASIAOFTHEBASEEXAMPLE); ``ask``, the name that is
+asked for, without it none. Then ``expect``, the whole document, or ``error``: a line with the class
+of the error and its file and line, a line with its message and, where it has one, a line with its
+hint.
 
 The clock is fixed, so all generated session names are equal.
 """

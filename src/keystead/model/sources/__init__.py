@@ -11,7 +11,10 @@ from keystead.model.sources.sso import Sso
 from keystead.model.sources.static import Static
 from keystead.model.sources.web_identity import WebIdentity
 
-Source = Environment | WebIdentity | Sso | Static | Login | Process | Container | Ec2
+Source = (
+    # A line each, so that patches that add a kind do not conflict.
+    Environment | WebIdentity | Sso | Static | Login | Process | Container | Ec2
+)
 
 SOURCES: tuple[type[Source], ...] = (
     Environment,

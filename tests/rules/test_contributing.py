@@ -156,7 +156,7 @@ def test_a_ninth_kind_of_source_is_two_files_and_every_command_knows_it(changed:
     assert json.loads(given) == {"Version": 1, **keys}
     assert "JsonFile\n  credentials in a JSON file\n" in types
     assert "AKIAIOSFODNN7EXAMPLE" in of_cmdlet
-    run_tests(changed, "JSON or every_kind", *PLANNING)
+    run_tests(changed, "JSON or every_source", *PLANNING)
 
 
 @pytest.mark.parametrize("changed", ["ninth-kind.patch"], indirect=True)

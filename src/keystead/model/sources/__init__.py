@@ -12,8 +12,14 @@ from keystead.model.sources.static import Static
 from keystead.model.sources.web_identity import WebIdentity
 
 Source = (
-    # A line each, so that patches that add a kind do not conflict.
-    Environment | WebIdentity | Sso | Static | Login | Process | Container | Ec2
+    Environment  # a line each, so that changes that add a kind do not conflict
+    | WebIdentity
+    | Sso
+    | Static
+    | Login
+    | Process
+    | Container
+    | Ec2
 )
 
 SOURCES: tuple[type[Source], ...] = (

@@ -23,8 +23,8 @@ _PATH = re.compile(r"`([\w./-]+(?:/|\.[a-z][a-z0-9]*))`")
 
 def rows() -> dict[str, str]:
     """Where each change goes, by what is added."""
-    table = TEXT.split("## Where does my change go?")[1].split("\n\n")[1]
-    return dict(line.strip("| ").split(" | ") for line in table.splitlines()[2:])
+    table = TEXT.split("| to add | touch |\n")[1].split("\n\n")[0]
+    return dict(line.strip("| ").split(" | ") for line in table.splitlines()[1:])
 
 
 def places(row: str) -> list[Path]:

@@ -16,6 +16,8 @@ SCRIPTS = Path(sysconfig.get_path("scripts"))
 
 KEYSTEAD = str(SCRIPTS / ("keystead.exe" if sys.platform == "win32" else "keystead"))
 
+USER_CACHE = {"XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")}
+"""The cache folder of this machine, for a tool that unpacks itself there once, also in a test."""
 
 _OF_THE_MACHINE = ("AWS_", "KEYSTEAD_", "XDG_")
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from devtools.command import USER_CACHE
 from keystead.model.profile import Profile
 from keystead.stores.base import register
 from keystead.stores.shared import SharedStore
@@ -29,7 +30,7 @@ def read_by_sdk(folder: Path, version: str) -> dict[str, object]:
         capture_output=True,
         check=True,
         timeout=60,
-        env={**os.environ, "HOME": os.environ["HOME"]},
+        env={**os.environ, **USER_CACHE},
     )
     found: dict[str, object] = json.loads(result.stdout)
     return found

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from devtools.command import KEYSTEAD
+from devtools.command import KEYSTEAD, USER_CACHE
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 
 pytestmark = pytest.mark.posix("the command as a program, which is not installed there")
@@ -51,10 +51,6 @@ for service, operation in (("sts", "get_caller_identity"), ("s3", "list_buckets"
     except Exception:
         pass
 """
-
-
-CACHES = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-"""Where the SDK for .NET unpacks itself, once."""
 
 
 class Proxy:
@@ -207,7 +203,7 @@ def test_a_program_of_dotnet_takes_default_unless_the_files_are_hidden(
     command = ["aws-sdk-net.sh", *version, "default"]
 
     def kind(*options: str) -> str:
-        done = keystead("exec", "prod", *options, "--", *command, env={"XDG_CACHE_HOME": CACHES})
+        done = keystead("exec", "prod", *options, "--", *command, env=USER_CACHE)
         return json.loads(done.stdout)["fallback"]["type"]
 
     assert kind() == "Amazon.Runtime.BasicAWSCredentials"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from devtools.command import USER_CACHE
 from keystead.errors import FileProblem, ProfileNotFound
 from keystead.stores.lost_update import is_lost
 from keystead.stores.shared import SharedStore
@@ -176,7 +177,9 @@ def test_no_successful_save_is_lost_to_the_dotnet_sdk(home: Path, path: Path) ->
     done: list[str] = []
     for number in range(3):
         with subprocess.Popen(
-            ["aws-sdk-net.sh", "register", str(path), register], stdout=subprocess.DEVNULL
+            ["aws-sdk-net.sh", "register", str(path), register],
+            env={**os.environ, **USER_CACHE},
+            stdout=subprocess.DEVNULL,
         ) as writer:
             while writer.poll() is None:
                 name = f"p{number}-{len(done)}"

@@ -1,14 +1,12 @@
 """The AWS SDK for .NET, version 4, as the program `aws-sdk-net.sh` runs it."""
 
-import os
 import sys
-from pathlib import Path
 
+from devtools.command import USER_CACHE
 from interop.client import SOURCES, Client
 
 PROGRAM = "aws-sdk-net.sh"
 _WHOAMI = f'STS_URL="$AWS_ENDPOINT_URL" exec {PROGRAM} "$@" whoami -'
-_CACHES = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
 
 
 def client(name: str, title: str, *version: str) -> Client:
@@ -22,7 +20,7 @@ def client(name: str, title: str, *version: str) -> Client:
         fetch=lambda _: None,
         command=lambda _: command,
         version=lambda _: [sys.executable, str(SOURCES / "dotnet" / "version.py"), *command],
-        environ={"XDG_CACHE_HOME": _CACHES},  # it unpacks itself there, once
+        environ=USER_CACHE,
     )
 
 

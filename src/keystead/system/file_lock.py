@@ -27,6 +27,9 @@ if sys.platform == "win32":
             return False
         return True
 
+    def _unlock(fd: int) -> None:
+        """Nothing: closing the file unlocks it."""
+
 else:
     import fcntl
 
@@ -37,6 +40,10 @@ else:
         except BlockingIOError:
             return False
         return True
+
+    def _unlock(fd: int) -> None:
+        """Unlocks it in every process that was forked meanwhile and still has it open."""
+        fcntl.flock(fd, fcntl.LOCK_UN)
 
 
 @contextlib.contextmanager
@@ -52,7 +59,10 @@ def locked(path: Path, opener: Callable[[Path], int], seconds: float) -> Iterato
         try:
             _wait(fd, ends)
             if _is_at(fd, path):
-                yield fd
+                try:
+                    yield fd
+                finally:
+                    _unlock(fd)
                 return
         finally:
             os.close(fd)

@@ -19,7 +19,6 @@ import pytest
 from devtools import command, emulators, scenario
 from devtools.emulators import Emulator
 from devtools.secretservice import SecretService
-from keystead.system import keyring
 from tests import agents, effort, parts
 from tests.agents import Agent
 from tests.canaries import files_with_leaks, leaks
@@ -141,11 +140,7 @@ def keyring_session(
 def system_keyring(
     keyring_session: SecretService | None, monkeypatch: pytest.MonkeyPatch
 ) -> Mapping[str, str]:
-    """The variables of the keyring, which are set for this process too.
-
-    In this process it may take long to answer: other tests use the machine meanwhile.
-    """
-    monkeypatch.setattr(keyring, "DBUS_SECONDS", keyring.DIALOG_SECONDS)
+    """The variables of the keyring, which are set for this process too."""
     environ = keyring_session.environ() if keyring_session else {}
     for name in environ.keys() & {"DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR"}:
         monkeypatch.setenv(name, environ[name])

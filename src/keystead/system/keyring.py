@@ -25,7 +25,7 @@ _DBUS = ("SecretService", "libsecret", "kwallet")
 _OWN = ("macOS", "Windows")
 _TRUSTED = {f"keyring.backends.{name}" for name in (*_DBUS, *_OWN)}
 
-DBUS_SECONDS = 2.0
+DBUS_SECONDS = 10.0
 """How long a keyring behind D-Bus may take; a dead bus never answers."""
 
 DIALOG_SECONDS = 60.0

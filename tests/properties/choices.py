@@ -314,13 +314,13 @@ def _planned(plan: Plan) -> Choice:
     if base.kind == "sso":
         of_base = (base.sso_session, base.sso_start_url, base.region, base.sso_account_id)
     if base.kind == "web-identity":
-        of_base = (base.role_arn, None if _made_up(plan, base) else base.role_session_name)
+        of_base = (base.role_arn, None if _generated(plan, base) else base.role_session_name)
     roles = tuple(
         Role(
             step.role_arn,
             step.external_id,
             step.mfa_serial,
-            None if _made_up(plan, step) else step.role_session_name,
+            None if _generated(plan, step) else step.role_session_name,
             step.duration_seconds,
         )
         for step in plan.steps
@@ -328,8 +328,8 @@ def _planned(plan: Plan) -> Choice:
     return Choice(base.kind, of_base, roles)
 
 
-def _made_up(plan: Plan, asking: object) -> bool:
-    return getattr(asking, "role_session_name", None) == plan.made_up_name
+def _generated(plan: Plan, asking: object) -> bool:
+    return getattr(asking, "role_session_name", None) == plan.generated_session_name
 
 
 @contextmanager

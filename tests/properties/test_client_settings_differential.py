@@ -271,7 +271,7 @@ def test_settings_exported_for_another_profile_change_no_request(
     if prepared.at_end:
         prepared.at_end()
     with environment(before):
-        core = core_session(botocore.session.Session, nested.source("p"))
+        core = core_session(botocore.session.Session, nested.select("p").session_source())
         keys = {"aws_access_key_id": ACCESS_KEY_ID, "aws_secret_access_key": SECRET_KEY}
         assert of_session(core, **keys) == judge
 

@@ -108,7 +108,7 @@ $(READY): requirements-dev.txt pyproject.toml
 	  exit 1; }
 	@$(PYTHON) -m pip --version >/dev/null 2>&1 || { \
 	  echo "make: $(PYTHON) has no pip: install it (on Debian: python3-pip)" >&2; exit 1; }
-	@echo "setting up .venv, once; this takes less than a minute" >&2
+	@echo "setting up .venv, once; this takes a minute or two" >&2
 	@$(PYTHON) -m venv --clear --without-pip .venv
 	@$(PYTHON) -m pip --python $(RUN) install --quiet --disable-pip-version-check \
 	  --require-hashes -r requirements-dev.txt

@@ -1,4 +1,4 @@
-"""The ``keystead`` command's first step: what an agent has ready goes out without loading more.
+"""The ``keystead`` command's first step: prints an agent's answer without loading anything else.
 
 ``keystead process NAME`` is what SDKs start over and over. Everything else, and whatever is
 unusual about that one, goes the full way (`keystead.cli.main`), so this never has to tell of an

@@ -30,7 +30,7 @@ REFUSED = "whole file refused"
 
 
 class Readers(NamedTuple):
-    """What each reader does; empty if not known or not relevant."""
+    """What each reader does; empty if not known or not relevant. All empty: all do the same."""
 
     sdks: str = ""
     """The rules that the AWS SDKs share, which keystead follows."""

@@ -20,10 +20,10 @@ class Group(Enum):
 class Setting(NamedTuple):
     """A setting of a profile, named as in the shared files.
 
-    ``netsdk`` is its key in the .NET SDK's ``RegisteredAccounts.json``, ``sealed`` whether that
-    file keeps it encrypted. ``shape`` is a pattern that values must fit to be stored, with ``rule``
-    saying it in words; reading never judges by it. Lengths and characters are those of the STS API
-    reference.
+    ``netsdk`` is its key in the .NET SDK's ``RegisteredAccounts.json``, by default ``name``.
+    ``sealed`` is whether that file has it encrypted. ``shape`` is a pattern that values must fit to
+    be stored, with ``rule`` saying it in words; reading never judges by it. Lengths and characters
+    are those of the STS API reference.
     """
 
     name: str

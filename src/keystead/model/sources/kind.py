@@ -70,6 +70,9 @@ class Kind(Value):
 class CredentialSource(Kind):
     """Where the first credentials of a plan come from, and the profile that says so.
 
+    A new kind sets ``kind`` and, where its credentials differ from the default in that,
+    `call`, `is_local`, `is_chained` and `is_cached`; its `Provider` decides the rest.
+
     ``profile`` is empty where the environment alone says so. ``account_id`` is the account that
     the profile says its credentials belong to.
     """
@@ -81,11 +84,19 @@ class CredentialSource(Kind):
     origin: ClassVar[str] = "this machine"
     """Where it is, in words, where no profile names it."""
     call: ClassVar[tuple[str, str] | None] = None
-    """The service and operation that it calls, None where it calls none of AWS."""
+    """The service and operation of AWS that it calls; None: it calls none, so that `keystead plan`
+    shows no call for it and its credentials are not cached."""
     is_local: ClassVar[bool] = False
-    """Whether it is had without running or asking anything."""
+    """Whether its credentials are read without starting a program or sending a request.
+
+    `keystead plan` then reads them, and shows whether a role over them is cached; an error of
+    reading, such as that of a file, is then one of `keystead plan` too.
+    """
     is_chained: ClassVar[bool] = False
-    """Whether it gives a session of a role, so that STS caps the role over it at an hour."""
+    """Whether it gives a session of a role, so that STS caps the role over it at an hour.
+
+    False for such a session: STS refuses a longer ``duration_seconds`` of a role over it.
+    """
 
     profile: str
     account_id: str | None = None
@@ -98,7 +109,7 @@ class CredentialSource(Kind):
 
     @property
     def is_cached(self) -> bool:
-        """Whether its credentials are cached until they expire."""
+        """Whether its credentials are cached until they expire; True needs `Provider.identity`."""
         return self.call is not None
 
     @property

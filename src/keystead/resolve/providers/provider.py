@@ -29,7 +29,11 @@ class ProviderContext(NamedTuple):
 
 
 class Provider(Generic[S]):
-    """Retrieves the credentials of ``source``."""
+    """Retrieves the credentials of ``source``.
+
+    A new kind has to write `retrieve`. The defaults of the others are those of a source that is
+    read again for each use and depends on nothing but the profile's settings.
+    """
 
     def __init__(self, source: S, context: ProviderContext) -> None:
         self.source = source
@@ -50,19 +54,29 @@ class Provider(Generic[S]):
     def identity(self) -> list[object] | None:
         """What tells these credentials from others of a source like it, where that is known
         before they are there; None: their key id tells.
+
+        It is part of the name under which sessions are cached: with too little in it, one profile
+        gets the session of another. A source that is cached has one.
         """
         return None
 
     def input_files(self) -> list[Path] | None:
         """The files, in addition to those of profiles, that the credentials depend on.
 
-        None where that cannot be said, so that another process may find others.
+        None where that cannot be said, so that another process may find others. The agent answers
+        from memory while none of them changes; of a file that is missing here it sees no change.
         """
         return []
 
     def flight_inputs(self) -> list[object] | None:
-        """All that the credentials depend on, where requests at one time share them; else None."""
+        """All that the credentials depend on, where requests at one time share them; else None.
+
+        For what is slow, or bothers a person, when each of many requests does it: a program.
+        """
         return None
 
     def require_no_ring(self) -> None:
-        """Raises `ProfileCycle` where retrieving them would start itself again."""
+        """Raises `ProfileCycle` where retrieving them would start itself again.
+
+        For a source that starts a program, which may itself ask keystead.
+        """

@@ -100,7 +100,7 @@ PLANNING = ("tests/unit/test_planning_cases.py", "tests/integration/test_planned
 """All that runs the cases of tests/cases/planning."""
 
 KEYS = """[k]
-aws_access_key_id = AKIAIOSFODNN7EXAMPLE
+aws_access_key_id = AKIAIOSFODNN8EXAMPLE
 aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
 """
 
@@ -131,10 +131,25 @@ def test_a_ninth_kind_of_source_is_two_files_and_every_command_knows_it(changed:
     write(
         changed / ".aws" / "config",
         f"[profile f]\ncredentials_json_file = {named}\n[profile r]\nsource_profile = f\n"
-        "role_arn = arn:aws:iam::123456789012:role/demo\n",
+        "role_arn = arn:aws:iam::123456789012:role/demo\n"
+        f"[profile c]\ncredentials_json_file = {named}\n{KEYS.partition(chr(10))[2]}"
+        f"[profile k]\ncredentials_json_file = {named}\n",
     )
+    write(changed / ".aws" / "credentials", KEYS)
 
-    listed, plan, of_role, explained, linted, shown, given, types, of_cmdlet = commands(
+    (
+        listed,
+        plan,
+        of_role,
+        explained,
+        linted,
+        shown,
+        given,
+        types,
+        of_cmdlet,
+        with_config_keys,
+        with_keys,
+    ) = commands(
         changed,
         ["list", "--json"],
         ["plan", "f"],
@@ -145,15 +160,21 @@ def test_a_ninth_kind_of_source_is_two_files_and_every_command_knows_it(changed:
         ["process", "f"],
         ["help", "types"],
         ["shell", "-c", "Get-AWSCredential -ProfileName f"],
+        ["process", "c"],
+        ["process", "k"],
     )
     types_of = {row["name"]: row["type"] for row in json.loads(listed)}
-    assert types_of == {"f": "JsonFile", "r": "AssumeRole"}
+    assert types_of == {"f": "JsonFile", "r": "AssumeRole", "c": "JsonFile", "k": "Basic"}
     assert plan == "f\n  the JSON file of profile f\n"
     assert of_role.splitlines()[1] == "  the JSON file of profile f"
     assert "won  credentials in a JSON file" in explained
-    assert linted == ""
+    for name in ("c", "k"):
+        assert f"profile `{name}` has keys and `credentials_json_file`" in linted
+    assert "profile `r`" not in linted
     assert shown.startswith("f (JsonFile, SharedCredentialsFile)\n")
     assert json.loads(given) == {"Version": 1, **keys}
+    assert json.loads(with_config_keys) == json.loads(given)
+    assert json.loads(with_keys)["AccessKeyId"] == "AKIAIOSFODNN8EXAMPLE"
     assert "JsonFile\n  credentials in a JSON file\n" in types
     assert "AKIAIOSFODNN7EXAMPLE" in of_cmdlet
     run_tests(changed, "JSON or every_source", *PLANNING)

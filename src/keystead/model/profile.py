@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from keystead.errors import Origin, ProfileInvalid
-from keystead.model.search import SourceChoice, choose_source
+from keystead.model.search import AFTER_KEYS, SourceChoice, choose_source
 from keystead.model.settings import DECIDING, is_secret
 from keystead.model.sources.static import KEY, KEYS, SECRET
 from keystead.secret import Secret, reveal
@@ -138,7 +138,7 @@ class Profile:
     @property
     def _keys_are_last(self) -> bool:
         """Whether its keys are in the config file, where these other sources take precedence."""
-        if not (self.location and (self.has("login_session") or self.has("credential_process"))):
+        if not (self.location and any(map(self.has, AFTER_KEYS))):
             return False
         first = next((key for key in KEYS if self.has(key)), None)
         place = self.origins.get(first) if first else None

@@ -28,6 +28,16 @@ if TYPE_CHECKING:
 DEFAULT_PROFILE = "default"
 
 
+AFTER_KEYS = tuple(
+    key
+    for kind in IN_PROFILE[IN_PROFILE.index(Static) + 1 :]
+    for row in kind.types
+    for group in row.deciding
+    for key in group
+)
+"""The settings of the sources over which keys in the credentials file take precedence."""
+
+
 class SourceChoice(NamedTuple):
     """The sources that settings name, the chosen one, and the resulting type.
 

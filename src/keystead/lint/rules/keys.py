@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 from keystead.lint.finding import ERROR, INFO, WARNING, Problem, Readers
 from keystead.lint.subject import KEY, SECRET, TOKEN, Shared, found, rule, set_command, shown
+from keystead.model.search import AFTER_KEYS
+from keystead.model.sources.process import SETTING as PROCESS
 
 
 @rule("plain-keys", INFO, "long-term keys are stored in plain text")
@@ -120,7 +122,7 @@ def keys_with_role(shared: Shared) -> Iterator[Problem]:
     ),
 )
 def keys_with_process(shared: Shared) -> Iterator[Problem]:
-    return _keys_with(shared, "credential_process")
+    return _keys_with(shared, PROCESS)
 
 
 @rule(
@@ -133,13 +135,29 @@ def keys_with_sso(shared: Shared) -> Iterator[Problem]:
     return _keys_with(shared, "sso_account_id")
 
 
-def _keys_with(shared: Shared, other: str) -> Iterator[Problem]:
-    """Profiles with keys whose next source of credentials is ``other``."""
+@rule(
+    "keys-beside-source",
+    WARNING,
+    "a profile has keys and another source, such as a session of `aws login`",
+    readers=Readers(
+        "differs from SDK to SDK",
+        "the keys of `credentials`, else the session, else the keys of `config`",
+        "the keys",
+        "the keys",
+    ),
+)
+def keys_with_source(shared: Shared) -> Iterator[Problem]:
+    return _keys_with(shared, *(key for key in AFTER_KEYS if key != PROCESS))
+
+
+def _keys_with(shared: Shared, *wanted: str) -> Iterator[Problem]:
+    """Profiles with keys whose next source of credentials is named by one of these settings."""
     for name, profile in shared.profiles.items():
         sources = ("source_profile", "credential_source", "web_identity_token_file")
         role = profile.text("source_profile") != name and any(map(profile.text, sources))
-        others = [*(["role_arn"] if role else []), "sso_account_id", "credential_process"]
-        if profile.has(KEY) and next(filter(profile.has, others), None) == other:
+        others = [*(["role_arn"] if role else []), "sso_account_id", *AFTER_KEYS]
+        other = next(filter(profile.has, others), None)
+        if profile.has(KEY) and other in wanted:
             message = f"profile `{name}` has keys and `{other}`"
             fix = f"move the keys to a separate profile, or remove `{other}`"
             yield found(profile, KEY, message, fix)

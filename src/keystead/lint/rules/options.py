@@ -15,6 +15,7 @@ from keystead.model.plan import CHAINED_SECONDS
 from keystead.model.profile import Profile
 from keystead.model.programs import SETTING as PROGRAMS
 from keystead.model.programs import is_interpreter, is_path, named_programs
+from keystead.model.search import AFTER_KEYS
 from keystead.model.settings import SETTINGS
 from keystead.model.sources.process import SETTING
 from keystead.model.sources.web_identity import WebIdentity
@@ -143,18 +144,18 @@ def role_on_own_keys(shared: Shared) -> Iterator[Problem]:
 @rule(
     "role-beside-source",
     WARNING,
-    "a profile has a role of another source and single sign-on or a program",
+    "a profile has a role of another source and a source such as single sign-on or a program",
     readers=Readers(
         "the role",
         "the role",
         "the role",
-        "profile invalid",
+        "profile invalid, but the role with `login_session`",
         "Java: single sign-on, Go: an error with a program",
     ),
 )
 def role_with_source(shared: Shared) -> Iterator[Problem]:
     for name, profile in shared.profiles.items():
-        others = [key for key in ("sso_account_id", "credential_process") if profile.has(key)]
+        others = [key for key in ("sso_account_id", *AFTER_KEYS) if profile.has(key)]
         has_source = any(map(profile.has, (*_SOURCES, _TOKEN_FILE)))
         if others and has_source and profile.has("role_arn"):
             message = f"profile `{name}` has a role and `{others[0]}`"

@@ -80,7 +80,7 @@ def _dotnet(reading: Reading) -> Choice | None:
     words = [word for word in reading.found if word != CONFIG_KEYS]
     if CONFIG_KEYS in reading.found:
         words.append("keys")
-    if "login" in words:
+    if not {*_OF_ROLES, "keys", "process"}.issuperset(words):
         return None
     if sorted(words) == ["keys", "sso"] and reading.whole("sso"):
         return Choice("sso", reading.what("sso"))

@@ -32,7 +32,11 @@ SOURCES: tuple[type[Source], ...] = (
     Container,
     Ec2,
 )
-"""Every kind, in order of precedence; a role over another source comes after `WebIdentity`."""
+"""Every kind, in order of precedence; a role over another source comes after `WebIdentity`.
+
+The keys of a profile are at the place of `Static` if they are in the credentials file, and after
+all other kinds if they are in the config file.
+"""
 
 AMBIENT: dict[str, type[Environment | Ec2 | Container]] = {
     kind.setting_value: kind for kind in (Environment, Ec2, Container)

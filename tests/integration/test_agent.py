@@ -76,7 +76,9 @@ def test_agent_starts_and_stops_on_demand(agent: Agent, keystead: Keystead) -> N
     assert keystead("agent", "stop").code == 0
     wait_for(lambda: not is_alive(pid))
     assert not agent.path.exists()
-    assert keystead("agent", "stop").stderr == "keystead: note: no agent is running\n"
+    note = f"keystead: note: no agent is running at {agent.path}"
+    assert keystead("agent", "stop").stderr == f"{note}\n"
+    assert keystead("agent", "lock").stderr == f"{note}, so nothing was unlocked there\n"
 
 
 @pytest.mark.parametrize("value", ["off", "run/agent.sock"], ids=["off", "a relative path"])

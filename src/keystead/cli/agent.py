@@ -16,7 +16,7 @@ def start(context: Context, _args: argparse.Namespace) -> None:
 def stop(context: Context, _args: argparse.Namespace) -> None:
     """``keystead agent stop``."""
     if not context.app.agent.stop():
-        context.console.note("no agent is running")
+        context.console.note(f"no agent is running at {context.app.agent.path}")
 
 
 def status(context: Context, args: argparse.Namespace) -> None:
@@ -44,7 +44,8 @@ def launcher(context: Context, args: argparse.Namespace) -> None:
 def lock(context: Context, _args: argparse.Namespace) -> None:
     """``keystead agent lock``, ``keystead store lock``."""
     if not context.app.agent.lock():
-        context.console.note("no agent is running, so nothing was unlocked")
+        path = context.app.agent.path
+        context.console.note(f"no agent is running at {path}, so nothing was unlocked there")
 
 
 def unlock(context: Context, _args: argparse.Namespace) -> None:

@@ -68,7 +68,7 @@ Settings = dict[str, Entry]
 
 
 class Header(NamedTuple):
-    """A parsed section title; ``kind`` is None for a section that is skipped.
+    """A parsed section title; ``kind`` is what it is, such as ``profile``; None if skipped.
 
     ``bare`` marks ``[default]`` of the config file, which ``[profile default]`` replaces.
     ``note`` says why it is skipped or which tools do not read it.

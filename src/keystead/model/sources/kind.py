@@ -72,6 +72,8 @@ class CredentialSource(Kind):
 
     A new kind sets ``kind`` and, where its credentials differ from the default in that,
     `call`, `is_local`, `is_chained` and `is_cached`; its `Provider` decides the rest.
+    Long-term keys alone are asked for by class: `Static`, and `Process` that may print some, get
+    the MFA session of a user, and only `Static` is held by the agent without an expiry.
 
     ``profile`` is empty where the environment alone says so. ``account_id`` is the account that
     the profile says its credentials belong to.

@@ -301,7 +301,7 @@ ASKING = ["remove base", "set base aws_secret_access_key", "store init", "proces
 def test_no_input_option_disables_prompts(home: Path, line: str, form: str) -> None:
     path = credentials_file(home, KEYS + ROLE)
     child = spawn(form.format(line))
-    child.expect("keystead: error: [^\r]*(nothing may be asked|needs a terminal)")
+    child.expect("keystead: error: [^\r]*(prompts are disabled|needs a terminal)")
     assert finish(child) == 6
     assert path.read_text() == KEYS + ROLE
 
@@ -309,7 +309,7 @@ def test_no_input_option_disables_prompts(home: Path, line: str, form: str) -> N
 def test_no_input_option_applies_to_cmdlets_and_is_passed_to_helpers(home: Path) -> None:
     path = credentials_file(home, KEYS)
     child = spawn("keystead --no-input Remove-AWSCredentialProfile base")
-    child.expect("nothing may be asked")
+    child.expect("prompts are disabled")
     assert finish(child) == 6
     assert path.read_text() == KEYS
     path.write_text(

@@ -222,7 +222,7 @@ def test_an_oversized_file_is_refused_without_reading_it(tmp_path: Path) -> None
     path = tmp_path / "credentials"
     with path.open("wb") as stream:
         stream.truncate(files_module.MAX_BYTES + 1)
-    with pytest.raises(FileProblem, match="larger than the bound of 64 MiB"):
+    with pytest.raises(FileProblem, match="larger than the limit of 64 MiB"):
         Files().read(path)
 
 

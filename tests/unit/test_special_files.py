@@ -72,7 +72,7 @@ def test_a_pipe_that_never_ends_is_refused(tmp_path: Path, monkeypatch: pytest.M
     writer = threading.Thread(target=_pour, args=(path,))
     writer.start()
     monkeypatch.setattr(pipe, "SECONDS", 10)
-    with pytest.raises(FileProblem, match="longer than the bound of 64 KiB"):
+    with pytest.raises(FileProblem, match="longer than the limit of 64 KiB"):
         Files().read_pipe(path)
     writer.join()
 

@@ -50,7 +50,7 @@ def is_absolute(path: bytes) -> bool:
     """Whether a path means the same file to every process."""
     if sys.platform == "win32":
         return path[1:3] in (b":\\", b":/") or path[:2] == b"\\\\"
-    else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
+    else:  # noqa: RET505  # a branch for the type checker of each platform
         return path[:1] == b"/"
 
 
@@ -93,7 +93,7 @@ def socket_path(environ: dict[bytes, bytes]) -> bytes | None:
     if sys.platform == "win32":
         runtime = environ.get(b"LOCALAPPDATA", b"")
         return runtime + b"/keystead/run/agent.sock" if is_absolute(runtime) else None
-    else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
+    else:  # noqa: RET505  # a branch for the type checker of each platform
         runtime = environ.get(b"TMPDIR" if sys.platform == "darwin" else b"XDG_RUNTIME_DIR", b"")
         if is_absolute(runtime):
             return runtime.rstrip(b"/") + b"/keystead/agent.sock"

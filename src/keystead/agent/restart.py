@@ -74,7 +74,7 @@ def _unnamed_file() -> IO[bytes]:
     """A file without a name: on Linux one in memory, as it holds the user's environment."""
     if sys.platform == "linux":
         return os.fdopen(os.memfd_create("keystead"), "w+b")
-    else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
+    else:  # noqa: RET505  # a branch for the type checker of each platform
         import tempfile
 
         return tempfile.TemporaryFile()

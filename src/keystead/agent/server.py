@@ -283,7 +283,7 @@ def _peer(writer: asyncio.StreamWriter) -> int | None:
     """The process at the other end, where the system tells."""
     if sys.platform == "win32":
         return None
-    else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
+    else:  # noqa: RET505  # a branch for the type checker of each platform
         connection: socket.socket = writer.get_extra_info("socket")
         return protocol.peer_pid(connection)
 

@@ -173,7 +173,7 @@ def run_with_endpoint(
 
         start_sidecar(serve_on, end)
         return child.run(command, environment)
-    else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
+    else:  # noqa: RET505  # a branch for the type checker of each platform
         from keystead.http.server import EndpointServer
 
         with EndpointServer(application, [sock]).running():
@@ -228,7 +228,7 @@ def _own_programs(app: App) -> Callable[[Request], bool]:
     if sys.platform == "win32" or not process_info.knows_connections():
         app.warn("every user of this machine can ask the metadata endpoint")
         return _anybody
-    else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
+    else:  # noqa: RET505  # a branch for the type checker of each platform
         own = {0, os.getuid()}
 
         def admits(request: Request) -> bool:

@@ -1,8 +1,4 @@
-"""The rim: environment, clock, files, folders, terminal. Nothing else in keystead touches them.
-
-`System` is one value that is handed in, so that a test can run the whole product in another
-home, at another time and without a terminal.
-"""
+"""Access to environment, clock, files, folders and terminal, which no other package touches."""
 
 from __future__ import annotations
 
@@ -31,41 +27,39 @@ class Dpapi(Protocol):
     """Windows' data protection, with the .NET SDK's parameters, for the user logged on."""
 
     def protect(self, data: bytes, /) -> bytes:
-        """``data`` sealed. Raises `StoreUnavailable`."""
+        """Encrypts ``data``. Raises `StoreUnavailable`."""
         ...
 
     def unprotect(self, blob: bytes, /) -> bytes:
-        """What `protect` was given. Raises `StoreUnavailable`."""
+        """Decrypts what `protect` returned. Raises `StoreUnavailable`."""
         ...
 
 
 def _dpapi() -> Dpapi | None:
-    """Windows' own, None elsewhere."""
+    """The data protection of Windows; None on other systems."""
     if sys.platform == "win32":
         from keystead.system import dpapi
 
         return dpapi
-    else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
+    else:  # noqa: RET505  # a branch for the type checker of each platform
         return None
 
 
 def _uptime() -> float:
-    """Seconds that the machine has run, sleep included where the system counts it."""
+    """Seconds since the machine started, including sleep where the system counts it."""
     if sys.platform == "win32":
         return time.monotonic()
-    else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
+    else:  # noqa: RET505  # a branch for the type checker of each platform
         return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
 @dataclass(frozen=True)
 class System:
-    """What keystead sees of the outside world."""
+    """Everything outside of the process that keystead uses; tests replace parts of it."""
 
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     exported: Mapping[str, str] | None = field(default=None, repr=False)
-    """The environment of this process where keystead set some of it, which ``environ`` is without;
-    None where it did not.
-    """
+    """The environment including the variables that keystead set; None where it set none."""
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     uptime: Callable[[], float] = _uptime
     server_time: ServerTime = field(default_factory=ServerTime)
@@ -76,33 +70,30 @@ class System:
     dpapi: Dpapi | None = field(default_factory=_dpapi)
     prompts: Prompts = field(default_factory=Prompts)
     user: Callable[[], executable.Executable | None] = executable.parent
-    """The program that this process works for."""
+    """Returns the program that started this process."""
 
     def __post_init__(self) -> None:
         if self.environ.get(NO_INPUT_VARIABLE, "0") not in ("", "0"):
             object.__setattr__(self, "terminal", NoTerminal())
 
     def without_input(self) -> System:
-        """The same, where nobody can be asked; programs that are started from it are told so."""
+        """The same without a terminal, also for the programs that are started with it."""
         return replace(self, environ={**self.environ, NO_INPUT_VARIABLE: "1"})
 
     @property
     def folders(self) -> Folders:
-        """The folders and files that the environment points at."""
+        """The folders and files that the environment names."""
         return Folders(self.environ)
 
     def read(self, path: str) -> bytes:
-        """The file that a person named, in which `~` is the home folder.
-
-        Raises `FileProblem` if there is none.
-        """
+        """The bytes of the file at ``path``, with `~` expanded. Raises `FileProblem`."""
         data = self.files.read(self.folders.expand(path)).data
         if data is None:
             raise FileProblem("there is no such file", id="file-missing", where=Origin(path))
         return data
 
     def program(self, name: str) -> str | None:
-        """Where the program of that name is that would run, None when there is none."""
+        """The path of the program ``name`` in ``PATH``, None when there is none."""
         return shutil.which(name, path=self.environ.get("PATH"))
 
     def zone(self) -> tzinfo:

@@ -1,8 +1,7 @@
-"""Adding lines to a file that is never rewritten: one writer at a time, each line in one write.
+"""Appending lines to a log file: one writer at a time, each line in one write.
 
-Beside it is a small file, the note, that holds what is to be known of the last line. The lock is
-the system's own on the note, so that a killed writer blocks nobody and the file itself is open for
-the moment of the write alone, as Windows renames nothing that is open.
+A small second file, the note, describes the last line. The writers lock the note, not the log,
+because Windows does not rename an open file.
 """
 
 from __future__ import annotations
@@ -19,19 +18,19 @@ from typing import NamedTuple
 from keystead.errors import FileProblem, Origin
 from keystead.system.file_lock import locked
 from keystead.system.folders import require_home
-from keystead.system.sharing_violation import patiently
+from keystead.system.sharing_violation import retry_on_sharing_violation
 
 LOCK_SECONDS = 2.0
-"""How long a writer waits for the others: they write a line each."""
+"""How long a writer waits for the lock."""
 
 TAIL_BYTES = 8192
-"""How much of the end a writer sees; a line is shorter."""
+"""How much of the end is passed to ``compose``; a line is shorter."""
 
 _READING = (
     os.O_RDONLY
     | getattr(os, "O_NOFOLLOW", 0)
     | getattr(os, "O_CLOEXEC", 0)
-    | getattr(os, "O_NONBLOCK", 0)  # a pipe of that name would wait for somebody
+    | getattr(os, "O_NONBLOCK", 0)  # opening a pipe would block
     | getattr(os, "O_BINARY", 0)
 )
 _NOTING = _READING | os.O_RDWR | os.O_CREAT
@@ -39,11 +38,7 @@ _APPENDING = _NOTING | os.O_APPEND
 
 
 class Series(NamedTuple):
-    """Where the lines are.
-
-    ``path`` has the newest; when it has ``most_bytes``, it becomes the first of ``old``, that one
-    the second and so on, and the last of them goes. ``note`` is the file with the lock.
-    """
+    """The files of a log. At ``most_bytes``, ``path`` is rotated to the first of ``old``."""
 
     path: Path
     old: Sequence[Path]
@@ -52,7 +47,7 @@ class Series(NamedTuple):
 
     @property
     def files(self) -> list[Path]:
-        """The files that there are, the oldest lines first."""
+        """The files that exist, oldest first."""
         return [path for path in (*reversed(self.old), self.path) if path.exists()]
 
 
@@ -62,13 +57,10 @@ def append(
     *,
     lock_seconds: float = LOCK_SECONDS,
 ) -> None:
-    """Adds a line under the lock, and writes what there is to be noted of it over the old note.
+    """Appends a line under the lock and overwrites the note, without fsync.
 
-    ``compose`` makes both of the last `TAIL_BYTES` that were written; each note is as long as any
-    other. A line that does not find room on the disk is taken back. Nothing is flushed to the
-    disk: a line of a log is not worth its price.
-
-    Raises `FileProblem` when a file cannot be had, cannot be written, or belongs to somebody else.
+    ``compose`` returns the line and the note, given the last `TAIL_BYTES`; all notes have the same
+    length. Raises `FileProblem` when a file cannot be written or belongs to another user.
     """
     require_home(series.path)
     try:
@@ -91,11 +83,11 @@ def append(
 
 
 def _make_room(series: Series) -> None:
-    """Moves each file to the next place, the oldest first, up to the first that is free."""
+    """Rotates the files, oldest first, up to the first name that is not in use."""
     places = [series.path, *series.old]
     taken = next((n for n, place in enumerate(places) if not place.exists()), len(places) - 1)
     for number in range(taken, 0, -1):
-        patiently(os.replace, places[number - 1], places[number])
+        retry_on_sharing_violation(os.replace, places[number - 1], places[number])
 
 
 def _open(path: Path, flags: int) -> int:
@@ -124,7 +116,7 @@ def _check(fd: int) -> None:
 
 
 def _end_of(path: Path) -> tuple[int, bytes]:
-    """The size of a file and the last `TAIL_BYTES` of it; nothing where there is none."""
+    """The size of a file and its last `TAIL_BYTES`; 0 and empty for a missing file."""
     try:
         fd = os.open(path, _READING)
     except FileNotFoundError:
@@ -138,7 +130,7 @@ def _end_of(path: Path) -> tuple[int, bytes]:
 
 
 def _write_whole(fd: int, line: bytes) -> None:
-    """Writes the line at the file's end, or nothing."""
+    """Appends the line, or truncates the file to its former size on an error."""
     size = os.fstat(fd).st_size
     try:
         _write(fd, line)

@@ -1,10 +1,8 @@
-"""Running another program for its output, with a time limit and as one job with this process.
+"""Running another program for its output, with a time limit and job control.
 
-On POSIX the program gets a process group of its own, so that what it started can be ended with it
-where it has to be stopped. As the terminal talks to one group alone, that group gets the terminal
-meanwhile: a helper may ask a person there, Ctrl-C reaches it, and Ctrl-Z stops both. A program
-that ends by itself may leave others running. Windows has no such groups; there the program alone
-is ended.
+On POSIX the program runs in a separate process group, so that its children can be ended with it.
+That group is the terminal's foreground group meanwhile: the program may ask the user, Ctrl-C
+reaches it, and Ctrl-Z stops both. On Windows only the program itself is ended.
 """
 
 from __future__ import annotations
@@ -25,46 +23,45 @@ from keystead.system.printable import printable
 from keystead.system.terminal import TTY
 
 GRACE_SECONDS = 1.0
-"""How long a program that is told to end may take before it is made to."""
+"""Time between SIGTERM and SIGKILL."""
 
 _INTERRUPTED = (-signal.SIGINT, 128 + signal.SIGINT)
 _TICK_SECONDS = 0.05
 _CHUNK = 65536
 _ROUNDS = 32
-"""So many chunks of a stream are taken before the program is looked at again."""
+"""How many chunks of a stream are read before the program's state is checked again."""
 
 
 @dataclass(frozen=True)
 class Finished:
-    """How a program ended: exit code (below 0: the signal that killed it) and what it wrote."""
+    """Exit code (below 0: the signal that killed it) and output of a program."""
 
     code: int
     output: bytes
 
 
 class TooSlow(Exception):
-    """The time was over; the program was ended."""
+    """The program exceeded the time limit and was ended."""
 
 
 class TooMuch(Exception):
-    """The program wrote more than was allowed; it was ended."""
+    """The program exceeded the output limit and was ended."""
 
 
 def run(
     argv: Sequence[str], environ: Mapping[str, str], *, seconds: float, most_bytes: int
 ) -> Finished:
-    """Runs ``argv``, a program's path or name and its arguments, without a shell.
+    """Runs ``argv`` without a shell.
 
-    What it writes to standard error is passed on at once, by `Relay`. Standard input is ours where
-    it is a terminal and else empty: what is piped into keystead is meant for somebody else. The
-    output is what the program itself wrote; what it left running in the background is neither
-    waited for nor ended. Raises `OSError` when
-    the program cannot be started, `TooSlow`, or `TooMuch`; whatever is raised, `KeyboardInterrupt`
-    too, the program and its process group are ended first. Time in which the user has stopped both
-    does not count.
+    Standard error is forwarded by `Relay`. Standard input is inherited where it is a terminal,
+    else empty. Background processes of a program that exited are neither waited for nor ended.
+    Time in which the user has stopped the job does not count.
+
+    Raises `OSError` when the program cannot be started, `TooSlow`, `TooMuch` or
+    `KeyboardInterrupt`, after the process group was ended.
     """
     with contextlib.ExitStack() as stack:
-        with _uninterrupted():  # else the program would run on, and nobody would know of it
+        with _uninterrupted():  # else the program would go on running unnoticed
             process = subprocess.Popen(  # noqa: S603  # no shell; it is the user's own command
                 list(argv),
                 env=dict(environ),
@@ -74,13 +71,13 @@ def run(
                 process_group=0 if os.name == "posix" else None,
             )
             output = stack.enter_context(_Output(process, most_bytes))
-            stack.callback(_reap, process)  # what it says as it ends is passed on too
+            stack.callback(_reap, process)  # what it writes while it ends is forwarded too
         terminal = stack.enter_context(_Terminal(process.pid))
         deadline = time.monotonic() + seconds
         while True:
             stopped_by = _look_at(process)
             ended = process.returncode is not None
-            # What it wrote itself is in the pipe by then; others may hold that open for ever.
+            # Its whole output is in the pipe by then; its children may hold the pipe open.
             output.read(0.0 if ended else _TICK_SECONDS)
             if ended:
                 break
@@ -90,14 +87,14 @@ def run(
                 raise TooSlow
     if terminal.was_given and process.returncode in _INTERRUPTED:
         _end_group(process)  # in the background a shell's children ignore Ctrl-C
-        # The terminal told the program's group of Ctrl-C and not ours: passed on.
+        # The terminal sent SIGINT to the program's group only.
         signal.raise_signal(signal.SIGINT)
     return Finished(process.returncode, bytes(output.data))
 
 
 @contextlib.contextmanager
 def _uninterrupted() -> Iterator[None]:
-    """Puts Ctrl-C off until the end of the block; in other threads than the main one it is none."""
+    """Defers SIGINT until the end of the block; does nothing outside of the main thread."""
     before = signal.getsignal(signal.SIGINT)
     if threading.current_thread() is not threading.main_thread() or not callable(before):
         yield
@@ -113,33 +110,29 @@ def _uninterrupted() -> Iterator[None]:
 
 
 def stdin_terminal() -> int | None:
-    """The device of the terminal that is standard input, and that a program may ask on; else None.
-
-    The number can be compared with another one of the same machine only.
-    """
+    """The device number of the terminal that is standard input, None for anything else."""
     try:
         if not os.isatty(0):
             return None
         if sys.platform == "win32":
             return 0
-        else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
+        else:  # noqa: RET505  # a branch for the type checker of each platform
             return os.fstat(0).st_rdev
     except OSError:  # it is closed
         return None
 
 
 class Relay:
-    """Passes on to standard error what a program writes to its own, as a terminal may show it.
+    """Forwards a program's standard error to ours, with control characters escaped.
 
-    Control characters other than line feed, tab and return are escaped: one that wants to draw
-    does so on ``/dev/tty``. Where nobody reads it any more, it goes nowhere.
+    Line feed, tab and return are not escaped. Errors of writing are ignored.
     """
 
     def __init__(self) -> None:
         self._decode = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode
 
     def __call__(self, data: bytes, *, final: bool = False) -> None:
-        """Passes ``data`` on; an unfinished character waits for the rest, or is ``final``."""
+        """Forwards ``data``; an incomplete character is buffered unless ``final``."""
         text = printable(self._decode(data, final), keep="\n\t\r")
         if text and sys.stderr is not None:
             with contextlib.suppress(OSError, ValueError), _unstopped():  # it is closed
@@ -148,19 +141,19 @@ class Relay:
 
 
 def _reap(process: subprocess.Popen[bytes]) -> None:
-    """Ends a program that has not ended by itself, and its group."""
+    """Ends a program that is still running, and its group."""
     if process.returncode is None:
         _end_group(process)
         process.wait()
 
 
 def _end_group(process: subprocess.Popen[bytes]) -> None:
-    """Ends the program, where it has not ended yet, and what is left of its group."""
+    """Ends the program, if it is still running, and the rest of its group."""
     if sys.platform == "win32":
         process.kill()
     else:
         _signal_group(process.pid, signal.SIGTERM)
-        _signal_group(process.pid, signal.SIGCONT)  # one that is stopped would not hear of it
+        _signal_group(process.pid, signal.SIGCONT)  # a stopped process would not handle the signal
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(GRACE_SECONDS)
         _signal_group(process.pid, signal.SIGKILL)
@@ -169,9 +162,7 @@ def _end_group(process: subprocess.Popen[bytes]) -> None:
 if sys.platform == "win32":
 
     class _Output:
-        """The program's output so far, in `data`, up to a bound; both streams are read in the
-        background.
-        """
+        """The program's output so far, up to a limit; threads read both streams."""
 
         def __init__(self, process: subprocess.Popen[bytes], most_bytes: int) -> None:
             self._most_bytes = most_bytes
@@ -196,7 +187,7 @@ if sys.platform == "win32":
                 self.data += data
 
         def read(self, seconds: float) -> None:
-            """Waits for more, for so long at most. Raises `TooMuch`."""
+            """Waits up to ``seconds`` for more. Raises `TooMuch`."""
             if self._threads[0].is_alive():
                 self._threads[0].join(seconds or GRACE_SECONDS)
             else:
@@ -210,7 +201,7 @@ if sys.platform == "win32":
                 take(chunk)
 
     class _Terminal:
-        """The console is everybody's."""
+        """Does nothing: all processes share the console."""
 
         was_given = False
 
@@ -224,15 +215,15 @@ if sys.platform == "win32":
             pass
 
         def stop_together(self, _number: int) -> float:
-            """Nothing is stopped there."""
+            """Does nothing: Windows does not stop processes."""
             return 0.0
 
     def _unstopped() -> contextlib.AbstractContextManager[None]:
-        """Any process writes to the console."""
+        """Does nothing: any process may write to the console."""
         return contextlib.nullcontext()
 
     def _look_at(process: subprocess.Popen[bytes]) -> int | None:
-        """Takes notice of the program's end; nothing is stopped there."""
+        """Checks whether the program has ended."""
         process.poll()
         return None
 
@@ -243,7 +234,7 @@ else:
     _BY_TERMINAL = (signal.SIGTSTP, signal.SIGTTIN, signal.SIGTTOU)
 
     class _Output:
-        """The program's output so far, in `data`; what it says on standard error is passed on."""
+        """The program's output so far; its standard error is forwarded."""
 
         def __init__(self, process: subprocess.Popen[bytes], most_bytes: int) -> None:
             assert process.stdout is not None  # noqa: S101  # it was asked for
@@ -277,8 +268,8 @@ else:
                 raise TooMuch
 
         def read(self, seconds: float) -> None:
-            """Takes all that is there; waits for that for so long at most. Raises `TooMuch`."""
-            if self._pause is not None:  # one was closed; the program is about to end, or runs on
+            """Reads what is available, waiting up to ``seconds``. Raises `TooMuch`."""
+            if self._pause is not None:  # one stream was closed
                 seconds = min(seconds, self._pause)
                 self._pause *= 2
             ready = {fd for fd, _ in self._poll.poll(seconds * 1000)}
@@ -295,7 +286,7 @@ else:
                         take(chunk)
 
     class _Terminal:
-        """The terminal, lent to the group ``pid`` where it is ours, and taken back as it was."""
+        """Makes ``pid`` the terminal's foreground group, and restores ours and the modes."""
 
         def __init__(self, pid: int) -> None:
             self._pid = pid
@@ -316,22 +307,21 @@ else:
                 os.close(self._tty)
 
         def stop_together(self, number: int) -> float:
-            """Stops this process's group too, as the terminal has stopped the program by the signal
-            ``number``, until the user goes on with both; gives the seconds that it took.
+            """Stops this process's group after the terminal stopped the program by ``number``.
 
-            Nothing of a signal that is not the terminal's.
+            Returns the seconds until the user continued both; 0 for other signals.
             """
             if self._tty is None or number not in _BY_TERMINAL:
                 return 0.0
             began = time.monotonic()
             self._take()
             os.killpg(os.getpgrp(), number)
-            # Here again: the shell has let us go on, or we are in no job that can be stopped.
+            # The shell has continued us, or this group cannot be stopped.
             self._give()
             return time.monotonic() - began
 
         def _give(self) -> None:
-            """Lends the terminal, unless we are in the background ourselves."""
+            """Makes the program's group the foreground group, if ours is."""
             if self._tty is None:
                 return
             with contextlib.suppress(OSError, termios.error):  # the terminal is gone by now
@@ -341,13 +331,11 @@ else:
                         termios.tcsetattr(self._tty, termios.TCSADRAIN, self._theirs)
                     _foreground(self._tty, self._pid)
                     self.was_given = True
-            # It may have been stopped with us, or asking too early.
+            # It may have been stopped with us, or because it asked too early.
             _signal_group(self._pid, signal.SIGCONT)
 
         def _take(self) -> None:
-            """Takes back what was lent. A program that was ended or stopped while it asked for a
-            password leaves no echo switched off.
-            """
+            """Restores the foreground group, and the modes that a password prompt changed."""
             if self._tty is None:
                 return
             with contextlib.suppress(OSError, termios.error):
@@ -357,10 +345,10 @@ else:
                     termios.tcsetattr(self._tty, termios.TCSADRAIN, self._ours)
 
     def _look_at(process: subprocess.Popen[bytes]) -> int | None:
-        """Takes notice of the program's end; gives the signal that has stopped it just now."""
+        """Checks whether the program has ended; returns the signal that stopped it just now."""
         try:
             pid, status = os.waitpid(process.pid, os.WNOHANG | os.WUNTRACED)
-        except ChildProcessError:  # somebody else has waited for it
+        except ChildProcessError:  # another thread has waited for it
             process.poll()
             return None
         if pid and os.WIFSTOPPED(status):
@@ -370,18 +358,18 @@ else:
         return None
 
     def _signal_group(pgid: int, number: int) -> None:
-        # Nobody left; or, on macOS, none but the dead.
+        # No process left; or, on macOS, zombies only.
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(pgid, number)
 
     def _foreground(tty: int, pgid: int) -> None:
-        """Makes ``pgid`` the group the terminal talks to."""
+        """Makes ``pgid`` the foreground group."""
         with contextlib.suppress(OSError), _unstopped():  # the group or the terminal is gone by now
             os.tcsetpgrp(tty, pgid)
 
     @contextlib.contextmanager
     def _unstopped() -> Iterator[None]:
-        """Lets a process in the background use the terminal, for which it would be stopped."""
+        """Blocks SIGTTOU, so that a background process may use the terminal."""
         blocked = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
         try:
             yield

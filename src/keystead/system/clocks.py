@@ -1,4 +1,4 @@
-"""The clocks by which a process that stays notices that time did not pass evenly."""
+"""The clocks by which a long-running process detects a suspended machine or a clock change."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if sys.platform == "win32":
 
 
 def _asleep() -> float:
-    """Seconds that the machine was suspended since it started; 0 where that is not told."""
+    """Seconds that the machine was suspended since it started; 0 where unknown."""
     if sys.platform == "linux":
         return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)
     elif sys.platform == "darwin":  # noqa: RET505  # a branch for the type checker of each platform
@@ -29,7 +29,7 @@ def _asleep() -> float:
 
 @dataclass(frozen=True)
 class Clocks:
-    """Seconds of the calendar (since 1970), of the running machine, and of its sleep."""
+    """Seconds since 1970, of the monotonic clock, and of suspension."""
 
     wall: Callable[[], float] = time.time
     running: Callable[[], float] = time.monotonic

@@ -1,4 +1,4 @@
-"""Starting a process that stays when this one ends."""
+"""Starting a process that outlives this one."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ _DETACHED = 0x00000008 | 0x00000200
 
 
 def start(
-    argv: Sequence[str], environ: Mapping[str, str], told: bytes, *, seconds: float
+    argv: Sequence[str], environ: Mapping[str, str], stdin: bytes, *, seconds: float
 ) -> int | None:
-    """Starts ``argv`` in a session of its own and gives it ``told`` on standard input.
+    """Starts ``argv`` in a new session with ``stdin`` as its standard input.
 
-    It says that it is ready by ending: what stays is its child (Windows, without such children:
-    it does not end). Returns the exit code, None where it takes longer than ``seconds``. Raises
-    `OSError` when it cannot be started.
+    Its exit means that it is ready: its child is the daemon (on Windows it does not exit). Returns
+    the exit code, None after ``seconds``. Raises `OSError` when it cannot be started.
     """
     process = subprocess.Popen(  # noqa: S603  # ourselves
         list(argv),
@@ -33,9 +32,9 @@ def start(
     )
     assert process.stdin is not None  # noqa: S101  # it was asked for
     with contextlib.suppress(OSError), process.stdin as pipe:
-        pipe.write(told)
+        pipe.write(stdin)
     try:
         return process.wait(seconds)
     except subprocess.TimeoutExpired:
-        process.returncode = 0  # else its object would complain that nobody waited
+        process.returncode = 0  # else Popen would warn that it is still running
         return None

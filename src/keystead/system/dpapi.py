@@ -1,7 +1,6 @@
-"""Windows' data protection (DPAPI), asked exactly as the .NET SDK asks it.
+"""Windows' data protection (DPAPI) with the parameters of the .NET SDK, so both read both.
 
-Imported on Windows alone. For the user who is logged on, with the description ``psw``, without
-entropy and without a dialog; so either side opens what the other one sealed.
+For the user who is logged on, with the description ``psw``, without entropy or a dialog.
 """
 
 from __future__ import annotations
@@ -19,18 +18,18 @@ _UI_FORBIDDEN = 0x1
 
 
 class _Blob(ctypes.Structure):
-    """DATA_BLOB: how many bytes, and where."""
+    """DATA_BLOB."""
 
     _fields_ = (("size", wintypes.DWORD), ("data", ctypes.POINTER(ctypes.c_char)))
 
 
 def protect(data: bytes) -> bytes:
-    """``data`` sealed for the Windows user. Raises `StoreUnavailable`."""
+    """Encrypts ``data`` for the Windows user. Raises `StoreUnavailable`."""
     return _call("CryptProtectData", data, _DESCRIPTION)
 
 
 def unprotect(blob: bytes) -> bytes:
-    """What `protect` was given. Raises `StoreUnavailable` for another user, or damage."""
+    """Decrypts what `protect` returned. Raises `StoreUnavailable` for another user, or damage."""
     return _call("CryptUnprotectData", blob, None)
 
 

@@ -1,4 +1,4 @@
-"""Files that are read and not written: what would be written is noted instead."""
+"""Files and terminal of a dry run: writes are recorded and not made."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from keystead.system.files import Files, Snapshot
 from keystead.system.terminal import Terminal
 
 TO_BE_ASKED_FOR = "TO-BE-ASKED-FOR"
-"""What stands for a secret that a person would be asked for."""
+"""The placeholder of a secret that the user would be asked for."""
 
 
 class DryTerminal(Terminal):
-    """The terminal of a dry run: nobody is asked, and every question counts as agreed to."""
+    """Asks nothing and agrees to every confirmation."""
 
     def available(self) -> bool:
         """Never."""
@@ -27,7 +27,7 @@ class DryTerminal(Terminal):
         raise InteractionRequired(f"a dry run does not ask: {question}", hint=hint)
 
     def ask_secret(self, question: str, *, hint: str) -> str:
-        """A stand-in, as a secret is not shown in any case."""
+        """The placeholder."""
         del question, hint
         return TO_BE_ASKED_FOR
 
@@ -38,10 +38,10 @@ class DryTerminal(Terminal):
 
 
 class DryFiles(Files):
-    """Takes the place of `Files` where a command shall only show what it would do.
+    """Files that are not written.
 
-    ``written`` has each file that would change, with its bytes before and after (None: no file).
-    What goes below ``ignored``, keystead's own records, is dropped.
+    ``written`` maps each file that would change to its bytes before and after (None: no file).
+    Writes below the folder ``ignored`` are dropped.
     """
 
     dry = True
@@ -52,7 +52,7 @@ class DryFiles(Files):
         self.written: dict[Path, tuple[bytes | None, bytes | None]] = {}
 
     def read(self, path: Path, *, private: bool = False) -> Snapshot:
-        """The file as it would be by now."""
+        """The file with the recorded changes."""
         snapshot = super().read(path, private=private)
         if path in self.written:
             return Snapshot(self.written[path][1], snapshot.version)
@@ -62,19 +62,19 @@ class DryFiles(Files):
 
     @contextlib.contextmanager
     def lock(self, path: Path, seconds: float = 0) -> Iterator[None]:
-        """Nothing is written, so nobody has to wait."""
+        """Does nothing."""
         del path, seconds
         yield
 
     def replace(
         self, path: Path, data: bytes, *, expect: FileVersion | None, private: bool
     ) -> None:
-        """Notes what would be written; there is no version of it."""
+        """Records the write; returns no version."""
         del expect, private
         self._note(path, data)
 
     def remove(self, path: Path, *, expect: FileVersion | None) -> None:
-        """Notes what would be removed."""
+        """Records the removal."""
         del expect
         self._note(path, None)
 

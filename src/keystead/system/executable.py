@@ -1,7 +1,6 @@
-"""The program that a process runs, as the kernel has it and not as its command line says.
+"""The executable file of a process, as the kernel reports it.
 
-A command line is what its starter wrote: ``exec -a terraform`` names any program so. Here it is the
-executable file, found by way of the process and identified by device and inode.
+A command line is not reliable: ``exec -a terraform`` sets any name.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ from typing import NamedTuple
 
 
 class Executable(NamedTuple):
-    """An executable file; ``file`` is its device and inode, None where they are not known."""
+    """An executable file; ``file`` is its device and inode, None where unknown."""
 
     path: str
     file: tuple[int, int] | None
@@ -41,7 +40,7 @@ def executable_at(path: str) -> Executable:
 
 
 def executable_of(pid: int) -> Executable | None:
-    """What the process runs; None where the system does not say, or it ended meanwhile."""
+    """The program of the process; None where unknown, or when it has ended."""
     try:
         return _executable_of(pid)
     except OSError:
@@ -68,7 +67,7 @@ if sys.platform == "linux":
             path = os.readlink(link).removesuffix(" (deleted)")
             found = Executable(path, _file(os.stat(link)))
             if select.select([held], [], [], 0)[0]:
-                raise ProcessLookupError  # it ended, and its number may be another one's by now
+                raise ProcessLookupError  # it ended, and its id may have been reused
         finally:
             os.close(held)
         return found

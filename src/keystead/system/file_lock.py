@@ -1,4 +1,4 @@
-"""The operating system's lock on an open file: it ends with its process, however that ends."""
+"""The operating system's lock on an open file; it is released when its process ends."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if sys.platform == "win32":
     import msvcrt
 
     _BEHIND = 2**40
-    """Far behind the end: others cannot read what is locked there."""
+    """Far behind the end, as other processes cannot read a locked range."""
 
     def try_lock(fd: int) -> bool:
         """Locks the open file, unless somebody else has; whether it did."""
@@ -48,10 +48,9 @@ else:
 
 @contextlib.contextmanager
 def locked(path: Path, opener: Callable[[Path], int], seconds: float) -> Iterator[int]:
-    """The file at ``path``, opened by ``opener`` and locked to the end of the block.
+    """Opens ``path`` by ``opener`` and locks it; a file that was replaced meanwhile is reopened.
 
-    Where it was removed meanwhile: the new one. Raises `BlockingIOError` after ``seconds``, and
-    what ``opener`` raises.
+    Raises `BlockingIOError` after ``seconds``, and what ``opener`` raises.
     """
     ends = time.monotonic() + seconds
     while True:

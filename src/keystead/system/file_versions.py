@@ -1,4 +1,4 @@
-"""Versions of files: what tells one state of a file from the next without reading it."""
+"""Versions of files: detects a change of a file without reading it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 _TICK_NS = 20_000_000
-"""The coarsest step of a file system's clock that is in use: 10 ms, and as much again."""
+"""Twice the coarsest time stamp of the file systems in use (10 ms)."""
 
 
 class FileVersion(NamedTuple):
@@ -19,41 +19,39 @@ class FileVersion(NamedTuple):
     size: int
     modified_ns: int
     changed_ns: int
-    """When its status changed; 0 on Windows, which has the time of creation in that place."""
+    """When its status changed; 0 on Windows, where ``st_ctime`` is the time of creation."""
 
     @classmethod
     def of(cls, status: os.stat_result) -> FileVersion:
-        """The version of the file that has this status."""
+        """The version in this status."""
         changed_ns = 0 if sys.platform == "win32" else status.st_ctime_ns
         return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, changed_ns)
 
     @classmethod
     def at(cls, path: str | bytes | os.PathLike[str]) -> FileVersion | None:
-        """The version that is at ``path`` now, None where there is none."""
+        """The current version of the file at ``path``, None for no file."""
         try:
             return cls.of(os.stat(path))
         except (OSError, ValueError):
             return None
 
     def is_settled(self, now: float) -> bool:
-        """Whether a later change would show: the last one was not within the same tick as
-        ``now``, in seconds since 1970.
-        """
+        """Whether any later change will change the version; ``now`` in seconds since 1970."""
         return max(self.modified_ns, self.changed_ns) < now * 1e9 - _TICK_NS
 
 
 ChangeToken = tuple[tuple[str, tuple[int, ...] | None], ...]
-"""Where something was read from, each with the version that was there; it differs after a change.
+"""What was read, as paths with their versions; it differs after a change.
 
-A name is a path with its `FileVersion`, or one of a store that has no file: see `stores.registry`.
+A store without a file has a name in place of a path: see `stores.registry`.
 """
 
 
 def is_settled(token: ChangeToken, now: float) -> bool:
-    """Whether every later change of the files will change the token."""
+    """Whether any later change of the files will change the token."""
     return all(not isinstance(v, FileVersion) or v.is_settled(now) for _, v in token)
 
 
 def change_token(paths: Iterable[str | os.PathLike[str]]) -> ChangeToken:
-    """The versions that are at these paths now."""
+    """The current versions of these files."""
     return tuple((os.fspath(path), FileVersion.at(path)) for path in paths)

@@ -1,7 +1,6 @@
-"""Files: bounded reads, one writer at a time, and replacement that is whole or not at all.
+"""Files: bounded reads, locks between writers, and atomic replacement.
 
-What this file does not do: know what is in a file. What it promises for `Files.replace`: whoever
-looks at the path, at any moment and after any crash, sees the old bytes or the new bytes.
+During `Files.replace` and after any crash, a reader sees the old bytes or the new bytes.
 """
 
 from __future__ import annotations
@@ -24,20 +23,20 @@ from keystead.system.file_versions import FileVersion
 from keystead.system.folders import is_homeless, require_home, unexpanded
 from keystead.system.pipe import read_pipe
 from keystead.system.private import open_private
-from keystead.system.sharing_violation import patiently
+from keystead.system.sharing_violation import retry_on_sharing_violation
 from keystead.system.status import Access, access, kind, problem, status_of
 
 MAX_BYTES = 64 * 1024 * 1024
-"""Files above this are refused: 100,000 profiles need less than half of it."""
+"""Larger files are refused; 100,000 profiles need less than half of it."""
 
 LOCK_SECONDS = 60.0
-"""How long a writer waits for another one before it gives up."""
+"""How long a writer waits for the lock."""
 
 
 class Snapshot(NamedTuple):
-    """The bytes of a file and the version they came from; both None: no file.
+    """The bytes of a file and their version; both None for no file.
 
-    The null device has bytes, none, and no version.
+    The null device has empty bytes and no version.
     """
 
     data: bytes | None
@@ -45,11 +44,11 @@ class Snapshot(NamedTuple):
 
 
 class Changed(Exception):
-    """The file is no longer the one that was read; nothing was written."""
+    """The file changed since it was read; nothing was written."""
 
 
 class OsCalls(Protocol):
-    """The system calls a write makes, so that a test can fail or stop each one of them."""
+    """The system calls of a write, so that a test can make each one fail."""
 
     def open(self, path: str, flags: int, mode: int = ..., /) -> int: ...
     def write(self, fd: int, data: memoryview, /) -> int: ...
@@ -60,10 +59,10 @@ class OsCalls(Protocol):
 
 
 class Files:
-    """Reads and replaces files; ``calls`` are the system calls to do it with."""
+    """Reads and replaces files, with the system calls of ``calls``."""
 
     dry = False
-    """Whether writes are noted and not made, so that nothing has to be unlocked for them."""
+    """Whether writes are only recorded, so that no store has to be unlocked for them."""
 
     def __init__(self, calls: OsCalls | ModuleType = os) -> None:
         self._os = calls
@@ -86,38 +85,38 @@ class Files:
         return snapshot.version is not None and snapshot.version == self._written.get(path)
 
     def read(self, path: Path, *, private: bool = False) -> Snapshot:
-        """The file's bytes and version; both None when there is no file.
+        """The file's bytes and version.
 
-        Raises `FileProblem` for what is no regular file, an unreadable file or one above
-        `MAX_BYTES`, and with ``private`` `Exposed` for one that is not this user's alone.
+        Raises `FileProblem` for anything but a readable regular file of up to `MAX_BYTES`, and
+        with ``private`` `Exposed` for a file that other users can read or replace.
         """
         if is_homeless(path):
             return Snapshot(None, None)
         try:
             opener = open_private if private else _opener
-            with patiently(open, path, "rb", opener=opener) as file:
+            with retry_on_sharing_violation(open, path, "rb", opener=opener) as file:
                 status = os.fstat(file.fileno())
                 if not stat.S_ISREG(status.st_mode):
                     if _is_null_device(path):
-                        return Snapshot(b"", None)  # AWS_CONFIG_FILE=/dev/null is a usual way
+                        return Snapshot(b"", None)  # AWS_CONFIG_FILE=/dev/null is common
                     raise FileProblem(
                         f"cannot be read: it is {kind(status)}, not a file",
-                        hint="name a file; what a program prints can be written to one first",
+                        hint="name a file; write a program's output to a file first",
                         where=Origin(str(path)),
                     )
                 data = b"" if status.st_size > MAX_BYTES else file.read(status.st_size + 1)
-                if len(data) > status.st_size:  # it grows, or is one that does not know its size
+                if len(data) > status.st_size:  # it is growing, or its size is not known
                     data += file.read(MAX_BYTES + 1 - len(data))
                 if max(status.st_size, len(data)) > MAX_BYTES:
                     raise FileProblem(
-                        f"the file is larger than the bound of {MAX_BYTES // 2**20} MiB",
+                        f"the file is larger than the limit of {MAX_BYTES // 2**20} MiB",
                         id="file-too-large",
                         where=Origin(str(path)),
                     )
                 return Snapshot(data, FileVersion.of(status))
         except FileNotFoundError:
             return Snapshot(None, None)
-        except ValueError as error:  # a name that no system call takes
+        except ValueError as error:  # an invalid name
             raise FileProblem(
                 "cannot be read: the system does not allow such a file name"
             ) from error
@@ -125,31 +124,30 @@ class Files:
             raise problem("cannot be read", path, error) from error
 
     def version(self, path: Path) -> FileVersion | None:
-        """The version that is there now, None for no file. Raises `OSError`."""
+        """The current version, None for no file. Raises `OSError`."""
         status = status_of(path)
         return FileVersion.of(status) if status else None
 
     def read_pipe(self, path: Path) -> bytes | None:
-        """What a program writes into the pipe ``path``: see `pipe.read_pipe`."""
+        """See `pipe.read_pipe`."""
         return read_pipe(path)
 
     def access(self, path: Path, *, folder: bool = False) -> Access:
-        """Who else may get at the file or ``folder``: see `status.access`."""
+        """See `status.access`."""
         return access(path, folder=folder)
 
     @contextlib.contextmanager
     def lock(self, path: Path, seconds: float = LOCK_SECONDS) -> Iterator[None]:
         """Holds the writers' lock of ``path`` across processes; waits ``seconds`` for it.
 
-        The lock is a file beside the target. It is the system's lock on that file that counts,
-        not the file, so what a killed process leaves behind blocks nobody.
+        It is the operating system's lock on a separate file in the same folder.
         """
         target = resolve(path)
         _check_writable(path, target)
         with contextlib.ExitStack() as stack:
             try:
                 _make_folders(target.parent)
-                stack.enter_context(locked(_beside(target, "lock"), _open_lock, seconds))
+                stack.enter_context(locked(_sibling(target, "lock"), _open_lock, seconds))
             except BlockingIOError as error:
                 raise FileProblem(
                     f"another program has held the lock for {seconds:.0f} seconds",
@@ -164,13 +162,11 @@ class Files:
     def replace(
         self, path: Path, data: bytes, *, expect: FileVersion | None, private: bool
     ) -> FileVersion | None:
-        """Puts ``data`` in place of the file, whole or not at all. Call it under `lock`.
+        """Atomically replaces the file by ``data``; the caller holds `lock`.
 
-        ``expect`` is the version that ``data`` was made from (None: no file); when
-        the file is another one by now, raises `Changed` and writes nothing. ``private`` narrows
-        the file to its owner. A symbolic link stays one and its target is replaced. The new file
-        is 0600 from its creation and never wider than the old one; it keeps the old one's owner.
-        Returns the version of the new file; None where nothing is written (a dry run).
+        Raises `Changed` unless the current version is ``expect`` (None: no file). A symbolic link
+        is followed. The new file is created with mode 0600 and gets the old one's owner and, unless
+        ``private``, its mode. Returns the version of the new file; None in a dry run.
         """
         target = resolve(path)
         _check_writable(path, target)
@@ -190,18 +186,18 @@ class Files:
         return written
 
     def put(self, path: Path, data: bytes) -> None:
-        """Puts down what can be had anew: whole or not at all, without a lock and unflushed.
+        """Atomically writes data that can be regenerated, without a lock or fsync.
 
-        Of two who do so at once the later one's stays. Raises `FileProblem`.
+        The last writer wins. Raises `FileProblem`.
         """
-        temporary = str(_beside(path, f"{os.urandom(6).hex()}.tmp"))
+        temporary = str(_sibling(path, f"{os.urandom(6).hex()}.tmp"))
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW | _CLOEXEC | _BINARY
         try:
             _make_folders(path.parent)
             try:
                 with os.fdopen(self._os.open(temporary, flags, 0o600), "wb") as file:
                     file.write(data)
-                patiently(self._os.replace, temporary, str(path))
+                retry_on_sharing_violation(self._os.replace, temporary, str(path))
             except BaseException:
                 with contextlib.suppress(OSError):
                     os.unlink(temporary)
@@ -210,7 +206,7 @@ class Files:
             raise problem("cannot be written", path, error) from error
 
     def remove(self, path: Path, *, expect: FileVersion | None) -> None:
-        """Removes the file that is the version ``expect``, else raises `Changed`. Under `lock`."""
+        """Removes the file; raises `Changed` unless it is ``expect``. The caller holds `lock`."""
         target = resolve(path)
 
         def unlink() -> None:
@@ -222,7 +218,7 @@ class Files:
             if self.version(target) != expect:
                 raise Changed
             if expect:
-                patiently(unlink)
+                retry_on_sharing_violation(unlink)
                 self._sync_folder(target.parent)
         except OSError as error:
             raise problem("cannot be removed", path, error) from error
@@ -231,12 +227,12 @@ class Files:
         self, target: Path, data: bytes, *, expect: FileVersion | None, private: bool
     ) -> FileVersion:
         def swap() -> None:
-            # Before each try: while one was refused, who had the file open may have written it.
+            # Before each try: the program that had the file open may have written it.
             if self.version(target) != expect:
                 raise Changed
             self._os.replace(temporary, str(target))
 
-        temporary = str(_beside(target, f"{os.urandom(6).hex()}.tmp"))
+        temporary = str(_sibling(target, f"{os.urandom(6).hex()}.tmp"))
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW | _CLOEXEC | _BINARY
         try:
             fd = self._os.open(temporary, flags, 0o600)
@@ -251,7 +247,7 @@ class Files:
                 written = FileVersion.of(os.fstat(fd))
             finally:
                 self._os.close(fd)
-            patiently(swap)
+            retry_on_sharing_violation(swap)
         except BaseException:
             with contextlib.suppress(OSError):
                 os.unlink(temporary)
@@ -260,7 +256,7 @@ class Files:
         return now if now and now[:-1] == written[:-1] else written
 
     def _sync_folder(self, folder: Path) -> None:
-        if os.name != "posix":  # Windows has no handle of a folder to flush
+        if os.name != "posix":  # Windows cannot flush a folder
             return
         fd = self._os.open(str(folder), os.O_RDONLY | _CLOEXEC)
         try:
@@ -269,8 +265,8 @@ class Files:
             self._os.close(fd)
 
     def _sweep(self, target: Path) -> None:
-        """Removes what a killed writer left; under the lock nobody else's can be among it."""
-        prefix = _beside(target, "").name
+        """Removes temporary files of killed writers; the lock excludes running ones."""
+        prefix = _sibling(target, "").name
         with contextlib.suppress(OSError), os.scandir(target.parent) as entries:
             for entry in entries:
                 if entry.name.startswith(prefix) and entry.name.endswith(".tmp"):
@@ -279,10 +275,10 @@ class Files:
 
 
 def resolve(path: Path) -> Path:
-    """The file behind the user's symbolic link, so that the link stays and its target changes."""
+    """The target of a symbolic link, so that the target is replaced and not the link."""
     try:
         return Path(os.path.realpath(path))
-    except (ValueError, OSError) as error:  # a name that no system call takes, a loop of links
+    except (ValueError, OSError) as error:  # an invalid name, or a loop of links
         raise FileProblem(
             "cannot be written: the system does not allow such a file name"
         ) from error
@@ -290,7 +286,7 @@ def resolve(path: Path) -> Path:
 
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
 _SYSTEMS_OWN = re.compile("/(proc|sys|dev(?!/shm/))/")
-"""Where files cannot be created; `/dev/fd/9` leads there too. `/dev/shm` is memory for files."""
+"""Where files cannot be created; `/dev/fd/9` leads there too. `/dev/shm` holds regular files."""
 
 _CLOEXEC = getattr(os, "O_CLOEXEC", 0)
 _NONBLOCK = getattr(os, "O_NONBLOCK", 0)
@@ -298,18 +294,18 @@ _BINARY = getattr(os, "O_BINARY", 0)  # without it Windows turns each line feed 
 
 
 def _make_folders(folder: Path) -> None:
-    """Makes what is missing on the way to ``folder``, each of its owner's alone."""
+    """Makes ``folder`` and its missing parents with mode 0700."""
     missing: list[Path] = []
     while not folder.exists():
         missing.append(folder)
         folder = folder.parent
     for made in reversed(missing):
-        with contextlib.suppress(FileExistsError):  # somebody else made it just now
+        with contextlib.suppress(FileExistsError):  # another process made it
             os.mkdir(made, mode=0o700)
 
 
 def _opener(path: str, flags: int) -> int:
-    # Without waiting: opening a pipe would wait for somebody to write into it.
+    # Opening a pipe would block until it has a writer.
     return os.open(path, flags | _NONBLOCK)
 
 
@@ -322,12 +318,12 @@ def _is_null_device(path: Path) -> bool:
     return os.path.normcase(found) == os.path.normcase(null)
 
 
-def _beside(target: Path, suffix: str) -> Path:
+def _sibling(target: Path, suffix: str) -> Path:
     return target.parent / f".{target.name}.keystead.{suffix}"
 
 
 def _check_new_names(path: Path, target: Path) -> None:
-    """Refuses to create what is named `$HOME` or the like, which nobody meant as a name."""
+    """Refuses to create files named `$HOME` or the like."""
     missing = takewhile(lambda each: not os.path.lexists(each), (target, *target.parents))
     part = next(filter(None, (unexpanded(each.name) for each in missing)), None)
     if part:
@@ -339,7 +335,7 @@ def _check_new_names(path: Path, target: Path) -> None:
 
 
 def _check_writable(path: Path, target: Path) -> None:
-    """Refuses what may not be replaced: a read-only file, a folder, a device such as /dev/null."""
+    """Refuses what cannot be replaced: a read-only file, a folder, a device such as /dev/null."""
     require_home(path)
     if _SYSTEMS_OWN.match(str(target)):
         raise FileProblem(

@@ -1,4 +1,4 @@
-"""Where files live: the user's shared files and keystead's own folders."""
+"""The paths of the shared files and of keystead's folders."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import NamedTuple
 from keystead.errors import FileProblem
 
 NO_HOME = Path(os.devnull) / "HOME-is-not-set"
-"""In place of the home folder of a user who has none: nothing is there, and nothing can be."""
+"""The home folder of a user without one; no file exists there."""
 
 
 _CREDENTIALS = "AWS_SHARED_CREDENTIALS_FILE"
@@ -27,12 +27,12 @@ def unexpanded(name: str) -> str | None:
 
 
 def is_homeless(path: Path) -> bool:
-    """Whether ``path`` is below `NO_HOME`, where no file is."""
+    """Whether ``path`` is below `NO_HOME`."""
     return path.is_relative_to(NO_HOME)
 
 
 def require_home(path: Path) -> None:
-    """Raises `FileProblem` where nothing can be written for want of a home folder."""
+    """Raises `FileProblem` for a path below `NO_HOME`."""
     if is_homeless(path):
         raise FileProblem(
             "there is no home folder to write in",
@@ -42,10 +42,7 @@ def require_home(path: Path) -> None:
 
 
 class NamedFile(NamedTuple):
-    """A file that a variable names and that does not exist.
-
-    ``unexpanded`` is a part of the name, such as ``$HOME``, that looks like another variable.
-    """
+    """A file that a variable names and that does not exist; ``unexpanded`` as `unexpanded` says."""
 
     variable: str
     path: Path
@@ -62,24 +59,21 @@ class NamedFile(NamedTuple):
 
 
 class Folders:
-    """Paths as the environment decides them. Nothing is created by asking."""
+    """The paths that the environment gives. Nothing is created."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = environ
 
     @property
     def home(self) -> Path:
-        """The home folder: ``HOME`` before the platform's own answer, as the AWS SDKs do.
-
-        `NO_HOME` where neither has one, as for a user of a container that has no account there.
-        """
+        """``HOME``, else the platform's home folder, as in the AWS SDKs; else `NO_HOME`."""
         named = self._environ.get("HOME")
         if named:
             return Path(named)
         if sys.platform == "win32":
             return Path(os.path.expanduser("~"))
-        else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
-            import pwd  # asked for itself, as `expanduser` takes an empty HOME for the root folder
+        else:  # noqa: RET505  # a branch for the type checker of each platform
+            import pwd  # as `expanduser` takes an empty HOME for the root folder
 
             try:
                 return Path(pwd.getpwuid(os.getuid()).pw_dir)
@@ -87,7 +81,7 @@ class Folders:
                 return NO_HOME
 
     def expand(self, path: str) -> Path:
-        """``path`` with a leading ``~`` that stands before a separator (or alone) expanded."""
+        """``path`` with a leading ``~`` before a separator (or alone) expanded."""
         if path == "~" or path.startswith(("~/", "~" + os.sep)):
             return self.home / path[2:].lstrip(f"/{os.sep}")
         return Path(path)
@@ -113,7 +107,7 @@ class Folders:
 
     @property
     def data(self) -> Path:
-        """Where the encrypted store lives: ``KEYSTEAD_HOME``, else the platform's data folder."""
+        """The folder of the encrypted store: ``KEYSTEAD_HOME``, else the platform's data folder."""
         own = self._environ.get("KEYSTEAD_HOME")
         if own:
             return self.expand(own)
@@ -123,7 +117,7 @@ class Folders:
 
     @property
     def accounts_file(self) -> Path:
-        """The file of the encrypted store; on Windows the one that is the .NET SDK's too."""
+        """The file of the encrypted store; on Windows it is the .NET SDK's file."""
         if os.name != "nt" or self._environ.get("KEYSTEAD_HOME"):
             return self.data / "RegisteredAccounts.json"
         home = self._environ.get("HOME") or self._environ.get("USERPROFILE")
@@ -132,7 +126,7 @@ class Folders:
 
     @property
     def state(self) -> Path:
-        """Where the shell keeps its history: ``KEYSTEAD_HOME``, else the platform's."""
+        """The folder of the shell's history: ``KEYSTEAD_HOME``, else the platform's."""
         own = self._environ.get("KEYSTEAD_HOME")
         if own:
             return self.expand(own)
@@ -142,11 +136,11 @@ class Folders:
 
     @property
     def known_stores(self) -> Path:
-        """What is remembered of the encrypted store."""
+        """The file that identifies the known encrypted stores."""
         return self.state / "known_stores.json"
 
     def within_store_folder(self, path: Path) -> bool:
-        """Whether those who can write the encrypted store's folder decide what is at ``path``."""
+        """Whether users who can write the encrypted store's folder can replace ``path``."""
         name = os.path.abspath(path)
         folder = self.accounts_file.parent
         through_links = os.path.join(
@@ -160,42 +154,42 @@ class Folders:
 
     @property
     def programs(self) -> Path:
-        """Where the config files of programs are that ``keystead exec`` runs."""
+        """The folder of the config files for programs run by ``keystead exec``."""
         return self.state / "programs"
 
     @property
     def sessions(self) -> Path:
-        """Where temporary credentials are kept until they end."""
+        """The folder of cached temporary credentials."""
         return self._cached("sessions")
 
     @property
     def sessions_key(self) -> Path:
-        """The key of the sessions while there is no encrypted store: not in the cache folder."""
+        """The key of the cache while there is no encrypted store, outside of the cache folder."""
         own = self._environ.get("KEYSTEAD_HOME")
         return self.sessions / "key" if own else self.state / "sessions.key"
 
     @property
     def cmdlets(self) -> Path:
-        """Where the names of service cmdlets are kept."""
+        """The folder of cached names of service cmdlets."""
         return self._cached("cmdlets")
 
     @property
     def generations(self) -> Path:
-        """Where the last versions of changed files are kept."""
+        """The folder of undo copies."""
         return self.state / "generations"
 
     @property
     def launcher(self) -> Path:
-        """Where the launcher of ``credential_process`` is, unless a person names another place."""
+        """The default path of the launcher of ``credential_process``."""
         return self.data / "bin" / "keystead-process"
 
     @property
     def undo_key(self) -> Path:
-        """The key that proves the copies in `generations`, in another folder than they are."""
+        """The key that authenticates the undo copies, outside of their folder."""
         return self.data / "undo.key"
 
     def _cached(self, name: str) -> Path:
-        """A folder of what can be had anew: in ``KEYSTEAD_HOME``, else the platform's cache."""
+        """A folder in ``KEYSTEAD_HOME``, else in the platform's cache folder."""
         own = self._environ.get("KEYSTEAD_HOME")
         if own:
             return self.expand(own) / name
@@ -205,7 +199,7 @@ class Folders:
 
 
 def _at_home(folder: Callable[..., str]) -> Path:
-    """Keystead's own folder as platformdirs places it, below `NO_HOME` for want of a home."""
+    """Keystead's folder by platformdirs; below `NO_HOME` without a home."""
     try:
         return Path(folder("keystead", appauthor=False))
     except RuntimeError:

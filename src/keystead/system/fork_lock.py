@@ -1,4 +1,4 @@
-"""A lock that a forked child finds free, whichever thread of its parent held it just then."""
+"""A lock that is free in a forked child, whichever thread of the parent held it."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _all: weakref.WeakSet[ForkLock] = weakref.WeakSet()
 
 
 class ForkLock:
-    """A re-entrant lock; in a forked child it is a new one."""
+    """A re-entrant lock that is replaced in a forked child."""
 
     def __init__(self) -> None:
         self.renew()
         _all.add(self)
 
     def renew(self) -> None:
-        """Frees it, for a process whose other threads are gone."""
+        """Replaces the lock."""
         self._lock = threading.RLock()
 
     def __enter__(self) -> None:

@@ -1,7 +1,4 @@
-"""One request to a server on this machine or its link, such as the metadata service.
-
-No proxy, no redirection, nothing kept between two requests: what answers there hands out keys.
-"""
+"""One request to a local server, such as the metadata service: no proxy, redirect or keep-alive."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ class Answer(NamedTuple):
 
 
 class Unreachable(Exception):
-    """No answer; the text says why, in words that quote nothing that was sent or received."""
+    """No answer; the text quotes nothing that was sent or received."""
 
 
 def ask(
@@ -36,11 +33,10 @@ def ask(
     seconds: float,
     ca_bundle: str | None = None,
 ) -> Answer:
-    """The answer to one request without a body; ``url`` is ASCII, ``http`` or ``https``.
+    """The answer to a request without a body; ``url`` is ASCII, ``http`` or ``https``.
 
-    ``seconds`` bound each step (connecting, a read) and the reading of the body as a whole.
-    ``ca_bundle`` names a file of certificates to trust instead of the system's. Raises
-    `Unreachable`.
+    ``seconds`` bound each step (connecting, a read) and the whole body. ``ca_bundle`` is a file of
+    certificates to trust instead of the system's. Raises `Unreachable`.
     """
     import http.client
     import ssl
@@ -49,7 +45,7 @@ def ask(
     host = parts.hostname or ""
     target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     secure = parts.scheme == "https"
-    # Said in any case: http.client would look for it behind the last colon of an IPv6 address.
+    # http.client would look for a port behind the last colon of an IPv6 address.
     port = parts.port or (443 if secure else 80)
     connection: http.client.HTTPConnection
     try:

@@ -1,7 +1,6 @@
 """The keyring of the operating system: secrets by account, within a time limit.
 
-It is reached through the `keyring` package, and only where that leads to a keyring of the
-operating system: what else the package can be set to (a plain file, say) is refused.
+Other backends of the `keyring` package, such as a plain file, are refused.
 """
 
 from __future__ import annotations
@@ -19,17 +18,17 @@ if TYPE_CHECKING:
     from keyring.backend import KeyringBackend
 
 SERVICE = "keystead"
-"""The service under which a keyring's own program shows the entries."""
+"""The service name of the entries."""
 
 _DBUS = ("SecretService", "libsecret", "kwallet")
 _OWN = ("macOS", "Windows")
 _TRUSTED = {f"keyring.backends.{name}" for name in (*_DBUS, *_OWN)}
 
 DBUS_SECONDS = 10.0
-"""How long a keyring behind D-Bus may take; a dead bus never answers."""
+"""Time limit of a keyring behind D-Bus; a dead bus never answers."""
 
 DIALOG_SECONDS = 60.0
-"""How long the others may take: they ask the person in a dialog of their own."""
+"""Time limit of the others, which may show a dialog."""
 
 _T = TypeVar("_T")
 
@@ -44,27 +43,27 @@ class Keyring:
         return self._ask(lambda: self._backend.get_password(SERVICE, account))
 
     def set(self, account: str, secret: str) -> None:
-        """Keeps ``secret`` for ``account``, in place of an earlier one."""
+        """Stores ``secret`` for ``account``, replacing an earlier one."""
         self._ask(lambda: self._backend.set_password(SERVICE, account, secret))
 
     def delete(self, account: str) -> None:
-        """Forgets the secret of ``account``; there need not be one."""
+        """Deletes the secret of ``account``, if there is one."""
         if self.get(account) is not None:
             self._ask(lambda: self._backend.delete_password(SERVICE, account))
 
     @property
     def is_likely(self) -> bool:
-        """Whether there may be one here, as far as it can be seen without loading anything."""
+        """Whether there may be a keyring; loads nothing."""
         return sys.platform in ("win32", "darwin") or "DBUS_SESSION_BUS_ADDRESS" in os.environ
 
     @property
     def name(self) -> str:
-        """What kind of keyring it is, such as ``SecretService``."""
+        """The type of keyring, such as ``SecretService``."""
         return type(self._backend).__module__.rpartition(".")[2]
 
     @cached_property
     def _backend(self) -> KeyringBackend:
-        import keyring.backends.chainer  # noqa: F401  # outside of the time limit: loading waits for nobody
+        import keyring.backends.chainer  # noqa: F401  # loaded outside of the time limit
 
         own = sys.platform in ("win32", "darwin")
         return _within(DIALOG_SECONDS if own else DBUS_SECONDS, _choose)
@@ -74,7 +73,7 @@ class Keyring:
 
 
 def _choose() -> KeyringBackend:
-    """The keyring that the `keyring` package is set to, or its first one that is trusted."""
+    """The configured backend, or the first trusted one that is viable."""
     import keyring
     from keyring.backends import chainer, fail
 
@@ -102,10 +101,9 @@ def _choose() -> KeyringBackend:
 
 
 def _within(seconds: float, question: Callable[[], _T]) -> _T:
-    """The answer, unless it takes longer; whatever the keyring raises becomes one error.
+    """The answer; any error of the keyring becomes `StoreUnavailable`.
 
-    The question is asked in a thread: what waits for a dead bus cannot be interrupted, and a
-    thread of this kind does not keep the process from ending.
+    A daemon thread asks, because waiting for a dead bus cannot be interrupted.
     """
     answers: list[_T] = []
     errors: list[BaseException] = []
@@ -113,7 +111,7 @@ def _within(seconds: float, question: Callable[[], _T]) -> _T:
     def ask() -> None:
         try:
             answers.append(question())
-        except BaseException as error:  # noqa: BLE001  # raised in the thread that asked
+        except BaseException as error:  # noqa: BLE001  # raised again in the calling thread
             errors.append(error)
 
     thread = threading.Thread(target=ask, daemon=True, name="keyring")

@@ -1,4 +1,4 @@
-"""Pipes with a name, in which a program hands over a passphrase: bounded in size and time."""
+"""Reading a passphrase from a named pipe, bounded in size and time."""
 
 from __future__ import annotations
 
@@ -12,18 +12,17 @@ from keystead.errors import FileProblem, Origin
 
 MAX_BYTES = 64 * 1024
 SECONDS = 10.0
-"""How much may come out of a pipe, and how long that may take: a passphrase is a line."""
+"""The limits; a passphrase is a line."""
 
 
 def read_pipe(path: Path) -> bytes | None:
-    """What a program writes into the pipe ``path``, to its end; None when it is no pipe.
+    """Reads the pipe to its end; None for anything but a pipe.
 
-    Raises `FileProblem` when it takes longer than `SECONDS` or has more than `MAX_BYTES`, and
-    `Exposed` when it is not this user's alone.
+    Raises `FileProblem` after `SECONDS` or `MAX_BYTES`, and `Exposed` when other users can use it.
     """
     if sys.platform == "win32":
         return None
-    else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
+    else:  # noqa: RET505  # a branch for the type checker of each platform
         try:
             fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except (OSError, ValueError):
@@ -60,7 +59,7 @@ if sys.platform != "win32":
                 return data
             data += part
         raise FileProblem(
-            f"is longer than the bound of {MAX_BYTES // 1024} KiB",
+            f"is longer than the limit of {MAX_BYTES // 1024} KiB",
             id="file-too-large",
             where=Origin(str(path)),
         )

@@ -1,7 +1,7 @@
-"""Files whose worth is that nobody else can read or replace them: checked on what was opened.
+"""Opening files that no other user may read or replace.
 
-A check of a path and a later open are two looks, between which another user may put another file
-there. So the folder is opened first, the file within it, and both are judged by their descriptors.
+The folder is opened first, then the file in it, and the open descriptors are checked, so that
+nothing can be replaced between check and use.
 """
 
 from __future__ import annotations
@@ -15,25 +15,24 @@ from keystead.errors import FileProblem, Origin
 
 
 class Exposed(FileProblem):
-    """Another user may read, or replace, a file that has to be this user's alone."""
+    """Another user can read or replace a private file."""
 
 
 if sys.platform == "win32":
 
     def open_private(path: str, flags: int) -> int:
-        """A file descriptor: access there is by lists, which the user's profile folder has."""
+        """A file descriptor; Windows restricts access by the user's profile folder."""
         return os.open(path, flags)
 
 else:
     _FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_CLOEXEC
 
     def open_private(path: str, flags: int) -> int:
-        """A descriptor of a file that is this user's alone, for `open` as its ``opener``.
+        """A descriptor of a private file, for `open` as its ``opener``.
 
-        Its owner has to be this user or root, and nobody else may have a right to it. Its folder
-        has to belong to one of them too, and others may not write there, unless it is sticky. The
-        group of one user alone (its number is the user's) is no other. For root, any owner will
-        do. Raises `Exposed`, or `OSError`.
+        File and folder must belong to this user or root (for root: to anyone). Others may have no
+        right to the file, and may not write the folder unless it is sticky; a group whose id is
+        the user's counts as the user. Raises `Exposed` or `OSError`.
         """
         target = os.path.realpath(path)
         folder = os.open(os.path.dirname(target), _FOLDER)
@@ -52,10 +51,10 @@ else:
         return fd
 
     def require_own(status: os.stat_result, path: str) -> None:
-        """Raises `Exposed` unless what was opened is a file of this user's alone, or no file."""
+        """Raises `Exposed` for a regular file that other users can read or replace."""
         where = Origin(path)
         if stat.S_ISDIR(status.st_mode) or stat.S_ISCHR(status.st_mode):
-            return  # that it is not a file is said by who reads it
+            return  # the reader reports that it is not a file
         if _is_foreign(status):
             raise Exposed(
                 "belongs to another user",

@@ -1,7 +1,4 @@
-"""What the system says of processes: what started them, and who is behind a connection.
-
-All of it is best effort: an answer of None means that nobody knows.
-"""
+"""Parents of processes and owners of connections; best effort, None where unknown."""
 
 from __future__ import annotations
 
@@ -34,15 +31,15 @@ def parent(pid: int) -> int | None:
 
 
 def started_at(pid: int) -> int | None:
-    """A number that tells a process from others with its id: when it started. None for no process.
+    """When the process started, which distinguishes it from others with the same id.
 
-    Where the system does not say, 0 for one that runs.
+    None for no such process; 0 where the system does not report the time.
     """
     return _started_at(pid)
 
 
 class Connection(NamedTuple):
-    """The other end of a connection within this machine."""
+    """The other end of a local connection."""
 
     uid: int
     inode: int
@@ -103,7 +100,7 @@ if sys.platform == "linux":
     _SECONDS = 1.0
 
     def knows_connections() -> bool:
-        """Whether this system tells who is behind a connection."""
+        """Whether `connection` works on this system."""
         try:
             socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _SOCK_DIAG).close()
         except OSError:
@@ -111,10 +108,9 @@ if sys.platform == "linux":
         return True
 
     def connection(peer: tuple[str, int], local: tuple[str, int]) -> Connection | None:
-        """Who holds the end ``peer`` of the connection that came to ``local``.
+        """The end ``peer`` of the connection to ``local``, by sock_diag(7).
 
-        The kernel is asked for this one connection (sock_diag(7)); to read ``/proc/net/tcp``
-        takes two hundred times as long.
+        Reading ``/proc/net/tcp`` takes two hundred times as long.
         """
         family = socket.AF_INET6 if ":" in peer[0] else socket.AF_INET
         ends = [socket.inet_pton(family, host).ljust(16, b"\0") for host, _ in (peer, local)]
@@ -135,26 +131,23 @@ if sys.platform == "linux":
 else:
 
     def knows_connections() -> bool:
-        """Whether this system tells who is behind a connection: not yet."""
+        """Whether `connection` works on this system."""
         return False
 
     def connection(peer: tuple[str, int], local: tuple[str, int]) -> Connection | None:
-        """Nobody knows."""
+        """None: not implemented on this system."""
         del peer, local
         return None
 
 
 def holder(end: Connection, *, until: float) -> int | None:
-    """The process that has the connection's end open, where it is one of this user's.
-
-    It is looked for up to the moment ``until`` of `time.monotonic`.
-    """
+    """The process of this user that has the connection open; searches ``until`` (monotonic)."""
     wanted = f"socket:[{end.inode}]"
     try:
         pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]
     except OSError:
         return None
-    for pid in sorted(pids, reverse=True):  # the youngest first: it is mostly one of those
+    for pid in sorted(pids, reverse=True):  # newest first, the likeliest ones
         if time.monotonic() > until:
             return None
         folder = f"/proc/{pid}/fd"

@@ -1,8 +1,4 @@
-"""Windows' rule that a file which another program has open is not replaced, removed or opened.
-
-A reader of ours or of an SDK has a file open for a moment, a virus scanner for somewhat longer.
-So what is refused is tried again for a while. Elsewhere there is no such rule.
-"""
+"""Retrying file operations that Windows refuses while another program has the file open."""
 
 from __future__ import annotations
 
@@ -13,7 +9,7 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
 SECONDS = 3.0
-"""How long it is tried."""
+"""How long a call is retried: a virus scanner has a file open for a while."""
 
 _PAUSE = 0.01
 
@@ -21,16 +17,16 @@ _P = ParamSpec("_P")
 _T = TypeVar("_T")
 
 
-def patiently(call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
-    """What ``call`` gives, once no other program is in the way. Raises its last `OSError`."""
+def retry_on_sharing_violation(call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:
+    """Calls ``call``, on Windows again after a sharing violation. Raises its last `OSError`."""
     if sys.platform != "win32":
         return call(*args, **kwargs)
-    else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
+    else:  # noqa: RET505  # a branch for the type checker of each platform
         end = time.monotonic() + SECONDS
         while True:
             try:
                 return call(*args, **kwargs)
-            except PermissionError as error:  # so are a lack of rights, and a folder that is opened
+            except PermissionError as error:  # also raised without rights, and for a folder
                 if os.path.isdir(error.filename) or time.monotonic() > end:
                     raise
             time.sleep(_PAUSE)

@@ -1,4 +1,4 @@
-"""What the system says of a file: who else may get at it, what it is, what failed."""
+"""Status of files: access of other users, type, and error messages."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from keystead.system.folders import is_homeless
 
 
 class Access(NamedTuple):
-    """Who else may get at a file or folder; all False where the system has no such modes."""
+    """Access of other users to a file or folder; all False on Windows."""
 
     shared: bool
-    """Whether its group or everybody may read or write it."""
+    """Whether its group or others may read or write it."""
     foreign: bool
-    """Whether it belongs to another user, and this one is not root."""
+    """Whether it belongs to another user (never for root)."""
     writable: bool = False
-    """Whether its group or everybody may write it."""
+    """Whether its group or others may write it."""
 
 
 def status_of(path: Path) -> os.stat_result | None:
-    """The status of the file behind ``path``, None when there is none. Raises `OSError`."""
+    """The status of the file, following links; None for no file. Raises `OSError`."""
     if is_homeless(path):
         return None
     try:
@@ -35,15 +35,15 @@ def status_of(path: Path) -> os.stat_result | None:
 
 
 def access(path: Path, *, folder: bool = False) -> Access:
-    """Who else may get at the file or ``folder``, if it is there. Raises `FileProblem`."""
+    """Access of other users to the file or ``folder``, if it exists. Raises `FileProblem`."""
     try:
         status = status_of(path)
     except OSError as error:
-        raise problem("cannot be looked at", path, error) from error
+        raise problem("its status cannot be read", path, error) from error
     meant = stat.S_IFDIR if folder else stat.S_IFREG
     if status is None or stat.S_IFMT(status.st_mode) != meant or sys.platform == "win32":
         return Access(shared=False, foreign=False)
-    else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
+    else:  # noqa: RET505  # a branch for the type checker of each platform
         return Access(
             shared=bool(status.st_mode & 0o077),
             foreign=os.geteuid() not in (0, status.st_uid),
@@ -52,7 +52,7 @@ def access(path: Path, *, folder: bool = False) -> Access:
 
 
 def kind(status: os.stat_result) -> str:
-    """What it is that is no file, in words."""
+    """The type of something that is not a regular file, for messages."""
     kinds = (
         (stat.S_ISDIR, "a folder"),
         (stat.S_ISFIFO, "a pipe"),
@@ -62,15 +62,15 @@ def kind(status: os.stat_result) -> str:
 
 
 def problem(what: str, path: Path, error: OSError) -> FileProblem:
-    """What to tell the user when the system refuses ``path``: ``what`` failed, why, what to do."""
+    """The error for a system call that failed on ``path``; ``what`` begins its message."""
     if isinstance(error, PermissionError) and os.path.isdir(path):  # Windows does not open it
         error = IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     reason = (error.strerror or str(error)).lower()
     hint = None
     if error.errno in _MOUNTED:
-        # Writing into it in place would show readers half a file, and a crash would leave that.
-        reason = "it is mounted as a single file, so no other file can take its place"
-        hint = "mount its folder instead, or change the file where it is mounted from"
+        # Writing in place would show readers half a file, also after a crash.
+        reason = "it is mounted as a single file and cannot be replaced"
+        hint = "mount its folder instead, or change the file outside of the mount"
     if isinstance(error, PermissionError):
         hint = _refused_hint(what)
     elif isinstance(error, IsADirectoryError):
@@ -79,7 +79,7 @@ def problem(what: str, path: Path, error: OSError) -> FileProblem:
 
 
 _MOUNTED = (errno.EBUSY, errno.EXDEV)
-"""What the system says when a file that is itself a mount point is to be replaced or removed."""
+"""The errors of replacing or removing a mount point."""
 
 
 def _refused_hint(what: str) -> str:

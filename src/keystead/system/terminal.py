@@ -1,4 +1,4 @@
-"""The person at the terminal, reached even when standard input and output are taken."""
+"""Asking the user on the controlling terminal, also when standard streams are redirected."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ _T = TypeVar("_T")
 TTY = "CON" if os.name == "nt" else "/dev/tty"
 
 NO_INPUT_VARIABLE = "KEYSTEAD_NO_INPUT"
-"""Set to ``1`` (to anything but ``0``), it makes every command behave as without a terminal."""
+"""Set to anything but ``0``, it makes every command behave as without a terminal."""
 
 
 _PTS = 136
-"""Linux: the number of the driver of pseudo-terminals."""
+"""Linux: the major device number of pseudo-terminals."""
 
 
 class Terminal:
@@ -31,7 +31,7 @@ class Terminal:
     _unavailable = "there is no terminal to ask on"
 
     def available(self) -> bool:
-        """Whether there is a terminal on which a person could be asked."""
+        """Whether there is a terminal to ask on."""
         try:
             with open(TTY, "r+b", buffering=0):
                 return True
@@ -43,11 +43,7 @@ class Terminal:
             raise InteractionRequired(f"{self._unavailable}: {question}", hint=hint)
 
     def ask(self, question: str, *, hint: str) -> str:
-        """The typed answer to ``question``.
-
-        ``hint`` says how to answer beforehand; it goes with the `InteractionRequired` that is
-        raised when there is no terminal.
-        """
+        """The typed answer to ``question``. Raises `InteractionRequired` with ``hint``."""
         self._require(question, hint)
         with open(TTY, "wb", buffering=0) as out, open(TTY, "rb", buffering=0) as inp:
             out.write(f"{one_line(question)}: ".encode())
@@ -57,23 +53,19 @@ class Terminal:
         return answer.strip()
 
     def ask_secret(self, question: str, *, hint: str) -> str:
-        """The typed answer to ``question``, without echo."""
+        """`ask` without echo."""
         self._require(question, hint)
         try:
             return getpass.getpass(f"{one_line(question)}: ")
         except EOFError:
             raise InteractionRequired(f"no answer was given: {question}", hint=hint) from None
-        except UnicodeError:  # its text would quote what was typed
+        except UnicodeError:  # its text quotes what was typed
             raise InteractionRequired(f"the answer is not text: {question}", hint=hint) from None
 
     def until_accepted(
         self, attempt: Callable[[], _T], rejections: tuple[type[KeysteadError], ...]
     ) -> _T:
-        """What ``attempt``, which asks a person, returns.
-
-        After one of the ``rejections`` the person sees its message and ``attempt`` runs again, as
-        often as `prompts.until_accepted` says.
-        """
+        """`prompts.until_accepted` that shows the message of each rejection."""
 
         def rejected(error: KeysteadError) -> None:
             self.tell(f"keystead: {error.message}; try again")
@@ -81,10 +73,10 @@ class Terminal:
         return until_accepted(lambda _: attempt(), rejections, rejected)
 
     def name(self) -> str | None:
-        """The name of the controlling terminal, such as ``/dev/pts/3``, where that is known."""
+        """The name of the controlling terminal, such as ``/dev/pts/3``; None where unknown."""
         if sys.platform == "win32" or not self.available():
             return None
-        else:  # noqa: RET505  # a branch of its own, for the type checker of each platform
+        else:  # noqa: RET505  # a branch for the type checker of each platform
             for fd in (0, 1, 2):
                 with contextlib.suppress(OSError):
                     return os.ttyname(fd)
@@ -96,23 +88,23 @@ class Terminal:
             return f"/dev/pts/{os.minor(device)}" if os.major(device) == _PTS else None
 
     def tell(self, text: str) -> None:
-        """Shows a line to the person who is about to be asked; without a terminal, to nobody."""
+        """Shows a line before a question, if there is a terminal."""
         with contextlib.suppress(OSError), open(TTY, "wb", buffering=0) as out:
             out.write(f"{one_line(text)}\n".encode())
 
     def confirm(self, question: str, *, hint: str) -> bool:
-        """Whether the person agreed; anything but a yes is a no."""
+        """Whether the answer was yes."""
         return self.ask(f"{question} [y/N]", hint=hint).lower() in ("y", "yes")
 
 
 class NoTerminal(Terminal):
-    """The terminal of a person who does not want to be asked."""
+    """A terminal that is never asked on."""
 
-    _unavailable = f"nothing may be asked (`--no-input` or {NO_INPUT_VARIABLE})"
+    _unavailable = f"prompts are disabled (`--no-input` or {NO_INPUT_VARIABLE})"
 
     def available(self) -> bool:
         """Never."""
         return False
 
     def tell(self, text: str) -> None:
-        """Shows nothing: nobody is about to be asked."""
+        """Shows nothing."""

@@ -258,7 +258,7 @@ def test_a_copied_id_is_not_accepted_on_a_new_machine(at_home: Owner, attacker: 
     own = at_home.make().store.read_bytes()
     forget(at_home)
     at_home.store.write_bytes(attacker.store(own))
-    at_home.refuses(f"store accept --id {parse(own, '').store_id}", "is not made from its key")
+    at_home.refuses(f"store accept --id {parse(own, '').store_id}", "is not derived from its key")
     at_home.refuses("process prod", "is not remembered here")
     assert not attacker.mark.exists()
 
@@ -330,7 +330,7 @@ def change_shared_file(owner: Owner) -> Path:
 @pytest.mark.parametrize("signed", [False, True])
 def test_planted_undo_copy_is_not_restored(at_home: Owner, signed: bool) -> None:
     path = change_shared_file(at_home)
-    [copy] = at_home.folders.generations.glob("*.json")
+    [copy] = at_home.folders.undo_copies.glob("*.json")
     entry = json.loads(copy.read_text())
     target = at_home.keystead.home / ".profile"
     text = base64.b64encode(b"echo planted").decode()
@@ -348,7 +348,7 @@ def test_planted_undo_copy_is_not_restored(at_home: Owner, signed: bool) -> None
 
 def test_copies_of_an_earlier_version_are_signed_once(at_home: Owner) -> None:
     path = change_shared_file(at_home)
-    [copy] = at_home.folders.generations.glob("*.json")
+    [copy] = at_home.folders.undo_copies.glob("*.json")
     entry = json.loads(copy.read_text())
     del entry["mac"]
     copy.write_text(json.dumps(entry))
@@ -406,7 +406,7 @@ def test_variable_is_the_record_if_everything_is_in_one_folder(
     for line in ("list", "process prod", "store accept --force"):
         owner.refuses(line)
     owner.store.write_bytes(attacker.store(own))
-    owner.refuses("process prod", "is not made from its key")
+    owner.refuses("process prod", "is not derived from its key")
     assert not attacker.mark.exists()
     owner.store.unlink()
     assert owner.run("set new region=eu-west-1").code == 5
@@ -489,7 +489,7 @@ def test_a_key_file_that_is_there_already_can_be_moved(owner: Owner) -> None:
     inside = owner.store.parent / "store.key"
     shutil.move(owner.key_file, inside)
     owner.environ["KEYSTEAD_KEY_FILE"] = str(inside)
-    owner.refuses("process prod", "move it to another folder, and set KEYSTEAD_KEY_FILE")
+    owner.refuses("process prod", "move it to another folder and set KEYSTEAD_KEY_FILE")
     owner.environ["KEYSTEAD_KEY_FILE"] = str(shutil.move(inside, owner.keystead.home / "moved"))
     assert owner.works()
 

@@ -97,7 +97,7 @@ def test_the_keyring_still_refuses_an_older_version_of_the_store(
     home = copied(version / "keyring", tmp_path / "keyring")
     store = EncryptedStore(home.system("keyring"))
     store.path.with_name("earlier.json").replace(store.path)
-    with pytest.raises(StoreCorrupt, match="was written already"):
+    with pytest.raises(StoreCorrupt, match="which was written before"):
         contents(store)
 
 
@@ -138,17 +138,17 @@ def test_changes_can_be_undone(left: Home) -> None:
     system = left.system("keyfile")
     app, stored = App(system), EncryptedStore(system)
     assert f"[second]\nregion = us-east-1\n{keys}" in credentials.read_text(encoding="utf-8")
-    newest, *others = app.generations.all()
+    newest, *others = app.undo_history.all()
     assert newest.profiles == ("second",)
     assert newest.command == (
         f"keystead set second region=us-east-1 --location {credentials} --secrets-from -"
     )
-    app.generations.restore(newest, system.clock(), force=False)
+    app.undo_history.restore(newest, system.clock(), force=False)
     assert credentials.read_text(encoding="utf-8") == f"[keys]\n{keys}"
     if stored.exists():
         assert [change.profiles for change in others] == [("sealed",), ("sealed",), ()]
         assert contents(stored)["sealed"]["region"] == "eu-west-2"
-        app.generations.restore(others[0], system.clock(), force=False)
+        app.undo_history.restore(others[0], system.clock(), force=False)
         assert contents(EncryptedStore(system))["sealed"]["region"] == "eu-west-1"
 
 

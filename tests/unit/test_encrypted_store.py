@@ -312,7 +312,7 @@ def test_names_in_any_script(machine: Machine, name: str) -> None:
     [
         ({"s3": {"addressing_style": "path"}}, "nested settings such as `s3`"),
         ({"s3.addressing_style": "path"}, "nested settings such as `s3`"),
-        ({"DisplayName": "x"}, "`DisplayName` is a name that the encrypted store uses itself"),
+        ({"DisplayName": "x"}, "`DisplayName` is a reserved name of the encrypted store"),
         ({"profiletype": "x"}, "`profiletype` is a name"),
         ({"AWSSecretKey": "x"}, "`AWSSecretKey` is a name"),
     ],
@@ -519,7 +519,7 @@ def test_tampering_is_refused(machine: Machine, what: str) -> None:
         open_store.status,
     ]
     for call in refused:
-        with pytest.raises(StoreCorrupt, match="damaged, or changed by something else") as caught:
+        with pytest.raises(StoreCorrupt, match="damaged, or changed by another program") as caught:
             call()
         assert caught.value.where is not None
         assert caught.value.where.file == str(machine.path)

@@ -103,7 +103,7 @@ def test_when_no_protector_opens_every_reason_is_reported(machine: Machine) -> N
     machine.key_file.unlink()
     machine.without("KEYSTEAD_PASSPHRASE_FILE")
     with pytest.raises(
-        InteractionRequired, match=r"the key file .* is not there; there is no terminal"
+        InteractionRequired, match=r"the key file .* does not exist; there is no terminal"
     ):
         contents(machine.store())
 
@@ -168,9 +168,9 @@ def test_rekey_accepts_a_new_passphrase(machine: Machine, tmp_path: Path) -> Non
 
 def test_rekey_removes_earlier_copies(machine: Machine) -> None:
     register(machine.store(), Profile("one", BASIC))
-    assert machine.store().generations.all()
+    assert machine.store().undo_history.all()
     machine.store().protectors.rekey()
-    assert machine.store().generations.all() == []
+    assert machine.store().undo_history.all() == []
 
 
 def test_unknown_protector_stops_a_rekey(machine: Machine) -> None:

@@ -167,7 +167,7 @@ def test_store_from_before_identities_were_recorded(machine: Machine) -> None:
     if machine.kind.proves:
         assert machine.opens()
     else:
-        with pytest.raises(ForeignStore, match="is not made from its key"):
+        with pytest.raises(ForeignStore, match="is not derived from its key"):
             machine.opens()
     del machine.environ["KEYSTEAD_STORE_ID"]
     machine.store().protectors.accept()
@@ -241,7 +241,7 @@ def test_the_dotnet_sdks_file_in_place_of_a_store_stops_until_it_is_accepted(
     machine = Machine(home, "dpapi", keyring=MemoryKeyring(), home=False).made()
     plain = {"X": {"DisplayName": "one", "credential_process": "planted"}}
     machine.store().path.write_text(json.dumps(plain))
-    with pytest.raises(ForeignStore, match=r"it is the \.NET SDK's own file now"):
+    with pytest.raises(ForeignStore, match=r"it is the \.NET SDK's file now"):
         machine.store().profiles()
     machine.store().protectors.accept()
     assert [profile.name for profile in machine.store().profiles()] == ["one"]

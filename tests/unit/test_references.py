@@ -187,7 +187,7 @@ def test_one_undo_restores_references_in_both_stores(machine: Machine) -> None:
     machine.shared("", text)
     with one_generation(lambda: "keystead rename old new"):
         machine.chain.rename("old", "new")
-    undo = machine.app.generations
+    undo = machine.app.undo_history
     found = undo.find(None, None)
     assert set(found.profiles) == {"old", "new", "sealed", "open"}
     undo.restore(found, machine.system.clock(), force=False)

@@ -12,7 +12,7 @@ from keystead.crypto import DataKey
 from keystead.model.session import Session
 from keystead.secret import Secret
 from keystead.stores.encrypted.file import Unlocked
-from keystead.stores.encrypted.value_cipher import KeyVault
+from keystead.stores.encrypted.value_cipher import DataKeyCipher
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
 
 CREDENTIALS = keystead.Credentials(ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN, source="profile dev")
@@ -23,7 +23,7 @@ HOLDERS = {
     "secret": Secret(SECRET_KEY),
     "profile": keystead.Profile("dev", {"aws_secret_access_key": SECRET_KEY}),
     "data key": DATA_KEY,
-    "vault": KeyVault(DATA_KEY, bytes),
+    "vault": DataKeyCipher(DATA_KEY, bytes),
     "opened store": Unlocked("record", DATA_KEY),
 }
 

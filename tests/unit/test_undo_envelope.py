@@ -36,7 +36,7 @@ class Machine:
         register(SharedStore.open(System(self.environ)), Profile("one", settings))
 
     def undo(self) -> None:
-        generations = self.encrypted().generations
+        generations = self.encrypted().undo_history
         generations.restore(generations.find(None, None), NOW, force=False)
 
     def kept(self) -> str:
@@ -79,7 +79,7 @@ def test_copies_from_before_the_store_existed_still_open(machine: Machine) -> No
     machine.save(BASIC)
     old = machine.credentials.read_bytes()
     machine.save(OTHER)
-    generations = machine.encrypted().generations
+    generations = machine.encrypted().undo_history
     [newest, _] = generations.all()
     machine.encrypted().init()
     generations.restore(newest, NOW, force=False)
@@ -118,7 +118,7 @@ def test_store_file_is_restored_without_its_key(machine: Machine) -> None:
     register(machine.encrypted(), Profile("one", BASIC))
     register(machine.encrypted(), Profile("one", OTHER))
     machine.encrypted().path.write_bytes(b"lost")
-    generations = machine.encrypted().generations
+    generations = machine.encrypted().undo_history
     generations.restore(generations.find(None, None), NOW, force=True)
     assert machine.encrypted().find("one").type is not None
 
@@ -128,7 +128,7 @@ def test_damaged_copy_is_refused(machine: Machine, at: int) -> None:
     machine.encrypted().init()
     machine.save(BASIC)
     machine.save(OTHER)
-    generations = machine.encrypted().generations
+    generations = machine.encrypted().undo_history
     newest = generations.find(None, None)
     [text] = newest.before
     assert text

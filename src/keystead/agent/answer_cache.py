@@ -168,7 +168,7 @@ def _digest(scope: bytes) -> bytes:
     return hashlib.blake2b(scope, digest_size=32).digest()
 
 
-def as_told(members: Iterable[object]) -> GrantRecord:
+def as_grant_record(members: Iterable[object]) -> GrantRecord:
     """What an `Answer` says of its credentials, as it comes over the wire. Raises as `as_token`."""
     key, source, ends, folder = members
     if ends is not None:

@@ -18,7 +18,14 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from keystead._version import __version__
 from keystead.agent import audit_writer, http, protocol
-from keystead.agent.answer_cache import Answer, AnswerCache, Key, as_token, as_told, as_version
+from keystead.agent.answer_cache import (
+    Answer,
+    AnswerCache,
+    Key,
+    as_grant_record,
+    as_token,
+    as_version,
+)
 from keystead.agent.epoch import Epoch
 from keystead.agent.http import Refused, Request
 from keystead.agent.jobs import Commands, Question
@@ -219,7 +226,7 @@ class Server:
             text_in(given["body"]).encode(),
             as_token(given["token"]),
             None if renew_at is None else number(renew_at, 0, _LATEST),
-            as_told(given["told"]),
+            as_grant_record(given["told"]),
         )
         held = self.holder.keep(_name(request), text_in(given["scope"]).encode("latin-1"), made)
         self._used = self._clocks.running()

@@ -85,15 +85,15 @@ class App:
         return Agent(self.system)
 
     @property
-    def generations(self) -> UndoHistory:
+    def undo_history(self) -> UndoHistory:
         """What the last changes of all files replaced."""
-        return self.encrypted.generations
+        return self.encrypted.undo_history
 
     def undo(self, name: str | None, location: Location = None, *, force: bool) -> Generation:
         """Restores the files of a change, None: the last one. Raises as `UndoHistory.restore`."""
         at = self.system.folders.expand(os.fspath(location)) if location else None
-        change = self.generations.find(name, at)
-        self.generations.restore(change, self.system.clock(), force=force)
+        change = self.undo_history.find(name, at)
+        self.undo_history.restore(change, self.system.clock(), force=force)
         if self.encrypted.path in change.paths:
             self.encrypted.protectors.restored()
         return change

@@ -14,7 +14,7 @@ class DryRun:
     """``app`` is what to run it on, in place of the one given; nobody is asked."""
 
     def __init__(self, app: App) -> None:
-        self._files = DryFiles(ignored=app.system.folders.generations)
+        self._files = DryFiles(ignored=app.system.folders.undo_copies)
         system = replace(app.system, files=self._files, terminal=DryTerminal())
         self.app = App(system, warn=app.warn)
 

@@ -21,7 +21,7 @@ def run(context: Context, args: argparse.Namespace) -> None:
 
 
 def _list(context: Context, args: argparse.Namespace) -> None:
-    found = context.app.generations.all()
+    found = context.app.undo_history.all()
     if args.json:
         context.console.json(
             [

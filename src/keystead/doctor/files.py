@@ -57,7 +57,7 @@ def folders(app: App) -> Iterator[Result]:
         places.data,
         places.state,
         places.sessions,
-        places.generations,
+        places.undo_copies,
     )
     found: list[Result] = []
     for path in dict.fromkeys(paths):

@@ -22,7 +22,7 @@ _LOOK_UP_SECONDS = 0.02
 """How long that may take, as the others wait for it."""
 
 
-class Ledger:
+class AuditWriter:
     """Writes grants down in a thread of its own, with the process behind each where it is known.
 
     Who asks is looked up before the answer: a client may be gone right behind it.

@@ -21,7 +21,7 @@ from keystead.http.guards import Address, Request, host_names
 from keystead.http.tokens import FixedToken, TokenFile, new_token
 from keystead.model.credentials import Credentials
 from keystead.model.sources.static import Static
-from keystead.serve.audit_writer import Ledger
+from keystead.serve.audit_writer import AuditWriter
 from keystead.serve.container import ContainerService, path_of
 from keystead.serve.metadata import MetadataService
 from keystead.serve.served import ServedProfile
@@ -82,7 +82,7 @@ def listening(
             f"any client that reaches {host} can use this endpoint; its traffic is not encrypted"
         )
     with ExitStack() as stack:
-        ledger = stack.enter_context(Ledger(app))
+        ledger = stack.enter_context(AuditWriter(app))
         pairs: list[tuple[ServedProfile, TokenFile]] = []
         for name in dict.fromkeys(names or [_default(app, location)]):
             selected = app.select(name, location, in_session=in_session)

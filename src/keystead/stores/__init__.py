@@ -1,1 +1,1 @@
-"""Where profiles live: the encrypted store, the shared files, and the two searched in order."""
+"""The stores of profiles: the encrypted store, the shared files, and the chain of both."""

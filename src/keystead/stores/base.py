@@ -1,8 +1,4 @@
-"""What a store is, and what every store does the same way.
-
-A store reads profiles and changes them by one primitive, `ProfileStore.change`: the changes are
-worked out from the profile as it stands under the writers' lock, checked, and written whole.
-"""
+"""The interface of a store, and what all stores share."""
 
 from __future__ import annotations
 
@@ -21,58 +17,58 @@ from keystead.text.dialect import Skipped
 
 
 class KeyKeeper(Protocol):
-    """What holds opened data keys for other processes: the agent."""
+    """Caches opened data keys for other processes: the agent."""
 
     def key(self, store_id: str) -> tuple[str, bytes] | None:
-        """The data key of a store, after the record that gave it; None: it is not held."""
+        """The record of the protector and the data key it gave; None if not cached."""
         ...
 
     def keep_key(self, store_id: str, record: str, raw: bytes, *, start: bool) -> None:
-        """Holds it from now on, if it can; ``start``: a person had to be asked for it."""
+        """Caches the key if possible; ``start``: it is worth starting an agent for it."""
         ...
 
 
 TRIES = 20
-"""How often a change is worked out again because a foreign program wrote in between."""
+"""How often a change is tried again when another program wrote the file meanwhile."""
 
 Changes = Mapping[str, Value | None]
 """Settings to set, by name; None unsets one."""
 
 
 Follow = Callable[[Profile], Mapping[str, str]]
-"""The settings to set in a profile because another one got another name; none for most."""
+"""Returns the settings to change in a profile because another one was renamed."""
 
 
 class StoreSnapshot(ABC):
-    """The profiles of a store at one moment: what it reads, it reads once, when it is needed."""
+    """The profiles of a store at one moment; files are read once, lazily."""
 
     @abstractmethod
     def find(self, name: str) -> Profile:
-        """The profile of that name, valid or not. Raises `ProfileNotFound`."""
+        """The profile ``name``, valid or not. Raises `ProfileNotFound`."""
 
     @abstractmethod
     def profiles(self) -> list[Profile]:
         """All profiles in the order of the store, invalid ones included."""
 
     def sso_session(self, name: str) -> Mapping[str, str]:
-        """The settings of an ``sso-session`` section; empty when there is none of that name."""
+        """The settings of an ``sso-session`` section; empty for no such section."""
         del name
         return {}
 
     def services(self, name: str) -> Mapping[str, Value]:
-        """The settings of a ``services`` section; empty when there is none of that name."""
+        """The settings of a ``services`` section; empty for no such section."""
         del name
         return {}
 
     def skipped(self) -> list[Skipped]:
-        """What may have been meant as a profile and is none."""
+        """Sections that may have been meant as profiles and are skipped."""
         return []
 
 
 class ProfileStore(ABC):
-    """A place where profiles live; `keystead.testing.StoreContract` is the suite it must pass.
+    """A store of profiles, tested by `keystead.testing.StoreContract`.
 
-    A row of `keystead.stores.registry.STORES` makes it known to all commands.
+    A row of `keystead.stores.registry.STORES` adds it to all commands.
     """
 
     type_name: str
@@ -82,37 +78,35 @@ class ProfileStore(ABC):
     ignores_case = False
     """Whether names that differ by letter case alone are one in it."""
     location: str | None = None
-    """The path shown in lists; None where none is shown."""
+    """The path shown in lists, if any."""
     read_by_sdks = False
-    """Whether the AWS SDKs and the AWS CLI read it too, so that a name has to suit them."""
+    """Whether the AWS SDKs and the AWS CLI read it too."""
     read_by_dotnet = False
     """Whether the AWS SDK for .NET reads it."""
 
     @classmethod
     @abstractmethod
     def open(cls, system: System, keeper: KeyKeeper | None = None) -> ProfileStore:
-        """The store that is searched where no location is given.
-
-        ``keeper`` holds opened keys for other processes, for a store that needs one.
-        """
+        """The store that is searched without a location; ``keeper`` caches its opened keys."""
 
     @abstractmethod
     def snapshot(self) -> StoreSnapshot:
-        """What it holds now."""
+        """The current content."""
 
     @abstractmethod
     def change_token(self) -> ChangeToken:
-        """What is another value after each change of the store, whoever makes it.
+        """A value that differs after each change of the store by any program.
 
-        It costs little: an endpoint compares it at each request, and the agent before each answer.
+        It is cheap: endpoints compare it at each request.
         """
 
     @abstractmethod
     def change(self, name: str, changes: Callable[[Profile | None], Changes]) -> None:
-        """Applies what ``changes`` makes of the profile as it is then (None: not there yet).
+        """Applies the changes that ``changes`` returns for the current profile (None: a new one).
 
-        Raises `ProfileInvalid` when the outcome may not be stored; then nothing is written. No
-        method writes outside of ``system.files`` where these are `dry`.
+        It is called under the writers' lock, maybe more than once. Raises `ProfileInvalid` when
+        the result is not valid; then nothing is written. No method writes outside of
+        ``system.files`` where these are `dry`.
         """
 
     @abstractmethod
@@ -123,47 +117,47 @@ class ProfileStore(ABC):
     def rename(
         self, old: str, new: str, *, force: bool = False, follow: Follow | None = None
     ) -> None:
-        """Renames a profile; ``force`` replaces one that has the new name. Same name: nothing.
+        """Renames a profile; ``force`` replaces an existing profile ``new``.
 
-        ``follow`` gives what other profiles, and this one, change with it: what names it. Raises
-        `ProfileNotFound`, or `ProfileInvalid` when ``new`` exists.
+        ``follow`` updates the references in all profiles. Raises `ProfileNotFound`, or
+        `ProfileInvalid` when ``new`` exists.
         """
 
     @abstractmethod
     def follow(self, follow: Follow) -> None:
-        """Changes in each profile what ``follow`` gives, whatever its type is."""
+        """Sets in each profile the settings that ``follow`` returns."""
 
     @abstractmethod
     def copy(self, old: str, new: str, *, force: bool = False) -> None:
-        """Copies a profile with all it has but its unique key; otherwise as `rename`."""
+        """Copies a profile without its unique key; otherwise as `rename`."""
 
     def find(self, name: str) -> Profile:
-        """The profile as it is now. Raises `ProfileNotFound`."""
+        """The current profile. Raises `ProfileNotFound`."""
         return self.snapshot().find(name)
 
     def profiles(self) -> list[Profile]:
-        """All profiles as they are now."""
+        """All current profiles."""
         return self.snapshot().profiles()
 
     def opens_unasked(self) -> bool:
-        """Whether secrets in it can be read without asking a person. Raises `KeysteadError`."""
+        """Whether its secrets can be read without a prompt. Raises `KeysteadError`."""
         return True
 
     def describe_location(self) -> str:
-        """Where it is, as a message says it."""
+        """Where it is, for messages."""
         return self.location or self.type_name
 
     def in_environment(self, system: System) -> ProfileStore:
-        """The same store where the environment is that of ``system``."""
+        """The same store for the environment of ``system``."""
         del system
         return self
 
 
 def register(store: ProfileStore, profile: Profile) -> None:
-    """Saves ``profile``: its type becomes the stored one's, settings of other types go.
+    """Saves ``profile``, merged with a stored one, as the .NET SDK does.
 
-    Settings that decide no type (a region, unknown ones) stay unless ``profile`` sets them. A
-    profile without any deciding setting changes just the others, as the .NET SDK does it.
+    If ``profile`` has a type, the stored settings of other types are removed; settings that decide
+    no type (a region, unknown ones) stay.
     """
     given = {key: value for key, value in profile.settings.items() if profile.has(key)}
     retyping = any(key in DECIDING for key in given)
@@ -182,9 +176,8 @@ def not_found(
     place: str | None = None,
     skipped: Skipped | None = None,
 ) -> ProfileNotFound:
-    """The error for a profile that is not there, with near names as its hint.
+    """The error for a missing profile, with similar names as its hint, computed lazily.
 
-    A search that finds it elsewhere never reads the hint, and near ones of thousands take long.
     ``skipped`` is a section that may have been meant as this profile.
     """
     names = list(known)
@@ -208,9 +201,9 @@ def not_found(
 
 
 def overtaken(where: Origin) -> FileProblem:
-    """The error when foreign programs wrote the file each of `TRIES` times."""
+    """The error when other programs wrote the file in each of `TRIES` tries."""
     return FileProblem(
-        f"another program changed the file {TRIES} times in the meantime",
+        f"another program changed the file during each of {TRIES} tries",
         id="file-changed",
         hint="try again when the other program has finished",
         where=where,
@@ -218,7 +211,7 @@ def overtaken(where: Origin) -> FileProblem:
 
 
 def already_there(name: str) -> ProfileInvalid:
-    """The error for a name that is taken."""
+    """The error for a name that is in use."""
     return ProfileInvalid(
         f"a profile {_shown(name)} exists already",
         id="profile-exists",

@@ -1,8 +1,7 @@
-"""The stores in their search order.
+"""The stores in search order, or the shared file at a location alone.
 
-With a location it is the shared file at that path alone, for looking up and for saving. Without
-one, saving goes to the first store. These are the rules of the documentation page's table
-for ``-ProfileLocation``.
+Without a location, profiles are saved in the first store. These are the rules of AWS's
+documentation for ``-ProfileLocation``.
 """
 
 from __future__ import annotations
@@ -24,25 +23,22 @@ from keystead.system.file_versions import ChangeToken
 from keystead.text.dialect import Skipped
 
 Parts = Sequence[tuple[base.ProfileStore, base.StoreSnapshot]]
-"""Stores in search order, each with what it holds."""
+"""Stores in search order, each with its content."""
 
 
 class ChainReader(ABC):
-    """Profiles by name, wherever they are."""
+    """Profiles by name in all stores."""
 
     location: str | None
-    """The path of the one shared file that is searched; None for all stores."""
+    """The path of the shared file that is searched alone; None for all stores."""
 
     @property
     @abstractmethod
     def parts(self) -> Parts:
-        """The stores in search order, each with what it holds."""
+        """The stores in search order, each with its content."""
 
     def find(self, name: str) -> Profile:
-        """The profile of that name in the first store that has it, valid or not.
-
-        Raises `ProfileNotFound` with near names as hint.
-        """
+        """The profile ``name`` of the first store that has it. Raises `ProfileNotFound`."""
         return self.locate(name)[1]
 
     def locate(self, name: str) -> tuple[base.ProfileStore, Profile]:
@@ -57,26 +53,26 @@ class ChainReader(ABC):
         raise base.not_found(name, (profile.name for profile in self.profiles()), place=place)
 
     def sso_session(self, name: str) -> Mapping[str, str]:
-        """The settings of an ``sso-session`` section; empty for none."""
+        """The settings of an ``sso-session`` section; empty for no such section."""
         return next(filter(None, (part.sso_session(name) for _, part in self.parts)), {})
 
     def services(self, name: str) -> Mapping[str, Value]:
-        """The settings of a ``services`` section; empty for none."""
+        """The settings of a ``services`` section; empty for no such section."""
         return next(filter(None, (part.services(name) for _, part in self.parts)), {})
 
     def skipped(self) -> list[Skipped]:
-        """What may have been meant as a profile and is none."""
+        """Sections that may have been meant as profiles and are skipped."""
         return [found for _, part in self.parts for found in part.skipped()]
 
     def profiles(self) -> list[Profile]:
-        """All profiles in search order, invalid ones included, duplicates kept."""
+        """All profiles in search order, including invalid ones and duplicates."""
         return [profile for _, part in self.parts for profile in part.profiles()]
 
     def dependents(self, store: base.ProfileStore, profile: Profile) -> list[Profile]:
-        """The profiles that name ``profile`` of ``store``, as their source or in a command line.
+        """The profiles that refer to ``profile`` of ``store``, as source or in a command line.
 
-        One of another store that has a profile of that name of its own means that one: other
-        tools know no other store.
+        A reference in another store with a profile of the same name refers to that one, because
+        other tools read that store only.
         """
         return [
             other
@@ -87,7 +83,7 @@ class ChainReader(ABC):
 
 
 class ChainSnapshot(ChainReader):
-    """The profiles at one moment: each store is read once, when it is needed."""
+    """The profiles at one moment; each store is read once, lazily."""
 
     def __init__(self, stores: Iterable[base.ProfileStore], location: str | None) -> None:
         self.location = location
@@ -95,15 +91,15 @@ class ChainSnapshot(ChainReader):
 
     @property
     def parts(self) -> Parts:
-        """The stores in search order, each with what it held."""
+        """The stores in search order, each with its content."""
         return self._parts
 
 
 class StoreChain(ChainReader):
-    """The stores in search order, to change profiles in and to read them as they are at each call.
+    """The stores in search order; each call reads their current content.
 
-    ``location`` None or empty: the stores of the table, or ``stores`` that were opened already; a
-    path: the shared file there with the ``config`` in the same folder.
+    With a ``location``: the shared file there with the ``config`` in the same folder. Else
+    ``stores``, by default those of the registry.
     """
 
     def __init__(
@@ -123,16 +119,16 @@ class StoreChain(ChainReader):
         self.stores = tuple(stores)
 
     def snapshot(self) -> ChainSnapshot:
-        """What the stores hold now."""
+        """The current content of the stores."""
         return ChainSnapshot(self.stores, self.location)
 
     @property
     def parts(self) -> Parts:
-        """The stores in search order, each with what it holds now."""
+        """The stores in search order, each with its current content."""
         return [(store, store.snapshot()) for store in self.stores]
 
     def change_token(self) -> ChangeToken:
-        """What is another value after each change of a store."""
+        """A value that differs after each change of a store."""
         return tuple(entry for store in self.stores for entry in store.change_token())
 
     def rename(
@@ -140,15 +136,14 @@ class StoreChain(ChainReader):
     ) -> list[Profile]:
         """Renames the profile in the first store that has it; returns its `dependents`.
 
-        They follow: what names it is changed with it, unless ``keep_references``. Raises as
-        `ProfileStore.rename`.
+        Their references are updated unless ``keep_references``. Raises as `ProfileStore.rename`.
         """
         before = self.snapshot()
         store, profile = before.locate(old)
         dependents = before.dependents(store, profile)
         names = _spellings(before.parts, store, profile, dependents)
         follow = partial(renamed, names=names, new=new)
-        if keep_references:  # what a profile says of itself is no reference to another one
+        if keep_references:  # references of the profile to itself are still updated
             itself = profile.is_same
             store.rename(old, new, force=force, follow=lambda p: follow(p) if itself(p) else {})
             return dependents
@@ -159,7 +154,7 @@ class StoreChain(ChainReader):
         return dependents
 
     def register(self, profile: Profile) -> None:
-        """Saves ``profile`` in the first store. Raises `ProfileInvalid` when it may not be."""
+        """Saves ``profile`` in the first store. Raises `ProfileInvalid`."""
         base.register(self.stores[0], profile)
 
     def unregister(self, name: str) -> None:
@@ -168,14 +163,14 @@ class StoreChain(ChainReader):
 
 
 def _seeing(parts: Parts, store: base.ProfileStore, profile: Profile) -> Parts:
-    """The stores in which the profile's name is that of the one in ``store``."""
+    """The stores whose references to the profile's name mean the one in ``store``."""
     return [row for row in parts if row[0] is store or not _has(row[1], profile.name)]
 
 
 def _spellings(
     parts: Parts, store: base.ProfileStore, profile: Profile, others: Iterable[Profile]
 ) -> set[str]:
-    """The spellings by which ``others`` name the profile of ``store``."""
+    """The spellings by which ``others`` refer to the profile of ``store``."""
     own = next(part for place, part in parts if place is store)
     alike = {
         found.name
@@ -195,7 +190,7 @@ def _has(part: base.StoreSnapshot, name: str) -> bool:
 
 
 def _is_named(part: base.StoreSnapshot, profile: Profile, name: str) -> bool:
-    """Whether ``name`` finds the profile in its store."""
+    """Whether a search for ``name`` finds the profile in its store."""
     try:
         return part.find(name).is_same(profile)
     except ProfileNotFound:

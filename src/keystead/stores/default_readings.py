@@ -1,7 +1,6 @@
-"""The profile ``default`` of the user's shared files in each way that some program reads it.
+"""The profile ``default`` of the shared files, as different programs read it.
 
-A program that is given credentials and no profile looks there, whatever keystead would read: some
-take ``[default]`` of the config file, some ``[profile default]``, and some the latter of the
+Some read ``[default]`` of the config file, some ``[profile default]``, some the latter in the
 credentials file too.
 """
 
@@ -22,7 +21,7 @@ NAME = "default"
 
 
 class DefaultReadings:
-    """What one look at the files shows."""
+    """The readings of one snapshot."""
 
     def __init__(self, snapshot: SharedSnapshot) -> None:
         self.snapshot = snapshot
@@ -30,7 +29,7 @@ class DefaultReadings:
         self._sections = [list(default_sections(data)) for data in self._data]
 
     def profiles(self) -> list[Profile]:
-        """Each reading of the profile once; none where there is no such section."""
+        """Each distinct reading of the profile."""
         found: list[Profile] = []
         for kinds in product((False, True), repeat=len(self._sections)):
             chosen = [
@@ -43,7 +42,7 @@ class DefaultReadings:
         return found
 
     def where(self, name: str) -> Origin | None:
-        """The first place that sets a setting of it."""
+        """Where the setting is set first."""
         for path, sections in zip(self.snapshot.paths, self._sections, strict=True):
             for section in sections:
                 if name in section.lines:
@@ -51,11 +50,11 @@ class DefaultReadings:
         return None
 
     def gives_credentials(self) -> bool:
-        """Whether a program may find credentials there."""
+        """Whether a program may find credentials in it."""
         return any(name in DECIDING for section in self._all() for name in section.lines)
 
     def credentials_file_sets(self, names: frozenset[str]) -> bool:
-        """Whether the credentials file sets one of these for it, or any nested block."""
+        """Whether the credentials file sets one of these, or any nested block."""
         return any(
             name in names or isinstance(value, Mapping)
             for section in self._sections[0]
@@ -63,7 +62,7 @@ class DefaultReadings:
         )
 
     def other_sections(self) -> str:
-        """The config file's other sections, without those that hold a secret."""
+        """The other sections of the config file, without those that have a secret."""
         config = self._data[1:]
         return without_default_and_secrets(Document(config[0], "config")) if config else ""
 
@@ -72,7 +71,7 @@ class DefaultReadings:
 
     def _profile(self, chosen: list[list[DefaultSection]]) -> Profile:
         values: dict[str, Value] = {}
-        for sections in reversed(chosen):  # the credentials file comes first, and its values win
+        for sections in reversed(chosen):  # the credentials file takes precedence
             for section in sections:
                 values |= section.values
         return Profile(NAME, values)

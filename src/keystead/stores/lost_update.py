@@ -1,8 +1,7 @@
-"""Lost updates: a program that takes no lock writes back what it had read before a save.
+"""Detection of lost updates by programs that take no lock, such as the AWS CLI and the AWS SDKs.
 
-keystead's own writers wait for each other. The AWS CLI and the AWS SDKs take no lock, so a save
-made between such a program's read and its write is gone afterwards. Where another program has
-just written a file, a save of it is therefore watched for a moment, and made again if it is lost.
+Such a program may overwrite a save with what it read before. Where another program has just
+written the file, a save is therefore watched for a moment and repeated if it is lost.
 """
 
 from __future__ import annotations
@@ -16,13 +15,12 @@ from keystead.system.files import Changed, Snapshot, resolve
 from keystead.undo.history import UndoHistory
 
 MOMENT = 2.0
-"""Seconds for which a file counts as just written; some file systems know no finer times."""
+"""Seconds for which a file counts as just written; some file systems have coarse times."""
 
 PAUSES = (0.005, 0.01, 0.02, 0.04, 0.08)
-"""Seconds between the looks at a file after a save.
+"""Seconds between checks of a file after a save.
 
-Together they are longer than the time between the read and the write of the AWS SDK for .NET
-(a millisecond; about 50 in a process that has just started).
+The AWS SDK for .NET takes a millisecond between read and write (50 in a new process).
 """
 
 Contents = Mapping[str, Mapping[str, object]]
@@ -30,26 +28,26 @@ Contents = Mapping[str, Mapping[str, object]]
 
 
 def just_written(system: System, snapshots: Iterable[Snapshot]) -> bool:
-    """Whether one of the files was written a moment ago."""
+    """Whether one of the files was just written."""
     now = system.clock().timestamp()
     versions = (snapshot.version for snapshot in snapshots)
     return any(version and abs(now - version.modified_ns / 1e9) < MOMENT for version in versions)
 
 
 def by_another_program(
-    system: System, generations: UndoHistory, versions: Iterable[tuple[Path, Snapshot]]
+    system: System, undo_history: UndoHistory, versions: Iterable[tuple[Path, Snapshot]]
 ) -> bool:
-    """Whether one of the files was written a moment ago, and not by keystead."""
+    """Whether one of the files was just written by another program."""
     return any(
-        just_written(system, [snapshot]) and not generations.wrote(path, snapshot.data)
+        just_written(system, [snapshot]) and not undo_history.wrote(path, snapshot.data)
         for path, snapshot in versions
     )
 
 
 def is_lost(before: Contents, after: Contents, now: Contents) -> bool:
-    """Whether something that a save changed is again as it was before the save.
+    """Whether a setting that a save changed has its former value again.
 
-    What has a third value by now was changed by somebody who came later.
+    A third value is a later change.
     """
     for name in before.keys() | after.keys():
         old, new, current = before.get(name), after.get(name), now.get(name)
@@ -69,8 +67,8 @@ def watch(
 ) -> None:
     """Watches files that were just saved; raises `Changed` when a save is lost.
 
-    ``saved`` has each version that was written (None in a dry run, which has nothing
-    to watch). ``lost`` is asked when a file is no longer that version.
+    ``saved`` has the written versions (None in a dry run). ``lost`` is called when a file is not
+    that version any more.
     """
     if None in saved.values():
         return

@@ -1,4 +1,4 @@
-"""The table of stores, in the order in which profiles are searched."""
+"""The table of stores, in search order."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from keystead.system.folders import Folders
 
 
 class StoreRow(NamedTuple):
-    """A store by its name for ``--store``, and its class as ``module:class``.
+    """The name of a store for ``--store``, and its class as ``module:class``.
 
-    The module is imported when the store is needed: not where its ``file`` does not exist.
+    The module is imported when the store is needed, which is not the case without its ``file``.
     """
 
     name: str
@@ -24,13 +24,13 @@ class StoreRow(NamedTuple):
     file: Callable[[Folders], Path] | None = None
 
     def open(self, system: System, keeper: KeyKeeper | None = None) -> ProfileStore:
-        """The store. See `ProfileStore.open`."""
+        """See `ProfileStore.open`."""
         module, _, name = self.implementation.partition(":")
         kind: type[ProfileStore] = getattr(import_module(module), name)
         return kind.open(system, keeper)
 
     def is_empty(self, system: System) -> bool:
-        """Whether its file is known not to exist, so that there is no profile in it."""
+        """Whether its file does not exist, so that it has no profiles."""
         if self.file is None:
             return False
         try:
@@ -53,9 +53,9 @@ STORES: tuple[StoreRow, ...] = (
 
 
 def version_of(name: str) -> tuple[int, ...] | None:
-    """The version that a name of a `ChangeToken` has now, for a store without a file.
+    """The current version of a name in a `ChangeToken`, for a store without a file.
 
-    Such a name is the store's in `STORES`, a colon, and what the store chose.
+    Such a name is the store's name in `STORES`, a colon, and any text.
     """
     row = next((row for row in STORES if name.startswith(f"{row.name}:")), None)
     return dict(row.open(System()).change_token()).get(name) if row else ()

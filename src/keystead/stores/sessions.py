@@ -1,9 +1,8 @@
-"""The cache of sessions: temporary credentials at rest, sealed, shared by all processes.
+"""The cache of temporary credentials: encrypted files that all processes share.
 
-A session is a file of its own, named by the key that stands for everything that it was asked for
-with. It is sealed under the data key of the encrypted store when that can be had without asking a
-person, and is not kept when it cannot; while there is no store, under a key in a file. Nothing of
-the cache is ever an error: what cannot be read or written is not there.
+Each session is one file, named by the digest of its request. It is encrypted with the data key of
+the encrypted store, and not cached if that needs a prompt; without a store, with a key in a file.
+Errors of reading or writing the cache are ignored.
 """
 
 from __future__ import annotations
@@ -28,27 +27,27 @@ from keystead.undo.fallback_key import FallbackKey
 _BINDING = f"keystead/{crypto.FORMAT} session"
 
 
-class Kept(NamedTuple):
-    """What a session in the cache says of itself without being opened."""
+class CachedSession(NamedTuple):
+    """The unencrypted description of a cached session."""
 
     key: str
     source: str
-    """Where the credentials came from, such as ``profile dev > arn:...``."""
+    """The source of the credentials, such as ``profile dev > arn:...``."""
     made: datetime
     expires_at: datetime
 
 
 _QUIET_SECONDS = 1.0
-"""How long a command waits for another one before it says so."""
+"""How long a command waits for another one before it shows a message."""
 
 _LOCKS_SECONDS = 24 * 3600
-"""How long the file of a lock is left that nobody has taken."""
+"""The age at which unused lock files are removed."""
 
 
 class SessionCache:
-    """The sessions, sealed for the store in ``file``.
+    """The sessions, encrypted for the store in ``file``.
 
-    ``part`` is a folder of those that are of use to nobody a minute after they were got.
+    ``part`` is a subfolder of sessions that are of no use after a minute.
     """
 
     def __init__(self, file: StoreFile, part: str = "") -> None:
@@ -60,11 +59,11 @@ class SessionCache:
 
     @cached_property
     def flights(self) -> SessionCache:
-        """Those that wait for others who asked for the same while they were retrieved."""
+        """The cache by which concurrent requests for the same credentials share one retrieval."""
         return SessionCache(self._file, "flights")
 
     def get(self, key: str) -> Session | None:
-        """The session that was kept under ``key``; it may have ended."""
+        """The session cached under ``key``; it may have expired."""
         with self._harmless():
             data = self._files.read(self._path(key)).data
             sealing = self._sealing_key() if data else None
@@ -73,7 +72,7 @@ class SessionCache:
         return None
 
     def put(self, key: str, session: Session) -> None:
-        """Keeps the session under ``key``, in place of an earlier one."""
+        """Caches the session under ``key``."""
         with self._harmless():
             sealing = self._sealing_key()
             if sealing:
@@ -81,13 +80,13 @@ class SessionCache:
                 self._sweep()
 
     def _sweep(self) -> None:
-        """Removes what has ended, and locks that nobody has taken for long.
+        """Removes expired sessions and old lock files.
 
-        Two who hold one lock, as its file was removed in between, call twice: no more than that.
+        If a lock file is removed while in use, the worst that happens is a second call.
         """
         now = self._file.system.clock()
-        for path, kept in self._heads():
-            if now > (kept.made + SHARED if self._short else kept.expires_at):
+        for path, cached in self._heads():
+            if now > (cached.made + SHARED if self._short else cached.expires_at):
                 _unlink(path)
         for path in self._folder.glob(".*.keystead.lock"):
             with contextlib.suppress(OSError):
@@ -95,19 +94,18 @@ class SessionCache:
                     os.unlink(path)
 
     def drop(self, key: str) -> None:
-        """Forgets the session under ``key``."""
+        """Removes the session under ``key``."""
         _unlink(self._path(key))
 
     @contextlib.contextmanager
     def alone(self, key: str, seconds: float) -> Iterator[None]:
-        """Lets one at a time get the session under ``key``; the others wait for it.
+        """Serialises retrieving the session under ``key``, by a lock of the operating system.
 
-        It is the system's lock, so a process that dies lets the next one go on at once. Who has
-        waited for ``seconds`` goes on by itself.
+        After ``seconds`` the caller proceeds without the lock.
         """
         with contextlib.ExitStack() as stack:
             with self._harmless():
-                if self._sealing_key():  # else nobody could see what another one got
+                if self._sealing_key():  # else processes could not read each other's result
                     self._take_turn(stack, key, seconds)
             yield
 
@@ -125,7 +123,7 @@ class SessionCache:
         self._files.put(holder, json.dumps(who).encode())
 
     def _tell_of(self, holder: Path) -> None:
-        """Says whom this command waits for, where the question may be on another terminal."""
+        """Shows the process this command waits for, which may be asking on another terminal."""
         terminal = self._file.system.terminal
         try:
             who = parse_json(self._files.read(holder).data or b"{}")
@@ -138,25 +136,25 @@ class SessionCache:
                 "same credentials and may be asking there"
             )
 
-    def all(self) -> list[Kept]:
-        """What is cached, the first to end first."""
-        return sorted((kept for _, kept in self._heads()), key=lambda kept: kept.expires_at)
+    def all(self) -> list[CachedSession]:
+        """All cached sessions, by expiry."""
+        return sorted((cached for _, cached in self._heads()), key=lambda cached: cached.expires_at)
 
-    def _heads(self) -> Iterator[tuple[Path, Kept]]:
+    def _heads(self) -> Iterator[tuple[Path, CachedSession]]:
         for path in self._folder.glob("*.json"):
             with self._harmless():
                 head = parse_json(self._files.read(path).data or b"")
                 made, ends = (parse_moment(head[name]) for name in ("made", "expires_at"))
-                yield path, Kept(path.stem, str(head["source"]), made, ends)
+                yield path, CachedSession(path.stem, str(head["source"]), made, ends)
 
     def clear(self) -> int:
-        """Forgets all sessions; how many there were."""
+        """Removes all sessions; returns how many there were."""
         if not self._short:
             self.flights.clear()
-        kept = self.all()
+        cached = self.all()
         for name in self._folder.glob("*.json"):
             _unlink(name)
-        return len(kept)
+        return len(cached)
 
     def _path(self, key: str) -> Path:
         return self._folder / f"{key}.json"

@@ -1,8 +1,4 @@
-"""The shared files as a store: the credentials file and the config file that goes with it.
-
-Reading merges both by the SDKs' rules. Every change is made under the writers' locks of both
-files, worked out from what stands there at that moment, and touches only the lines it names.
-"""
+"""The shared files as a store: a credentials file and a config file, merged by the SDKs' rules."""
 
 from __future__ import annotations
 
@@ -47,11 +43,10 @@ from keystead.undo.history import Replaced, UndoHistory
 
 
 class SharedStore(ProfileStore):
-    """The profiles of one pair of shared files.
+    """The profiles of one pair of shared files, neither of which has to exist.
 
-    ``credentials`` and ``config`` are their paths; ``config`` None means that there is none.
-    Neither has to exist. ``makes_config``: a new profile without keys goes to the config file, as
-    the AWS CLI has it; else to the credentials file.
+    ``makes_config``: new profiles without keys are written to the config file, as the AWS CLI
+    does; else to the credentials file.
     """
 
     type_name = TYPE_NAME
@@ -73,7 +68,7 @@ class SharedStore(ProfileStore):
         self._credentials = credentials
         self._config = config
         self.paths = (credentials, *([config] if config else []))
-        """The files that make up the store."""
+        """The credentials file and, if any, the config file."""
         self.location = str(credentials)
         self._last: tuple[ChangeToken, SharedSnapshot] | None = None
 
@@ -102,7 +97,7 @@ class SharedStore(ProfileStore):
             )
         if path.name == "config":
             raise FileProblem(
-                "a location names a credentials file, and this is a config file",
+                "a location names a credentials file, but this is a config file",
                 id="invalid-location",
                 hint=f"try {path.with_name('credentials')}; the config file in the same folder is "
                 "read with it",
@@ -111,11 +106,11 @@ class SharedStore(ProfileStore):
         return cls(system, path, path.with_name("config"))
 
     def in_environment(self, system: System) -> SharedStore:
-        """The files that this environment names."""
+        """The files that the environment of ``system`` names."""
         return self if system is self._system else self.open(system)
 
     def snapshot(self) -> SharedSnapshot:
-        """What both files hold now; while they do not change, it is one snapshot."""
+        """The current content; the same snapshot while the files do not change."""
         token = self.change_token()
         if self._last and self._last[0] == token:
             return self._last[1]
@@ -130,10 +125,7 @@ class SharedStore(ProfileStore):
         return change_token(self.paths)
 
     def change(self, name: str, changes: Callable[[Profile | None], Changes]) -> None:
-        """Applies what ``changes`` makes of the profile as it stands under the lock.
-
-        Where several sections or lines set it, all of them get the same value.
-        """
+        """See `ProfileStore.change`; repeated settings all get the same value."""
 
         def edited(pair: Pair) -> Pair:
             current = find_in(pair, name)
@@ -167,19 +159,19 @@ class SharedStore(ProfileStore):
             if old == new:
                 return pair
             pair = self._make_room(pair, new, force=force)
-            if follow:  # the profile that is renamed may name itself
+            if follow:  # the renamed profile may refer to itself
                 pair = self._followed(pair, follow, names)
             return tuple(file.renamed(old, new) for file in pair)
 
         self._write(edited, names)
 
     def follow(self, follow: Follow) -> None:
-        """Changes what ``follow`` gives, in one version of both files."""
+        """Sets the settings that ``follow`` returns, in one write of both files."""
         names: set[str] = set()
         self._write(lambda pair: self._followed(pair, follow, names), names)
 
     def _followed(self, pair: Pair, follow: Follow, names: set[str]) -> Pair:
-        """Both files with what ``follow`` gives; ``names`` gets those of the changed profiles."""
+        """Both files with what ``follow`` returns; adds the changed profiles to ``names``."""
         for profile in profiles_of(pair):
             for key, text in follow(profile).items():
                 pair = _changed(pair, profile.name, key, text)
@@ -206,9 +198,9 @@ class SharedStore(ProfileStore):
         return tuple(file.removed(new) for file in pair)
 
     def _write(self, edited: Callable[[Pair], Pair], names: Collection[str]) -> None:
-        """Writes what ``edited`` makes of both files; ``names`` are the profiles it changes."""
+        """Writes what ``edited`` returns for both files; ``names`` are the changed profiles."""
         before, after = self.snapshot().settled(lambda pair: _worked_out(edited, pair, names))
-        # What is refused has made no folder and no lock file by now.
+        # Errors are raised here, before any folder or lock file is made.
         touched = {made.path for was, made in zip(before, after, strict=True) if made is not was}
         with self._locks(touched):
             written: dict[Path, SharedFile] = {}
@@ -216,8 +208,8 @@ class SharedStore(ProfileStore):
                 snapshot = SharedSnapshot(self._system, self.paths, fresh=True)
                 foreign = self._foreign(snapshot.files())
                 if not _same(before, snapshot.files()):
-                    # A file that is written already still counts as it was: the rest of the
-                    # same change is worked out again, not a change on top of half of it.
+                    # For a file that is written already, the former content is used, so that the
+                    # change is not applied to half of itself.
                     before, after = snapshot.settled(
                         lambda pair: _worked_out(
                             edited, tuple(written.get(file.path, file) for file in pair), names
@@ -234,7 +226,7 @@ class SharedStore(ProfileStore):
                                 saved[new.path] = self._replace(new)
                                 written[new.path] = old
                         if foreign and saved:
-                            written.clear()  # if it is lost, all of it is worked out again
+                            written.clear()  # if it is lost, the whole change is repeated
                             watch(self._system, saved, partial(self._is_lost, changed))
                 except Changed:
                     continue
@@ -242,28 +234,28 @@ class SharedStore(ProfileStore):
         raise overtaken(Origin(self.location))
 
     def _foreign(self, snapshots: Sequence[Snapshot]) -> bool:
-        """Whether another program than keystead has just written one of the files."""
+        """Whether another program has just written one of the files."""
         versions = zip(self.paths, snapshots, strict=True)
-        return by_another_program(self._system, self._generations(), versions)
+        return by_another_program(self._system, self._undo_history(), versions)
 
     def _is_lost(self, changed: Sequence[tuple[SharedFile, SharedFile]]) -> bool:
-        """Whether a save of these files, each before and after, is gone from them."""
+        """Whether another program has overwritten a save of these files, each before and after."""
         for old, new in changed:
             data = self._files.read(new.path).data or b""
             now = replace(new, document=Document(data, "", grammar=Grammar.TOLERANT))
             try:
                 if is_lost(old.profiles(), new.profiles(), now.profiles()):
                     return True
-            except DocumentError:  # half-written; the next try waits for the whole of it
+            except DocumentError:  # maybe half-written; the next try waits
                 return True
         return False
 
-    def _generations(self) -> UndoHistory:
-        # Of use to changes alone, and reading is what most commands do.
+    def _undo_history(self) -> UndoHistory:
+        # Imported for changes only, as most commands just read.
         from keystead.stores.encrypted.file import StoreFile
-        from keystead.stores.encrypted.undo_key import generations
+        from keystead.stores.encrypted.undo_key import undo_history
 
-        return generations(StoreFile(self._system))
+        return undo_history(StoreFile(self._system))
 
     def _keeping(
         self, changed: list[tuple[SharedFile, SharedFile]], names: Collection[str]
@@ -284,8 +276,8 @@ class SharedStore(ProfileStore):
     @contextlib.contextmanager
     def _locks(self, changed: Collection[Path]) -> Iterator[None]:
         with contextlib.ExitStack() as stack:
-            # In one order for everybody, so that two writers never wait for each other.
-            # A config file that is not there and is not to be made needs no lock.
+            # Always in this order, to prevent deadlocks.
+            # A config file that does not exist and is not created needs no lock.
             is_used = self._config and (self._config in changed or os.path.exists(self._config))
             config = [self._config] if self._config and is_used else []
             paths = {resolve(path) for path in (self._credentials, *config)}
@@ -297,17 +289,17 @@ class SharedStore(ProfileStore):
 def _worked_out(
     edited: Callable[[Pair], Pair], before: Pair, names: Collection[str]
 ) -> tuple[Pair, Pair]:
-    """Both files before and after an edit, which changed what these profiles have alone."""
+    """Both files before and after an edit that changes these profiles only."""
     after = edited(before)
     for old, new in zip(before, after, strict=True):
         old.document.check()
         if new.document is not old.document:
-            new.check_edit(old, names)  # what is not read back as it was meant is not written
+            new.check_edit(old, names)  # refuses what would not be read back correctly
     return before, after
 
 
 def _same(pair: Pair, snapshots: list[Snapshot]) -> bool:
-    """Whether both files still are as they were read."""
+    """Whether both files are unchanged."""
     return all(
         file.version == snapshot.version and file.document.data == (snapshot.data or b"")
         for file, snapshot in zip(pair, snapshots, strict=True)
@@ -315,7 +307,7 @@ def _same(pair: Pair, snapshots: list[Snapshot]) -> bool:
 
 
 def _check(name: str, current: Profile | None, wanted: Changes) -> None:
-    """Refuses changes whose outcome may not be stored."""
+    """Raises `ProfileInvalid` for changes with an invalid result."""
     adds = any(value is not None for value in wanted.values())
     if current is None or (adds and validation.other_meaning(name)):
         validation.check_profile_name(name, shared=True)
@@ -341,9 +333,9 @@ def _check(name: str, current: Profile | None, wanted: Changes) -> None:
 
 
 def _changed(pair: Pair, name: str, key: str, value: Value | None, new: Path | None = None) -> Pair:
-    """The pair with one setting set or, for None, gone from both files.
+    """The pair with one setting set or, for None, removed from both files.
 
-    ``new`` is the path of the file for a profile that neither has.
+    ``new`` is the path of the file for a new profile.
     """
     if value is None:
         return tuple(file.unset(name, key) for file in pair)
@@ -354,10 +346,8 @@ def _changed(pair: Pair, name: str, key: str, value: Value | None, new: Path | N
 
 
 def _home(pair: Pair, name: str, key: str) -> SharedFile:
-    """The file that a setting belongs in.
-
-    Where it stands already; else keys in the credentials file, and the rest where the profile
-    lives, in the config file before the credentials file.
+    """The file for a setting: the one that has it; else the credentials file for keys, and for
+    other settings the file that has the profile, preferring the config file.
     """
     for wanted in (key.lower(), key.partition(".")[0].lower()):
         for file in pair:

@@ -1,8 +1,4 @@
-"""One of the two shared files with the profiles in it, and the edits that a store makes to them.
-
-It joins what the text layer keeps apart: a document, and the rules that say which of its sections
-make up a profile. Values in, values out; reading and writing the file is the store's.
-"""
+"""The profiles of one shared file, and pure edits of them, over the text layer."""
 
 from __future__ import annotations
 
@@ -39,12 +35,12 @@ from keystead.text.document import Document
 from keystead.text.pieces import Section, Values
 
 _GUID = "toolkit_artifact_guid"
-"""The .NET SDK's unique key of a profile; a copy may not share it."""
+"""The .NET SDK's unique key of a profile, which is not copied."""
 
 
 @dataclass(frozen=True)
 class SharedFile:
-    """One file as it was read: its document and its version (None: no file)."""
+    """The document of a file, and its version (None: no file)."""
 
     path: Path
     kind: FileKind
@@ -52,11 +48,11 @@ class SharedFile:
     version: FileVersion | None
 
     def sections(self, name: str) -> list[Section]:
-        """The sections that make up the profile ``name`` in this file."""
+        """The sections of the profile ``name``."""
         return self.parts(name)[0]
 
     def parts(self, name: str) -> tuple[list[Section], list[Section]]:
-        """Those sections and, of `default`, the ones in the spelling that is hidden by them."""
+        """Those sections, and those of the spelling of `default` that they hide."""
         sections = self.document.naming(name)
         headers = [(self._header(section), section) for section in sections]
         found = [(h, s) for h, s in headers if (h.kind, h.name) == ("profile", name)]
@@ -71,15 +67,15 @@ class SharedFile:
         return read_header(section.title, self.kind, self.document.grammar)
 
     def skipped(self, name: str | None = None) -> list[Skipped]:
-        """The sections that may have been meant as profiles (or as this one) and mean nothing."""
+        """The skipped sections that may have been meant as profiles (or as this one)."""
         return skipped(self.document, self.kind, name)
 
     def disagreements(self, name: str) -> list[Notice]:
-        """Where other readers take other keys of the profile; see that module."""
+        """Where other programs read other keys of the profile; see `text.disagreement`."""
         return disagreements(self.document, self.kind, name)
 
     def other(self, kind: str, name: str) -> Values:
-        """What the section ``[kind name]`` sets that is no profile; empty when there is none."""
+        """The settings of a section ``[kind name]`` other than a profile; empty for none."""
         found: Values = {}
         for section in self.document.naming(name):
             header = self._header(section)
@@ -88,30 +84,30 @@ class SharedFile:
         return found
 
     def profiles(self, broken: dict[str, DocumentError] | None = None) -> dict[str, Values]:
-        """What this file sets for all profiles; ``broken`` is given those that cannot be read."""
+        """The settings of all profiles; adds those that cannot be read to ``broken``."""
         return profiles(self.document, self.kind, broken=broken)
 
     def values(self, name: str) -> Values | None:
-        """What this file alone sets for the profile; None where it does not have it.
+        """The settings of the profile in this file; None if it is not in it.
 
         Raises `DocumentError` for a broken line in one of its sections.
         """
         return profiles(self.document, self.kind, name).get(name)
 
     def settings(self, name: str) -> Settings:
-        """What `values` has, each with the place where it stands."""
+        """`values` with the origin of each."""
         found: Settings = {}
         for section in self.sections(name):
             collect(self.document, section, found)
         return found
 
     def set(self, name: str, key: str, value: Value) -> SharedFile:
-        """The file with one setting set, its section added when there is none."""
+        """The file with one setting set; a missing section is added."""
         # A block without lines cannot be written; it reads as an empty value.
         content = (dict(value) or "") if isinstance(value, Mapping) else reveal(value)
         sections = self.sections(name)
         if not sections:
-            # A quoted name of one file cannot be written to the other so that all tools see it.
+            # A quoted name cannot be written to the other file so that all tools read it.
             check_profile_name(name, shared=True)
             return self._with(edit.add_section(self.document, self._title(name), key, content))
         if isinstance(content, dict):
@@ -122,29 +118,30 @@ class SharedFile:
         return file.set_hidden(name, key, content)
 
     def set_hidden(self, name: str, key: str, value: str) -> SharedFile:
-        """The file with the value where the hidden spelling of `default` sets the setting too.
+        """The file with the value in the hidden spelling of `default` too, if it has the setting.
 
-        Another reader takes that spelling.
+        Other programs read that spelling.
         """
         hidden = [s for s in self.parts(name)[1] if key.lower() in section_values(self.document, s)]
         return self._with(edit.set_value(self.document, hidden, key, value)) if hidden else self
 
     def unset(self, name: str, key: str) -> SharedFile:
-        """The file with every line gone that sets ``key`` for the profile."""
+        """The file without any line that sets ``key`` for the profile."""
         visible, hidden = self.parts(name)
         return self._with(edit.unset(self.document, [*visible, *hidden], key))
 
     def removed(self, name: str) -> SharedFile:
-        """The file without the profile, what another spelling of its header hides included."""
+        """The file without the profile, including a hidden spelling of its header."""
         file = self
         while sections := file.sections(name):
             file = file._with(edit.remove(file.document, sections))
         return file
 
     def renamed(self, old: str, new: str) -> SharedFile:
-        """The file with the profile under another name, in place."""
-        kept = self._with(edit.rename(self.document, self.sections(old), self._title(new)))
-        return kept if old == new else kept.removed(old)  # `[default]` behind `[profile default]`
+        """The file with the profile renamed in place."""
+        renamed = self._with(edit.rename(self.document, self.sections(old), self._title(new)))
+        # A hidden spelling of `default` still has the old name.
+        return renamed if old == new else renamed.removed(old)
 
     def copied(self, old: str, new: str) -> SharedFile:
         """The file with a copy of the profile at its end, in one section."""
@@ -154,7 +151,7 @@ class SharedFile:
         return self._with(edit.copy(self.document, sections, self._title(new))).unset(new, _GUID)
 
     def _set_block(self, name: str, key: str, block: Mapping[str, str]) -> SharedFile:
-        """The file with a nested block that has these lines and no others."""
+        """The file with a nested block of exactly these lines."""
         file = self
         for inner, text in block.items():
             cut = edit.set_nested(file.document, file.sections(name), key, inner, text)
@@ -168,36 +165,36 @@ class SharedFile:
 
     def _with(self, document: Document) -> SharedFile:
         if document.text == self.document.text:
-            return self  # already so; not a byte changes
+            return self  # no change
         return replace(self, document=document)
 
     def _title(self, name: str) -> str:
         return profile_title(name, self.kind)
 
     def reads_alike(self, name: str) -> bool:
-        """Whether all who read a section of that name in this file find the profile."""
+        """Whether botocore and the .NET SDK both find a profile of that name in this file."""
         return read_alike(name, self.kind)
 
     def check_edit(self, before: SharedFile, names: Collection[str]) -> None:
-        """Refuses an edit of a file with odd lines that changed more than these profiles.
+        """Refuses an edit of a file with ambiguous lines that changes more than these profiles.
 
-        Raises `ProfileInvalid`, and `DocumentError` for a broken line in what was written.
+        Raises `ProfileInvalid`, and `DocumentError` for a broken line in the result.
         """
         if before.document.is_strict() and self.document.is_strict():
             return
         old, new = (_meaning(file, names) for file in (before, self))
         if old != new:
             raise ProfileInvalid(
-                "the file has lines that readers take differently, and this change would change "
-                "what other profiles have",
+                "the file has lines that programs read differently, and this change would affect "
+                "other profiles",
                 id="readers-disagree",
-                hint="`keystead lint` names these lines; fix them first",
+                hint="`keystead lint` lists these lines; fix them first",
                 where=Origin(str(self.path)),
             )
 
 
 def _meaning(file: SharedFile, names: Collection[str]) -> tuple[object, ...]:
-    """All that the file says but of these profiles, without places."""
+    """The content of the file except for these profiles, without positions."""
     reading = interpret(file.document, file.kind)
     kinds = (reading.profiles, reading.sso_sessions, reading.services)
     values = [
@@ -212,7 +209,7 @@ def _meaning(file: SharedFile, names: Collection[str]) -> tuple[object, ...]:
 
 
 class Origins(Mapping[str, Origin]):
-    """Where each setting of a profile stands, worked out when somebody asks."""
+    """The origin of each setting of a profile, computed lazily."""
 
     def __init__(self, files: Sequence[SharedFile], name: str) -> None:
         self._files = files
@@ -227,7 +224,7 @@ class Origins(Mapping[str, Origin]):
 
     @cached_property
     def notes(self) -> list[str]:
-        """Where other readers take other keys of this profile, a sentence each."""
+        """Where other programs read other keys of this profile, one sentence each."""
         found = (note for file in self._files for note in file.disagreements(self._name))
         return [f"{note.where}: {note.message}" for note in found]
 

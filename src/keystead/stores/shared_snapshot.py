@@ -1,4 +1,4 @@
-"""The shared files as they were at one moment, and what their profiles are."""
+"""The content of the shared files at one moment, and their profiles."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from keystead.text.dialect import FileKind, Reading, Skipped, interpret, merge
 from keystead.text.document import Document, Grammar
 
 KINDS = (FileKind.CREDENTIALS, FileKind.CONFIG)
-"""What the files of a snapshot are, in their order."""
+"""The kinds of the files of a snapshot, in order."""
 
 TYPE_NAME = "SharedCredentialsFile"
 
 PAUSES = (0.002, 0.005, 0.01, 0.02, 0.04, 0.08)
-"""Seconds to wait before each new look at what may be half-written."""
+"""Seconds to wait before each retry of reading a file that may be half-written."""
 
 CHECKED = 256 * 1024
-"""Files up to so many bytes are checked whole by a look-up; it takes about a millisecond."""
+"""Files up to this size are checked whole when a profile is looked up, in about a millisecond."""
 
 Pair = tuple[SharedFile, ...]
 """The credentials file and, if there is one, the config file."""
@@ -37,11 +37,11 @@ _Used = TypeVar("_Used")
 
 
 class SharedSnapshot(StoreSnapshot):
-    """What both files hold, each read once, when it is first needed.
+    """The content of both files, each read once, lazily.
 
-    A program that writes in place shows its file empty and then half-written. So where a file was
-    written a moment ago and is empty, is broken or lacks a profile, both are read again, a few
-    times, before that counts. ``fresh``: they are opened whatever was read before.
+    A program that writes in place leaves its file empty or half-written for a moment. So if a file
+    was just written and is empty, is broken or lacks a profile, both are read again a few times.
+    ``fresh``: they are opened even if they are unchanged.
     """
 
     def __init__(self, system: System, paths: tuple[Path, ...], *, fresh: bool = False) -> None:
@@ -53,24 +53,24 @@ class SharedSnapshot(StoreSnapshot):
         self._pair: Pair | None = None
 
     def read(self, path: Path) -> Snapshot:
-        """The bytes of one of the files. Raises `FileProblem`."""
+        """The bytes of a file. Raises `FileProblem`."""
         if path not in self._read:
             self._read[path] = self._open(path)
         return self._read[path]
 
     def read_again(self, seconds: float) -> None:
-        """Forgets what was read, which another program was just writing, after a pause."""
+        """Pauses, and clears what was read."""
         self._system.sleep(seconds)
         self._open = self._system.files.read
         self._read.clear()
         self._pair = None
 
     def files(self) -> list[Snapshot]:
-        """The bytes of each of the files."""
+        """The bytes of each file."""
         return [self.read(path) for path in self.paths]
 
     def pair(self, grammar: Grammar = Grammar.TOLERANT) -> Pair:
-        """Both files, in a grammar. Raises `FileProblem`, `DocumentError`."""
+        """Both files. Raises `FileProblem`, `DocumentError`."""
         if self._pair is not None and grammar is Grammar.TOLERANT:
             return self._pair
         pair = tuple(
@@ -82,7 +82,7 @@ class SharedSnapshot(StoreSnapshot):
         return pair
 
     def settled(self, use: Callable[[Pair], _Used], grammar: Grammar = Grammar.TOLERANT) -> _Used:
-        """What ``use`` makes of both files, once nobody is writing them."""
+        """Calls ``use`` with both files, again while another program may be writing them."""
         for pause in PAUSES:
             snapshots = self.files()
             empty = any(snapshot.data == b"" for snapshot in snapshots)
@@ -106,16 +106,13 @@ class SharedSnapshot(StoreSnapshot):
         return just_written(self._system, foreign)
 
     def reading(self, grammar: Grammar = Grammar.STRICT) -> Reading:
-        """Both files merged, with the warnings that reading them gave.
-
-        In the strict grammar, which no other method uses, a broken line refuses the file.
-        """
+        """Both files merged, with warnings; in the strict grammar a broken line is an error."""
         return self.settled(merged, grammar)
 
     def skipped(self) -> list[Skipped]:
-        """The sections that may have been meant as profiles and are skipped.
+        """The skipped sections that may have been meant as profiles.
 
-        A broken line above the first section counts as one, without a title.
+        A broken line above the first section counts as one without a title.
         """
 
         def found(pair: Pair) -> list[Skipped]:
@@ -130,10 +127,9 @@ class SharedSnapshot(StoreSnapshot):
         return self.settled(found)
 
     def find(self, name: str) -> Profile:
-        """The profile of that name. Raises `ProfileNotFound`.
+        """The profile ``name``. Raises `ProfileNotFound`.
 
-        Of files above `CHECKED` it reads no more than that profile, so a broken line elsewhere
-        in them is left to those who read or write the whole file.
+        In files above `CHECKED` only that profile is read, so broken lines elsewhere are ignored.
         """
 
         def found(pair: Pair) -> Profile:
@@ -145,7 +141,7 @@ class SharedSnapshot(StoreSnapshot):
         return self.settled(found)
 
     def sso_session(self, name: str) -> Mapping[str, str]:
-        """The settings of an ``sso-session`` section; empty when there is none of that name."""
+        """The settings of an ``sso-session`` section; empty for no such section."""
         found: dict[str, str] = {}
         for file in self.pair():
             values = file.other("sso-session", name)
@@ -153,7 +149,7 @@ class SharedSnapshot(StoreSnapshot):
         return found
 
     def services(self, name: str) -> Mapping[str, Value]:
-        """The settings of a ``services`` section; empty when there is none of that name."""
+        """The settings of a ``services`` section; empty for no such section."""
         found: dict[str, Value] = {}
         for file in self.pair():
             found |= file.other("services", name)
@@ -166,10 +162,10 @@ class SharedSnapshot(StoreSnapshot):
 
 
 def profiles_of(pair: Pair) -> list[Profile]:
-    """All profiles of both files, the broken ones included."""
+    """All profiles of both files, including broken ones."""
     broken: dict[str, DocumentError] = {}
     merged, *others = [file.profiles(broken) for file in pair]
-    for config in others:  # the credentials file comes first, and what it sets wins
+    for config in others:  # the credentials file takes precedence
         for name, values in config.items():
             values.update(merged.get(name, ()))
         merged |= config
@@ -186,13 +182,13 @@ def _judged(profile: Profile, error: DocumentError | None) -> Profile:
 
 
 def profile_of(pair: Pair, name: str, values: Mapping[str, Value]) -> Profile:
-    """The profile with these values, and where they are."""
+    """The profile with these values and their origins."""
     return Profile(name, values, TYPE_NAME, str(pair[0].path), Origins(pair, name))
 
 
 def find_in(pair: Pair, name: str) -> Profile | None:
-    """The profile of that name, None where there is none."""
-    found = [file.values(name) for file in reversed(pair)]  # the credentials file's win
+    """The profile ``name``, None where there is none."""
+    found = [file.values(name) for file in reversed(pair)]  # the credentials file takes precedence
     if all(values is None for values in found):
         return None
     merged: dict[str, Value] = {}
@@ -202,15 +198,15 @@ def find_in(pair: Pair, name: str) -> Profile | None:
 
 
 def require_in(pair: Pair, name: str) -> Profile:
-    """The profile of that name.
+    """The profile ``name``.
 
-    Raises `ProfileNotFound`, or `DocumentError` for a line that may have been meant to begin it.
+    Raises `ProfileNotFound`, or `DocumentError` for a broken line that may be its header.
     """
     profile = find_in(pair, name)
     if profile is None:
         skipped = [note for file in pair for note in file.skipped(name)]
         for file in pair:
-            # A line that no section holds may have been meant to begin this one.
+            # A broken line outside of any section may be the header of this one.
             if not skipped and file.document.stray_error:
                 raise file.document.stray_error
         names = dict.fromkeys(other for file in reversed(pair) for other in file.profiles())
@@ -219,7 +215,7 @@ def require_in(pair: Pair, name: str) -> Profile:
 
 
 def merged(pair: Pair) -> Reading:
-    """The meaning of both files together."""
+    """Both files merged."""
     readings = [interpret(file.document, file.kind) for file in pair]
     return merge(readings[1], readings[0]) if len(readings) > 1 else readings[0]
 

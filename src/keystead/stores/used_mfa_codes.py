@@ -1,7 +1,4 @@
-"""The MFA codes that were used lately: AWS takes each one once, so none is sent twice.
-
-Kept as digests beside the cache of sessions, the last few of them. A used code opens nothing.
-"""
+"""The digests of recently used MFA codes, as AWS accepts each code once."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ _MOST = 32
 
 
 class UsedMfaCodes:
-    """The file of them. What cannot be read or written is not there, and never an error."""
+    """The file of digests; errors of reading or writing it are ignored."""
 
     def __init__(self, system: System) -> None:
         self._files = system.files
@@ -31,12 +28,12 @@ class UsedMfaCodes:
             return False
 
     def spend(self, mfa_serial: str, code: str) -> None:
-        """Keeps the code as used."""
+        """Records the code as used."""
         try:
             with self._files.lock(self._path):
                 found = self._files.read(self._path)
-                kept = [*_digests(found), _digest(mfa_serial, code)][-_MOST:]
-                data = json.dumps(kept).encode()
+                digests = [*_digests(found), _digest(mfa_serial, code)][-_MOST:]
+                data = json.dumps(digests).encode()
                 self._files.replace(self._path, data, expect=found.version, private=True)
         except (KeysteadError, OSError, Changed):
             return

@@ -174,7 +174,7 @@ class Folders:
         return self._cached("cmdlets")
 
     @property
-    def generations(self) -> Path:
+    def undo_copies(self) -> Path:
         """The folder of undo copies."""
         return self.state / "generations"
 

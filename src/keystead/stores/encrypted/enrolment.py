@@ -1,4 +1,4 @@
-"""The protectors of the encrypted store: listed, added, taken away, and all renewed."""
+"""Listing, adding, removing and renewing the protectors of the encrypted store."""
 
 from __future__ import annotations
 
@@ -17,33 +17,30 @@ from keystead.stores.encrypted.protectors import (
     protector_of,
     require_bounded,
 )
-from keystead.stores.encrypted.value_cipher import KeyVault
+from keystead.stores.encrypted.value_cipher import DataKeyCipher
 
 
 class Enrolled(NamedTuple):
-    """One protector of the store, by its number from 1."""
+    """One protector of the store; numbers begin at 1."""
 
     number: int
     kind: str
     about: str
-    """What its record says, for people."""
+    """The description of its record."""
 
 
 class Enrolment:
-    """What can be done with the protectors of a store.
+    """The protectors of a store.
 
-    Every method raises `StoreUnavailable` when there is no store and `UsageError` for the .NET
-    SDK's own file, which has none but Windows.
+    Every method raises `StoreUnavailable` without a store and `UsageError` for the .NET SDK's
+    file, which has no protectors.
     """
 
     def __init__(self, file: StoreFile) -> None:
         self._file = file
 
     def list(self, *, foreign: bool = False) -> list[Enrolled]:
-        """The ways to open the store, with ``foreign`` also of one that is not the remembered one.
-
-        Raises `StoreUnavailable` when there is no store.
-        """
+        """The protectors; with ``foreign`` also of a store that is not the known one."""
         accounts = self._present(foreign=foreign)
         found = [(r, protector_of(r, self._file.system)) for r in accounts.protectors]
         return [
@@ -52,7 +49,7 @@ class Enrolment:
         ]
 
     def add(self, protector: Protector) -> None:
-        """One more way to open the store. It is unlocked by one that it has."""
+        """Adds a protector; an existing one unlocks the store."""
         accounts = self._present()
         key = self._data_key(accounts)
         store = self._file.ref(accounts)
@@ -63,10 +60,10 @@ class Enrolment:
             self._reprotect(accounts, key, records)
 
     def remove(self, number: int) -> None:
-        """Takes the protector of that number away, with what it keeps elsewhere.
+        """Removes the protector ``number`` and what it stores outside of the file.
 
-        Who has what it keeps and an old copy of the file can still open that copy; `rekey` is
-        what helps against that. Raises `UsageError` for a number there is not and for the last.
+        It still opens old copies of the file, whose data key only `rekey` replaces. Raises
+        `UsageError` for an unknown number and for the last protector.
         """
         accounts = self._present()
         records = list(accounts.protectors)
@@ -87,9 +84,9 @@ class Enrolment:
             self._reprotect(accounts, key, records)
 
     def rekey(self) -> None:
-        """A new data key: every value sealed anew, every protector asked anew.
+        """Replaces the data key: encrypts every value and wraps the key by every protector again.
 
-        What `keystead undo` kept of any file goes: it opens by the old key.
+        Undo copies are removed: they are encrypted with the old key.
         """
         accounts = self._present()
         old = self._data_key(accounts)
@@ -112,17 +109,17 @@ class Enrolment:
                     )
                 records.append(protector.rewrap(record, new.raw, store))
             self._reprotect(accounts, old, records, new)
-        self._file.generations.forget()
+        self._file.undo_history.forget()
 
     def changes(self) -> Sequence[str]:
-        """What is another in this file than in the store that is remembered, for people."""
+        """The differences between this file and the known store, for people."""
         return self._file.known.changes(self._current(foreign=True))
 
     def accept(self, store_id: str | None = None) -> bool:
         """Accepts the current file as the newest version of this user's store.
 
-        With ``store_id`` that one alone, and only if its key gives that id or what opens it
-        proves it. Returns whether there is a place to remember it.
+        With ``store_id`` only a store that has proved this id, by its key or its protector.
+        Returns whether it can be recorded as known.
         """
         accounts = self._current(foreign=True)
         if accounts.header is None and store_id is None:
@@ -132,9 +129,9 @@ class Enrolment:
         return not self._file.known.remembers_nothing
 
     def restored(self) -> None:
-        """`accept`, where that is needed, for a file that keystead itself put back.
+        """`accept` for a file that ``undo`` restored, if it is of a known store.
 
-        Of another store it is not accepted: the copies for `undo` can be replaced too.
+        A file of another store is not accepted: undo copies can be replaced too.
         """
         accounts = self._file.read(foreign=True).accounts
         if accounts is None or accounts.header is None:
@@ -158,18 +155,17 @@ class Enrolment:
         accounts = self._current(foreign=foreign)
         if accounts.header is None:
             raise UsageError(
-                "the encrypted store is the .NET SDK's own file, which Windows protects",
+                "the encrypted store is the .NET SDK's file, which Windows protects",
                 id="store-of-windows",
-                hint="with KEYSTEAD_HOME set keystead uses a separate store, which takes "
-                "other protectors",
+                hint="set KEYSTEAD_HOME to use a separate store with other protectors",
                 where=self._file.where,
             )
         return accounts
 
     def _data_key(self, accounts: Accounts) -> crypto.DataKey:
-        vault = self._file.vault(accounts)
-        assert isinstance(vault, KeyVault)  # noqa: S101  # as the file has a header
-        return vault.key
+        cipher = self._file.cipher(accounts)
+        assert isinstance(cipher, DataKeyCipher)  # noqa: S101  # as the file has a header
+        return cipher.key
 
     def _reprotect(
         self,
@@ -178,31 +174,31 @@ class Enrolment:
         records: Sequence[str],
         new: crypto.DataKey | None = None,
     ) -> None:
-        """Writes the store with these protector records, sealed anew when there is a ``new`` key.
+        """Writes the store with these protector records, encrypted again for a ``new`` key.
 
-        Raises `FileProblem` when somebody changed the protectors since they were ``seen``.
+        Raises `FileProblem` when the protectors have changed since ``seen``.
         """
         key = new or old
-        vault = KeyVault(key, self._file.random_bytes)
+        cipher = DataKeyCipher(key, self._file.random_bytes)
         with self._file.system.files.lock(self._file.path):
             for _ in range(TRIES):
                 version = self._file.read(fresh=True)
                 current = version.accounts
                 if current is None or current.protectors != seen.protectors:
                     break
-                self._file.vault(current)
-                entries = self._resealed(current, vault) if new else current.entries
-                following = vault.signed(current.next(entries).protected(key, records))
+                self._file.cipher(current)
+                entries = self._resealed(current, cipher) if new else current.entries
+                following = cipher.signed(current.next(entries).protected(key, records))
                 opened = self._file.record
-                kept = opened if opened and opened in records else records[0]
-                if self._file.put(version, following, Unlocked(kept, key)):
+                record = opened if opened and opened in records else records[0]
+                if self._file.put(version, following, Unlocked(record, key)):
                     return
         raise overtaken(self._file.where)
 
-    def _resealed(self, accounts: Accounts, vault: KeyVault) -> dict[str, Entry]:
+    def _resealed(self, accounts: Accounts, cipher: DataKeyCipher) -> dict[str, Entry]:
         return {
             guid: {
-                key: vault.seal(guid, key, self._file.open_value(accounts, guid, key))
+                key: cipher.seal(guid, key, self._file.open_value(accounts, guid, key))
                 if is_sealed(key) and text
                 else text
                 for key, text in entry.items()

@@ -1,8 +1,4 @@
-"""Changes to the entries of the encrypted store, worked out before anything is sealed.
-
-Pure: versions of the file in, drafts of the next one out. A draft holds new secrets as `Secret`;
-sealing and writing them is the store's.
-"""
+"""Changes to the entries of the encrypted store, as pure functions without encryption."""
 
 from __future__ import annotations
 
@@ -31,14 +27,14 @@ from keystead.stores.encrypted.layout import (
 )
 
 EntryEdit = dict[str, str | Secret]
-"""An entry to be written; a `Secret` is still to be sealed."""
+"""An entry to be written; a `Secret` is yet to be encrypted."""
 
 EntryEdits = dict[str, EntryEdit]
 """All entries to be written, by GUID."""
 
 
 def require(accounts: Accounts | None, name: str) -> tuple[Accounts, str]:
-    """The accounts and the GUID of the profile in them, that of the same spelling before others.
+    """The accounts and the GUID of the profile, preferring the same spelling.
 
     Raises `ProfileNotFound`, or `ProfileInvalid` where several differ from ``name`` by case.
     """
@@ -52,7 +48,7 @@ def require(accounts: Accounts | None, name: str) -> tuple[Accounts, str]:
 
 
 def require_one_spelling(accounts: Accounts, name: str) -> None:
-    """Raises `ProfileInvalid` where several profiles of that name differ by case."""
+    """Raises `ProfileInvalid` where several profiles ``name`` differ by case."""
     spellings = accounts.spellings(name)
     found = clash(spellings)
     if found:
@@ -63,12 +59,12 @@ def require_one_spelling(accounts: Accounts, name: str) -> None:
 
 
 def edits_of(entries: Mapping[str, Entry], *, without: Collection[str] = ()) -> EntryEdits:
-    """All entries as they are, to be written again; ``without`` has the GUIDs to leave out."""
+    """The entries unchanged, but for those with a GUID in ``without``."""
     return {guid: dict(entry) for guid, entry in entries.items() if guid not in without}
 
 
 def make_room(accounts: Accounts, guid: str, new: str, *, force: bool) -> EntryEdits:
-    """The entries without those but ``guid`` that have the name ``new``; ``force`` lets them go."""
+    """The entries without others named ``new``, which ``force`` allows to remove."""
     validation.check_profile_name(new, shared=False)
     taken = [other for other in accounts.named(new) if other != guid]
     if taken and not force:
@@ -77,38 +73,35 @@ def make_room(accounts: Accounts, guid: str, new: str, *, force: bool) -> EntryE
 
 
 def changed(before: Entry, wanted: Changes) -> EntryEdit:
-    """The entry with the changes made and its type named anew.
-
-    Raises `ProfileInvalid` when the outcome may not be stored.
-    """
-    draft: EntryEdit = {key: text for key, text in before.items() if key != PROFILE_TYPE}
+    """The entry with the changes and its new type. Raises `ProfileInvalid`."""
+    edit: EntryEdit = {key: text for key, text in before.items() if key != PROFILE_TYPE}
     for given, value in wanted.items():
         name = given.lower()
         text = _checked(given, value)
         key = key_of(name)
-        draft = {k: v for k, v in draft.items() if k == key or setting_name(k) != name}
+        edit = {k: v for k, v in edit.items() if k == key or setting_name(k) != name}
         if text:
-            draft[key] = Secret(text) if is_sealed(key) else text
-        else:  # a setting without a value is one that is not set
-            draft.pop(key, None)
-    settings = {name: _seen(key, draft[key]) for name, key in settings_in(draft).items()}
+            edit[key] = Secret(text) if is_sealed(key) else text
+        else:  # an empty setting is not set
+            edit.pop(key, None)
+    settings = {name: _seen(key, edit[key]) for name, key in settings_in(edit).items()}
     outcome = Profile(before[DISPLAY_NAME], settings)
     if is_saml(before) and DECIDING.isdisjoint(name.lower() for name in wanted):
-        word: str | None = before[PROFILE_TYPE]  # no type of ours; its other settings may change
+        word: str | None = before[PROFILE_TYPE]  # its other settings may change
     else:
         check_writable(outcome)
         word = profile_type(outcome)
     head: EntryEdit = {DISPLAY_NAME: before[DISPLAY_NAME], **({PROFILE_TYPE: word} if word else {})}
-    return {**head, **draft}
+    return {**head, **edit}
 
 
 def _seen(key: str, value: str | Secret) -> str | Secret:
-    """A value as the rules for types look at it: whether it is there, not what it is."""
+    """The value without its secret, as types depend on which settings are set."""
     return Secret(value) if is_sealed(key) and value and isinstance(value, str) else value
 
 
 def _checked(name: str, value: Value | None) -> str:
-    """The text to store, empty for a setting that is to go. Raises `ProfileInvalid`."""
+    """The text to store, empty to unset. Raises `ProfileInvalid`."""
     if value is None:
         return ""
     if isinstance(value, Mapping) or "." in name:
@@ -121,7 +114,7 @@ def _checked(name: str, value: Value | None) -> str:
     validation.check_setting(name, text)
     if is_reserved(name.lower()):
         raise ProfileInvalid(
-            f"`{name}` is a name that the encrypted store uses itself",
+            f"`{name}` is a reserved name of the encrypted store",
             id="invalid-setting-name",
             hint="use another name",
         )

@@ -1,7 +1,4 @@
-"""The file of the encrypted store on disk: read, unlocked, proved and written.
-
-It knows versions of the file and what opens them; what the entries mean is the store's.
-"""
+"""Reading, unlocking, verifying and writing the file of the encrypted store."""
 
 from __future__ import annotations
 
@@ -41,7 +38,7 @@ from keystead.stores.encrypted.protectors import (
     open_data_key,
     protector_of,
 )
-from keystead.stores.encrypted.value_cipher import DpapiVault, KeyVault, Vault
+from keystead.stores.encrypted.value_cipher import DataKeyCipher, DpapiCipher, ValueCipher
 from keystead.stores.lost_update import by_another_program, is_lost, watch
 from keystead.system import System
 from keystead.system.file_versions import FileVersion
@@ -53,11 +50,11 @@ from keystead.undo.fallback_key import FallbackKey
 from keystead.undo.history import Replaced, UndoHistory
 
 _EMPTY = (b"", b"null")
-"""What the .NET SDK takes for a file without profiles."""
+"""Content that the .NET SDK reads as no profiles."""
 
 
 class Version(NamedTuple):
-    """The file at one moment; all None: there is none. Without ``accounts`` it is an empty one."""
+    """The file at one moment; all None for no file, ``accounts`` None for an empty one."""
 
     accounts: Accounts | None = None
     file_version: FileVersion | None = None
@@ -65,18 +62,18 @@ class Version(NamedTuple):
 
 
 class Unlocked(NamedTuple):
-    """A data key, the record that gave it, and what its protector remembers."""
+    """A data key, its protector record, and the counter its protector has stored."""
 
     record: str
     key: crypto.DataKey
     newest: int | None = None
-    """The counter below which a version is an old one; None where nobody remembers."""
+    """The counter of the newest version; None where it is not known."""
 
 
 class StoreFile:
-    """``RegisteredAccounts.json``. Once unlocked it stays so for as long as this object lives.
+    """``RegisteredAccounts.json``, which stays unlocked while this object exists.
 
-    ``keeper`` is asked for the data key before the protectors are, and told of one they gave.
+    ``keeper`` is asked for the data key before the protectors, and caches one they gave.
     """
 
     def __init__(
@@ -91,7 +88,7 @@ class StoreFile:
         self._unlocked: Unlocked | None = None
         self._verified: Accounts | None = None
         self.known = KnownStore(system, self.path)
-        self._opening = ForkLock()  # so that a person is asked once, not once a thread
+        self._opening = ForkLock()  # so that there is one prompt, not one for each thread
 
     @cached_property
     def path(self) -> Path:
@@ -100,7 +97,7 @@ class StoreFile:
 
     @cached_property
     def where(self) -> Origin:
-        """The same, for errors."""
+        """The file, for errors."""
         return Origin(str(self.path))
 
     def exists(self) -> bool:
@@ -108,17 +105,17 @@ class StoreFile:
         return self.system.files.current(self.path, private=True).data is not None
 
     @property
-    def generations(self) -> UndoHistory:
-        """The last versions of the file, which need no key of their own to come back."""
+    def undo_history(self) -> UndoHistory:
+        """The undo copies of the file, which are already encrypted."""
         folders = self.system.folders
         key = FallbackKey(self.system, folders.undo_key)
-        return UndoHistory(self.system.files, folders.generations, PlainEnvelope(), key)
+        return UndoHistory(self.system.files, folders.undo_copies, PlainEnvelope(), key)
 
     def read(self, *, foreign: bool = False, fresh: bool = False) -> Version:
-        """The current file, its MAC checked when the store is unlocked already.
+        """The current file; its MAC is checked if the store is unlocked.
 
-        ``fresh``: it is opened whatever was read before. Raises `ForeignStore` where another store
-        is remembered, unless ``foreign``.
+        ``fresh``: it is opened even if it is unchanged. Raises `ForeignStore` where another store
+        is known, unless ``foreign``.
         """
         files = self.system.files
         try:
@@ -136,39 +133,40 @@ class StoreFile:
         if not foreign:
             self.known.require_same(accounts)
         if self.is_unlocked(accounts):
-            self.vault(accounts)
+            self.cipher(accounts)
         return Version(accounts, version, data)
 
     def ref(self, accounts: Accounts) -> StoreRef:
-        """What the records of its protectors are bound to."""
+        """The store that its protector records are bound to."""
         return StoreRef(accounts.store_id, self.path)
 
     def new_guid(self) -> str:
-        """A GUID that nothing has yet."""
+        """A new GUID."""
         return make_guid(self.random_bytes(16))
 
     def new_key(self) -> crypto.DataKey:
-        """A new data key, with the id that it gives a store."""
+        """A new data key, with the id of its store."""
         raw = self.random_bytes(crypto.KEY_BYTES)
         return crypto.DataKey(store_id_of(raw), raw)
 
-    def new(self, protector: Protector | None) -> tuple[Accounts, Vault]:
-        """A version without entries that is not written yet, and its vault.
+    def new(self, protector: Protector | None) -> tuple[Accounts, ValueCipher]:
+        """An unwritten version without entries, and its cipher.
 
-        Without a ``protector`` it is the .NET SDK's own file on Windows, else one under a
+        Without a ``protector`` it is the .NET SDK's file on Windows, else protected by a
         passphrase.
         """
         if protector is None and self.system.dpapi is not None:
-            return Accounts(None, {}), DpapiVault(self.system.dpapi)
+            return Accounts(None, {}), DpapiCipher(self.system.dpapi)
         protector = protector or PassphraseProtector(self.system)
         self.known.require_new()
         key = self.new_key()
         record = protector.wrap(key.raw, StoreRef(key.store_id, self.path))
         self._unlocked = Unlocked(record, key)
-        return Accounts.new(key.store_id, key.recipient, record), KeyVault(key, self.random_bytes)
+        accounts = Accounts.new(key.store_id, key.recipient, record)
+        return accounts, DataKeyCipher(key, self.random_bytes)
 
     def is_unlocked(self, accounts: Accounts) -> bool:
-        """Whether it opens without asking anybody or anything again."""
+        """Whether its data key is known already."""
         opened = self._unlocked
         return (
             accounts.header is not None
@@ -177,23 +175,23 @@ class StoreFile:
             and opened.record in accounts.protectors
         )
 
-    def vault(self, accounts: Accounts) -> Vault:
-        """What opens the store, with this very content checked."""
+    def cipher(self, accounts: Accounts) -> ValueCipher:
+        """The cipher of the store, after verifying this version."""
         if accounts.header is None:
             assert self.system.dpapi is not None  # noqa: S101  # else the file was refused
-            return DpapiVault(self.system.dpapi)
+            return DpapiCipher(self.system.dpapi)
         with self._opening:
             if self._unlocked is None or not self.is_unlocked(accounts):
                 self._unlocked = self._unlock(accounts)
                 self._verified = accounts
-            vault = KeyVault(self._unlocked.key, self.random_bytes)
+            cipher = DataKeyCipher(self._unlocked.key, self.random_bytes)
             if self._verified is not accounts:
-                self._check(accounts, vault, self._unlocked.newest)
+                self._check(accounts, cipher, self._unlocked.newest)
                 self._verified = accounts
-            return vault
+            return cipher
 
     def key_unasked(self) -> crypto.DataKey | None:
-        """The data key, if it can be had without asking a person. Raises `StoreCorrupt`."""
+        """The data key, if it is available without a prompt. Raises `StoreCorrupt`."""
         accounts = self.read().accounts
         if accounts is None or accounts.header is None:
             return None
@@ -204,14 +202,14 @@ class StoreFile:
                 except (StoreUnavailable, InteractionRequired):
                     return None
                 self._verified = accounts
-            vault = self.vault(accounts)
-        return vault.key if isinstance(vault, KeyVault) else None
+            cipher = self.cipher(accounts)
+        return cipher.key if isinstance(cipher, DataKeyCipher) else None
 
     def open_value(self, accounts: Accounts, guid: str, key: str) -> str:
-        """The value of ``key`` in an entry. Raises `StoreCorrupt`, and what unlocking raises."""
-        vault = self.vault(accounts)
+        """Decrypts ``key`` of an entry. Raises `StoreCorrupt`, and what unlocking raises."""
+        cipher = self.cipher(accounts)
         try:
-            return vault.open(guid, key, accounts.entries[guid][key])
+            return cipher.open(guid, key, accounts.entries[guid][key])
         except crypto.IntegrityError as error:
             raise StoreCorrupt(
                 f"the value of `{key}` in the profile {guid} is not encrypted for it",
@@ -227,10 +225,9 @@ class StoreFile:
         unlocked: Unlocked | None = None,
         names: Collection[str] = (),
     ) -> bool:
-        """Writes the version that follows ``before``; False when another program was faster.
+        """Writes the version after ``before``; False when another program has changed the file.
 
-        ``unlocked`` is what opens it, where that is not what opened ``before``; ``names`` are the
-        profiles that were changed.
+        ``unlocked`` is given for a new data key; ``names`` are the changed profiles.
         """
         data = following.render()
         replaced = Replaced(self.path, before.data, data)
@@ -238,7 +235,7 @@ class StoreFile:
         if new:
             self.known.expect(following)
         try:
-            # Of keystead's own format there is no other writer.
+            # No other program writes keystead's format.
             snapshot = Snapshot(before.data, before.file_version)
             versions = [] if following.header else [(self.path, snapshot)]
             foreign = by_another_program(self.system, self.generations, versions)
@@ -254,14 +251,14 @@ class StoreFile:
         self._unlocked = unlocked or self._unlocked
         self._note(following)
         if new:
-            with contextlib.suppress(FileProblem):  # it is remembered, besides the one before
+            with contextlib.suppress(FileProblem):  # it is known already
                 self.known.remember(following)
-        if new and self._unlocked and self.path.exists():  # a dry run makes none
+        if new and self._unlocked and self.path.exists():  # a dry run writes none
             self._tell_keeper(following.store_id, self._unlocked.record, self._unlocked.key.raw)
         return True
 
     def note(self, accounts: Accounts | None, entries: Mapping[str, Entry]) -> None:
-        """Notes in a dry run that the file would have these entries; unlocks nothing."""
+        """Records the write of these entries in a dry run, without unlocking."""
         if accounts is None:
             native = self.system.dpapi is not None
             made = Accounts.new(self.new_guid(), bytes(crypto.KEY_BYTES), "none").signed("none")
@@ -270,31 +267,31 @@ class StoreFile:
         self.system.files.replace(self.path, data, expect=None, private=True)
 
     def _is_lost(self, before: Accounts | None, after: Accounts) -> bool:
-        """Whether a save is gone from the .NET SDK's own file."""
+        """Whether another program has overwritten a save of the .NET SDK's file."""
         try:
             now = self.read(fresh=True).accounts
-        except StoreCorrupt:  # half-written; the next try tells whether it stays so
+        except StoreCorrupt:  # maybe half-written; the next try decides
             return True
         was, made, found = (self._opened(accounts) for accounts in (before, after, now))
         return is_lost(was, made, found)
 
     def _opened(self, accounts: Accounts | None) -> dict[str, dict[str, str]]:
-        """All entries in clear: the SDK seals every value again whenever it writes."""
+        """All entries decrypted, as the SDK encrypts every value again at each write."""
         if accounts is None:
             return {}
-        vault = self.vault(accounts)
+        cipher = self.cipher(accounts)
         found: dict[str, dict[str, str]] = {}
         for guid, entry in accounts.entries.items():
             found[guid] = dict(entry)
             for key in filter(is_sealed, entry):
                 with contextlib.suppress(KeysteadError, crypto.IntegrityError):
-                    found[guid][key] = vault.open(guid, key, entry[key])
+                    found[guid][key] = cipher.open(guid, key, entry[key])
         return found
 
     def accept(self, accounts: Accounts, store_id: str | None = None) -> None:
-        """Unlocks the version and remembers it as the newest one of this user's store.
+        """Unlocks the version and records it as the newest one of this user's store.
 
-        With ``store_id``, raises `ForeignStore` unless it is that one.
+        With ``store_id``, raises `ForeignStore` for another store.
         """
         self.known.require_named(accounts)
         unlocked = self._opened_afresh(accounts)
@@ -304,7 +301,7 @@ class StoreFile:
         self._take(accounts, unlocked)
 
     def accept_restored(self, accounts: Accounts) -> None:
-        """`accept` for a version that was put back, if its key is that of a remembered store."""
+        """`accept` for a restored version, if its key is that of a known store."""
         unlocked = self._opened_afresh(accounts)
         if not self.known.changes(accounts) or self.known.has_key(unlocked.key):
             self._take(accounts, unlocked)
@@ -313,7 +310,7 @@ class StoreFile:
         store = self.ref(accounts)
         record, raw = open_data_key(accounts.protectors, store, self.system)
         unlocked = Unlocked(record, crypto.DataKey(store.store_id, raw))
-        self._check(accounts, KeyVault(unlocked.key, self.random_bytes), None)
+        self._check(accounts, DataKeyCipher(unlocked.key, self.random_bytes), None)
         return unlocked
 
     def _take(self, accounts: Accounts, unlocked: Unlocked) -> None:
@@ -327,16 +324,15 @@ class StoreFile:
         return self._unlocked.record if self._unlocked else None
 
     def remembers(self, record: str) -> RollbackGuard | None:
-        """The protector of the record, if it is one that knows an old version."""
+        """The protector of the record, if it can detect an old version."""
         protector = protector_of(record, self.system)
         return protector if isinstance(protector, RollbackGuard) else None
 
     @contextlib.contextmanager
     def cleaning(self, accounts: Accounts, *records: Iterable[str]) -> Iterator[None]:
-        """Has what the protectors keep elsewhere follow the file, however the change ends.
+        """Makes protectors delete their data outside of the file for unused ``records``.
 
-        Those of ``records`` that the file does not name in the end are forgotten. That is best
-        effort: what stays behind opens nothing.
+        Best effort, also after an error: what is left opens nothing.
         """
         try:
             yield
@@ -344,7 +340,7 @@ class StoreFile:
             with contextlib.suppress(KeysteadError):
                 current = self.read(foreign=True).accounts
                 named = current.protectors if current else ()
-                # Of a file that went meanwhile they are kept, for whoever puts it back.
+                # If the file was removed meanwhile they stay, so that it can be restored.
                 gone = current is None and accounts.counter > 0
                 for record in () if gone else itertools.chain(*records):
                     protector = self.remembers(record)
@@ -352,12 +348,12 @@ class StoreFile:
                         protector.forget(record, self.ref(accounts))
 
     def _unlock(self, accounts: Accounts, *, unattended: bool = False) -> Unlocked:
-        """Opens the version, proves it whole, and lets it be used if it is this user's store."""
+        """Opens and verifies the version, if it is this user's store."""
         store = self.ref(accounts)
-        kept = self._keeper.key(store.store_id) if self._keeper else None
-        held = kept and kept[0] in accounts.protectors and len(kept[1]) == crypto.KEY_BYTES
-        if kept and held:
-            record, raw = kept
+        cached = self._keeper.key(store.store_id) if self._keeper else None
+        usable = cached and cached[0] in accounts.protectors and len(cached[1]) == crypto.KEY_BYTES
+        if cached and usable:
+            record, raw = cached
         else:
             record, raw = open_data_key(
                 accounts.protectors,
@@ -369,9 +365,9 @@ class StoreFile:
         protector = self.remembers(record)
         newest = protector.newest(record, store) if protector else None
         key = crypto.DataKey(store.store_id, raw)
-        self._check(accounts, KeyVault(key, self.random_bytes), newest)
-        self.known.admit(accounts, key, proven=bool(held) or self._proves(record))
-        if not held:
+        self._check(accounts, DataKeyCipher(key, self.random_bytes), newest)
+        self.known.admit(accounts, key, proven=bool(usable) or self._proves(record))
+        if not usable:
             self._tell_keeper(store.store_id, record, raw)
         return Unlocked(record, key, newest)
 
@@ -385,19 +381,19 @@ class StoreFile:
             asked = opener is not None and opener.asks
             self._keeper.keep_key(store_id, record, raw, start=asked)
 
-    def _check(self, accounts: Accounts, vault: KeyVault, newest: int | None) -> None:
+    def _check(self, accounts: Accounts, cipher: DataKeyCipher, newest: int | None) -> None:
         try:
-            vault.check(accounts)
+            cipher.check(accounts)
         except crypto.IntegrityError as error:
             raise StoreCorrupt(
-                "the encrypted store was damaged, or changed by something else",
+                "the encrypted store was damaged, or changed by another program",
                 hint="restore the file from a backup; keystead does not change it",
                 where=self.where,
             ) from error
         if newest is not None and accounts.counter < newest:
             raise StoreCorrupt(
                 f"this is version {accounts.counter} of the encrypted store, "
-                f"and version {newest} was written already",
+                f"older than version {newest}, which was written before",
                 id="store-rolled-back",
                 hint="if you restored an older file yourself, run `keystead store accept`; "
                 "otherwise somebody replaced it",
@@ -405,10 +401,7 @@ class StoreFile:
             )
 
     def _note(self, accounts: Accounts) -> None:
-        """Has the protector that opened the store remember the version that counts now.
-
-        Best effort, for the version is written: an older number is not a wrong one.
-        """
+        """Makes the protector store the counter; best effort, as an older one is valid too."""
         opened = self._unlocked
         if accounts.header is None or opened is None:
             return

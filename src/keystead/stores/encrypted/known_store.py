@@ -1,8 +1,7 @@
-"""The memory of which encrypted store is this user's, outside of the store's own folder.
+"""The record of which encrypted store is this user's, outside of the store's folder.
 
-The MAC proves the file against a data key that the file's own records lead to, so whoever can
-write its folder can put in a whole store of their own. docs/encrypted-store.md specifies what is
-remembered, where, and what follows.
+The MAC of a store is checked by a key from the same file, so another user who can write the folder
+could replace the whole store. docs/encrypted-store.md specifies the record.
 """
 
 from __future__ import annotations
@@ -24,25 +23,25 @@ from keystead.system import System
 VARIABLE = "KEYSTEAD_STORE_ID"
 
 _DIGITS = 32
-"""How much of the SHA-256 of a protector record is remembered."""
+"""How many digits of the SHA-256 of a protector record are stored."""
 
 _ACCEPT = "run `keystead store accept`"
 
 
 class Identity(NamedTuple):
-    """What tells one store from another, and who may open it."""
+    """The identity of a store, and its protectors."""
 
     store_id: str
     recipient: str
     protectors: tuple[str, ...]
-    """For each record its kind and the beginning of its digest, sorted."""
+    """The type and the beginning of the digest of each record, sorted."""
 
     @classmethod
     def of(cls, accounts: Accounts) -> Identity | None:
-        """That of a version of the file; None for the .NET SDK's own, which has none."""
+        """The identity of a version; None for the .NET SDK's file."""
         if accounts.header is None:
             return None
-        import hashlib  # loading OpenSSL costs more than a command that only lists
+        import hashlib  # loading OpenSSL takes longer than listing profiles
 
         marks = (
             f"{kind_of(record)} {hashlib.sha256(record.encode()).hexdigest()[:_DIGITS]}"
@@ -51,14 +50,14 @@ class Identity(NamedTuple):
         return cls(accounts.store_id, accounts.own["Recipient"], tuple(sorted(marks)))
 
     def changes_in(self, found: Identity | None) -> list[str]:
-        """What is another in ``found``, for people."""
+        """The differences to ``found``, for people."""
         if found is None:
-            return ["it is the .NET SDK's own file now"]
+            return ["it is the .NET SDK's file now"]
         changes: list[str] = []
         if found.store_id != self.store_id:
             changes.append(f"its id is {found.store_id} and was {self.store_id}")
         elif found.recipient != self.recipient:
-            changes.append("its key is another one")
+            changes.append("its key has changed")
         was, now = Counter(self.protectors), Counter(found.protectors)
         changes += [f"the protector `{kind_of(mark)}` was added" for mark in now - was]
         changes += [f"the protector `{kind_of(mark)}` was removed" for mark in was - now]
@@ -66,16 +65,13 @@ class Identity(NamedTuple):
 
 
 class ForeignStore(StoreUnavailable):
-    """An encrypted store that is not the one this user is known to use, or that nothing proves."""
+    """An encrypted store that is not the known one of this user, or is not proved."""
 
     id = "store-foreign"
 
 
 class KnownStore:
-    """The memory of the store whose file is at ``path``.
-
-    It holds two identities while a change of them is being written, else one.
-    """
+    """The record of the store at ``path``: one identity, two while a change is being written."""
 
     def __init__(self, system: System, path: Path) -> None:
         self._system = system
@@ -85,19 +81,19 @@ class KnownStore:
         self._alone = bool(system.environ.get("KEYSTEAD_HOME"))
         self._recalled: Sequence[Identity] = ()
         self.is_unknown = False
-        """Whether the store that was last read is one that is not remembered."""
+        """Whether the store that was read last is not known."""
 
     def changes(self, accounts: Accounts) -> Sequence[str]:
-        """What is another than remembered, for people; none where nothing is."""
+        """The differences to the known store, for people."""
         if not self._named:
             return [] if self._alone else self._changes(self._recall(accounts), accounts)
         if accounts.header is None:
-            return ["the .NET SDK's own file has no id"]
+            return ["the .NET SDK's file has no id"]
         same = accounts.store_id == self._named
         return [] if same else [f"its id is {accounts.store_id} and {VARIABLE} is {self._named}"]
 
     def require_same(self, accounts: Accounts) -> None:
-        """Raises `ForeignStore` where another store is remembered. It opens nothing."""
+        """Raises `ForeignStore` where another store is known. Opens nothing."""
         changes = self.changes(accounts)
         if changes:
             raise self._foreign(changes)
@@ -109,7 +105,7 @@ class KnownStore:
             self.require_same(accounts)
 
     def require_new(self) -> None:
-        """Raises `ForeignStore` where a new store is not the one that has to be used."""
+        """Raises `ForeignStore` where `VARIABLE` requires an existing store."""
         if self._named:
             raise ForeignStore(
                 f"there is no encrypted store, and {VARIABLE} names one",
@@ -118,17 +114,17 @@ class KnownStore:
             )
 
     def knows(self, accounts: Accounts) -> bool:
-        """Whether it is the remembered one; also where there is no place to remember it."""
+        """Whether it is the known store, or stores cannot be recorded here."""
         return bool(self._named or self._alone or self._recall(accounts))
 
     def admit(self, accounts: Accounts, key: DataKey, *, proven: bool) -> None:
-        """Lets the store be used that ``key`` opened, or raises `ForeignStore`.
+        """Raises `ForeignStore` unless the store that ``key`` opened may be used.
 
-        ``proven``: the key came from where nobody who writes the store's folder can put one.
+        ``proven``: the key is from a place that writers of the store's folder cannot change.
         """
         if proven:
             if not self.knows(accounts):
-                with contextlib.suppress(KeysteadError):  # a file system that is read alone
+                with contextlib.suppress(KeysteadError):  # a read-only file system
                     self.remember(accounts)
         elif self._named:
             self.require_id(accounts, key, self._named, proven=False)
@@ -138,36 +134,36 @@ class KnownStore:
             self._ask_keyring(accounts)
 
     def require_id(self, accounts: Accounts, key: DataKey, wanted: str, *, proven: bool) -> None:
-        """Raises `ForeignStore` unless it is the store ``wanted``, and not one with a copied id."""
+        """Raises `ForeignStore` unless it is the store ``wanted`` and its id is not copied."""
         if accounts.store_id != wanted.lower():
             raise self._foreign([f"its id is {accounts.store_id} and not {wanted}"])
         if not proven and store_id_of(key.raw) != accounts.store_id:
             raise ForeignStore(
-                "the id of the encrypted store is not made from its key, so the store may be "
-                "another one",
-                hint="if it is of an earlier version of keystead and yours, run `keystead store "
+                "the id of the encrypted store is not derived from its key, so the store may have "
+                "been replaced",
+                hint="if it is yours, from an earlier version of keystead, run `keystead store "
                 f"accept --force` and `keystead store rekey` without {VARIABLE}; "
                 "otherwise somebody replaced it",
                 where=Origin(str(self._path)),
             )
 
     def expect(self, following: Accounts) -> None:
-        """Remembers the version that is about to be written, besides what is remembered."""
+        """Records the version that is about to be written, in addition to the known one."""
         self._write(following, added=True)
 
     def remember(self, accounts: Accounts) -> None:
-        """Remembers this version in place of all else. Raises `FileProblem`."""
+        """Records this version as the only known one. Raises `FileProblem`."""
         self._write(accounts, added=False)
 
     def has_key(self, key: DataKey) -> bool:
-        """Whether a store that is remembered has this key."""
+        """Whether a known store has this key."""
         recipient = key.recipient.hex().upper()
         found = [*self._stored(), *(self._in_keyring() or ())]
         return any(identity.recipient == recipient for identity in found)
 
     @property
     def remembers_nothing(self) -> bool:
-        """Whether there is no place here to remember a store."""
+        """Whether stores cannot be recorded here."""
         return self._alone and not self._named and self._in_keyring() is None
 
     def _foreign(self, changes: Sequence[str]) -> ForeignStore:
@@ -178,14 +174,14 @@ class KnownStore:
         if self._named:
             hint = f"set {VARIABLE} to the id of your store; `keystead store status` shows this one"
         return ForeignStore(
-            f"the encrypted store is not the one that is remembered: {'; '.join(changes)}",
+            f"the encrypted store is not the known one: {'; '.join(changes)}",
             hint=hint,
             where=Origin(str(self._path)),
         )
 
     def _unknown(self, accounts: Accounts) -> ForeignStore:
         return ForeignStore(
-            "the encrypted store is not remembered here, and what opened it does not prove it",
+            "the encrypted store is not known here, and its protector does not prove it",
             hint=f"if it is yours, {_ACCEPT}, or `keystead store accept --id "
             f"{accounts.store_id}` without a terminal",
             where=Origin(str(self._path)),
@@ -196,7 +192,7 @@ class KnownStore:
         return [] if not known or found in known else known[-1].changes_in(found)
 
     def _recall(self, accounts: Accounts) -> Sequence[Identity]:
-        """What the file remembers, read again where that does not fit ``accounts``."""
+        """The recorded identities, read again where they do not match ``accounts``."""
         if not self._recalled or Identity.of(accounts) not in self._recalled:
             self._recalled = self._stored()
         return self._recalled
@@ -212,7 +208,7 @@ class KnownStore:
             found = parse_json(data or b"{}")
         except FileProblem as error:
             raise ForeignStore(
-                f"the memory of the encrypted store {error.message}",
+                f"the record of known stores {error.message}",
                 hint=error.hint,
                 where=error.where,
             ) from None
@@ -250,7 +246,7 @@ class KnownStore:
             files.replace(path, data, expect=files.read(path).version, private=True)
 
     def _ask_keyring(self, accounts: Accounts) -> None:
-        """Raises `ForeignStore` where the keyring answers and does not remember this store."""
+        """Raises `ForeignStore` where the keyring is available and does not know this store."""
         known = self._in_keyring()
         if known is None:
             return
@@ -261,7 +257,7 @@ class KnownStore:
             raise self._foreign(changes)
 
     def _in_keyring(self) -> Sequence[Identity] | None:
-        """What the keyring remembers; None where there is none that answers."""
+        """The identities in the keyring; None where no keyring is available."""
         if not self._system.keyring.is_likely:
             return None
         try:
@@ -278,7 +274,7 @@ def _joined(earlier: Sequence[Identity], added: Sequence[Identity]) -> list[Iden
 
 
 def _identities(items: object) -> list[Identity]:
-    """What is remembered, as far as it is of the form that keystead writes."""
+    """The valid identities in a JSON document."""
     found: list[Identity] = []
     for item in items if isinstance(items, list) else ():
         with contextlib.suppress(KeyError, TypeError, ValueError):

@@ -1,9 +1,7 @@
-"""The file of the encrypted store: ``RegisteredAccounts.json`` as the .NET SDK lays it out.
+"""The format of the encrypted store's file: ``RegisteredAccounts.json`` of the .NET SDK.
 
-One JSON object; a member is a GUID with a flat object of strings, and one more, ``keystead``, is
-the header. The .NET SDK's own file has no header and nothing that proves it. This module turns
-bytes into that and back, refuses what is not of this shape, and knows the .NET SDK's names of
-settings. It opens and seals nothing.
+A JSON object that maps GUIDs to flat objects of strings; its member ``keystead`` is the header,
+which the .NET SDK's file does not have. Parsing and serialising only, no encryption.
 """
 
 from __future__ import annotations
@@ -38,7 +36,7 @@ _RECIPIENT = re.compile(r"[0-9A-F]{64}")
 _PROTECTOR = re.compile(r"Protector\.([1-9][0-9]{0,2})")
 _TRAILING_COMMA = re.compile(rb'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)
 _OPAQUE = {"UserIdentity"}
-"""What the .NET SDK seals and keystead has no setting for; it is neither shown nor opened."""
+"""Encrypted keys without a setting in keystead; neither shown nor decrypted."""
 
 _SAML = "SAML"
 _RESTORE = "restore the file from a backup; keystead does not change it"
@@ -54,27 +52,26 @@ def make_guid(random: bytes) -> str:
 
 
 def store_id_of(data_key: bytes) -> str:
-    """The id of a new store with that data key; nobody finds another key that has the same."""
+    """The id of a new store, derived from its data key."""
     return make_guid(hkdf(data_key, b"", f"keystead/{FORMAT} store id")[:16])
 
 
 def setting_name(key: str) -> str:
-    """The shared-file name of a key in the file; an unknown key is its own name, in lower case."""
+    """The shared-file name of a key; that of an unknown key is the key in lower case."""
     return _NAME_OF.get(key, key.lower())
 
 
 def key_of(name: str) -> str:
-    """The key under which the file keeps the setting ``name`` (in lower case)."""
+    """The key of the setting ``name`` (in lower case)."""
     row = SETTINGS.get(name)
     return row.netsdk if row and row.netsdk else name
 
 
 def settings_in(entry: Iterable[str]) -> dict[str, str]:
-    """The keys of the settings in ``entry``, by the settings' shared-file names.
+    """The keys in ``entry`` by the shared-file names of their settings.
 
-    Under several spellings the one that keystead would write counts, else the first; the others
-    stay in the file. A key in the shared files' spelling of a setting that has its own here is
-    not that setting.
+    Of several spellings the one that keystead writes is used, else the first. The shared-file
+    name of a setting that has another key here is not that setting.
     """
     found: dict[str, str] = {}
     for key in entry:
@@ -89,15 +86,14 @@ def settings_in(entry: Iterable[str]) -> dict[str, str]:
 
 
 def is_reserved(name: str) -> bool:
-    """Whether a setting of that name would read as one of the file's own keys."""
+    """Whether a setting of that name would be read as a reserved key."""
     return name in _RESERVED
 
 
 def is_sealed(key: str) -> bool:
-    """Whether the file keeps the value of ``key`` sealed.
+    """Whether the value of ``key`` is encrypted, by the .NET SDK's table.
 
-    The .NET SDK's table says so. Of the names that are not in it, those that keystead itself
-    wrote (they are in lower case) are sealed when they sound like a secret.
+    Of the names that are not in it, keystead encrypts its own (in lower case) that sound secret.
     """
     row = SETTINGS.get(_NAME_OF.get(key, ""))
     if row:
@@ -106,12 +102,12 @@ def is_sealed(key: str) -> bool:
 
 
 def is_saml(entry: Entry) -> bool:
-    """Whether it is a profile for SAML, which the .NET SDK once had."""
+    """Whether it is a SAML profile, which earlier .NET SDKs had."""
     return entry.get(PROFILE_TYPE) == _SAML
 
 
 def profile_type(profile: Profile) -> str | None:
-    """The .NET SDK's word for the type of the profile; None when its settings make none."""
+    """The .NET SDK's name of the profile's type; None for no type."""
     row = profile.type
     if row is None:
         return None
@@ -130,8 +126,8 @@ def profile_type(profile: Profile) -> str | None:
 class Accounts:
     """One version of the file: its header and its entries by GUID, in the order of the file.
 
-    ``header`` is None in the .NET SDK's own file. ``foreign`` are that file's members that are no
-    profiles, ``odd`` the values in its profiles that are no text; both are written again.
+    ``header`` is None in the .NET SDK's file. ``foreign`` are members of that file that are not
+    profiles, ``odd`` values that are not text; both are written back.
     """
 
     header: Entry | None
@@ -141,7 +137,7 @@ class Accounts:
 
     @classmethod
     def new(cls, store_id: str, recipient: bytes, protector: str) -> Accounts:
-        """A store without profiles and not yet signed, opened by one protector record."""
+        """A store without profiles and MAC, with one protector record."""
         header = {
             "Format": str(FORMAT),
             "StoreId": store_id,
@@ -153,7 +149,7 @@ class Accounts:
 
     @property
     def own(self) -> Entry:
-        """The header, in a file that has one."""
+        """The header of keystead's format."""
         assert self.header is not None  # noqa: S101  # callers know which kind of file it is
         return self.header
 
@@ -164,36 +160,33 @@ class Accounts:
 
     @property
     def counter(self) -> int:
-        """How often the store was written."""
+        """The number of writes of the store."""
         return int(self.own["Counter"])
 
     @property
     def recipient(self) -> bytes | None:
-        """The public key of envelopes for the store; None for the .NET SDK's own file."""
+        """The public key of undo copies; None for the .NET SDK's file."""
         return bytes.fromhex(self.header["Recipient"]) if self.header else None
 
     @property
     def protectors(self) -> tuple[str, ...]:
-        """The protector records by their numbers; none in the .NET SDK's own file."""
+        """The protector records by number; none in the .NET SDK's file."""
         found = ((_PROTECTOR.fullmatch(key), text) for key, text in (self.header or {}).items())
         return tuple(text for _, text in sorted((int(m[1]), text) for m, text in found if m))
 
     @property
     def mac(self) -> str:
-        """The seal over the whole file."""
+        """The MAC of the file."""
         return self.own["Mac"]
 
     @property
     def content(self) -> dict[str, Entry]:
-        """All that the seal is over: the whole file but the seal itself."""
+        """The content that the MAC covers: everything but the MAC."""
         header = {key: text for key, text in self.own.items() if key != "Mac"}
         return {HEADER: header, **self.entries}
 
     def named(self, name: str) -> list[str]:
-        """The GUIDs of the entries with that display name in any letter case.
-
-        The first one counts, where they all are of one spelling.
-        """
+        """The GUIDs of the entries with that display name, ignoring case."""
         return list(self._by_name.get(folded(name), ()))
 
     def spelled(self, name: str) -> list[str]:
@@ -201,10 +194,7 @@ class Accounts:
         return [guid for guid in self.named(name) if self.entries[guid][DISPLAY_NAME] == name]
 
     def spellings(self, name: str) -> list[str]:
-        """The display names that the SDK takes for ``name``, each once.
-
-        Of more than one the SDK sees the first alone, and which it is nobody can see.
-        """
+        """The distinct display names that match ``name``, ignoring case as the SDK does."""
         return list(dict.fromkeys(self.entries[guid][DISPLAY_NAME] for guid in self.named(name)))
 
     @cached_property
@@ -219,21 +209,21 @@ class Accounts:
         return [entry[DISPLAY_NAME] for entry in self.entries.values()]
 
     def next(self, entries: Mapping[str, Entry]) -> Accounts:
-        """The following version, with these entries, still to be signed."""
+        """The next version with these entries, without a new MAC."""
         if self.header is None:
             return replace(self, entries=entries)
         counter = str(self.counter + 1)
         return replace(self, header={**self.header, "Counter": counter}, entries=entries)
 
     def protected(self, key: DataKey, records: Iterable[str]) -> Accounts:
-        """The same under ``key``, with these records that keep it, still to be signed."""
+        """The version with another data key and its protector records, without a new MAC."""
         header = {k: text for k, text in self.own.items() if not _PROTECTOR.fullmatch(k)}
         numbered = {f"Protector.{n}": record for n, record in enumerate(records, 1)}
         own = {**header, "StoreId": key.store_id, "Recipient": key.recipient.hex().upper()}
         return replace(self, header={**own, **numbered})
 
     def signed(self, mac: str) -> Accounts:
-        """The same with ``mac`` as its seal."""
+        """The version with this MAC."""
         header = {key: text for key, text in self.own.items() if key != "Mac"}
         return replace(self, header={**header, "Mac": mac})
 
@@ -246,7 +236,7 @@ class Accounts:
 
 
 def parse(data: bytes, file: str, *, native: bool = False) -> Accounts:
-    """The content of the file; ``native``: a file without a header is the .NET SDK's own.
+    """Parses the file; ``native``: a file without a header is the .NET SDK's.
 
     Raises `StoreCorrupt` with the file, and its line where known.
     """
@@ -256,10 +246,9 @@ def parse(data: bytes, file: str, *, native: bool = False) -> Accounts:
         return _parse_native(members)
     if not isinstance(members.get(HEADER), dict):
         raise StoreCorrupt(
-            "the encrypted store has no header of keystead's",
+            "the encrypted store has no keystead header",
             id="store-of-another-program",
-            hint="the .NET SDK's own file opens on Windows alone; "
-            "if this is another one, restore it from a backup",
+            hint="the .NET SDK's file opens on Windows only; restore any other file from a backup",
             where=where,
         )
     header = members.pop(HEADER)
@@ -281,7 +270,7 @@ def parse(data: bytes, file: str, *, native: bool = False) -> Accounts:
 
 
 def _parse_native(members: Mapping[str, Any]) -> Accounts:
-    """The profiles; what is no text costs the setting that it is the value of."""
+    """The .NET SDK's file; settings whose values are not text are ignored."""
     profiles: dict[str, Entry] = {}
     odd: dict[str, Mapping[str, object]] = {}
     foreign: dict[str, object] = {}
@@ -295,7 +284,7 @@ def _parse_native(members: Mapping[str, Any]) -> Accounts:
 
 
 def _native_text(data: bytes) -> bytes:
-    """The .NET SDK's own file as strict JSON in UTF-8, as far as the SDK reads more than that."""
+    """The .NET SDK's file as strict JSON in UTF-8, as the SDK accepts more than that."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         data = data.decode("utf-16", "replace").encode()
     return _TRAILING_COMMA.sub(rb"\1", data.removeprefix(codecs.BOM_UTF8))
@@ -304,7 +293,7 @@ def _native_text(data: bytes) -> bytes:
 def _load(data: bytes, file: str, *, native: bool) -> dict[str, Any]:
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         members = dict(pairs)
-        if len(members) < len(pairs) and not native:  # the SDK takes the last one
+        if len(members) < len(pairs) and not native:  # the SDK uses the last one
             raise StoreCorrupt(
                 "a name is repeated in a JSON object", hint=_RESTORE, where=Origin(file)
             )
@@ -317,8 +306,8 @@ def _load(data: bytes, file: str, *, native: bool) -> dict[str, Any]:
         line, reason = error.lineno, f"not valid JSON: {error.msg.lower()}"
     except UnicodeDecodeError as error:
         line, reason = data.count(b"\n", 0, error.start) + 1, "not valid UTF-8"
-    except (ValueError, RecursionError):  # a number or a nesting beyond what Python reads
-        reason = "not of the shape of an encrypted store"
+    except (ValueError, RecursionError):  # a number or nesting beyond Python's limits
+        reason = "not an encrypted store"
     else:
         if isinstance(loaded, dict):
             return loaded

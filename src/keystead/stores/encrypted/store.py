@@ -1,9 +1,7 @@
-"""The encrypted store: one file whose keys are sealed.
+"""The encrypted store: one file with encrypted secrets; docs/encrypted-store.md specifies it.
 
-Listing and finding unlock nothing: a sealed value is a `Secret` that unlocks the store, checks
-the seal over the whole file and opens when somebody reveals it. Every write unlocks, for the
-seal has to be made anew. What is sealed how stands in `vault` and `seal`, what opens it in
-`protectors`, and docs/encrypted-store.md specifies the file.
+Listing and finding unlock nothing: an encrypted value is a `Secret` that unlocks and verifies the
+store when it is revealed. Every write unlocks, because it makes a new MAC.
 """
 
 from __future__ import annotations
@@ -54,15 +52,15 @@ from keystead.stores.encrypted.protectors import (
     RandomBytes,
     kind_of,
 )
-from keystead.stores.encrypted.undo_key import generations
-from keystead.stores.encrypted.value_cipher import Vault
+from keystead.stores.encrypted.undo_key import undo_history
+from keystead.stores.encrypted.value_cipher import ValueCipher
 from keystead.stores.sessions import SessionCache
 from keystead.system import System
 from keystead.system.file_versions import ChangeToken, change_token
 from keystead.undo.history import UndoHistory
 
 _UNIQUE_KEY = "toolkit_artifact_guid"
-"""What the shared files call a profile's GUID; a copy may not share it."""
+"""The shared-file name of a profile's GUID, which is not copied."""
 
 
 _SAML = "it is a SAML profile of the AWS SDK for .NET, and keystead cannot sign in that way"
@@ -70,20 +68,20 @@ _SAML = "it is a SAML profile of the AWS SDK for .NET, and keystead cannot sign 
 
 @dataclass(frozen=True)
 class StoreStatus:
-    """What can be said of the store without unlocking it."""
+    """The state of the store that is known without unlocking it."""
 
     path: Path
     exists: bool = False
     format: str | None = None
-    """The version of keystead's own format; None for the .NET SDK's file."""
+    """The version of keystead's format; None for the .NET SDK's file."""
     store_id: str | None = None
     protectors: tuple[str, ...] = ()
-    """The kinds of its protectors, such as ``passphrase``."""
+    """Its protectors, such as ``passphrase``."""
     profiles: int = 0
     changes: tuple[str, ...] = ()
-    """What is another than in the store that is remembered, for people."""
+    """The differences to the known store, for people."""
     unlocked: bool = False
-    """Whether this object has opened it already."""
+    """Whether this object has opened it."""
 
 
 class EncryptedSnapshot(StoreSnapshot):
@@ -97,7 +95,7 @@ class EncryptedSnapshot(StoreSnapshot):
         return self._store.accounts()
 
     def find(self, name: str) -> Profile:
-        """The profile of that name. Raises `ProfileNotFound`, `StoreCorrupt`."""
+        """The profile ``name``. Raises `ProfileNotFound`, `StoreCorrupt`."""
         return self._store.profile(*require(self._accounts, name))
 
     def profiles(self) -> list[Profile]:
@@ -109,9 +107,8 @@ class EncryptedSnapshot(StoreSnapshot):
 class EncryptedStore(ProfileStore):
     """The profiles in ``RegisteredAccounts.json`` in the data folder.
 
-    It need not exist: the first change makes it, protected by ``protector`` (else, on Windows, as
-    the .NET SDK's own file; elsewhere by a passphrase that is asked for). Once opened it stays
-    open.
+    The first change creates a missing file, protected by ``protector``; by default it is the .NET
+    SDK's file on Windows, else protected by a passphrase. Once unlocked it stays unlocked.
     """
 
     type_name = "NetSDKCredentialsFile"
@@ -132,11 +129,11 @@ class EncryptedStore(ProfileStore):
 
     @classmethod
     def open(cls, system: System, keeper: KeyKeeper | None = None) -> EncryptedStore:
-        """The one in the data folder."""
+        """The store in the data folder."""
         return cls(system, keeper=keeper)
 
     def snapshot(self) -> EncryptedSnapshot:
-        """What the file holds now."""
+        """The current content of the file."""
         return EncryptedSnapshot(self)
 
     def change_token(self) -> ChangeToken:
@@ -150,50 +147,47 @@ class EncryptedStore(ProfileStore):
 
     @property
     def protectors(self) -> Enrolment:
-        """What opens the store, to be listed and changed."""
+        """The protectors of the store."""
         return Enrolment(self._file)
 
     @property
-    def generations(self) -> UndoHistory:
-        """What the last changes of all files replaced, in envelopes that this store opens."""
-        return generations(self._file)
+    def undo_history(self) -> UndoHistory:
+        """The undo copies of all files, encrypted for this store."""
+        return undo_history(self._file)
 
     def sessions(self) -> SessionCache:
-        """The cache of sessions, sealed for this store."""
+        """The cache of temporary credentials, encrypted for this store."""
         return SessionCache(self._file)
 
     @property
     def is_unknown(self) -> bool:
-        """Whether the store that was last read is one that is not remembered."""
+        """Whether the store that was read last is not known."""
         return self._file.known.is_unknown
 
     def opens_unasked(self) -> bool:
-        """Whether it is open, or opens without asking a person. Raises `StoreCorrupt`."""
+        """Whether it is unlocked, or unlocks without a prompt. Raises `StoreCorrupt`."""
         accounts = self.accounts()
         native = accounts is not None and accounts.header is None
         return native or self._file.key_unasked() is not None
 
     def unlock(self) -> None:
-        """Opens it, asking whom its protectors ask. Raises `StoreUnavailable`, `StoreCorrupt`."""
+        """Unlocks it by its protectors. Raises `StoreUnavailable`, `StoreCorrupt`."""
         accounts = self.accounts()
         if accounts is None:
             raise StoreUnavailable(
                 "there is no encrypted store",
                 id="no-encrypted-store",
-                hint="`keystead store init` makes one",
+                hint="`keystead store init` creates one",
                 where=self._file.where,
             )
-        self._file.vault(accounts)
+        self._file.cipher(accounts)
 
     def exists(self) -> bool:
         """Whether there is a store."""
         return self._file.exists()
 
     def init(self, protector: Protector | None = None) -> None:
-        """Makes a store without profiles, protected by ``protector``.
-
-        Raises `UsageError` when there is one.
-        """
+        """Creates a store protected by ``protector``. Raises `UsageError` if there is one."""
 
         def edited(accounts: Accounts | None) -> EntryEdits:
             if accounts is not None:
@@ -210,7 +204,7 @@ class EncryptedStore(ProfileStore):
         self._write(edited)
 
     def status(self) -> StoreStatus:
-        """What can be said of the store without unlocking it. Raises `StoreCorrupt`."""
+        """The state of the store, without unlocking it. Raises `StoreCorrupt`."""
         accounts = self._file.read(foreign=True).accounts
         if accounts is None:
             return StoreStatus(self.path)
@@ -226,7 +220,7 @@ class EncryptedStore(ProfileStore):
         )
 
     def change(self, name: str, changes: Callable[[Profile | None], Changes]) -> None:
-        """Applies what ``changes`` makes of the profile; it may be asked more than once."""
+        """Applies what ``changes`` returns; see `ProfileStore.change`."""
 
         def edited(accounts: Accounts | None) -> EntryEdits | None:
             entries = accounts.entries if accounts else {}
@@ -239,16 +233,13 @@ class EncryptedStore(ProfileStore):
                 validation.check_profile_name(name, shared=False)
             guid = guids[0] if guids else self._file.new_guid()
             before = entries.get(guid, {DISPLAY_NAME: name})
-            draft = changed(before, wanted)
-            return None if draft == before else {**edits_of(entries), guid: draft}
+            edit = changed(before, wanted)
+            return None if edit == before else {**edits_of(entries), guid: edit}
 
         self._write(edited, [name])
 
     def unregister(self, name: str) -> None:
-        """Removes all entries of that name. Raises `ProfileNotFound`.
-
-        Where there are several spellings of it, those of this one.
-        """
+        """Removes all entries ``name``, of this spelling if there are several."""
 
         def edited(accounts: Accounts | None) -> EntryEdits:
             accounts, _ = require(accounts, name)
@@ -267,14 +258,14 @@ class EncryptedStore(ProfileStore):
             accounts, guid = require(accounts, old)
             if accounts.entries[guid][DISPLAY_NAME] == new:
                 return None
-            drafts = make_room(accounts, guid, new, force=force)
-            drafts[guid][DISPLAY_NAME] = new
-            return self._followed(accounts, drafts, follow, names) if follow else drafts
+            edits = make_room(accounts, guid, new, force=force)
+            edits[guid][DISPLAY_NAME] = new
+            return self._followed(accounts, edits, follow, names) if follow else edits
 
         self._write(edited, names)
 
     def follow(self, follow: Follow) -> None:
-        """Changes what ``follow`` gives, in one version of the file."""
+        """Sets the settings that ``follow`` returns, in one write."""
 
         def edited(accounts: Accounts | None) -> EntryEdits | None:
             if accounts is None:
@@ -287,18 +278,18 @@ class EncryptedStore(ProfileStore):
         self._write(edited, names)
 
     def _followed(
-        self, accounts: Accounts, drafts: EntryEdits, follow: Follow, names: set[str]
+        self, accounts: Accounts, edits: EntryEdits, follow: Follow, names: set[str]
     ) -> EntryEdits:
-        """The drafts with what ``follow`` gives; ``names`` gets those of the changed profiles."""
-        for guid, draft in drafts.items():
+        """The edits with what ``follow`` returns; adds the changed profiles to ``names``."""
+        for guid, edit in edits.items():
             profile = self.profile(accounts, guid)
             changes = follow(profile)
-            draft.update({key_of(name): text for name, text in changes.items()})
+            edit.update({key_of(name): text for name, text in changes.items()})
             names.update([profile.name] if changes else ())
-        return drafts
+        return edits
 
     def copy(self, old: str, new: str, *, force: bool = False) -> None:
-        """Copies the profile under a GUID of its own, with its values sealed for that one."""
+        """Copies the profile to a new GUID, to which its encrypted values are bound."""
 
         def edited(accounts: Accounts | None) -> EntryEdits | None:
             accounts, guid = require(accounts, old)
@@ -307,22 +298,22 @@ class EncryptedStore(ProfileStore):
                 return None
             if guid in accounts.named(new):
                 raise already_there(accounts.entries[guid][DISPLAY_NAME])
-            drafts = make_room(accounts, guid, new, force=force)
+            edits = make_room(accounts, guid, new, force=force)
             twin: EntryEdit = {
                 key: self._value(accounts, guid, key)
                 for key in accounts.entries[guid]
                 if key != _UNIQUE_KEY
             }
-            return {**drafts, self._file.new_guid(): {**twin, DISPLAY_NAME: new}}
+            return {**edits, self._file.new_guid(): {**twin, DISPLAY_NAME: new}}
 
         self._write(edited, [new])
 
     def accounts(self) -> Accounts | None:
-        """The content of the file as it is now. Raises `StoreCorrupt`."""
+        """The current content of the file. Raises `StoreCorrupt`."""
         return self._file.read().accounts
 
     def profile(self, accounts: Accounts, guid: str) -> Profile:
-        """One of its profiles, whose secrets open the store when they are revealed."""
+        """The profile ``guid``, whose secrets unlock the store when they are revealed."""
         entry = accounts.entries[guid]
         settings: dict[str, Value] = {
             name: self._value(accounts, guid, key) for name, key in settings_in(entry).items()
@@ -335,7 +326,7 @@ class EncryptedStore(ProfileStore):
             self.location,
             origins,
             guid,
-            partial(self._file.vault, accounts),
+            partial(self._file.cipher, accounts),
             clash(accounts.spellings(entry[DISPLAY_NAME])) or (_SAML if is_saml(entry) else None),
         )
 
@@ -350,18 +341,18 @@ class EncryptedStore(ProfileStore):
     def _write(
         self, edited: Callable[[Accounts | None], EntryEdits | None], names: Collection[str] = ()
     ) -> None:
-        """Writes what ``edited`` makes of the file; ``names`` are the profiles it changes."""
-        # Before the lock is taken: what is wrong is refused before a person is asked anything,
-        # and nobody else waits while a person looks for a passphrase.
+        """Writes what ``edited`` returns for the file; ``names`` are the changed profiles."""
+        # Before the lock is taken, so that errors come before a prompt, and no other program waits
+        # for a user who is typing a passphrase.
         accounts = self.accounts()
-        drafts = edited(accounts)
-        if drafts is None:
+        edits = edited(accounts)
+        if edits is None:
             return
         if self._file.system.files.dry:
-            self._file.note(accounts, _unsealed(drafts))
+            self._file.note(accounts, _unsealed(edits))
             return
         if accounts:
-            self._file.vault(accounts)
+            self._file.cipher(accounts)
             self._write_edited(edited, names, None)
             return
         made = self._file.new(self._protector)
@@ -372,38 +363,38 @@ class EncryptedStore(ProfileStore):
         self,
         edited: Callable[[Accounts | None], EntryEdits | None],
         names: Collection[str],
-        made: tuple[Accounts, Vault] | None,
+        made: tuple[Accounts, ValueCipher] | None,
     ) -> None:
         with self._file.system.files.lock(self._file.path):
             for _ in range(TRIES):
                 version = self._file.read(fresh=True)
                 current = version.accounts
-                drafts = edited(current)
-                if drafts is None:
+                edits = edited(current)
+                if edits is None:
                     return
                 if current:
-                    base, vault = current, self._file.vault(current)
+                    base, cipher = current, self._file.cipher(current)
                 else:
-                    base, vault = made or self._file.new(self._protector)
-                following = vault.signed(base.next(_sealed(vault, drafts)))
+                    base, cipher = made or self._file.new(self._protector)
+                following = cipher.signed(base.next(_sealed(cipher, edits)))
                 if self._file.put(version, following, names=names):
                     return
         raise overtaken(self._file.where)
 
 
-def _sealed(vault: Vault, drafts: EntryEdits) -> dict[str, Entry]:
+def _sealed(cipher: ValueCipher, edits: EntryEdits) -> dict[str, Entry]:
     return {
         guid: {
-            name: value if isinstance(value, str) else vault.seal(guid, name, value.reveal())
-            for name, value in draft.items()
+            name: value if isinstance(value, str) else cipher.seal(guid, name, value.reveal())
+            for name, value in edit.items()
         }
-        for guid, draft in drafts.items()
+        for guid, edit in edits.items()
     }
 
 
-def _unsealed(drafts: EntryEdits) -> dict[str, Entry]:
-    """What a dry run notes: a stand-in for each secret that would be sealed."""
+def _unsealed(edits: EntryEdits) -> dict[str, Entry]:
+    """The entries for a dry run, with a placeholder for each secret."""
     return {
-        guid: {name: value if isinstance(value, str) else "00" for name, value in draft.items()}
-        for guid, draft in drafts.items()
+        guid: {name: value if isinstance(value, str) else "00" for name, value in edit.items()}
+        for guid, edit in edits.items()
     }

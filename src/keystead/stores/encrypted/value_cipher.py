@@ -1,8 +1,7 @@
-"""Vaults: how the values of one version of the encrypted store open, and what proves the file.
+"""Encryption of the values of the encrypted store, and its MAC.
 
-There are two. keystead's own seals each value for its profile and key under the data key and the
-whole file with a seal of its own; the .NET SDK's puts each value under Windows' data protection
-and proves nothing.
+keystead's format binds each value to its profile and key, and has a MAC over the file. The .NET
+SDK's format has neither; Windows encrypts each value.
 """
 
 from __future__ import annotations
@@ -19,62 +18,62 @@ from keystead.system import Dpapi
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 
 
-class Vault(Protocol):
-    """What seals and opens the values of a store."""
+class ValueCipher(Protocol):
+    """Encrypts and decrypts the values of a store."""
 
     def seal(self, guid: str, key: str, text: str) -> str:
-        """``text`` sealed as the value of ``key`` in the profile ``guid``."""
+        """Encrypts ``text`` as the value of ``key`` in the profile ``guid``."""
         ...
 
     def open(self, guid: str, key: str, sealed: str) -> str:
-        """The text that was sealed there. Raises `seal.IntegrityError`."""
+        """Decrypts the value. Raises `IntegrityError`."""
         ...
 
     def signed(self, accounts: Accounts) -> Accounts:
-        """The version with what proves it."""
+        """The version with its MAC."""
         ...
 
     def check(self, accounts: Accounts) -> None:
-        """Raises `seal.IntegrityError` unless the version is as it was signed."""
+        """Raises `IntegrityError` unless the MAC is valid."""
         ...
 
 
 @dataclass(frozen=True)
-class KeyVault:
-    """The vault of keystead's own file, opened by the data key."""
+class DataKeyCipher:
+    """The cipher of keystead's format, by the data key."""
 
     key: crypto.DataKey
     random_bytes: RandomBytes
 
     def seal(self, guid: str, key: str, text: str) -> str:
-        """Sealed for this profile and key alone."""
+        """Encrypts, bound to this profile and key."""
         return self.key.seal_value(guid, key, text, self.random_bytes(crypto.NONCE_BYTES))
 
     def open(self, guid: str, key: str, sealed: str) -> str:
-        """The text. Raises `seal.IntegrityError`."""
+        """Decrypts. Raises `IntegrityError`."""
         return self.key.open_value(guid, key, sealed)
 
     def signed(self, accounts: Accounts) -> Accounts:
-        """With the seal over the whole file."""
+        """Adds the MAC over the whole file."""
         return accounts.signed(self.key.mac(accounts.content))
 
     def check(self, accounts: Accounts) -> None:
-        """Checks that seal."""
+        """Checks the MAC."""
         self.key.check(accounts.content, accounts.mac)
 
 
 @dataclass(frozen=True)
-class DpapiVault:
-    """The vault of the .NET SDK's file: each value by itself, for the Windows user."""
+class DpapiCipher:
+    """The cipher of the .NET SDK's format: Windows' data protection for the user."""
 
     dpapi: Dpapi
 
     def seal(self, guid: str, key: str, text: str) -> str:  # noqa: ARG002  # nothing binds it
-        """Upper-case hex of the text in UTF-16LE under data protection."""
+        """Encrypts the text in UTF-16LE, as upper-case hex."""
         return self.dpapi.protect(text.encode("utf-16-le")).hex().upper()
 
     def open(self, guid: str, key: str, sealed: str) -> str:  # noqa: ARG002
-        """The text, from hex of either case. Raises `seal.IntegrityError`, `StoreUnavailable`."""
+        """Decrypts hex of either case. Raises `IntegrityError`, `StoreUnavailable`."""
         if not _HEX.fullmatch(sealed):
             raise crypto.IntegrityError
         try:
@@ -83,8 +82,8 @@ class DpapiVault:
             raise crypto.IntegrityError from error
 
     def signed(self, accounts: Accounts) -> Accounts:
-        """As it is."""
+        """Unchanged: there is no MAC."""
         return accounts
 
     def check(self, accounts: Accounts) -> None:
-        """Nothing proves the file."""
+        """Does nothing: there is no MAC."""

@@ -1,7 +1,6 @@
-"""Protectors: what the data key of the encrypted store is wrapped under, and opened by.
+"""The registry of protectors, and opening the data key by one of them.
 
-`PROTECTORS` is the registry: a new kind is a module here and a row. docs/encrypted-store.md
-specifies their records.
+A new protector is a module here and a row of `PROTECTORS`.
 """
 
 from __future__ import annotations
@@ -51,18 +50,18 @@ PROTECTORS: Mapping[str, type[Protector]] = {
     kind.kind: kind
     for kind in (PassphraseProtector, KeyringProtector, KeyfileProtector, DpapiProtector)
 }
-"""Every kind of protector by the first word of its records."""
+"""The protectors by the first word of their records."""
 
 
 class Opened(NamedTuple):
-    """A data key, and the record that gave it."""
+    """A data key, and the record it was wrapped in."""
 
     record: str
     data_key: bytes
 
 
 def protector_of(record: str, system: System) -> Protector | None:
-    """The protector that wrote the record, None for a kind that is not known here."""
+    """The protector of the record, None for an unknown one."""
     kind = PROTECTORS.get(kind_of(record))
     return kind(system) if kind else None
 
@@ -75,14 +74,11 @@ def open_data_key(
     unattended: bool = False,
     proving: bool = False,
 ) -> Opened:
-    """The data key, from the first record that gives it; those that ask nobody go first.
+    """The data key, from the first record that opens; protectors that ask nothing are tried first.
 
-    ``unattended`` leaves out those that would ask a person; with ``proving`` those go first that
-    prove the store.
-
-    One that cannot be opened is ignored for the next, and a person who is then asked is told
-    why. Raises `StoreUnavailable` or `InteractionRequired` when none can, with the reasons, and
-    `StoreCorrupt` for the first malformed one.
+    ``unattended`` excludes protectors that ask; with ``proving`` those that prove the store are
+    tried first. Raises `StoreUnavailable` or `InteractionRequired` with the reasons when none
+    opens, and `StoreCorrupt` for the first malformed record.
     """
     require_bounded(records, store)
     known = [(p, record) for record in records if (p := protector_of(record, system))]

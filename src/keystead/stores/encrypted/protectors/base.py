@@ -1,7 +1,6 @@
-"""What a protector is: one way to keep the data key of the encrypted store.
+"""The interface of a protector, which wraps the data key of the encrypted store.
 
-A protector writes one line of text, its record, into the header of the store and gets the data
-key back from it. This module knows nothing of profiles and of the store's file.
+The wrapped key is the protector's record, one line in the header of the store.
 """
 
 from __future__ import annotations
@@ -16,11 +15,11 @@ from keystead.errors import Origin
 from keystead.system import System
 
 RandomBytes = Callable[[int], bytes]
-"""That many random bytes, as `os.urandom` gives them."""
+"""Such as `os.urandom`."""
 
 
 class StoreRef(NamedTuple):
-    """Which store a record belongs to: the GUID it is bound to, and the file to name in errors."""
+    """The store of a record: the GUID it is bound to, and the file for errors."""
 
     store_id: str
     path: Path
@@ -32,7 +31,7 @@ class StoreRef(NamedTuple):
 
 
 class Protector(abc.ABC):
-    """One way to keep the data key of a store."""
+    """Wraps and unwraps the data key of a store."""
 
     kind: ClassVar[str]
     """The first word of its records."""
@@ -41,8 +40,8 @@ class Protector(abc.ABC):
     """Whether opening a record may need a person."""
 
     proves = False
-    """Whether a record that it opens shows that the store is this user's: whoever can write the
-    store's folder cannot make one.
+    """Whether its records prove that the store is this user's, because other users who can write
+    the store's folder cannot make them.
     """
 
     @abc.abstractmethod
@@ -50,50 +49,49 @@ class Protector(abc.ABC):
 
     @abc.abstractmethod
     def wrap(self, data_key: bytes, store: StoreRef) -> str:
-        """The record that keeps ``data_key``, for this store only.
+        """The record of ``data_key``, bound to this store.
 
-        Raises `StoreUnavailable`, and `InteractionRequired` when nobody can be asked.
+        Raises `StoreUnavailable` or `InteractionRequired`.
         """
 
     @abc.abstractmethod
     def unwrap(self, record: str, store: StoreRef) -> bytes:
-        """The data key that `wrap` was given.
+        """The data key of the record.
 
         Raises `StoreUnavailable` when it cannot be opened (a wrong passphrase), `StoreCorrupt`
-        for a record that is malformed or asks for work beyond the bounds, and
-        `InteractionRequired` when nobody can be asked.
+        for a record that is malformed or exceeds the limits of work, or `InteractionRequired`.
         """
 
     def rewrap(self, record: str, data_key: bytes, store: StoreRef) -> str:  # noqa: ARG002  # most do not need the old one
-        """A record that keeps a new ``data_key`` in the way ``record`` keeps the old one."""
+        """A record of a new ``data_key`` with the parameters of ``record``."""
         return self.wrap(data_key, store)
 
     @abc.abstractmethod
     def describe(self, record: str) -> str:
-        """What the record says of itself, for people."""
+        """A description for people."""
 
 
 class RollbackGuard(Protector):
-    """One that keeps something outside of the file, and so knows an old version of it."""
+    """A protector that stores a counter outside of the file, to detect an old version of it."""
 
     @abc.abstractmethod
     def newest(self, record: str, store: StoreRef) -> int | None:
-        """The counter that was last noted, None for none. Raises `StoreUnavailable`."""
+        """The stored counter, None for none. Raises `StoreUnavailable`."""
 
     @abc.abstractmethod
     def note(self, record: str, store: StoreRef, counter: int) -> None:
-        """Remembers the counter of the version that counts now. Raises `StoreUnavailable`."""
+        """Stores the counter of the current version. Raises `StoreUnavailable`."""
 
     @abc.abstractmethod
     def forget(self, record: str, store: StoreRef) -> None:
-        """Removes what is kept for a record that is no more. Raises `StoreUnavailable`."""
+        """Deletes what is stored for a removed record. Raises `StoreUnavailable`."""
 
 
 def kind_of(record: str) -> str:
-    """The kind of protector that wrote the record."""
+    """The first word of the record, which names the protector."""
     return record.partition(" ")[0]
 
 
 def binding(store: StoreRef, head: str) -> bytes:
-    """The additional data under which a record's data key is sealed."""
+    """The additional authenticated data of a wrapped data key."""
     return crypto.bind(f"keystead/{crypto.FORMAT} data key", store.store_id, head)

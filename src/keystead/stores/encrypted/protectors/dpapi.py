@@ -1,4 +1,4 @@
-"""The protector ``dpapi``: the wrapping key is under Windows' data protection, for this user."""
+"""The protector ``dpapi``: Windows' data protection for the user who is logged on."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RECORD = re.compile(
 
 
 class DpapiProtector(Protector):
-    """Wraps the data key under a random key that Windows seals for the user who is logged on."""
+    """Wraps the data key by a random key that Windows encrypts for the user."""
 
     kind = "dpapi"
     proves = True
@@ -26,14 +26,14 @@ class DpapiProtector(Protector):
         self._random_bytes = random_bytes
 
     def wrap(self, data_key: bytes, store: StoreRef) -> str:
-        """The record, for this Windows user alone."""
+        """The record, for this Windows user."""
         key = self._random_bytes(crypto.KEY_BYTES)
         head = f"{self.kind} wrapping={self._dpapi(store).protect(key).hex().upper()}"
         nonce = self._random_bytes(crypto.NONCE_BYTES)
         return f"{head} key={crypto.seal(key, data_key, binding(store, head), nonce)}"
 
     def unwrap(self, record: str, store: StoreRef) -> bytes:
-        """The data key, if this is that user."""
+        """The data key, for the same Windows user."""
         found = _RECORD.fullmatch(record)
         if not found:
             raise StoreCorrupt("the record of dpapi is malformed", where=store.where)
@@ -45,8 +45,8 @@ class DpapiProtector(Protector):
         except crypto.IntegrityError as error:
             raise StoreCorrupt("the record of dpapi was changed", where=store.where) from error
 
-    def describe(self, record: str) -> str:  # noqa: ARG002  # it says nothing of itself
-        """Whom it opens for."""
+    def describe(self, record: str) -> str:  # noqa: ARG002  # all are alike
+        """A fixed text."""
         return "the Windows user who is logged on"
 
     def _dpapi(self, store: StoreRef) -> Dpapi:

@@ -1,7 +1,6 @@
-"""The protector ``keyfile``: the wrapping key is in a file, for machines without a person.
+"""The protector ``keyfile``: the wrapping key is in a file, for unattended machines.
 
-It is what its name says: whoever may read that file opens the store, so all that it protects by
-is the permission on the file and the care for where its backups go.
+Anybody who can read that file, or a backup of it, can open the store.
 """
 
 from __future__ import annotations
@@ -20,23 +19,22 @@ from keystead.system.files import Changed
 
 VARIABLE = "KEYSTEAD_KEY_FILE"
 _CREDENTIALS = "CREDENTIALS_DIRECTORY"
-"""Where a service manager puts the credentials of a service; see systemd.exec(5)."""
+"""The folder of a service's credentials; see systemd.exec(5)."""
 
 LEAST_BYTES = 16
 MOST_BYTES = 4096
-"""How long the content of a key file may be. New ones have 64 random hexadecimal digits."""
+"""The most bytes of a key file. New ones have 64 random hexadecimal digits."""
 
 _RECORD = re.compile(
     r"(?P<head>keyfile salt=(?P<salt>[0-9A-F]{32}) file=(?P<file>[^ ]+)) key=(?P<key>[0-9A-F]+)"
 )
-_PLAIN = "/:\\~"  # what may stand in a record's path as it is, beside what `quote` leaves alone
+_PLAIN = "/:\\~"  # what `quote` also leaves unescaped in a record's path
 
 
 class KeyfileProtector(Protector):
-    """Wraps the data key under the content of a file: HKDF, then AES-256-GCM.
+    """Wraps the data key by the content of a file: HKDF, then AES-256-GCM.
 
-    ``path`` is the file for new records; None: the one that `VARIABLE` names. One that does not
-    exist is made.
+    ``path`` is the file for new records, by default that of `VARIABLE`; a missing one is created.
     """
 
     kind = "keyfile"
@@ -53,7 +51,7 @@ class KeyfileProtector(Protector):
         self._random_bytes = random_bytes
 
     def wrap(self, data_key: bytes, store: StoreRef) -> str:
-        """The record; the file is made first when there is none."""
+        """The record; a missing file is created first."""
         path = self._path or self._named()
         if path is None:
             raise UsageError(
@@ -63,7 +61,7 @@ class KeyfileProtector(Protector):
         path = Path(os.path.abspath(path))
         if self._system.folders.within_store_folder(path):
             raise UsageError(
-                "the key file may not be in the folder of the encrypted store: whoever can write "
+                "the key file may not be in the folder of the encrypted store: users who can write "
                 "there would have both",
                 hint=f"name a file outside of {store.path.parent}",
             )
@@ -72,7 +70,7 @@ class KeyfileProtector(Protector):
         return self._record(data_key, store, path, self._read(path) or self._make(path))
 
     def rewrap(self, record: str, data_key: bytes, store: StoreRef) -> str:
-        """The record under the same file."""
+        """The record by the same file."""
         path = _path(_parts(record, store))
         return self._record(data_key, store, path, self._content(path))
 
@@ -85,7 +83,7 @@ class KeyfileProtector(Protector):
         return f"{head} key={sealed}"
 
     def unwrap(self, record: str, store: StoreRef) -> bytes:
-        """The data key, by the content of the file."""
+        """The data key by the content of the file."""
         parts = _parts(record, store)
         content = self._content(_path(parts))
         try:
@@ -96,7 +94,7 @@ class KeyfileProtector(Protector):
             raise StoreUnavailable(
                 "the key file does not open the encrypted store",
                 id="key-file-unusable",
-                hint=f"it is not the file that the store was protected with; set {VARIABLE}",
+                hint=f"set {VARIABLE} to the file that the store was protected with",
                 where=Origin(str(self._present(_path(parts)))),
             ) from error
         if len(data_key) != crypto.KEY_BYTES:
@@ -104,7 +102,7 @@ class KeyfileProtector(Protector):
         return data_key
 
     def describe(self, record: str) -> str:
-        """The file, and what it is worth."""
+        """The path of the file."""
         found = _RECORD.fullmatch(record)
         path = unquote(found["file"], errors="replace") if found else "malformed"
         return f"{path}, by file permission only"
@@ -114,7 +112,7 @@ class KeyfileProtector(Protector):
         return self._system.folders.expand(named) if named else None
 
     def _present(self, path: Path) -> Path:
-        """Where the file ``path`` is today: as `VARIABLE` says, among a service's credentials."""
+        """The current path: that of `VARIABLE` or a service credential, else ``path``."""
         named = self._named()
         if named:
             return named
@@ -123,22 +121,22 @@ class KeyfileProtector(Protector):
         return handed if handed and self._system.files.read(handed).data is not None else path
 
     def _content(self, path: Path) -> bytes:
-        """What stands in the file ``path``, wherever that is today."""
+        """The content of the file ``path``, wherever it is now."""
         present = self._present(path)
         if self._system.folders.within_store_folder(present):
             raise StoreUnavailable(
-                "the key file is in the folder of the encrypted store, where whoever can write "
-                "there has both",
+                "the key file is in the folder of the encrypted store, so users who can write "
+                "there have both",
                 id="key-file-unusable",
-                hint=f"move it to another folder, and set {VARIABLE} to where it is then",
+                hint=f"move it to another folder and set {VARIABLE} to its new path",
                 where=Origin(str(present)),
             )
         content = self._read(present)
         if content is None:
             raise StoreUnavailable(
-                "the key file of the encrypted store is not there",
+                "the key file of the encrypted store does not exist",
                 id="key-file-unusable",
-                hint=f"restore it, or set {VARIABLE} to where it is now",
+                hint=f"restore it, or set {VARIABLE} to its path",
                 where=Origin(str(present)),
             )
         return content
@@ -148,7 +146,7 @@ class KeyfileProtector(Protector):
         with self._system.files.lock(path):
             try:
                 self._system.files.replace(path, content + b"\n", expect=None, private=True)
-            except Changed:  # by another keystead, just now
+            except Changed:  # another keystead has just created it
                 return self._content(path)
         return content
 
@@ -172,7 +170,7 @@ class KeyfileProtector(Protector):
             raise StoreUnavailable(
                 f"the key file has {len(content)} bytes, not {LEAST_BYTES} to {MOST_BYTES}",
                 id="key-file-unusable",
-                hint="name a file with random content, or one that does not exist and will be made",
+                hint="name a file with random content, or a new file, which will be created",
                 where=where,
             )
         return content

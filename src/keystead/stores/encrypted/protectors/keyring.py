@@ -16,10 +16,10 @@ _COUNTER = re.compile(r"0|[1-9][0-9]{0,17}")
 
 
 class KeyringProtector(RollbackGuard):
-    """Wraps the data key under a random key that the operating system's keyring keeps.
+    """Wraps the data key by a random key in the operating system's keyring.
 
-    Each enrolment has an entry of its own there, so that a new one is complete before the file
-    names it, and a second entry with the counter of the newest version of the file.
+    Each record has a separate entry, which exists before the record is written, and a second entry
+    with the counter of the newest version of the file.
     """
 
     kind = "keyring"
@@ -30,7 +30,7 @@ class KeyringProtector(RollbackGuard):
         self._random_bytes = random_bytes
 
     def wrap(self, data_key: bytes, store: StoreRef) -> str:
-        """The record, with a new entry in the keyring that is read back before it is trusted."""
+        """The record, after a new entry in the keyring was stored and read back."""
         head = f"{self.kind} entry={self._random_bytes(8).hex()}"
         key = self._random_bytes(crypto.KEY_BYTES)
         sealed = crypto.seal(
@@ -49,19 +49,19 @@ class KeyringProtector(RollbackGuard):
         return record
 
     def unwrap(self, record: str, store: StoreRef) -> bytes:
-        """The data key, by the key in the keyring."""
+        """The data key by the key in the keyring."""
         parts = _parts(record, store)
-        kept = self._keyring.get(_account(parts, store))
-        if kept is None:
+        stored = self._keyring.get(_account(parts, store))
+        if stored is None:
             raise StoreUnavailable(
                 f"the keyring ({self._keyring.name}) has no key of the encrypted store",
                 id="keyring-unusable",
-                hint="open it by another protector, or on the system that set it up; "
+                hint="use another protector, or the system that the keyring was set up on; "
                 "`keystead store protectors` lists them",
                 where=store.where,
             )
         try:
-            key = bytes.fromhex(kept) if _KEY.fullmatch(kept) else b""
+            key = bytes.fromhex(stored) if _KEY.fullmatch(stored) else b""
             data_key = (
                 crypto.unseal(key, parts["key"], binding(store, parts["head"])) if key else b""
             )
@@ -71,26 +71,26 @@ class KeyringProtector(RollbackGuard):
             raise StoreUnavailable(
                 "the key in the keyring does not open the encrypted store",
                 id="keyring-unusable",
-                hint="open it by another protector; `keystead store protectors` lists them",
+                hint="use another protector; `keystead store protectors` lists them",
                 where=store.where,
             )
         return data_key
 
     def describe(self, record: str) -> str:
-        """Where the keyring's own program shows the entry."""
+        """The entry in the keyring."""
         return f"the keyring of the operating system, entry {record.split(' ')[1][6:]}"
 
     def newest(self, record: str, store: StoreRef) -> int | None:
-        """The counter in the keyring; an entry that is no number counts as none."""
-        kept = self._keyring.get(f"{_account(_parts(record, store), store)} counter")
-        return int(kept) if kept and _COUNTER.fullmatch(kept) else None
+        """The counter in the keyring; None for an invalid one."""
+        counter = self._keyring.get(f"{_account(_parts(record, store), store)} counter")
+        return int(counter) if counter and _COUNTER.fullmatch(counter) else None
 
     def note(self, record: str, store: StoreRef, counter: int) -> None:
-        """Writes the counter into the keyring."""
+        """Stores the counter in the keyring."""
         self._keyring.set(f"{_account(_parts(record, store), store)} counter", str(counter))
 
     def forget(self, record: str, store: StoreRef) -> None:
-        """Removes both entries from the keyring."""
+        """Deletes both entries from the keyring."""
         account = _account(_parts(record, store), store)
         self._keyring.delete(account)
         self._keyring.delete(f"{account} counter")

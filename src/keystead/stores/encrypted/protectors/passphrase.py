@@ -1,4 +1,4 @@
-"""The protector ``passphrase``: Argon2id over what a person types, or a file holds."""
+"""The protector ``passphrase``: Argon2id of a passphrase that is typed or read from a file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from keystead.text.encoding import refuse_other_encoding
 
 VARIABLE = "KEYSTEAD_PASSPHRASE_FILE"
 NEW_VARIABLE = "KEYSTEAD_NEW_PASSPHRASE_FILE"
-"""For a new passphrase, where it is to be another one than the old."""
+"""The file of a new passphrase, if it differs from the old one's."""
 
 _QUESTION = "passphrase of the encrypted store"
 _HINT = f"set {VARIABLE} to a file that holds the passphrase"
@@ -26,10 +26,10 @@ _HINT = f"set {VARIABLE} to a file that holds the passphrase"
 
 @dataclass(frozen=True)
 class Argon2Cost:
-    """What one guess at a passphrase costs: ``memory`` in KiB, ``passes``, ``lanes``.
+    """The parameters of Argon2id: ``memory`` in KiB, ``passes``, ``lanes``.
 
-    The default is the second choice of RFC 9106. Values beyond `BOUNDS` are refused with
-    `ValueError` and so never reach the function.
+    The default is the second recommended option of RFC 9106. Raises `ValueError` for values
+    outside of `BOUNDS`.
     """
 
     memory: int = 64 * 1024
@@ -46,7 +46,7 @@ class Argon2Cost:
         return f"m={self.memory} t={self.passes} p={self.lanes}"
 
     def derive(self, passphrase: bytes, salt: bytes) -> bytes:
-        """The key that the passphrase gives."""
+        """The key of the passphrase."""
         from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
         return Argon2id(
@@ -59,13 +59,13 @@ class Argon2Cost:
 
 
 BOUNDS = {"m": (8 * 1024, 1024 * 1024), "t": (1, 16), "p": (1, 16)}
-"""The least and most that a record may ask for; memory in KiB."""
+"""The range of each parameter of a record; memory in KiB."""
 
 MOST_MEMORY = BOUNDS["m"][1]
-"""What all records of a store may ask for together, in KiB: one is tried after the other."""
+"""The limit for all records of a store together, in KiB, as one is tried after the other."""
 
 SALT_BYTES = (16, 64)
-"""The least and most bytes of a salt; new ones have the least."""
+"""The range of a salt's length; new ones have the least."""
 
 _RECORD = re.compile(
     r"(?P<head>passphrase argon2id m=(?P<m>[1-9][0-9]{0,9}) t=(?P<t>[1-9][0-9]{0,9}) "
@@ -74,15 +74,15 @@ _RECORD = re.compile(
 
 
 def require_bounded(records: Iterable[str], store: StoreRef) -> None:
-    """Raises `StoreCorrupt` where the records of passphrases ask for too much work together.
+    """Raises `StoreCorrupt` where the records together exceed `MOST_MEMORY`.
 
-    A record beyond its own bounds, which `unwrap` refuses before any work, does not count.
+    A record outside of `BOUNDS`, which `unwrap` refuses before any work, does not count.
     """
     matches = filter(None, map(_RECORD.fullmatch, records))
     memory = sum(m for match in matches if (m := int(match["m"])) <= MOST_MEMORY)
     if memory > MOST_MEMORY:
         raise StoreCorrupt(
-            f"the records of passphrases ask for {memory} KiB of memory together, which is over "
+            f"the passphrase records require {memory} KiB of memory together, more than "
             f"{MOST_MEMORY}",
             hint="restore the file from a backup, or remove passphrases",
             where=store.where,
@@ -90,7 +90,7 @@ def require_bounded(records: Iterable[str], store: StoreRef) -> None:
 
 
 class PassphraseProtector(Protector):
-    """Wraps the data key under a passphrase: Argon2id, then AES-256-GCM."""
+    """Wraps the data key by a passphrase: Argon2id, then AES-256-GCM."""
 
     kind = "passphrase"
 
@@ -103,12 +103,12 @@ class PassphraseProtector(Protector):
     ) -> None:
         self._source = PassphraseSource(system)
         self.asks = not self._source.unattended
-        self.proves = self.asks or not self._source.is_beside_store
+        self.proves = self.asks or not self._source.is_in_store_folder
         self._cost = cost or Argon2Cost()
         self._random_bytes = random_bytes
 
     def wrap(self, data_key: bytes, store: StoreRef) -> str:
-        """The record under a new passphrase, which is asked for twice."""
+        """The record by a new passphrase, which is asked for twice."""
         passphrase = self._source.new()
         salt, nonce = self._random_bytes(SALT_BYTES[0]), self._random_bytes(crypto.NONCE_BYTES)
         head = f"{self.kind} argon2id {self._cost} salt={salt.hex().upper()}"
@@ -116,7 +116,7 @@ class PassphraseProtector(Protector):
         return f"{head} key={crypto.seal(key, data_key, binding(store, head), nonce)}"
 
     def unwrap(self, record: str, store: StoreRef) -> bytes:
-        """The data key, by the passphrase. The record is judged before any work is done."""
+        """The data key by the passphrase; the record is checked before any work."""
         match = _RECORD.fullmatch(record)
         if not match:
             raise StoreCorrupt("the record of the passphrase is malformed", where=store.where)
@@ -152,34 +152,32 @@ class PassphraseProtector(Protector):
         return data_key
 
     def describe(self, record: str) -> str:
-        """What a guess costs."""
+        """The parameters of Argon2id."""
         return " ".join(record.split(" ")[1:5])
 
 
 class PassphraseSource:
-    """Where the passphrase comes from: the calling program, else the file that `VARIABLE`
-    names, else the terminal.
-    """
+    """Gets the passphrase from the caller's function, the file of `VARIABLE` or the terminal."""
 
     def __init__(self, system: System) -> None:
         self._system = system
 
     @property
     def unattended(self) -> bool:
-        """Whether it comes without asking anybody."""
+        """Whether no prompt is needed."""
         return bool(self._system.environ.get(VARIABLE)) and self._system.prompts.passphrase is None
 
     @property
-    def is_beside_store(self) -> bool:
-        """Whether it is in a file that those who can write the store's folder can replace."""
+    def is_in_store_folder(self) -> bool:
+        """Whether it is in a file that users who can write the store's folder can replace."""
         folders = self._system.folders
         return folders.within_store_folder(folders.expand(self._system.environ.get(VARIABLE, "")))
 
     def use(self, open_with: Callable[[bytes], bytes]) -> bytes:
-        """What ``open_with`` returns for the passphrase of an existing store.
+        """Calls ``open_with`` with the passphrase of an existing store.
 
-        A person, or the function, is asked again for one that it refuses with `WrongPassphrase`.
-        Raises that, `StoreUnavailable`, or `InteractionRequired` when nobody can be asked.
+        The user, or the function, is asked again after `WrongPassphrase`. Raises that,
+        `StoreUnavailable` or `InteractionRequired`.
         """
         function = self._system.prompts.passphrase
         if function:
@@ -192,7 +190,7 @@ class PassphraseSource:
         )
 
     def new(self) -> bytes:
-        """A passphrase for a new store; a person has to type it twice. Raises as `use`."""
+        """A new passphrase, typed twice at a terminal. Raises as `use`."""
         function = self._system.prompts.passphrase
         if function:
             return self._answered(function, self._strong, new=True)
@@ -200,7 +198,7 @@ class PassphraseSource:
             named = self._system.environ.get(variable)
             if named:
                 passphrase = self._read(variable, named)
-                # Nobody could type it.
+                # It could not be typed.
                 what = f"the passphrase in the file that {variable} names"
                 refuse_other_encoding(passphrase, what, Origin(named), StoreUnavailable)
                 if passphrase.startswith(codecs.BOM_UTF8):
@@ -244,7 +242,7 @@ class PassphraseSource:
         path = self._system.folders.expand(named)
         where = Origin(str(path))
         try:
-            # It may be a pipe from a program that knows it: KEYSTEAD_PASSPHRASE_FILE=<(pass show x)
+            # It may be a pipe: KEYSTEAD_PASSPHRASE_FILE=<(pass show x)
             data = self._system.files.read_pipe(path)
             if data is None:
                 data = self._system.files.read(path, private=True).data
@@ -278,5 +276,5 @@ def _encoded(passphrase: str) -> bytes:
         raise WrongPassphrase(
             "an empty passphrase protects nothing", id="new-passphrase-invalid", hint="type one"
         )
-    # What the terminal sent, also where it does not fit the encoding of the locale.
+    # The bytes of the terminal, also where they are not valid in the locale's encoding.
     return passphrase.encode("utf-8", "surrogateescape")

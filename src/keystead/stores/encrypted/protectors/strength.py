@@ -1,4 +1,4 @@
-"""How hard a new passphrase is to guess: refused below a floor, and a warning where it is weak."""
+"""The strength of a new passphrase: refused below a floor, with a warning where it is weak."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from keystead.errors import WrongPassphrase
 from keystead.prompts import Prompts
 
 FLOOR = 1_000
-"""Fewer guesses than this take seconds, whatever one costs: `abc`, `secret`, `letmein`."""
+"""Fewer guesses take seconds at any cost: `abc`, `secret`, `letmein`."""
 
 WEAK = 100_000_000
-"""Fewer guesses than this take weeks at most on one machine, at 64 MiB each."""
+"""Fewer guesses take weeks at most on one machine, at 64 MiB each."""
 
 _LONGEST = 72
-"""The estimator accepts no more characters, and its time grows with the square."""
+"""The longest input of the estimator, whose time is quadratic."""
 
 
 def guesses(passphrase: bytes) -> float:
-    """About how many guesses find the passphrase, the likeliest first."""
+    """An estimate of how many guesses find the passphrase."""
     from zxcvbn import zxcvbn
 
     try:
         text = passphrase.decode()
-    except UnicodeDecodeError:  # bytes that nobody typed
+    except UnicodeDecodeError:  # random bytes
         text = passphrase.decode("latin-1")
     return float(zxcvbn(text[:_LONGEST])["guesses"])
 

@@ -131,9 +131,9 @@ DEEP = b"[" * 100_000
         b"{}",
         b"null",
         b'{"record": 1, "key": "00", "epoch": null}',
-        b'{"body": 1, "told": [], "scope": "", "token": [], "renew_at": null}',
-        b'{"body": "", "told": [1, 2, 3, 4], "scope": "", "token": [], "renew_at": 1e999}',
-        b'{"body": "", "told": ["a", "b", null, "c"], "scope": "", "files": 5, "renew_at": NaN}',
+        b'{"body": 1, "grant": [], "scope": "", "token": [], "renew_at": null}',
+        b'{"body": "", "grant": [1, 2, 3, 4], "scope": "", "token": [], "renew_at": 1e999}',
+        b'{"body": "", "grant": ["a", "b", null, "c"], "scope": "", "files": 5, "renew_at": NaN}',
     ],
     ids=range(8),
 )

@@ -105,7 +105,7 @@ def test_path_matches_only_that_file(keystead: Keystead, home: Path) -> None:
 def test_an_interpreter_is_not_a_rule(keystead: Keystead) -> None:
     done = keystead("exec", "interpreter", "--", "true")
     assert done.code == 4
-    assert "names `/usr/bin/python3`, which runs any program that it is given" in done.stderr
+    assert "names `/usr/bin/python3`, which can run any program" in done.stderr
 
 
 def test_client_of_the_agent_is_identified_by_its_executable(

@@ -19,7 +19,7 @@ MEMBERS = st.sampled_from(
         "body",
         "scope",
         "files",
-        "told",
+        "grant",
         "renew_at",
         "record",
         "key",

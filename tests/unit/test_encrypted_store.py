@@ -313,7 +313,7 @@ def test_names_in_any_script(machine: Machine, name: str) -> None:
         ({"s3": {"addressing_style": "path"}}, "nested settings such as `s3`"),
         ({"s3.addressing_style": "path"}, "nested settings such as `s3`"),
         ({"DisplayName": "x"}, "`DisplayName` is a reserved name of the encrypted store"),
-        ({"profiletype": "x"}, "`profiletype` is a name"),
+        ({"profiletype": "x"}, "`profiletype` is a reserved name"),
         ({"AWSSecretKey": "x"}, "`AWSSecretKey` is a name"),
     ],
 )

@@ -1,8 +1,7 @@
-"""``python -m keystead.agent``: becomes the agent that a `restart.message` on standard input names.
+"""``python -m keystead.agent``: runs the agent described by `restart.message` on standard input.
 
-When another agent listens at the path, that one gets the requests; one that is about to end is
-waited for. On POSIX the process ends once the agent, its child, can be reached. An agent that
-executed itself again goes on in the same process, and first answers who asked for the lock.
+An agent that listens at the path already gets the requests. On POSIX the process exits once the
+agent, its child, can be reached. A re-executed agent first answers the lock request.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ _STATUS = (b"GET", b"/status", b"")
 
 
 def main() -> int:
-    """The agent's life; returns the exit code."""
+    """Runs the agent; returns the exit code."""
     protect()
     settings, requests, inherited = read_message(json.load(sys.stdin.buffer))
     os.umask(0o077)
@@ -38,7 +37,7 @@ def main() -> int:
     if sys.platform != "win32" and not inherited:
         if os.fork():
             os._exit(0)
-        protect()  # a child's memory is not locked because its parent's was
+        protect()  # a child does not inherit locked memory
     import asyncio
 
     from keystead.agent.http import read_request
@@ -46,15 +45,15 @@ def main() -> int:
     from keystead.system.clocks import Clocks
 
     async def live() -> None:
-        # On Windows a new image is another process, and clients would find no agent meanwhile.
+        # On Windows, exec starts another process, and clients would find no agent meanwhile.
         server = Server(settings, Clocks(), None if sys.platform == "win32" else execute)
         while requests:
             reader = asyncio.StreamReader()
             reader.feed_data(protocol.request(*requests.pop(0)))
             reader.feed_eof()
             await server.take(await read_request(reader))
-        # Each connection of asyncio's leaves a circle for the collector, which comes to the oldest
-        # of them when they are many beside all else that lives: what is there by now is left out.
+        # Connections of asyncio leave reference cycles; excluding the modules' objects makes the
+        # garbage collector free them sooner.
         gc.freeze()
         await server.run(listening)
 
@@ -65,7 +64,7 @@ def main() -> int:
 def _listen(
     path: bytes, requests: Sequence[tuple[bytes, ...]], inherited: Inherited | None
 ) -> Listener | int:
-    """The socket to serve on, or the exit code where there is nothing to serve."""
+    """The socket to serve on, or the exit code."""
     if inherited:
         listening = Listener(path, inherited)
         _answer_lock(inherited.client)
@@ -78,12 +77,12 @@ def _listen(
                 return 0
         except OSError:
             return 1
-        time.sleep(_PAUSE_SECONDS)  # noqa: TID251  # of a process that is a rim of its own
+        time.sleep(_PAUSE_SECONDS)  # noqa: TID251  # no `System` in this process
     return 1
 
 
 def _answer_lock(client: int | None) -> None:
-    """Answers the client that asked for the lock: nothing of what there was is left."""
+    """Answers the client that requested the lock."""
     if client is None:
         return
     from keystead.agent import http
@@ -91,17 +90,17 @@ def _answer_lock(client: int | None) -> None:
     connection = socket.socket(fileno=client)
     with contextlib.suppress(OSError), connection:
         connection.settimeout(_ANSWER_SECONDS)
-        connection.sendall(http.told(200, {}))
+        connection.sendall(http.json_answer(200, {}))
         connection.shutdown(socket.SHUT_WR)
-        # Closed with something unread, the other side would lose the answer.
+        # Closing a socket with unread data would discard the answer.
         while connection.recv(http.MOST_HEAD_BYTES):
             pass
 
 
 def _pass_on(path: bytes, requests: Sequence[tuple[bytes, ...]]) -> bool:
-    """Gives the requests to the agent that is there: it may be just about to listen, or to end.
+    """Sends the requests to the existing agent, which may be starting or ending.
 
-    What it refuses, because it was locked meanwhile, was given to it all the same.
+    A refusal, because of a lock meanwhile, counts as sent.
     """
     try:
         if not protocol.is_good(protocol.ask(path, *_STATUS)):

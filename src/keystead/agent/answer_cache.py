@@ -1,9 +1,8 @@
-"""What the agent holds: opened data keys, and answers that are finished to the byte.
+"""The agent's cache in memory: opened data keys, and answers of ``keystead process``.
 
-It is all in memory and nowhere else. An answer is held for one profile as one environment sees
-it, for as long as the files it was made from stay what they were and its credentials need no
-renewing. Time that did not pass evenly ends it: after a suspend everything is forgotten, after a
-jump of the calendar clock the answers are.
+An answer is valid for one profile and environment, until one of its files changes or its
+credentials are to be renewed. After a suspend everything is cleared, after a change of the clock
+the answers are.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ _HIGH = 1 << 128
 
 
 class GrantRecord(NamedTuple):
-    """What the audit log is told when an answer is given, and the folder that it is in."""
+    """What is recorded in the audit log when the answer is used, and the folder of the log."""
 
     access_key_id: str
     source: str
@@ -39,37 +38,37 @@ class GrantRecord(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """A finished answer, the versions of what it was made from, and when it is to be renewed."""
+    """An answer, the versions of its files, and when its credentials are to be renewed."""
 
     body: bytes
     token: ChangeToken
     renew_at: float | None
-    """Seconds since 1970; None: its credentials do not end."""
-    told: GrantRecord
+    """Seconds since 1970; None for credentials without expiry."""
+    grant: GrantRecord
 
 
 class Key(NamedTuple):
-    """An opened data key, and the record of the protector that gave it."""
+    """An opened data key, and its protector record."""
 
     record: str
     raw: bytes
 
 
 class AnswerCache:
-    """Holds them, up to a bound; the answer that was longest not asked for goes first."""
+    """An LRU cache of answers, and the opened keys."""
 
     def __init__(self, clocks: Clocks, epoch: Epoch) -> None:
         self._clocks = clocks
         self._epoch = epoch
         self._began = epoch.current()
         self.emptied = False
-        """Whether everything was forgotten: copies of it may still be in this process's memory."""
+        """Whether the cache was cleared; copies may remain in the memory of the process."""
         self._answers: OrderedDict[tuple[str, bytes], Answer] = OrderedDict()
         self._keys: OrderedDict[str, Key] = OrderedDict()
         self._wall, self._running, self._asleep = self._read_clocks()
 
     def ready(self, name: str, scope: bytes) -> Answer | None:
-        """The answer for the profile in that environment, if it still holds."""
+        """The answer for the profile in that environment, if it is still valid."""
         self.tick()
         place = name, _digest(scope)
         found = self._answers.get(place)
@@ -82,7 +81,7 @@ class AnswerCache:
         return found
 
     def keep(self, name: str, scope: bytes, answer: Answer) -> bool:
-        """Holds the answer from now on; False when it does not hold any more."""
+        """Caches the answer; False when it is not valid any more."""
         self.tick()
         if not self._holds(answer):
             return False
@@ -92,12 +91,12 @@ class AnswerCache:
         return True
 
     def key(self, store_id: str) -> Key | None:
-        """The data key of the store, if it was opened."""
+        """The data key of the store, if cached."""
         self.tick()
         return self._keys.get(store_id)
 
     def keep_key(self, store_id: str, key: Key, began: tuple[int, ...] | None) -> bool:
-        """Holds a data key that was opened in the epoch ``began``; False when that has ended."""
+        """Caches a data key that was opened in the epoch ``began``; False if that has ended."""
         self.tick()
         if began != self._began:
             return False
@@ -108,31 +107,31 @@ class AnswerCache:
 
     @property
     def names(self) -> list[str]:
-        """The profiles with an answer."""
+        """The profiles with a cached answer."""
         return sorted({name for name, _ in self._answers})
 
     @property
     def stores(self) -> list[str]:
-        """The stores whose data key is held."""
+        """The stores with a cached data key."""
         return list(self._keys)
 
     def forget_answers(self) -> None:
-        """Forgets the answers, and so the live sessions."""
+        """Clears the answers."""
         self._answers.clear()
 
     def clear(self) -> None:
-        """Forgets everything, as its process ends; the next agent may hold what is on its way."""
+        """Clears everything without ending the epoch."""
         self._answers.clear()
         self._keys.clear()
 
     def forget(self) -> None:
-        """Forgets everything, and refuses what is on its way."""
+        """Clears everything and ends the epoch, so that pending answers are refused."""
         self.clear()
         self._end_epoch()
         self.emptied = True
 
     def tick(self) -> None:
-        """Checks clocks and epoch; to be called now and then, and before anything is handed out."""
+        """Checks clocks and epoch; called regularly and before each answer."""
         wall, running, asleep = self._read_clocks()
         if asleep - self._asleep > _ASLEEP or self._epoch.current() != self._began:
             self.forget()
@@ -158,18 +157,18 @@ class AnswerCache:
 def _version_of(name: str) -> tuple[int, ...] | None:
     if os.path.isabs(name):
         return FileVersion.at(name)
-    from keystead.stores.registry import version_of  # most stores are files
+    from keystead.stores.registry import version_of  # needed for stores without a file only
 
     return version_of(name)
 
 
 def _digest(scope: bytes) -> bytes:
-    # The variables may hold keys; they are compared and not kept.
+    # The variables may contain keys, so they are not stored.
     return hashlib.blake2b(scope, digest_size=32).digest()
 
 
 def as_grant_record(members: Iterable[object]) -> GrantRecord:
-    """What an `Answer` says of its credentials, as it comes over the wire. Raises as `as_token`."""
+    """Parses a `GrantRecord`. Raises as `as_token`."""
     key, source, ends, folder = members
     if ends is not None:
         parse_moment(ends)
@@ -179,10 +178,10 @@ def as_grant_record(members: Iterable[object]) -> GrantRecord:
 
 
 def as_token(rows: Iterable[tuple[str, list[int] | None]]) -> ChangeToken:
-    """An answer's token as it comes over the wire. Raises `ValueError`, `TypeError`."""
+    """Parses a change token. Raises `ValueError`, `TypeError`."""
     return tuple((text_in(name), as_version(numbers)) for name, numbers in rows)
 
 
 def as_version(numbers: list[int] | None) -> tuple[int, ...] | None:
-    """A version as it comes over the wire. Raises `ValueError`, `TypeError`."""
+    """Parses a version. Raises `ValueError`, `TypeError`."""
     return None if numbers is None else tuple(counted(n, -_HIGH, _HIGH) for n in numbers)

@@ -1,4 +1,4 @@
-"""The lines of the audit log for the answers that the agent gives."""
+"""Recording the agent's answers in the audit log."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from keystead.outside import parse_moment
 from keystead.system import System
 
 _LOCK_SECONDS = 0.1
-"""How long others that write are waited for: all clients wait meanwhile."""
+"""How long to wait for other writers, as all clients wait meanwhile."""
 
 
-def note(profile: str, told: GrantRecord, channel: str, pid: int | None) -> None:
-    """Notes that the process is handed the answer. Raises `FileProblem`."""
-    ends = parse_moment(told.expires_at) if told.expires_at else None
-    credentials = Credentials(told.access_key_id, "", expires_at=ends, source=told.source)
-    # The log of who asked: one folder for everything is how its own is named.
-    log = AuditLog(System(environ={"KEYSTEAD_HOME": told.folder}))
+def note(profile: str, grant: GrantRecord, channel: str, pid: int | None) -> None:
+    """Records that the process gets the answer. Raises `FileProblem`."""
+    ends = parse_moment(grant.expires_at) if grant.expires_at else None
+    credentials = Credentials(grant.access_key_id, "", expires_at=ends, source=grant.source)
+    # The log of the client, whose folder may differ from the agent's.
+    log = AuditLog(System(environ={"KEYSTEAD_HOME": grant.folder}))
     log.record(profile, credentials, Grantee(channel, pid), lock_seconds=_LOCK_SECONDS)

@@ -1,7 +1,7 @@
-"""The agent as the full command sees it: reached, started, and never in the way.
+"""The client of the agent.
 
-What it is asked for is worth a try and no more: without an agent everything works, slower. Only
-the ``keystead agent`` commands tell of what is wrong with it.
+Best effort: everything works without an agent, only slower. Only the ``keystead agent`` commands
+report its problems.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ _START_SECONDS = 0.0 if sys.platform == "win32" else 1.0
 _TRIES = 100
 _PAUSE_SECONDS = 0.1
 _DEMAND_SECONDS = 10.0
-"""How long a lock may take: the agent executes itself again in it."""
+"""How long a lock may take, in which the agent re-executes itself."""
 _DEMANDS = 20
 _OK = 200
 _LONGEST_PATH = 103
-"""What every system takes for a Unix socket: macOS ends at 104 bytes, its last one a NUL."""
+"""The longest path of a Unix socket: 104 bytes on macOS, including a NUL."""
 
 _TELLS_NOTHING = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
 _OWN_PREFIXES = ("AWS_", "KEYSTEAD_")
@@ -41,7 +41,7 @@ _REQUEST = tuple[str, str, bytes]
 
 
 class Agent:
-    """The agent of this user, as the environment of ``system`` names it."""
+    """The agent that the environment of ``system`` names."""
 
     def __init__(self, system: System) -> None:
         self._system = system
@@ -52,14 +52,11 @@ class Agent:
 
     @property
     def path(self) -> str | None:
-        """The path of its socket; None where there is to be none."""
+        """The path of its socket; None if the agent is disabled."""
         return None if self._path is None else os.fsdecode(self._path)
 
     def watched(self, token: ChangeToken) -> ChangeToken | None:
-        """``token`` and the epoch: what an answer is held by that is made from now on.
-
-        None where it is not to be held: a later change might not show.
-        """
+        """``token`` with the epoch, for a new answer; None if a later change might not be seen."""
         if self._path is None:
             return None
         epoch = Epoch(self._path)
@@ -77,14 +74,14 @@ class Agent:
         renew_at: float | None,
         credentials: Credentials,
     ) -> None:
-        """Has the agent hold what ``keystead process`` prints; starts one where none is there."""
+        """Caches the output of ``keystead process`` in the agent, which is started if needed."""
         scope, target = protocol.scope(self._environ), protocol.target(name)
         if scope is None or target is None:
             return
         ends = credentials.expires_at
-        told = {
+        answer = {
             "body": output,
-            "told": (
+            "grant": (
                 credentials.access_key_id,
                 credentials.source,
                 ends.isoformat() if ends else None,
@@ -94,10 +91,10 @@ class Agent:
             "token": token,
             "renew_at": renew_at,
         }
-        self._hand_over(("PUT", f"/ready/{target.decode()}", json.dumps(told).encode()))
+        self._hand_over(("PUT", f"/ready/{target.decode()}", json.dumps(answer).encode()))
 
     def key(self, store_id: str) -> tuple[str, bytes] | None:
-        """The data key of a store that was opened before, behind the record that gave it."""
+        """The protector record and the data key of a store, if cached."""
         if self._path is not None:
             self._unlock_began = Epoch(self._path).current()
         _, found = self._ask("GET", f"/keys/{store_id}")
@@ -107,36 +104,36 @@ class Agent:
             return None
 
     def keep_key(self, store_id: str, record: str, raw: bytes, *, start: bool) -> None:
-        """Has the agent hold a data key that was opened since `key` was called, unless it was
-        locked meanwhile. ``start``: it is worth starting one.
+        """Caches a data key that was opened since `key` was called, unless it was locked meanwhile.
+
+        ``start``: starts an agent if there is none.
         """
         if self._unlock_began and not self._unlock_began.is_settled(self._now()):
             return
-        told = {"record": record, "key": raw.hex(), "epoch": self._unlock_began}
-        request = "PUT", f"/keys/{store_id}", json.dumps(told).encode()
+        body = {"record": record, "key": raw.hex(), "epoch": self._unlock_began}
+        request = "PUT", f"/keys/{store_id}", json.dumps(body).encode()
         if start:
             self._hand_over(request)
         else:
             self._ask(*request)
 
     def forget(self) -> bool:
-        """Has the agent forget its finished answers; whether there was one.
+        """Clears the agent's answers; returns whether there is an agent.
 
-        Raises `AgentProblem` where it cannot be known that it did.
+        Raises `AgentProblem` unless it confirms.
         """
         return self._path is not None and self._demand("forget")
 
     def lock(self) -> bool:
-        """Has the agent forget everything; whether there was one.
+        """Clears everything, also pending answers and keys; returns whether there is an agent.
 
-        Answers and keys that are on their way are not held either. Raises `AgentProblem` where it
-        cannot be known that it did.
+        Raises `AgentProblem` unless it confirms.
         """
         self._end_epoch()
         return self._demand("lock")
 
     def stop(self) -> bool:
-        """Ends the agent; whether there was one. Raises `AgentProblem` as `lock` does."""
+        """Ends the agent; returns whether there was one. Raises `AgentProblem` as `lock`."""
         self._end_epoch()
         return self._demand("stop")
 
@@ -155,7 +152,7 @@ class Agent:
             ) from None
 
     def _demand(self, what: str) -> bool:
-        """Has the agent do ``what``; False when it is certain that there is none."""
+        """Requests ``what``; False when there is certainly no agent."""
         from keystead.agent.listener import is_taken
 
         path = self._path or b""
@@ -169,7 +166,7 @@ class Agent:
                     return False
             if status or self._path is None:
                 break
-            # Another one's lock cut this connection, or the agent is just about to listen.
+            # Another client's lock closed this connection, or the agent is starting.
             self._system.sleep(_PAUSE_SECONDS)
         said = f"answered with status {status}" if status else "did not answer"
         raise AgentProblem(
@@ -180,16 +177,13 @@ class Agent:
         )
 
     def status(self) -> dict[str, Any] | None:
-        """What the agent says of itself; None where there is none. Raises `AgentProblem`."""
+        """The agent's status; None without an agent. Raises `AgentProblem`."""
         self._require_usable()
         status, found = self._ask("GET", "/status")
         return found if status else None
 
     def is_parent(self) -> bool:
-        """Whether it is the agent that started this process; on Windows nobody knows, so True.
-
-        Linux tells who listens at the socket, even where the agent takes no further connection.
-        """
+        """Whether the agent started this process; True on Windows, where it is not known."""
         if sys.platform == "win32":
             return True
         elif sys.platform == "linux":  # noqa: RET505  # mypy reads no further for the other systems
@@ -198,7 +192,7 @@ class Agent:
             return bool(self._ask("GET", "/status")[1].get("pid") == os.getppid())
 
     def start(self) -> None:
-        """Starts the agent, unless there is one of this version. Raises `AgentProblem`."""
+        """Starts the agent unless one of this version is running. Raises `AgentProblem`."""
         self._require_usable()
         found = self.status()
         if found and found.get("version") == __version__:
@@ -207,7 +201,7 @@ class Agent:
             self._ask("POST", "/stop")
         if self._spawn([]) == 0:
             return
-        if sys.platform == "win32":  # what was started is the agent itself
+        if sys.platform == "win32":  # it has not daemonised
             for _ in range(_TRIES):
                 self._system.sleep(_PAUSE_SECONDS)
                 if self._ask("GET", "/status")[0]:
@@ -222,7 +216,7 @@ class Agent:
         *,
         seconds: float = protocol.SECONDS,
     ) -> tuple[int, dict[str, Any]]:
-        """Status and JSON object of an answer; 0 where there is no agent, or no such answer."""
+        """Status and JSON object of an answer; status 0 without a valid answer."""
         if self._path is None:
             return 0, {}
         try:
@@ -230,7 +224,7 @@ class Agent:
             found = parse_json(protocol.body_of(answer) or b"")
             status = whole(answer[9:12].decode(), 100, 599)
         except TimeoutError:
-            self._path = None  # one that hangs is waited for once
+            self._path = None  # wait for an unresponsive agent only once
             return 0, {}
         except (OSError, ValueError):
             return 0, {}
@@ -245,7 +239,7 @@ class Agent:
                 self._require_usable()
                 self._spawn([request])
             except AgentProblem:
-                pass  # `keystead agent start` tells of it
+                pass  # `keystead agent start` reports it
 
     def _spawn(self, requests: Iterable[_REQUEST]) -> int | None:
         from keystead.agent.restart import ARGV, Settings, message
@@ -255,7 +249,7 @@ class Agent:
         plain = {k: v for k, v in environ.items() if not k.startswith(_OWN_PREFIXES)}
         own = {k: v for k, v in environ.items() if k == "KEYSTEAD_HOME"}
         settings = Settings(self._path or b"", {**plain, **own}, self._idle_seconds())
-        # What others may see of a process is not to hold what is in this one's environment.
+        # The environment of the agent must not contain credentials.
         bare = {k: v for k, v in environ.items() if k in _TELLS_NOTHING}
         if not sys.executable:
             return 1
@@ -277,7 +271,7 @@ class Agent:
             ) from None
 
     def _require_usable(self) -> None:
-        """Raises `AgentProblem` where an agent cannot, or must not, be."""
+        """Raises `AgentProblem` where an agent is disabled or impossible."""
         if self._path is None:
             raise AgentProblem(
                 "KEYSTEAD_AGENT disables the agent",
@@ -310,7 +304,7 @@ if sys.platform != "win32":
         try:
             protocol.require_private(folder)
         except FileNotFoundError:
-            pass  # it is made
+            pass  # it is created later
         except PermissionError:
             raise AgentProblem(
                 f"the agent's folder is not yours alone: {os.fsdecode(folder)}",

@@ -1,8 +1,7 @@
-"""The time between two locks: what was begun in one is not stored in the next.
+"""The epoch between two locks: answers and keys from an earlier epoch are refused.
 
-An empty file next to the agent's socket stands for it, and its state is the epoch. A command reads
-that state before it begins and sends it with what it hands over; `agent lock` changes it, whether
-an agent runs or not. So an answer, or an opened key, that was on its way during a lock is refused.
+It is the version of an empty file next to the agent's socket. A command reads it before it begins
+and sends it with its answer; `agent lock` changes it, also when no agent is running.
 """
 
 from __future__ import annotations
@@ -22,11 +21,11 @@ class Epoch:
         self.path = socket + b".epoch"
 
     def current(self) -> FileVersion | None:
-        """The version of the file that represents it now; None: nothing was ever locked."""
+        """The version of the file; None before the first lock."""
         return FileVersion.at(self.path)
 
     def end(self) -> None:
-        """Begins another one. No byte of a file is changed. Raises `OSError`."""
+        """Begins the next epoch. Raises `OSError`."""
         folder = os.path.dirname(self.path)
         with contextlib.suppress(FileExistsError):
             os.makedirs(folder, mode=0o700)

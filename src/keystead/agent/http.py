@@ -1,4 +1,4 @@
-"""HTTP/1.1 as the agent speaks it: one request on a connection, small, and soon over."""
+"""HTTP/1.1 of the agent: one small request on each connection."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from keystead.outside import whole
 MOST_HEAD_BYTES = 8 * 1024
 MOST_BODY_BYTES = 256 * 1024
 SECONDS = 5.0
-"""How long a request may take to come, and an answer to be taken."""
+"""Time limit of reading a request and of writing an answer."""
 
 _REASONS = {
     200: "OK",
@@ -35,7 +35,7 @@ _REASONS = {
 
 
 class Refused(Exception):
-    """A request that gets an error for an answer: a status, and words that quote nothing."""
+    """An error answer: a status, and a message that quotes nothing."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
@@ -43,20 +43,20 @@ class Refused(Exception):
 
 
 class Request(NamedTuple):
-    """One request; ``path`` is split at its slashes and decoded."""
+    """A request; ``path`` is split at slashes and decoded."""
 
     method: str
     path: tuple[str, ...]
     body: bytes
     sender: bytes = b""
-    """What it calls itself (`User-Agent`)."""
+    """The header `User-Agent`."""
     authorization: bytes = b""
     pid: int | None = None
-    """The process that sent it, where the system tells."""
+    """The client's process, where known."""
 
 
 def answer(status: int, body: bytes) -> bytes:
-    """An answer as it goes over the wire; its length is the last header, as `address` expects."""
+    """The bytes of an answer; `protocol` expects its length as the last header."""
     return (
         b"HTTP/1.1 %d %b\r\nContent-Type: application/json\r\nCache-Control: no-store\r\n"
         b"Connection: close\r\nContent-Length: %d\r\n\r\n%b"
@@ -64,13 +64,13 @@ def answer(status: int, body: bytes) -> bytes:
     )
 
 
-def told(status: int, value: Mapping[str, object]) -> bytes:
+def json_answer(status: int, value: Mapping[str, object]) -> bytes:
     """An answer with a JSON object."""
     return answer(status, json.dumps(value).encode() + b"\n")
 
 
 async def read_request(reader: asyncio.StreamReader) -> Request:
-    """The request on a connection. Raises `Refused`."""
+    """Reads the request. Raises `Refused`."""
     try:
         async with asyncio.timeout(SECONDS):
             return await _read(reader)
@@ -125,6 +125,6 @@ def _path(target: bytes) -> tuple[str, ...]:
         parts = [unquote_to_bytes(part).decode() for part in target.split(b"/")]
     except UnicodeDecodeError:
         raise Refused(400, "the path of the request is not text") from None
-    if parts[0] or len(parts) < 2:  # noqa: PLR2004  # the first is what stands before the first slash
+    if parts[0] or len(parts) < 2:  # noqa: PLR2004  # the part before the first slash is empty
         raise Refused(400, "the path of the request is not absolute")
     return tuple(parts[1:])

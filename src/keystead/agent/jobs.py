@@ -1,4 +1,4 @@
-"""The commands that the agent starts, for clients that are no keystead themselves."""
+"""The commands that the agent runs for other clients than keystead."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ from keystead.system.executable import Executable
 
 MOST_AT_ONCE = 4
 SECONDS = 60.0
-"""How long one may take."""
+"""Time limit of a command."""
 
 _END_SECONDS = 2.0
-"""How long one that is interrupted may take to end."""
+"""Time between SIGINT and SIGKILL."""
 
 _PAUSE_SECONDS = 0.01
 _NO_WINDOW = 0x08000000 if sys.platform == "win32" else 0
-"""Windows: no console for a command, and so nobody to ask."""
+"""Windows: no console, so that the command cannot ask."""
 
 
 class Question(NamedTuple):
-    """What a command is started for; whoever asks the same meanwhile waits for its end."""
+    """A request for a command; concurrent equal requests share one command."""
 
     profile: str
     scope: bytes
     program: Executable | None
-    """The program that asks: a rule of the profile may be about it."""
+    """The client's program, for the rules of the profile."""
     running: str | None
-    """The helpers that it is inside of, if it is."""
+    """The value of `RUNNING` in the client's environment."""
 
 
 class Commands:
-    """``keystead process``, started for others; ``path`` is where the agent that does so is."""
+    """Runs ``keystead process`` for clients of the agent at ``path``."""
 
     def __init__(self, path: bytes) -> None:
         self._path = os.fsdecode(path)
@@ -48,10 +48,9 @@ class Commands:
         self._processes: set[asyncio.subprocess.Process] = set()
 
     async def wait_for(self, question: Question) -> bool:
-        """Waits for a command that answers the same; False: there is none.
+        """Waits for a running command of the same request; False if there is none.
 
-        It hands what it got over to be held, where that can be held. Raises `Refused`, as it did
-        to the one that it was started for.
+        Its answer is in the cache afterwards, if it can be cached. Raises its `Refused`.
         """
         task = self._running.get(question)
         if task is None:
@@ -62,9 +61,9 @@ class Commands:
     async def output(
         self, question: Question, environ: Mapping[str, str], pid: int | None
     ) -> bytes:
-        """What ``keystead process`` prints in that environment, and notes as asked for by ``pid``.
+        """The output of ``keystead process`` in that environment, recorded for ``pid``.
 
-        It runs to its end though who asked may go away. Raises `Refused`.
+        It is not cancelled when the client disconnects. Raises `Refused`.
         """
         task = asyncio.create_task(self._run(question.profile, environ, pid))
         self._running[question] = task
@@ -72,7 +71,7 @@ class Commands:
         return await _outcome(task)
 
     def cancel(self) -> None:
-        """Ends all that run, before it returns."""
+        """Ends all running commands and waits for them."""
         for task in self._running.values():
             task.cancel()
         _end(self._processes)
@@ -86,7 +85,7 @@ class Commands:
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=asyncio.subprocess.PIPE,
                 stderr=asyncio.subprocess.PIPE,
-                start_new_session=True,  # so that it finds no terminal to ask on
+                start_new_session=True,  # without a terminal to ask on
                 creationflags=_NO_WINDOW,
             )
             self._processes.add(process)
@@ -115,12 +114,12 @@ if sys.platform == "win32":
 else:
 
     def _end(processes: Collection[asyncio.subprocess.Process]) -> None:
-        """Ends them and returns when they have ended, however little they hear."""
-        # An interrupt has a command end the program that it waits for too.
+        """Ends them, by SIGKILL if needed, and waits for them."""
+        # SIGINT makes a command end its child too.
         left = {process.pid for process in processes if _signalled(process.pid, signal.SIGINT)}
         until = time.monotonic() + _END_SECONDS
         while left and time.monotonic() < until:
-            time.sleep(_PAUSE_SECONDS)  # noqa: TID251  # of a process that is a rim of its own
+            time.sleep(_PAUSE_SECONDS)  # noqa: TID251  # no `System` in this process
             left = {pid for pid in left if not _has_ended(pid, os.WNOHANG)}
         for pid in left:
             with contextlib.suppress(OSError):
@@ -138,11 +137,11 @@ else:
         try:
             return os.waitpid(pid, options)[0] == pid
         except OSError:
-            return True  # somebody else has waited for it
+            return True  # another thread has waited for it
 
 
 def _refusal(errors: bytes) -> Refused:
-    """What the command reported, as JSON, on the last line of its standard error."""
+    """The JSON error on the last line of the command's standard error."""
     try:
         report = parse_json(errors.splitlines()[-1])
         return Refused(report["status"], report["error"])
@@ -151,7 +150,7 @@ def _refusal(errors: bytes) -> Refused:
 
 
 async def _outcome(task: asyncio.Task[bytes]) -> bytes:
-    """What a command printed; it goes on where the one who waits does not."""
+    """The output of a command, which is not cancelled with the caller."""
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:

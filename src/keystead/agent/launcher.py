@@ -1,8 +1,7 @@
-"""The launcher: a script for ``credential_process`` that starts faster than Python usually does.
+"""The launcher: a script for ``credential_process`` that starts faster than an entry point.
 
-It has Python leave out the search for installed packages (``-S``) and the user's environment
-(``-I``), and names the one folder that `keystead.hot` is in by itself. So it belongs to this
-installation, and is written anew after keystead has moved.
+Python runs it without site packages (``-S``) and isolated (``-I``); it adds the folder of
+`keystead.hot`, so it has to be written again after keystead has moved.
 """
 
 from __future__ import annotations
@@ -16,14 +15,14 @@ from keystead.errors import AgentProblem
 from keystead.system import System
 
 _LONGEST_FIRST_LINE = 127
-"""What every Linux reads of the line that names the interpreter."""
+"""The longest ``#!`` line on any Linux."""
 
 
 def script(python: str, folder: str) -> bytes:
     """The launcher for the interpreter ``python`` with keystead's package in ``folder``."""
     first = f"#!{python} -IS"
     if len(os.fsencode(first)) > _LONGEST_FIRST_LINE or any(map(str.isspace, python)):
-        # To a shell the second line is a command, to Python a text that ends in the third.
+        # The second line is a command for the shell, and a string for Python.
         first = f"#!/bin/sh\n'''exec' {shlex.quote(python)} -IS \"$0\" \"$@\"\n' '''"
     text = f"""{first}
 # Written by `keystead agent launcher`. credential_process runs it with the name of a profile.
@@ -44,9 +43,9 @@ def own_script() -> bytes:
 
 
 def install(system: System, path: Path | None) -> Path:
-    """Writes the launcher to ``path``, else to ``bin`` in the data folder; where it is.
+    """Writes the launcher to ``path``, by default in the data folder; returns its path.
 
-    Raises `FileProblem`, or `AgentProblem` where the system starts no scripts.
+    Raises `FileProblem`, or `AgentProblem` on Windows.
     """
     if os.name == "nt":
         raise AgentProblem(
@@ -58,5 +57,5 @@ def install(system: System, path: Path | None) -> Path:
     with system.files.lock(target):
         stamp = system.files.read(target).version
         system.files.replace(target, own_script(), expect=stamp, private=False)
-        os.chmod(target, 0o755)  # noqa: S103  # it is a program, and holds no secret
+        os.chmod(target, 0o755)  # noqa: S103  # a program without secrets
     return target

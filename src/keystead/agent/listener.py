@@ -1,7 +1,7 @@
-"""The socket that the agent listens on: one agent in one private folder.
+"""The socket that the agent listens on, in a private folder.
 
-On Windows it is a port of the loopback; a file in that folder says which, and holds the secret
-that clients have to know.
+On Windows it is a port of the loopback; a file in that folder has its number and the secret of the
+clients.
 """
 
 from __future__ import annotations
@@ -21,18 +21,15 @@ from keystead.system.file_lock import try_lock
 BACKLOG = 2048
 _SECRET_FILE = re.compile(rb"\d{1,5} [0-9a-f]{64}")
 _FILES = 4096
-"""Open files, and so connections, that this process may have, where it may have so many."""
+"""The limit of open files to set, where the system allows it."""
 
 
 class Taken(Exception):
-    """Another agent listens there, or is about to."""
+    """Another agent is listening or starting there."""
 
 
 class Inherited(NamedTuple):
-    """File descriptors that an agent passes on when it executes itself again.
-
-    ``client`` is the connection that waits for the answer to its lock, None where there is none.
-    """
+    """The file descriptors of a re-executed agent; ``client`` is waiting for its lock request."""
 
     socket: int
     lock: int
@@ -40,7 +37,7 @@ class Inherited(NamedTuple):
 
 
 def is_taken(path: bytes) -> bool:
-    """Whether an agent listens at ``path``, or is about to. Raises `OSError`."""
+    """Whether an agent is listening or starting at ``path``. Raises `OSError`."""
     try:
         lock = os.open(path + b".lock", os.O_RDWR | getattr(os, "O_NOFOLLOW", 0))
     except FileNotFoundError:
@@ -52,7 +49,7 @@ def is_taken(path: bytes) -> bool:
 
 
 def require_free(path: bytes) -> None:
-    """Raises `FileExistsError` when ``path`` is a file that no agent has made."""
+    """Raises `FileExistsError` when ``path`` is another file than an agent's."""
     try:
         found = os.lstat(path)
     except FileNotFoundError:
@@ -73,16 +70,14 @@ def _take(lock: int) -> None:
 
 
 class Listener:
-    """The socket, and the lock on its folder that keeps others from listening there.
+    """The socket, and a lock of the operating system that excludes other agents.
 
-    The lock is the system's, so it ends with this process, however that ends; what is left of a
-    socket by then is stale, and the next one puts its own in that place. ``secret`` is what a
-    client has to know; None where the system tells whose process a client is. ``inherited`` is
-    what the same agent had before it executed itself again.
+    A stale socket is replaced. ``secret`` authenticates clients on Windows; elsewhere it is None,
+    as the system reports their user. ``inherited`` is given to a re-executed agent.
     """
 
     def __init__(self, path: bytes, inherited: Inherited | None = None) -> None:
-        """Raises `Taken`, or `OSError` where a folder or socket cannot be had as it has to be."""
+        """Raises `Taken` or `OSError`."""
         self._path = path
         self.secret: bytes | None = None
         if inherited:
@@ -121,7 +116,7 @@ class Listener:
             resource.setrlimit(resource.RLIMIT_NOFILE, (min(_FILES, most), most))
 
     def passed_on(self, client: socket.socket | None) -> Inherited:
-        """What the next image of this process inherits."""
+        """The descriptors for re-executing the agent."""
         found = Inherited(
             self.socket.fileno(), self._lock, None if client is None else client.fileno()
         )
@@ -131,7 +126,7 @@ class Listener:
         return found
 
     def close(self) -> None:
-        """Takes the socket away. The lock goes with the process: its file is never removed."""
+        """Removes the socket; the lock file is never removed."""
         self.socket.close()
         with contextlib.suppress(OSError):
             os.unlink(self._path)

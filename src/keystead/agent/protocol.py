@@ -1,8 +1,6 @@
-"""Where the agent listens and how it is reached, with no module but built-in ones.
+"""The agent's socket and requests to it; it imports only built-in modules, for `keystead.hot`.
 
-The hot command (`keystead.hot`) imports this and little else. Whatever is not as it should be is
-an `OSError` here: the caller then goes on without an agent. The environment is the one that the
-system gives a process, in bytes.
+All failures are `OSError`: the caller proceeds without an agent. The environment is in bytes.
 """
 
 import _socket
@@ -17,15 +15,15 @@ else:
     import posix as system
 
 SECONDS = 2.0
-"""How long connecting, and each step of an answer, may take."""
+"""Time limit of connecting, and of each read."""
 
 SENDER = b"keystead/" + __version__.encode()
-"""What a command calls itself; an agent of another version holds nothing for it."""
+"""The `User-Agent` of a command; an agent of another version refuses it."""
 
 OTHER_VERSION = 421
-"""The status of an answer to such a one: misdirected (RFC 9110)."""
+"""The status of that refusal: misdirected (RFC 9110)."""
 
-_FOLDER_OF_ONE = 0o040000  # a folder, with no right for anybody but its owner
+_FOLDER_OF_ONE = 0o040000  # a folder without rights for group and others
 
 _UNTOLD = (b"KEYSTEAD_AGENT", b"KEYSTEAD_AGENT_IDLE")
 _COUNTS = (
@@ -47,7 +45,7 @@ _PATHS = (
 
 
 def is_absolute(path: bytes) -> bool:
-    """Whether a path means the same file to every process."""
+    """Whether a path is absolute."""
     if sys.platform == "win32":
         return path[1:3] in (b":\\", b":/") or path[:2] == b"\\\\"
     else:  # noqa: RET505  # a branch for the type checker of each platform
@@ -55,10 +53,9 @@ def is_absolute(path: bytes) -> bool:
 
 
 def scope(environ: dict[bytes, bytes]) -> bytes | None:
-    """The variables that decide what an answer is, as one block in a fixed order.
+    """The variables that affect an answer, as one block in a fixed order.
 
-    None when the agent is not to be asked: a variable is meant for this one command, or a path
-    is relative, and so means another file to the agent.
+    None when the agent cannot answer: a variable is for this one command, or a path is relative.
     """
     for name in _UNUSUAL:
         if name in environ:
@@ -77,10 +74,10 @@ def scope(environ: dict[bytes, bytes]) -> bytes | None:
 
 
 def socket_path(environ: dict[bytes, bytes]) -> bytes | None:
-    """The path of the socket; None where there is to be no agent.
+    """The path of the socket (on Windows, of the file with the port); None if disabled.
 
-    ``KEYSTEAD_AGENT`` names it, else it is in ``run`` of ``KEYSTEAD_HOME``, else in ``keystead``
-    of the platform's runtime folder. On Windows it is a file that says where to connect to.
+    ``KEYSTEAD_AGENT``, else in ``run`` of ``KEYSTEAD_HOME``, else in ``keystead`` of the
+    platform's runtime folder.
     """
     named = environ.get(b"KEYSTEAD_AGENT") or b"auto"
     if named != b"auto":
@@ -101,7 +98,7 @@ def socket_path(environ: dict[bytes, bytes]) -> bytes | None:
 
 
 def target(name: str) -> bytes | None:
-    """A profile's name as it stands in the path of a request; None for one that has no bytes."""
+    """A profile's name quoted for the path of a request; None if it cannot be encoded."""
     try:
         raw = name.encode()
     except UnicodeEncodeError:
@@ -109,7 +106,7 @@ def target(name: str) -> bytes | None:
     if name.isalnum() and name.isascii():
         return raw
     return b"".join(
-        b"%c" % byte if byte in _PLAIN else b"%%%02X" % byte  # as RFC 3986 has it
+        b"%c" % byte if byte in _PLAIN else b"%%%02X" % byte  # RFC 3986
         for byte in raw
     )
 
@@ -118,13 +115,13 @@ _PLAIN = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"
 
 
 def request(method: bytes, where: bytes, body: bytes, more: bytes = b"") -> bytes:
-    """A request as it goes over the wire, with ``more`` header lines."""
+    """The bytes of a request, with ``more`` header lines."""
     head = b"%b %b HTTP/1.1\r\nHost: keystead\r\nUser-Agent: %b\r\n%bContent-Length: %d\r\n\r\n"
     return head % (method, where, SENDER, more, len(body)) + body
 
 
 def ask(path: bytes, method: bytes, where: bytes, body: bytes, seconds: float = SECONDS) -> bytes:
-    """The whole answer of the agent behind ``path``, which is ours. Raises `OSError`."""
+    """The whole answer of this user's agent at ``path``. Raises `OSError`."""
     if sys.platform == "win32":
         port, secret = secret_of(path)
         connection = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
@@ -165,11 +162,11 @@ if sys.platform == "win32":
         return int(port), secret
 
     def proof(secret: bytes, nonce: bytes) -> bytes:
-        """What only somebody who knows the secret can say to ``nonce``."""
+        """The proof of knowing the secret, for ``nonce``."""
         return _blake2.blake2b(nonce, key=secret, digest_size=32).hexdigest().encode()
 
     def _require_proof(connection: _socket.socket, secret: bytes) -> None:
-        """Raises `OSError` unless the agent is at the other end: its port may be another's now."""
+        """Raises `OSError` unless the agent is the peer, as its port may have been reused."""
         nonce = system.urandom(16).hex().encode()
         connection.sendall(request(b"GET", b"/proof/" + nonce, b""))
         answer = b""
@@ -184,20 +181,20 @@ if sys.platform == "win32":
 else:
 
     def require_private(folder: bytes) -> None:
-        """Raises `PermissionError` unless ``folder`` is a folder of ours, for us alone."""
+        """Raises `PermissionError` unless ``folder`` is this user's private folder."""
         found = system.lstat(folder)
         if found.st_uid != system.geteuid() or found.st_mode & 0o170077 != _FOLDER_OF_ONE:
             raise PermissionError("the folder of the agent's socket is not private")
 
     def peer_pid(connection: _socket.socket) -> int | None:
-        """Which process is at the other end of a Unix socket, where the system tells."""
+        """The process at the other end of a Unix socket, where known."""
         if sys.platform != "linux":
             return None
         found = connection.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)
         return int.from_bytes(found[:4], sys.byteorder)
 
     def listener(path: bytes) -> int | None:
-        """Which process listens at the agent's path, where there is one and the system tells."""
+        """The process that listens at the agent's path, where known."""
         connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
         try:
             connection.settimeout(SECONDS)
@@ -210,21 +207,21 @@ else:
             connection.close()
 
     def peer_uid(connection: _socket.socket) -> int:
-        """Whose process is at the other end of a Unix socket."""
+        """The user at the other end of a Unix socket."""
         if sys.platform == "linux":
             found = connection.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)
         else:
-            found = connection.getsockopt(0, 1, 76)  # LOCAL_PEERCRED: a version, then the user id
+            found = connection.getsockopt(0, 1, 76)  # LOCAL_PEERCRED: version, user id
         return int.from_bytes(found[4:8], sys.byteorder)
 
 
 def is_good(answer: bytes) -> bool:
-    """Whether it is an answer of ours that is no error."""
+    """Whether it is a successful answer."""
     return answer[:13] == b"HTTP/1.1 200 "
 
 
 def body_of(answer: bytes) -> bytes | None:
-    """What an answer of ours carries, once it is all there; None when it is not."""
+    """The body of a complete successful answer, else None."""
     head, end, body = answer.partition(b"\r\n\r\n")
     length = head.rpartition(b"\r\nContent-Length: ")[2]
     return body if end and length == b"%d" % len(body) else None

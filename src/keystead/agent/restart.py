@@ -1,7 +1,6 @@
-"""What an agent is started with, and how it executes itself again.
+"""The settings of an agent, and re-executing it after a lock.
 
-Memory that Python has freed is not overwritten. After a lock, a new image of the process is the
-sure way that no key, and no copy of one, is left in it.
+Python does not overwrite freed memory, so only a new image of the process has no copy of a key.
 """
 
 from __future__ import annotations
@@ -16,15 +15,11 @@ if TYPE_CHECKING:
     from keystead.agent.listener import Inherited
 
 ARGV = (sys.executable, "-P", "-m", "keystead.agent")
-"""The command line of an agent; what it is to be comes on standard input."""
+"""The command line of an agent; it reads a `message` from standard input."""
 
 
 class Settings(NamedTuple):
-    """What the agent is started with.
-
-    ``environ`` is for the commands it starts itself, ``idle_seconds`` how long after the last
-    request it ends.
-    """
+    """``environ`` is for its commands; it ends ``idle_seconds`` after the last request."""
 
     path: bytes
     environ: Mapping[str, str]
@@ -36,7 +31,7 @@ def message(
     requests: list[tuple[str, str, bytes]],
     inherited: Inherited | None = None,
 ) -> bytes:
-    """What an agent reads from standard input: its settings, its first requests, its files."""
+    """The standard input of an agent: settings, first requests, inherited descriptors."""
     return json.dumps(
         {
             "path": os.fsdecode(settings.path),
@@ -61,7 +56,7 @@ def read_message(
 
 
 def execute(settings: Settings, inherited: Inherited) -> None:
-    """Replaces this process's image by a new one of the agent. Raises `OSError`."""
+    """Re-executes the agent in this process. Raises `OSError`."""
     with _unnamed_file() as file:
         file.write(message(settings, [], inherited))
         file.flush()
@@ -71,7 +66,7 @@ def execute(settings: Settings, inherited: Inherited) -> None:
 
 
 def _unnamed_file() -> IO[bytes]:
-    """A file without a name: on Linux one in memory, as it holds the user's environment."""
+    """An unnamed file, on Linux in memory, as it contains the user's environment."""
     if sys.platform == "linux":
         return os.fdopen(os.memfd_create("keystead"), "w+b")
     else:  # noqa: RET505  # a branch for the type checker of each platform

@@ -1,8 +1,7 @@
-"""The agent's process: answers requests until nobody has asked for anything for a while.
+"""The agent's server: answers requests until it is idle for some time.
 
-It reads no profile and calls nobody. What it has not ready, a command makes: the one that asked,
-or for a client that is no keystead (curl) one that the agent starts. So an answer is always made
-by the full way, in the environment it is asked for in.
+It reads no profile and calls no service. An answer that is not cached is made by the command that
+requested it or, for other clients such as curl, by a command that the agent starts.
 """
 
 from __future__ import annotations
@@ -43,15 +42,15 @@ _LATEST = 253_402_300_800.0
 """The end of the year 9999, in seconds since 1970."""
 
 _LAST_SECONDS = 1.0
-"""How long the answers that are under way at its end may take."""
+"""Time limit of pending answers when the agent ends."""
 RUNNING = "KEYSTEAD_RUNNING_PROCESS"
-"""The variable by which a helper knows that it is run by keystead: see `keystead.resolve.ring`."""
+"""The variable that a helper run by keystead has: see `keystead.resolve.ring`."""
 _OWN = ("ready", "keys")
-"""What is between an agent and the commands of its very version."""
+"""The paths for commands of the agent's version."""
 
 
 class Server:
-    """Serves what a `AnswerCache` holds on a socket."""
+    """Serves an `AnswerCache` on a socket."""
 
     def __init__(
         self,
@@ -59,16 +58,16 @@ class Server:
         clocks: Clocks,
         execute: Callable[[Settings, Inherited], None] | None = None,
     ) -> None:
-        """``execute`` starts a new image of the process; None: things are forgotten in place."""
+        """``execute`` re-executes the process; None: the cache is cleared in place."""
         self._settings = settings
         self._execute = execute
         self._clocks = clocks
-        self.holder = AnswerCache(clocks, Epoch(settings.path))
+        self.cache = AnswerCache(clocks, Epoch(settings.path))
         self._used = clocks.running()
         self._secret: bytes | None = None
         self._connections = 0
         self._ended = asyncio.Event()
-        self._quiet = asyncio.Event()  # nobody is connected
+        self._quiet = asyncio.Event()  # no connection is open
         self._quiet.set()
         self._commands = Commands(settings.path)
         self._routes: Mapping[tuple[str, str], Callable[[Request], Awaitable[bytes]]] = {
@@ -84,10 +83,10 @@ class Server:
             ("POST", "stop"): self._stop,
         }
 
-    async def run(self, listening: Listener) -> None:
-        """Serves until it is asked to end, or idle for too long."""
-        self._listening = listening
-        self._secret = listening.secret
+    async def run(self, listener: Listener) -> None:
+        """Serves until it is stopped, or idle for too long."""
+        self._listener = listener
+        self._secret = listener.secret
         if sys.platform == "win32":
             start = asyncio.start_server
         else:
@@ -95,36 +94,36 @@ class Server:
             for number in (signal.SIGTERM, signal.SIGINT):
                 asyncio.get_running_loop().add_signal_handler(number, self._ended.set)
         server = await start(
-            self._connected, sock=listening.socket, limit=http.MOST_HEAD_BYTES, backlog=BACKLOG
+            self._connected, sock=listener.socket, limit=http.MOST_HEAD_BYTES, backlog=BACKLOG
         )
         pause = min(_TICK_SECONDS, self._settings.idle_seconds / 4)
         while not self._ended.is_set() and not self._idle():
-            self.holder.tick()
-            if self.holder.emptied:
+            self.cache.tick()
+            if self.cache.emptied:
                 self._start_over(None)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(pause):
                     await self._ended.wait()
-        self.holder.clear()
+        self.cache.clear()
         server.close()
-        listening.close()
+        listener.close()
         self._commands.cancel()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LAST_SECONDS):
                 await self._quiet.wait()
 
     def _start_over(self, writer: asyncio.StreamWriter | None) -> None:
-        """Executes the agent again in this process: what was freed in its memory goes with it.
+        """Re-executes the agent in this process, which clears freed memory.
 
-        The listening socket stays, so no client finds it closed, and the new image answers the one
-        at ``writer``. Where that cannot be done, the agent ends after its answer.
+        The listening socket stays open, and the new image answers the client at ``writer``. On
+        failure the agent ends after its answer.
         """
-        self.holder.emptied = False
+        self.cache.emptied = False
         self._commands.cancel()
         if self._execute:
             client = writer.get_extra_info("socket") if writer else None
             try:
-                self._execute(self._settings, self._listening.passed_on(client))
+                self._execute(self._settings, self._listener.passed_on(client))
             except OSError:
                 self._ended.set()
 
@@ -141,9 +140,9 @@ class Server:
                 raise Refused(protocol.OTHER_VERSION, f"this is the agent of version {__version__}")
             return await route(request)
         except Refused as error:
-            return http.told(error.status, {"error": str(error)})
+            return http.json_answer(error.status, {"error": str(error)})
         except (ValueError, TypeError, KeyError):
-            return http.told(400, {"error": "the body of the request is malformed"})
+            return http.json_answer(400, {"error": "the body of the request is malformed"})
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._connections += 1
@@ -151,7 +150,7 @@ class Server:
         try:
             await self._converse(reader, writer)
         except (OSError, TimeoutError):
-            pass  # the other side went away, or takes its answer too slowly
+            pass  # the client disconnected, or reads its answer too slowly
         finally:
             self._connections -= 1
             if not self._connections:
@@ -160,7 +159,7 @@ class Server:
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if self._connections > MOST_CONNECTIONS:
-            writer.write(http.told(503, {"error": "too many connections at once"}))
+            writer.write(http.json_answer(503, {"error": "too many connections at once"}))
             return
         try:
             self._admit(writer.get_extra_info("socket"))
@@ -171,15 +170,15 @@ class Server:
                 request = await http.read_request(reader)
             self._authorize(request)
             given = await self.take(request._replace(pid=_peer(writer)))
-            if self.holder.emptied:
+            if self.cache.emptied:
                 self._start_over(writer)
         except Refused as error:
-            given = http.told(error.status, {"error": str(error)})
+            given = http.json_answer(error.status, {"error": str(error)})
         async with asyncio.timeout(http.SECONDS):
             writer.write(given)
             writer.write_eof()
             await writer.drain()
-            # Closed with something unread, the other side would lose the answer.
+            # Closing a socket with unread data would discard the answer.
             while await reader.read(http.MOST_HEAD_BYTES):
                 pass
 
@@ -194,13 +193,13 @@ class Server:
             raise Refused(403, "the secret of the agent's clients is missing")
 
     async def _status(self, _request: Request) -> bytes:
-        return http.told(
+        return http.json_answer(
             200,
             {
                 "version": __version__,
                 "pid": os.getpid(),
-                "profiles": self.holder.names,
-                "unlocked_stores": self.holder.stores,
+                "profiles": self.cache.names,
+                "unlocked_stores": self.cache.stores,
                 "idle_seconds": int(self._clocks.running() - self._used),
                 "ends_after_idle_seconds": int(self._settings.idle_seconds),
             },
@@ -208,15 +207,15 @@ class Server:
 
     async def _ready(self, request: Request) -> bytes:
         name = _name(request)
-        found = self.holder.ready(name, request.body)
+        found = self.cache.ready(name, request.body)
         if found is None:
             raise Refused(404, "no answer is ready for it")
         self._used = self._clocks.running()
         try:
-            # Who asked is keystead itself; what counts is the program that ran it.
-            audit_writer.note(name, found.told, "process", process_info.parent(request.pid or 0))
+            # The client is keystead; the grantee is the program that ran it.
+            audit_writer.note(name, found.grant, "process", process_info.parent(request.pid or 0))
         except FileProblem:
-            raise Refused(500, "the audit log cannot be written") from None  # the full way warns
+            raise Refused(500, "the audit log cannot be written") from None  # the command warns
         return http.answer(200, found.body)
 
     async def _keep(self, request: Request) -> bytes:
@@ -226,11 +225,11 @@ class Server:
             text_in(given["body"]).encode(),
             as_token(given["token"]),
             None if renew_at is None else number(renew_at, 0, _LATEST),
-            as_grant_record(given["told"]),
+            as_grant_record(given["grant"]),
         )
-        held = self.holder.keep(_name(request), text_in(given["scope"]).encode("latin-1"), made)
+        held = self.cache.keep(_name(request), text_in(given["scope"]).encode("latin-1"), made)
         self._used = self._clocks.running()
-        return http.told(200, {"held": held})
+        return http.json_answer(200, {"held": held})
 
     async def _process(self, request: Request) -> bytes:
         """Credentials in the agent's own environment and the variables in the body."""
@@ -245,49 +244,49 @@ class Server:
         if scope is None or name.startswith("-"):
             raise Refused(400, "that variable, or name, cannot be used here")
         program = executable_of(request.pid) if request.pid else None
-        # Of a client that a helper runs: it may ask for what the helper is run for.
+        # For a client inside of a helper, which may request what the helper is run for.
         running = process_info.variable(request.pid, RUNNING) if request.pid else None
         if running:
             environ[RUNNING] = running
         question = Question(name, scope, program, running)
-        waited = False  # what another one got may not be held; then this one gets its own
-        while not (ready := self.holder.ready(name, scope)):
+        waited = False  # an answer that cannot be cached is not shared
+        while not (ready := self.cache.ready(name, scope)):
             if waited or not await self._commands.wait_for(question):
                 return http.answer(200, await self._commands.output(question, environ, request.pid))
             waited = True
-        with contextlib.suppress(FileProblem):  # nobody reads what an agent says
-            audit_writer.note(name, ready.told, "agent", request.pid)
+        with contextlib.suppress(FileProblem):  # an agent has no place to report it
+            audit_writer.note(name, ready.grant, "agent", request.pid)
         return http.answer(200, ready.body)
 
     async def _key(self, request: Request) -> bytes:
-        found = self.holder.key(_name(request))
+        found = self.cache.key(_name(request))
         if found is None:
             raise Refused(404, "that store is not unlocked")
         self._used = self._clocks.running()
-        return http.told(200, {"record": found.record, "key": found.raw.hex()})
+        return http.json_answer(200, {"record": found.record, "key": found.raw.hex()})
 
     async def _keep_key(self, request: Request) -> bytes:
         given = parse_json(request.body)
         key = Key(text_in(given["record"]), bytes.fromhex(given["key"]))
-        held = self.holder.keep_key(_name(request), key, as_version(given["epoch"]))
+        held = self.cache.keep_key(_name(request), key, as_version(given["epoch"]))
         self._used = self._clocks.running()
-        return http.told(200, {"held": held})
+        return http.json_answer(200, {"held": held})
 
     async def _forget(self, _request: Request) -> bytes:
-        self.holder.forget_answers()
-        return http.told(200, {})
+        self.cache.forget_answers()
+        return http.json_answer(200, {})
 
     async def _lock(self, _request: Request) -> bytes:
-        self.holder.forget()
-        return http.told(200, {})
+        self.cache.forget()
+        return http.json_answer(200, {})
 
     async def _stop(self, _request: Request) -> bytes:
         self._ended.set()
-        return http.told(200, {})
+        return http.json_answer(200, {})
 
 
 def _peer(writer: asyncio.StreamWriter) -> int | None:
-    """The process at the other end, where the system tells."""
+    """The process at the other end, where known."""
     if sys.platform == "win32":
         return None
     else:  # noqa: RET505  # a branch for the type checker of each platform
@@ -296,6 +295,6 @@ def _peer(writer: asyncio.StreamWriter) -> int | None:
 
 
 def _name(request: Request) -> str:
-    if len(request.path) != 2 or not request.path[1]:  # noqa: PLR2004  # what, and of which
+    if len(request.path) != 2 or not request.path[1]:  # noqa: PLR2004  # operation and name
         raise Refused(404, "the path needs a name at its end")
     return request.path[1]

@@ -1,1 +1,1 @@
-"""Handing credentials over: as text for a program, to a child process, to boto3."""
+"""Delivery of credentials: as text, to a child process, to boto3."""

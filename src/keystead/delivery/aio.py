@@ -1,4 +1,4 @@
-"""The same for asyncio: sessions of aiobotocore, which aioboto3 takes, where that is installed."""
+"""Sessions of aiobotocore, which aioboto3 accepts, with credentials that renew themselves."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def aio_session(source: SessionSource) -> AioSession:
-    """A session of aiobotocore with the credentials of ``source``, got when they are first needed.
+    """A session of aiobotocore, whose credentials are retrieved lazily.
 
     Raises `UsageError` where aiobotocore is not installed.
     """
@@ -34,7 +34,7 @@ def aio_session(source: SessionSource) -> AioSession:
         ) from None
 
     class RenewingCredentials(RenewingKeys, AioCredentials):  # type: ignore[misc]  # it has no types
-        """aiobotocore's credentials, asked for in a thread where something has to be got."""
+        """aiobotocore's credentials, retrieved in a thread."""
 
         async def get_frozen_credentials(self) -> Any:  # noqa: ANN401  # it has no types
             found = self._renewing.at_hand()
@@ -43,5 +43,5 @@ def aio_session(source: SessionSource) -> AioSession:
             return frozen(found)
 
     core = core_session(AioSession, source)
-    core._credentials = RenewingCredentials(Renewing(source))  # noqa: SLF001  # there is no public way to set renewing ones
+    core._credentials = RenewingCredentials(Renewing(source))  # noqa: SLF001  # there is no public API for it
     return core

@@ -1,4 +1,4 @@
-"""boto3 sessions whose credentials renew themselves; boto3 is imported when one is asked for."""
+"""boto3 sessions whose credentials renew themselves; boto3 is imported when it is needed."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 
 def boto_session(source: SessionSource) -> boto3.Session:
-    """A boto3 Session with the credentials of ``source``. Raises what getting them raises."""
+    """A boto3 Session with the credentials of ``source``. Raises what retrieving them raises."""
     import boto3
     from botocore.credentials import Credentials
     from botocore.session import Session
 
     class RenewingCredentials(RenewingKeys, Credentials):  # type: ignore[misc]  # botocore has no types
-        """botocore's credentials, asked for at every request."""
+        """botocore's credentials, read at every request."""
 
         def get_frozen_credentials(self) -> Any:  # noqa: ANN401  # botocore has no types
             return frozen(self._renewing.current())
 
     renewing = Renewing(source)
-    renewing.current()  # what is wrong is told now, not at the first request
+    renewing.current()  # raises errors now, not at the first request
     core = core_session(Session, source)
-    core._credentials = RenewingCredentials(renewing)  # noqa: SLF001  # there is no public way to set renewing ones
+    core._credentials = RenewingCredentials(renewing)  # noqa: SLF001  # there is no public API for it
     return boto3.Session(botocore_session=core, region_name=source.client_settings.region)

@@ -17,7 +17,7 @@ from keystead.errors import ChildNotFound, ChildNotRunnable
 
 
 def require(command: Sequence[str], environ: Mapping[str, str]) -> str:
-    """The path of the program; raises what `run` would raise where it is not there."""
+    """The path of the program. Raises as `run`."""
     _check(command)
     program, path = command[0], environ.get("PATH", os.defpath)
     found = shutil.which(program, path=path)
@@ -36,9 +36,8 @@ def run(
 ) -> int:
     """Runs ``command`` with ``environment``, and ``at_end`` when it has ended.
 
-    Where the system allows it this process becomes the command, so that its exit code, signals
-    and terminal are its own, and the call does not return. Elsewhere, returns the exit code.
-    Raises `ChildNotFound` or `ChildNotRunnable`.
+    On POSIX without ``at_end``, this process is replaced by the command. Else returns the exit
+    code. Raises `ChildNotFound` or `ChildNotRunnable`.
     """
     _check(command)
     if at_end:
@@ -67,9 +66,9 @@ def _wait() -> None:
 def _become(command: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
     for ignored in _IGNORED:
         signal.signal(ignored, signal.SIG_DFL)
-    with _told(command[0]):
+    with _start_errors(command[0]):
         os.execvpe(command[0], list(command), dict(environment))  # noqa: S606  # the user's own command
-    raise AssertionError("it became the command, or raised")
+    raise AssertionError("exec does not return")
 
 
 def attend(
@@ -77,11 +76,10 @@ def attend(
     environment: Mapping[str, str],
     at_end: Callable[[], None] = lambda: None,
 ) -> int:
-    """The same for who has to stay until the command ends; returns its exit code.
+    """Runs the command as a child in the same terminal; returns its exit code.
 
-    The command has the terminal as this process has it, so what is typed there reaches it by
-    itself; a signal that only this process gets is passed on. Of a command that was killed by a
-    signal, this process dies too.
+    Signals to this process are forwarded. If the command is killed by a signal, this process ends
+    by the same signal.
     """
     _check(command)
     program = command[0]
@@ -91,21 +89,21 @@ def attend(
             raise ChildNotFound(f"`{program}` is not a command")
         program = found
     try:
-        with _signals_passed_on() as pass_on, _told(command[0]):
+        with _signals_passed_on() as pass_on, _start_errors(command[0]):
             process = subprocess.Popen([program, *command[1:]], env=dict(environment))  # noqa: S603  # the user's own command
             pass_on(process)
             code = process.wait()
     finally:
         at_end()
     if code < 0:
-        with contextlib.suppress(OSError):  # of SIGKILL there is nothing to set
+        with contextlib.suppress(OSError):  # SIGKILL has no handler
             signal.signal(-code, signal.SIG_DFL)
         signal.raise_signal(-code)
     return code
 
 
 _IGNORED = [getattr(signal, name) for name in ("SIGPIPE", "SIGXFSZ") if hasattr(signal, name)]
-"""By Python, and a child would go on ignoring them."""
+"""Python ignores these, and a child would inherit that."""
 
 _FROM_TERMINAL = [getattr(signal, name) for name in ("SIGINT", "SIGQUIT") if hasattr(signal, name)]
 _FROM_OTHERS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -117,7 +115,7 @@ def _check(command: Sequence[str]) -> None:
 
 
 @contextlib.contextmanager
-def _told(program: str) -> Iterator[None]:
+def _start_errors(program: str) -> Iterator[None]:
     try:
         yield
     except (FileNotFoundError, NotADirectoryError):

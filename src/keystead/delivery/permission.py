@@ -1,7 +1,7 @@
-"""The rules that a profile sets for its use: ask a person first, or only certain programs.
+"""The rules of a profile for its use: ask the user first, or only certain programs.
 
-They guard against use by mistake, or by a program that merely lists profiles. A program of the
-same user that means harm gets round them. An agent holds no answer of a profile with a rule.
+They prevent use by mistake. A malicious program of the same user can bypass them. The agent caches
+no answer of a profile with a rule.
 """
 
 from __future__ import annotations
@@ -19,23 +19,22 @@ _HINT = "run it on a terminal, or remove the setting `confirm`"
 
 
 def has_rule(profile: Profile) -> bool:
-    """Whether its use is not simply everybody's."""
+    """Whether the profile has a rule."""
     return any(profile.has(setting) for setting in RULES)
 
 
 def require(profile: Profile, program: Executable | None, system: System) -> None:
-    """Lets ``program`` (None: an unknown one) use the profile, by its rules.
+    """Raises unless ``program`` (None: an unknown one) may use the profile.
 
-    A program that ``programs`` of the profile names may; any other one may not, or with
-    ``confirm`` only when a person says so. Raises `UseRefused`, `InteractionRequired`, or
-    `ProfileInvalid` for a rule that names an interpreter.
+    A program in the setting ``programs`` may. Any other one may not, or with ``confirm`` only if
+    the user agrees. Raises `UseRefused`, `InteractionRequired`, or `ProfileInvalid` for a rule
+    that names an interpreter.
     """
     named = named_programs(profile)
     confirm = (profile.text("confirm") or "").lower() == "true"
     for rule in filter(is_interpreter, named):
         raise ProfileInvalid(
-            f"`{SETTING}` of profile `{profile.name}` names `{rule}`, which runs any program that "
-            "it is given",
+            f"`{SETTING}` of profile `{profile.name}` names `{rule}`, which can run any program",
             id="program-rule-invalid",
             hint="name the path of the program itself, or use `confirm`",
             where=profile.where(SETTING),
@@ -50,6 +49,6 @@ def require(profile: Profile, program: Executable | None, system: System) -> Non
     elif profile.has(SETTING):
         raise UseRefused(
             f"the profile `{profile.name}` is not for {who}",
-            hint=f"its setting `{SETTING}` names those it is for",
+            hint=f"its setting `{SETTING}` lists the allowed programs",
             where=profile.where(SETTING),
         )

@@ -1,7 +1,7 @@
-"""Config files that are made for one program and removed when it has ended.
+"""Config files for one program, which are removed when it has ended.
 
-Each is in a private folder that names the process which it is for, so that a later command finds
-and removes what a crash left behind.
+The name of a file's folder identifies the process, so that a later command removes what a crash
+left behind.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from keystead.system.process_info import started_at
 
 
 def make_config_file(folder: Path, text: str) -> Path:
-    """A file with ``text`` in a new folder in ``folder``, for this process or what it becomes."""
+    """A file with ``text`` in a new subfolder of ``folder``, for this process."""
     own = folder / f"{os.getpid()}-{started_at(os.getpid())}-{os.urandom(8).hex()}"
     os.makedirs(folder, mode=0o700, exist_ok=True)
     os.mkdir(own, 0o700)
@@ -27,7 +27,7 @@ def make_config_file(folder: Path, text: str) -> Path:
 
 
 def remove_config_file(path: Path) -> None:
-    """Removes what `make_config_file` made."""
+    """Removes a file of `make_config_file`."""
     shutil.rmtree(path.parent, ignore_errors=True)
 
 

@@ -1,4 +1,4 @@
-"""What a session of an SDK is made of, whichever SDK it is."""
+"""Credentials for sessions of any SDK, which renew themselves."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from keystead.model.credentials import Credentials
 from keystead.system.fork_lock import ForkLock
 
 METHOD = "keystead"
-"""What botocore is told of where the credentials come from."""
+"""The source of the credentials, for botocore."""
 
 _WINDOW = timedelta(minutes=10)
 _LAST_MOMENT = timedelta(seconds=30)
@@ -23,12 +23,11 @@ _LAST_MOMENT = timedelta(seconds=30)
 
 @dataclass(frozen=True)
 class SessionSource:
-    """``open_provider`` finds the profile and returns a thread-safe source of its credentials.
+    """``open_provider`` finds the profile and returns a thread-safe function for its credentials.
 
-    ``version`` changes whenever a file does that profiles come from. ``profile`` is the
-    name that the session shows, None for credentials that belong to no profile, and
-    ``profile_names`` lists the profiles there are. ``client_settings`` are the ones in effect, and
-    ``other_settings`` what else the profile sets for an SDK to read.
+    ``version`` differs after each change of the profile files. ``profile`` is the name that the
+    session shows (None for none), ``profile_names`` lists all profiles. ``client_settings`` are
+    the effective ones, ``other_settings`` all others of the profile that SDKs read.
     """
 
     open_provider: Callable[[], Callable[[], Credentials]]
@@ -41,7 +40,7 @@ class SessionSource:
 
 
 class _Opened:
-    """A provider for one process and one version of the files, and what it gave last."""
+    """A provider for one process and version of the files, and its last credentials."""
 
     def __init__(
         self, process: int, version: Hashable, provider: Callable[[], Credentials]
@@ -53,7 +52,7 @@ class _Opened:
 
 
 class Renewing:
-    """Credentials that are good now, in every thread and in every process that was forked."""
+    """Valid credentials, in all threads and forked processes."""
 
     def __init__(self, source: SessionSource) -> None:
         self._source = source
@@ -61,10 +60,10 @@ class Renewing:
         self._opened: _Opened | None = None
 
     def current(self) -> Credentials:
-        """Credentials that stay valid for a while; renewed when that is due or a file changed.
+        """Credentials that stay valid for a while; renewed near expiry or after a file changed.
 
-        What cannot be renewed is used until it expires, unless a file changed: then the keys may
-        have been rotated. Raises what getting them raises.
+        If renewing fails near expiry, the old ones are used until they expire; after a change of a
+        file, keys may have been rotated, so the error is raised.
         """
         opened = self._open()
         try:
@@ -75,7 +74,7 @@ class Renewing:
         return opened.last
 
     def at_hand(self) -> Credentials | None:
-        """The same, where nothing has to be got for it."""
+        """The current credentials, if they need no renewing."""
         opened = self._opened
         if opened is None or opened.last is None:
             return None
@@ -86,8 +85,7 @@ class Renewing:
     def _open(self) -> _Opened:
         """The provider for this process and these files.
 
-        A forked child opens its own: in its copy of the parent's, a thread of the parent may have
-        held the lock.
+        A forked child opens a new one, as a thread of its parent may have held a lock.
         """
         process, version = os.getpid(), self._source.version()
         with self._lock:
@@ -102,9 +100,9 @@ class Renewing:
 
 
 class RenewingKeys:
-    """The members of an SDK's credentials that are to be asked for each time.
+    """Members of botocore's credentials that are read each time.
 
-    botocore's own refreshing has a lock that does not survive a fork, and a clock of its own.
+    botocore's refreshing has a lock that does not survive a fork, and a separate clock.
     """
 
     method = METHOD
@@ -114,27 +112,27 @@ class RenewingKeys:
 
     @property
     def access_key(self) -> str:
-        """As botocore calls it."""
+        """Botocore's name."""
         return self._renewing.current().access_key_id
 
     @property
     def secret_key(self) -> str:
-        """As botocore calls it."""
+        """Botocore's name."""
         return self._renewing.current().secret_access_key
 
     @property
     def token(self) -> str | None:
-        """As botocore calls it."""
+        """Botocore's name."""
         return self._renewing.current().session_token
 
     @property
     def account_id(self) -> str | None:
-        """As botocore calls it."""
+        """Botocore's name."""
         return self._renewing.current().account_id
 
 
 def frozen(credentials: Credentials) -> Any:  # noqa: ANN401  # botocore has no types
-    """The same as botocore's own value."""
+    """The credentials as botocore's frozen value."""
     from botocore.credentials import ReadOnlyCredentials
 
     return ReadOnlyCredentials(
@@ -146,12 +144,10 @@ def frozen(credentials: Credentials) -> Any:  # noqa: ANN401  # botocore has no 
 
 
 def core_session(kind: type[Any], source: SessionSource) -> Any:  # noqa: ANN401  # botocore has no types
-    """A session of the class ``kind`` with the names and settings of ``source``, and without
-    credentials.
-    """
+    """A session of class ``kind`` with the profile and settings of ``source``, no credentials."""
 
     class ProfileSession(kind):  # type: ignore[misc]  # botocore has no types
-        """Answers for the profiles of both stores; botocore knows those of the shared files."""
+        """Lists the profiles of both stores."""
 
         @property
         def profile(self) -> str | None:

@@ -1,8 +1,6 @@
-"""Variables as lines that a shell evaluates, each quoted by that shell's own rules.
+"""Variables as lines that a shell evaluates, quoted by the rules of each shell.
 
-`SHELLS` is the table: a new syntax is a row. Values are quoted whole, so that no character of a
-value means anything to the shell; a value with a line break or NUL, which no AWS credential has,
-is refused before it gets here.
+A new syntax is a row of `SHELLS`. Values with a line break or NUL are refused before.
 """
 
 from __future__ import annotations
@@ -16,12 +14,12 @@ from typing import NamedTuple
 from keystead.errors import KeysteadError, UsageError
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./:=+@,-]*")
-# A quote; what python-dotenv expands; a backslash that a reader takes for an escape.
+# A quote; what python-dotenv expands; a backslash that may be read as an escape.
 _NO_DOTENV = re.compile(r"'|\$\{|\\\\|\\$")
 
 
 class Shell(NamedTuple):
-    """How one syntax sets a variable and takes one away (empty: it cannot)."""
+    """How one syntax sets a variable and unsets one (empty: it cannot)."""
 
     set: Callable[[str, str], str]
     unset: Callable[[str], str]
@@ -36,14 +34,14 @@ def _fish(value: str) -> str:
 
 
 def _powershell(value: str) -> str:
-    # PowerShell takes the typographic quotes for the plain one, so they are doubled as well.
+    # PowerShell reads typographic quotes as plain ones, so they are doubled as well.
     for quote in "'\u2018\u2019\u201a\u201b":
         value = value.replace(quote, quote * 2)
     return f"'{value}'"
 
 
 def _cmd(value: str) -> str:
-    # Inside set "NAME=VALUE" only % is special in a batch file, and doubled it is itself.
+    # Inside set "NAME=VALUE" only % is special in a batch file, and is escaped by doubling it.
     if '"' in value:
         raise KeysteadError(
             "cmd cannot quote a value that contains a double quote", id="value-not-quotable"
@@ -52,9 +50,9 @@ def _cmd(value: str) -> str:
 
 
 def _dotenv(value: str) -> str:
-    # Some readers (docker --env-file, kubectl, systemd) take quotes for a part of the value, so
-    # what no reader could misread, which AWS's credentials are, goes without. The others differ in
-    # how a single quote is written, and in double quotes some run what is in backticks.
+    # Some readers (docker --env-file, kubectl, systemd) read quotes as part of the value, so plain
+    # values, such as AWS's credentials, are not quoted. Others differ in how a single quote is
+    # escaped, and some run what is in backticks inside double quotes.
     if _PLAIN.fullmatch(value):
         return value
     if _NO_DOTENV.search(value):
@@ -91,20 +89,19 @@ _SYNTAX_OF = {
     **dict.fromkeys(("pwsh", "pwsh-lts", "pwsh-preview", "powershell"), "powershell"),
     "cmd": "cmd",
 }
-"""The syntax that a program reads, by its name without ``.exe``."""
+"""The syntax of each shell, by its program name without ``.exe``."""
 
 _OTHERWISE = {
     "nu": "in nu: `keystead env NAME --shell json | from json | load-env`",
     "elvish": "in elvish: `keystead env NAME --shell json | from-json`, then `set-env`",
 }
-"""How a shell without a syntax of its own here gets the variables."""
+"""How shells that read JSON get the variables."""
 
 
 def login_shell_syntax(environ: Mapping[str, str]) -> str:
-    """The syntax for the shell that ``SHELL`` names; without it, what the platform has.
+    """The syntax for the shell that ``SHELL`` names, else for the platform's shell.
 
-    Raises `UsageError` for a shell that reads none of them: its user would evaluate lines that
-    are not its language.
+    Raises `UsageError` for an unknown shell.
     """
     path = environ.get("SHELL")
     if not path:
@@ -121,7 +118,7 @@ def login_shell_syntax(environ: Mapping[str, str]) -> str:
 
 
 def render(shell: str, given: Mapping[str, str], stale: Iterable[str]) -> str:
-    """The text to evaluate in ``shell``: takes ``stale`` variables away and sets ``given``."""
+    """The text to evaluate in ``shell``: unsets ``stale`` variables and sets ``given``."""
     if any(set(value) & {"\n", "\r", "\0"} for value in given.values()):
         raise KeysteadError(
             "a credential contains a line break, which no shell line can hold",
@@ -136,7 +133,7 @@ def render(shell: str, given: Mapping[str, str], stale: Iterable[str]) -> str:
 
 
 def render_unset(shell: str, restored: Mapping[str, str], stale: Iterable[str]) -> str:
-    """The text that takes variables away again; in JSON their values are null.
+    """The text that unsets variables; in JSON their values are null.
 
     Raises `UsageError` for a dotenv file, which can only set variables.
     """

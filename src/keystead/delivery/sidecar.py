@@ -1,8 +1,8 @@
-"""A process that runs as long as a command: the command becomes this process, and it ends with it.
+"""A detached process that runs as long as a command.
 
-It is forked before, so it has what was unlocked and retrieved by then. It has no terminal and no
-parent: the command waits for its own children alone and gets no signal but its own, and its exit
-code, signals and terminal are those of `exec`.
+It is forked before this process executes the command, so it has what was unlocked and retrieved.
+It has no terminal and is not a child of the command, whose exit code and signals are those of
+`exec`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from keystead.system.protection import protect
 
 
 class SidecarUnavailable(KeysteadError):
-    """The system does not let one process wait for another."""
+    """The system does not support waiting for another process."""
 
     id = "endpoint-unsupported"
 
@@ -34,9 +34,9 @@ if sys.platform == "linux":
     import threading
 
     def start_sidecar(run: Callable[[], None], at_end: Callable[[], None]) -> None:
-        """Runs ``run`` in a sidecar until this process, or what it becomes, ends; then ``at_end``.
+        """Runs ``run`` in a sidecar until this process ends, also after an exec; then ``at_end``.
 
-        Raises `SidecarUnavailable` where the system does not let one process wait for another.
+        Raises `SidecarUnavailable`.
         """
         try:
             watched = os.pidfd_open(os.getpid())
@@ -75,9 +75,9 @@ if sys.platform == "linux":
             os._exit(0)
 
     def _let_go_of_streams() -> None:
-        """Closes what was inherited: somebody may wait for the end of it.
+        """Closes inherited descriptors, as another process may wait for their end.
 
-        What Python opened itself is not inheritable, so the two can be told apart.
+        Descriptors that Python opened are not inheritable, so they stay open.
         """
         gc.collect()
         null = os.open(os.devnull, os.O_RDWR)
@@ -85,9 +85,9 @@ if sys.platform == "linux":
             os.dup2(null, fd)
         for name in os.listdir("/proc/self/fd"):
             fd = int(name)
-            if fd > 2:  # noqa: PLR2004  # behind the three streams
+            if fd > 2:  # noqa: PLR2004  # not a standard stream
                 try:
                     if os.get_inheritable(fd):
                         os.close(fd)
                 except OSError:
-                    continue  # the one that listed them
+                    continue  # the descriptor of the listing

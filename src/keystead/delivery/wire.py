@@ -28,7 +28,7 @@ STALE_VARIABLES = (
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 )
-"""Variables that would let a program find other credentials than the ones it was given."""
+"""Variables by which a program could find other credentials than the delivered ones."""
 
 
 def timestamp(moment: datetime) -> str:
@@ -53,7 +53,7 @@ def process_output(credentials: Credentials) -> str:
 
 
 def variables(credentials: Credentials) -> dict[str, str]:
-    """The environment variables that hand the credentials over."""
+    """The credentials as environment variables."""
     found = {
         "AWS_ACCESS_KEY_ID": credentials.access_key_id,
         "AWS_SECRET_ACCESS_KEY": credentials.secret_access_key,
@@ -66,8 +66,8 @@ def variables(credentials: Credentials) -> dict[str, str]:
 
 
 def child_environment(environ: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a child: ``environ`` without stale variables, used codes and what keystead
-    set in it for another profile, ``given`` on top, and `MARKER` for all that keystead set.
+    """The environment of a child: ``environ`` without stale variables, MFA codes and variables that
+    keystead set for another profile; with ``given``, and `MARKER` with the names of these.
     """
     own = {k: v for k, v in users_environment(environ).items() if k != MFA_VARIABLE}
     whole = {**{k: v for k, v in own.items() if k not in STALE_VARIABLES}, **given}
@@ -84,7 +84,7 @@ class Changes(NamedTuple):
 def changes(
     environ: Mapping[str, str], wanted: Mapping[str, str], always: Iterable[str] = ()
 ) -> Changes:
-    """What makes ``environ`` the ``wanted`` one; ``always`` are set in any case, and first."""
+    """The changes from ``environ`` to ``wanted``; ``always`` are set first, even if unchanged."""
     names = [*always, *(name for name in wanted if environ.get(name) != wanted[name])]
     stale = {name for name in environ if name not in wanted and name != MFA_VARIABLE}
     in_order = [name for name in STALE_VARIABLES if name in stale]

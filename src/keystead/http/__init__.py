@@ -1,1 +1,1 @@
-"""A hardened HTTP server on the loopback; it knows nothing of credentials."""
+"""A hardened HTTP server on the loopback, independent of credentials."""

@@ -1,4 +1,4 @@
-"""What answers a request: the guards first, then the service of the port, and always a document."""
+"""Dispatch of requests: the guards, then the service of the port; errors become documents."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from keystead.http.guards import Answer, Refusal, Request, check
 
 
 class Service(Protocol):
-    """What answers at one port."""
+    """The service at one port."""
 
     @property
     def methods(self) -> Collection[str]:
-        """The HTTP methods it knows."""
+        """The allowed HTTP methods."""
         ...
 
     async def answer(self, request: Request) -> Answer:
@@ -24,14 +24,14 @@ class Service(Protocol):
 
 
 class Application:
-    """``services`` by the port that they answer at; ``hosts``: the Host headers that are ours."""
+    """``services`` by port; ``hosts``: the accepted Host headers."""
 
     def __init__(self, services: Mapping[int, Service], hosts: Collection[str]) -> None:
         self._services = services
         self._hosts = hosts
 
     async def answer(self, request: Request) -> Answer:
-        """The answer, whatever is wrong."""
+        """The answer; never raises."""
         try:
             service = self._services[request.local[1]]
             check(request, self._hosts, service.methods)
@@ -40,7 +40,7 @@ class Application:
             return refusal.answer()
         except KeysteadError as error:
             return Refusal.of(error).answer()
-        except Exception as error:  # noqa: BLE001  # the last resort: a document instead of a traceback
+        except Exception as error:  # noqa: BLE001  # a document instead of a traceback
             kind = type(error).__name__
             logging.getLogger("keystead").debug("the endpoint failed: %s", kind)
             text = f"keystead failed unexpectedly ({kind})"

@@ -1,8 +1,7 @@
-"""Keeps the port of an endpoint whose command has ended, for as long as a program may ask there.
+"""Occupies the port of an ended endpoint while background processes still have its address.
 
-A program that the command left behind has the address in its environment. Were the port free, any
-user of the machine could take it and hand that program keys of their own. So a small process, which
-has no key, answers 410 until no process has the address.
+Otherwise another user of the machine could listen there and give these processes other keys. A
+small process without any key answers 410 until no process has the address in its environment.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import sys
 _LOOK_SECONDS = 1.0
 _CLIENT_SECONDS = 1.0
 _ENVIRONMENT_BYTES = 256 * 1024
-"""How much of an environment is looked at."""
+"""How much of an environment is searched."""
 
 _BODY = b'{"code": "Gone", "message": "the command of this endpoint has ended"}'
 _ANSWER = (
@@ -24,9 +23,9 @@ _ANSWER = (
 
 
 def keep_port(listening: socket.socket, variable: str) -> None:
-    """Becomes that process, where one has ``variable`` (``NAME=value``) in its environment.
+    """Executes that process if any other one has ``variable`` (``NAME=value``); else returns.
 
-    Returns where none has. The new program has nothing of this one's memory, which holds keys.
+    The exec discards the memory of this process, which has keys.
     """
     if _is_known(variable) and sys.executable:
         listening.set_inheritable(True)
@@ -43,9 +42,9 @@ def _is_known(variable: str) -> bool:
 def _has(process: str, wanted: bytes, buffer: bytearray) -> bool:
     """Whether ``wanted``, a variable between two NULs, is in the environment of the process.
 
-    ``buffer`` is cleared afterwards: environments hold secrets.
+    ``buffer`` is cleared afterwards, as environments contain secrets.
     """
-    end = 1  # behind a NUL
+    end = 1  # after a NUL
     with memoryview(buffer) as view:
         try:
             with open(f"/proc/{process}/environ", "rb", buffering=0) as file:
@@ -77,7 +76,7 @@ def _main(descriptor: int, variable: str) -> None:
                 with connection:
                     _answer(connection)
             except OSError:
-                continue  # nobody asked, or who asked went away
+                continue  # no client, or it disconnected
 
 
 if __name__ == "__main__":

@@ -1,9 +1,7 @@
-"""What every request has to be before anybody looks at what it wants.
+"""Checks of every request, as metadata servers need them.
 
-The rules are those that metadata servers learned the hard way: a page in a browser reaches a local
-port by a name of its own (DNS rebinding: so the Host header has to be one of ours, to the letter),
-it says where it comes from (Origin: so nothing with one is answered, and no CORS header is ever
-sent), and a proxy that was talked into asking says so (X-Forwarded-For: refused as by EC2).
+The Host header must be exactly one of ours (DNS rebinding), requests with Origin are refused
+(browsers) and no CORS header is sent, and X-Forwarded-For is refused as by EC2 (open proxies).
 """
 
 from __future__ import annotations
@@ -22,9 +20,9 @@ Address = tuple[str, int]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. Header names are in lower case; one that came twice has both values, by comma.
+    """A request. Header names are in lower case; repeated headers are joined by commas.
 
-    ``peer`` is who asks, ``local`` where it came to, ``connection`` the number of the connection.
+    ``peer`` and ``local`` are the addresses, ``connection`` the number of the connection.
     """
 
     method: str
@@ -37,7 +35,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back."""
+    """An answer."""
 
     status: int
     body: bytes
@@ -46,7 +44,7 @@ class Answer:
 
 
 class Refusal(Exception):
-    """A request that is not answered with what it wants; ``code`` is a word for programs."""
+    """An error answer; ``code`` is for programs."""
 
     def __init__(
         self, status: int, code: str, message: str, headers: Mapping[str, str] | None = None
@@ -58,19 +56,19 @@ class Refusal(Exception):
 
     @classmethod
     def of(cls, error: KeysteadError) -> Refusal:
-        """An error of ours as a refusal, with its hint."""
+        """A keystead error as a refusal, with its hint."""
         message = f"{error}; {error.hint}" if error.hint else str(error)
         return cls(error.http_status, type(error).__name__, message)
 
     def answer(self) -> Answer:
-        """The refusal as a document, with the member names of both protocols."""
+        """A document with the member names of both protocols."""
         text = str(self)
         document = {"code": self.code, "message": text, "Code": self.code, "Message": text}
         return Answer(self.status, json.dumps(document).encode(), headers=self.headers)
 
 
 def host_names(addresses: Iterable[Address], names: Iterable[str]) -> frozenset[str]:
-    """The values of the Host header that are ours, at ``addresses`` or by other ``names``."""
+    """The accepted values of the Host header, for ``addresses`` and other ``names``."""
     found: set[str] = set()
     for host, port in addresses:
         shown = f"[{host}]" if ":" in host else host
@@ -78,15 +76,15 @@ def host_names(addresses: Iterable[Address], names: Iterable[str]) -> frozenset[
         if host in ("127.0.0.1", "::1"):
             own.add("localhost")
         found |= {f"{name}:{port}".lower() for name in own}
-        if port == 80:  # noqa: PLR2004  # the port that nobody writes
+        if port == 80:  # noqa: PLR2004  # the default port is omitted
             found |= {name.lower() for name in own}
     return frozenset(found)
 
 
 def check(request: Request, hosts: Collection[str], methods: Collection[str]) -> None:
-    """Raises `Refusal` for a request that no client of ours would make."""
+    """Raises `Refusal` for a request that is not acceptable."""
     if request.headers.get("host", "").lower() not in hosts:
-        raise Refusal(403, "HostNotAllowed", "the Host header names no address of this endpoint")
+        raise Refusal(403, "HostNotAllowed", "the Host header is not an address of this endpoint")
     for name in _FOREIGN:
         if name in request.headers:
             raise Refusal(403, "NotForwarded", f"requests with the header {name} are not accepted")

@@ -1,8 +1,4 @@
-"""The HTTP server of endpoints: asyncio's, with the parser httptools.
-
-A client that sends a byte now and then, or reads no answer, would hold a connection for ever: time,
-size and number of what clients send have bounds.
-"""
+"""The HTTP server of endpoints, by asyncio and httptools, with limits of time, size and number."""
 
 from __future__ import annotations
 
@@ -25,35 +21,34 @@ from keystead.http.application import Application
 from keystead.http.guards import Address, Answer, Refusal, Request
 
 REQUEST_SECONDS = 10.0
-"""How long a whole request may take to arrive, its answer to be read, and how long a connection may
-lie idle."""
+"""Time limit of receiving a request, of sending its answer, and of an idle connection."""
 
 MAX_HEAD_BYTES = 16 * 1024
 
 MAX_CONNECTIONS = 2000
-"""More at once are answered with 503."""
+"""Further connections are answered with 503."""
 
 MAX_WAITING = 32
-"""So many requests may follow one on its connection before it was answered."""
+"""The limit of pipelined requests on a connection."""
 
 _BACKLOG = 1024
 _GRACE_SECONDS = 1.0
 
 _numbers = itertools.count()
-"""A port is used by one client after the other: connections are told apart by number."""
+"""Numbers identify connections, as client ports are reused."""
 
 
 class _Connection(asyncio.Protocol):
-    """One connection of ``all_of_them``; its requests are answered one after the other."""
+    """One connection; its requests are answered in order."""
 
     _transport: asyncio.Transport
     _alarm: asyncio.TimerHandle
     _task: asyncio.Task[None] | None = None
     _patient_until = 0.0
     _head_bytes = 0
-    """Of the head that has not come to its end."""
+    """The length of the incomplete request head."""
     _last = False
-    """Whether the answer under way is the last one."""
+    """Whether the current answer is the last one."""
 
     def __init__(self, application: Application, all_of_them: set[_Connection]) -> None:
         self._application = application
@@ -91,7 +86,7 @@ class _Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            pass  # the request is answered as any other one, and is the last
+            pass  # the request is answered, and is the last one
         except httptools.HttpParserError:
             self._refuse(400, "BadRequest", "this is not a valid request")
         if self._head_bytes > MAX_HEAD_BYTES:
@@ -114,7 +109,7 @@ class _Connection(asyncio.Protocol):
     def on_headers_complete(self) -> None:
         self._head_bytes = 0
         if len(self._url) + self._size > MAX_HEAD_BYTES or len(self._waiting) >= MAX_WAITING:
-            raise ValueError  # which the parser makes a bad request
+            raise ValueError  # the parser reports a bad request
         if len(self._all) > MAX_CONNECTIONS:
             self._refuse(503, "TooManyConnections", "there are too many connections")
             return
@@ -132,7 +127,7 @@ class _Connection(asyncio.Protocol):
         self._head_bytes = 0
 
     def stop(self) -> asyncio.Task[None] | None:
-        """Closes the connection, behind the answer that is under way: its task."""
+        """Closes the connection after the current answer; returns its task."""
         self._last = True
         if self._task is None:
             self._transport.close()
@@ -177,7 +172,7 @@ class _Connection(asyncio.Protocol):
         self._patient_until = self._loop.time() + REQUEST_SECONDS
 
     def _watch(self) -> None:
-        """Ends the connection when its time is over, unless it is we who are at work."""
+        """Closes the connection after a time-out, unless an answer is being made."""
         if self._loop.time() >= self._patient_until:
             if self._task is None or self._transport.get_write_buffer_size():
                 self._transport.abort()
@@ -203,10 +198,7 @@ class EndpointServer:
         self._wake = asyncio.Event()
 
     def run(self, announce: Callable[[], None]) -> None:
-        """Serves until SIGINT or SIGTERM comes; call it in the main thread.
-
-        ``announce`` tells clients where; the sockets listen already and signals end it cleanly.
-        """
+        """Serves until SIGINT or SIGTERM, in the main thread; calls ``announce`` when ready."""
         numbers = (signal.SIGINT, signal.SIGTERM)
         before = {number: signal.signal(number, lambda *_: self._stop()) for number in numbers}
         try:
@@ -255,12 +247,12 @@ class EndpointServer:
 if sys.platform == "win32":
 
     def _raise_file_limit() -> None:
-        """There is no such limit."""
+        """Does nothing: Windows has no such limit."""
 
 else:
 
     def _raise_file_limit() -> None:
-        """Has room for `MAX_CONNECTIONS`, where the system lets one ask for that."""
+        """Raises the limit of open files for `MAX_CONNECTIONS`, where the system allows it."""
         import resource
 
         with contextlib.suppress(ValueError, OSError):

@@ -14,12 +14,11 @@ LOOPBACK = "127.0.0.1"
 
 _BACKLOG = 1024
 HOPS = 1
-"""Answers reach this machine and its next neighbours (a container on a bridge), no farther; it is
-EC2's default as well."""
+"""The time to live of answers: this machine and containers on its bridges, as EC2's default."""
 
 
 def address(text: str) -> str:
-    """The IP address that ``text`` is. Raises `UsageError` for a name or for all addresses."""
+    """Parses an IP address. Raises `UsageError` for a name or for the unspecified address."""
     if text == "localhost":
         return LOOPBACK
     try:
@@ -28,31 +27,30 @@ def address(text: str) -> str:
         raise UsageError(
             f"`{text}` is not an IP address",
             id="invalid-listen-address",
-            hint="name one of this machine",
+            hint="use an IP address of this machine",
         ) from None
-    found = getattr(found, "ipv4_mapped", None) or found  # the system takes it for that one
+    found = getattr(found, "ipv4_mapped", None) or found  # the same address for the system
     if found.is_unspecified:
         raise UsageError(
             f"`{text}` means every address of this machine",
             id="invalid-listen-address",
-            hint="name the one that the clients use, such as that of a container's bridge",
+            hint="use the one that the clients use, such as that of a container's bridge",
         )
     return str(found)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine gets there."""
+    """Whether it is a loopback address."""
     return ipaddress.ip_address(host).is_loopback
 
 
 def listen(host: str, port: int, hops: int = HOPS) -> socket.socket:
-    """A socket that listens at ``port`` of the address ``host``; 0: one that is free.
+    """A socket that listens at ``host`` and ``port`` (0: a free one), with ``hops`` as its TTL.
 
-    Its answers pass through no more than ``hops - 1`` machines on their way. Raises `KeysteadError`
-    when that cannot be had.
+    Raises `KeysteadError`.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio sends without delay only where the protocol is named.
+    # asyncio sets TCP_NODELAY only for sockets with an explicit protocol.
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if sys.platform == "win32":
@@ -78,12 +76,12 @@ def listen(host: str, port: int, hops: int = HOPS) -> socket.socket:
 
 
 def address_of(sock: socket.socket) -> Address:
-    """Where it listens."""
+    """The address it listens at."""
     host, port = sock.getsockname()[:2]
     return host, port
 
 
 def url(where: Address, path: str = "") -> str:
-    """The URL of ``path`` there."""
+    """The URL of ``path`` at that address."""
     host, port = where
     return f"http://[{host}]:{port}{path}" if ":" in host else f"http://{host}:{port}{path}"

@@ -1,4 +1,4 @@
-"""The secrets that a client shows: one for each profile, which can be taken back at any moment."""
+"""The tokens of clients: one for each profile, which can be revoked at any time."""
 
 from __future__ import annotations
 
@@ -17,31 +17,31 @@ from keystead.system.status import problem
 _BYTES = 32
 _MOST_BYTES = 256
 _NOBODYS = os.urandom(_BYTES).hex().encode()
-"""What is compared with where there is not a token, so that it takes as long."""
+"""Compared with where there is no token, so that it takes the same time."""
 
 
 class Token(Protocol):
-    """A secret that counts right now, or none."""
+    """The current token, if any."""
 
     def current(self) -> bytes | None:
-        """The token; None once it was taken back."""
+        """The token; None after it was revoked."""
         ...
 
 
 def new_token() -> str:
-    """A new token: 256 random bits as hexadecimal digits, which every header can hold."""
+    """A new token: 256 random bits as hexadecimal digits."""
     return os.urandom(_BYTES).hex()
 
 
 def matches(token: Token | None, given: str) -> bool:
-    """Whether ``given`` is the token, found out in a time that does not tell how much of it is."""
+    """Whether ``given`` is the token, compared in constant time."""
     expected = token.current() if token else None
     same = hmac.compare_digest(given.encode(errors="replace"), expected or _NOBODYS)
     return same and expected is not None
 
 
 class FixedToken:
-    """A token that counts as long as the endpoint: that of one child."""
+    """The token of one child, valid as long as the endpoint."""
 
     def __init__(self, text: str) -> None:
         self._value = text.encode()
@@ -52,29 +52,28 @@ class FixedToken:
 
 
 class TokenFile:
-    """A token in a file of its owner's alone, which clients read by themselves.
+    """A token in a private file, which clients read.
 
-    The file is what counts, at every request: to remove it takes the token back, and to write
-    another one into it changes it for both sides. One that another user could have put there does
-    not count. There is no line end in it, as SDKs send what they find.
+    The file is checked at every request, so removing it revokes the token. A file that another
+    user can replace is ignored. It has no line end, which SDKs would send.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._kept: tuple[FileVersion | None, bytes | None] | None = None
+        self._cached: tuple[FileVersion | None, bytes | None] | None = None
 
     @classmethod
     def make(cls, folder: Path) -> TokenFile:
-        """A file with a new token in ``folder``, which is made 0700 when it is not there.
+        """A file with a new token in ``folder``, which is created with mode 0700.
 
-        Raises `FileProblem` where it cannot be, or another user could replace it.
+        Raises `FileProblem`, also where another user could replace it.
         """
         path = folder / f"{os.urandom(8).hex()}.token"
         try:
             os.makedirs(folder, mode=0o700, exist_ok=True)
             fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except OSError as error:
-            raise problem("the token's file cannot be made", path, error) from error
+            raise problem("the token's file cannot be created", path, error) from error
         with os.fdopen(fd, "w") as file:
             file.write(new_token())
         try:
@@ -89,11 +88,11 @@ class TokenFile:
         return cls(path)
 
     def current(self) -> bytes | None:
-        """What is in the file now; it is read when it is another one."""
+        """The content of the file, which is read again after a change."""
         version = FileVersion.at(self.path)
-        if self._kept is None or self._kept[0] != version:
-            self._kept = version, self._content()
-        return self._kept[1]
+        if self._cached is None or self._cached[0] != version:
+            self._cached = version, self._content()
+        return self._cached[1]
 
     def _content(self) -> bytes | None:
         try:
@@ -103,6 +102,6 @@ class TokenFile:
         return (data or b"")[:_MOST_BYTES].strip() or None
 
     def remove(self) -> None:
-        """Takes the token back."""
+        """Revokes the token."""
         with contextlib.suppress(OSError):
             os.unlink(self.path)

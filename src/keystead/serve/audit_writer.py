@@ -1,4 +1,4 @@
-"""Writes down in the audit log who was handed credentials at an endpoint."""
+"""Recording in the audit log which processes got credentials from an endpoint."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from keystead.model.credentials import Credentials
 from keystead.system import process_info
 
 _LOOK_UPS = 10
-"""So many times a second it is looked up who asks; in a rush it is left open."""
+"""The limit of look-ups of client processes in a second."""
 
 _LOOK_UP_SECONDS = 0.02
-"""How long that may take, as the others wait for it."""
+"""Time limit of a look-up, as other clients wait for it."""
 
 
 class AuditWriter:
-    """Writes grants down in a thread of its own, with the process behind each where it is known.
+    """Records grants in a thread, with the client's process where known.
 
-    Who asks is looked up before the answer: a client may be gone right behind it.
+    The process is looked up before the answer, as it may end right after it.
     """
 
     def __init__(self, app: App) -> None:
@@ -45,7 +45,7 @@ class AuditWriter:
         self._thread.join(2.0)
 
     def writer(self, name: str) -> Callable[[Credentials, Request], None]:
-        """What notes that the profile's credentials were handed to the one who asked."""
+        """Returns a function that records a grant of the profile's credentials."""
         return lambda credentials, request: self._queue.put((name, credentials, self._who(request)))
 
     def _who(self, request: Request) -> int | None:

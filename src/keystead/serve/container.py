@@ -1,7 +1,6 @@
-"""The protocol of containers' credentials: one URL for each profile, opened by its token.
+"""The container credentials protocol of ECS and EKS Pod Identity: one URL for each profile.
 
-The rules are those of the ECS agent and of EKS Pod Identity as SDKs know them: GET, the token as
-the whole Authorization header, the keys as a JSON object.
+GET, with the token as the whole Authorization header; the answer is a JSON object.
 """
 
 from __future__ import annotations
@@ -20,12 +19,12 @@ _FOLDER = "/credentials/"
 
 
 def path_of(name: str) -> str:
-    """The path of a profile, as it stands in its URL."""
+    """The path of a profile's URL."""
     return _FOLDER + quote(name, safe="")
 
 
 class _Door(NamedTuple):
-    """What is behind one address, and the token that opens it."""
+    """A profile, and the token for it."""
 
     profile: ServedProfile
     token: Token
@@ -33,7 +32,7 @@ class _Door(NamedTuple):
 
 
 class ContainerService:
-    """Answers for ``profiles``, each with the token that opens it."""
+    """Serves ``profiles``, each with its token."""
 
     methods = frozenset({"GET"})
 
@@ -47,7 +46,7 @@ class ContainerService:
         self._clock = clock
 
     async def answer(self, request: Request) -> Answer:
-        """The keys. Without the right token nobody learns whether there is such a profile."""
+        """The keys. Without the right token, missing profiles get the same answer."""
         name = request.path.removeprefix(_FOLDER) if request.path.startswith(_FOLDER) else ""
         door = self._doors.get(name)
         given = request.headers.get("authorization", "")

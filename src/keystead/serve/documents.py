@@ -1,4 +1,4 @@
-"""Credentials as the two protocols write them."""
+"""The JSON documents of both protocols."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from keystead.delivery.wire import timestamp
 from keystead.model.credentials import Credentials
 
 _LIFE = timedelta(hours=1)
-"""When to ask again for keys that do not end: SDKs insist on a moment."""
+"""The expiry given for keys without one, which SDKs require."""
 
 _AS_OF = timedelta(minutes=1)
-"""How old a document may be: what it says of now is no more exact."""
+"""How long a document is reused."""
 
 
 class Prepared:
-    """Documents that ``write`` makes of credentials and a moment, kept for who asks next."""
+    """Documents made by ``write`` from credentials and the time, cached for a while."""
 
     def __init__(self, write: Callable[[Credentials, datetime], bytes]) -> None:
         self._write = write
@@ -27,7 +27,7 @@ class Prepared:
         self._document = b""
 
     def document(self, credentials: Credentials, now: datetime) -> bytes:
-        """That of ``credentials`` at about ``now``."""
+        """The document of ``credentials`` at about ``now``."""
         if credentials is not self._of or not timedelta(0) <= now - self._made < _AS_OF:
             self._document = self._write(credentials, now)
             self._of, self._made = credentials, now
@@ -38,7 +38,7 @@ def _keys(credentials: Credentials, now: datetime) -> dict[str, str]:
     return {
         "AccessKeyId": credentials.access_key_id,
         "SecretAccessKey": credentials.secret_access_key,
-        # SDKs insist on this member too; an empty one signs without a session token.
+        # SDKs require this member; an empty one means no session token.
         "Token": credentials.session_token or "",
         "Expiration": timestamp(credentials.expires_at or now + _LIFE),
         **({"AccountId": credentials.account_id} if credentials.account_id else {}),
@@ -46,12 +46,12 @@ def _keys(credentials: Credentials, now: datetime) -> dict[str, str]:
 
 
 def container_document(credentials: Credentials, now: datetime) -> bytes:
-    """As the ECS agent and EKS Pod Identity answer."""
+    """The answer of the ECS agent and EKS Pod Identity."""
     return json.dumps(_keys(credentials, now)).encode()
 
 
 def role_document(credentials: Credentials, now: datetime) -> bytes:
-    """As EC2's metadata service answers for a role."""
+    """The answer of EC2's metadata service for a role."""
     head = {"Code": "Success", "LastUpdated": timestamp(now), "Type": "AWS-HMAC"}
     return json.dumps({**head, **_keys(credentials, now)}).encode()
 
@@ -59,7 +59,7 @@ def role_document(credentials: Credentials, now: datetime) -> bytes:
 def instance_profile_document(
     role: str, region: str | None, account_id: str | None, now: datetime
 ) -> bytes:
-    """As EC2's metadata service answers at ``iam/info``; without the ARN for an unknown account."""
+    """The answer of EC2's metadata service at ``iam/info``; no ARN for an unknown account."""
     document = {"Code": "Success", "LastUpdated": timestamp(now), "InstanceProfileId": role}
     if account_id:
         partition = partition_of(region)
@@ -70,7 +70,7 @@ def instance_profile_document(
 
 
 def identity_document(region: str, account_id: str | None) -> bytes:
-    """As EC2's metadata service describes the instance: where it runs, and for whom if known."""
+    """The instance identity document of EC2's metadata service: region, and account if known."""
     document = {"version": "2017-09-30", "region": region, "availabilityZone": f"{region}a"}
     if account_id:
         document["accountId"] = account_id

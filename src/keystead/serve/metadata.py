@@ -1,8 +1,7 @@
-"""EC2's instance metadata service, version 2 and no other, for one profile.
+"""EC2's instance metadata service, version 2 only, for one profile.
 
-A session token is asked for by PUT and shown in every GET. Tokens are not kept: each one carries
-its end and a seal under the profile's secret, so they cost no memory, and taking the secret back
-takes all of them back.
+PUT returns a session token, which every GET must have. Tokens are not stored: each one contains its
+expiry and a MAC by the profile's secret, so revoking the secret revokes all tokens.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ _TOKEN = "x-aws-ec2-metadata-token"  # noqa: S105  # a header's name
 _TOKEN_PATH = "/latest/api/token"  # noqa: S105  # a path
 _ROLES = "/latest/meta-data/iam/security-credentials"
 _EXTENDED = f"{_ROLES}-extended"
-"""The same with the account in the document: a newer path that SDKs ask for first."""
+"""A newer path, with the account in the document, that SDKs try first."""
 _INFO = "/latest/meta-data/iam/info"
 _REGION = "/latest/meta-data/placement/region"
 _ZONE = "/latest/meta-data/placement/availability-zone"
@@ -46,15 +45,15 @@ _TEXT = "text/plain"
 
 
 def role_name(profile: str) -> str:
-    """The name of the role that stands for a profile: what a role's name may be made of."""
+    """The role name for a profile, made of valid characters."""
     return _NO_ROLE_NAME.sub("-", profile)[:64]
 
 
 class MetadataService:
-    """Answers for ``profile``; ``secret`` seals its session tokens.
+    """Serves ``profile``; ``secret`` is the key of its session tokens.
 
-    ``admits`` says whether the one who asks for a token may have one: the protocol itself lets in
-    every program of the machine. ``seconds`` is a clock that nobody sets.
+    ``admits`` decides whether a client may have a token, as the protocol itself admits every
+    program of the machine. ``seconds`` is a monotonic clock.
     """
 
     methods = frozenset({"GET", "PUT"})
@@ -77,11 +76,11 @@ class MetadataService:
         self._prepared = Prepared(role_document)
 
     async def answer(self, request: Request) -> Answer:
-        """A token, or what the token opens."""
+        """A token, or the document for a token."""
         path = request.path.rstrip("/")
         if request.method == "PUT":
             if path != _TOKEN_PATH:
-                raise Refusal(405, "MethodNotAllowed", "only GET here", {"Allow": "GET"})
+                raise Refusal(405, "MethodNotAllowed", "only GET is allowed here", {"Allow": "GET"})
             return self._new_token(request)
         if not self._is_valid(request.headers.get(_TOKEN, "")):
             raise Refusal(401, "Unauthorized", _NO_TOKEN)
@@ -112,7 +111,7 @@ class MetadataService:
             raise Refusal(403, "NotYours", "this endpoint is for another user's programs")
         secret = self._secret.current()
         if secret is None:
-            raise Refusal(403, "Revoked", "the tokens of this endpoint were taken back")
+            raise Refusal(403, "Revoked", "the tokens of this endpoint were revoked")
         ends = int((self._seconds() + seconds) * 1000)
         head = ends.to_bytes(_TICK, "big") + os.urandom(_NONCE)
         token = base64.urlsafe_b64encode(head + _seal(secret, head))

@@ -1,4 +1,4 @@
-"""One profile as an endpoint hands it out: from memory, renewed in time, never stale."""
+"""The credentials of one profile for an endpoint, cached and renewed in time."""
 
 from __future__ import annotations
 
@@ -14,25 +14,24 @@ from keystead.model.credentials import Credentials
 
 _WINDOW = timedelta(minutes=10)
 _AGAIN = timedelta(seconds=30)
-"""How long after a failed renewal the next one is tried while the old keys still live."""
+"""How long after a failed renewal the next one is tried while the old keys are valid."""
 
 _REMEMBERED = 4096
 
 Retrieve = Callable[[], Credentials]
 
 
-class _Kept(NamedTuple):
+class _Cached(NamedTuple):
     credentials: Credentials
     version: Hashable
     renew_at: datetime | None
 
 
 class ServedProfile:
-    """Credentials of the profile ``name`` for as long as the endpoint runs.
+    """The credentials of the profile ``name``.
 
-    ``open_profile`` finds the profile and makes the plan anew; ``version`` changes whenever a file
-    that it may come from does. ``granted`` is told whenever somebody new gets keys, or anybody
-    gets new ones.
+    ``open_profile`` finds and plans the profile again; ``version`` differs after each change of
+    the profile files. ``granted`` is called for each new client, and for new keys.
     """
 
     def __init__(
@@ -51,39 +50,39 @@ class ServedProfile:
         self._version = version
         self._clock = clock
         self._granted = granted
-        self._kept: _Kept | None = None
+        self._cached: _Cached | None = None
         self._retrieve: tuple[Retrieve, Hashable] | None = None
         self._renewing: asyncio.Future[None] | None = None
-        self._told: set[int] = set()
+        self._recorded: set[int] = set()
 
     def prepare(self) -> Credentials:
-        """Gets the first credentials, where a person can still be asked. Raises `KeysteadError`."""
+        """Retrieves the first credentials, while prompts are possible. Raises `KeysteadError`."""
         self._renew()
-        assert self._kept is not None  # noqa: S101  # or it had raised
-        return self._kept.credentials
+        assert self._cached is not None  # noqa: S101  # or it had raised
+        return self._cached.credentials
 
     async def hand_out(self, request: Request) -> Credentials:
-        """Credentials for the one who asks. Raises what getting them raises.
+        """Credentials for a client. Raises what retrieving them raises.
 
-        Renewing runs in a thread of its own, one at a time for each profile.
+        They are renewed in a thread, once for all waiting clients.
         """
         credentials = await self._current()
-        if request.connection not in self._told:
-            if len(self._told) >= _REMEMBERED:
-                self._told.clear()
-            self._told.add(request.connection)
+        if request.connection not in self._recorded:
+            if len(self._recorded) >= _REMEMBERED:
+                self._recorded.clear()
+            self._recorded.add(request.connection)
             self._granted(credentials, request)
         return credentials
 
     async def account_id(self) -> str | None:
-        """The account that the credentials belong to, where that is known. Raises as `hand_out`."""
+        """The account of the credentials, where known. Raises as `hand_out`."""
         return (await self._current()).account_id
 
     async def _current(self) -> Credentials:
         while True:
-            kept = self._kept
-            if kept and kept.version == self._version() and not self._due(kept):
-                return kept.credentials
+            cached = self._cached
+            if cached and cached.version == self._version() and not self._due(cached):
+                return cached.credentials
             if self._renewing is None:
                 self._renewing = _in_thread(self._renew)
                 self._renewing.add_done_callback(self._renewed)
@@ -92,14 +91,14 @@ class ServedProfile:
     def _renewed(self, done: asyncio.Future[None]) -> None:
         self._renewing = None
         if not done.cancelled():
-            done.exception()  # heard, also where everybody who waited for it has gone
+            done.exception()  # retrieved, also when no client is waiting any more
 
-    def _due(self, kept: _Kept) -> bool:
-        return kept.renew_at is not None and self._clock() >= kept.renew_at
+    def _due(self, cached: _Cached) -> bool:
+        return cached.renew_at is not None and self._clock() >= cached.renew_at
 
     def _renew(self) -> None:
         version = self._version()
-        before = self._kept if self._kept and self._kept.version == version else None
+        before = self._cached if self._cached and self._cached.version == version else None
         try:
             if self._retrieve is None or self._retrieve[1] != version:
                 self._retrieve = (self._open(), version)
@@ -109,22 +108,22 @@ class ServedProfile:
             if before is None or not before.credentials.fresh(now, _AGAIN):
                 self._forget()
                 raise
-            self._kept = before._replace(renew_at=now + _AGAIN)
+            self._cached = before._replace(renew_at=now + _AGAIN)
         except Exception:
             self._forget()
             raise
         else:
-            if self._kept is None or self._kept.credentials != credentials:
-                self._told.clear()
-            self._kept = _Kept(credentials, version, _renewal(credentials, self._clock()))
+            if self._cached is None or self._cached.credentials != credentials:
+                self._recorded.clear()
+            self._cached = _Cached(credentials, version, _renewal(credentials, self._clock()))
 
     def _forget(self) -> None:
-        self._kept = None
+        self._cached = None
         self._retrieve = None
 
 
 def _renewal(credentials: Credentials, now: datetime) -> datetime | None:
-    """When to renew: ten minutes before the end, or a quarter of what is left of a short life."""
+    """When to renew: ten minutes before expiry, or a quarter of a short lifetime before."""
     ends = credentials.expires_at
     if ends is None:
         return None
@@ -132,7 +131,7 @@ def _renewal(credentials: Credentials, now: datetime) -> datetime | None:
 
 
 def _in_thread(work: Callable[[], None]) -> asyncio.Future[None]:
-    """Runs ``work`` in a thread that does not keep the process from ending."""
+    """Runs ``work`` in a daemon thread."""
     loop = asyncio.get_running_loop()
     future: asyncio.Future[None] = loop.create_future()
 
@@ -148,7 +147,7 @@ def _in_thread(work: Callable[[], None]) -> asyncio.Future[None]:
         error: Exception | None = None
         try:
             work()
-        except Exception as raised:  # noqa: BLE001  # it is raised where it is waited for
+        except Exception as raised:  # noqa: BLE001  # raised again by the future
             error = raised
         if not loop.is_closed():
             loop.call_soon_threadsafe(settle, error)

@@ -1,4 +1,4 @@
-"""From profiles to endpoints that listen: for other programs, or for one command alone."""
+"""Endpoints for profiles: for other programs, or for one command only."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _MOST_PORTS = 1000
 
 
 class Endpoint(NamedTuple):
-    """What a client needs to know of the endpoint of one profile."""
+    """The endpoint of one profile, for its clients."""
 
     profile: str
     kind: str
@@ -47,7 +47,7 @@ class Endpoint(NamedTuple):
 
 
 class Listening(NamedTuple):
-    """Endpoints that listen; ``run`` serves them until a signal, and calls its argument first."""
+    """Listening endpoints; ``run`` calls its argument and serves them until a signal."""
 
     endpoints: list[Endpoint]
     run: Callable[[Callable[[], None]], None]
@@ -68,10 +68,10 @@ def listening(
     allowed_hosts: Collection[str],
     note: Callable[[str], None],
 ) -> Iterator[Listening]:
-    """Endpoints of the profiles, by the protocol of containers, EC2's or both.
+    """Endpoints of the profiles, by the container protocol, EC2's or both.
 
-    No ``names``: that of the default search. They listen at ``host`` from ``port`` on, 0: at free
-    ports. Raises `KeysteadError` where a profile gives no credentials.
+    Without ``names``: that of the default search. They listen at ``host`` and the ports from
+    ``port``, or free ones for 0. Raises `KeysteadError` where a profile gives no credentials.
     """
     from keystead.http.server import EndpointServer
 
@@ -135,7 +135,7 @@ def run_with_endpoint(
     hide_files: bool,
     note: Callable[[str], None],
 ) -> int:
-    """Runs the command with an endpoint for it alone, and gives its exit code."""
+    """Runs the command with a private endpoint; returns its exit code."""
     app = selected.app
     program = executable_at(child.require(command, app.system.environ))
     grantee = Grantee("exec", program=program)
@@ -186,7 +186,7 @@ def _default(app: App, location: Location) -> str:
         raise UsageError(
             "the default search finds no profile",
             id="no-profile-named",
-            hint="name one to serve",
+            hint="give the name of a profile to serve",
         )
     return name
 
@@ -197,9 +197,9 @@ def _served(
     granted: Callable[[Credentials, Request], None],
     note: Callable[[str], None],
 ) -> ServedProfile:
-    """The profile with its first credentials, for which a person can still be asked.
+    """The profile with its first credentials, retrieved while prompts are possible.
 
-    Notes where a user's own keys go out: they do not end, and not every SDK takes them.
+    Warns about long-term keys, which not every SDK accepts from an endpoint.
     """
     profile = ServedProfile(
         name,
@@ -212,9 +212,7 @@ def _served(
     made = replace(selected, in_session=True).plan
     own_keys = isinstance(made.base, Static) and not (made.steps or selected.in_session)
     if made.user_session and own_keys:
-        note(
-            f"profile `{name}` goes out as a user's own keys; SDKs for Java and Rust need --session"
-        )
+        note(f"profile `{name}` gives long-term keys; the SDKs for Java and Rust need --session")
     profile.prepare()
     return profile
 
@@ -224,7 +222,7 @@ def _anybody(_request: Request) -> bool:
 
 
 def _own_programs(app: App) -> Callable[[Request], bool]:
-    """Lets in programs of this user and of root, where the system tells whose they are."""
+    """Admits programs of this user and of root, where their user is known."""
     if sys.platform == "win32" or not process_info.knows_connections():
         app.warn("every user of this machine can ask the metadata endpoint")
         return _anybody

@@ -67,7 +67,7 @@ def utf8_text(
     except UnicodeDecodeError as broken:
         line = data.count(b"\n", 0, broken.start) + 1
         raise error(
-            f"{what} is not UTF-8: line {line} has another byte",
+            f"{what} is not UTF-8: line {line} has an invalid byte",
             hint="save it as UTF-8",
             where=where,
         ) from None

@@ -17,7 +17,7 @@ class Span(NamedTuple):
 
 
 class Nested(NamedTuple):
-    """One ``name = value`` line of a nested block."""
+    """A ``name = value`` line of a nested block."""
 
     name: str
     value: str

@@ -115,7 +115,7 @@ class Owner:
         self.succeed("set prod --secrets-from -", stdin=KEYS)
         return self
 
-    def refuses(self, line: str, text: str = "is not the one that is remembered") -> str:
+    def refuses(self, line: str, text: str = "is not the known one") -> str:
         before = self.store.read_bytes()
         done = self.run(line)
         assert (done.code, done.stdout) == (5, ""), done
@@ -243,7 +243,7 @@ def forget(owner: Owner) -> None:
 def test_key_file_does_not_open_an_unrecorded_store(at_home: Owner) -> None:
     at_home.make()
     forget(at_home)
-    refused = at_home.refuses("process prod", "is not remembered here")
+    refused = at_home.refuses("process prod", "is not known here")
     store_id = json.loads(at_home.succeed("store status --json"))["store_id"]
     assert f"keystead store accept --id {store_id}" in refused
     done = at_home.run("list")
@@ -259,7 +259,7 @@ def test_a_copied_id_is_not_accepted_on_a_new_machine(at_home: Owner, attacker: 
     forget(at_home)
     at_home.store.write_bytes(attacker.store(own))
     at_home.refuses(f"store accept --id {parse(own, '').store_id}", "is not derived from its key")
-    at_home.refuses("process prod", "is not remembered here")
+    at_home.refuses("process prod", "is not known here")
     assert not attacker.mark.exists()
 
 
@@ -306,7 +306,7 @@ def test_planted_record_opens_no_foreign_store(
         at_home.refuses("process prod")
         return
     memory.write_text(planted.replace("PATH", str(at_home.store)))
-    at_home.refuses("process prod", "is not remembered here")
+    at_home.refuses("process prod", "is not known here")
 
 
 def test_record_that_others_may_write_is_refused(at_home: Owner) -> None:
@@ -442,7 +442,7 @@ def test_keyring_records_that_a_prompting_store_has_no_key_file(
 ) -> None:
     own = owner.make("passphrase").store.read_bytes()
     owner.store.write_bytes(attacker.store(own, *parse(own, "").protectors))
-    owner.refuses("process prod", "is not remembered here")
+    owner.refuses("process prod", "is not known here")
     assert not attacker.mark.exists()
 
 

@@ -261,5 +261,5 @@ def test_dpapi_store_is_refused_on_other_systems(machine: Machine) -> None:
     before = machine.path.read_bytes()
     with pytest.raises(StoreCorrupt, match="no keystead header") as caught:
         store.profiles()
-    assert "opens on Windows alone" in (caught.value.hint or "")
+    assert "opens on Windows only" in (caught.value.hint or "")
     assert machine.path.read_bytes() == before

@@ -314,7 +314,7 @@ def test_names_in_any_script(machine: Machine, name: str) -> None:
         ({"s3.addressing_style": "path"}, "nested settings such as `s3`"),
         ({"DisplayName": "x"}, "`DisplayName` is a reserved name of the encrypted store"),
         ({"profiletype": "x"}, "`profiletype` is a reserved name"),
-        ({"AWSSecretKey": "x"}, "`AWSSecretKey` is a name"),
+        ({"AWSSecretKey": "x"}, "`AWSSecretKey` is a reserved name"),
     ],
 )
 def test_settings_that_cannot_be_stored_are_refused(machine: Machine, changes, said: str) -> None:

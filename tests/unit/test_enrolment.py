@@ -263,7 +263,7 @@ def test_an_older_version_is_refused_until_it_is_accepted(with_keyring: Machine)
         lambda: register(with_keyring.store(), Profile("three", BASIC)),
         with_keyring.store().protectors.rekey,
     ):
-        with pytest.raises(StoreCorrupt, match=r"version 1 .* version 2 was written") as caught:
+        with pytest.raises(StoreCorrupt, match=r"version 1 .* older than version 2") as caught:
             call()
         assert "keystead store accept" in (caught.value.hint or "")
     assert with_keyring.path.read_bytes() == old

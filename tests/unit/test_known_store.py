@@ -131,7 +131,7 @@ def test_unrecorded_store_opens_only_with_proof(machine: Machine) -> None:
         assert machine.opens()
         assert machine.memory.exists()
         return
-    with pytest.raises(ForeignStore, match="is not remembered here"):
+    with pytest.raises(ForeignStore, match="is not known here"):
         machine.opens()
     assert not machine.memory.exists()
     machine.store().protectors.accept()
@@ -192,10 +192,10 @@ def test_with_one_folder_the_keyring_records_what_opens_without_a_prompt(
     assert one_folder.opens()
     if not one_folder.kind.proves:
         keyring.delete(f"store {path}")
-        with pytest.raises(ForeignStore, match="is not remembered here"):
+        with pytest.raises(ForeignStore, match="is not known here"):
             one_folder.opens()
         keyring.set(f"store {path}", "[")
-        with pytest.raises(ForeignStore, match="is not remembered here"):
+        with pytest.raises(ForeignStore, match="is not known here"):
             one_folder.opens()
         assert one_folder.store().protectors.accept()
         assert one_folder.opens()

@@ -638,7 +638,7 @@ def test_save_gives_up_when_another_program_keeps_writing(machine: Machine) -> N
         later.replace(machine.path)
         return {"region": "eu-west-1"}
 
-    with pytest.raises(FileProblem, match=f"changed the file {TRIES} times"):
+    with pytest.raises(FileProblem, match=f"during each of {TRIES} tries"):
         store.change("one", changes)
     assert machine.file() == before
 

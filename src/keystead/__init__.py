@@ -1,4 +1,4 @@
-"""AWS shared credentials, kept safe: profiles in two stores, and credentials for any program.
+"""AWS credential profiles in two stores, and credentials for any program.
 
 `session` makes a boto3 Session for a profile, `aio_session` one of aiobotocore, `credentials` gives
 the keys themselves and `plan` says how they would be retrieved. `ProfileStoreChain` reads and saves
@@ -89,11 +89,11 @@ _HOMES = {
     "plan": "keystead.library",
     "session": "keystead.library",
 }
-"""The module of each public name that is not an error; it is imported when the name is used."""
+"""The module of each public name but errors, which is imported lazily."""
 
 
 def __dir__() -> list[str]:
-    """The public names alone, imported yet or not: what `help`, `dir` and the Tab key show."""
+    """The public names, imported yet or not, for `help`, `dir` and the Tab key."""
     return sorted(__all__)
 
 

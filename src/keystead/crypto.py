@@ -1,8 +1,4 @@
-"""The seals of the encrypted store: one on each value, one over the whole file.
-
-Pure: bytes and text in, bytes and text out; random bytes are an argument. It knows nothing of
-files, profiles and passphrases. docs/encrypted-store.md specifies it byte by byte.
-"""
+"""The cryptography of the encrypted store, as pure functions; see docs/encrypted-store.md."""
 
 from __future__ import annotations
 
@@ -14,7 +10,7 @@ from functools import cached_property
 from keystead.secret import NotPickled
 
 FORMAT = 1
-"""The version of the format; part of every binding, so that no version passes for another."""
+"""The version of the format, which is part of every binding."""
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
@@ -22,14 +18,11 @@ TAG_BYTES = 16
 
 
 class IntegrityError(Exception):
-    """What was to be opened is not what was sealed, or not with this key."""
+    """The data was changed, or encrypted with another key."""
 
 
 def bind(*parts: str) -> bytes:
-    """``parts`` as bytes that no other parts give.
-
-    Each part is its length in UTF-8 bytes (4 bytes, big-endian), then those bytes.
-    """
+    """Encodes ``parts`` unambiguously: the length of each (4 bytes, big-endian), then its UTF-8."""
     encoded = [part.encode() for part in parts]
     return b"".join(len(part).to_bytes(4, "big") + part for part in encoded)
 
@@ -40,7 +33,7 @@ def seal(key: bytes, plain: bytes, binding: bytes, nonce: bytes) -> str:
 
 
 def seal_bytes(key: bytes, plain: bytes, binding: bytes, nonce: bytes) -> bytes:
-    """``plain`` under AES-256-GCM: nonce, ciphertext and tag.
+    """Encrypts ``plain`` by AES-256-GCM: nonce, ciphertext and tag.
 
     ``nonce`` is `NONCE_BYTES` random bytes, never used before with ``key``.
     """
@@ -50,7 +43,7 @@ def seal_bytes(key: bytes, plain: bytes, binding: bytes, nonce: bytes) -> bytes:
 
 
 def unseal(key: bytes, sealed: str, binding: bytes) -> bytes:
-    """What `seal` was given. Raises `IntegrityError`; lower-case hex is broken too."""
+    """Decrypts the result of `seal`. Raises `IntegrityError`, also for lower-case hex."""
     try:
         data = bytes.fromhex(sealed)
     except ValueError:
@@ -61,7 +54,7 @@ def unseal(key: bytes, sealed: str, binding: bytes) -> bytes:
 
 
 def unseal_bytes(key: bytes, sealed: bytes, binding: bytes) -> bytes:
-    """What `seal_bytes` was given. Raises `IntegrityError`."""
+    """Decrypts the result of `seal_bytes`. Raises `IntegrityError`."""
     from cryptography.exceptions import InvalidTag
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -74,14 +67,14 @@ def unseal_bytes(key: bytes, sealed: bytes, binding: bytes) -> bytes:
 
 
 def public_key(private: bytes) -> bytes:
-    """The public half of an X25519 key of `KEY_BYTES` bytes."""
+    """The public key of an X25519 key of `KEY_BYTES` bytes."""
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
     return X25519PrivateKey.from_private_bytes(private).public_key().public_bytes_raw()
 
 
 def agreed_key(private: bytes, public: bytes, info: str) -> bytes:
-    """The key that the owners of two X25519 keys agree on, for one purpose."""
+    """The shared key of two X25519 keys, for one purpose."""
     from cryptography.hazmat.primitives.asymmetric import x25519
 
     peer = x25519.X25519PublicKey.from_public_bytes(public)
@@ -90,7 +83,7 @@ def agreed_key(private: bytes, public: bytes, info: str) -> bytes:
 
 
 def canonical(content: Mapping[str, Mapping[str, str]]) -> bytes:
-    """The one serialisation of ``content``: members sorted by code point, no blanks, UTF-8."""
+    """The canonical JSON of ``content``: members sorted by code point, no spaces, UTF-8."""
     plain = {name: dict(member) for name, member in content.items()}
     text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return text.encode()
@@ -98,7 +91,7 @@ def canonical(content: Mapping[str, Mapping[str, str]]) -> bytes:
 
 @dataclass(frozen=True, eq=False)
 class DataKey(NotPickled):
-    """The random key of one store, and what is done with it.
+    """The random key of one store, and its subkeys.
 
     ``store_id`` is the store's GUID as its header has it; ``raw`` are `KEY_BYTES` bytes.
     """
@@ -107,11 +100,11 @@ class DataKey(NotPickled):
     raw: bytes = field(repr=False)
 
     def seal_value(self, guid: str, key: str, text: str, nonce: bytes) -> str:
-        """``text`` sealed as the value of ``key`` in the profile ``guid``, and of no other."""
+        """Encrypts ``text``, bound to ``key`` and the profile ``guid``."""
         return seal(self._values_key, text.encode(), self._binding(guid, key), nonce)
 
     def open_value(self, guid: str, key: str, sealed: str) -> str:
-        """The text that was sealed for this profile and key. Raises `IntegrityError`."""
+        """Decrypts the value for this profile and key. Raises `IntegrityError`."""
         plain = unseal(self._values_key, sealed, self._binding(guid, key))
         try:
             return plain.decode()
@@ -119,7 +112,7 @@ class DataKey(NotPickled):
             raise IntegrityError from error
 
     def mac(self, content: Mapping[str, Mapping[str, str]]) -> str:
-        """The seal over the whole file: upper-case hex of HMAC-SHA256 over `canonical`."""
+        """The MAC of the whole file: upper-case hex of HMAC-SHA256 over `canonical`."""
         import hmac
 
         return hmac.digest(self._file_key, canonical(content), "sha256").hex().upper()
@@ -136,12 +129,12 @@ class DataKey(NotPickled):
 
     @cached_property
     def envelope_key(self) -> bytes:
-        """The private X25519 key of envelopes for the store."""
+        """The private X25519 key of undo copies."""
         return self._subkey("envelope")
 
     @cached_property
     def sessions_key(self) -> bytes:
-        """The key of the cache of sessions."""
+        """The key of the cache of temporary credentials."""
         return self._subkey("sessions")
 
     @property

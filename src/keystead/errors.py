@@ -1,9 +1,8 @@
-"""Every error that keystead shows a person.
+"""Every error that keystead shows a user.
 
-A class is a kind that a program may catch: it has an exit code, an HTTP status and a PowerShell
-category. An ``id`` is one situation with its own remedy: `keystead help ID` and docs/errors.md
-explain it, from `keystead.error_guide`. A class has the id of its most frequent situation; a raise
-of another one names it. No message text is ever compared.
+A class is what a program may catch: it has an exit code, an HTTP status and a PowerShell category.
+An ``id`` is one situation with its remedy, explained by `keystead help ID` and docs/errors.md from
+`keystead.error_guide`. A class has the id of its most frequent situation.
 
 Messages are lower case, have no full stop and no secret; ``hint`` says what to do.
 `NotConfigured` is the only error that does not stop a search for credentials.

@@ -1,9 +1,7 @@
-"""The ``keystead`` command's first step: prints an agent's answer without loading anything else.
+"""The entry point of ``keystead``: prints an answer cached by the agent without loading more.
 
-``keystead process NAME`` is what SDKs start over and over. Everything else, and whatever is
-unusual about that one, goes the full way (`keystead.cli.main`), so this never has to tell of an
-error. It imports built-in modules alone; a test holds their list. What a shell asks to complete a
-line is answered without the full way too.
+``keystead process NAME`` is what SDKs run frequently. Everything else, and any failure, is left to
+`keystead.cli.main`. It imports built-in modules only, by a list in a test.
 """
 
 import sys
@@ -21,19 +19,19 @@ def main() -> int:
         try:
             done = _hand_out(words[2])
         except OSError:
-            done = False  # the full way finds out what it is, and whether it matters
+            done = False  # the full command reports it, if it matters
         except KeyboardInterrupt:
             system.write(2, b"keystead: error: interrupted\n")
             return 130
         if done and sys.platform != "win32":
-            system._exit(0)  # noqa: SLF001  # its end would take longer and has nothing to do
+            system._exit(0)  # noqa: SLF001  # a regular exit takes longer
         if done:
             return 0
     if words[1:2] == ["__complete"]:
         from keystead.cli.completing.answer import main as completing
 
         return completing(words[2:])
-    if sys.flags.no_site:  # started by a launcher, which knows nothing of other packages
+    if sys.flags.no_site:  # started by a launcher, without other packages
         system.execv(sys.executable, [sys.executable, "-P", "-m", "keystead", *words[1:]])
     from keystead.cli.main import main as full
 
@@ -41,7 +39,7 @@ def main() -> int:
 
 
 def _hand_out(name: str) -> bool:
-    """Writes what the agent has ready for the profile; False: nothing was written.
+    """Writes the agent's answer for the profile; False: nothing was written.
 
     Raises `OSError`, before anything is written.
     """
@@ -71,5 +69,5 @@ def _hand_out(name: str) -> bool:
             body = body[system.write(1, body) :]
         except OSError:
             system.write(2, b"keystead: error: standard output could not be written\n")
-            sys.exit(1)  # some of it is out: nothing else may follow
+            sys.exit(1)  # part of it was written, so nothing may follow
     return True

@@ -1,8 +1,7 @@
-"""Values that come from outside: numbers and times within bounds, JSON and text, or a `ValueError`.
+"""Parsing values from other programs: numbers and times within bounds, JSON and text.
 
 `int` accepts digits of other scripts, signs, spaces and underscores, and fails on 4,301 digits;
-`json.loads` exceeds the recursion limit on deep nesting; arithmetic overflows at the ends of the
-calendar. Other programs choose these values.
+`json.loads` exceeds the recursion limit on deep nesting; dates overflow near the years 1 and 9999.
 """
 
 from __future__ import annotations
@@ -14,10 +13,9 @@ if TYPE_CHECKING:
 
 
 def whole(text: str, low: int, high: int) -> int:
-    """The number that ``text`` writes in ASCII digits, from ``low`` to ``high``.
+    """Parses ASCII digits, at most as many as ``high`` has, as a number from ``low`` to ``high``.
 
-    Raises `ValueError` whose text follows the name of the value. ``text`` may not be longer than
-    ``high`` is, so that nothing is converted that cannot be within the bounds.
+    Raises `ValueError`, whose text is to follow the name of the value.
     """
     if text.isascii() and text.isdigit() and len(text) <= len(str(high)):
         found = int(text)
@@ -27,31 +25,28 @@ def whole(text: str, low: int, high: int) -> int:
 
 
 def number(value: object, low: float, high: float) -> float:
-    """The number that a JSON document holds, from ``low`` to ``high``. Raises as `whole`.
-
-    True and false, which are numbers to Python, are not; neither are NaN and the infinities.
-    """
+    """A JSON number from ``low`` to ``high``, not a boolean, NaN or infinity. Raises as `whole`."""
     if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
         return value
     raise ValueError(f"is not a number from {low:g} to {high:g}")
 
 
 def counted(value: object, low: int, high: int) -> int:
-    """The whole number that a JSON document holds, from ``low`` to ``high``. Raises as `whole`."""
+    """A whole JSON number from ``low`` to ``high``. Raises as `whole`."""
     if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
         return value
     raise ValueError(f"is not a whole number from {low} to {high}")
 
 
 def text_in(value: object) -> str:
-    """The text that a JSON document holds. Raises as `whole`."""
+    """A JSON string. Raises as `whole`."""
     if not isinstance(value, str):
         raise ValueError("is not text")  # noqa: TRY004  # a value of a document, not an argument
     return value
 
 
 def parse_moment(text: object) -> datetime:
-    """A moment from 1970 on in ISO 8601, in UTC where it names no zone. Raises as `whole`.
+    """An ISO 8601 time from 1970 on, by default in UTC. Raises as `whole`.
 
     One in the year 9999 becomes the end of 9998, so that every time zone can show it.
     """
@@ -69,7 +64,7 @@ def parse_moment(text: object) -> datetime:
 
 
 def parse_json(data: bytes | str) -> Any:  # noqa: ANN401  # JSON is anything
-    """The value of a JSON document. Raises `ValueError`, also where it is nested too deep."""
+    """Parses JSON. Raises `ValueError`, also where it is nested too deep."""
     import json
 
     try:

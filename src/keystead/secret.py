@@ -1,7 +1,4 @@
-"""A value that no text form shows: not ``str``, not ``repr``, not a format, not a pickle.
-
-The only way to its content is `Secret.reveal`, which is easy to search a codebase for.
-"""
+"""Secrets that ``str``, ``repr``, formats and pickles do not show, only `Secret.reveal`."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ MASK = "********"
 
 
 class NotPickled:
-    """A class whose objects no pickle holds: it would have their secrets in clear text."""
+    """A class that refuses pickling, which would store secrets in clear text."""
 
     __slots__ = ()
 
@@ -21,13 +18,12 @@ class NotPickled:
 
 
 class Secret(NotPickled):
-    """Holds a secret, or the way to open it.
+    """A secret, or a function that returns it.
 
-    ``Secret("text")`` holds the text. ``Secret(open)`` with a function without arguments opens it
-    when somebody reveals it, so that a profile can be read, listed and planned with while the
-    store it lives in stays locked. ``str``, ``repr`` and formats mask it; pickling and hashing are
-    refused. ``shown`` stands for it in texts: that of a longer text has its harmless parts
-    readable.
+    ``Secret("text")`` holds the text. ``Secret(open)`` calls ``open()`` when it is revealed, so
+    that a profile can be listed and planned while its store is locked. ``str``, ``repr`` and
+    formats mask it; pickling and hashing are refused. ``shown`` replaces the mask: that of a longer
+    text has its harmless parts readable.
 
     >>> secret = keystead.Secret("example")
     >>> print(secret)
@@ -43,10 +39,10 @@ class Secret(NotPickled):
         self._shown = shown
 
     def reveal(self) -> str:
-        """The secret itself.
+        """The secret.
 
-        Raises whatever opening the store raises: `keystead.StoreUnavailable` on a wrong
-        passphrase, `keystead.InteractionRequired` where nobody can be asked for one.
+        Raises what opening the store raises: `keystead.StoreUnavailable` for a wrong passphrase,
+        `keystead.InteractionRequired` where no prompt is possible.
         """
         return self._content if isinstance(self._content, str) else self._content()
 
@@ -70,12 +66,12 @@ class Secret(NotPickled):
 
 
 def reveal(value: str | Secret) -> str:
-    """The plain text of ``value``, whether or not it is kept as a `Secret`."""
+    """The plain text of ``value``."""
     return value.reveal() if isinstance(value, Secret) else value
 
 
 def redact(text: str, *secrets: str | None) -> str:
-    """``text`` with each of the given secrets masked, for words that come from elsewhere."""
+    """``text`` with the given secrets masked, for messages of other programs."""
     for secret in secrets:
         if secret:
             text = text.replace(secret, MASK)
@@ -101,12 +97,12 @@ def without_keys(text: str) -> str:
 
 
 def quoted(name: str, otherwise: str) -> str:
-    """A name that somebody typed, in backticks; ``otherwise`` where it could be a secret key."""
+    """A typed name in backticks; ``otherwise`` where it could be a secret key."""
     return otherwise if holds_key(name) else f"`{name}`"
 
 
 def reads_as_name(text: str) -> bool:
-    """Whether an unknown setting or option may be repeated: words in lower case, nothing else."""
+    """Whether an unknown setting or option may be shown: words in lower case only."""
     import re
 
     name = re.fullmatch(r"-[A-Za-z]|-{0,2}[a-z]+(?:[._-][a-z0-9]+)*", text)

@@ -1,4 +1,4 @@
-"""What every store and every protector must do, as suites that their own tests inherit.
+"""Test suites for stores and protectors, to be inherited.
 
 ::
 
@@ -7,8 +7,7 @@
         def store(self, tmp_path):
             return MyStore(tmp_path / "profiles")
 
-It needs pytest, which keystead itself does not depend on. Nothing of it depends on one store:
-names are such that the shared files take them too.
+They need pytest, which keystead itself does not depend on.
 """
 
 # ruff: noqa: S101, D102  # tests assert, and their names say what they check
@@ -40,7 +39,7 @@ _INJECTIONS = ("a\nb", "a\rb", "a\x00b", "a\x1bb", "a\x85b", "a\u2028b")
 
 
 def contents(store: ProfileStore) -> dict[str, dict[str, str]]:
-    """All that the store keeps, with secrets revealed."""
+    """The profiles of the store, with secrets revealed."""
     return {
         profile.name: {
             key: str(dict(value)) if isinstance(value, Mapping) else reveal(value)
@@ -51,9 +50,9 @@ def contents(store: ProfileStore) -> dict[str, dict[str, str]]:
 
 
 class StoreContract:
-    """The suite. A subclass gives a fixture ``store`` that makes an empty store.
+    """The suite. A subclass has a fixture ``store`` that returns an empty store.
 
-    ``ignores_case``: names that differ by letter case alone are one in it.
+    ``ignores_case``: names that differ only by case are the same.
     """
 
     ignores_case = False
@@ -111,12 +110,12 @@ class StoreContract:
         register(store, Profile("one", {"region": "eu-west-1"}))
         assert contents(store) == {"one": {**_KEYS, "region": "eu-west-1"}}
 
-    def test_a_region_alone_is_no_type_and_is_kept(self, store: ProfileStore) -> None:
+    def test_a_region_without_a_type_is_stored(self, store: ProfileStore) -> None:
         register(store, Profile("one", {"region": "eu-west-1"}))
         assert store.find("one").type is None
         assert contents(store) == {"one": {"region": "eu-west-1"}}
 
-    def test_unknown_settings_are_kept(self, store: ProfileStore) -> None:
+    def test_unknown_settings_are_stored(self, store: ProfileStore) -> None:
         unknown = {"team": "blue", "my_password": "contract of all", "x-y/z": "1"}
         register(store, Profile("one", {**_KEYS, **unknown}))
         register(store, Profile("one", {"region": "eu-west-1"}))
@@ -193,7 +192,9 @@ class StoreContract:
 
     @pytest.mark.parametrize("verb", ["rename", "copy"])
     @pytest.mark.parametrize("force", [False, True])
-    def test_the_same_name_is_no_change(self, store: ProfileStore, verb: str, force: bool) -> None:
+    def test_same_name_changes_nothing(
+        self, store: ProfileStore, verb: str, force: bool
+    ) -> None:
         register(store, Profile("one", _KEYS))
         getattr(store, verb)("one", "one", force=force)
         assert contents(store) == {"one": _KEYS}
@@ -277,7 +278,7 @@ class StoreContract:
 
 
 class ProtectorContract:
-    """The suite. A subclass gives a fixture ``protector``."""
+    """The suite. A subclass has a fixture ``protector``."""
 
     DATA_KEY = bytes(range(32))
     STORE = StoreRef("00112233-4455-4677-8899-aabbccddeeff", Path("store.json"))
@@ -285,7 +286,7 @@ class ProtectorContract:
 
     @pytest.fixture
     def protector(self) -> Protector:
-        """A protector that asks nobody."""
+        """A protector that does not ask."""
         raise NotImplementedError("the subclass makes the protector")
 
     def test_what_is_wrapped_is_unwrapped(self, protector: Protector) -> None:
@@ -313,7 +314,7 @@ class ProtectorContract:
         with pytest.raises((StoreCorrupt, StoreUnavailable)):
             protector.unwrap(record, self.OTHER)
 
-    def test_a_new_data_key_is_kept_the_same_way(self, protector: Protector) -> None:
+    def test_a_new_data_key_is_wrapped_the_same_way(self, protector: Protector) -> None:
         old = protector.wrap(self.DATA_KEY, self.STORE)
         new = protector.rewrap(old, self.DATA_KEY[::-1], self.STORE)
         assert protector.unwrap(new, self.STORE) == self.DATA_KEY[::-1]
@@ -335,15 +336,15 @@ class ProtectorContract:
 
 
 class StandInDpapi:
-    """Windows' data protection for tests where it is not: strict, and no protection at all."""
+    """A replacement of Windows' data protection for tests: strict, without any protection."""
 
     def protect(self, data: bytes) -> bytes:
-        """``data`` with a tag that tells when it was changed."""
+        """``data`` with a tag that detects changes."""
         salted = os.urandom(8) + data
         return hashlib.sha256(salted).digest() + salted[::-1]
 
     def unprotect(self, blob: bytes) -> bytes:
-        """What `protect` was given. Raises `StoreUnavailable` as Windows' would."""
+        """Reverts `protect`. Raises `StoreUnavailable` as Windows' does."""
         salted = blob[:31:-1]
         if hashlib.sha256(salted).digest() != blob[:32]:
             raise StoreUnavailable("Windows could not open it (error 13)")
@@ -367,5 +368,5 @@ class MemoryKeyring(Keyring):
         self.entries[account] = secret
 
     def delete(self, account: str) -> None:
-        """Removes the entry, if there is one."""
+        """Deletes the entry, if there is one."""
         self.entries.pop(account, None)

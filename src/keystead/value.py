@@ -1,4 +1,4 @@
-"""Frozen values whose classes cost next to nothing to define; see "Values" in CONTRIBUTING."""
+"""Frozen value classes that are cheap to define; see "Values" in CONTRIBUTING."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class _SignatureOfFields:
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 class Value:
-    """A frozen value with the fields that its class, and the classes above it, annotate.
+    """A frozen value with the annotated fields of its class and base classes, given by keyword.
 
-    Fields are given by name. Values of two classes are never equal. ``rows`` has the row of each
-    field whose default is a `Field`.
+    Values of two classes are never equal. ``rows`` has the row of each field whose default is a
+    `Field`.
     """
 
     fields: ClassVar[Mapping[str, str]] = {}
@@ -89,5 +89,5 @@ class Value:
         return f"{type(self).__name__}({shown})"
 
     def replace(self, **changes: Any) -> Self:  # noqa: ANN401  # as the fields
-        """The value with other fields."""
+        """A copy with other fields."""
         return type(self)(**{**vars(self), **changes})

@@ -97,7 +97,7 @@ def test_a_log_that_cannot_be_written_is_a_warning(keystead) -> None:
     done = keystead("process", "base")
     assert done.code == 0
     assert json.loads(done.stdout)["AccessKeyId"] == ACCESS_KEY_ID
-    assert done.stderr.startswith("keystead: warning: the audit log has no line of this: ")
+    assert done.stderr.startswith("keystead: warning: the audit log could not be written: ")
 
 
 def test_tampering_with_the_log_is_reported(keystead) -> None:
@@ -141,7 +141,7 @@ def warns_of_missing_record(keystead) -> bool:
     done = keystead("process", "base")
     assert done.code == 0
     assert json.loads(done.stdout)["AccessKeyId"] == ACCESS_KEY_ID
-    return done.stderr.startswith("keystead: warning: the audit log has no line of this: ")
+    return done.stderr.startswith("keystead: warning: the audit log could not be written: ")
 
 
 def test_command_runs_without_the_agent_if_it_cannot_record(agent: Agent, keystead) -> None:
@@ -170,7 +170,7 @@ def test_full_disk_is_a_warning_and_leaves_no_partial_line(keystead) -> None:
             check=True,
         )
         assert json.loads(done.stdout)["AccessKeyId"] == ACCESS_KEY_ID
-    assert "the audit log has no line of this: " in done.stderr
+    assert "the audit log could not be written: " in done.stderr
     assert log.read_bytes().endswith(b"\n")
     keystead("process", "base")
     assert keystead("audit", "--verify").code == 0

@@ -226,7 +226,7 @@ def test_missing_last_line_record_is_reported(log: AuditLog, note: str) -> None:
 def small(monkeypatch: pytest.MonkeyPatch) -> AuditLog:
     """A log of small files, three of which are retained."""
     monkeypatch.setattr(audit_log, "MAX_FILE_BYTES", 2000)
-    monkeypatch.setattr(audit_log, "KEPT_FILES", 3)
+    monkeypatch.setattr(audit_log, "ROTATED_FILES", 3)
     return AuditLog(System())
 
 

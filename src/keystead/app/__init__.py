@@ -1,9 +1,4 @@
-"""Where a store meets the resolver and a delivery: the capabilities, one method each.
-
-Both spellings of the command line and the library's functions come here; none of them prints.
-An `App` lives as long as its process or shell, so an unlocked store stays unlocked in it and an
-MFA code is used once.
-"""
+"""The operations of keystead, for commands, cmdlets and the library; none of them prints."""
 
 from __future__ import annotations
 
@@ -42,9 +37,10 @@ if TYPE_CHECKING:
 
 
 class App:
-    """keystead over one `System`; ``warn`` is told what a person should know and nothing fails of.
+    """The operations on one `System`; ``warn`` is called with warnings.
 
-    A `Selection` is the way to a profile's credentials, and records whom they are handed to.
+    It is used for the whole process or shell, so a store stays unlocked, and each MFA code is used
+    once. Credentials of a profile are retrieved by a `Selection`.
     """
 
     def __init__(
@@ -61,36 +57,36 @@ class App:
 
     @property
     def environ(self) -> Mapping[str, str]:
-        """The environment of this process, with what keystead set in it."""
+        """The environment, including the variables that keystead set."""
         return self.system.exported or self.system.environ
 
     @cached_property
     def stores(self) -> list[ProfileStore]:
-        """The stores in search order; one that is unlocked stays so for this process."""
+        """The stores in search order."""
         return [row.open(self.system, self.agent) for row in STORES]
 
     @cached_property
     def encrypted(self) -> EncryptedStore:
-        """The encrypted store among them."""
+        """The encrypted store."""
         return cast("EncryptedStore", self.store("encrypted"))
 
     @cached_property
     def shared(self) -> SharedStore:
-        """The user's shared files among them."""
+        """The shared files of the user."""
         return cast("SharedStore", self.store("shared"))
 
     @cached_property
     def agent(self) -> Agent:
-        """The agent, which may not be there."""
+        """The client of the agent."""
         return Agent(self.system)
 
     @property
     def undo_history(self) -> UndoHistory:
-        """What the last changes of all files replaced."""
+        """The undo copies of all files."""
         return self.encrypted.undo_history
 
     def undo(self, name: str | None, location: Location = None, *, force: bool) -> Generation:
-        """Restores the files of a change, None: the last one. Raises as `UndoHistory.restore`."""
+        """Reverts the change ``name``, by default the last. Raises as `UndoHistory.restore`."""
         at = self.system.folders.expand(os.fspath(location)) if location else None
         change = self.undo_history.find(name, at)
         self.undo_history.restore(change, self.system.clock(), force=force)
@@ -99,7 +95,7 @@ class App:
         return change
 
     def clear_cache(self) -> int:
-        """Forgets all cached sessions, here and in the agent; how many there were."""
+        """Removes all cached sessions, also in the agent; returns how many there were."""
         number = self.sessions.clear()
         self.agent.forget()
         return number
@@ -111,23 +107,23 @@ class App:
 
     @cached_property
     def sessions(self) -> SessionCache:
-        """The temporary credentials that were got before, by any process."""
+        """The cache of temporary credentials."""
         return self.encrypted.sessions()
 
     @cached_property
     def audit(self) -> AuditLog:
-        """Who was handed which credentials."""
+        """The audit log."""
         return AuditLog(self.system)
 
     def record_grant(self, profile: str | None, credentials: Credentials, grantee: Grantee) -> None:
-        """Records that credentials were handed over; that it cannot is a warning."""
+        """Records a grant of credentials; warns on an error."""
         try:
             self.audit.record(profile, credentials, grantee)
         except FileProblem as error:
-            self.warn(f"the audit log has no line of this: {error}")
+            self.warn(f"the audit log could not be written: {error}")
 
     def chain(self, location: Location = None, system: System | None = None) -> StoreChain:
-        """The stores to search and save in, as ``system`` sees them: by default the app's."""
+        """The stores to search and save in, for the environment of ``system``."""
         if location is None:
             self._warn_of_missing_files()
         own = system or self.system
@@ -141,17 +137,14 @@ class App:
                 self.warn(str(missing))
 
     def store(self, name: str) -> ProfileStore:
-        """The store that a row of `STORES` has that name for."""
+        """The store of that name in `STORES`."""
         names = [row.name for row in STORES]
         return self.stores[names.index(name)]
 
     def advise(
         self, store: ProfileStore, name: str, given: Iterable[str], location: Location = None
     ) -> None:
-        """Warns of what may not have been meant when the profile was saved in ``store``.
-
-        ``given`` are the settings that were saved; in a dry run they are seen as saved too.
-        """
+        """Warns of possible mistakes in the settings ``given`` of a profile saved in ``store``."""
         from keystead.botocore_session import region_names
         from keystead.model.advice import advice
         from keystead.model.validation import is_identifier
@@ -160,9 +153,9 @@ class App:
             profile, snapshot = store.find(name), self.chain(location).snapshot()
             names = {other.name for other in snapshot.profiles()}
         except KeysteadError:
-            return  # it was saved; whoever uses it is told
+            return  # it was saved; its use reports the error
         if store.read_by_sdks and not is_identifier(name):
-            hides = ", and to the .NET SDK it hides the section above it" if "=" in name else ""
+            hides = ", and for the .NET SDK it hides the section above it" if "=" in name else ""
             self.warn(f"profile `{name}`: not all SDKs read this name{hides}")
         for text in advice(
             profile,
@@ -177,10 +170,10 @@ class App:
     def lint(
         self, location: Location = None, config: Location = None, credentials: Location = None
     ) -> Report:
-        """What is wrong in the shared files, or in those at ``location``.
+        """The problems of the shared files, or of those at ``location``.
 
-        ``config`` and ``credentials`` name one file in place of the usual one. Where none is
-        named, a source profile may also be in another store.
+        ``config`` and ``credentials`` replace one of the files. Without any of these, source
+        profiles may be in other stores.
         """
         from keystead.lint.runner import lint_files
         from keystead.lint.subject import OtherStore
@@ -211,11 +204,11 @@ class App:
         *,
         in_session: bool = False,
     ) -> Selection:
-        """The profile, or what the default search finds; see `Selection`."""
+        """The profile, or the result of the default search; see `Selection`."""
         return Selection(self, name, location, options, region, in_session=in_session)
 
     def snapshot(self, location: Location = None) -> ChainSnapshot:
-        """The profiles there are."""
+        """The current profiles."""
         return self.chain(location).snapshot()
 
     def client(

@@ -1,4 +1,4 @@
-"""What ``keystead process`` prints, handed to the agent where it serves again."""
+"""Caching the output of ``keystead process`` in the agent."""
 
 from __future__ import annotations
 
@@ -13,9 +13,7 @@ from keystead.system.file_versions import change_token
 
 
 class AgentAnswer:
-    """The answer for a profile; to be made before anything of it is read, so that no change is
-    missed.
-    """
+    """The answer for a profile; created before any file is read, so that no change is missed."""
 
     def __init__(self, selected: Selection) -> None:
         self._selected = selected
@@ -23,23 +21,23 @@ class AgentAnswer:
         self._token = self._agent.watched(selected.change_token())
 
     def depends_on(self, provider: ProfileCredentials) -> None:
-        """Notes the files that the credentials depend on, before they are read."""
+        """Adds the files that the credentials depend on, before they are read."""
         files = provider.input_files() if self._token else None
         more = None if files is None else self._agent.watched(change_token(files))
         self._token = self._token + more if self._token and more else None
 
     def hold(self, credentials: Credentials, output: str) -> None:
-        """Has the agent hold ``output`` for as long as it is right."""
+        """Caches ``output`` in the agent until it becomes stale."""
         if self._token is None:
             return
         plan = self._selected.plan
         renew_at: float | None = None
         try:
             if any(permission.has_rule(p) or p.notes for p in self._selected.profiles_used):
-                return  # each use is asked for, or warned of
+                return  # each use needs a confirmation or a warning
             cached = self._selected.cached if credentials.expires_at else ()
         except KeysteadError:
-            return  # something changed meanwhile
+            return  # a file changed meanwhile
         if credentials.expires_at is not None:
             session = cached[-1] if cached else None
             if session is None or session.credentials != credentials:
@@ -47,5 +45,5 @@ class AgentAnswer:
             by_person = bool(plan.mfa_serials) and plan.user_session is None
             renew_at = session.renew_at(by_person=by_person).timestamp()
         elif plan.steps or not isinstance(plan.base, Static):
-            return  # nobody knows for how long they serve
+            return  # their source may change at any time
         self._agent.keep(plan.profile, output, self._token, renew_at, credentials)

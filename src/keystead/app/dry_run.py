@@ -1,4 +1,4 @@
-"""A dry run: the same capabilities over files that are only read, and what they would write."""
+"""A dry run: an `App` over files that are not written, and the changes it would make."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from keystead.text.masked import shown_change
 
 
 class DryRun:
-    """``app`` is what to run it on, in place of the one given; nobody is asked."""
+    """``app`` replaces the one given; it never prompts."""
 
     def __init__(self, app: App) -> None:
         self._files = DryFiles(ignored=app.system.folders.undo_copies)
@@ -19,6 +19,6 @@ class DryRun:
         self.app = App(system, warn=app.warn)
 
     def changes(self) -> Iterator[str]:
-        """What would change, as the lines of a diff with secrets masked."""
+        """The changes as lines of a diff with secrets masked."""
         for path, (before, after) in self._files.written.items():
             yield from shown_change(str(path), before, after)

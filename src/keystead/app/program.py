@@ -1,4 +1,4 @@
-"""The environment of a program that is run with the credentials of a profile."""
+"""The environment of a program with the credentials of a profile."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ _CONFIG = "AWS_CONFIG_FILE"
 _CREDENTIALS = "AWS_SHARED_CREDENTIALS_FILE"
 
 NO_SHARED_FILES = {_CREDENTIALS: os.devnull, _CONFIG: os.devnull}
-"""Variables with which a program finds no profile at all."""
+"""Variables with which a program finds no profile."""
 
 
 class Prepared(NamedTuple):
-    """The environment, and what to do when the program has ended, if anything."""
+    """The environment, and what to run when the program has ended, if anything."""
 
     environment: dict[str, str]
     at_end: Callable[[], None] | None
@@ -39,8 +39,8 @@ def prepare(
 ) -> Prepared:
     """An environment with the ``given`` variables and the settings of the selected profile.
 
-    What variables cannot say goes into a config file for this one program. With ``hide_files`` it
-    sees none of the user's shared files.
+    Settings without a variable are written to a config file for this program. With ``hide_files``
+    it does not see the user's shared files.
     """
     folder = app.system.folders.programs
     remove_left_behind(folder)
@@ -62,7 +62,7 @@ def prepare(
 def variables_alone(selected: Selection) -> Mapping[str, str]:
     """The settings of the selected profile as variables.
 
-    Raises `ProfileInvalid` where variables cannot say them, naming the lines.
+    Raises `ProfileInvalid` for settings without a variable, with their lines.
     """
     settings = selected.for_program()
     if not settings.differing:
@@ -75,9 +75,9 @@ def variables_alone(selected: Selection) -> Mapping[str, str]:
     missing = [key for key in places if selected.profile and not selected.profile.has(key)]
     fix = " and ".join(f"`{key}`" for key in missing)
     raise ProfileInvalid(
-        f"variables cannot give a program all settings of profile `{name}`: {lines}",
+        f"there are no variables for all settings of profile `{name}`: {lines}",
         id="settings-need-config-file",
-        hint=f"use `keystead exec {shlex.quote(name or 'NAME')} -- COMMAND`, which makes a config "
+        hint=f"use `keystead exec {shlex.quote(name or 'NAME')} -- COMMAND`, which writes a config "
         "file for the command" + (f", or set {fix} in profile `{name}`" if fix else ""),
         where=next(filter(None, places.values()), None),
     )

@@ -1,4 +1,4 @@
-"""One profile and what its calls are made with, from one reading of the files."""
+"""One profile and the settings of its calls, from one snapshot of the stores."""
 
 from __future__ import annotations
 
@@ -44,20 +44,16 @@ if TYPE_CHECKING:
     from keystead.model.explain.answer import Explanation
 
 Location = str | os.PathLike[str] | None
-"""A path for the shared file there alone, None for all stores in search order."""
+"""The path of a shared file to search alone; None for all stores."""
 
 
 @dataclass(frozen=True)
 class Selection:
-    """A profile by its name, or what the default search finds where ``wanted`` is None.
+    """The profile ``wanted``, or the result of the default search for None.
 
-    ``location`` names the shared file that is searched alone. ``options`` take precedence over the
-    profile's, for the last role, and ``wanted_region`` over that of the environment and the
-    profile. With ``in_session`` a session of a user's own keys is retrieved in place of these, as
-    an endpoint hands them out.
-
-    All of it comes from one snapshot of the stores. Each property raises what finding its value
-    raises.
+    ``options`` take precedence over the profile's, for the last role, and ``wanted_region`` over
+    the region of environment and profile. With ``in_session``, long-term keys are replaced by a
+    session from STS. Properties are computed lazily, from one snapshot of the stores.
     """
 
     app: App = field(repr=False)
@@ -68,13 +64,13 @@ class Selection:
     in_session: bool = False
 
     def renewed(self) -> Selection:
-        """The same choice from a new snapshot."""
+        """The same selection from a new snapshot."""
         return replace(self)
 
     @cached_property
     def system(self) -> System:
-        """What the search looks at. Where it ends with credentials that keystead set in the
-        environment, all that it set with them belongs to them.
+        """The environment of the search. If it finds credentials that keystead set in it, the other
+        variables that keystead set are included.
         """
         app = self.app
         if self.wanted is None and not self.location and holds_exported_credentials(app.environ):
@@ -88,18 +84,16 @@ class Selection:
 
     @cached_property
     def profiles(self) -> ChainSnapshot:
-        """What they hold."""
+        """Their content."""
         return self.chain.snapshot()
 
     def change_token(self) -> ChangeToken:
-        """What is another value after each change of a store that is searched."""
+        """A value that differs after each change of a searched store."""
         return self.chain.change_token()
 
     @cached_property
     def name(self) -> str | None:
-        """The name of the profile; None for the default search. At a location, where nothing but
-        profiles is searched, that of the one in effect.
-        """
+        """The name of the profile; None for the default search without a location."""
         if self.wanted is not None or self.chain.location is None:
             return self.wanted
         profile = default_profile(self.system.environ, self.profiles)
@@ -109,8 +103,8 @@ class Selection:
 
     @cached_property
     def profile(self) -> Profile | None:
-        """The profile that says how requests go: the one that is named, else the one that the
-        default search looks at; None where that does not exist.
+        """The profile with the client settings: the named one, else that of the default search,
+        if it exists.
         """
         if self.wanted is not None:
             return self.profiles.find(self.wanted)
@@ -118,7 +112,7 @@ class Selection:
 
     @cached_property
     def client_settings(self) -> ClientSettings:
-        """What clients are made with: the variables' settings, else the profile's."""
+        """The settings of clients: those of variables, else of the profile."""
         profile = self.profile
         own = client_settings(profile, self.profiles) if profile else NO_CLIENT_SETTINGS
         found = own.with_variables(self.system.environ)
@@ -126,7 +120,7 @@ class Selection:
 
     @property
     def other_settings(self) -> Mapping[str, str | Mapping[str, str]]:
-        """What the profile sets for programs to read that is not about credentials."""
+        """The settings of the profile for programs that do not concern credentials."""
         given = self.profile.settings if self.profile else {}
         return {
             name: value
@@ -135,21 +129,21 @@ class Selection:
         }
 
     def for_program(self) -> ProgramSettings:
-        """What a program that is given the credentials needs, to send requests by the settings."""
+        """The settings that a program needs together with the credentials."""
         return program_settings(self.client_settings, self._defaults(), self.system.environ)
 
     def without_files(self) -> ProgramSettings:
-        """The same for a program that sees none of the user's shared files."""
+        """`for_program` for a program that does not see the user's shared files."""
         return program_settings(self.client_settings, (), self.system.environ)
 
     def place(self, setting: str) -> Origin | None:
-        """Where the profile sets it, else where ``default`` does."""
+        """Where the profile, else ``default``, sets it."""
         own = self.profile.origins.get(setting) if self.profile else None
         return own or self.default_readings.where(setting)
 
     @cached_property
     def default_readings(self) -> DefaultReadings:
-        """What programs may read for ``default`` in the user's shared files."""
+        """The readings of ``default`` in the user's shared files."""
         parts = [] if self.chain.location else [part for _, part in self.profiles.parts]
         found = next((part for part in parts if isinstance(part, SharedSnapshot)), None)
         return DefaultReadings(found or self.app.shared.snapshot())
@@ -158,7 +152,7 @@ class Selection:
         for profile in self.default_readings.profiles():
             try:
                 yield client_settings(profile, self.default_readings.snapshot)
-            except KeysteadError:  # no such services section: a program has no address to call
+            except KeysteadError:  # a missing services section
                 rest = {key: value for key, value in profile.settings.items() if key != "services"}
                 found = client_settings(Profile(profile.name, rest), self.default_readings.snapshot)
                 yield replace(found, endpoints=NO_ADDRESS)
@@ -170,12 +164,12 @@ class Selection:
 
     @property
     def addresses(self) -> Endpoints:
-        """The addresses that are configured."""
+        """The configured endpoint URLs."""
         return self.client_settings.endpoints
 
     @cached_property
     def resolver(self) -> Resolver:
-        """What gets credentials with these profiles and settings."""
+        """The resolver for these profiles and settings."""
         return Resolver(
             self.system,
             self.profiles,
@@ -186,10 +180,10 @@ class Selection:
 
     @cached_property
     def plan(self) -> Plan:
-        """What would be done for the credentials; nothing is done."""
+        """The plan of retrieving the credentials."""
         made = self.resolver.plan(self.name, self.options, in_session=self.in_session)
         if isinstance(made.base, Process) and self.chain.location is None:
-            # With a location the helper searches elsewhere.
+            # With a location, the helper searches other files.
             from keystead.model.helper_ring import require_no_ring
 
             require_no_ring(made, self.profiles)
@@ -197,13 +191,13 @@ class Selection:
 
     @cached_property
     def calls(self) -> list[Call]:
-        """The calls to AWS of the plan when nothing is cached, in order, each with its address."""
+        """The calls to AWS of the plan without a cache, in order, with their endpoint URLs."""
         from keystead.resolve.aws.client import AwsClient
 
         settings = self.plan.client_settings
 
         def addressed(call: Call) -> Call:
-            # STS has an address for who sets no region; the others are called where it says.
+            # STS has a global endpoint; other services are called in the region of the call.
             own = settings if call.service == "sts" else replace(settings, region=call.region)
             try:
                 url = AwsClient(self.system, own).address(call.service, call.operation)
@@ -211,9 +205,9 @@ class Selection:
             except ValueError as error:
                 why = str(error).rstrip(".")
                 raise ProfileInvalid(
-                    f"{call.service} has no address with these settings: {why}",
+                    f"{call.service} has no endpoint with these settings: {why}",
                     id="invalid-address",
-                    hint="check the region and the profile's other settings of clients",
+                    hint="check the region and the other client settings of the profile",
                     where=self.profile.where("region") if self.profile else None,
                 ) from None
 
@@ -221,12 +215,12 @@ class Selection:
 
     @property
     def profiles_used(self) -> list[Profile]:
-        """The profiles that the plan leads through."""
+        """The profiles that the plan uses."""
         return [self.profiles.find(name) for name in self.plan.profiles]
 
     @cached_property
     def cached(self) -> CachedSessions:
-        """What the cache has for the plan, where that can be seen without asking anybody."""
+        """The cached sessions of the plan, if they can be read without a prompt."""
         base = self.plan.base.profile
         if base and not self.profiles.locate(base)[0].opens_unasked():
             return ()
@@ -234,9 +228,9 @@ class Selection:
 
     @cached_property
     def explanation(self) -> Explanation:
-        """Which source of credentials and region wins, which lose and why. Opens nothing.
+        """Which sources of credentials and region are used, and why others are not.
 
-        Raises `ProfileNotFound` when there is no profile of the wanted name.
+        Opens nothing. Raises `ProfileNotFound`.
         """
         from keystead.model.explain import explain
         from keystead.model.explain.search import Facts, StoreFacts, names
@@ -256,11 +250,10 @@ class Selection:
         return explain(Facts(environ, stores, name, bool(self.location)), self.profiles)
 
     def provider(self, grantee: Grantee | None) -> ProfileCredentials:
-        """The credentials, retrieved when they are first needed and renewed in time.
+        """The credentials, retrieved lazily and renewed in time.
 
-        The first ones, and each new ones, are recorded in the audit log as the ``grantee``'s; with
-        None the caller records them. Raises `UseRefused` where a rule of the profile, or of one on
-        the way, forbids the use.
+        New ones are recorded in the audit log for ``grantee``; with None the caller records them.
+        Raises `UseRefused` where a rule of a used profile forbids the use.
         """
         plan, app = self.plan, self.app
         for profile in self.profiles_used:
@@ -277,11 +270,11 @@ class Selection:
         return ProfileCredentials(app.system, self.resolver, plan, record)
 
     def credentials(self, grantee: Grantee) -> Credentials:
-        """The credentials, handed to ``grantee``. Raises as `provider`, and as retrieving does."""
+        """The credentials, for ``grantee``. Raises as `provider`, and as retrieving does."""
         return self.provider(grantee).retrieve()
 
     def session_source(self) -> SessionSource:
-        """What a session of an SDK is made of; it looks at the stores again after each change."""
+        """The source for a session of an SDK; it reads the stores again after each change."""
         return SessionSource(
             open_provider=lambda: self.renewed().provider(Grantee("session")).retrieve,
             version=self.change_token,

@@ -1,1 +1,1 @@
-"""The audit log: which program was handed which credentials."""
+"""The audit log: which program got which credentials."""

@@ -1,7 +1,7 @@
-"""The hash chain of the audit log: what makes a line, and what is wrong where lines do not fit.
+"""The hash chain of the audit log: making lines, and verifying them.
 
-Each line has a number, the hash of the line before, and as its last member the hash of its text up
-to there (SHA-256). Number and hash of the last line are in a separate file as well.
+Each line has a number, the hash of the line before, and at its end the SHA-256 of its text up to
+there. Number and hash of the last line are also in a separate file, the note.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from typing import Any, NamedTuple
 from keystead.outside import counted, parse_json, parse_moment, text_in
 
 FIRST = "0" * 64
-"""What the first line of all has for the hash of the line before."""
+"""The previous hash in the first line."""
 
 HIGHEST = 10**18
-"""More lines than any log has: what says a higher number was not written by keystead."""
+"""More than the number of any line that keystead writes."""
 
 _OWN_HASH = re.compile(rb', "hash": "([0-9a-f]{64})"\}')
 _OWN_HASH_BYTES = len(', "hash": ""}') + 64
@@ -28,7 +28,7 @@ _OWN_HASH_BYTES = len(', "hash": ""}') + 64
 
 @dataclass(frozen=True)
 class Line:
-    """One line of the log; ``entry`` is None where it is none."""
+    """A line of the log; ``entry`` is None for an invalid one."""
 
     file: Path
     number: int
@@ -37,21 +37,21 @@ class Line:
 
 
 class Fault(NamedTuple):
-    """Something about the log that is not as it was written."""
+    """A fault of the log."""
 
     where: str
     message: str
     accident: bool
-    """Whether it is what a machine that dies leaves behind."""
+    """Whether a crash of the machine explains it."""
 
 
 def faults(
     lines: Iterable[Line], noted: tuple[int, str] | None, log: Path, note: Path, *, is_whole: bool
 ) -> list[Fault]:
-    """What is wrong with the lines of ``log``, the oldest first.
+    """The faults of ``log``, oldest first.
 
-    ``noted`` are number and hash of the last line as the file ``note`` has them. ``is_whole``: no
-    lines were dropped for their age.
+    ``noted`` are number and hash of the last line in the file ``note``. ``is_whole``: no old lines
+    were deleted.
     """
     found: list[Fault] = []
     hashes: dict[int, str] = {}
@@ -74,7 +74,7 @@ def faults(
         hashes[number] = own
     last = before[0] if before else 0
     if noted is None:
-        # The note is written behind the line, so it may be empty after the first one.
+        # The note is written after the line, so it may be empty after the first one.
         text = "it does not record the last line, so a truncated log would not be noticed"
         return [*found, *([Fault(str(note), text, accident=last == 1)] if last else [])]
     number, own = noted
@@ -87,14 +87,14 @@ def faults(
 
 
 def hashed(content: dict[str, Any]) -> tuple[bytes, str]:
-    """The line of those members, with its hash, and the hash."""
+    """The line with these members and its hash, and the hash."""
     text = json.dumps(content)[:-1].encode()
     own = hashlib.sha256(text).hexdigest()
     return text + f', "hash": "{own}"}}\n'.encode(), own
 
 
 def entry_of(text: bytes) -> dict[str, Any] | None:
-    """The members of a line whose own hash fits; None for any other."""
+    """The members of a line with a valid hash; None for any other."""
     body, seal = text[:-_OWN_HASH_BYTES], _OWN_HASH.fullmatch(text[-_OWN_HASH_BYTES:])
     if seal is None or hashlib.sha256(body).hexdigest().encode() != seal[1]:
         return None
@@ -115,7 +115,7 @@ def entry_of(text: bytes) -> dict[str, Any] | None:
 
 
 def end_of(tail: bytes) -> tuple[int, str, bool]:
-    """Number and hash to go on from, and whether the last line was cut short."""
+    """Number and hash to continue from, and whether the last line is truncated."""
     lines = tail.split(b"\n")
     last = lines.pop()
     cut = bool(last)
@@ -123,7 +123,7 @@ def end_of(tail: bytes) -> tuple[int, str, bool]:
     number = whole["number"] if whole else 0
     if cut:
         return number, hashlib.sha256(last).hexdigest(), True
-    if lines and lines[-1] and not entry_of(lines[-1]):  # changed by somebody: `verify` will tell
+    if lines and lines[-1] and not entry_of(lines[-1]):  # changed; `verify` reports it
         return number + 1, hashlib.sha256(lines[-1]).hexdigest(), False
     return number, whole["hash"] if whole else FIRST, False
 
@@ -131,7 +131,7 @@ def end_of(tail: bytes) -> tuple[int, str, bool]:
 def _unlinked(
     number: int, previous: str, before: tuple[int, str] | None, *, is_whole: bool
 ) -> str | None:
-    """What is wrong where grant ``number`` is the next line behind ``before``; None for nothing."""
+    """The fault of grant ``number`` as the line after ``before``, None for none."""
     if before is None:
         if number == 1:
             return None if previous == FIRST else "the line was changed"

@@ -1,4 +1,4 @@
-"""Who is handed credentials, and by which channel."""
+"""The recipient of credentials."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Grantee:
     """A process that gets credentials by a ``channel``: a command's name, ``session``, ``library``,
     ``cmdlet`` or ``agent``.
 
-    ``pid`` None: it is not known which one. ``program`` None: the one that the process runs.
+    ``pid`` is None if unknown. ``program`` is by default that of the process.
     """
 
     channel: str
@@ -22,6 +22,6 @@ class Grantee:
 
     @property
     def path(self) -> str | None:
-        """The path of the program's executable file, where it is known."""
+        """The path of the program's executable file, if known."""
         program = self.program or (executable_of(self.pid) if self.pid is not None else None)
         return program.path if program else None

@@ -1,11 +1,8 @@
-"""The audit log: who was handed credentials, of which profile, which way, and until when.
+"""The audit log: a JSON line for each grant in ``audit.jsonl`` of the state folder, no secrets.
 
-One line of JSON for each grant, in ``audit.jsonl`` of the state folder; no secret is in it. The
-lines are a hash chain (`keystead.audit.chain`), whose end is in ``audit.last`` too. Whoever may
-write both files can make up both: the log tells of accidents, and of those who did not know.
-
-The log is local, and worth a line and not a failure: who hands credentials over warns when it
-cannot be written, and goes on.
+The lines are a hash chain (`keystead.audit.chain`), whose end is in ``audit.last`` too. It shows
+accidental changes; a user who can write both files can forge both. If the log cannot be written,
+credentials are delivered with a warning.
 """
 
 from __future__ import annotations
@@ -22,10 +19,10 @@ from keystead.system import System
 from keystead.system.append_log import LOCK_SECONDS, Series, append
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
-"""What one file of the log may have; a line has about 400 bytes."""
+"""The size at which the file is rotated; a line has about 400 bytes."""
 
-KEPT_FILES = 8
-"""How many full files are kept beside the present one."""
+ROTATED_FILES = 8
+"""The number of rotated files."""
 
 _LONGEST = 256
 
@@ -38,7 +35,7 @@ class AuditLog:
         folder = system.folders.state
         self.path = folder / "audit.jsonl"
         self._last = folder / "audit.last"
-        old = [folder / f"audit.{number}.jsonl" for number in range(1, KEPT_FILES + 1)]
+        old = [folder / f"audit.{number}.jsonl" for number in range(1, ROTATED_FILES + 1)]
         self._series = Series(self.path, old, self._last, MAX_FILE_BYTES)
 
     def record(
@@ -49,10 +46,7 @@ class AuditLog:
         *,
         lock_seconds: float = LOCK_SECONDS,
     ) -> None:
-        """Adds a grant. Raises `FileProblem` when that cannot be done.
-
-        Whoever writes just now is waited for up to ``lock_seconds``.
-        """
+        """Appends a grant; other writers may take ``lock_seconds``. Raises `FileProblem`."""
         ends = credentials.expires_at
         content = {
             "time": self._system.clock().astimezone(UTC).isoformat(timespec="milliseconds"),
@@ -76,7 +70,7 @@ class AuditLog:
         append(self._series, compose, lock_seconds=lock_seconds)
 
     def lines(self) -> Iterator[Line]:
-        """All lines that there are, the oldest first. Raises `FileProblem`."""
+        """All lines, oldest first. Raises `FileProblem`."""
         for path in self._series.files:
             data = self._system.files.read(path).data or b""
             texts = data.split(b"\n")
@@ -85,12 +79,12 @@ class AuditLog:
                     yield Line(path, number, text, entry_of(text))
 
     def verify(self) -> list[Fault]:
-        """What is wrong with the log; nothing when it is as it was written."""
+        """The faults of the log."""
         is_whole = not self._series.old[-1].exists()
         return faults(self.lines(), self._noted(), self.path, self._last, is_whole=is_whole)
 
     def _noted(self) -> tuple[int, str] | None:
-        """Number and hash of the last line, as it was noted."""
+        """Number and hash of the last line in the note."""
         words = (self._system.files.read(self._last).data or b"").decode(errors="replace").split()
         try:
             number, own = words

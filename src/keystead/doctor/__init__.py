@@ -1,5 +1,1 @@
-"""Looks for problems of this machine, each with its fix.
-
-`checks` is the table: a new check is a row there and a function. What is wrong in the shared
-files is `keystead lint`'s.
-"""
+"""Checks of this machine, with a fix for each problem; `checks` is the table."""

@@ -1,4 +1,4 @@
-"""The one table of checks: a new one is a row here and a function beside it."""
+"""The table of checks: a new check is a row here and a function in this package."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ CHECKS: tuple[Check, ...] = (
 
 
 def examine(app: App) -> Iterator[tuple[Check, Result]]:
-    """What all checks find, in order. An error that stops one is its problem."""
+    """The results of all checks, in order. An error that stops a check is a problem."""
     for check in CHECKS:
         try:
             for result in check.run(app):

@@ -1,4 +1,4 @@
-"""What earlier work left in the environment, and what it now stands before."""
+"""Checks of variables in the environment."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from keystead.model.variables import PROFILE, misspelt, profile_in_effect
 _KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 _TOKEN = "AWS_SESSION_TOKEN"  # noqa: S105  # a variable's name
 _FILES = ("AWS_CA_BUNDLE", "AWS_WEB_IDENTITY_TOKEN_FILE", "KEYSTEAD_PASSPHRASE_FILE")
-"""Variables that name a file without which nothing works that needs it."""
+"""Variables that name a required file."""
 
 
 def environment(app: App) -> Iterator[Result]:
-    """Variables that contradict each other, name what is not there, or go before a profile."""
+    """Variables that contradict each other, name missing things, or override a profile."""
     found = [*_pair(app), *_profiles(app), *_files(app), *_misspelt(app)]
     yield from found or [ok("no variable causes a conflict")]
 
@@ -68,7 +68,7 @@ def _files(app: App) -> Iterator[Result]:
     for variable in _FILES:
         name = app.system.environ.get(variable)
         if name and not app.system.folders.expand(name).exists():
-            # It is not quoted: a passphrase is easily given in place of its file.
+            # The value is not quoted, as it may be a passphrase in place of its file.
             fix = f"unset {variable}, or name a file that exists"
             yield problem(f"{variable} names a file that does not exist", fix)
 
@@ -76,7 +76,7 @@ def _files(app: App) -> Iterator[Result]:
 def _misspelt(app: App) -> Iterator[Result]:
     for name, meant in misspelt(app.system.environ):
         fix = f"unset {name}, or set {meant[0]}" if meant else f"unset {name}"
-        yield warning(f"nothing reads the variable {name}", fix)
+        yield warning(f"unknown variable {name}", fix)
 
 
 def _exists(app: App, profile: str) -> bool:
@@ -84,6 +84,6 @@ def _exists(app: App, profile: str) -> bool:
         app.snapshot().find(profile)
     except ProfileNotFound:
         return False
-    except KeysteadError:  # the checks of the files and of the store tell
+    except KeysteadError:  # reported by the checks of files and store
         return True
     return True

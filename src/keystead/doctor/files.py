@@ -1,4 +1,4 @@
-"""The shared files and the folders: whether they can be read, and who else can get at them."""
+"""Checks of files, folders, store, launcher and keyring."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from keystead.system.status import Access
 
 
 def shared_files(app: App) -> Iterator[Result]:
-    """Both shared files: readable, one's own, and closed to others."""
+    """Whether both shared files are readable, and private to the user."""
     folders, files, snapshot = app.system.folders, app.system.files, app.shared.snapshot()
     named = {missing.variable: missing for missing in folders.missing_files()}
     for variable, path, private in (
@@ -36,7 +36,7 @@ def shared_files(app: App) -> Iterator[Result]:
 
 
 def lint(app: App) -> Iterator[Result]:
-    """What `keystead lint` finds, in one line."""
+    """The number of problems that `keystead lint` finds."""
     report = app.lint()
     bad = [found for found in report.findings if found.severity is not Severity.INFO]
     if bad:
@@ -47,7 +47,7 @@ def lint(app: App) -> Iterator[Result]:
 
 
 def folders(app: App) -> Iterator[Result]:
-    """The folders of the shared files and of keystead: who may write in them."""
+    """Whether other users may write in the folders of the shared files and of keystead."""
     places = app.system.folders
     if places.home == NO_HOME:
         yield warning("there is no home folder, so nothing is stored or cached", "set HOME")
@@ -67,7 +67,7 @@ def folders(app: App) -> Iterator[Result]:
 
 
 def store(app: App) -> Iterator[Result]:
-    """The encrypted store: whether it is there and sound, and what opens it."""
+    """Whether the encrypted store exists and is valid, and its protectors."""
     state = app.encrypted.status()
     if not state.exists:
         yield ok(f"there is no encrypted store yet ({state.path})")
@@ -77,15 +77,15 @@ def store(app: App) -> Iterator[Result]:
     )
     if app.encrypted.is_unknown:
         yield warning(
-            f"{state.path} is not remembered as your store, and was not proved yet",
-            "if it is yours, open it by its passphrase or run `keystead store accept`",
+            f"{state.path} is not known as your store, and not proved yet",
+            "if it is yours, unlock it by its passphrase or run `keystead store accept`",
         )
         return
     yield ok(f"{state.path}: protected by {', '.join(state.protectors)}; {opens}")
 
 
 def launcher(app: App) -> Iterator[Result]:
-    """The launcher, where there is one: whether it is still what keystead wrote."""
+    """Whether the launcher, if there is one, is unchanged."""
     path = app.system.folders.launcher
     found = app.system.files.read(path).data
     if found is not None and found != own_script():
@@ -98,10 +98,10 @@ def launcher(app: App) -> Iterator[Result]:
 
 
 def keyring(app: App) -> Iterator[Result]:
-    """The keyring of the operating system; it is asked only where it opens the store."""
+    """The keyring of the operating system; it is used only where it opens the store."""
     try:
         used = "keyring" in app.encrypted.status().protectors
-    except KeysteadError:  # the check of the store tells
+    except KeysteadError:  # reported by the check of the store
         used = False
     try:
         name = app.system.keyring.name

@@ -1,4 +1,4 @@
-"""Whether the services answer that credentials come from, and whether the clock is right."""
+"""Checks of the services that provide credentials, and of the clock."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from keystead.resolve.http_provider import Endpoint
 from keystead.text.document import Grammar
 
 LATE = timedelta(minutes=4)
-"""How wrong a clock may be; AWS refuses what is signed more than five minutes away."""
+"""The tolerated offset of the clock; AWS refuses signatures that are five minutes off."""
 
 _OFFLINE = "check the network, the proxy variables and AWS_ENDPOINT_URL"
 
 
 def services(app: App) -> Iterator[Result]:
-    """STS, and IAM Identity Center where a profile uses it; then the clock, by the date there."""
+    """STS, IAM Identity Center where a profile uses it, and the clock by their answers."""
     profile = _profile(app)
     try:
         own = client_settings(profile, app.snapshot()) if profile else NO_CLIENT_SETTINGS
@@ -75,18 +75,18 @@ def _clock(app: App, answer: Probe | None) -> Result:
 
 
 def _profile(app: App) -> Profile | None:
-    """The profile that is used when none is named."""
+    """The profile that is used by default."""
     try:
         return default_profile(app.system.environ, app.snapshot())
-    except KeysteadError:  # the check of the environment tells
+    except KeysteadError:  # reported by the check of the environment
         return None
 
 
 def _sso_regions(app: App) -> list[str]:
-    """The regions of IAM Identity Center that profiles of the shared files name."""
+    """The regions of IAM Identity Center in the profiles of the shared files."""
     try:
         reading = app.shared.snapshot().reading(Grammar.TOLERANT)
-    except KeysteadError:  # the check of the files tells
+    except KeysteadError:  # reported by the check of the files
         return []
     sections = (*reading.profiles.values(), *reading.sso_sessions.values())
     values = [section["sso_region"].value for section in sections if "sso_region" in section]

@@ -1,4 +1,4 @@
-"""What a check gives: results, and what all checks look at."""
+"""The results of checks."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from keystead.errors import KeysteadError
 
 
 class Status(Enum):
-    """How good it is."""
+    """The severity of a result."""
 
     OK = "ok"
     WARNING = "warning"
-    """It may be meant so; some things do not work."""
+    """It may be intended; some things do not work."""
     PROBLEM = "problem"
 
 
 @dataclass(frozen=True)
 class Result:
-    """What a check found: ``fix`` is what to do, None where there is nothing. Holds no secret."""
+    """A finding; ``fix`` says what to do, if anything. It contains no secret."""
 
     status: Status
     message: str
@@ -30,7 +30,7 @@ class Result:
 
 
 class Check(NamedTuple):
-    """One row of `CHECKS`: its id, what it looks at and the function that does."""
+    """A row of `CHECKS`: its id, its subject and its function."""
 
     id: str
     meaning: str
@@ -38,20 +38,20 @@ class Check(NamedTuple):
 
 
 def ok(message: str) -> Result:
-    """All is well."""
+    """A result without a problem."""
     return Result(Status.OK, message)
 
 
 def warning(message: str, fix: str | None) -> Result:
-    """Something may be meant so."""
+    """A problem that may be intended."""
     return Result(Status.WARNING, message, fix)
 
 
 def problem(message: str, fix: str | None) -> Result:
-    """Something is wrong."""
+    """A problem."""
     return Result(Status.PROBLEM, message, fix)
 
 
 def refused(error: KeysteadError) -> Result:
-    """The problem that an error tells of."""
+    """An error as a problem."""
     return problem(str(error), error.hint)

@@ -1,4 +1,4 @@
-"""Which versions are here."""
+"""The check of versions."""
 
 from __future__ import annotations
 

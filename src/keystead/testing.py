@@ -192,9 +192,7 @@ class StoreContract:
 
     @pytest.mark.parametrize("verb", ["rename", "copy"])
     @pytest.mark.parametrize("force", [False, True])
-    def test_same_name_changes_nothing(
-        self, store: ProfileStore, verb: str, force: bool
-    ) -> None:
+    def test_same_name_changes_nothing(self, store: ProfileStore, verb: str, force: bool) -> None:
         register(store, Profile("one", _KEYS))
         getattr(store, verb)("one", "one", force=force)
         assert contents(store) == {"one": _KEYS}

@@ -104,17 +104,17 @@ def _fill(store: EncryptedStore, size: int) -> None:
         file = store._file  # noqa: SLF001  # the public interface writes one at a time
         version = file.read()
         assert version.accounts
-        vault = file.vault(version.accounts)
+        cipher = file.cipher(version.accounts)
         entries = dict(version.accounts.entries)
         for number in range(1, size):
             guid = file.new_guid()
             entries[guid] = {
                 "DisplayName": f"profile-{number}",
                 "ProfileType": "AWS",
-                "AWSAccessKey": vault.seal(guid, "AWSAccessKey", KEYS["aws_access_key_id"]),
-                "AWSSecretKey": vault.seal(guid, "AWSSecretKey", KEYS["aws_secret_access_key"]),
+                "AWSAccessKey": cipher.seal(guid, "AWSAccessKey", KEYS["aws_access_key_id"]),
+                "AWSSecretKey": cipher.seal(guid, "AWSSecretKey", KEYS["aws_secret_access_key"]),
             }
-        file.put(version, vault.signed(version.accounts.next(entries)))
+        file.put(version, cipher.signed(version.accounts.next(entries)))
 
 
 def _unlocking(folder: Path) -> dict[str, float]:

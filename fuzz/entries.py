@@ -137,14 +137,14 @@ def cached_files(data: bytes) -> None:
     with tempfile.TemporaryDirectory() as folder:
         system = System(environ={"KEYSTEAD_HOME": folder, "KEYSTEAD_AGENT": "off"})
         sessions = EncryptedStore(system).sessions()
-        for place in (system.folders.sessions, system.folders.generations):
+        for place in (system.folders.sessions, system.folders.undo_copies):
             place.mkdir(mode=0o700, parents=True, exist_ok=True)
             for name, content in (("1.json", data), ("key", bytes(32))):
                 (place / name).touch(mode=0o600)
                 (place / name).write_bytes(content)
         sessions.all()
         sessions.get("1")
-        list(EncryptedStore(system).generations.all())
+        list(EncryptedStore(system).undo_history.all())
 
 
 class _Folders(Folders):

@@ -259,6 +259,6 @@ def test_an_empty_file_is_an_empty_store(machine: Machine, data: bytes) -> None:
     assert machine.store.profiles() == []
     register(machine.store, Profile("one", {"region": "eu-west-1"}))
     assert contents(machine.store) == {"one": {"region": "eu-west-1"}}
-    undo = machine.store.generations
+    undo = machine.store.undo_history
     undo.restore(undo.find(None, None), machine.system.clock(), force=False)
     assert machine.path.read_bytes() == data

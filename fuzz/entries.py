@@ -274,7 +274,7 @@ _LINE = (
 _READY = json.dumps(
     {
         "body": "{}",
-        "told": ["AKIA", "profile p", "2026-01-01T00:00:00Z", "/state"],
+        "grant": ["AKIA", "profile p", "2026-01-01T00:00:00Z", "/state"],
         "scope": "",
         "files": [["/f", [1, 2, 3, 4, 5]]],
         "renew_at": "NUMBER",

@@ -220,7 +220,7 @@ class SharedStore(ProfileStore):
                 changed = [(old, new) for old, new in pairs if new.document is not old.document]
                 saved: dict[Path, FileVersion | None] = {}
                 try:
-                    with self._keeping(changed, names):
+                    with self._saving(changed, names):
                         for old, new in changed:
                             if new.path not in written:
                                 saved[new.path] = self._replace(new)
@@ -257,7 +257,7 @@ class SharedStore(ProfileStore):
 
         return undo_history(StoreFile(self._system))
 
-    def _keeping(
+    def _saving(
         self, changed: list[tuple[SharedFile, SharedFile]], names: Collection[str]
     ) -> contextlib.AbstractContextManager[None]:
         if not changed:
@@ -266,7 +266,7 @@ class SharedStore(ProfileStore):
             Replaced(old.path, old.document.data if old.version else None, new.document.data)
             for old, new in changed
         ]
-        return self._generations().saving(replaced, self._system.clock(), names)
+        return self._undo_history().saving(replaced, self._system.clock(), names)
 
     def _replace(self, file: SharedFile) -> FileVersion | None:
         private = file.kind is FileKind.CREDENTIALS

@@ -1,4 +1,4 @@
-"""The meaning of sections and settings of a shared file, by the rules that the AWS SDKs share.
+"""What the sections and settings of a shared file mean, by the rules that the AWS SDKs share.
 
 `keystead.text.document` parses lines; this module decides which sections are profiles in which
 file, which names are valid, how duplicates are resolved, and how both files are merged. Everything
@@ -37,7 +37,7 @@ _BAD_NAME = "the name of a setting is not valid; the setting is skipped"
 
 
 class FileKind(Enum):
-    """The two shared files."""
+    """Which of the two shared files a document is."""
 
     CONFIG = "config"
     CREDENTIALS = "credentials"
@@ -139,7 +139,7 @@ def _prefixed_header(title: str, prefix: str, rest: str, *, tolerant: bool) -> H
 
 
 def _credentials_header(title: str, prefix: str, name: str) -> Header:
-    whole, quoted = _unquote(title)  # spaces inside the quotes are part of the name
+    whole, quoted = _unquote(title)  # blanks inside the quotes are part of the name
     if quoted:
         return Header("profile", whole, note=f"not all tools read the quoted name `{whole}`")
     if prefix in ("profile", "sso-session") and name:
@@ -291,7 +291,7 @@ def section_values(document: Document, section: Section) -> Values:
     return {key: entry.value for key, entry in settings.items()}
 
 
-def profiles(  # noqa: C901  # one loop, as there may be thousands of profiles
+def profiles(  # noqa: C901  # one loop, for the sake of thousands of profiles
     document: Document,
     kind: FileKind,
     only: str | None = None,
@@ -346,7 +346,7 @@ def _with_one_default(found: dict[str, Values], hidden: bool | None) -> dict[str
 
 
 def _collect(document: Document, section: Section, settings: Settings) -> list[Notice]:
-    """`collect` for any lines."""
+    """`collect` for lines of all shapes."""
     warnings: list[Notice] = []
     for item in document.properties(section):
         where = Origin(document.file, document.line(item.span.start))

@@ -157,7 +157,7 @@ class Document:
 
     @cached_property
     def sections(self) -> tuple[Section, ...]:
-        """All sections. Raises `DocumentError` for the first broken line above them."""
+        """All sections, in order. Raises `DocumentError` for the first broken line above them."""
         found: list[Section] = []
         try:
             for section in self._scan():
@@ -192,7 +192,7 @@ class Document:
         return line
 
     def properties(self, section: Section) -> tuple[Property, ...]:
-        """The settings of ``section``. Raises `DocumentError` for a broken line."""
+        """The settings of ``section``, in order. Raises `DocumentError` on a broken line."""
         found = self._bodies.get(section.start)
         if found is None:
             found = tuple(self._properties(section.body, inside=True))
@@ -278,7 +278,7 @@ class Document:
             at = section.end
 
     def is_strict(self) -> bool:
-        """Whether the file is valid in the strict grammar too."""
+        """Whether the strict grammar accepts the file too."""
         try:
             Document(self.data, self.file).check()
         except DocumentError:
@@ -326,7 +326,7 @@ class Document:
         return (content.lstrip(_BLANKS) if self._tolerant else content).startswith(("#", ";"))
 
     def indent(self, line: Span) -> str:
-        """The indentation of the line."""
+        """The blanks at the beginning of the line."""
         content = self.content(line)
         return content[: len(content) - len(content.lstrip(_BLANKS))]
 
@@ -466,7 +466,7 @@ class Document:
         return found
 
     def _header(self, start: int) -> Section:
-        """The section at ``start``. Raises `DocumentError` for a broken header."""
+        """The section that begins at ``start``. Raises `DocumentError` for a broken header."""
         plain = _PLAIN_HEADER.match(self.text, start)
         if plain and not self._has_undecoded:
             title, title_start, below = plain[1], start + 1, plain.end()

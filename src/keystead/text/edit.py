@@ -89,7 +89,7 @@ def unset_nested(
     holder = _last(document, sections, block)
     doomed = [entry for entry in holder.nested if _same(entry.name, name)] if holder else []
     if holder and doomed and len(doomed) == len(holder.nested):
-        return unset(document, sections, block)  # an empty block would be read as an empty value
+        return unset(document, sections, block)  # emptied, it would read as an empty value
     cuts = [Splice(entry.span, "") for entry in doomed]
     return _trim_last_line_end(document, document.splice(cuts))
 
@@ -160,7 +160,7 @@ def copy(document: Document, sections: Sequence[Section], title: str) -> Documen
         if values[_folded(item.name)] is not item
         for line in (item.span, *item.more)
     ]
-    # An indented header would continue the setting above it.
+    # Indented, the header would continue the setting above it.
     indent = document.indent(Span(own.start, own.below))
     cuts.append(Splice(Span(own.start, own.start + len(indent)), ""))
     index = document.sections.index(own)

@@ -14,7 +14,7 @@ _AROUND = 3
 
 
 def masked_lines(document: Document) -> list[str]:
-    """The lines of ``document``, with secrets masked to the end of the line.
+    """The lines of ``document``, without line ends, each secret masked to the end of its line.
 
     Includes settings that are commented out; broken lines are masked completely. Raises
     `DocumentError` for a file that is not text.

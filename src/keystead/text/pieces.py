@@ -17,7 +17,7 @@ class Span(NamedTuple):
 
 
 class Nested(NamedTuple):
-    """A ``name = value`` line of a nested block."""
+    """One ``name = value`` line of a nested block."""
 
     name: str
     value: str

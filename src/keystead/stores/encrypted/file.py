@@ -238,8 +238,8 @@ class StoreFile:
             # No other program writes keystead's format.
             snapshot = Snapshot(before.data, before.file_version)
             versions = [] if following.header else [(self.path, snapshot)]
-            foreign = by_another_program(self.system, self.generations, versions)
-            with self.generations.saving([replaced], self.system.clock(), names):
+            foreign = by_another_program(self.system, self.undo_history, versions)
+            with self.undo_history.saving([replaced], self.system.clock(), names):
                 version = self.system.files.replace(
                     self.path, data, expect=before.file_version, private=True
                 )

@@ -157,7 +157,7 @@ def test_a_foreign_store_stops_every_command_and_runs_nothing(
     for line in USES if kind == "keyfile" else ("list", "process prod", "set new region=eu-west-1"):
         at_home.refuses(line)
     assert not attacker.mark.exists()
-    assert "remembered: its id is" in at_home.run("doctor").stdout
+    assert "known one: its id is" in at_home.run("doctor").stdout
 
 
 def test_a_foreign_store_with_a_copied_id_stops_every_command(

@@ -72,15 +72,17 @@ def store(app: App) -> Iterator[Result]:
     if not state.exists:
         yield ok(f"there is no encrypted store yet ({state.path})")
         return
-    opens = (
-        "opens without a question" if app.encrypted.opens_unasked() else "asks for the passphrase"
-    )
+    opened = app.encrypted.opens_unasked()
     if app.encrypted.is_unknown:
         yield warning(
             f"{state.path} is not known as your store, and not proved yet",
             "if it is yours, unlock it by its passphrase or run `keystead store accept`",
         )
         return
+    asks = not opened and "passphrase" in state.protectors
+    if not opened and not asks:
+        app.encrypted.unlock()  # raises the reason why it cannot be opened
+    opens = "asks for the passphrase" if asks else "opens without a question"
     yield ok(f"{state.path}: protected by {', '.join(state.protectors)}; {opens}")
 
 

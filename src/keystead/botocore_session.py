@@ -1,7 +1,7 @@
 """What is taken from botocore: a session that reads no files, and the table of regions.
 
-botocore would refuse shared files that the SDK rules accept, take the settings of another profile,
-and look for credentials of its own.
+botocore would refuse shared files that the SDK rules accept, use the settings of another profile,
+and search for credentials itself.
 """
 
 from __future__ import annotations

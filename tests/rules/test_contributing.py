@@ -57,7 +57,7 @@ def changed(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 def run(tree: Path, *command: str, status: int = 0) -> str:
-    """What Python puts out with that tree in place of the installed one."""
+    """What Python prints with that tree in place of the installed one."""
     environ = {"PATH": os.environ["PATH"], "HOME": str(tree), "PYTHONPATH": f"{tree}/src:{tree}"}
     done = subprocess.run(
         [sys.executable, *command], cwd=tree, env=environ, capture_output=True, text=True
@@ -106,7 +106,7 @@ aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
 
 
 def commands(tree: Path, *lines: list[str]) -> list[str]:
-    """What each of these command lines of keystead puts out, all run by one process."""
+    """What each of these command lines of keystead prints, all run by one process."""
     code = (
         "import json, sys\n"
         "from keystead.cli.main import main\n"

@@ -1,7 +1,6 @@
 """Names, strings, comments and pages use plain words: docs/glossary.md has the terms.
 
 The words below are refused in src/, in the names and docstrings of tests/, and in the pages.
-``words_to_clean.txt`` lists the files that still have some; nothing may be added to it.
 """
 
 import ast
@@ -44,7 +43,6 @@ INSTEAD = {
 }
 """What is refused, as regular expressions of whole words, and what to write in its place."""
 REFUSED = re.compile(rf"\b(?:{'|'.join(INSTEAD)})\b", re.IGNORECASE)
-TO_CLEAN = Path(__file__).with_name("words_to_clean.txt")
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
 WITHOUT = {"docs/glossary.md"}  # lists the words themselves
 
@@ -100,6 +98,6 @@ def files() -> list[str]:
     return sorted({str(path.relative_to(ROOT)) for path in sources} - WITHOUT)
 
 
-@pytest.mark.parametrize("name", sorted(set(files()) - set(TO_CLEAN.read_text().split())))
+@pytest.mark.parametrize("name", files())
 def test_the_words_are_plain(name: str) -> None:
     assert found(ROOT / name) == [], "see INSTEAD in tests/rules/test_words.py"

@@ -44,8 +44,8 @@ class Request(NamedTuple):
 
 def requests(scope: bytes) -> Iterator[Request]:
     """Endless requests of all kinds; ``scope`` is that of the cached answer for `dev`."""
-    told = ["AKIAIOSFODNN7EXAMPLE", "profile dev", None, "/nowhere"]
-    answer = {"body": "x" * 800, "told": told, "scope": "", "token": [], "renew_at": None}
+    grant = ["AKIAIOSFODNN7EXAMPLE", "profile dev", None, "/nowhere"]
+    answer = {"body": "x" * 800, "grant": grant, "scope": "", "token": [], "renew_at": None}
     keep = json.dumps(answer).encode()
     key = json.dumps({"record": "r", "key": "00" * 32, "epoch": None}).encode()
     hot = Request(b"POST", b"/ready/dev", scope, 200)

@@ -7,7 +7,6 @@ shared files itself: it would refuse files that the SDK rules accept, and search
 from __future__ import annotations
 
 import contextlib
-import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -210,6 +209,8 @@ class AwsClient:
         parameters: Mapping[str, Any],
         headers: Headers | None,
     ) -> dict[str, Any]:
+        import logging
+
         from botocore import xform_name
 
         who = self._credentials.access_key_id if self._credentials else "nobody"

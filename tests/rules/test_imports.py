@@ -15,7 +15,7 @@ ROOT = Path(keystead.__file__).parent
 # Lower layers first. A package may import those in lower layers and nothing else of keystead;
 # packages on one line do not know each other.
 LAYERS = [
-    {"_version", "errors", "near", "secret", "outside", "value"},
+    {"_version", "errors", "near", "outside", "printable", "secret", "value"},
     {"error_guide"},
     {"prompts"},
     {"system", "model", "crypto"},
@@ -31,7 +31,16 @@ LAYERS = [
     {"__init__", "__main__", "testing", "hot"},
 ]
 # `text` reads names by the rules in `model`; that is the only other edge between equals.
-PURE = ["text", "model", "errors.py", "near.py", "outside.py", "secret.py", "crypto.py"]
+PURE = [
+    "text",
+    "model",
+    "errors.py",
+    "near.py",
+    "outside.py",
+    "printable.py",
+    "secret.py",
+    "crypto.py",
+]
 OUTSIDE = {
     "os",
     "time",

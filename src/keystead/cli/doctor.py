@@ -7,7 +7,7 @@ import argparse
 from keystead.cli.command import Context
 from keystead.doctor.checks import examine
 from keystead.doctor.result import Status
-from keystead.system.printable import one_line
+from keystead.printable import one_line
 
 _FOUND = 1
 

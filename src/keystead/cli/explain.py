@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from keystead.cli.command import Context
 from keystead.model.explain.answer import Answer, Outcome, Row, as_json
-from keystead.system.printable import one_line
+from keystead.printable import one_line
 
 
 def run(context: Context, args: argparse.Namespace) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from keystead.cli.command import Context
 from keystead.console.console import message
 from keystead.lint.finding import Finding, Severity, as_json
-from keystead.system.printable import one_line
+from keystead.printable import one_line
 
 _FOUND = 1
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from keystead.cli.command import Context, argument
 from keystead.http.sockets import HOPS, LOOPBACK
 from keystead.outside import whole
-from keystead.system.printable import one_line
+from keystead.printable import one_line
 
 if TYPE_CHECKING:
     from keystead.serve.wiring import Endpoint

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 from keystead.errors import FileProblem, KeysteadError
+from keystead.printable import one_line, printable
 from keystead.secret import without_keys
-from keystead.system.printable import one_line, printable
 
 _ENCODED_REASON = "authorization failure message: "
 _WORD = re.compile(r"[^\s`'\"]{40,}")

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, tzinfo
 
-from keystead.system.printable import one_line
+from keystead.printable import one_line
 
 Row = Mapping[str, object]
 

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Self
 
-from keystead.system.printable import printable
+from keystead.printable import printable
 from keystead.system.terminal import TTY
 
 GRACE_SECONDS = 1.0

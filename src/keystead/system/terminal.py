@@ -10,8 +10,8 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from keystead.errors import InteractionRequired, KeysteadError
+from keystead.printable import one_line
 from keystead.prompts import until_accepted
-from keystead.system.printable import one_line
 
 _T = TypeVar("_T")
 

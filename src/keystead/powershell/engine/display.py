@@ -9,8 +9,8 @@ from functools import partial
 
 from keystead.console.tables import columns_of, listing, table
 from keystead.powershell.objects import AwsObject
+from keystead.printable import one_line, printable
 from keystead.secret import Secret
-from keystead.system.printable import one_line, printable
 
 TABLE_COLUMNS = 4
 """The maximum number of properties of objects shown as a table, not as a list."""

@@ -28,6 +28,7 @@ LAYERS = [
     {"powershell"},
     {"cli"},
     {"library"},
+    {"warm"},
     {"__init__", "__main__", "testing", "hot"},
 ]
 # `text` reads names by the rules in `model`; that is the only other edge between equals.

@@ -1,0 +1,1 @@
+"""The fork server: children of a process with keystead loaded run commands; see docs/agent.md."""

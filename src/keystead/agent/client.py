@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterable
 from typing import Any
 
+from keystead import caller
 from keystead._version import __version__
 from keystead.agent import protocol
 from keystead.agent.epoch import Epoch
@@ -139,6 +140,7 @@ class Agent:
 
     def _end_epoch(self) -> None:
         self._require_usable()
+        caller.process.require_own_process()  # the agent ends its fork server
         try:
             Epoch(self._path or b"").end()
         except OSError as error:
@@ -187,9 +189,9 @@ class Agent:
         if sys.platform == "win32":
             return True
         elif sys.platform == "linux":  # noqa: RET505  # mypy reads no further for the other systems
-            return self._path is not None and protocol.listener(self._path) == os.getppid()
+            return self._path is not None and protocol.listener(self._path) == caller.process.parent
         else:
-            return bool(self._ask("GET", "/status")[1].get("pid") == os.getppid())
+            return bool(self._ask("GET", "/status")[1].get("pid") == caller.process.parent)
 
     def start(self) -> None:
         """Starts the agent unless one of this version is running. Raises `AgentProblem`."""

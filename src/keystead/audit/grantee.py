@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 
+from keystead import caller
 from keystead.system.executable import Executable, executable_of
 
 
@@ -17,7 +17,7 @@ class Grantee:
     """
 
     channel: str
-    pid: int | None = field(default_factory=os.getpid)
+    pid: int | None = field(default_factory=lambda: caller.process.pid)
     program: Executable | None = None
 
     @property

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import UTC
 from typing import Any
 
+from keystead import caller
 from keystead.audit.chain import HIGHEST, Fault, Line, end_of, entry_of, faults, hashed
 from keystead.audit.grantee import Grantee
 from keystead.model.credentials import Credentials
@@ -47,6 +48,7 @@ class AuditLog:
         lock_seconds: float = LOCK_SECONDS,
     ) -> None:
         """Appends a grant; other writers may take ``lock_seconds``. Raises `FileProblem`."""
+        caller.process.commit()
         ends = credentials.expires_at
         content = {
             "time": self._system.clock().astimezone(UTC).isoformat(timespec="milliseconds"),

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import os
 from dataclasses import replace
 
+from keystead import caller
 from keystead.app.agent_answer import AgentAnswer
 from keystead.app.program import prepare, variables_alone
 from keystead.audit.grantee import Grantee
@@ -25,7 +25,7 @@ def process(context: Context, args: argparse.Namespace) -> None:
     app = context.app
     selected = app.select(args.name, args.location, role_options(context, args))
     held = None if args.location or selected.options else AgentAnswer(selected)
-    grantee = Grantee("process", os.getppid())
+    grantee = Grantee("process", caller.process.parent)
     if args.asked_by is not None:
         if not app.agent.is_parent():
             raise UsageError(
@@ -60,7 +60,7 @@ def env(context: Context, args: argparse.Namespace) -> None:
         raise UsageError("a profile is missing", hint="keystead env NAME")
     selected = app.select(args.name, args.location, role_options(context, args))
     settings = variables_alone(selected)
-    found = selected.credentials(Grantee("env", os.getppid()))
+    found = selected.credentials(Grantee("env", caller.process.parent))
     variables = {**wire.variables(found), **settings}
     wanted = wire.child_environment(app.environ, variables)
     given, stale = wire.changes(app.environ, wanted, variables)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from keystead import caller
 from keystead.cli.command import Context
 from keystead.doctor.checks import examine
 from keystead.doctor.result import Status
@@ -14,6 +15,7 @@ _FOUND = 1
 
 def run(context: Context, args: argparse.Namespace) -> int:
     """``keystead doctor``. Exit code 1 if there is a problem."""
+    caller.process.require_own_process()  # its state is what is checked
     found = list(examine(context.app))
     if args.json:
         context.console.json(

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from keystead import caller
 from keystead.cli.command import JSON, Command, Context, argument
 from keystead.console.tables import table
 from keystead.errors import UsageError
@@ -32,6 +33,8 @@ def _answer(context: Context) -> int:
 
     if sys.stdin is None:
         raise UsageError("standard input is closed", id="standard-input-closed")
+
+    caller.process.require_own_process()
 
     def write(line: str) -> None:
         context.console.out(line)

@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 
+from keystead import caller
 from keystead.cli.command import Context
 from keystead.console.removal import naming, remove_profiles, warn_of_remains
 from keystead.console.tables import table
@@ -204,6 +205,7 @@ def _read_secrets(source: str) -> dict[str, Value | None]:
             "`--secrets-from` takes - or fd:N", id="secrets-from-unusable", hint=_SECRETS_HINT
         )
     number = int(descriptor[1]) if descriptor else 0
+    caller.process.require_own_process()
     try:
         with os.fdopen(number, "rb", closefd=number > 2) as stream:  # noqa: PLR2004  # the standard ones
             lines = utf8_text(

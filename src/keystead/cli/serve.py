@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from keystead import caller
 from keystead.cli.command import Context, argument
 from keystead.http.sockets import HOPS, LOOPBACK
 from keystead.outside import whole
@@ -78,6 +79,8 @@ SERVE_OPTIONS = (
 def run(context: Context, args: argparse.Namespace) -> None:
     """``keystead serve [NAME ...]``."""
     from keystead.serve.wiring import listening  # imports an HTTP server
+
+    caller.process.require_own_process()
 
     with listening(
         context.app,

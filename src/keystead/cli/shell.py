@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import sys
 
+from keystead import caller
 from keystead.cli.command import Context
 from keystead.errors import InteractionRequired, Origin, UsageError
 from keystead.text.encoding import utf8_text
@@ -19,6 +20,7 @@ def run(context: Context, args: argparse.Namespace) -> int | None:
     from keystead.powershell.engine.state import State
     from keystead.powershell.shell.lines import prompt, run_text
 
+    caller.process.require_own_process()
     state = State(context.app, context.console, arguments=[args.lines] if args.lines else [])
     if args.lines is not None:
         run_text(state, args.lines)

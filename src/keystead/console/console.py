@@ -15,6 +15,7 @@ import traceback
 from collections.abc import Iterator
 from typing import Any, TextIO
 
+from keystead import caller
 from keystead.errors import FileProblem, KeysteadError
 from keystead.printable import one_line, printable
 from keystead.secret import without_keys
@@ -124,8 +125,9 @@ class Console:
 
     def flush(self) -> None:
         """Flush standard output. Raises as `out`."""
-        if sys.stdout is not None:
-            with _writing():
+        with _writing():
+            caller.process.commit()
+            if sys.stdout is not None:
                 sys.stdout.flush()
 
     def json(self, value: object) -> None:
@@ -164,6 +166,7 @@ class Console:
         if sys.stderr is None or not sys.stderr.isatty() or text == self._progress:
             return
         self._progress = text
+        caller.process.commit()
         with contextlib.suppress(OSError):
             sys.stderr.write(f"\r\x1b[K{printable(text)}")
             sys.stderr.flush()

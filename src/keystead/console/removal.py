@@ -11,7 +11,7 @@ from keystead.console.console import Console
 from keystead.errors import ProfileNotFound
 from keystead.model.profile import Profile
 from keystead.model.variables import PROFILE
-from keystead.stores.chain import StoreChain
+from keystead.stores.chain import StoreChain, before_changing
 
 
 def remove_profiles(
@@ -26,6 +26,7 @@ def remove_profiles(
     before = chain.snapshot()
     found = [(name, *before.locate(name)) for name in dict.fromkeys(names)]
     doomed = [profile for _, _, profile in found]
+    before_changing({store for _, store, _ in found})
     for name, store, profile in found:
         place = store.describe_location()
         broken = [d for d in before.dependents(store, profile) if not any(map(d.is_same, doomed))]

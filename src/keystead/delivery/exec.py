@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
 from typing import NoReturn
 
+from keystead import caller
 from keystead.errors import ChildNotFound, ChildNotRunnable
 
 
@@ -67,8 +68,7 @@ def _become(command: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
     for ignored in _IGNORED:
         signal.signal(ignored, signal.SIG_DFL)
     with _start_errors(command[0]):
-        os.execvpe(command[0], list(command), dict(environment))  # noqa: S606  # the user's own command
-    raise AssertionError("exec does not return")
+        caller.process.execute(command, environment)
 
 
 def attend(
@@ -82,6 +82,7 @@ def attend(
     by the same signal.
     """
     _check(command)
+    caller.process.require_own_process()
     program = command[0]
     if os.name == "nt":
         found = shutil.which(program, path=environment.get("PATH", os.defpath))

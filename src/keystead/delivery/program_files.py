@@ -11,12 +11,14 @@ import os
 import shutil
 from pathlib import Path
 
+from keystead import caller
 from keystead.system.process_info import started_at
 
 
 def make_config_file(folder: Path, text: str) -> Path:
-    """A file with ``text`` in a new subfolder of ``folder``, for this process."""
-    own = folder / f"{os.getpid()}-{started_at(os.getpid())}-{os.urandom(8).hex()}"
+    """A file with ``text`` in a new subfolder of ``folder``, for a program of the caller."""
+    pid = caller.process.pid
+    own = folder / f"{pid}-{started_at(pid)}-{os.urandom(8).hex()}"
     os.makedirs(folder, mode=0o700, exist_ok=True)
     os.mkdir(own, 0o700)
     path = own / "config"

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
+from keystead import caller
 from keystead.errors import KeysteadError
 from keystead.system.protection import protect
 
@@ -34,12 +35,12 @@ if sys.platform == "linux":
     import threading
 
     def start_sidecar(run: Callable[[], None], at_end: Callable[[], None]) -> None:
-        """Runs ``run`` in a sidecar until this process ends, also after an exec; then ``at_end``.
+        """Runs ``run`` in a sidecar until the caller ends, also after an exec; then ``at_end``.
 
         Raises `SidecarUnavailable`.
         """
         try:
-            watched = os.pidfd_open(os.getpid())
+            watched = caller.process.watch()
         except OSError:  # before Linux 5.3, or a sandbox
             raise SidecarUnavailable from None
         first = os.fork()

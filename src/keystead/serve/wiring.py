@@ -9,6 +9,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from typing import NamedTuple
 
+from keystead import caller
 from keystead.app import App
 from keystead.app.program import NO_SHARED_FILES, prepare
 from keystead.app.selection import Location, Selection
@@ -136,6 +137,7 @@ def run_with_endpoint(
     note: Callable[[str], None],
 ) -> int:
     """Runs the command with a private endpoint; returns its exit code."""
+    caller.process.require_own_process()  # the endpoint may run helpers later
     app = selected.app
     program = executable_at(child.require(command, app.system.environ))
     grantee = Grantee("exec", program=program)

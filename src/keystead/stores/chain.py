@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 
+from keystead import caller
 from keystead.errors import ProfileNotFound
 from keystead.model.ordinal_case import folded
 from keystead.model.profile import Profile, Value
@@ -147,10 +148,13 @@ class StoreChain(ChainReader):
             itself = profile.is_same
             store.rename(old, new, force=force, follow=lambda p: follow(p) if itself(p) else {})
             return dependents
+        types = {dependent.store_type_name for dependent in dependents}
+        seeing = [other for other, _ in _seeing(before.parts, store, profile)]
+        others = [other for other in seeing if other is not store and other.type_name in types]
+        before_changing([store, *others])
         store.rename(old, new, force=force, follow=follow if dependents else None)
-        for other, _ in _seeing(before.parts, store, profile):
-            if other is not store and any(d.store_type_name == other.type_name for d in dependents):
-                other.follow(follow)
+        for other in others:
+            other.follow(follow)
         return dependents
 
     def register(self, profile: Profile) -> None:
@@ -160,6 +164,12 @@ class StoreChain(ChainReader):
     def unregister(self, name: str) -> None:
         """Removes the profile from the first store that has it. Raises `ProfileNotFound`."""
         self.locate(name)[0].unregister(name)
+
+
+def before_changing(stores: Collection[base.ProfileStore]) -> None:
+    """Raises `HandBack` if one of several stores may prompt when another one has been changed."""
+    if len(stores) > 1 and not all(store.opens_unasked() for store in stores):
+        caller.process.require_own_process()
 
 
 def _seeing(parts: Parts, store: base.ProfileStore, profile: Profile) -> Parts:

@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from keystead import crypto
+from keystead import caller, crypto
 from keystead.errors import FileProblem, KeysteadError
 from keystead.model.credentials import Credentials
 from keystead.model.session import SHARED, Session
@@ -119,7 +119,7 @@ class SessionCache:
         if self._short:  # its name is not used again
             stack.callback(_unlink, self._folder / f".{key}.get.keystead.lock")
         stack.callback(_unlink, holder)
-        who = {"pid": os.getpid(), "terminal": self._file.system.terminal.name()}
+        who = {"pid": caller.process.pid, "terminal": self._file.system.terminal.name()}
         self._files.put(holder, json.dumps(who).encode())
 
     def _tell_of(self, holder: Path) -> None:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any, Self
 
+from keystead import caller
 from keystead.printable import printable
 from keystead.system.terminal import TTY
 
@@ -60,6 +61,7 @@ def run(
     Raises `OSError` when the program cannot be started, `TooSlow`, `TooMuch` or
     `KeyboardInterrupt`, after the process group was ended.
     """
+    caller.process.require_own_process()
     with contextlib.ExitStack() as stack:
         with _uninterrupted():  # else the program would go on running unnoticed
             process = subprocess.Popen(  # noqa: S603  # no shell; it is the user's own command

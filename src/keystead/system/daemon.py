@@ -8,6 +8,8 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 
+from keystead import caller
+
 _DETACHED = 0x00000008 | 0x00000200
 """Windows: DETACHED_PROCESS, CREATE_NEW_PROCESS_GROUP."""
 
@@ -20,6 +22,7 @@ def start(
     Its exit means that it is ready: its child is the daemon (on Windows it does not exit). Returns
     the exit code, None after ``seconds``. Raises `OSError` when it cannot be started.
     """
+    caller.process.require_own_process()
     process = subprocess.Popen(  # noqa: S603  # ourselves
         list(argv),
         env=dict(environ),

@@ -10,6 +10,8 @@ import os
 import sys
 from typing import NamedTuple
 
+from keystead import caller
+
 
 class Executable(NamedTuple):
     """An executable file; ``file`` is its device and inode, None where unknown."""
@@ -48,8 +50,8 @@ def executable_of(pid: int) -> Executable | None:
 
 
 def parent() -> Executable | None:
-    """The program that started this process."""
-    return executable_of(os.getppid())
+    """The program that started the caller."""
+    return executable_of(caller.process.parent)
 
 
 def _file(status: os.stat_result) -> tuple[int, int]:

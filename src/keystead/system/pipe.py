@@ -8,6 +8,7 @@ import sys
 import time
 from pathlib import Path
 
+from keystead import caller
 from keystead.errors import FileProblem, Origin
 
 MAX_BYTES = 64 * 1024
@@ -24,6 +25,8 @@ def read_pipe(path: Path) -> bytes | None:
         return None
     else:  # noqa: RET505  # a branch for the type checker of each platform
         try:
+            if stat.S_ISFIFO(os.stat(path).st_mode):  # its content can be read once
+                caller.process.require_own_process()
             fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except (OSError, ValueError):
             return None

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import TypeVar
 
+from keystead import caller
 from keystead.errors import InteractionRequired, KeysteadError
 from keystead.printable import one_line
 from keystead.prompts import until_accepted
@@ -32,15 +33,12 @@ class Terminal:
 
     def available(self) -> bool:
         """Whether there is a terminal to ask on."""
-        try:
-            with open(TTY, "r+b", buffering=0):
-                return True
-        except OSError:
-            return False
+        return caller.process.has_terminal(TTY)
 
     def _require(self, question: str, hint: str) -> None:
         if not self.available():
             raise InteractionRequired(f"{self._unavailable}: {question}", hint=hint)
+        caller.process.require_own_process()
 
     def ask(self, question: str, *, hint: str) -> str:
         """The typed answer to ``question``. Raises `InteractionRequired` with ``hint``."""
@@ -81,7 +79,7 @@ class Terminal:
                 with contextlib.suppress(OSError):
                     return os.ttyname(fd)
             try:
-                with open("/proc/self/stat", "rb") as file:
+                with open(caller.process.status_file, "rb") as file:
                     device = int(file.read(4096).rpartition(b")")[2].split()[4])
             except (OSError, ValueError, IndexError):
                 return None
@@ -89,8 +87,10 @@ class Terminal:
 
     def tell(self, text: str) -> None:
         """Shows a line before a question, if there is a terminal."""
-        with contextlib.suppress(OSError), open(TTY, "wb", buffering=0) as out:
-            out.write(f"{one_line(text)}\n".encode())
+        if self.available():
+            caller.process.require_own_process()
+            with contextlib.suppress(OSError), open(TTY, "wb", buffering=0) as out:
+                out.write(f"{one_line(text)}\n".encode())
 
     def confirm(self, question: str, *, hint: str) -> bool:
         """Whether the answer was yes."""

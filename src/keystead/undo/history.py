@@ -17,6 +17,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from keystead import caller
 from keystead.errors import FileProblem, KeysteadError, Origin, UsageError
 from keystead.outside import parse_json, parse_moment
 from keystead.system.files import Changed, Files
@@ -112,6 +113,7 @@ class UndoHistory:
         ``profiles`` are the names of the changed profiles. Inside `one_generation` the copy becomes
         part of that generation. Raises `FileProblem` before the change if it cannot be saved.
         """
+        caller.process.commit()
         command = _COMMAND.get()
         try:
             path, earlier = self._store(replaced, now, command, profiles)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import queue
 import re
 import signal
 import socket
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from keystead.system.clocks import Clocks
@@ -122,3 +124,38 @@ class Time:
     def passes(self, seconds: float) -> None:
         self.wall += seconds
         self.running += seconds
+
+
+@contextlib.contextmanager
+def answering(path: Path, answer: bytes | None) -> Iterator[queue.Queue[bytes]]:
+    """A server at the agent's socket that sends this answer, or none, to each request.
+
+    Yields the requests that it received.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    asked: queue.Queue[bytes] = queue.Queue()
+    with socket.socket(socket.AF_UNIX) as listening, contextlib.ExitStack() as open_ones:
+        listening.bind(str(path))
+        listening.listen(8)
+
+        def serve() -> None:
+            while True:
+                try:
+                    connection, _ = listening.accept()
+                except OSError:
+                    return
+                open_ones.enter_context(connection)
+                asked.put(connection.recv(65536))
+                if answer is not None:
+                    with contextlib.suppress(OSError):
+                        connection.sendall(answer)
+                    connection.close()
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield asked
+        finally:
+            listening.shutdown(socket.SHUT_RDWR)
+            thread.join()
+    path.unlink()

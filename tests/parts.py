@@ -31,6 +31,7 @@ PARTS = {
         "apt-get install gnome-keyring dbus-daemon dbus-bin",
     ),
     **{name: _debian(name) for name in ("curl", "dash", "fish", "git", "valgrind", "zsh")},
+    "cc": Part(("cc",), "apt-get install gcc libc6-dev"),
     "pwsh": Part(("pwsh",), "put PowerShell 7 on PATH"),
     "aws-sdk-net.sh": Part(
         ("aws-sdk-net.sh", "xz"),

@@ -18,6 +18,7 @@ import pexpect
 import pytest
 
 from devtools import command
+from keystead.agent.protocol import SENDER
 from keystead.crypto import DataKey
 from keystead.model.credentials import Credentials
 from keystead.model.session import Session
@@ -391,6 +392,19 @@ def test_doctor_sees_that_the_launcher_was_replaced(at_home: Owner) -> None:
     assert f"{at_home.folders.launcher} is as keystead wrote it" in at_home.run("doctor").stdout
     at_home.folders.launcher.write_text("#!/bin/sh\ntouch ran\n")
     assert "is not what keystead writes there" in at_home.run("doctor").stdout
+
+
+@pytest.mark.needs("cc")
+def test_doctor_sees_that_the_native_launcher_was_replaced(at_home: Owner) -> None:
+    at_home.succeed("agent launcher --native")
+    path = at_home.folders.launcher
+    assert f"{path} is as keystead wrote it" in at_home.run("doctor").stdout
+    made = path.read_bytes()
+    path.write_bytes(made.replace(b"/ready/", b"/other/"))
+    found = at_home.run("doctor").stdout
+    assert "is not what keystead writes there: it was changed, or the compiler was" in found
+    path.write_bytes(made.replace(SENDER, b"keystead/0.0.0"))
+    assert "it was changed, or keystead was updated" in at_home.run("doctor").stdout
 
 
 # One folder for everything

@@ -1,25 +1,28 @@
-"""`keystead process NAME` with a warm agent: what it loads, what it costs, what it falls back on."""
+"""`keystead process NAME` and both launchers with a warm agent.
+
+What they load, what they cost, what they fall back on.
+"""
 
 from __future__ import annotations
 
-import contextlib
+import functools
 import json
 import os
 import re
-import socket
+import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from devtools import command
 from devtools.emulators import Emulator
+from keystead.agent.launcher import native
+from keystead.system import System
 from keystead.system.file_versions import FileVersion
-from tests.agents import Agent, wait_for
+from tests.agents import Agent, answering, wait_for
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
 from tests.conftest import Keystead
 
@@ -36,6 +39,7 @@ MODULES = {
     "_socket",
 }
 MOST_MORE_INSTRUCTIONS = 10_000_000
+MOST_NATIVE_INSTRUCTIONS = 600_000
 
 
 @pytest.fixture(autouse=True)
@@ -49,14 +53,35 @@ def files(home: Path) -> Path:
 
 
 @pytest.fixture
-def launcher(agent: Agent, keystead: Keystead, home: Path) -> Path:
-    """A launcher, with the answer in the agent's cache."""
+def script(agent: Agent, keystead: Keystead, home: Path) -> Path:
+    """The launcher that is a script, with the answer in the agent's cache."""
     path = home / "launcher"
     done = keystead("agent", "launcher", path)
     assert done.stdout == f"credential_process = {path} NAME\n"
     assert path.stat().st_mode & 0o777 == 0o755
     subprocess.run([path, "dev"], check=True, capture_output=True)
     return path
+
+
+@functools.cache
+def compiled() -> bytes:
+    return native(System())
+
+
+@pytest.fixture
+def program(agent: Agent, home: Path) -> Path:
+    """The native launcher, with the answer in the agent's cache."""
+    path = home / "native-launcher"
+    path.write_bytes(compiled())
+    path.chmod(0o755)
+    subprocess.run([path, "dev"], check=True, capture_output=True)
+    return path
+
+
+@pytest.fixture(params=["script", pytest.param("program", marks=pytest.mark.needs("cc"))])
+def launcher(request: pytest.FixtureRequest) -> Path:
+    """Each of the launchers."""
+    return request.getfixturevalue(request.param)
 
 
 def run(*words: str | Path, **environ: str) -> subprocess.CompletedProcess[str]:
@@ -78,18 +103,18 @@ def loaded(*words: str | Path) -> list[str]:
     return [line[2].strip() for line in lines if len(line) == 3][1:]
 
 
-def test_the_launcher_loads_these_modules_and_no_other(launcher: Path) -> None:
+def test_the_launcher_loads_these_modules_and_no_other(script: Path) -> None:
     bare = subprocess.run(
         [sys.executable, "-IS", "-X", "importtime", "-c", "pass"],
         capture_output=True,
         text=True,
         check=True,
     ).stderr
-    found = set(loaded("-IS", launcher, "dev"))
+    found = set(loaded("-IS", script, "dev"))
     assert found - {line.rpartition("|")[2].strip() for line in bare.splitlines()} == MODULES
 
 
-def test_the_command_itself_loads_no_more_than_its_own_start(launcher: Path) -> None:
+def test_the_command_itself_loads_no_more_than_its_own_start(script: Path) -> None:
     found = loaded(command.KEYSTEAD, "process", "dev")
     own = [name for name in found if name.startswith("keystead")]
     assert set(own) == MODULES - {"_socket"}
@@ -112,9 +137,14 @@ def instructions(*words: str | Path) -> int:
 
 
 @pytest.mark.needs("valgrind")
-def test_launcher_takes_few_more_instructions_than_an_empty_python(launcher: Path) -> None:
+def test_launcher_takes_few_more_instructions_than_an_empty_python(script: Path) -> None:
     bare = instructions(sys.executable, "-c", "pass")
-    assert instructions(launcher, "dev") < bare + MOST_MORE_INSTRUCTIONS
+    assert instructions(script, "dev") < bare + MOST_MORE_INSTRUCTIONS
+
+
+@pytest.mark.needs("valgrind", "cc")
+def test_native_launcher_takes_few_instructions(program: Path) -> None:
+    assert instructions(program, "dev") < MOST_NATIVE_INSTRUCTIONS
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -152,31 +182,35 @@ def test_launcher_ignores_files_in_the_working_directory(launcher: Path, home: P
         assert (done.stdout, done.stderr) == (DEV, "")
 
 
-def test_interpreter_with_spaces_in_its_path(agent: Agent, keystead: Keystead, home: Path) -> None:
+@pytest.mark.parametrize("native", [False, pytest.param(True, marks=pytest.mark.needs("cc"))])
+def test_interpreter_with_spaces_in_its_path(
+    native: bool, agent: Agent, keystead: Keystead, home: Path
+) -> None:
     folder = home / "with blanks, and 'quotes'" / ("long" * 30)
     folder.mkdir(parents=True)
     environment = Path(sys.executable).parent.parent
     for name in ("bin", "lib", "pyvenv.cfg"):
         (folder / name).symlink_to(environment / name)
-    done = run(folder / "bin" / "python", "-m", "keystead", "agent", "launcher")
+    words = ("--native",) * native
+    done = run(folder / "bin" / "python", "-m", "keystead", "agent", "launcher", *words)
     path = Path(os.environ["KEYSTEAD_HOME"]) / "bin" / "keystead-process"
     assert done.stdout == f"credential_process = {path} NAME\n"
-    assert path.read_bytes().startswith(b"#!/bin/sh\n")
+    assert path.stat().st_mode & 0o777 == 0o755
+    assert path.read_bytes().startswith(b"\x7fELF" if native else b"#!/bin/sh\n")
     for _ in range(2):
         assert run(path, "dev").stdout == DEV
 
 
 def test_closed_output_is_reported_as_usual(launcher: Path) -> None:
-    for line, code in (("process dev >&-", 1), ("process dev > /dev/full", 1)):
-        ways = [f"{command.KEYSTEAD} {line}"]
-        for way in ways:
+    for line in ("dev >&-", "dev > /dev/full"):
+        full = run("sh", "-c", f"{command.KEYSTEAD} process {line}", KEYSTEAD_AGENT="off")
+        for way in (f"{command.KEYSTEAD} process {line}", f"{launcher} {line}"):
             warm = run("sh", "-c", way)
-            full = run("sh", "-c", way, KEYSTEAD_AGENT="off")
-            assert warm.returncode == full.returncode == code
+            assert warm.returncode == full.returncode == 1
             assert warm.stderr == full.stderr
 
 
-def test_variables_for_one_command_use_the_full_path(launcher: Path) -> None:
+def test_variables_for_one_command_use_the_full_path(script: Path) -> None:
     done = run(command.KEYSTEAD, "process", "dev", KEYSTEAD_DEBUG="1")
     assert done.stdout == DEV
     for name in ("KEYSTEAD_MFA_CODE", "KEYSTEAD_RUNNING_PROCESS"):
@@ -218,7 +252,8 @@ def test_each_type_of_answer_is_the_same_bytes(
     calls = len(moto.recorder.calls)
     for words in ((command.KEYSTEAD, "process", "it"), (launcher, "it")):
         assert run(*words).stdout == full.stdout
-        assert "json" not in run_modules("LC_ALL", *words)
+        if b"#!" in Path(words[0]).read_bytes()[:2]:  # for Python
+            assert "json" not in run_modules("LC_ALL", *words)
     assert len(moto.recorder.calls) == calls
 
 
@@ -265,34 +300,6 @@ BROKEN = {
 }
 
 
-@contextlib.contextmanager
-def answering(path: Path, answer: bytes) -> Iterator[None]:
-    """A server at the agent's socket that sends this answer and exits, like a killed agent."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with socket.socket(socket.AF_UNIX) as listening:
-        listening.bind(str(path))
-        listening.listen(8)
-
-        def serve() -> None:
-            while True:
-                try:
-                    connection, _ = listening.accept()
-                except OSError:
-                    return
-                with connection:
-                    connection.recv(65536)
-                    connection.sendall(answer)
-
-        thread = threading.Thread(target=serve)
-        thread.start()
-        try:
-            yield
-        finally:
-            listening.shutdown(socket.SHUT_RDWR)
-            thread.join()
-    path.unlink()
-
-
 @pytest.mark.parametrize("answer", BROKEN.values(), ids=BROKEN)
 def test_incomplete_answer_is_ignored(
     agent: Agent, keystead: Keystead, answer: bytes, monkeypatch: pytest.MonkeyPatch
@@ -305,3 +312,60 @@ def test_incomplete_answer_is_ignored(
 def test_path_without_an_agent_is_ignored(keystead: Keystead, home: Path) -> None:
     for place in ("nowhere/agent.sock", ".aws/credentials", "x" * 300):
         assert keystead("process", "dev", env={"KEYSTEAD_AGENT": str(home / place)}).stdout == DEV
+
+
+def test_ctrl_c_is_reported_as_usual(
+    launcher: Path, agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent.end()
+    monkeypatch.setenv("KEYSTEAD_AGENT", str(agent.path))
+    ends = []
+    with answering(agent.path, None) as asked:
+        for words in ([command.KEYSTEAD, "process", "dev"], [launcher, "dev"]):
+            process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
+            asked.get(timeout=60)
+            process.send_signal(signal.SIGINT)
+            ends.append((process.communicate()[1], process.returncode))
+    assert ends == [("keystead: error: interrupted\n", 130)] * 2
+
+
+OTHERS = """
+import os, socket, sys
+with socket.socket(socket.AF_UNIX) as listening:
+    listening.bind(sys.argv[1])
+    os.chmod(sys.argv[1], 0o777)
+    os.setuid(64502)
+    listening.listen(8)
+    print("ready", flush=True)
+    while True:
+        connection, _ = listening.accept()
+        with connection:
+            print("asked" if connection.recv(65536) else "left", flush=True)
+"""
+
+
+@pytest.mark.root("being another user")
+def test_nothing_is_sent_to_another_users_process(
+    launcher: Path, agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent.end()
+    monkeypatch.setenv("KEYSTEAD_AGENT", str(agent.path))
+    server = [sys.executable, "-c", OTHERS, str(agent.path)]
+    with subprocess.Popen(server, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        assert run(launcher, "dev").stdout == DEV
+        assert process.stdout.readline() == "left\n"
+        process.kill()
+
+
+@pytest.mark.parametrize("mode", [0o710, 0o701])
+def test_folder_that_is_not_private_is_not_trusted(
+    mode: int, launcher: Path, agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agent.end()
+    monkeypatch.setenv("KEYSTEAD_AGENT", str(agent.path))
+    with answering(agent.path, GOOD + BODY.replace(b"EXAMPLE", b"PLANTED")) as asked:
+        agent.path.parent.chmod(mode)
+        assert run(launcher, "dev").stdout == DEV
+        assert asked.empty()

@@ -1,7 +1,8 @@
-"""The launcher: a script for ``credential_process`` that starts faster than an entry point.
+"""The launcher: a program for ``credential_process`` that starts faster than an entry point.
 
-Python runs it without site packages (``-S``) and isolated (``-I``); it adds the folder of
-`keystead.hot`, so it has to be written again after keystead has moved.
+Python runs the script without site packages (``-S``) and isolated (``-I``); it adds the folder of
+`keystead.hot`, so it has to be written again after keystead has moved. The native launcher is
+compiled from ``launcher.c`` and does the same without Python.
 """
 
 from __future__ import annotations
@@ -9,13 +10,25 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
+from keystead.agent.protocol import SENDER
 from keystead.errors import AgentProblem
-from keystead.system import System
+from keystead.system import System, child
 
 _LONGEST_FIRST_LINE = 127
 """The longest ``#!`` line on any Linux."""
+
+_SOURCE = Path(__file__).with_name("launcher.c")
+_FLAGS = (
+    *("-std=gnu11", "-O2", "-fPIE", "-fstack-protector-strong"),
+    *("-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2"),
+    *(("-pie", "-s", "-Wl,-z,relro,-z,now,-z,noexecstack") * (sys.platform == "linux")),
+)
+_SECONDS = 60.0
+_MOST_OUTPUT_BYTES = 64 * 1024
 
 
 def script(python: str, folder: str) -> bytes:
@@ -42,20 +55,69 @@ def own_script() -> bytes:
     return script(sys.executable, str(Path(__file__).parent.parent.parent))
 
 
-def install(system: System, path: Path | None) -> Path:
+def native(system: System, python: str = sys.executable, more: Sequence[str] = ()) -> bytes:
+    """The native launcher for the interpreter ``python``; the same bytes from the same compiler.
+
+    ``more`` are options for the compiler. Raises `AgentProblem`.
+    """
+    compiler = system.program("cc")
+    if compiler is None:
+        raise AgentProblem(
+            "there is no C compiler `cc` in PATH",
+            id="compiler-missing",
+            hint="install one (Debian: `apt-get install gcc libc6-dev`), or leave out `--native`",
+        )
+    defined = {"KEYSTEAD_PYTHON": os.fsencode(python), "KEYSTEAD_SENDER": SENDER}
+    macros = [f"-D{name}={_c_string(value)}" for name, value in defined.items()]
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder) / "keystead-process"
+        argv = [compiler, *_FLAGS, *macros, *more, "-o", str(made), str(_SOURCE)]
+        try:
+            code = child.run(
+                argv, system.environ, seconds=_SECONDS, most_bytes=_MOST_OUTPUT_BYTES
+            ).code
+        except (OSError, child.TooSlow, child.TooMuch):
+            code = 1
+        if code:
+            raise AgentProblem(
+                f"`{compiler}` did not compile the launcher",
+                id="compiler-failed",
+                hint="see what it reported; the headers of the C library are needed (Debian: "
+                "libc6-dev)",
+            )
+        return made.read_bytes()
+
+
+def _c_string(value: bytes) -> str:
+    """A literal of C, of any bytes."""
+    return '"' + "".join(f"\\{byte:03o}" for byte in value) + '"'
+
+
+def is_native(launcher: bytes) -> bool:
+    """Whether a launcher is a native one: no script begins with these bytes."""
+    return launcher[:4] in (b"\x7fELF", b"\xcf\xfa\xed\xfe")  # of Linux, of macOS
+
+
+def is_of_this_version(launcher: bytes) -> bool:
+    """Whether a native launcher was compiled by this version of keystead."""
+    return SENDER + b"\r\n" in launcher
+
+
+def install(system: System, path: Path | None, *, compiled: bool) -> Path:
     """Writes the launcher to ``path``, by default in the data folder; returns its path.
 
-    Raises `FileProblem`, or `AgentProblem` on Windows.
+    Raises `FileProblem`; `AgentProblem` on Windows, or where the native one does not compile.
     """
     if os.name == "nt":
         raise AgentProblem(
-            "Windows does not start scripts by their first line",
+            "launchers do not run on Windows",
             id="scripts-not-runnable",
             hint="use `credential_process = keystead process NAME`",
         )
+    content = native(system) if compiled else own_script()
     target = Path(os.path.abspath(path or system.folders.launcher))
     with system.files.lock(target):
         stamp = system.files.read(target).version
-        system.files.replace(target, own_script(), expect=stamp, private=False)
+        system.files.replace(target, content, expect=stamp, private=False)
         os.chmod(target, 0o755)  # noqa: S103  # a program without secrets
     return target

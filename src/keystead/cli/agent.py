@@ -36,7 +36,8 @@ def launcher(context: Context, args: argparse.Namespace) -> None:
     from keystead.agent.launcher import install
 
     system = context.app.system
-    path = install(system, system.folders.expand(args.path) if args.path else None)
+    named = system.folders.expand(args.path) if args.path else None
+    path = install(system, named, compiled=args.native)
     shown = f'"{path}"' if any(map(str.isspace, str(path))) else str(path)
     context.console.out(f"credential_process = {shown} NAME")
 
@@ -75,6 +76,11 @@ AGENT = Command(
             (
                 argument(
                     "path", metavar="PATH", nargs="?", help="its file; else in the data folder"
+                ),
+                argument(
+                    "--native",
+                    action="store_true",
+                    help="compile one that does not start Python; needs the C compiler `cc`",
                 ),
             ),
             launcher,

@@ -6,10 +6,10 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
-from keystead.agent.launcher import own_script
+from keystead.agent.launcher import is_native, is_of_this_version, native, own_script
 from keystead.app import App
 from keystead.doctor.result import Result, ok, problem, refused, warning
-from keystead.errors import KeysteadError
+from keystead.errors import AgentProblem, KeysteadError
 from keystead.lint.finding import Severity
 from keystead.system.folders import NO_HOME
 from keystead.system.status import Access
@@ -87,16 +87,32 @@ def store(app: App) -> Iterator[Result]:
 
 
 def launcher(app: App) -> Iterator[Result]:
-    """Whether the launcher, if there is one, is unchanged."""
+    """Whether the launcher, if there is one, is unchanged; a native one is compiled to compare."""
     path = app.system.folders.launcher
     found = app.system.files.read(path).data
-    if found is not None and found != own_script():
-        yield problem(
-            f"{path} is not what keystead writes there: it was changed, or keystead has moved",
-            "look at it, then run `keystead agent launcher`",
+    if found is None:
+        return
+    compiled = is_native(found)
+    again = f"`keystead agent launcher{' --native' if compiled else ''}`"
+    if compiled and not is_of_this_version(found):
+        other = "keystead was updated: it is slow until it is compiled again"
+    else:
+        other = "the compiler was updated" if compiled else "keystead has moved"
+    try:
+        expected = native(app.system) if compiled else own_script()
+    except AgentProblem as error:
+        yield warning(
+            f"{path} cannot be compared: {error}",
+            "install the compiler, or run `keystead agent launcher`",
         )
-    elif found is not None:
+        return
+    if found == expected:
         yield ok(f"{path} is as keystead wrote it")
+    else:
+        yield problem(
+            f"{path} is not what keystead writes there: it was changed, or {other}",
+            f"look at it, then run {again}",
+        )
 
 
 def keyring(app: App) -> Iterator[Result]:

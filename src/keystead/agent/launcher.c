@@ -2,7 +2,7 @@
  *
  * It does what `keystead.hot` and `keystead.agent.protocol` do, and nothing else; the same tests
  * check both. Any failure is left to the full command. `keystead agent launcher --native` compiles
- * it with KEYSTEAD_PYTHON, the interpreter of the installation, and KEYSTEAD_SENDER, the
+ * it with LAUNCHER_PYTHON, the interpreter of the installation, and LAUNCHER_SENDER, the
  * `User-Agent` with its version, as an agent of another version refuses it.
  */
 
@@ -179,7 +179,7 @@ static char *quote(char *end, const char *name)
 /* The request for the profile's answer, to be wiped and freed. NULL without memory. */
 static char *request_for(const char *name, size_t *size)
 {
-    static const char rest[] = " HTTP/1.1\r\nHost: keystead\r\nUser-Agent: " KEYSTEAD_SENDER LENGTH;
+    static const char rest[] = " HTTP/1.1\r\nHost: keystead\r\nUser-Agent: " LAUNCHER_SENDER LENGTH;
     size_t count, length = 0;
     char **body = variables(&count);
     if (!body)
@@ -406,13 +406,13 @@ static void prepare(void)
 /* Replaces this process with the full command. */
 static int run_in_full(int argc, char **argv)
 {
-    static char *const first[] = {KEYSTEAD_PYTHON, "-P", "-m", "keystead", "process"};
+    static char *const first[] = {LAUNCHER_PYTHON, "-P", "-m", "keystead", "process"};
     char **words = calloc(COUNT(first) + (size_t)argc + 1, sizeof *words);
     if (words) {
         memcpy(words, first, sizeof first);
         for (int i = 1; i < argc; i++)
             words[COUNT(first) + (size_t)i - 1] = argv[i];
-        execv(KEYSTEAD_PYTHON, words);
+        execv(LAUNCHER_PYTHON, words);
     }
     report("keystead: error: the interpreter of this launcher cannot be run\n"
            "keystead: hint: run `keystead agent launcher --native` again\n");

@@ -67,7 +67,7 @@ def native(system: System, python: str = sys.executable, more: Sequence[str] = (
             id="compiler-missing",
             hint="install one (Debian: `apt-get install gcc libc6-dev`), or leave out `--native`",
         )
-    defined = {"KEYSTEAD_PYTHON": os.fsencode(python), "KEYSTEAD_SENDER": SENDER}
+    defined = {"LAUNCHER_PYTHON": os.fsencode(python), "LAUNCHER_SENDER": SENDER}
     macros = [f"-D{name}={_c_string(value)}" for name, value in defined.items()]
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "keystead-process"

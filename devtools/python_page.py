@@ -33,7 +33,7 @@ The functions for `mfa` and `passphrase` are typed `Callable[[MfaRequest], str]`
 
 _ALIASES = {
     "Tags": "tuple[tuple[str, str], ...]",
-    "Value": "str | Secret | Mapping[str, str]",
+    "SettingValue": "str | Secret | Mapping[str, str]",
     "base.ProfileStore": "ProfileStore",
     "Location": "str | os.PathLike[str] | None",
     "MfaFunction": "Callable[[MfaRequest], str]",

@@ -13,7 +13,7 @@ import threading
 from collections.abc import Callable, Mapping
 
 from keystead.model import validation
-from keystead.model.profile import Profile, Value, check_writable
+from keystead.model.profile import Profile, SettingValue, check_writable
 from keystead.model.settings import is_secret
 from keystead.secret import Secret, reveal
 from keystead.stores import registry
@@ -29,7 +29,7 @@ from keystead.stores.base import (
 from keystead.system import System
 from keystead.system.file_versions import ChangeToken
 
-Profiles = dict[str, dict[str, Value]]
+Profiles = dict[str, dict[str, SettingValue]]
 
 
 class MemorySnapshot(StoreSnapshot):
@@ -118,7 +118,7 @@ class MemoryStore(ProfileStore):
             self._version += 1
 
 
-def _checked(key: str, value: Value) -> Value:
+def _checked(key: str, value: SettingValue) -> SettingValue:
     if isinstance(value, Mapping):
         return value
     validation.check_setting(key, reveal(value))

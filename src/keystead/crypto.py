@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 
 from keystead.secret import NotPickled
+from keystead.value import Value, field
 
 FORMAT = 1
 """The version of the format, which is part of every binding."""
@@ -89,8 +89,7 @@ def canonical(content: Mapping[str, Mapping[str, str]]) -> bytes:
     return text.encode()
 
 
-@dataclass(frozen=True, eq=False)
-class DataKey(NotPickled):
+class DataKey(NotPickled, Value):
     """The random key of one store, and its subkeys.
 
     ``store_id`` is the store's GUID as its header has it; ``raw`` are `KEY_BYTES` bytes.

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
 
 from keystead import errors
 from keystead.errors import KeysteadError
+from keystead.value import NamedTuple
 
 
 class Advice(NamedTuple):

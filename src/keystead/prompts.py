@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TypeVar
 
 from keystead.errors import KeysteadError
+from keystead.value import Value
 
 ATTEMPTS = 3
 """How often a question is asked before the last rejection is raised."""
@@ -14,8 +14,7 @@ ATTEMPTS = 3
 _T = TypeVar("_T")
 
 
-@dataclass(frozen=True, slots=True)
-class MfaRequest:
+class MfaRequest(Value):
     """What a function given as ``mfa=`` is called with; it returns the code, six digits.
 
     ``mfa_serial`` is the device's ARN or serial number, ``profile`` the profile that asks for the
@@ -38,8 +37,7 @@ class MfaRequest:
         return f"MFA code of {self.mfa_serial} for profile `{self.profile}`: "
 
 
-@dataclass(frozen=True, slots=True)
-class PassphraseRequest:
+class PassphraseRequest(Value):
     """What a function given as ``passphrase=`` is called with; it returns the passphrase.
 
     ``path`` is the file of the encrypted store. ``new`` says that the store is being created, with
@@ -70,8 +68,7 @@ def log_warning(text: str) -> None:
     logging.getLogger("keystead").warning("%s", text)
 
 
-@dataclass(frozen=True)
-class Prompts:
+class Prompts(Value):
     """The functions; None: a person at the terminal is asked.
 
     ``accept_weak`` accepts any new passphrase; ``warn`` is called where it is weak.

@@ -9,7 +9,7 @@ import pytest
 
 from keystead.errors import ProfileInvalid, ProfileNotFound
 from keystead.model.advice import READ_BY_OTHERS, advice
-from keystead.model.profile import Profile, Value, check_writable
+from keystead.model.profile import Profile, SettingValue, check_writable
 from keystead.model.settings import SETTINGS
 from keystead.model.validation import check_setting
 
@@ -26,12 +26,12 @@ class Source:
     def sso_session(self, name: str) -> Mapping[str, str]:
         return {"sso_region": "eu-west-1"} if name == "corp" else {}
 
-    def services(self, name: str) -> Mapping[str, Value]:
+    def services(self, name: str) -> Mapping[str, SettingValue]:
         return {"s3": {"endpoint_url": "x"}} if name == "local" else {}
 
 
 def warnings_for(
-    settings: Mapping[str, Value], name: str = "p", *, for_dotnet: bool = True
+    settings: Mapping[str, SettingValue], name: str = "p", *, for_dotnet: bool = True
 ) -> list[str]:
     found = advice(
         Profile(name, settings),
@@ -72,7 +72,9 @@ def warnings_for(
         ({"ec2_metadata_service_endpoint": "nowhere"}, ["for its `ec2_metadata_service_endpoint`"]),
     ],
 )  # fmt: skip
-def test_likely_mistakes_are_warned_of(settings: Mapping[str, Value], words: list[str]) -> None:
+def test_likely_mistakes_are_warned_of(
+    settings: Mapping[str, SettingValue], words: list[str]
+) -> None:
     found = warnings_for(settings)
     assert len(found) == len(words), found
     for sentence, part in zip(found, words, strict=True):

@@ -21,7 +21,7 @@ from keystead.errors import (
     ProfileNotFound,
 )
 from keystead.model.ordinal_case import NameSet, folded
-from keystead.model.profile import Profile, Value
+from keystead.model.profile import Profile, SettingValue
 from keystead.stores.base import register
 from keystead.system import System
 from keystead.testing import StandInDpapi, contents
@@ -108,7 +108,7 @@ class Machine:
         system = System({**self.environ, **variables}, dpapi=DPAPI, sleep=lambda _: None)
         return App(system)
 
-    def save(self, name: str, settings: Mapping[str, Value] = KEYS) -> None:
+    def save(self, name: str, settings: Mapping[str, SettingValue] = KEYS) -> None:
         register(self.app.encrypted, Profile(name, settings))
 
     def rename_in_file(self, old: str, new: str) -> None:

@@ -11,12 +11,13 @@ from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.model.plan import Plan, make_plan, plan_in_session
 from keystead.model.plan_json import as_json, due_serials
-from keystead.model.profile import Profile, Value
+from keystead.model.profile import Profile, SettingValue
 from keystead.model.role_options import RoleOptions
 from keystead.model.session import Session
 from keystead.model.session_token_call import SessionTokenCall
 from keystead.model.sources import Source as CredentialSource
 from keystead.model.sources.static import Static
+from keystead.value import replace
 
 KEYS = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": "x"}
 
@@ -34,12 +35,12 @@ class Source:
     def __init__(self, **profiles: dict[str, str]) -> None:
         self._profiles = profiles
         self.sessions: dict[str, dict[str, str]] = {}
-        self.sections: dict[str, dict[str, Value]] = {}
+        self.sections: dict[str, dict[str, SettingValue]] = {}
 
     def sso_session(self, name: str) -> dict[str, str]:
         return self.sessions.get(name, {})
 
-    def services(self, name: str) -> dict[str, Value]:
+    def services(self, name: str) -> dict[str, SettingValue]:
         return self.sections.get(name, {})
 
     def find(self, name: str) -> Profile:
@@ -54,7 +55,7 @@ def role(source: str, **more: str) -> dict[str, str]:
 
 def in_effect(plan: Plan, environ: dict[str, str]) -> Plan:
     """The plan in an environment, which takes precedence over what profiles set."""
-    return plan.replace(client_settings=plan.client_settings.with_variables(environ))
+    return replace(plan, client_settings=plan.client_settings.with_variables(environ))
 
 
 def step(profile: str, **more: object) -> AssumeRoleStep:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from keystead.errors import DocumentError, FileProblem, KeysteadError, Origin, ProfileInvalid
-from keystead.model.profile import Profile, Value
+from keystead.model.profile import Profile, SettingValue
 from keystead.secret import reveal
 from keystead.stores import shared
 from keystead.stores.base import register
@@ -51,7 +51,7 @@ def aws(home: Path) -> Aws:
     return Aws(home)
 
 
-def put(store: SharedStore, name: str, **settings: Value | None) -> None:
+def put(store: SharedStore, name: str, **settings: SettingValue | None) -> None:
     store.change(name, lambda _: {k.replace("__", "."): v for k, v in settings.items()})
 
 

@@ -12,12 +12,12 @@ import hashlib
 import os
 from collections import OrderedDict
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from keystead.agent.epoch import Epoch
 from keystead.outside import counted, parse_moment, text_in
 from keystead.system.clocks import Clocks
 from keystead.system.file_versions import ChangeToken, FileVersion
+from keystead.value import NamedTuple
 
 MOST_ANSWERS = 1000
 MOST_KEYS = 100

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from typing import NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from keystead.outside import whole
+from keystead.value import NamedTuple
 
 MOST_HEAD_BYTES = 8 * 1024
 MOST_BODY_BYTES = 256 * 1024

@@ -9,11 +9,11 @@ import signal
 import sys
 import time
 from collections.abc import Collection, Mapping
-from typing import NamedTuple
 
 from keystead.agent.http import Refused
 from keystead.outside import parse_json
 from keystead.system.executable import Executable
+from keystead.value import NamedTuple
 
 MOST_AT_ONCE = 4
 SECONDS = 60.0

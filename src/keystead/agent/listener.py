@@ -13,10 +13,10 @@ import secrets
 import socket
 import stat
 import sys
-from typing import NamedTuple
 
 from keystead.agent import protocol
 from keystead.system.file_lock import try_lock
+from keystead.value import NamedTuple
 
 BACKLOG = 2048
 _SECRET_FILE = re.compile(rb"\d{1,5} [0-9a-f]{64}")

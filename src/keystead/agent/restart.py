@@ -9,7 +9,9 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from typing import IO, TYPE_CHECKING, Any, NamedTuple
+from typing import IO, TYPE_CHECKING, Any
+
+from keystead.value import NamedTuple
 
 if TYPE_CHECKING:
     from keystead.agent.listener import Inherited

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
@@ -31,6 +30,7 @@ from keystead.stores.used_mfa_codes import UsedMfaCodes
 from keystead.system import System
 from keystead.text.dialect import FileKind
 from keystead.undo.history import Generation, UndoHistory
+from keystead.value import replace
 
 if TYPE_CHECKING:
     from keystead.lint.runner import Report

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from keystead.app import App
 from keystead.system.dry_run import DryFiles, DryTerminal
 from keystead.text.masked import shown_change
+from keystead.value import replace
 
 
 class DryRun:

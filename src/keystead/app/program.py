@@ -6,7 +6,6 @@ import os
 import shlex
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import NamedTuple
 
 from keystead.app import App
 from keystead.app.selection import Selection
@@ -19,6 +18,7 @@ from keystead.delivery.program_files import (
 from keystead.errors import ProfileInvalid
 from keystead.model.client_settings import OF_CLIENTS
 from keystead.model.program_settings import config_text
+from keystead.value import NamedTuple
 
 _CONFIG = "AWS_CONFIG_FILE"
 _CREDENTIALS = "AWS_SHARED_CREDENTIALS_FILE"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -38,6 +37,7 @@ from keystead.stores.default_readings import DefaultReadings
 from keystead.stores.shared_snapshot import SharedSnapshot
 from keystead.system import System
 from keystead.system.file_versions import ChangeToken
+from keystead.value import Value, field, replace
 
 if TYPE_CHECKING:
     from keystead.app import App
@@ -47,8 +47,7 @@ Location = str | os.PathLike[str] | None
 """The path of a shared file to search alone; None for all stores."""
 
 
-@dataclass(frozen=True)
-class Selection:
+class Selection(Value):
     """The profile ``wanted``, or the result of the default search for None.
 
     ``options`` take precedence over the profile's, for the last role, and ``wanted_region`` over

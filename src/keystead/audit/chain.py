@@ -10,11 +10,11 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from keystead.outside import counted, parse_json, parse_moment, text_in
+from keystead.value import NamedTuple, Value
 
 FIRST = "0" * 64
 """The previous hash in the first line."""
@@ -26,8 +26,7 @@ _OWN_HASH = re.compile(rb', "hash": "([0-9a-f]{64})"\}')
 _OWN_HASH_BYTES = len(', "hash": ""}') + 64
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Value):
     """A line of the log; ``entry`` is None for an invalid one."""
 
     file: Path

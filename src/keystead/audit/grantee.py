@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
 from keystead import caller
 from keystead.system.executable import Executable, executable_of
+from keystead.value import Value, field
 
 
-@dataclass(frozen=True)
-class Grantee:
+class Grantee(Value):
     """A process that gets credentials by a ``channel``: a command's name, ``session``, ``library``,
     ``cmdlet`` or ``agent``.
 

@@ -13,7 +13,7 @@ from keystead.console.removal import naming, remove_profiles, warn_of_remains
 from keystead.console.tables import table
 from keystead.errors import ProfileNotFound, UsageError
 from keystead.model.advice import READ_BY_OTHERS
-from keystead.model.profile import Profile, Value
+from keystead.model.profile import Profile, SettingValue
 from keystead.model.settings import SETTINGS, is_secret
 from keystead.secret import MASK, Secret, reads_as_name
 from keystead.stores.base import ProfileStore
@@ -110,7 +110,7 @@ def _flat(key: str, value: str | dict[str, str]) -> Iterable[tuple[str, str]]:
     return [(f"{key}.{inner}", text) for inner, text in value.items()]
 
 
-def _shown(key: str, value: Value) -> str | dict[str, str]:
+def _shown(key: str, value: SettingValue) -> str | dict[str, str]:
     """A value for display: secrets and encrypted values are masked."""
     if isinstance(value, Mapping):
         return {k: MASK if is_secret(k) else v for k, v in value.items()}
@@ -122,7 +122,7 @@ def set_(context: Context, args: argparse.Namespace) -> None:
     store, current = _target(context, args)
     if current is None:
         _require_no_setting(args.name)
-    changes: dict[str, Value | None] = {}
+    changes: dict[str, SettingValue | None] = {}
     for word in args.settings:
         key, equals, value = word.partition("=")
         key = key.strip()
@@ -197,7 +197,7 @@ def _ask(context: Context, key: str) -> Secret:
     return Secret(context.app.system.terminal.ask_secret(key, hint=_SECRETS_HINT))
 
 
-def _read_secrets(source: str) -> dict[str, Value | None]:
+def _read_secrets(source: str) -> dict[str, SettingValue | None]:
     """The ``key=value`` lines of standard input (``-``) or a descriptor (``fd:N``)."""
     descriptor = re.fullmatch("fd:([0-9]{1,9})", source)
     if source != "-" and not descriptor:
@@ -215,7 +215,7 @@ def _read_secrets(source: str) -> dict[str, Value | None]:
         raise UsageError(
             f"descriptor {number} cannot be read", id="secrets-from-unusable"
         ) from error
-    secrets: dict[str, Value | None] = {}
+    secrets: dict[str, SettingValue | None] = {}
     for number, line in enumerate(lines, 1):
         key, equals, value = line.partition("=")
         if not line.strip():

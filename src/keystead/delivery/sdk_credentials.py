@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +12,7 @@ from keystead.errors import ProviderError
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.system.fork_lock import ForkLock
+from keystead.value import Value
 
 METHOD = "keystead"
 """The source of the credentials, for botocore."""
@@ -21,8 +21,7 @@ _WINDOW = timedelta(minutes=10)
 _LAST_MOMENT = timedelta(seconds=30)
 
 
-@dataclass(frozen=True)
-class SessionSource:
+class SessionSource(Value):
     """``open_provider`` finds the profile and returns a thread-safe function for its credentials.
 
     ``version`` differs after each change of the profile files. ``profile`` is the name that the

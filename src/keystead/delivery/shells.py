@@ -9,9 +9,9 @@ import json
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import NamedTuple
 
 from keystead.errors import KeysteadError, UsageError
+from keystead.value import NamedTuple
 
 _PLAIN = re.compile(r"[A-Za-z0-9_./:=+@,-]*")
 # A quote; what python-dotenv expands; a backslash that may be read as an escape.

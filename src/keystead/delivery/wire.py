@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from keystead.model.credentials import Credentials
 from keystead.model.exported import MARKER, Exported, users_environment
 from keystead.model.mfa import MFA_VARIABLE
+from keystead.value import NamedTuple
 
 STALE_VARIABLES = (
     "AWS_ACCESS_KEY_ID",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import timedelta
 
 from keystead.app import App
@@ -16,6 +15,7 @@ from keystead.resolve.aws.client import AwsClient
 from keystead.resolve.connectivity import Probe, probe
 from keystead.resolve.http_provider import Endpoint
 from keystead.text.document import Grammar
+from keystead.value import replace
 
 LATE = timedelta(minutes=4)
 """The tolerated offset of the clock; AWS refuses signatures that are five minutes off."""

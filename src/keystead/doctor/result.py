@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum
-from typing import NamedTuple
 
 from keystead.app import App
 from keystead.errors import KeysteadError
+from keystead.value import NamedTuple, Value
 
 
 class Status(Enum):
@@ -20,8 +19,7 @@ class Status(Enum):
     PROBLEM = "problem"
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(Value):
     """A finding; ``fix`` says what to do, if anything. It contains no secret."""
 
     status: Status

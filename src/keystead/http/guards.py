@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
 
 from keystead.errors import KeysteadError
+from keystead.value import Value, field
 
 _FOREIGN = ("origin", "sec-fetch-site", "x-forwarded-for", "forwarded")
 
@@ -18,8 +18,7 @@ Address = tuple[str, int]
 """An IP address and a port."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(Value):
     """A request. Header names are in lower case; repeated headers are joined by commas.
 
     ``peer`` and ``local`` are the addresses, ``connection`` the number of the connection.
@@ -33,8 +32,7 @@ class Request:
     connection: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Value):
     """An answer."""
 
     status: int

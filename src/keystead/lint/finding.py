@@ -8,11 +8,11 @@ what was meant.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from enum import Enum
-from typing import Generic, NamedTuple, TypeVar
+from typing import Generic, TypeVar
 
 from keystead.errors import Origin
+from keystead.value import NamedTuple, Value
 
 
 class Severity(Enum):
@@ -96,8 +96,7 @@ class Problem(NamedTuple):
     profile: str | None = None
 
 
-@dataclass(frozen=True)
-class Finding:
+class Finding(Value):
     """A problem with its rule; ``profile`` is the name of the affected profile, if any."""
 
     rule: Rule

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 from pathlib import Path
-from typing import NamedTuple
 
 from keystead.errors import DocumentError, FileProblem, KeysteadError
 from keystead.lint.finding import Finding, in_order
@@ -18,6 +17,7 @@ from keystead.system import System
 from keystead.system.files import Snapshot
 from keystead.text.dialect import FileKind
 from keystead.text.document import Document
+from keystead.value import NamedTuple
 
 
 class Report(NamedTuple):

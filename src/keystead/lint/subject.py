@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Collection, Iterator, Mapping
-from typing import NamedTuple
 
 from keystead.errors import KeysteadError
 from keystead.lint.finding import Checks, Problem
@@ -14,6 +13,7 @@ from keystead.model.ordinal_case import NameSet
 from keystead.model.profile import Profile
 from keystead.model.settings import SETTINGS
 from keystead.text.dialect import FileKind, Reading, Settings, merge
+from keystead.value import NamedTuple
 
 KEY = "aws_access_key_id"
 SECRET = "aws_secret_access_key"  # noqa: S105  # the name of a setting

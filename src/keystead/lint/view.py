@@ -5,9 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
 
 from keystead.errors import DocumentError, Origin
 from keystead.lint.finding import Checks, Problem
@@ -15,6 +13,7 @@ from keystead.text.dialect import FileKind, Header, Reading, interpret, read_hea
 from keystead.text.document import Document, Grammar
 from keystead.text.encoding import other_encoding
 from keystead.text.pieces import Nested, Property, Section, Span
+from keystead.value import NamedTuple, Value, replace
 
 
 class Block(NamedTuple):
@@ -35,8 +34,7 @@ class Block(NamedTuple):
         return self.header.name if self.header.kind == "profile" else None
 
 
-@dataclass(frozen=True)
-class View:
+class View(Value):
     """One file; ``is_open``: other users may read or write it.
 
     ``days`` is the number of days since it was written. ``broken`` has the error of each broken

@@ -58,7 +58,7 @@ OPTIONS = (
 _EXAMPLE = {_ROLE: "arn:aws:iam::123456789012:role/team/reader"}
 
 
-class AssumeRoleStep(Kind, RoleOptions):
+class AssumeRoleStep(Kind, RoleOptions, kw_only=True):
     """One AssumeRole call of a `Plan`, as the profile ``profile`` asks for it.
 
     ``role_session_name`` None: `Plan.with_session_name` gives it one. ``duration_seconds`` None:

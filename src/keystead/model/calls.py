@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from keystead.model.plan import Plan
+from keystead.value import NamedTuple
 
 FALLBACK_REGION = "us-east-1"
 """The region of requests if none is set."""

@@ -7,10 +7,10 @@ requests. As there, variables take precedence over the profile. An empty value c
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from keystead.model.endpoints import IGNORE, NO_ENDPOINTS, Endpoints, endpoints
+from keystead.value import NamedTuple, Value, replace
 
 if TYPE_CHECKING:
     from keystead.model.profile import Profile, ProfileSource
@@ -102,8 +102,7 @@ TRANSFER = frozenset(
 """Settings of ``s3`` that only affect the AWS CLI's transfers, not requests."""
 
 
-@dataclass(frozen=True)
-class ClientSettings:
+class ClientSettings(Value):
     """The settings for creating clients of a profile, other than its credentials.
 
     ``values`` has the rows of `SETTINGS` that are set, in the table's order, and ``blocks`` the

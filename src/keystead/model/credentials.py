@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from keystead.errors import ProfileInvalid
 from keystead.secret import MASK, NotPickled
+from keystead.value import Value, field
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials(NotPickled):
+class Credentials(NotPickled, Value):
     """Keys that sign AWS requests. Frozen: a refresh makes a new value.
 
     ``session_token`` and ``expires_at`` are None for keys that do not expire; the time of expiry

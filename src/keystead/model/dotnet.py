@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from enum import Enum
-from typing import NamedTuple
 
 from keystead.model.profile import Profile
+from keystead.value import NamedTuple
 
 V3, V4 = VERSIONS = ("3.7", "4.1")
 """The versions that are distinguished; Tools for PowerShell had 3.7 up to their version 4."""

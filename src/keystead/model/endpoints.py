@@ -7,10 +7,10 @@ From strong to weak: ``AWS_ENDPOINT_URL_<SERVICE>``, ``AWS_ENDPOINT_URL``, the p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from keystead.errors import ProfileInvalid
+from keystead.value import Value
 
 if TYPE_CHECKING:
     from keystead.model.profile import Profile, ProfileSource
@@ -21,8 +21,7 @@ ALL_VARIABLE = "AWS_ENDPOINT_URL"
 SERVICE_VARIABLE = f"{ALL_VARIABLE}_"
 
 
-@dataclass(frozen=True)
-class Endpoints:
+class Endpoints(Value):
     """The configured addresses: one for all services, and some for single services.
 
     ``services`` has pairs of a service's id, in lower case with underscores, and an address. With

@@ -11,19 +11,18 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from keystead.model.settings import is_secret
 from keystead.model.sources.container import FULL
 from keystead.model.sources.environment import TOKEN_VARIABLE
 from keystead.model.sources.environment import VARIABLES as KEY_VARIABLES
 from keystead.outside import parse_json
+from keystead.value import Value, field
 
 MARKER = "KEYSTEAD_EXPORTED"
 
 
-@dataclass(frozen=True)
-class Exported:
+class Exported(Value):
     """``digests`` has the variables that keystead set; ``replaced`` what they, or variables that it
     took away, were before, None for a secret.
     """

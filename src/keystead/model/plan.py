@@ -26,13 +26,13 @@ from keystead.model.sources import SOURCES, Source
 from keystead.model.sources.process import Process
 from keystead.model.sources.static import KEY, SECRET, TOKEN, Static
 from keystead.model.sources.web_identity import WebIdentity
-from keystead.value import Value
+from keystead.value import Value, replace
 
 CHAINED_SECONDS = 3600
 """How long a session at most lasts that was got with another one: a rule of STS."""
 
 
-class Plan(Value):
+class Plan(Value, kw_only=True):
     """How the credentials of ``profile`` are retrieved; ``steps`` run in order from ``base``.
 
     An empty name means no profile: the default search found credentials elsewhere.
@@ -73,12 +73,12 @@ class Plan(Value):
         """The plan with a session name for the calls whose profile sets none."""
         base = self.base
         if isinstance(base, WebIdentity):
-            base = base.replace(role_session_name=base.role_session_name or role_session_name)
+            base = replace(base, role_session_name=base.role_session_name or role_session_name)
         steps = tuple(
-            step.replace(role_session_name=step.role_session_name or role_session_name)
+            replace(step, role_session_name=step.role_session_name or role_session_name)
             for step in self.steps
         )
-        return self.replace(base=base, steps=steps, generated_session_name=role_session_name)
+        return replace(self, base=base, steps=steps, generated_session_name=role_session_name)
 
     def with_options(self, options: RoleOptions) -> Plan:
         """The plan with ``options`` for its last role, which take precedence over the profile's.
@@ -91,8 +91,8 @@ class Plan(Value):
         if self.steps:
             *before, last = self.steps
             steps = tuple(_capped(self.base, (*before, options.over(last))))
-            return self.replace(
-                steps=steps, user_session=_if_not_too_long(self.user_session, steps)
+            return replace(
+                self, steps=steps, user_session=_if_not_too_long(self.user_session, steps)
             )
         stray = next((name for name in asked if name not in WebIdentity.rows), None)
         if not isinstance(self.base, WebIdentity) or stray:
@@ -102,7 +102,7 @@ class Plan(Value):
                 id="role-options-without-role",
                 hint=f"`keystead plan {shlex.quote(self.profile)}` shows what is done",
             )
-        return self.replace(base=options.over(self.base))
+        return replace(self, base=options.over(self.base))
 
 
 def default_plan(environ: Mapping[str, str], source: ProfileSource) -> Plan:
@@ -151,7 +151,7 @@ def make_plan(name: str, source: ProfileSource) -> Plan:
             )
         path.append(following)
     if base.profile not in {step.profile for step in steps}:
-        base = base.replace(account_id=profile.text(ACCOUNT))
+        base = replace(base, account_id=profile.text(ACCOUNT))
     in_order = [_answered(step, profile, source) for step in reversed(steps)]
     capped = tuple(_capped(base, in_order))
     return Plan(
@@ -167,7 +167,7 @@ def plan_in_session(plan: Plan, source: ProfileSource) -> Plan:
     """The plan with a session in place of a user's own keys, which do not expire."""
     if plan.steps or not isinstance(plan.base, Static | Process):
         return plan
-    return plan.replace(user_session=session_of_keys(source.find(plan.base.profile)))
+    return replace(plan, user_session=session_of_keys(source.find(plan.base.profile)))
 
 
 def _kind(profile: Profile) -> type[Source] | None:
@@ -240,7 +240,7 @@ def _if_not_too_long(
 
 def _answered(step: AssumeRoleStep, base: Profile, source: ProfileSource) -> AssumeRoleStep:
     found = mfa_answer((source.find(step.profile), base)) if step.mfa_serial else None
-    return step.replace(mfa_answer=found[1]) if found else step
+    return replace(step, mfa_answer=found[1]) if found else step
 
 
 def _capped(base: Source, steps: Iterable[AssumeRoleStep]) -> Iterator[AssumeRoleStep]:
@@ -248,5 +248,5 @@ def _capped(base: Source, steps: Iterable[AssumeRoleStep]) -> Iterator[AssumeRol
     chained = base.is_chained
     for step in steps:
         too_long = chained and (step.duration_seconds or 0) > CHAINED_SECONDS
-        yield step.replace(duration_seconds=CHAINED_SECONDS) if too_long else step
+        yield replace(step, duration_seconds=CHAINED_SECONDS) if too_long else step
         chained = True

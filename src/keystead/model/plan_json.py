@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
 
 from keystead.model.calls import Call
 from keystead.model.plan import Plan
 from keystead.model.session import Session
-from keystead.value import Value
+from keystead.value import NamedTuple, Value, asdict
 
 CachedSessions = Sequence[Session | None]
 """What the cache has for the base, the user's session if there is one, and each step, in order."""
@@ -95,7 +94,7 @@ def _cache(session: Session | None, now: datetime) -> dict[str, object]:
 
 def _present(row: Value) -> dict[str, object]:
     """The fields that are set."""
-    shown = {name: getattr(row, name) for name in row.fields if name not in _OF_A_RUN}
+    shown = {name: value for name, value in asdict(row).items() if name not in _OF_A_RUN}
     return {
         name: dict(value) if isinstance(value, tuple) and isinstance(value[0], tuple) else value
         for name, value in shown.items()

@@ -7,7 +7,6 @@ Reading is lenient (`Profile.type` follows the rules that the AWS SDKs share), w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
@@ -17,11 +16,12 @@ from keystead.model.search import AFTER_KEYS, SourceChoice, choose_source
 from keystead.model.settings import DECIDING, is_secret
 from keystead.model.sources.static import KEY, KEYS, SECRET
 from keystead.secret import Secret, reveal
+from keystead.value import Value, field, replace
 
 if TYPE_CHECKING:
     from keystead.model.profile_type import ProfileType
 
-Value = str | Secret | Mapping[str, str]
+SettingValue = str | Secret | Mapping[str, str]
 """A setting's value: text, a secret, or a nested block such as ``s3 =``."""
 
 
@@ -36,13 +36,12 @@ class ProfileSource(Protocol):
         """The settings of an ``sso-session`` section; empty when there is none."""
         ...
 
-    def services(self, name: str) -> Mapping[str, Value]:
+    def services(self, name: str) -> Mapping[str, SettingValue]:
         """The settings of a ``services`` section; empty when there is none."""
         ...
 
 
-@dataclass(frozen=True, init=False)
-class Profile:
+class Profile(Value):
     """A named group of settings: what a section of the shared files is.
 
     ``settings`` maps lower-case shared-file names to values; secrets given as text become
@@ -67,7 +66,7 @@ class Profile:
     """
 
     name: str
-    settings: Mapping[str, Value] = field(repr=False)
+    settings: Mapping[str, SettingValue] = field(repr=False)
     store_type_name: str | None = None
     location: str | None = None
     origins: Mapping[str, Origin] = field(default_factory=dict, repr=False, compare=False)
@@ -78,7 +77,7 @@ class Profile:
     def __init__(  # noqa: PLR0917  # the fields in their order
         self,
         name: str,
-        settings: Mapping[str, Value],
+        settings: Mapping[str, SettingValue],
         store_type_name: str | None = None,
         location: str | None = None,
         origins: Mapping[str, Origin] | None = None,
@@ -86,7 +85,7 @@ class Profile:
         confirm: Callable[[], object] | None = None,
         refused: str | None = None,
     ) -> None:
-        wrapped: dict[str, Value] = {}
+        wrapped: dict[str, SettingValue] = {}
         for key, value in settings.items():
             known, secret = _known(key)
             wrapped[known] = Secret(value) if secret and value and isinstance(value, str) else value

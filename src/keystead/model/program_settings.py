@@ -8,16 +8,15 @@ What variables can say goes by variables. What they cannot say is what the progr
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from keystead.model.client_settings import NO_CLIENT_SETTINGS, SETTINGS, ClientSettings
 from keystead.model.endpoints import IGNORE_VARIABLE, NO_ENDPOINTS
+from keystead.value import Value
 
 _SECTION = "keystead"
 
 
-@dataclass(frozen=True)
-class ProgramSettings:
+class ProgramSettings(Value):
     """``variables`` say what they can; ``differing`` names the settings with which the program
     would send other requests all the same.
     """

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from typing import NamedTuple
 
 from keystead.model.profile import Profile
+from keystead.value import NamedTuple
 
 SOURCE = "source_profile"
 _COMMANDS = ("credential_process", "mfa_process")

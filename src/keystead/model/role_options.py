@@ -9,11 +9,11 @@ reference; a value over one is refused before STS is asked.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from keystead.errors import ProfileInvalid
 from keystead.model.setting import POLICY_ARN, Group, Setting
-from keystead.value import Field, Value
+from keystead.value import NamedTuple, Value, field, replace
 
 if TYPE_CHECKING:
     from keystead.model.profile import Profile
@@ -59,7 +59,7 @@ class RoleOption(NamedTuple):
 
 def option(default: Any, *row: Any) -> Any:  # noqa: ANN401  # the type that the field says
     """The default of a field that is a parameter of AssumeRole, with the rest of its row."""
-    return Field(default, RoleOption(*row))
+    return field(default=default, row=RoleOption(*row))
 
 
 def _setting(name: str, meaning: str, rule: tuple[str, str], **more: Any) -> Setting:  # noqa: ANN401
@@ -142,7 +142,7 @@ _KEYS = (r"[^,=]+(?:,[^,=]+){0,49}", "up to 50 keys of session_tags, separated b
 _DURATION = _setting("duration_seconds", "the duration of the role's session, in seconds", _SECONDS)
 
 
-class SessionOptions(Value):
+class SessionOptions(Value, kw_only=True):
     """The parameters that AssumeRole and AssumeRoleWithWebIdentity have in common."""
 
     role_session_name: str | None = option(
@@ -265,7 +265,7 @@ class RoleOptions(SessionOptions):
 
     def over(self, other: T) -> T:
         """``other`` with these options, where they say something."""
-        return other.replace(**given(self))
+        return replace(other, **given(self))
 
 
 ROLE_OPTIONS: Mapping[str, RoleOption] = RoleOptions.rows

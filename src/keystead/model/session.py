@@ -6,10 +6,10 @@ before it the session is no longer used. They are proportional for sessions unde
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from keystead.model.credentials import Credentials
+from keystead.value import Value
 
 _ADVISORY = timedelta(minutes=15)
 _MANDATORY = timedelta(minutes=10)
@@ -20,8 +20,7 @@ SHARED = timedelta(minutes=1)
 _DRIFT = timedelta(minutes=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Value):
     """Credentials retrieved at ``made``, when the machine had been up for ``uptime`` seconds.
 
     Without an expiry they are only shared with concurrent requests, and dropped after a minute.

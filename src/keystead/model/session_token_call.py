@@ -12,7 +12,7 @@ from keystead.model.sources.static import TOKEN
 from keystead.value import Value
 
 
-class SessionTokenCall(Value):
+class SessionTokenCall(Value, kw_only=True):
     """One GetSessionToken call with the keys of the base ``profile``.
 
     With a code of the device ``mfa_serial`` it is an *MFA session*: it assumes every role that asks

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from keystead.errors import UsageError
 from keystead.near import did_you_mean, near_names
 from keystead.powershell import unsupported
 from keystead.secret import holds_key
+from keystead.value import Value
 
 Kind = Literal["string", "strings", "choice", "switch", "int", "object", "block", "any", "stream"]
 """The type of a parameter.
@@ -25,8 +25,7 @@ Values = Mapping[str, Any]
 _QUOTE_SECRETS = "put a secret with characters other than A-Z, a-z, 0-9, / and + in single quotes"
 
 
-@dataclass(frozen=True)
-class Parameter:
+class Parameter(Value):
     """One parameter of a cmdlet.
 
     ``sets`` maps its parameter sets to whether it is mandatory there; None is every set, mandatory
@@ -137,8 +136,7 @@ CHANGING: tuple[Parameter, ...] = (
 """What every cmdlet takes that changes something."""
 
 
-@dataclass(frozen=True)
-class Cmdlet:
+class Cmdlet(Value):
     """One cmdlet.
 
     ``default_set`` is the parameter set to use if several fit; it need not have parameters.

@@ -6,8 +6,9 @@ A pipeline carries objects, hash tables, lists and texts; `property_of` reads an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from keystead.value import Value, field
 
 if TYPE_CHECKING:
     from keystead.model.client_settings import ClientSettings
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
 _SIZES = ("count", "length")
 
 
-@dataclass(frozen=True)
-class AwsObject:
+class AwsObject(Value):
     """One object in a cmdlet's output.
 
     ``properties`` are shown in their order. ``retrieve`` returns the credentials of a credentials

@@ -13,7 +13,7 @@ from keystead.model.calls import Call
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.model.plan import Plan
-from keystead.value import Value
+from keystead.value import Value, asdict
 
 _WHO_ASKS = ("profile", "region", "mfa_answer")
 """Fields that do not change what is given: the region counts as part of the call."""
@@ -77,7 +77,7 @@ _PROXIES = ("http_proxy", "https_proxy")
 
 def _inputs(row: Value, plan: Plan, without: Sequence[str] = _WHO_ASKS) -> dict[str, Any]:
     """The fields that change what is given; a generated session name counts as none."""
-    asked = {name: value for name, value in vars(row).items() if name not in without}
+    asked = {name: value for name, value in asdict(row).items() if name not in without}
     if asked.get("role_session_name") == plan.generated_session_name:
         asked["role_session_name"] = None
     return asked

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 from keystead.errors import InteractionRequired, KeysteadError, ProviderError, WrongMfaCode
 from keystead.model.assume_role import AssumeRoleStep
@@ -28,6 +27,7 @@ from keystead.resolve.providers import retrieve
 from keystead.resolve.providers.provider import ProviderContext
 from keystead.resolve.sts_response import temporary_credentials
 from keystead.system import System
+from keystead.value import NamedTuple, Value, field
 
 ALONE_SECONDS = 150.0
 """How long to wait for a process that gets the same session: longer than all attempts of a call."""
@@ -91,8 +91,7 @@ class _Got(NamedTuple):
     was_cached: bool
 
 
-@dataclass
-class ChainExecutor:
+class ChainExecutor(Value):
     """One run of a plan, from the base (number 0) to its last step, each with its session's name.
 
     The user's session, where the plan has one, is number 1. ``called`` has the call of each number
@@ -107,12 +106,9 @@ class ChainExecutor:
     codes: MfaCodes
     sessions: Sessions
     source: ProfileSource
-    began: datetime = field(init=False)
-    used: list[tuple[str, str]] = field(init=False, default_factory=list)
+    began: datetime
+    used: list[tuple[str, str]] = field(default_factory=list)
     """Devices and codes of which a session came that is not cached yet."""
-
-    def __post_init__(self) -> None:
-        self.began = self.context.system.clock()
 
     def session(self) -> Session:
         """The session of the last number; none is got of what is one already."""

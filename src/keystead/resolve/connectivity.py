@@ -10,7 +10,8 @@ import threading
 from collections.abc import Iterable
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import NamedTuple
+
+from keystead.value import NamedTuple
 
 SECONDS = 2.0
 """How long a probe may take; all of them run at once."""

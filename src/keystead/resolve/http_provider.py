@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from keystead.errors import ProfileInvalid
 from keystead.system import System, http
+from keystead.value import Value
 
 PAUSE_SECONDS = 1.0
 """Between two attempts."""
@@ -16,8 +16,7 @@ PAUSE_SECONDS = 1.0
 _PRINTABLE = re.compile(r"[!-~]+")
 
 
-@dataclass(frozen=True)
-class Endpoint:
+class Endpoint(Value):
     """An address to ask; ``host`` is its host name or IP address."""
 
     url: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
@@ -25,6 +24,7 @@ from keystead.resolve.mfa import MfaCodes
 from keystead.resolve.providers import provider_of, retrieve
 from keystead.resolve.providers.provider import ProviderContext
 from keystead.system import System
+from keystead.value import asdict, replace
 
 if TYPE_CHECKING:
     from keystead.resolve.program import Program
@@ -79,7 +79,7 @@ class Resolver:
         if self._region:
             settings = replace(settings, region=self._region)
         require_region_on_one_line(settings.region)
-        plan = plan.replace(client_settings=settings)
+        plan = replace(plan, client_settings=settings)
         if in_session:
             plan = plan_in_session(plan, self._source)
         return plan.with_session_name(session_name(self._system.clock()))
@@ -166,8 +166,9 @@ class Resolver:
         called = role_calls(plan)
         base_identity = first or (key_inputs(base.credentials) if base else "")
         keys = session_keys(plan, base_identity, called, self._system.environ)
+        began = self._system.clock()
         return ChainExecutor(
-            plan, context, base, called, keys, self._codes, self._sessions, self._source
+            plan, context, base, called, keys, self._codes, self._sessions, self._source, began
         )
 
     def _mfa_programs(self, plan: Plan, base: Profile) -> Iterator[Program]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from keystead.errors import Origin, ProfileCycle
 from keystead.model.profile import Profile
 from keystead.outside import parse_json
+from keystead.value import NamedTuple
 
 RUNNING = "KEYSTEAD_RUNNING_PROCESS"
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from keystead.model.credentials import Credentials
 from keystead.resolve.aws.failures import unusable
 from keystead.resolve.credentials_json import BadDocument, read_credentials
 from keystead.system import System
+from keystead.value import replace
 
 
 def temporary_credentials(

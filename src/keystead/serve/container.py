@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import NamedTuple
 from urllib.parse import quote
 
 from keystead.http.guards import Answer, Refusal, Request
 from keystead.http.tokens import Token, matches
 from keystead.serve.documents import Prepared, container_document
 from keystead.serve.served import ServedProfile
+from keystead.value import NamedTuple
 
 _FOLDER = "/credentials/"
 

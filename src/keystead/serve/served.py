@@ -6,11 +6,11 @@ import asyncio
 import threading
 from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from keystead.errors import ProviderError
 from keystead.http.guards import Request
 from keystead.model.credentials import Credentials
+from keystead.value import NamedTuple
 
 _WINDOW = timedelta(minutes=10)
 _AGAIN = timedelta(seconds=30)

@@ -6,8 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
-from typing import NamedTuple
 
 from keystead import caller
 from keystead.app import App
@@ -30,6 +28,7 @@ from keystead.stores.default_readings import DefaultReadings
 from keystead.system import process_info
 from keystead.system.executable import executable_at
 from keystead.system.protection import protect
+from keystead.value import NamedTuple, replace
 
 _URI = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 _TOKEN = "AWS_CONTAINER_AUTHORIZATION_TOKEN"  # noqa: S105  # a variable's name

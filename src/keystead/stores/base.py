@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from keystead.errors import FileProblem, Origin, ProfileInvalid, ProfileNotFound
-from keystead.model.profile import Profile, Value
+from keystead.model.profile import Profile, SettingValue
 from keystead.model.settings import DECIDING
 from keystead.near import did_you_mean, near_names
 from keystead.secret import quoted
@@ -31,7 +31,7 @@ class KeyKeeper(Protocol):
 TRIES = 20
 """How often a change is tried again when another program wrote the file meanwhile."""
 
-Changes = Mapping[str, Value | None]
+Changes = Mapping[str, SettingValue | None]
 """Settings to set, by name; None unsets one."""
 
 
@@ -55,7 +55,7 @@ class StoreSnapshot(ABC):
         del name
         return {}
 
-    def services(self, name: str) -> Mapping[str, Value]:
+    def services(self, name: str) -> Mapping[str, SettingValue]:
         """The settings of a ``services`` section; empty for no such section."""
         del name
         return {}

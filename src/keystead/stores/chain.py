@@ -14,7 +14,7 @@ from functools import partial
 from keystead import caller
 from keystead.errors import ProfileNotFound
 from keystead.model.ordinal_case import folded
-from keystead.model.profile import Profile, Value
+from keystead.model.profile import Profile, SettingValue
 from keystead.model.references import references, renamed
 from keystead.stores import base
 from keystead.stores.registry import STORES
@@ -57,7 +57,7 @@ class ChainReader(ABC):
         """The settings of an ``sso-session`` section; empty for no such section."""
         return next(filter(None, (part.sso_session(name) for _, part in self.parts)), {})
 
-    def services(self, name: str) -> Mapping[str, Value]:
+    def services(self, name: str) -> Mapping[str, SettingValue]:
         """The settings of a ``services`` section; empty for no such section."""
         return next(filter(None, (part.services(name) for _, part in self.parts)), {})
 

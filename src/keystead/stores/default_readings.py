@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from itertools import product
 
 from keystead.errors import Origin
-from keystead.model.profile import Profile, Value
+from keystead.model.profile import Profile, SettingValue
 from keystead.model.settings import DECIDING
 from keystead.stores.shared_snapshot import SharedSnapshot
 from keystead.text.default_sections import DefaultSection, default_sections
@@ -70,7 +70,7 @@ class DefaultReadings:
         return [section for sections in self._sections for section in sections]
 
     def _profile(self, chosen: list[list[DefaultSection]]) -> Profile:
-        values: dict[str, Value] = {}
+        values: dict[str, SettingValue] = {}
         for sections in reversed(chosen):  # the credentials file takes precedence
             for section in sections:
                 values |= section.values

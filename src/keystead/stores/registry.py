@@ -6,11 +6,11 @@ import os
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
 
 from keystead.stores.base import KeyKeeper, ProfileStore
 from keystead.system import System
 from keystead.system.folders import Folders
+from keystead.value import NamedTuple
 
 
 class StoreRow(NamedTuple):

@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 from keystead import caller, crypto
 from keystead.errors import FileProblem, KeysteadError
@@ -23,6 +22,7 @@ from keystead.model.session import SHARED, Session
 from keystead.outside import parse_json, parse_moment
 from keystead.stores.encrypted.file import StoreFile
 from keystead.undo.fallback_key import FallbackKey
+from keystead.value import NamedTuple
 
 _BINDING = f"keystead/{crypto.FORMAT} session"
 

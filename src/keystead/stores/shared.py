@@ -5,13 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from keystead.errors import DocumentError, FileProblem, Origin, ProfileInvalid
 from keystead.model import validation
-from keystead.model.profile import Profile, Value, check_writable
+from keystead.model.profile import Profile, SettingValue, check_writable
 from keystead.model.setting import Group
 from keystead.model.settings import KEYS, SETTINGS
 from keystead.secret import reveal
@@ -40,6 +39,7 @@ from keystead.system.files import Changed, Snapshot, resolve
 from keystead.text.dialect import FileKind
 from keystead.text.document import Document, Grammar
 from keystead.undo.history import Replaced, UndoHistory
+from keystead.value import replace
 
 
 class SharedStore(ProfileStore):
@@ -332,7 +332,9 @@ def _check(name: str, current: Profile | None, wanted: Changes) -> None:
     check_writable(Profile(name, settings))
 
 
-def _changed(pair: Pair, name: str, key: str, value: Value | None, new: Path | None = None) -> Pair:
+def _changed(
+    pair: Pair, name: str, key: str, value: SettingValue | None, new: Path | None = None
+) -> Pair:
     """The pair with one setting set or, for None, removed from both files.
 
     ``new`` is the path of the file for a new profile.

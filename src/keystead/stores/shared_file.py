@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from keystead.errors import DocumentError, Origin, ProfileInvalid
-from keystead.model.profile import Value
+from keystead.model.profile import SettingValue
 from keystead.model.validation import check_profile_name
 from keystead.secret import reveal
 from keystead.system.file_versions import FileVersion
@@ -33,13 +32,13 @@ from keystead.text.dialect import (
 from keystead.text.disagreement import disagreements
 from keystead.text.document import Document
 from keystead.text.pieces import Section, Values
+from keystead.value import Value, replace
 
 _GUID = "toolkit_artifact_guid"
 """The .NET SDK's unique key of a profile, which is not copied."""
 
 
-@dataclass(frozen=True)
-class SharedFile:
+class SharedFile(Value):
     """The document of a file, and its version (None: no file)."""
 
     path: Path
@@ -101,7 +100,7 @@ class SharedFile:
             collect(self.document, section, found)
         return found
 
-    def set(self, name: str, key: str, value: Value) -> SharedFile:
+    def set(self, name: str, key: str, value: SettingValue) -> SharedFile:
         """The file with one setting set; a missing section is added."""
         # A block without lines cannot be written; it reads as an empty value.
         content = (dict(value) or "") if isinstance(value, Mapping) else reveal(value)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
 from keystead.errors import DocumentError, Origin, ProfileNotFound
-from keystead.model.profile import Profile, Value
+from keystead.model.profile import Profile, SettingValue
 from keystead.stores.base import StoreSnapshot, not_found
 from keystead.stores.lost_update import just_written
 from keystead.stores.shared_file import Origins, SharedFile
@@ -18,6 +17,7 @@ from keystead.system import System
 from keystead.system.files import Snapshot
 from keystead.text.dialect import FileKind, Reading, Skipped, interpret, merge
 from keystead.text.document import Document, Grammar
+from keystead.value import replace
 
 KINDS = (FileKind.CREDENTIALS, FileKind.CONFIG)
 """The kinds of the files of a snapshot, in order."""
@@ -148,9 +148,9 @@ class SharedSnapshot(StoreSnapshot):
             found |= {key: text for key, text in values.items() if isinstance(text, str)}
         return found
 
-    def services(self, name: str) -> Mapping[str, Value]:
+    def services(self, name: str) -> Mapping[str, SettingValue]:
         """The settings of a ``services`` section; empty for no such section."""
-        found: dict[str, Value] = {}
+        found: dict[str, SettingValue] = {}
         for file in self.pair():
             found |= file.other("services", name)
         return found
@@ -181,7 +181,7 @@ def _judged(profile: Profile, error: DocumentError | None) -> Profile:
     return replace(profile, refused=str(error)) if error else profile
 
 
-def profile_of(pair: Pair, name: str, values: Mapping[str, Value]) -> Profile:
+def profile_of(pair: Pair, name: str, values: Mapping[str, SettingValue]) -> Profile:
     """The profile with these values and their origins."""
     return Profile(name, values, TYPE_NAME, str(pair[0].path), Origins(pair, name))
 
@@ -191,7 +191,7 @@ def find_in(pair: Pair, name: str) -> Profile | None:
     found = [file.values(name) for file in reversed(pair)]  # the credentials file takes precedence
     if all(values is None for values in found):
         return None
-    merged: dict[str, Value] = {}
+    merged: dict[str, SettingValue] = {}
     for values in found:
         merged |= values or {}
     return profile_of(pair, name, merged)

@@ -7,7 +7,6 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 from typing import Protocol
 
@@ -19,6 +18,7 @@ from keystead.system.folders import Folders
 from keystead.system.keyring import Keyring
 from keystead.system.server_time import ServerTime
 from keystead.system.terminal import NO_INPUT_VARIABLE, NoTerminal, Terminal
+from keystead.value import Value, field, replace
 
 __all__ = ["Dpapi", "Files", "Folders", "Keyring", "ServerTime", "System", "Terminal"]
 
@@ -53,8 +53,7 @@ def _uptime() -> float:
         return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
 
 
-@dataclass(frozen=True)
-class System:
+class System(Value):
     """Everything outside of the process that keystead uses; tests replace parts of it."""
 
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)

@@ -13,12 +13,12 @@ import stat
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from keystead.errors import FileProblem, Origin
 from keystead.system.file_lock import locked
 from keystead.system.folders import require_home
 from keystead.system.sharing_violation import retry_on_sharing_violation
+from keystead.value import NamedTuple
 
 LOCK_SECONDS = 2.0
 """How long a writer waits for the lock."""

@@ -16,12 +16,12 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import IO, Any, Self
 
 from keystead import caller
 from keystead.printable import printable
 from keystead.system.terminal import TTY
+from keystead.value import Value
 
 GRACE_SECONDS = 1.0
 """Time between SIGTERM and SIGKILL."""
@@ -33,8 +33,7 @@ _ROUNDS = 32
 """How many chunks of a stream are read before the program's state is checked again."""
 
 
-@dataclass(frozen=True)
-class Finished:
+class Finished(Value):
     """Exit code (below 0: the signal that killed it) and output of a program."""
 
     code: int

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from keystead.value import Value
 
 if sys.platform == "win32":
     import ctypes
@@ -27,8 +28,7 @@ def _asleep() -> float:
         return 0.0
 
 
-@dataclass(frozen=True)
-class Clocks:
+class Clocks(Value):
     """Seconds since 1970, of the monotonic clock, and of suspension."""
 
     wall: Callable[[], float] = time.time

@@ -8,9 +8,9 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from typing import NamedTuple
 
 from keystead import caller
+from keystead.value import NamedTuple
 
 
 class Executable(NamedTuple):

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from typing import NamedTuple
+
+from keystead.value import NamedTuple
 
 _TICK_NS = 20_000_000
 """Twice the coarsest time stamp of the file systems in use (10 ms)."""

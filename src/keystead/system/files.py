@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from itertools import takewhile
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from keystead.errors import FileProblem, Origin
 from keystead.system.file_lock import locked
@@ -25,6 +25,7 @@ from keystead.system.pipe import read_pipe
 from keystead.system.private import open_private
 from keystead.system.sharing_violation import retry_on_sharing_violation
 from keystead.system.status import Access, access, kind, problem, status_of
+from keystead.value import NamedTuple
 
 MAX_BYTES = 64 * 1024 * 1024
 """Larger files are refused; 100,000 profiles need less than half of it."""

@@ -7,9 +7,9 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
 
 from keystead.errors import FileProblem
+from keystead.value import NamedTuple
 
 NO_HOME = Path(os.devnull) / "HOME-is-not-set"
 """The home folder of a user without one; no file exists there."""

@@ -7,7 +7,8 @@ import socket
 import struct
 import sys
 import time
-from typing import NamedTuple
+
+from keystead.value import NamedTuple
 
 
 def variable(pid: int, name: str) -> str | None:

@@ -7,10 +7,10 @@ import os
 import stat
 import sys
 from pathlib import Path
-from typing import NamedTuple
 
 from keystead.errors import FileProblem, Origin
 from keystead.system.folders import is_homeless
+from keystead.value import NamedTuple
 
 
 class Access(NamedTuple):

@@ -9,9 +9,9 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from keystead.text.pieces import Values
+from keystead.value import Value, field
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _HEADER = re.compile(r"\s*\[([^\]]*)\]")
@@ -20,8 +20,7 @@ _COMMENT = re.compile(r"\s[#;].*")
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
-@dataclass
-class DefaultSection:
+class DefaultSection(Value):
     """One section; ``prefixed`` means ``[profile default]``; the line of each (nested) name."""
 
     prefixed: bool

@@ -14,14 +14,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple
 
 from keystead.errors import DocumentError, Origin
 from keystead.model.validation import IDENTIFIER, is_identifier, is_readable_name
 from keystead.text.document import Document, Grammar
 from keystead.text.pieces import Property, Section, Values
+from keystead.value import NamedTuple, Value, field
 
 DEFAULT = "default"
 OF_THE_CLI = ("plugins", "preview")
@@ -80,8 +79,7 @@ class Header(NamedTuple):
     note: str | None = None
 
 
-@dataclass
-class Reading:
+class Reading(Value):
     """The interpretation of one file, or of both merged."""
 
     profiles: dict[str, Settings] = field(default_factory=dict)
@@ -222,7 +220,7 @@ def interpret(document: Document, kind: FileKind) -> Reading:
     headers = [(read_header(s.title, kind, document.grammar), s) for s in document.sections]
     loser = hidden_default((header for header, _ in headers), kind, document.grammar)
     if document.grammar is Grammar.TOLERANT:
-        reading.warnings += [_broken(e, "the line is skipped") for e in document.broken_above()]
+        reading.warnings.extend(_broken(e, "the line is skipped") for e in document.broken_above())
     for header, section in headers:
         if _is_broken(document, section, header, reading):
             continue
@@ -242,7 +240,7 @@ def interpret(document: Document, kind: FileKind) -> Reading:
             _warn(
                 reading, document, section, f"section `{header.name}` is repeated; both are merged"
             )
-        reading.warnings += collect(document, section, settings)
+        reading.warnings.extend(collect(document, section, settings))
     for name in reading.broken:
         reading.profiles.pop(name, None)
     return reading

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from keystead.value import NamedTuple
 
 Values = dict[str, str | Mapping[str, str]]
 """Settings by name in lower case: text, or a nested block."""

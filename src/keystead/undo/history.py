@@ -12,10 +12,9 @@ import json
 import os
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from keystead import caller
 from keystead.errors import FileProblem, KeysteadError, Origin, UsageError
@@ -23,6 +22,7 @@ from keystead.outside import parse_json, parse_moment
 from keystead.system.files import Changed, Files
 from keystead.undo.envelope import Envelope, PlainEnvelope
 from keystead.undo.fallback_key import FallbackKey
+from keystead.value import NamedTuple
 
 _TIME = "%Y%m%dT%H%M%S.%f"
 _TICK = timedelta(microseconds=1)
@@ -59,12 +59,12 @@ class Generation(NamedTuple):
     """The names of the changed profiles."""
 
 
-@dataclass
 class _Command:
     """The command whose changes form one generation; ``stored`` is its file, if any."""
 
-    line: Callable[[], str]
-    stored: Path | None = None
+    def __init__(self, line: Callable[[], str]) -> None:
+        self.line = line
+        self.stored: Path | None = None
 
 
 _COMMAND: ContextVar[_Command | None] = ContextVar("command", default=None)

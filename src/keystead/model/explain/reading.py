@@ -6,18 +6,17 @@ Nothing sealed is opened: of keys it is only asked whether they are there.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
 from keystead.model.profile import Profile
 from keystead.model.sources.kind import Offer
 from keystead.model.sources.static import KEY, SECRET, Static
+from keystead.value import Value
 
 CONFIG_KEYS = "config-keys"
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(Value):
     """The sources that a profile has."""
 
     profile: Profile

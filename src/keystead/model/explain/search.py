@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
 
 from keystead.errors import KeysteadError
 from keystead.model.explain.answer import Answer, Choice, Outcome, Row, grouped
@@ -14,6 +12,7 @@ from keystead.model.explain.tools import KEYSTEAD, TOOLS, Tool
 from keystead.model.profile import Profile, ProfileSource
 from keystead.model.search import DEFAULT_PROFILE, search
 from keystead.model.sources import Source, container, ec2, environment, web_identity
+from keystead.value import NamedTuple, Value
 
 _TOKEN_FILE, _ROLE = web_identity.VARIABLES
 
@@ -31,8 +30,7 @@ class StoreFacts(NamedTuple):
         return tool is KEYSTEAD or self.read_by_sdks or (self.read_by_dotnet and tool.encrypted)
 
 
-@dataclass(frozen=True)
-class Facts:
+class Facts(Value):
     """What was gathered: the environment, and the stores in search order.
 
     ``asked`` is the profile that was named, ``located`` whether one file alone is looked at.

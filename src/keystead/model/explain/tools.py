@@ -7,7 +7,6 @@ source or documentation; where nothing is known, nothing is said.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from keystead.model.client_settings import REGION_VARIABLES
 from keystead.model.explain.answer import Choice
@@ -15,6 +14,7 @@ from keystead.model.explain.reading import CONFIG_KEYS, Reading
 from keystead.model.search import PLACES
 from keystead.model.sources.static import KEY
 from keystead.model.variables import PROFILE
+from keystead.value import NamedTuple
 
 _OF_ROLES = ("web-identity", "role", "sso")
 _ANY_KEYS = ("keys", CONFIG_KEYS)

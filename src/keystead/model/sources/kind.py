@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar
 
-from keystead.value import Value
+from keystead.value import NamedTuple, Value
 
 if TYPE_CHECKING:
     from typing import Self
@@ -29,7 +29,7 @@ class Offer(NamedTuple):
     is_typed: bool = False
 
 
-class Kind(Value):
+class Kind(Value, kw_only=True):
     """A kind of source of credentials in a profile, or of the role over one.
 
     ``types`` are the types of profiles that name it, the first that is decided counts; ``settings``
@@ -67,7 +67,7 @@ class Kind(Value):
         return cls.meaning
 
 
-class CredentialSource(Kind):
+class CredentialSource(Kind, kw_only=True):
     """Where the first credentials of a plan come from, and the profile that says so.
 
     A new kind sets ``kind`` and, where its credentials differ from the default in that,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 SETTING = "login_session"
 
 
-class Login(CredentialSource):
+class Login(CredentialSource, kw_only=True):
     """The login that ``login_session``, an ARN, names."""
 
     kind = "login"

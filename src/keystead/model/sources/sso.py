@@ -16,7 +16,7 @@ ACCOUNT = ("sso_account_id", "sso_role_name")
 PORTAL = ("sso_start_url", "sso_region")
 
 
-class Sso(CredentialSource):
+class Sso(CredentialSource, kw_only=True):
     """The permission set ``sso_role_name`` in the account ``sso_account_id``.
 
     ``sso_session`` None: the legacy form, in which the profile names the access portal itself.

@@ -21,7 +21,7 @@ _SESSION_NAME = "AWS_ROLE_SESSION_NAME"
 VARIABLES = (TOKEN_FILE_VARIABLE, _ROLE)
 
 
-class WebIdentity(CredentialSource, SessionOptions):
+class WebIdentity(CredentialSource, SessionOptions, kw_only=True):
     """The role ``role_arn``; the options are those of its session. ``region`` is the profile's."""
 
     kind = "web-identity"

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from keystead.console.removal import naming
 from keystead.errors import NotConfigured, ProfileNotFound, UsageError
 from keystead.model.credentials import Credentials
-from keystead.model.profile import Profile, Value
+from keystead.model.profile import Profile, SettingValue
 from keystead.model.search import DEFAULT_PROFILE
 from keystead.outside import whole
 from keystead.powershell.cmdlet import Cmdlet, Values, switch
@@ -32,6 +31,7 @@ from keystead.powershell.engine.credential_parameters import (
 from keystead.powershell.engine.state import State
 from keystead.powershell.objects import AwsObject
 from keystead.stores.chain import StoreChain
+from keystead.value import replace
 
 _KEYS_HINT = "give -AccessKey and -SecretKey, or -ProfileName"
 
@@ -105,7 +105,7 @@ def _ambient(state: State, values: Values) -> AwsObject | None:
         return None
 
 
-def _choose(state: State, chain: StoreChain) -> tuple[str | None, dict[str, Value]]:
+def _choose(state: State, chain: StoreChain) -> tuple[str | None, dict[str, SettingValue]]:
     """The profile that was selected, else the keys that were typed."""
     terminal = state.app.system.terminal
     names = list(dict.fromkeys(profile.name for profile in chain.profiles() if profile.type))
@@ -125,7 +125,7 @@ def _choose(state: State, chain: StoreChain) -> tuple[str | None, dict[str, Valu
     return None, keys_to_save(keys_object(Credentials(key, secret)))
 
 
-def _typed_region(state: State, values: Values, name: str | None) -> Mapping[str, Value]:
+def _typed_region(state: State, values: Values, name: str | None) -> Mapping[str, SettingValue]:
     """The region that was typed; empty if there is one already, or no terminal."""
     terminal = state.app.system.terminal
     given = {**values, "ProfileName": name} if name else values

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from functools import partial
 
 from keystead.errors import UsageError
@@ -17,6 +16,7 @@ from keystead.powershell.objects import AwsObject
 from keystead.powershell.services.folders import service_names
 from keystead.powershell.services.index import Index, ServiceNames
 from keystead.powershell.services.prefixes import prefix_of
+from keystead.value import replace
 
 Table = Callable[[], Registry]
 

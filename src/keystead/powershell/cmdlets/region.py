@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from keystead.botocore_session import region_names
 from keystead.errors import UsageError
@@ -13,6 +12,7 @@ from keystead.powershell.engine.credential_parameters import PROFILE_LOCATION, R
 from keystead.powershell.engine.state import State
 from keystead.powershell.objects import AwsObject
 from keystead.secret import quoted
+from keystead.value import replace
 
 _CHINA, _GOVERNMENT = "cn-", "us-gov-"
 _SHOWN = 40

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from keystead.errors import UsageError
@@ -17,6 +16,7 @@ from keystead.powershell.services.run import call_once
 from keystead.resolve.resolver import session_name
 from keystead.resolve.sts_response import temporary_credentials
 from keystead.secret import Secret, reveal
+from keystead.value import replace
 
 
 def use_sts_role(state: State, values: Values) -> Iterable[AwsObject]:

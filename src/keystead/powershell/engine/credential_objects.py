@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 
 from keystead.app import App
 from keystead.app.selection import Location
@@ -15,6 +14,7 @@ from keystead.model.sources.static import Static
 from keystead.powershell.objects import AwsObject
 from keystead.resolve.resolver import ProfileCredentials
 from keystead.secret import Secret
+from keystead.value import replace
 
 _SOURCE = "Amazon.Runtime.BasicAWSCredentials"
 _TEMPORARY_SOURCE = "Amazon.Runtime.AssumeRoleAWSCredentials"

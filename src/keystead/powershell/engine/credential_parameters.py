@@ -8,7 +8,6 @@ has the differences.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from keystead.app.selection import Location
 from keystead.audit.grantee import Grantee
@@ -16,7 +15,7 @@ from keystead.errors import ProfileNotFound, UsageError
 from keystead.model.client_settings import NO_CLIENT_SETTINGS, ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.model.ordinal_case import folded
-from keystead.model.profile import Profile, ProfileSource, Value, check_writable
+from keystead.model.profile import Profile, ProfileSource, SettingValue, check_writable
 from keystead.model.search import DEFAULT_PROFILE, default_profile
 from keystead.model.sources.environment import has_keys
 from keystead.powershell.cmdlet import Parameter, Values
@@ -29,6 +28,7 @@ from keystead.powershell.engine.state import State
 from keystead.powershell.objects import AwsObject
 from keystead.resolve.resolver import ProfileCredentials, Resolver
 from keystead.secret import reveal
+from keystead.value import replace
 
 ACCESS_KEY = Parameter("AccessKey", "the access key id", aliases=("AK",), never_empty=True)
 SECRET_KEY = Parameter(
@@ -130,7 +130,7 @@ _SETTING_OF = {
 }
 
 
-def profile_settings(values: Values) -> dict[str, Value]:
+def profile_settings(values: Values) -> dict[str, SettingValue]:
     """The settings that the parameters give, by their names in shared files."""
     return {
         setting: values[parameter]
@@ -234,7 +234,7 @@ def _old_default(state: State, location: Location) -> str | None:
         return None
 
 
-def keys_to_save(given: AwsObject | None) -> dict[str, Value]:
+def keys_to_save(given: AwsObject | None) -> dict[str, SettingValue]:
     """The settings that save fixed keys. Raises `UsageError` for credentials of another kind."""
     if given is None or given.keys is None:
         source = given.source if given else "nowhere"
@@ -282,7 +282,7 @@ class _With:
     def sso_session(self, name: str) -> Mapping[str, str]:
         return self._rest.sso_session(name)
 
-    def services(self, name: str) -> Mapping[str, Value]:
+    def services(self, name: str) -> Mapping[str, SettingValue]:
         return self._rest.services(name)
 
 

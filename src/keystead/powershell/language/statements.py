@@ -8,8 +8,7 @@ No ``repr`` shows what was typed as a value, since it may be a secret.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from keystead.value import NamedTuple, Value, field
 
 
 class Span(NamedTuple):
@@ -31,8 +30,7 @@ LOGICAL = ("and", "or", "xor")
 """Operators that join comparisons, all of the same precedence."""
 
 
-@dataclass(frozen=True)
-class Word:
+class Word(Value):
     """Text. A quoted one is never a parameter."""
 
     value: str = field(repr=False)
@@ -40,32 +38,28 @@ class Word:
     span: Span = field(default=_NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
-class Variable:
+class Variable(Value):
     """``$name``: the object itself, not its text."""
 
     name: str
     span: Span = field(default=_NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
-class Template:
+class Template(Value):
     """Text with variables in it, such as ``"$name-copy"``."""
 
     parts: tuple[str | Variable, ...] = field(repr=False)
     span: Span = field(default=_NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(Value):
     """A number outside of a cmdlet's words; in them it is a text that a parameter may read."""
 
     value: int | float
     span: Span = field(default=_NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(Value):
     """``$name.Property``, or the property of a property."""
 
     variable: Variable
@@ -73,24 +67,21 @@ class Member:
     span: Span = field(default=_NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
-class Array:
+class Array(Value):
     """``a, b``."""
 
     items: tuple[Expression, ...] = field(repr=False)
     span: Span = field(default=_NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
-class Hash:
+class Hash(Value):
     """``@{name = value}``."""
 
     pairs: tuple[tuple[str, Expression], ...] = field(repr=False)
     span: Span = field(default=_NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
-class Chain:
+class Chain(Value):
     """``a -eq b``, ``a -and b -or c``: operators of one precedence, evaluated left to right."""
 
     first: Expression
@@ -98,16 +89,14 @@ class Chain:
     span: Span = field(default=_NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
-class Negation:
+class Negation(Value):
     """``-not a``, ``!a``."""
 
     operand: Expression
     span: Span = field(default=_NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
-class Block:
+class Block(Value):
     """``{ $_.Name -eq 'x' }``: a test of an object, which is ``$_`` in it."""
 
     test: Expression
@@ -134,8 +123,7 @@ def inner(expression: Expression) -> tuple[Expression, ...]:
             return ()
 
 
-@dataclass(frozen=True)
-class ParameterWord:
+class ParameterWord(Value):
     """``-Name``, or ``-Name:value`` with the value that is tied to it."""
 
     name: str = field(repr=False)  # without a blank it includes a secret value
@@ -143,8 +131,7 @@ class ParameterWord:
     span: Span = field(default=_NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
-class Command:
+class Command(Value):
     """A cmdlet with its words; ``line`` counts from 1."""
 
     name: str
@@ -153,8 +140,7 @@ class Command:
     span: Span = field(default=_NOWHERE, compare=False, repr=False)
 
 
-@dataclass(frozen=True)
-class Pipeline:
+class Pipeline(Value):
     """A cmdlet's output or a value, piped through further cmdlets."""
 
     first: Command | Expression
@@ -162,8 +148,7 @@ class Pipeline:
     line: int
 
 
-@dataclass(frozen=True)
-class Assignment:
+class Assignment(Value):
     """``$variable = value``, the value being an expression or the output of cmdlets."""
 
     variable: str
@@ -171,8 +156,7 @@ class Assignment:
     line: int
 
 
-@dataclass(frozen=True)
-class Display:
+class Display(Value):
     """A value as a statement, which shows it."""
 
     value: Expression

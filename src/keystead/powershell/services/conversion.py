@@ -10,7 +10,6 @@ import contextlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import NoReturn
 
@@ -21,6 +20,7 @@ from keystead.powershell.objects import AwsObject
 from keystead.powershell.services.model import Shape
 from keystead.powershell.services.naming import singular
 from keystead.secret import Secret, reveal
+from keystead.value import Value
 
 _WHOLE = re.compile(r"[+-]?[0-9]{1,19}", re.ASCII)
 _TRUTH = {"true": True, "$true": True, "false": False, "$false": False}
@@ -35,8 +35,7 @@ _TYPE_NAMES = {
 _TEXT_FILE, _BYTES_FILE = "file://", "fileb://"
 
 
-@dataclass(frozen=True)
-class Context:
+class Context(Value):
     """Access to files, and the default time zone."""
 
     read: Callable[[str], bytes]

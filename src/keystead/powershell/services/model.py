@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
 
@@ -13,12 +12,12 @@ from keystead.powershell.services.folders import MODEL, PAGINATORS, folders, mod
 from keystead.powershell.services.name_overrides import NAMES
 from keystead.powershell.services.naming import cmdlet_names
 from keystead.powershell.services.prefixes import prefix_of, services_of
+from keystead.value import Value, field
 
 _NOTHING: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True)
-class Shape:
+class Shape(Value):
     """The type of a value; ``kind`` is the model's word for it."""
 
     name: str
@@ -65,8 +64,7 @@ class Shape:
         return bool(self.traits.get("document"))
 
 
-@dataclass(frozen=True)
-class Paging:
+class Paging(Value):
     """The paging of an operation, from botocore's table of paginators."""
 
     tokens_in: tuple[str, ...]
@@ -75,8 +73,7 @@ class Paging:
     limit: str | None
 
 
-@dataclass(frozen=True)
-class Operation:
+class Operation(Value):
     """One operation of a service."""
 
     name: str

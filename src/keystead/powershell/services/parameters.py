@@ -10,7 +10,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
 
 from keystead.errors import UsageError
 from keystead.powershell.cmdlet import Parameter, switch
@@ -32,6 +31,7 @@ from keystead.powershell.services.name_overrides import (
 )
 from keystead.powershell.services.naming import singular
 from keystead.powershell.unsupported import PARAMETERS as OF_ANY_CMDLET
+from keystead.value import Value, replace
 
 SET = "Default"
 _TAGS = re.compile(r"<[^>]+>")
@@ -92,8 +92,7 @@ UNSUPPORTED = tuple(
 """The common parameters of the AWS Tools that keystead refuses."""
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(Value):
     """A parameter and the place in the request where its value goes."""
 
     parameter: Parameter

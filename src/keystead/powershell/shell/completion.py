@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from keystead.errors import UsageError
 from keystead.powershell.cmdlet import Registry
@@ -22,14 +21,14 @@ from keystead.powershell.language.statements import (
 )
 from keystead.powershell.language.tokens import quote
 from keystead.powershell.shell.candidates import ValueSource, cmdlet_names, parameters, values_after
+from keystead.value import Value
 
 _DOTTED = re.compile(r"\$(\w+)\.(\w*)$")
 # What completes the text for the parser: nothing, a quote, a value after a colon or comma.
 _ENDINGS = ("", "'", '"', "''")
 
 
-@dataclass(frozen=True)
-class Completion:
+class Completion(Value):
     """``text`` replaces the last ``length`` characters; ``meaning`` is shown with it."""
 
     text: str

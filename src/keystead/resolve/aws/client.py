@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import replace
 from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
@@ -21,6 +20,7 @@ from keystead.model.credentials import Credentials
 from keystead.resolve.aws.failures import answer_of, explained, failures, misfit
 from keystead.system import System
 from keystead.system.server_time import TOLERANCE
+from keystead.value import replace
 
 Headers = Callable[[str], Mapping[str, str]]
 """Headers of a request, made from its address."""

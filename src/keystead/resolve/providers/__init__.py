@@ -5,7 +5,6 @@ Providers are imported on use: most plans start from keys in a file.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, assert_never
 
 from keystead.model.account import require_account_of
@@ -19,6 +18,7 @@ from keystead.model.sources.process import Process
 from keystead.model.sources.sso import Sso
 from keystead.model.sources.static import Static
 from keystead.model.sources.web_identity import WebIdentity
+from keystead.value import replace
 
 if TYPE_CHECKING:
     from keystead.resolve.providers.provider import Provider, ProviderContext

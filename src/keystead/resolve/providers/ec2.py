@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from keystead.errors import NotConfigured, ProfileInvalid, ProviderError
@@ -16,6 +15,7 @@ from keystead.resolve.credentials_json import BadDocument, read_credentials, rea
 from keystead.resolve.http_provider import Endpoint, ask
 from keystead.resolve.providers.provider import Provider
 from keystead.system import System, http
+from keystead.value import Value, replace
 
 V1_DISABLED = "AWS_EC2_METADATA_V1_DISABLED"
 ENDPOINT = "AWS_EC2_METADATA_SERVICE_ENDPOINT"
@@ -117,8 +117,7 @@ class Ec2Provider(Provider[Ec2]):
             raise ProviderError(error.message, id=error.id, hint=hint, code=error.code) from None
 
 
-@dataclass(frozen=True)
-class _Service:
+class _Service(Value):
     """One metadata service, and how patiently to ask it."""
 
     system: System

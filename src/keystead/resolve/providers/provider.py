@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.model.profile import Profile
 from keystead.model.sources.kind import CredentialSource
 from keystead.system import System
+from keystead.value import NamedTuple
 
 if TYPE_CHECKING:
     from keystead.resolve.aws.client import AwsClient

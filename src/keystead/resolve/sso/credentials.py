@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 
 from keystead.errors import ProviderError
@@ -14,6 +13,7 @@ from keystead.resolve.aws.failures import unusable
 from keystead.resolve.credentials_json import BadDocument, read_credentials
 from keystead.resolve.sso.oidc import SsoTokenCache
 from keystead.system import System
+from keystead.value import replace
 
 
 def role_credentials(source: Sso, system: System, client: AwsClient) -> Credentials:

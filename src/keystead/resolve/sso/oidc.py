@@ -22,7 +22,7 @@ _HEADER_VALUE = re.compile(r"[!-~]+")
 _FOR_REFRESH = ("refreshToken", "clientId", "clientSecret")
 
 
-class SsoToken(Value):
+class SsoToken(Value, kw_only=True):
     """The token and its end."""
 
     access_token: str

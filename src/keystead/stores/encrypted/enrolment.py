@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from keystead import crypto
 from keystead.errors import StoreUnavailable, UsageError
@@ -18,6 +17,7 @@ from keystead.stores.encrypted.protectors import (
     require_bounded,
 )
 from keystead.stores.encrypted.value_cipher import DataKeyCipher
+from keystead.value import NamedTuple
 
 
 class Enrolled(NamedTuple):

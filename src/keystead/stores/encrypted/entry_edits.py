@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from keystead.errors import ProfileInvalid
 from keystead.model import validation
 from keystead.model.ordinal_case import clash
-from keystead.model.profile import Profile, Value, check_writable
+from keystead.model.profile import Profile, SettingValue, check_writable
 from keystead.model.settings import DECIDING
 from keystead.secret import Secret, reveal
 from keystead.stores.base import Changes, already_there, not_found
@@ -100,7 +100,7 @@ def _seen(key: str, value: str | Secret) -> str | Secret:
     return Secret(value) if is_sealed(key) and value and isinstance(value, str) else value
 
 
-def _checked(name: str, value: Value | None) -> str:
+def _checked(name: str, value: SettingValue | None) -> str:
     """The text to store, empty to unset. Raises `ProfileInvalid`."""
     if value is None:
         return ""

@@ -8,7 +8,6 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property, partial
 from pathlib import Path
-from typing import NamedTuple
 
 from keystead import crypto
 from keystead.errors import (
@@ -48,6 +47,7 @@ from keystead.system.private import Exposed
 from keystead.undo.envelope import PlainEnvelope
 from keystead.undo.fallback_key import FallbackKey
 from keystead.undo.history import Replaced, UndoHistory
+from keystead.value import NamedTuple
 
 _EMPTY = (b"", b"null")
 """Content that the .NET SDK reads as no profiles."""

@@ -11,7 +11,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from keystead.crypto import DataKey
 from keystead.errors import FileProblem, KeysteadError, Origin, StoreUnavailable
@@ -19,6 +19,7 @@ from keystead.outside import parse_json, text_in
 from keystead.stores.encrypted.layout import Accounts, store_id_of
 from keystead.stores.encrypted.protectors import kind_of, protector_of
 from keystead.system import System
+from keystead.value import NamedTuple
 
 VARIABLE = "KEYSTEAD_STORE_ID"
 

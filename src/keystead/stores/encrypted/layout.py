@@ -10,7 +10,6 @@ import codecs
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -20,6 +19,7 @@ from keystead.model.ordinal_case import folded
 from keystead.model.profile import Profile
 from keystead.model.settings import SETTINGS, is_secret
 from keystead.model.validation import has_control
+from keystead.value import Value, field, replace
 
 HEADER = "keystead"
 DISPLAY_NAME = "DisplayName"
@@ -122,8 +122,7 @@ def profile_type(profile: Profile) -> str | None:
     return word
 
 
-@dataclass(frozen=True)
-class Accounts:
+class Accounts(Value):
     """One version of the file: its header and its entries by GUID, in the order of the file.
 
     ``header`` is None in the .NET SDK's file. ``foreign`` are members of that file that are not

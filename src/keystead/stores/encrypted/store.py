@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
 
 from keystead.errors import StoreUnavailable, UsageError
 from keystead.model import validation
 from keystead.model.ordinal_case import clash
-from keystead.model.profile import Profile, Value
+from keystead.model.profile import Profile, SettingValue
 from keystead.secret import Secret
 from keystead.stores.base import (
     TRIES,
@@ -58,6 +57,7 @@ from keystead.stores.sessions import SessionCache
 from keystead.system import System
 from keystead.system.file_versions import ChangeToken, change_token
 from keystead.undo.history import UndoHistory
+from keystead.value import Value
 
 _UNIQUE_KEY = "toolkit_artifact_guid"
 """The shared-file name of a profile's GUID, which is not copied."""
@@ -66,8 +66,7 @@ _UNIQUE_KEY = "toolkit_artifact_guid"
 _SAML = "it is a SAML profile of the AWS SDK for .NET, and keystead cannot sign in that way"
 
 
-@dataclass(frozen=True)
-class StoreStatus:
+class StoreStatus(Value):
     """The state of the store that is known without unlocking it."""
 
     path: Path
@@ -315,7 +314,7 @@ class EncryptedStore(ProfileStore):
     def profile(self, accounts: Accounts, guid: str) -> Profile:
         """The profile ``guid``, whose secrets unlock the store when they are revealed."""
         entry = accounts.entries[guid]
-        settings: dict[str, Value] = {
+        settings: dict[str, SettingValue] = {
             name: self._value(accounts, guid, key) for name, key in settings_in(entry).items()
         }
         origins = dict.fromkeys(settings, self._file.where)

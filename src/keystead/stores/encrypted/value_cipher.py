@@ -7,13 +7,13 @@ SDK's format has neither; Windows encrypts each value.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Protocol
 
 from keystead import crypto
 from keystead.stores.encrypted.layout import Accounts
 from keystead.stores.encrypted.protectors import RandomBytes
 from keystead.system import Dpapi
+from keystead.value import Value
 
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 
@@ -38,8 +38,7 @@ class ValueCipher(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class DataKeyCipher:
+class DataKeyCipher(Value):
     """The cipher of keystead's format, by the data key."""
 
     key: crypto.DataKey
@@ -62,8 +61,7 @@ class DataKeyCipher:
         self.key.check(accounts.content, accounts.mac)
 
 
-@dataclass(frozen=True)
-class DpapiCipher:
+class DpapiCipher(Value):
     """The cipher of the .NET SDK's format: Windows' data protection for the user."""
 
     dpapi: Dpapi

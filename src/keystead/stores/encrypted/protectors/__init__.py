@@ -6,7 +6,6 @@ A new protector is a module here and a row of `PROTECTORS`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
 
 from keystead.errors import InteractionRequired, KeysteadError, StoreUnavailable
 from keystead.stores.encrypted.protectors.base import (
@@ -26,6 +25,7 @@ from keystead.stores.encrypted.protectors.passphrase import (
     require_bounded,
 )
 from keystead.system import System
+from keystead.value import NamedTuple
 
 __all__ = [
     "PROTECTORS",

@@ -8,11 +8,12 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import ClassVar
 
 from keystead import crypto
 from keystead.errors import Origin
 from keystead.system import System
+from keystead.value import NamedTuple
 
 RandomBytes = Callable[[int], bytes]
 """Such as `os.urandom`."""

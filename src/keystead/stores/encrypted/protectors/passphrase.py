@@ -6,7 +6,6 @@ import codecs
 import os
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 
 from keystead import crypto
 from keystead.errors import FileProblem, Origin, StoreCorrupt, StoreUnavailable, WrongPassphrase
@@ -15,6 +14,7 @@ from keystead.stores.encrypted.protectors.base import Protector, RandomBytes, St
 from keystead.stores.encrypted.protectors.strength import require_strong
 from keystead.system import System
 from keystead.text.encoding import refuse_other_encoding
+from keystead.value import Value
 
 VARIABLE = "KEYSTEAD_PASSPHRASE_FILE"
 NEW_VARIABLE = "KEYSTEAD_NEW_PASSPHRASE_FILE"
@@ -24,8 +24,7 @@ _QUESTION = "passphrase of the encrypted store"
 _HINT = f"set {VARIABLE} to a file that holds the passphrase"
 
 
-@dataclass(frozen=True)
-class Argon2Cost:
+class Argon2Cost(Value):
     """The parameters of Argon2id: ``memory`` in KiB, ``passes``, ``lanes``.
 
     The default is the second recommended option of RFC 9106. Raises `ValueError` for values

@@ -5,7 +5,6 @@ A test checks that they are up to date.
 
 from __future__ import annotations
 
-import argparse
 import ast
 import itertools
 import re
@@ -16,9 +15,9 @@ import keystead
 from devtools import python_page
 from devtools.words import words
 from keystead.cli.command import NO_INPUT, Command
-from keystead.cli.commands import COMMANDS
+from keystead.cli.commands import rows
 from keystead.cli.completing.answer import WORDS
-from keystead.cli.parser import build_parser
+from keystead.cli.parser import Parser, build_parser
 from keystead.error_guide import guide
 from keystead.errors import KeysteadError
 from keystead.lint.finding import READERS, Readers
@@ -69,7 +68,8 @@ def contributing() -> str:
 
 
 def _commands() -> str:
-    parser = build_parser(COMMANDS)
+    commands = rows()
+    parser = build_parser(commands)
     lines = [
         "# Commands",
         "",
@@ -80,20 +80,18 @@ def _commands() -> str:
         f"{NO_INPUT.options['help']}. The variable `{NO_INPUT_VARIABLE}=1` does the same.",
         "",
     ]
-    for command in COMMANDS:
-        lines += _command(parser, command, "keystead")
+    for row in commands:
+        if row.run and not any(other.name.startswith(f"{row.name} ") for other in commands):
+            lines += _command(parser, row)
     return "\n".join([*lines, *_exit_codes()]) + "\n"
 
 
-def _command(parser: argparse.ArgumentParser, command: Command, prefix: str) -> Iterator[str]:
-    own = _child(parser, command.name)
-    if command.children:
-        for child in command.children:
-            yield from _command(own, child, f"{prefix} {command.name}")
-        return
-    usage = re.sub(r"\s+", " ", own.format_usage()).removeprefix("usage: ").strip()
+def _command(parser: Parser, command: Command) -> Iterator[str]:
+    for word in command.name.split():
+        parser = parser.children[word]
+    usage = re.sub(r"\s+", " ", parser.format_usage()).removeprefix("usage: ").strip()
     usage = usage.replace(f" [{NO_INPUT.names[0]}]", "")
-    yield from (f"## {prefix} {command.name}", "")
+    yield from (f"## keystead {command.name}", "")
     yield from (
         f"{command.summary[:1].upper()}{command.summary[1:]}. {command.details}".strip(),
         "",
@@ -105,13 +103,6 @@ def _command(parser: argparse.ArgumentParser, command: Command, prefix: str) -> 
         yield f"* {shown}: {item.options['help']}"
     if command.arguments:
         yield ""
-
-
-def _child(parser: argparse.ArgumentParser, name: str) -> argparse.ArgumentParser:
-    # argparse has no public way to a subparser's usage.
-    actions = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]  # noqa: SLF001
-    child: argparse.ArgumentParser = actions[0].choices[name]
-    return child
 
 
 def _exit_codes() -> Iterator[str]:
@@ -145,11 +136,11 @@ def _errors() -> str:
         "hint, the hint line show the id. Ids do not change; messages may.",
         "",
     ]
-    for error, rows in itertools.groupby(guide().items(), key=lambda row: row[1].error):
+    for error, found in itertools.groupby(guide().items(), key=lambda row: row[1].error):
         status = f"exit code {error.exit_code}, HTTP status {error.http_status}"
         lines += [f"## {error.__name__}: {status}", "", "| id | meaning | what to do |"]
         lines += ["| --- | --- | --- |"]
-        lines += [f"| `{name}` | {advice.meaning} | {advice.remedy} |" for name, advice in rows]
+        lines += [f"| `{name}` | {advice.meaning} | {advice.remedy} |" for name, advice in found]
         lines.append("")
     return "\n".join(lines)
 

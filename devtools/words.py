@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from typing import Any
 
-from keystead.cli.command import NO_INPUT, Argument, Command
-from keystead.cli.commands import COMMANDS
+from keystead.cli.command import NO_INPUT, PROGRAM, Argument, Command
+from keystead.cli.commands import rows
 from keystead.model.settings import SETTINGS
 from keystead.powershell.cmdlet import Cmdlet, Parameter
 from keystead.powershell.table import CMDLETS
@@ -23,7 +22,6 @@ _TAKES = {
     "TOPIC": "topic",
     "COMMAND": "program",
 }
-_REST = argparse.PARSER
 
 
 def words() -> str:
@@ -34,11 +32,23 @@ def words() -> str:
             "--version": {"takes": None, "meaning": "show the version"},
             NO_INPUT.names[0]: {"takes": None, "meaning": NO_INPUT.options["help"]},
         },
-        "children": {command.name: _command(command) for command in COMMANDS},
+        "children": _children(rows()),
         "cmdlets": [_cmdlet(cmdlet) for cmdlet in CMDLETS],
         "settings": {setting.name: setting.meaning for setting in SETTINGS.values()},
     }
     return json.dumps(table, indent=1, ensure_ascii=False) + "\n"
+
+
+def _children(commands: list[Command]) -> dict[str, Any]:
+    top: dict[str, Any] = {"children": {}}
+    for command in commands:
+        *above, name = command.name.split()
+        parent = top
+        for word in above:
+            parent = parent["children"][word]
+        parent.setdefault("children", {})[name] = _command(command)
+    children: dict[str, Any] = top["children"]
+    return children
 
 
 def _command(command: Command) -> dict[str, Any]:
@@ -51,12 +61,9 @@ def _command(command: Command) -> dict[str, Any]:
         else:
             repeats = item.options.get("nargs") in ("*", "+")
             places.append({"takes": _takes(item), "repeats": repeats})
-            if item.options.get("nargs") == _REST:
+            if item.options.get("nargs") == PROGRAM:
                 places.append({"takes": "file", "repeats": True})
-    row = {"meaning": command.summary, "options": options, "places": places}
-    if command.children:
-        row["children"] = {child.name: _command(child) for child in command.children}
-    return row
+    return {"meaning": command.summary, "options": options, "places": places}
 
 
 def _takes(item: Argument) -> str | list[str] | None:

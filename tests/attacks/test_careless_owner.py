@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from keystead.cli.command import Argument, Command
-from keystead.cli.commands import COMMANDS
+from keystead.cli.commands import rows
 from keystead.cli.main import main
 from keystead.powershell.cmdlet import Cmdlet
 from keystead.powershell.shell.masking import mask_line, mask_words
@@ -36,15 +36,6 @@ BY_PURPOSE = {
     "powershell-module": "it prints the path of the module that it installs",
     "undo": "no command could have been recorded under such a name",
 }
-
-
-def commands(rows: Sequence[Command], path: tuple[str, ...] = ()) -> Iterator[Command]:
-    """Every command that runs, with all its words for a name."""
-    for row in rows:
-        words = (*path, row.name)
-        if row.run:
-            yield Command(" ".join(words), row.summary, row.arguments)
-        yield from commands(row.children, words)
 
 
 def spellings(words: list[str], arguments: Sequence[Argument], secret: str) -> Iterator[list[str]]:
@@ -111,7 +102,7 @@ def check(words: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "row",
-    [row for row in commands(COMMANDS) if row.name not in BY_PURPOSE],
+    [row for row in rows() if row.run and row.name not in BY_PURPOSE],
     ids=lambda row: row.name,
 )
 def test_a_secret_in_any_place_of_a_command_line_is_not_repeated(row: Command) -> None:
@@ -123,7 +114,7 @@ def test_a_secret_in_any_place_of_a_command_line_is_not_repeated(row: Command) -
 
 @pytest.mark.parametrize("name", ["set", "show", "process", "exec", "lint", "whoami"])
 def test_a_session_token_in_any_place_of_a_command_line_is_not_repeated(name: str) -> None:
-    row = next(row for row in COMMANDS if row.name == name)
+    row = rows(name)[0]
     for words in spellings([name], row.arguments, TOKEN):
         check([*words, *(["--", "no-such-program"] if name == "exec" else [])])
         assert leaks(shown(words)) == [], words

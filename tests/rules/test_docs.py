@@ -1,15 +1,13 @@
 """The documentation says what the product does: generated pages, names, links and sessions."""
 
 import re
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
 from devtools.docs import DOCS, pages
 from devtools.words import words
-from keystead.cli.command import Argument, Command
-from keystead.cli.commands import COMMANDS
+from keystead.cli.commands import MODULES, rows
 from keystead.cli.completing.answer import WORDS
 from keystead.lint.readings import NO_RULE
 from keystead.lint.rules import RULES
@@ -35,15 +33,13 @@ def test_generated_pages_are_up_to_date(name: str) -> None:
     assert (DOCS / name).read_text() == pages()[name], "run `make docs`"
 
 
-def arguments(rows: Iterable[Command], path: str = "") -> Iterator[tuple[str, Argument]]:
-    """Every argument of the commands, each with the words of its command."""
-    for row in rows:
-        yield from ((f"{path} {row.name}", item) for item in row.arguments)
-        yield from arguments(row.children, f"{path} {row.name}")
-
-
 def test_every_argument_says_what_it_is_for() -> None:
-    silent = [(path, item.names) for path, item in arguments(COMMANDS) if not item.options["help"]]
+    silent = [
+        (row.name, item.names)
+        for row in rows()
+        for item in row.arguments
+        if not item.options["help"]
+    ]
     assert silent == []
     parameters = [
         (cmdlet.name, row.name)
@@ -94,7 +90,7 @@ def test_the_index_has_every_page() -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 def test_commands_and_cmdlets_that_are_named_exist(page: Path) -> None:
-    verbs = {command.name for command in COMMANDS} | {"--help", "--version"}
+    verbs = {name.split()[0] for name in MODULES} | {"--help", "--version"}
     named = set(re.findall(r"`keystead (\S+?)[`\s]", page.read_text()))
     cmdlets = {c for c in named if re.fullmatch(r"[A-Z]\w+-\w+", c)}
     placeholders = {"CMDLET", "COMMAND"}

@@ -15,7 +15,7 @@ from keystead.stores.base import register
 from keystead.stores.chain import StoreChain
 from keystead.system import System
 from keystead.testing import StandInDpapi
-from keystead.undo.history import one_generation
+from keystead.undo.current import one_generation
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 from tests.protection import home as environment
 

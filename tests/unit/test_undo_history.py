@@ -12,9 +12,10 @@ import pytest
 from keystead.errors import FileProblem, UsageError
 from keystead.system import System
 from keystead.system.files import Files
+from keystead.undo.current import one_generation
 from keystead.undo.envelope import PlainEnvelope
 from keystead.undo.fallback_key import FallbackKey
-from keystead.undo.history import MOST, Replaced, UndoHistory, one_generation
+from keystead.undo.history import MOST, Replaced, UndoHistory
 from tests.modes import PRIVATE_FILE, mode
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
-import argparse
-
-from keystead.cli.command import JSON, Command, Context, argument
+from keystead.cli.command import JSON, Arguments, Context, argument, command, group
 from keystead.console.tables import listing
 
+group("agent", "the process that caches keys and answers in memory")
 
-def start(context: Context, _args: argparse.Namespace) -> None:
+
+@command(
+    "agent start",
+    "start it, unless it is running",
+    details="It usually starts automatically; see docs/agent.md.",
+)
+def start(context: Context, _args: Arguments) -> None:
     """``keystead agent start``."""
     context.app.agent.start()
 
 
-def stop(context: Context, _args: argparse.Namespace) -> None:
+@command("agent stop", "stop it")
+def stop(context: Context, _args: Arguments) -> None:
     """``keystead agent stop``."""
     if not context.app.agent.stop():
         context.console.note(f"no agent is running at {context.app.agent.path}")
 
 
-def status(context: Context, args: argparse.Namespace) -> None:
+@command("agent status", "whether it is running and what it has cached", JSON)
+def status(context: Context, args: Arguments) -> None:
     """``keystead agent status``."""
     agent = context.app.agent
     reported = agent.status()
@@ -31,7 +38,18 @@ def status(context: Context, args: argparse.Namespace) -> None:
         context.console.show(listing(shown))
 
 
-def launcher(context: Context, args: argparse.Namespace) -> None:
+@command(
+    "agent launcher",
+    "write a fast-starting program for credential_process",
+    argument("path", metavar="PATH", nargs="?", help="its file; else in the data folder"),
+    argument(
+        "--native",
+        action="store_true",
+        help="compile one that does not start Python; needs the C compiler `cc`",
+    ),
+    details="Prints the line for the config file. Works with this installation only.",
+)
+def launcher(context: Context, args: Arguments) -> None:
     """``keystead agent launcher``."""
     from keystead.agent.launcher import install
 
@@ -42,50 +60,18 @@ def launcher(context: Context, args: argparse.Namespace) -> None:
     context.console.out(f"credential_process = {shown} NAME")
 
 
-def lock(context: Context, _args: argparse.Namespace) -> None:
+@command("store lock", "make the agent forget its key and everything else")
+@command("agent lock", "make it forget everything")
+def lock(context: Context, _args: Arguments) -> None:
     """``keystead agent lock``, ``keystead store lock``."""
     if not context.app.agent.lock():
         path = context.app.agent.path
         context.console.note(f"no agent is running at {path}, so nothing was unlocked there")
 
 
-def unlock(context: Context, _args: argparse.Namespace) -> None:
+@command("store unlock", "unlock it and cache its key in the agent")
+@command("agent unlock", "unlock the encrypted store and cache its key in the agent")
+def unlock(context: Context, _args: Arguments) -> None:
     """``keystead agent unlock``, ``keystead store unlock``."""
     context.app.agent.start()
     context.app.encrypted.unlock()
-
-
-AGENT = Command(
-    "agent",
-    "the process that caches keys and answers in memory",
-    children=(
-        Command(
-            "start",
-            "start it, unless it is running",
-            (),
-            start,
-            details="It usually starts automatically; see docs/agent.md.",
-        ),
-        Command("stop", "stop it", (), stop),
-        Command("status", "whether it is running and what it has cached", (JSON,), status),
-        Command("lock", "make it forget everything", (), lock),
-        Command("unlock", "unlock the encrypted store and cache its key in the agent", (), unlock),
-        Command(
-            "launcher",
-            "write a fast-starting program for credential_process",
-            (
-                argument(
-                    "path", metavar="PATH", nargs="?", help="its file; else in the data folder"
-                ),
-                argument(
-                    "--native",
-                    action="store_true",
-                    help="compile one that does not start Python; needs the C compiler `cc`",
-                ),
-            ),
-            launcher,
-            details="Prints the line for the config file. Works with this installation only.",
-        ),
-    ),
-)
-"""The rows of ``keystead agent``."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 
-from keystead.cli.command import Context
+from keystead.cli.command import JSON, Arguments, Context, argument, command
 from keystead.console.tables import moment, table
 from keystead.errors import StoreCorrupt
 from keystead.outside import parse_moment
@@ -14,7 +13,13 @@ _COLUMNS = ("profile", "way", "program", "pid")
 _INNER = ("previous", "hash")
 
 
-def show(context: Context, args: argparse.Namespace) -> None:
+@command(
+    "audit",
+    "who got credentials, of which profile, by which channel and until when",
+    argument("--verify", action="store_true", help="check that it was not changed"),
+    JSON,
+)
+def show(context: Context, args: Arguments) -> None:
     """``keystead audit [--verify]``."""
     if args.verify:
         _verify(context, args)
@@ -38,7 +43,7 @@ def show(context: Context, args: argparse.Namespace) -> None:
     context.console.show(table(rows))
 
 
-def _verify(context: Context, args: argparse.Namespace) -> None:
+def _verify(context: Context, args: Arguments) -> None:
     log = context.app.audit
     faults = log.verify()
     if args.json:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
-
-from keystead.cli.command import Context
+from keystead.cli.command import JSON, Arguments, Context, command, group
 from keystead.console.tables import moment, table
 
+group("cache", "temporary credentials that are cached until they expire")
 
-def list_(context: Context, args: argparse.Namespace) -> None:
+
+@command("cache list", "the cached sessions, without decrypting them", JSON)
+def list_(context: Context, args: Arguments) -> None:
     """``keystead cache list``."""
     cached = context.app.sessions.all()
     if args.json:
@@ -24,7 +25,8 @@ def list_(context: Context, args: argparse.Namespace) -> None:
     context.console.show(table(rows))
 
 
-def clear(context: Context, _args: argparse.Namespace) -> None:
+@command("cache clear", "delete all of them")
+def clear(context: Context, _args: Arguments) -> None:
     """``keystead cache clear``."""
     number = context.app.clear_cache()
     context.console.note(f"forgot {number} session{'' if number == 1 else 's'}")

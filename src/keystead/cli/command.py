@@ -1,60 +1,95 @@
-"""The definition of a plain command: its name, its arguments and its function."""
+"""The definition of a plain command: a function with its row above it."""
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import cached_property
+from types import SimpleNamespace
 
-from keystead.app import App
-from keystead.console.console import Console
+TYPE_CHECKING = False  # type checkers know the name; `typing` takes as long as a short command
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from keystead.app import App
+    from keystead.console.console import Console
+
+Arguments = SimpleNamespace
+"""The values of a command's arguments, by their names as in `argparse`."""
 
 
-@dataclass(frozen=True)
 class Context:
-    """The environment of a command; ``commands`` is the table of all commands."""
+    """What a command works with; the app is made by ``make_app`` when it is first used."""
 
-    app: App
-    console: Console
-    commands: tuple[Command, ...] = ()
+    def __init__(self, console: Console, make_app: Callable[[], App]) -> None:
+        self.console = console
+        self._make_app = make_app
 
-    def without_input(self) -> Context:
-        """The same context without prompts."""
-        system = self.app.system.without_input()
-        return replace(self, app=App(system, warn=self.app.warn))
+    @cached_property
+    def app(self) -> App:
+        """The operations of keystead."""
+        return self._make_app()
 
-    def accepting_weak(self) -> Context:
-        """The same context, accepting any new passphrase."""
-        system = self.app.system
-        prompts = replace(system.prompts, accept_weak=True)
-        return replace(self, app=App(replace(system, prompts=prompts), warn=self.app.warn))
+    def with_app(self, app: App) -> Context:
+        """The same context with another app."""
+        return Context(self.console, lambda: app)
 
 
-Run = Callable[[Context, argparse.Namespace], int | None]
+if TYPE_CHECKING:
+    Run = Callable[[Context, Arguments], int | None]
 
 
-@dataclass(frozen=True)
 class Argument:
     """One argument: its names and its options for `argparse`."""
 
-    names: tuple[str, ...]
-    options: dict[str, Any] = field(default_factory=dict)
+    def __init__(self, names: tuple[str, ...], options: dict[str, Any]) -> None:
+        self.names = names
+        self.options = options
+        self.is_option = names[0].startswith("-")
+        self.key: str = options.get("dest") or names[0].lstrip("-").replace("-", "_")
+        self.is_flag = options.get("action") == "store_true"
+        self.nargs: str | None = options.get("nargs")
 
 
-@dataclass(frozen=True)
 class Command:
-    """One row of the table. ``run`` returns the exit code, None for 0.
+    """One row of the table. ``name`` is the full name, such as ``store init``.
 
-    A command with ``children`` has ``run`` only if it can be used without them.
+    ``run`` returns the exit code, None for 0; a command that only has subcommands has none.
     """
 
-    name: str
-    summary: str
-    arguments: tuple[Argument, ...] = ()
-    run: Run | None = None
-    children: tuple[Command, ...] = ()
-    details: str = ""
+    def __init__(
+        self,
+        name: str,
+        summary: str,
+        arguments: tuple[Argument, ...],
+        run: Run | None,
+        details: str = "",
+    ) -> None:
+        self.name = name
+        self.summary = summary
+        self.arguments = arguments
+        self.run = run
+        self.details = details
+
+
+ROWS: dict[str, Command] = {}
+"""The rows of the modules that are loaded, by full name."""
+
+
+def command(
+    name: str, summary: str, *arguments: Argument, details: str = ""
+) -> Callable[[Run], Run]:
+    """Register the function below as the command ``name``, whose module `commands` names."""
+
+    def register(run: Run) -> Run:
+        ROWS[name] = Command(name, summary, arguments, run, details)
+        return run
+
+    return register
+
+
+def group(name: str, summary: str) -> None:
+    """Register a command that only has subcommands."""
+    ROWS[name] = Command(name, summary, (), None)
 
 
 def argument(*names: str, **options: Any) -> Argument:  # noqa: ANN401  # argparse's own
@@ -69,8 +104,18 @@ JSON = argument("--json", action="store_true", help="print JSON")
 NO_INPUT = argument(
     "--no-input",
     action="store_true",
-    default=argparse.SUPPRESS,
     help="never prompt, as without a terminal; programs that it starts inherit this",
 )
 """An option of every command, before its name or after it."""
 FORCE = argument("--force", action="store_true", help="do not ask")
+NAME = argument("name", metavar="NAME", help="a profile")
+NAME_OR_DEFAULT = argument(
+    "name", metavar="NAME", nargs="?", help="a profile; else the default search"
+)
+PROGRAM = "A..."
+"""The ``nargs`` of a program's command line: all words from the first that is not an option."""
+SESSION = argument(
+    "--session",
+    action="store_true",
+    help="deliver a session in place of a user's long-term keys",
+)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
-
 from keystead import caller
-from keystead.cli.command import Context
+from keystead.cli.command import JSON, Arguments, Context, command
 from keystead.doctor.checks import examine
 from keystead.doctor.result import Status
 from keystead.printable import one_line
@@ -13,7 +11,18 @@ from keystead.printable import one_line
 _FOUND = 1
 
 
-def run(context: Context, args: argparse.Namespace) -> int:
+@command(
+    "doctor",
+    "problems of this machine, each with its fix",
+    JSON,
+    details="Checks versions, files and folders, the encrypted store, the keyring, the "
+    "environment, whether STS and IAM Identity Center answer within two seconds, and the clock "
+    "against that of STS. The exit code is 1 if there is a problem; warnings, such as being "
+    "offline, do not count. "
+    "JSON is a list, each with `check`, `status` (`ok`, `warning`, `problem`), `message` and `fix` "
+    "(or null).",
+)
+def run(context: Context, args: Arguments) -> int:
     """``keystead doctor``. Exit code 1 if there is a problem."""
     caller.process.require_own_process()  # its state is what is checked
     found = list(examine(context.app))

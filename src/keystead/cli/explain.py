@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 
-from keystead.cli.command import Context
+from keystead.cli.command import JSON, LOCATION, NAME_OR_DEFAULT, Arguments, Context, command
 from keystead.model.explain.answer import Answer, Outcome, Row, as_json
 from keystead.printable import one_line
 
 
-def run(context: Context, args: argparse.Namespace) -> int:
+@command(
+    "explain",
+    "which source wins for credentials and region, which lose and why",
+    NAME_OR_DEFAULT,
+    LOCATION,
+    JSON,
+    details="Opens no store and asks no questions. JSON has `profile`, and under `credentials`, "
+    "`settings` (those of the profile that the search finds, if any) and `region` each: "
+    "`winner`, the name of a source or null; `sources` in order, each with `source`, `what`, "
+    "`outcome` (`won`, `lost`, `broken`, `absent`), `why`, and `where`, variables and places; and "
+    "`tools` that choose differently, with `tools`, `chooses` and `why`.",
+)
+def run(context: Context, args: Arguments) -> int:
     """``keystead explain [NAME]``. The exit code is 0 even if no source wins."""
     explanation = context.app.select(args.name, args.location).explanation
     if args.json:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 
-from keystead.cli.command import Context
+from keystead.cli.command import JSON, LOCATION, Arguments, Context, argument, command
 from keystead.console.console import message
 from keystead.lint.finding import Finding, Severity, as_json
 from keystead.printable import one_line
@@ -13,7 +12,16 @@ from keystead.printable import one_line
 _FOUND = 1
 
 
-def run(context: Context, args: argparse.Namespace) -> int:
+@command(
+    "lint",
+    "problems in the shared files, how each SDK reads them, and how to fix them",
+    LOCATION,
+    argument("--config", metavar="FILE", help="check this config file"),
+    argument("--credentials", metavar="FILE", help="check this credentials file"),
+    JSON,
+    details="The exit code is 1 when there are errors or warnings; see docs/readers.md.",
+)
+def run(context: Context, args: Arguments) -> int:
     """``keystead lint``. Exit code 1 if there is an error or a warning."""
     report = context.app.lint(args.location, args.config, args.credentials)
     if args.json:

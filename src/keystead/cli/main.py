@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import gc
+import os
 import re
 import sys
-from collections.abc import Sequence
 
+from keystead._version import __version__
 from keystead.console.console import Console, discard
 from keystead.errors import KeysteadError
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from keystead.app import App
+
 INTERRUPTED = 130
 
-# The only plain command with a dash.
-_CMDLET = re.compile(r"(?!powershell-module$)[A-Za-z]+-[A-Za-z]\w*|PS\b.*", re.DOTALL)
+_CMDLET = r"[A-Za-z]+-[A-Za-z]\w*|PS\b.*"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,39 +45,38 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(console: Console, words: list[str]) -> int | None:
     # Garbage collection takes a tenth of the time of a short command and frees nothing.
     gc.set_threshold(50_000)
-    # Imported here so that Ctrl-C during the import is handled like any other.
-    from dataclasses import replace
-
-    from keystead.app import App
-    from keystead.cli.command import NO_INPUT, Context, Run
-    from keystead.undo.history import one_generation
-
-    context = Context(App(warn=console.warn), console)
-    if context.app.system.environ.get("KEYSTEAD_DEBUG") == "1":
+    if os.environ.get("KEYSTEAD_DEBUG") == "1":  # noqa: TID251  # the rim loads with the app
         console.debug()
-    named = words[1:] if words[:1] == [NO_INPUT.names[0]] else words
-    if named and _CMDLET.fullmatch(named[0]):
+    if words == ["--version"]:
+        console.out(f"keystead {__version__}")
+        return None
+    # Imported here so that Ctrl-C during the import is handled like any other.
+    from keystead.cli.command import NO_INPUT, Context
+    from keystead.cli.commands import name_of
+    from keystead.cli.reading import parse
+    from keystead.undo.current import one_generation
+
+    no_input = words[:1] == [NO_INPUT.names[0]]
+    named = words[no_input:]
+    if named and not name_of(named) and re.fullmatch(_CMDLET, named[0], re.DOTALL):
         from keystead.powershell.shell.lines import run_words
 
-        app = (context if named is words else context.without_input()).app
-        run_words(app, console, named)
-        return None
-    from keystead.cli.commands import COMMANDS
-    from keystead.cli.parser import build_parser
-
-    # Only the requested row: building all parsers takes longer than most commands.
-    parser = build_parser([row for row in COMMANDS if named[:1] == [row.name]] or COMMANDS)
-    if not named:
-        console.show(parser.format_help().rstrip())
+        run_words(_app(console, no_input=no_input), console, named)
         return None
     try:
-        args = parser.parse_args(words)
-        run: Run = args.run
-        context = context.without_input() if args.no_input else context
+        run, args = parse(words if named else ["--help"])
+        context = Context(console, lambda: _app(console, no_input=args.no_input))
         with one_generation(lambda: _shown(words)):
-            return run(replace(context, commands=COMMANDS), args)
-    except SystemExit as done:  # --help or --version
+            return run(context, args)
+    except SystemExit as done:  # --help
         return done.code if isinstance(done.code, int) else None
+
+
+def _app(console: Console, *, no_input: bool) -> App:
+    from keystead.app import App
+
+    app = App(warn=console.warn)
+    return App(app.system.without_input(), warn=console.warn) if no_input else app
 
 
 def _shown(words: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import argparse
 import itertools
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 from keystead._version import __version__
@@ -25,35 +25,43 @@ _COMMAND_NAME = re.compile(r"[A-Za-z-]{1,20}")
 """A word in place of a command that errors may repeat."""
 
 
-class _Parser(argparse.ArgumentParser):
+class Parser(argparse.ArgumentParser):
     """An argument parser whose errors follow the message rules.
 
     ``several`` is the argument that takes any number of words, also on both sides of an option,
-    which argparse does not support. ``rows`` are the subcommands; ``required`` if one is.
+    which argparse does not support. ``children`` are the parsers of the subcommands.
     """
 
     several: str | None = None
-    rows: Sequence[Command] = ()
-    required = False
+    children: Mapping[str, Parser] = {}
+
+    def child(self, name: str, **options: Any) -> Parser:  # noqa: ANN401  # argparse's
+        """A new parser for the subcommand ``name``."""
+        if not self.children:
+            self._rows = self.add_subparsers(metavar="COMMAND", parser_class=Parser, prog=self.prog)
+            self.children = self._rows.choices
+        return self._rows.add_parser(name, allow_abbrev=False, exit_on_error=False, **options)
 
     def parse_args(  # type: ignore[override]  # argparse's is overloaded
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> argparse.Namespace:
+        """The arguments of a command line. Raises `UsageError`."""
         leading = list(itertools.takewhile(lambda word: word.startswith("-"), args or ()))
         if unknown := self._unknown_options(leading):
             raise self.surplus(unknown)
         found, rest = self.parse_known_args(args, namespace)
-        parser: _Parser = found.parser
+        parser: Parser = found.parser
         if rest:
             raise parser.surplus(rest)
-        if parser.required:
-            names = ", ".join(f"`{row.name}`" for row in parser.rows)
+        if found.run is None:
+            names = ", ".join(f"`{name}`" for name in parser.children)
             raise parser.usage_error(f"`{parser.prog}` needs a command: {names}")
         return found
 
     def parse_known_args(  # type: ignore[override]  # as above
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
+        """The arguments, and the words that are none. Raises `UsageError`."""
         try:
             found, rest = super().parse_known_args(args, namespace)
         except argparse.ArgumentError as error:
@@ -72,7 +80,7 @@ class _Parser(argparse.ArgumentParser):
     def _incomplete(self, message: str, args: Sequence[str]) -> UsageError:
         """The error for missing arguments, which ``message`` lists."""
         # A misspelt option is the more likely cause.
-        unknown = [] if self.rows else self._unknown_options(args)
+        unknown = [] if self.children else self._unknown_options(args)
         return self.surplus(unknown) if unknown else self.usage_error(message)
 
     def usage_error(self, text: str, *hints: str, id: str | None = None) -> UsageError:  # noqa: A002  # as in `UsageError`
@@ -88,7 +96,7 @@ class _Parser(argparse.ArgumentParser):
         what = "unknown option" if len(names) == 1 else "unknown options"
         shown = ", ".join(f"`{name}`" for name in names if reads_as_name(name))
         hints = [did_you_mean(meant)] if meant else []
-        if self.rows and not meant:
+        if self.children and not meant:
             hints.append("the options of a command follow its name")
         return self.usage_error(f"{what} {shown}".rstrip(), *hints)
 
@@ -122,21 +130,25 @@ class _Parser(argparse.ArgumentParser):
     def _no_command(self, name: str) -> UsageError:
         if not _COMMAND_NAME.fullmatch(name) or name.startswith("-"):
             return self.usage_error(f"`{self.prog}` has no such command", id="unknown-command")
-        names, lowered = [row.name for row in self.rows], name.lower()
-        below = [path for path in _paths(self.rows) if path.split()[-1] == lowered]
+        names, lowered = self.children, name.lower()
+        below = [path for path in self.paths() if path.split()[-1] == lowered]
         meant = [lowered] if lowered in names else below or near_names(name, names)
         hints = [did_you_mean(f"{self.prog} {path}" for path in meant)] if meant else []
         text = f"there is no command `{self.prog} {name}`"
         return self.usage_error(text, *hints, id="unknown-command")
 
+    def paths(self) -> Iterator[str]:
+        """The full name of each command below, such as ``store init``."""
+        for name, child in self.children.items():
+            yield name
+            yield from (f"{name} {path}" for path in child.paths())
+
     def _get_value(self, action: argparse.Action, arg_string: str) -> Any:  # noqa: ANN401  # argparse's
         try:
             return super()._get_value(action, arg_string)
         except argparse.ArgumentError as error:
-            cause = error.__context__
-            ours = isinstance(cause, argparse.ArgumentTypeError)
-            wanted = str(cause) if ours else "a whole number"  # the only other type is `int`
-            raise self.usage_error(f"the value of {_shown(action)} must be {wanted}") from None
+            # The text of the types' `ValueError` follows the name of the value.
+            raise self.usage_error(f"the value of {_shown(action)} {error.__context__}") from None
 
     def _match_argument(self, action: argparse.Action, arg_strings_pattern: str) -> int:
         try:
@@ -155,51 +167,40 @@ def _shown(action: argparse.Action) -> str:
     return f"`{action.option_strings[-1] if action.option_strings else action.metavar}`"
 
 
-def _paths(rows: Iterable[Command]) -> Iterator[str]:
-    """The full name of each subcommand, such as ``store init``."""
-    for row in rows:
-        for child in row.children:
-            yield f"{row.name} {child.name}"
-        yield from (f"{row.name} {path}" for path in _paths(row.children))
-
-
-def build_parser(commands: Sequence[Command]) -> argparse.ArgumentParser:
-    """The parser for a table of commands; its result has the chosen function in ``run``."""
-    parser = _Parser(
+def build_parser(rows: Iterable[Command]) -> Parser:
+    """The parser for these rows; its result has the chosen function in ``run``."""
+    top = Parser(
         prog="keystead",
         exit_on_error=False,
         description="AWS credential profiles: stored safely, explained, passed to any program.",
         epilog="Cmdlets of the AWS Tools for PowerShell work too: keystead help cmdlets",
         allow_abbrev=False,
     )
-    parser.add_argument("--version", action="version", version=f"keystead {__version__}")
-    _add_arguments(parser, [NO_INPUT])
-    parser.set_defaults(no_input=False)
-    _add(parser, commands, required=True)
-    return parser
-
-
-def _add(parser: _Parser, commands: Sequence[Command], *, required: bool) -> None:
-    rows = parser.add_subparsers(metavar="COMMAND", parser_class=_Parser)
-    parser.rows, parser.required = commands, required
-    parser.set_defaults(parser=parser)
-    for command in commands:
-        row = rows.add_parser(
-            command.name,
-            help=command.summary,
-            description=f"{command.summary[:1].upper()}{command.summary[1:]}.",
-            epilog=command.details or None,
-            allow_abbrev=False,
-            exit_on_error=False,
+    top.add_argument("--version", action="version", version=f"keystead {__version__}")
+    _add_arguments(top, ())
+    top.set_defaults(no_input=False, run=None, parser=top)
+    parsers = {"": top}
+    for row in rows:
+        words = row.name.split()
+        for length in range(1, len(words)):
+            name = " ".join(words[:length])
+            if name not in parsers:  # only its child is wanted
+                parsers[name] = parsers[" ".join(words[: length - 1])].child(words[length - 1])
+        parent = parsers[" ".join(words[:-1])]
+        parsers[row.name] = own = parent.child(
+            words[-1],
+            help=row.summary,
+            description=f"{row.summary[:1].upper()}{row.summary[1:]}.",
+            epilog=row.details or None,
         )
-        row.set_defaults(run=command.run, parser=row)
-        _add_arguments(row, [*command.arguments, NO_INPUT])
-        if command.children:
-            _add(row, command.children, required=command.run is None)
+        own.set_defaults(run=row.run, parser=own)
+        _add_arguments(own, row.arguments)
+    return top
 
 
-def _add_arguments(parser: _Parser, arguments: Iterable[Argument]) -> None:
+def _add_arguments(parser: Parser, arguments: Iterable[Argument]) -> None:
     for item in arguments:
         parser.add_argument(*item.names, **item.options)
         if item.options.get("nargs") in {"*", "+"}:
             parser.several = item.names[0]
+    parser.add_argument(*NO_INPUT.names, **NO_INPUT.options, default=argparse.SUPPRESS)

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
-
-from keystead.cli.command import Context
-from keystead.cli.role_options import role_options
+from keystead.cli.command import (
+    JSON,
+    LOCATION,
+    NAME_OR_DEFAULT,
+    Arguments,
+    Context,
+    argument,
+    command,
+)
+from keystead.cli.role_options import ROLE_OPTIONS, role_options
 from keystead.console.tables import moment
 from keystead.model.assume_role import AssumeRoleStep
 from keystead.model.plan import Plan
@@ -15,7 +21,16 @@ from keystead.model.session_token_call import SessionTokenCall
 from keystead.model.sources.process import Process
 
 
-def run(context: Context, args: argparse.Namespace) -> None:
+@command(
+    "plan",
+    "how credentials would be obtained, without obtaining them",
+    NAME_OR_DEFAULT,
+    LOCATION,
+    *ROLE_OPTIONS,
+    argument("--session", action="store_true", help="as `serve --session` does it"),
+    JSON,
+)
+def run(context: Context, args: Arguments) -> None:
     """``keystead plan [NAME]``."""
     app = context.app
     options = role_options(context, args)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import sys
 from pathlib import Path
 
 from keystead import caller
-from keystead.cli.command import JSON, Command, Context, argument
+from keystead.cli.command import JSON, Arguments, Context, argument, command
 from keystead.console.tables import table
 from keystead.errors import UsageError
 
@@ -15,7 +14,28 @@ DEFAULT_SERVICES = ("sts",)
 """Always included: 30 KB. S3 has 0.5 MB and EC2 3 MB, which each PowerShell must read."""
 
 
-def run(context: Context, args: argparse.Namespace) -> int | None:
+@command(
+    "powershell-module",
+    "install the PowerShell module Keystead, or show where PowerShell looks for modules",
+    argument("--install", metavar="PATH", help="write the module below PATH, a folder of modules"),
+    argument(
+        "--service",
+        metavar="NAMES",
+        action="append",
+        help="also define functions for these services, such as s3,ec2; sts is always included",
+    ),
+    argument(
+        "--answer",
+        action="store_true",
+        help="answer one request of the module on standard input; for the module itself",
+    ),
+    JSON,
+    details="Without an option: the folders that PowerShell searches, as far as known, and the "
+    "versions of the module in them. The module's functions call the cmdlets of this command; "
+    "Invoke-KeysteadCmdlet runs any other cmdlet. JSON is a list, each with `folder` and "
+    "`versions`.",
+)
+def run(context: Context, args: Arguments) -> int | None:
     """``keystead powershell-module``."""
     if args.answer:
         return _answer(context)
@@ -43,7 +63,7 @@ def _answer(context: Context) -> int:
     return answer(sys.stdin.buffer.read(), write, context.app.system)
 
 
-def _install(context: Context, args: argparse.Namespace) -> None:
+def _install(context: Context, args: Arguments) -> None:
     from keystead.powershell.module.install import install
 
     named = [name.strip() for item in args.service or () for name in item.split(",")]
@@ -54,7 +74,7 @@ def _install(context: Context, args: argparse.Namespace) -> None:
     context.console.note("in PowerShell: Import-Module Keystead")
 
 
-def _folders(context: Context, args: argparse.Namespace) -> None:
+def _folders(context: Context, args: Arguments) -> None:
     from keystead.powershell.module.files import NAME
     from keystead.powershell.module.install import module_folders
 
@@ -74,31 +94,3 @@ def _folders(context: Context, args: argparse.Namespace) -> None:
 
 def _versions(place: Path) -> list[str]:
     return sorted(path.parent.name for path in place.glob("*/*.psd1"))
-
-
-COMMAND = Command(
-    "powershell-module",
-    "install the PowerShell module Keystead, or show where PowerShell looks for modules",
-    (
-        argument(
-            "--install", metavar="PATH", help="write the module below PATH, a folder of modules"
-        ),
-        argument(
-            "--service",
-            metavar="NAMES",
-            action="append",
-            help="also define functions for these services, such as s3,ec2; sts is always included",
-        ),
-        argument(
-            "--answer",
-            action="store_true",
-            help="answer one request of the module on standard input; for the module itself",
-        ),
-        JSON,
-    ),
-    run,
-    details="Without an option: the folders that PowerShell searches, as far as known, and the "
-    "versions of the module in them. The module's functions call the cmdlets of this command; "
-    "Invoke-KeysteadCmdlet runs any other cmdlet. JSON is a list, each with `folder` and "
-    "`versions`.",
-)

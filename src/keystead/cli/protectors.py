@@ -2,18 +2,40 @@
 
 from __future__ import annotations
 
-import argparse
-
-from keystead.cli.command import Context
+from keystead.app import App
+from keystead.cli.command import FORCE, JSON, Arguments, Context, argument, command
 from keystead.console.tables import table
 from keystead.errors import UsageError
 from keystead.stores.encrypted.known_store import VARIABLE
 from keystead.stores.encrypted.protectors import PROTECTORS, KeyfileProtector, Protector
+from keystead.value import replace
+
+_KINDS = tuple(PROTECTORS)
+_KIND = argument("kind", metavar="KIND", choices=_KINDS, help=f"what opens it: {', '.join(_KINDS)}")
+_WEAK_PASSPHRASE = argument(
+    "--weak-passphrase",
+    action="store_true",
+    help="accept a new passphrase that is easy to guess",
+)
+_KEY_FILE = argument(
+    "--key-file", metavar="PATH", help="for `keyfile`: the file, created if it does not exist"
+)
 
 
-def init(context: Context, args: argparse.Namespace) -> None:
+@command(
+    "store init",
+    "create the encrypted store",
+    argument(
+        "--protector",
+        choices=_KINDS,
+        help="what opens it; else a passphrase, on Windows the user's log-on",
+    ),
+    _KEY_FILE,
+    _WEAK_PASSPHRASE,
+)
+def init(context: Context, args: Arguments) -> None:
     """``keystead store init``."""
-    context = context.accepting_weak() if args.weak_passphrase else context
+    context = _accepting(context, args)
     store = context.app.encrypted
     if args.protector is None and args.key_file is not None:
         raise UsageError("--key-file requires --protector keyfile")
@@ -22,7 +44,9 @@ def init(context: Context, args: argparse.Namespace) -> None:
     context.console.note(f"made the encrypted store {store.path}, protected by {kinds}")
 
 
-def list_(context: Context, args: argparse.Namespace) -> None:
+@command("store protectors", "list, add and remove protectors", JSON)
+@command("store protectors list", "the protectors with their numbers", JSON)
+def list_(context: Context, args: Arguments) -> None:
     """``keystead store protectors``."""
     enrolled = context.app.encrypted.protectors.list()
     if args.json:
@@ -32,15 +56,21 @@ def list_(context: Context, args: argparse.Namespace) -> None:
         context.console.show(table(rows))
 
 
-def add(context: Context, args: argparse.Namespace) -> None:
+@command("store protectors add", "add a protector", _KIND, _KEY_FILE, _WEAK_PASSPHRASE)
+def add(context: Context, args: Arguments) -> None:
     """``keystead store protectors add``."""
-    context = context.accepting_weak() if args.weak_passphrase else context
+    context = _accepting(context, args)
     protector = _protector(context, args.kind, args.key_file)
     context.app.encrypted.protectors.add(protector)
     context.console.note(f"the encrypted store now opens with {args.kind} too")
 
 
-def remove(context: Context, args: argparse.Namespace) -> None:
+@command(
+    "store protectors remove",
+    "remove a protector",
+    argument("which", metavar="WHICH", help="its number, or its kind"),
+)
+def remove(context: Context, args: Arguments) -> None:
     """``keystead store protectors remove``."""
     protectors = context.app.encrypted.protectors
     numbers = [row.number for row in protectors.list() if args.which in (str(row.number), row.kind)]
@@ -55,16 +85,30 @@ def remove(context: Context, args: argparse.Namespace) -> None:
     context.console.note("if its secret is in wrong hands, run `keystead store rekey` as well")
 
 
-def rekey(context: Context, args: argparse.Namespace) -> None:
+@command(
+    "store rekey",
+    "re-encrypt every value under a new data key",
+    _WEAK_PASSPHRASE,
+    details="Prompts for a new passphrase. Deletes the undo copies of the store.",
+)
+def rekey(context: Context, args: Arguments) -> None:
     """``keystead store rekey``."""
-    context = context.accepting_weak() if args.weak_passphrase else context
+    context = _accepting(context, args)
     store = context.app.encrypted
     store.protectors.rekey()
     context.console.note("re-encrypted every value of the encrypted store under a new data key")
     context.console.note(f"the id of the store is {store.status().store_id} now")
 
 
-def accept(context: Context, args: argparse.Namespace) -> None:
+@command(
+    "store accept",
+    "accept the current file as the newest version of your store",
+    argument("--id", metavar="ID", help="do not ask if the store has this id"),
+    FORCE,
+    details="For a restored backup, or a machine that has not used the store before. "
+    "Shows what changed and asks. --force accepts any store.",
+)
+def accept(context: Context, args: Arguments) -> None:
     """``keystead store accept``."""
     store = context.app.encrypted
     state = store.status()
@@ -85,6 +129,15 @@ def accept(context: Context, args: argparse.Namespace) -> None:
         context.console.note(
             f"there is no place to remember that here; set {VARIABLE}={state.store_id}"
         )
+
+
+def _accepting(context: Context, args: Arguments) -> Context:
+    """The context that accepts a weak passphrase if the option is given."""
+    if not args.weak_passphrase:
+        return context
+    system = context.app.system
+    prompts = replace(system.prompts, accept_weak=True)
+    return context.with_app(App(replace(system, prompts=prompts), warn=context.app.warn))
 
 
 def _protector(context: Context, kind: str, key_file: str | None) -> Protector:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
-
-from keystead.cli.command import Argument, Context, argument
+from keystead.cli.command import Argument, Arguments, Context, argument
 from keystead.errors import Origin, UsageError
 from keystead.model import role_options as table
 from keystead.model.role_options import Flag, RoleOptions
@@ -24,7 +22,7 @@ def _argument(flag: Flag) -> Argument:
 ROLE_OPTIONS = tuple(_argument(flag) for _, flag in _ROWS.values())
 
 
-def role_options(context: Context, args: argparse.Namespace) -> RoleOptions | None:
+def role_options(context: Context, args: Arguments) -> RoleOptions | None:
     """The role options of a command line, None without any. Raises `UsageError`."""
     found = {}
     for name, (row, flag) in _ROWS.items():

@@ -1,43 +1,29 @@
-"""``keystead serve``: its options and output."""
+"""``keystead serve``: local endpoints from which SDKs get credentials."""
 
 from __future__ import annotations
 
-import argparse
-from typing import TYPE_CHECKING
-
 from keystead import caller
-from keystead.cli.command import Context, argument
+from keystead.cli.command import JSON, LOCATION, SESSION, Arguments, Context, argument, command
 from keystead.http.sockets import HOPS, LOOPBACK
 from keystead.outside import whole
 from keystead.printable import one_line
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from keystead.serve.wiring import Endpoint
 
 
 def _port(text: str) -> int:
-    return _number(text, range(65536))
+    return whole(text, 0, 65535)
 
 
 def _hops(text: str) -> int:
-    return _number(text, range(1, 65))
+    return whole(text, 1, 64)
 
 
-def _number(text: str, allowed: range) -> int:
-    low, high = allowed.start, allowed.stop - 1
-    try:
-        return whole(text, low, high)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"a number from {low} to {high}") from None
-
-
-SESSION = argument(
-    "--session",
-    action="store_true",
-    help="deliver a session in place of a user's long-term keys",
-)
-
-SERVE_OPTIONS = (
+@command(
+    "serve",
+    "local endpoints from which SDKs get credentials",
     argument("names", metavar="NAME", nargs="*", help="profiles; else the default search"),
     argument(
         "--container",
@@ -73,10 +59,11 @@ SERVE_OPTIONS = (
         help="the maximum number of hops of an answer, from 1 to 64; else 1",
     ),
     SESSION,
+    LOCATION,
+    JSON,
+    details="Ctrl-C stops it. Clients find it by the variables that it prints.",
 )
-
-
-def run(context: Context, args: argparse.Namespace) -> None:
+def run(context: Context, args: Arguments) -> None:
     """``keystead serve [NAME ...]``."""
     from keystead.serve.wiring import listening  # imports an HTTP server
 

@@ -6,16 +6,21 @@ shows an error and reads the next line.
 
 from __future__ import annotations
 
-import argparse
 import sys
 
 from keystead import caller
-from keystead.cli.command import Context
+from keystead.cli.command import Arguments, Context, argument, command
 from keystead.errors import InteractionRequired, Origin, UsageError
 from keystead.text.encoding import utf8_text
 
 
-def run(context: Context, args: argparse.Namespace) -> int | None:
+@command(
+    "shell",
+    "run cmdlet lines, from a prompt, a file, standard input or -c",
+    argument("-c", metavar="LINES", dest="lines", help="the lines to run"),
+    argument("file", metavar="FILE", nargs="?", help="a file with the lines"),
+)
+def run(context: Context, args: Arguments) -> int | None:
     """``keystead shell``."""
     from keystead.powershell.engine.state import State
     from keystead.powershell.shell.lines import prompt, run_text

@@ -1,19 +1,15 @@
-"""Plain commands on stores and files: store status, dump."""
+"""The command ``keystead store status``."""
 
 from __future__ import annotations
 
-import argparse
-
-from keystead.cli.command import Context
-from keystead.console.console import message
+from keystead.cli.command import JSON, Arguments, Context, command, group
 from keystead.console.tables import listing
-from keystead.model.settings import is_secret
-from keystead.secret import MASK
-from keystead.stores.shared import SharedStore
-from keystead.text.dialect import Settings
+
+group("store", "the encrypted store")
 
 
-def status(context: Context, args: argparse.Namespace) -> None:
+@command("store status", "where it is and what opens it", JSON)
+def status(context: Context, args: Arguments) -> None:
     """``keystead store status``."""
     state = context.app.encrypted.status()
     found = {
@@ -31,42 +27,3 @@ def status(context: Context, args: argparse.Namespace) -> None:
         found["protectors"] = ", ".join(state.protectors)
         found["changes"] = "; ".join(state.changes)
         context.console.show(listing({name: value for name, value in found.items() if value != ""}))
-
-
-def dump(context: Context, args: argparse.Namespace) -> None:
-    """``keystead dump``."""
-    folders = context.app.system.folders
-    config = folders.expand(args.config) if args.config else folders.config_file
-    credentials = folders.expand(args.credentials) if args.credentials else folders.credentials_file
-    reading = SharedStore(context.app.system, credentials, config).snapshot().reading()
-    warnings: list[dict[str, object]] = [
-        {"file": message(str(path)), "line": None, "message": "there is no such file"}
-        for given, path in ((args.config, config), (args.credentials, credentials))
-        if given and not path.exists()
-    ]
-    warnings += [
-        {"file": warning.where.file, "line": warning.where.line, "message": warning.message}
-        for warning in reading.warnings
-    ]
-    kinds = {
-        "profiles": reading.profiles,
-        "sso_sessions": reading.sso_sessions,
-        "services": reading.services,
-    }
-    found = {
-        kind: {name: _plain(settings, reveal=args.reveal) for name, settings in sections.items()}
-        for kind, sections in kinds.items()
-    }
-    context.console.json({**found, "warnings": warnings})
-
-
-def _plain(settings: Settings, *, reveal: bool) -> dict[str, object]:
-    def shown(key: str, value: str) -> str:
-        return MASK if value and not reveal and is_secret(key) else value
-
-    return {
-        key: shown(key, entry.value)
-        if isinstance(entry.value, str)
-        else {inner: shown(inner, text) for inner, text in entry.value.items()}
-        for key, entry in settings.items()
-    }

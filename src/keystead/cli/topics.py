@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import argparse
-
-from keystead.cli.command import Context
+from keystead.cli import commands
+from keystead.cli.command import Arguments, Context, argument, command
 from keystead.cli.parser import build_parser
 from keystead.error_guide import guide
 from keystead.errors import UsageError
@@ -14,13 +13,24 @@ from keystead.near import did_you_mean, near_names
 from keystead.secret import quoted
 
 
-def run(context: Context, args: argparse.Namespace) -> None:
+@command(
+    "help",
+    "explain a command, a cmdlet, an error, a rule of `lint` or a topic",
+    argument(
+        "topic",
+        metavar="TOPIC",
+        nargs="?",
+        help="a name, an error id, a rule of `lint`, `cmdlets`, `environment`, `errors`, "
+        "or `types`",
+    ),
+)
+def run(context: Context, args: Arguments) -> None:
     """``keystead help [TOPIC]``."""
     from keystead.lint.rules import RULES  # imports all rules
 
     topic = args.topic
     if topic is None:
-        context.console.show(build_parser(context.commands).format_help().rstrip())
+        context.console.show(build_parser(commands.rows()).format_help().rstrip())
     elif topic == "types":
         context.console.show(profile_types())
     elif topic == "environment":
@@ -35,8 +45,8 @@ def run(context: Context, args: argparse.Namespace) -> None:
         texts = [guide()[topic].text(topic)] if topic in guide() else []
         texts += [RULES[topic].text()] if topic in RULES else []
         context.console.show("\n\n".join(texts))
-    elif any(command.name == topic for command in context.commands):
-        build_parser(context.commands).parse_args([topic, "--help"])
+    elif topic in commands.MODULES and " " not in topic:
+        build_parser(commands.rows(topic)).parse_args([topic, "--help"])
     elif topic == "cmdlets" or ("-" in topic and not near_names(topic, guide(), likeness=0.8)):
         context.console.show(_help_on_cmdlets(topic))
     else:
@@ -47,7 +57,7 @@ def run(context: Context, args: argparse.Namespace) -> None:
             "types",
             *guide(),
             *RULES,
-            *(command.name for command in context.commands),
+            *(name for name in commands.MODULES if " " not in name),
         )
         meant = near_names(topic, topics)
         hint = (

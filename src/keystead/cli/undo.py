@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-import argparse
-
-from keystead.cli.command import Context
+from keystead.cli.command import JSON, Arguments, Context, argument, command
 from keystead.console.tables import moment, table
 
 
-def run(context: Context, args: argparse.Namespace) -> None:
+@command(
+    "undo",
+    "revert what the last command changed",
+    argument("id", metavar="ID", nargs="?", help="the command to undo; else the last one"),
+    argument("--list", action="store_true", help="show the commands that can be undone"),
+    argument("--location", metavar="PATH", help="the last command that changed that file"),
+    argument("--force", action="store_true", help="even if the file has changed since"),
+    JSON,
+    details="All changes of one command are reverted together. An undo can be undone too. The "
+    "list shows command lines without secrets, and the changed profiles.",
+)
+def run(context: Context, args: Arguments) -> None:
     """``keystead undo [ID]``."""
     if args.list:
         _list(context, args)
@@ -20,7 +29,7 @@ def run(context: Context, args: argparse.Namespace) -> None:
         context.console.note(f"{'removed' if before is None else 'restored'} {path}")
 
 
-def _list(context: Context, args: argparse.Namespace) -> None:
+def _list(context: Context, args: Arguments) -> None:
     found = context.app.undo_history.all()
     if args.json:
         context.console.json(

@@ -10,8 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextvars import ContextVar
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from keystead import caller
 from keystead.errors import FileProblem, KeysteadError, Origin, UsageError
 from keystead.outside import parse_json, parse_moment
 from keystead.system.files import Changed, Files
+from keystead.undo.current import COMMAND, Command
 from keystead.undo.envelope import Envelope, PlainEnvelope
 from keystead.undo.fallback_key import FallbackKey
 from keystead.value import NamedTuple
@@ -59,30 +59,6 @@ class Generation(NamedTuple):
     """The names of the changed profiles."""
 
 
-class _Command:
-    """The command whose changes form one generation; ``stored`` is its file, if any."""
-
-    def __init__(self, line: Callable[[], str]) -> None:
-        self.line = line
-        self.stored: Path | None = None
-
-
-_COMMAND: ContextVar[_Command | None] = ContextVar("command", default=None)
-
-
-@contextlib.contextmanager
-def one_generation(line: Callable[[], str]) -> Iterator[None]:
-    """Save all changes made inside as one generation.
-
-    ``line`` returns the command line to store and show; it must not contain a secret.
-    """
-    token = _COMMAND.set(_Command(line))
-    try:
-        yield
-    finally:
-        _COMMAND.reset(token)
-
-
 class UndoHistory:
     """The generations in ``folder``, encrypted by ``envelope``.
 
@@ -114,7 +90,7 @@ class UndoHistory:
         part of that generation. Raises `FileProblem` before the change if it cannot be saved.
         """
         caller.process.commit()
-        command = _COMMAND.get()
+        command = COMMAND.get()
         try:
             path, earlier = self._store(replaced, now, command, profiles)
         except FileProblem as error:
@@ -136,7 +112,7 @@ class UndoHistory:
         self,
         replaced: Sequence[Replaced],
         now: datetime,
-        command: _Command | None,
+        command: Command | None,
         profiles: Collection[str],
     ) -> tuple[Path, bytes | None]:
         """The file of the copy, and its former content: the command's earlier changes."""
@@ -204,7 +180,7 @@ class UndoHistory:
         before = None if item.before is None else envelope.seal(item.before)
         return {"path": path, "before": before, "after": _digest(item.after)}
 
-    def _discard(self, path: Path, earlier: bytes | None, command: _Command | None) -> None:
+    def _discard(self, path: Path, earlier: bytes | None, command: Command | None) -> None:
         """Remove a change that was not made from the copy."""
         if earlier is not None:
             with contextlib.suppress(KeysteadError):
@@ -337,7 +313,7 @@ def _digest(data: bytes | None) -> str | None:
     return None if data is None else hashlib.sha256(data).hexdigest()
 
 
-def _entry(now: datetime, command: _Command | None) -> dict[str, Any]:
+def _entry(now: datetime, command: Command | None) -> dict[str, Any]:
     line = command.line() if command else None
     return {"made": now.isoformat(), "command": line, "profiles": [], "files": []}
 

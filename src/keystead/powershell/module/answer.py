@@ -29,7 +29,7 @@ from keystead.powershell.table import CMDLETS
 from keystead.secret import Secret
 from keystead.system import System
 from keystead.system.folders import Folders
-from keystead.undo.history import one_generation
+from keystead.undo.current import one_generation
 
 PROTOCOL = 2
 """Increased when requests or answers change in a way that an older module would misunderstand."""

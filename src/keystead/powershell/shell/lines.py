@@ -22,7 +22,7 @@ from keystead.powershell.runner import run_statement
 from keystead.powershell.shell.checks import check
 from keystead.powershell.shell.masking import mask_statement, mask_words
 from keystead.powershell.table import CMDLETS
-from keystead.undo.history import one_generation
+from keystead.undo.current import one_generation
 
 
 def run_words(app: App, console: Console, words: Sequence[str]) -> None:

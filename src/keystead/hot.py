@@ -31,6 +31,12 @@ def main() -> int:
         from keystead.cli.completing.answer import main as completing
 
         return completing(words[2:])
+    if sys.platform == "linux" and not sys.flags.no_site:
+        from keystead.warm.client import run
+
+        code = run(words[1:])
+        if code is not None:
+            system._exit(code)  # noqa: SLF001  # as above
     if sys.flags.no_site:  # started by a launcher, without other packages
         system.execv(sys.executable, [sys.executable, "-P", "-m", "keystead", *words[1:]])
     from keystead.cli.main import main as full

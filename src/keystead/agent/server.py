@@ -26,6 +26,7 @@ from keystead.agent.answer_cache import (
     as_version,
 )
 from keystead.agent.epoch import Epoch
+from keystead.agent.fork_server import ForkServer
 from keystead.agent.http import Refused, Request
 from keystead.agent.jobs import Commands, Question
 from keystead.agent.listener import BACKLOG, Inherited, Listener
@@ -45,7 +46,7 @@ _LAST_SECONDS = 1.0
 """Time limit of pending answers when the agent ends."""
 RUNNING = "KEYSTEAD_RUNNING_PROCESS"
 """The variable that a helper run by keystead has: see `keystead.resolve.ring`."""
-_OWN = ("ready", "keys")
+_OWN = ("ready", "keys", "warm")
 """The paths for commands of the agent's version."""
 
 
@@ -70,6 +71,7 @@ class Server:
         self._quiet = asyncio.Event()  # no connection is open
         self._quiet.set()
         self._commands = Commands(settings.path)
+        self._fork_server = ForkServer(settings)
         self._routes: Mapping[tuple[str, str], Callable[[Request], Awaitable[bytes]]] = {
             ("GET", "status"): self._status,
             ("POST", "ready"): self._ready,
@@ -78,6 +80,7 @@ class Server:
             ("POST", "process"): self._process,
             ("GET", "keys"): self._key,
             ("PUT", "keys"): self._keep_key,
+            ("POST", "warm"): self._warm,
             ("POST", "forget"): self._forget,
             ("POST", "lock"): self._lock,
             ("POST", "stop"): self._stop,
@@ -108,6 +111,7 @@ class Server:
         server.close()
         listener.close()
         self._commands.cancel()
+        self._fork_server.end()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(_LAST_SECONDS):
                 await self._quiet.wait()
@@ -271,6 +275,10 @@ class Server:
         held = self.cache.keep_key(_name(request), key, as_version(given["epoch"]))
         self._used = self._clocks.running()
         return http.json_answer(200, {"held": held})
+
+    async def _warm(self, _request: Request) -> bytes:
+        self._fork_server.start()
+        return http.json_answer(200, {})
 
     async def _forget(self, _request: Request) -> bytes:
         self.cache.forget_answers()

@@ -1,0 +1,169 @@
+"""A connection of the fork server: greeting, request, a child, and its exit code."""
+
+from __future__ import annotations
+
+import sys
+
+assert sys.platform == "linux"  # noqa: S101  # for the type checker
+
+import contextlib
+import os
+import secrets
+import signal
+import socket
+import struct
+import time
+from typing import TYPE_CHECKING, NamedTuple
+
+from keystead.agent.fork_server import at_start
+from keystead.system.confinement import Process
+from keystead.warm import protocol
+from keystead.warm.peer import Peer, Refused
+
+if TYPE_CHECKING:
+    from keystead.warm.server import Server
+
+REQUEST_SECONDS = 5.0
+"""Time limit for a client to send its request."""
+
+_CREDENTIALS = struct.Struct("=iII")
+_DESCRIPTORS = 3
+_MOST_ANCILLARY = socket.CMSG_SPACE(_CREDENTIALS.size) + socket.CMSG_SPACE(4 * _DESCRIPTORS)
+_FORWARDED = {
+    *(signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM),
+    *(signal.SIGSTOP, signal.SIGCONT, signal.SIGWINCH),
+}
+
+
+class Request(NamedTuple):
+    """What a child has to run, and for which process."""
+
+    client: Process
+    arguments: list[bytes]
+    environ: dict[bytes, bytes]
+    streams: tuple[int, ...]
+    """Descriptors for standard input, output and error."""
+    folder: int
+    """A descriptor of the working directory."""
+
+
+class Conversation:
+    """One client of the server. ``connection`` is closed with it."""
+
+    def __init__(self, server: Server, connection: socket.socket) -> None:
+        """Greets the client. Raises `Refused` or `OSError`."""
+        self._server = server
+        self._connection = connection
+        self._began = time.monotonic()
+        self._nonce = secrets.token_bytes(protocol.NONCE_BYTES)
+        self._pid = 0
+        self._child: int | None = None  # its pidfd
+        connection.setblocking(False)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
+        self._peer = Peer(connection, server.own)
+        try:
+            connection.send(protocol.GREETING + self._nonce)
+        except OSError:
+            self._peer.close()
+            raise
+        server.watch(connection, self._readable)
+
+    def is_late(self, now: float) -> bool:
+        """Whether its request is overdue at ``now`` (monotonic)."""
+        return self._child is None and now - self._began > REQUEST_SECONDS
+
+    def close(self) -> None:
+        """Ends the connection, and the child if it is running."""
+        if self._child is not None:
+            signal.pidfd_send_signal(self._child, signal.SIGKILL)
+            self._server.unwatch(self._connection)
+            self._connection.close()
+            return  # `_ended` does the rest
+        self._server.unwatch(self._connection)
+        self._connection.close()
+        self._peer.close()
+        self._server.forget(self)
+
+    def _readable(self) -> None:
+        try:
+            if self._child is None:
+                self._take_request()
+            else:
+                self._take_signal(self._child)
+        except BlockingIOError:
+            pass
+        except (Refused, OSError, ValueError):
+            self.close()
+
+    def _take_signal(self, child: int) -> None:
+        message = self._connection.recv(3)
+        if message[:1] != protocol.SIGNAL or len(message) != 2 or message[1] not in _FORWARDED:  # noqa: PLR2004  # type and number
+            raise Refused
+        signal.pidfd_send_signal(child, message[1])
+
+    def _take_request(self) -> None:
+        message, ancillary, flags, _ = self._connection.recvmsg(
+            protocol.MOST_BYTES + 1, _MOST_ANCILLARY, socket.MSG_CMSG_CLOEXEC
+        )
+        streams, sender = _read_ancillary(ancillary)
+        try:
+            if flags & (socket.MSG_TRUNC | socket.MSG_CTRUNC) or len(streams) != _DESCRIPTORS:
+                raise Refused
+            if message[:1] != protocol.REQUEST or sender != self._peer.process.pid:
+                raise Refused
+            nonce, build, arguments, environ = protocol.read_request(message[1:])
+            if (nonce, build) != (self._nonce, self._server.build):
+                raise Refused
+            texts = ((os.fsdecode(name), os.fsdecode(value)) for name, value in environ.items())
+            if at_start(texts) != self._server.at_start:
+                raise Refused
+            self._fork(Request(self._peer.process, arguments, environ, streams, self._peer.folder))
+        finally:
+            for descriptor in streams:
+                os.close(descriptor)
+
+    def _fork(self, request: Request) -> None:
+        pid = os.fork()
+        if not pid:
+            _become_child(self._connection, request)
+        self._pid = pid
+        self._child = os.pidfd_open(pid)
+        self._server.watch(self._child, self._ended)
+
+    def _ended(self) -> None:
+        assert self._child is not None  # noqa: S101  # it has ended just now
+        _, status = os.waitpid(self._pid, 0)
+        self._server.unwatch(self._child)
+        os.close(self._child)
+        self._child = None
+        if self._connection.fileno() < 0:  # the client has disconnected
+            self._peer.close()
+            self._server.forget(self)
+            return
+        with contextlib.suppress(OSError):
+            self._connection.send(protocol.END + b"%d" % os.waitstatus_to_exitcode(status))
+        self.close()
+
+
+def _read_ancillary(ancillary: list[tuple[int, int, bytes]]) -> tuple[tuple[int, ...], int]:
+    """The descriptors, and the process that sent them."""
+    descriptors: tuple[int, ...] = ()
+    sender = 0
+    for level, kind, data in ancillary:
+        if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
+            count = len(data) // 4
+            descriptors += struct.unpack(f"={count}i", data[: 4 * count])
+        elif level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS:
+            sender = _CREDENTIALS.unpack(data)[0]
+    return descriptors, sender
+
+
+def _become_child(connection: socket.socket, request: Request) -> None:
+    """Runs the request in this process, a fork of the server, and exits."""
+    try:
+        from keystead.warm.child import run
+
+        code = run(connection, request)
+    except BaseException:  # noqa: BLE001  # nothing may return to the server's loop
+        code = 1
+    os._exit(code)

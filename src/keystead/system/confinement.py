@@ -70,7 +70,7 @@ def process(pid: int) -> Process:
     """
     folder = f"/proc/{pid}"
     status = _status(pid)
-    root = os.stat(f"{folder}/root/")
+    root = os.stat(f"{folder}/root")
     confinement = Confinement(
         tuple(status.get(name) for name in _STATUS),
         tuple(_file(f"{folder}/ns/{name}") for name in _NAMESPACES),

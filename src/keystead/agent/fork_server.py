@@ -52,7 +52,7 @@ class ForkServer:
         else:  # noqa: RET505  # a branch for the type checker of each platform
             poll = select.poll()
             poll.register(self._pipe, 0)
-            return not poll.poll(0)  # else an error: nobody reads from the pipe
+            return not poll.poll(0)  # else an error: its other end is closed
 
     async def _start(self) -> None:
         self.end()

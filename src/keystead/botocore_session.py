@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.util import find_spec
@@ -158,7 +159,7 @@ def region_names() -> dict[str, str]:
     Read from botocore's data without loading botocore, since completion asks for it.
     """
     found: dict[str, str] = {}
-    for partition in _partitions():
+    for partition in partitions():
         for name, row in partition["regions"].items():
             found[name] = str(row.get("description") or name)
     return {name: found[name] for name in sorted(found) if not name.endswith("-global")}
@@ -166,14 +167,32 @@ def region_names() -> dict[str, str]:
 
 def partition_of(region: str | None) -> str:
     """The partition that a region belongs to, such as ``aws-cn``; ``aws`` for an unknown one."""
-    for partition in _partitions():
+    for partition in partitions():
         if region and re.fullmatch(partition["regionRegex"], region):
             return str(partition["id"])
     return "aws"
 
 
-def _partitions() -> Iterator[dict[str, Any]]:
-    package = find_spec("botocore")
-    for folder in (package and package.submodule_search_locations) or ():
-        table = json.loads((Path(folder) / "data" / "partitions.json").read_bytes())
-        yield from table["partitions"]
+def partitions() -> Iterator[dict[str, Any]]:
+    """The partitions that botocore knows, by its own data."""
+    folder = _folder("botocore")
+    if folder:
+        yield from json.loads((folder / "data" / "partitions.json").read_bytes())["partitions"]
+
+
+def trust_store() -> str:
+    """The file of certificates that botocore trusts: that of certifi if it is installed."""
+    folder = _folder("certifi")
+    if folder is None:
+        return str((_folder("botocore") or Path()) / "cacert.pem")
+    file = folder / "cacert.pem"
+    if "certifi" not in sys.modules and file.is_file():
+        return str(file)
+    import certifi  # distributions, and programs that replace the function, have another file
+
+    return str(certifi.where())
+
+
+def _folder(package: str) -> Path | None:
+    found = find_spec(package)
+    return next(map(Path, (found and found.submodule_search_locations) or ()), None)

@@ -1,4 +1,4 @@
-"""Calls to AWS, through botocore, which is imported when the first call is due.
+"""Calls to AWS: common ones to STS by `sts`, all others through botocore, imported when one is due.
 
 botocore gets its credentials, region and endpoint from here and is prevented from reading the
 shared files itself: it would refuse files that the SDK rules accept, and search other sources.
@@ -7,6 +7,7 @@ shared files itself: it would refuse files that the SDK rules accept, and search
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, NoReturn
@@ -18,6 +19,13 @@ from keystead.model.calls import FALLBACK_REGION
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.resolve.aws.failures import answer_of, explained, failures, misfit
+from keystead.resolve.aws.sts import (
+    CONNECT_SECONDS,
+    MOST_ATTEMPTS,
+    READ_SECONDS,
+    StsCall,
+    sts_call,
+)
 from keystead.system import System
 from keystead.system.server_time import TOLERANCE
 from keystead.value import replace
@@ -25,15 +33,13 @@ from keystead.value import replace
 Headers = Callable[[str], Mapping[str, str]]
 """Headers of a request, made from its address."""
 
-_CONNECT_SECONDS = 5
-_READ_SECONDS = 20
 _PAGE_SECONDS = 60
 _LONG_SECONDS = 910
 _TAKE_LONG = {("lambda", "Invoke"), ("lambda", "InvokeWithResponseStream")}
 _GLOBAL = ("s3", "sts")
 """Services of regions that have an address without one too."""
 
-_RETRIES = {"mode": "standard", "total_max_attempts": 4}
+_RETRIES = {"mode": "standard", "total_max_attempts": MOST_ATTEMPTS}
 
 _CLOCK_CODES = frozenset(
     {
@@ -171,7 +177,7 @@ class AwsClient:
         raise AssertionError("a request is made for each operation")
 
     def botocore_client(
-        self, service: str, *, read_seconds: int = _READ_SECONDS, checked: bool = True
+        self, service: str, *, read_seconds: int = READ_SECONDS, checked: bool = True
     ) -> Any:  # noqa: ANN401  # botocore makes the class of a client at run time
         """A botocore client that uses what it is given and searches nothing itself.
 
@@ -190,7 +196,7 @@ class AwsClient:
             region_name=settings.region or (None if service in _GLOBAL else FALLBACK_REGION),
             endpoint_url=self._endpoint_url,
             config=Config(
-                connect_timeout=_CONNECT_SECONDS,
+                connect_timeout=CONNECT_SECONDS,
                 read_timeout=read_seconds,
                 parameter_validation=checked,
                 retries=None if sets_retries else _RETRIES,
@@ -209,27 +215,49 @@ class AwsClient:
         parameters: Mapping[str, Any],
         headers: Headers | None,
     ) -> dict[str, Any]:
-        import logging
-
-        from botocore import xform_name
-
         who = self._credentials.access_key_id if self._credentials else "nobody"
-        logging.getLogger("keystead").debug("%s %s as %s", service, operation, who)
-        system, client = self._system, None
+        logging = sys.modules.get("logging")
+        if logging:  # else nobody can have asked for it, and it takes long to load
+            logging.getLogger("keystead").debug("%s %s as %s", service, operation, who)
+        system, begun = self._system, False
         try:
-            client = self.botocore_client(service)
-            if headers:
-                _send_in_addition(client, headers)
-            with self._dated(service):
-                answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
+            is_plain = service == "sts" and not headers
+            call = self._sts_call(operation, parameters) if is_plain else None
+            if call:
+                begun = True
+                answer = call.answer()
+            else:
+                client = self.botocore_client(service)
+                begun = True
+                answer = self._sent(client, service, operation, parameters, headers)
         except failures() as error:
             system.server_time.learn(_date(answer_of(error)), system.clock())
             what = (service, operation, self._credentials, parameters)
-            begun, region = client is not None, self._settings.region
+            region = self._settings.region
             raise explained(error, *what, begun=begun, region=region) from None
         system.server_time.learn(_date(answer), system.clock())
         answer.pop("ResponseMetadata", None)
         return answer
+
+    def _sts_call(self, operation: str, parameters: Mapping[str, Any]) -> StsCall | None:
+        who = (self._system, self._settings, self._credentials)
+        return sts_call(*who, operation, parameters, endpoint_url=self._endpoint_url)
+
+    def _sent(
+        self,
+        client: Any,  # noqa: ANN401  # botocore's
+        service: str,
+        operation: str,
+        parameters: Mapping[str, Any],
+        headers: Headers | None,
+    ) -> dict[str, Any]:
+        from botocore import xform_name
+
+        if headers:
+            _send_in_addition(client, headers)
+        with self._dated(service):
+            answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
+            return answer
 
     def _dated(self, service: str) -> AbstractContextManager[None]:
         """Dates the requests to STS within by the time of its servers, as far as it is known."""

@@ -1,0 +1,228 @@
+"""Calls to STS without botocore, whose import and models take several times as long as the call.
+
+It sends what botocore would, and fails as botocore does. `sts_call` decides: a call that has
+anything unusual about it is left to botocore.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import uuid4
+
+from keystead._version import __version__
+from keystead.botocore_session import trust_store
+from keystead.model.client_settings import ClientSettings
+from keystead.model.credentials import Credentials
+from keystead.resolve.aws import query
+from keystead.resolve.aws.addresses import Address, sts_address
+from keystead.resolve.aws.signature import signed
+from keystead.system import System, http
+
+CONNECT_SECONDS = 5
+READ_SECONDS = 20
+MOST_ATTEMPTS = 4
+"""Of keystead's own; a profile may set another number."""
+
+_KNOWN = frozenset(
+    {"ca_bundle", "max_attempts", "retry_mode", "use_dualstack_endpoint", "use_fips_endpoint"}
+)
+"""The settings whose effect is known here."""
+
+_DEFAULT_ATTEMPTS = 3
+_ATTEMPTS = re.compile(r"[1-9]|[1-4]\d", re.ASCII)
+"""Numbers of attempts that botocore's quota for retries allows."""
+
+_LEFT_TO_BOTOCORE = (
+    "AWS_DATA_PATH",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_NEW_RETRIES_2026",
+    "AWS_SDK_UA_APP_ID",
+    "SSLKEYLOGFILE",
+)
+"""Variables that change what botocore sends, or what it logs."""
+
+_TRANSIENT_STATUS = frozenset({500, 502, 503, 504})
+_TRANSIENT = frozenset(
+    {
+        "IDPCommunicationError",
+        "PriorRequestNotComplete",
+        "RequestTimeout",
+        "RequestTimeoutException",
+    }
+)
+_THROTTLED = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "EC2ThrottledException",
+        "LimitExceededException",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+        "TransactionInProgressException",
+    }
+)
+RETRIED = _TRANSIENT | _THROTTLED
+"""The error codes after which a request is sent again."""
+
+_LONGEST_PAUSE = 20
+
+
+@dataclass(frozen=True)
+class StsCall:
+    """One call; ``credentials`` None leaves it unsigned."""
+
+    system: System
+    operation: str
+    body: bytes = field(repr=False)
+    address: Address
+    credentials: Credentials | None
+    trusted: str | None
+    """The file of certificates to trust; None for botocore's."""
+    attempts: int
+
+    def answer(self) -> dict[str, Any]:
+        """What botocore's client would return. Raises what it would raise."""
+        identifier = str(uuid4())
+        for attempt in range(1, self.attempts + 1):
+            is_last = attempt == self.attempts
+            try:
+                answer = self._sent(identifier, attempt)
+            except http.Unreachable as error:
+                if is_last or error.step in {"request", "size"}:
+                    raise self._unreachable(error) from None
+            else:
+                if answer.status < 300:  # noqa: PLR2004  # what is not a success, is a refusal
+                    return _described(query.result(self.operation, answer.body), answer)
+                refusal = _described(query.refusal(answer.status, answer.body), answer)
+                again = answer.status in _TRANSIENT_STATUS
+                if is_last or not (again or refusal["Error"].get("Code") in RETRIED):
+                    from botocore.exceptions import ClientError
+
+                    raise ClientError(refusal, self.operation)
+            longest = min(2 ** (attempt - 1), _LONGEST_PAUSE)
+            self.system.sleep(random.random() * longest)  # noqa: S311  # it keeps callers apart
+        raise AssertionError("the last attempt returns or raises")
+
+    def _sent(self, identifier: str, attempt: int) -> http.Answer:
+        headers = {"Content-Type": _FORM, "Host": self._host()}
+        if self.credentials:
+            headers = signed(
+                headers,
+                self.body,
+                self.credentials,
+                region=self.address.region,
+                service="sts",
+                moment=self.system.clock() + self.system.server_time.ahead,
+            )
+        headers |= {
+            "User-Agent": _user_agent(self.system.environ),
+            "amz-sdk-invocation-id": identifier,
+            "amz-sdk-request": f"attempt={attempt}; max={self.attempts}",
+        }
+        return http.ask(
+            "POST",
+            self.address.url,
+            headers,
+            seconds=READ_SECONDS,
+            connect_seconds=CONNECT_SECONDS,
+            body=self.body,
+            ca_bundle=self.trusted or trust_store(),
+        )
+
+    def _host(self) -> str:
+        scheme, _, host = self.address.url.rstrip("/").partition("://")
+        return host.removesuffix(_DEFAULT_PORTS[scheme])
+
+    def _unreachable(self, error: http.Unreachable) -> Exception:
+        """The error that botocore raises for it."""
+        if error.step == "size":
+            return LookupError("size")
+        import botocore.exceptions
+
+        step = "timeout" if isinstance(error.error, TimeoutError) else error.step
+        name = _ERRORS.get((error.step, step)) or _ERRORS[error.step, ""]
+        kind: Callable[..., Exception] = getattr(botocore.exceptions, name)
+        return kind(endpoint_url=self.address.url, error=error.error or error)
+
+
+_FORM = "application/x-www-form-urlencoded; charset=utf-8"
+_DEFAULT_PORTS = {"http": ":80", "https": ":443"}
+_ERRORS = {
+    ("request", ""): "HTTPClientError",
+    ("connect", ""): "EndpointConnectionError",
+    ("connect", "timeout"): "ConnectTimeoutError",
+    ("tls", ""): "SSLError",
+    ("exchange", ""): "ConnectionClosedError",
+    ("exchange", "timeout"): "ReadTimeoutError",
+}
+"""botocore's errors by the step that failed, and where another one tells of a timeout."""
+
+
+def _described(found: dict[str, Any], answer: http.Answer) -> dict[str, Any]:
+    found["ResponseMetadata"] |= {
+        "HTTPStatusCode": answer.status,
+        "HTTPHeaders": dict(answer.headers),
+    }
+    return found
+
+
+def _user_agent(environ: Mapping[str, str]) -> str:
+    python = ".".join(map(str, sys.version_info[:3]))
+    where = _UNNAMED.sub("-", environ.get("AWS_EXECUTION_ENV", ""))
+    text = f"keystead/{__version__} os/{sys.platform} lang/python#{python}"
+    return f"{text} exec-env/{where}" if where else text
+
+
+_UNNAMED = re.compile(r"[^!$%&'*+.^_`|~0-9A-Za-z-]")
+
+
+def sts_call(
+    system: System,
+    settings: ClientSettings,
+    credentials: Credentials | None,
+    operation: str,
+    parameters: Mapping[str, Any],
+    *,
+    endpoint_url: str | None,
+) -> StsCall | None:
+    """The call, if it is certain to be what botocore would do; None leaves it to botocore."""
+    known = query.OPERATIONS.get(operation)
+    attempts, address = _attempts(settings), sts_address(settings, endpoint_url)
+    if (
+        known is None
+        or address is None
+        or attempts is None
+        or known.is_signed != (credentials is not None)
+        or not query.is_valid(known, parameters)
+        or not _KNOWN.issuperset(name for name, _ in settings.values)
+        or any(name != "s3" for name, _ in settings.blocks)
+        or any(map(system.environ.get, _LEFT_TO_BOTOCORE))
+        or system.folders.expand("~/.aws/models").is_dir()
+        or http.is_proxied(address.url)
+    ):
+        return None
+    body = query.form(operation, parameters)
+    trusted = settings.get("ca_bundle") or system.environ.get("REQUESTS_CA_BUNDLE")
+    return StsCall(system, operation, body, address, credentials, trusted, attempts)
+
+
+def _attempts(settings: ClientSettings) -> int | None:
+    """How often a request is sent; None for other rules of retrying."""
+    mode, number = settings.get("retry_mode"), settings.get("max_attempts")
+    if mode is None and number is None:
+        return MOST_ATTEMPTS
+    if mode != "standard" or (number and not _ATTEMPTS.fullmatch(number)):
+        return None
+    return int(number or _DEFAULT_ATTEMPTS)

@@ -7,7 +7,14 @@ import keystead
 from keystead.model.variables import VARIABLES, misspelt, profile_in_effect
 
 SOURCE = Path(keystead.__file__).parent
-OF_OTHER_TOOLS = {"AWS_SDK_LOAD_CONFIG"}
+OF_OTHER_TOOLS = {
+    "AWS_DATA_PATH",
+    "AWS_EXECUTION_ENV",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_NEW_RETRIES_2026",
+    "AWS_SDK_LOAD_CONFIG",
+    "AWS_SDK_UA_APP_ID",
+}
 
 
 def test_every_variable_in_the_source_is_in_the_table() -> None:

@@ -5,21 +5,24 @@ The standard library's client takes longer to load than most commands run.
 
 from __future__ import annotations
 
-import io
 import os
 import re
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
 from keystead.value import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import io
     import socket
     import ssl
+    from typing import Literal
+
+    Step = Literal["request", "connect", "tls", "exchange", "size"]
 
 _MOST_BYTES = 256 * 1024
 """Of a body, and of a line of the head."""
@@ -34,8 +37,6 @@ _SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;.*)?")
 _LENGTH = re.compile(r"\d{1,9}", re.ASCII)
 _FIRST_FINAL = 200
 _WITHOUT_BODY = frozenset({204, 304})
-
-Step = Literal["request", "connect", "tls", "exchange", "size"]
 
 
 class Answer(NamedTuple):

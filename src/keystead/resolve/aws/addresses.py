@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
 from keystead.botocore_session import partitions
 from keystead.model.client_settings import ClientSettings
+from keystead.value import NamedTuple
 
 _CONFIGURED = re.compile(r"https?://[a-z0-9.-]+(:\d{1,5})?/?", re.ASCII)
 """Configured addresses that are used unchanged."""

@@ -10,7 +10,6 @@ import contextlib
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, NoReturn
 from urllib.parse import urlsplit
 
 from keystead.botocore_session import service_id, service_session
@@ -19,19 +18,23 @@ from keystead.model.calls import FALLBACK_REGION
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.resolve.aws.failures import answer_of, explained, failures, misfit
-from keystead.resolve.aws.sts import (
-    CONNECT_SECONDS,
-    MOST_ATTEMPTS,
-    READ_SECONDS,
-    StsCall,
-    sts_call,
-)
 from keystead.system import System
 from keystead.system.server_time import TOLERANCE
 from keystead.value import replace
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
+    from keystead.resolve.aws.sts import StsCall
+
 Headers = Callable[[str], Mapping[str, str]]
 """Headers of a request, made from its address."""
+
+CONNECT_SECONDS = 5
+READ_SECONDS = 20
+MOST_ATTEMPTS = 4
+"""The attempts of a call where the settings say nothing of retries."""
 
 _PAGE_SECONDS = 60
 _LONG_SECONDS = 910
@@ -240,6 +243,8 @@ class AwsClient:
         return answer
 
     def _sts_call(self, operation: str, parameters: Mapping[str, Any]) -> StsCall | None:
+        from keystead.resolve.aws.sts import sts_call
+
         who = (self._system, self._settings, self._credentials)
         return sts_call(*who, operation, parameters, endpoint_url=self._endpoint_url)
 

@@ -6,13 +6,10 @@ anything unusual about it is left to botocore.
 
 from __future__ import annotations
 
-import random
+import os
 import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
-from uuid import uuid4
 
 from keystead._version import __version__
 from keystead.botocore_session import trust_store
@@ -20,13 +17,14 @@ from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.resolve.aws import query
 from keystead.resolve.aws.addresses import Address, sts_address
+from keystead.resolve.aws.client import CONNECT_SECONDS, MOST_ATTEMPTS, READ_SECONDS
 from keystead.resolve.aws.signature import signed
 from keystead.system import System, http
+from keystead.value import Value, field
 
-CONNECT_SECONDS = 5
-READ_SECONDS = 20
-MOST_ATTEMPTS = 4
-"""Of keystead's own; a profile may set another number."""
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _KNOWN = frozenset(
     {"ca_bundle", "max_attempts", "retry_mode", "use_dualstack_endpoint", "use_fips_endpoint"}
@@ -79,8 +77,7 @@ RETRIED = _TRANSIENT | _THROTTLED
 _LONGEST_PAUSE = 20
 
 
-@dataclass(frozen=True)
-class StsCall:
+class StsCall(Value):
     """One call; ``credentials`` None leaves it unsigned."""
 
     system: System
@@ -94,7 +91,7 @@ class StsCall:
 
     def answer(self) -> dict[str, Any]:
         """What botocore's client would return. Raises what it would raise."""
-        identifier = str(uuid4())
+        identifier = _unique()
         for attempt in range(1, self.attempts + 1):
             is_last = attempt == self.attempts
             try:
@@ -111,6 +108,8 @@ class StsCall:
                     from botocore.exceptions import ClientError
 
                     raise ClientError(refusal, self.operation)
+            import random
+
             longest = min(2 ** (attempt - 1), _LONGEST_PAUSE)
             self.system.sleep(random.random() * longest)  # noqa: S311  # it keeps callers apart
         raise AssertionError("the last attempt returns or raises")
@@ -168,6 +167,12 @@ _ERRORS = {
     ("exchange", "timeout"): "ReadTimeoutError",
 }
 """botocore's errors by the step that failed, and where another one tells of a timeout."""
+
+
+def _unique() -> str:
+    """A random UUID; the module for them takes longer to load."""
+    digits = os.urandom(16).hex()
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-a{digits[17:20]}-{digits[20:]}"
 
 
 def _described(found: dict[str, Any], answer: http.Answer) -> dict[str, Any]:

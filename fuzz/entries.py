@@ -24,7 +24,6 @@ from keystead.audit.log import AuditLog
 from keystead.crypto import DataKey
 from keystead.errors import KeysteadError, StoreCorrupt, UsageError
 from keystead.http.guards import Refusal, Request
-from keystead.http.tokens import FixedToken
 from keystead.model.credentials import Credentials
 from keystead.model.exported import MARKER, users_environment
 from keystead.model.sources.login import Login
@@ -100,10 +99,11 @@ def metadata_request(data: bytes) -> None:
         clock=lambda: _NOW,
         region="eu-west-1",
     )
-    service = MetadataService(profile, FixedToken("secret"), lambda: _NOW, seconds=lambda: 0.0)
+    service = MetadataService(profile, lambda: b"secret", lambda: _NOW, seconds=lambda: 0.0)
+    profile.prepare()
     request = Request(method, path, dict.fromkeys(_HEADERS, value), None, ("127.0.0.1", 1))
     try:
-        given = asyncio.run(service.answer(request))
+        given = service.answer(request)
     except Refusal:
         return
     if method == "PUT":

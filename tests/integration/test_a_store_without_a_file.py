@@ -18,7 +18,8 @@ from keystead.agent.answer_cache import Answer, AnswerCache, GrantRecord
 from keystead.agent.epoch import Epoch
 from keystead.app import App
 from keystead.delivery.boto import boto_session
-from keystead.http.guards import Request
+from keystead.http.guards import Pending, Request
+from keystead.model.credentials import Credentials
 from keystead.model.profile import Profile
 from keystead.serve.served import ServedProfile
 from keystead.stores import registry
@@ -144,5 +145,12 @@ def test_an_endpoint_sees_a_change_of_the_store(store: MemoryStore) -> None:
     assert profile.prepare().access_key_id == ACCESS_KEY_ID
     register(store, Profile("dev", OTHER))
     request = Request("GET", "/", {}, None, ("127.0.0.1", 1))
-    found = asyncio.run(profile.hand_out(request))
+
+    async def renewed() -> Credentials:
+        with pytest.raises(Pending) as pending:
+            profile.hand_out(request)
+        await pending.value.done
+        return profile.hand_out(request)
+
+    found = asyncio.run(renewed())
     assert found.access_key_id == OTHER["aws_access_key_id"]

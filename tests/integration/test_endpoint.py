@@ -1,6 +1,6 @@
 """`keystead serve` as SDKs and curl see it: real servers on the loopback, real clients."""
 
-import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -8,7 +8,9 @@ import socket
 import subprocess
 import sys
 import threading
+from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -17,7 +19,6 @@ from devtools.service import Reply
 from devtools.service import serving as service
 from keystead.http import sockets
 from keystead.http.guards import Refusal, Request
-from keystead.http.tokens import FixedToken
 from keystead.serve.metadata import MetadataService
 from keystead.serve.served import ServedProfile
 from tests import endpoints
@@ -137,17 +138,16 @@ def test_metadata_omits_an_unknown_account() -> None:
     ids=lambda value: str(value)[:20].encode("unicode_escape").decode(),
 )
 def test_a_metadata_token_lives_for_six_hours_at_most(ttl: str, status: int) -> None:
-    found = asyncio.run(metadata_token(ttl))
-    assert found == status
+    assert metadata_token(ttl) == status
 
 
-async def metadata_token(ttl: str) -> int:
+def metadata_token(ttl: str) -> int:
     """The status for a request for a token, whatever bytes it has in its header."""
     profile = ServedProfile("p", open_profile=None, version=int, clock=None)
-    service = MetadataService(profile, FixedToken("secret"), clock=None)
+    service = MetadataService(profile, lambda: b"secret", clock=None)
     request = Request("PUT", "/latest/api/token", {TTL.lower(): ttl}, None, None)
     try:
-        return (await service.answer(request)).status
+        return service.answer(request).status
     except Refusal as refusal:
         return refusal.status
 
@@ -231,6 +231,31 @@ def test_token_is_revoked_by_removing_its_file_and_changed_by_writing_it() -> No
         assert ask(server.url("base"), {"Authorization": "another-token"}).status == 401
         assert ask(server.url("base"), {"Authorization": ""}).status == 401
         assert server.imds_token("base").status == 403
+
+
+def test_a_connection_that_stays_open_sees_each_change(credentials_file: Path) -> None:
+    with serving("base") as server:
+        path = Path(server.variables("base")[TOKEN_FILE])
+        given = {"Authorization": path.read_text()}
+        where = urlsplit(server.url("base"))
+        with contextlib.closing(HTTPConnection(where.hostname, where.port)) as connection:
+
+            def status() -> int:
+                connection.request("GET", where.path, headers=given)
+                response = connection.getresponse()
+                response.read()
+                return response.status
+
+            for _ in range(2):
+                assert [status(), status()] == [200, 200]
+                credentials_file.write_text(KEYS.replace("[base]", "[another]"))
+                assert [status(), status()] == [404, 404]
+                credentials_file.write_text(KEYS)
+                assert [status(), status()] == [200, 200]
+                path.unlink()
+                assert [status(), status()] == [401, 401]
+                path.write_text(given["Authorization"])
+                path.chmod(0o600)
 
 
 def test_a_profile_that_is_changed_while_it_is_served(credentials_file: Path) -> None:

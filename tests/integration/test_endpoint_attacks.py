@@ -2,26 +2,29 @@
 
 import asyncio
 import contextlib
+import itertools
 import re
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from keystead.http import sockets
 from keystead.http.application import Application
 from keystead.http.guards import host_names
 from keystead.http.server import MAX_HEAD_BYTES, EndpointServer
-from keystead.http.tokens import FixedToken
 from keystead.model.credentials import Credentials
 from keystead.serve.metadata import MetadataService
 from keystead.serve.served import ServedProfile
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
-from tests.effort import amount
+from tests.effort import amount, examples
 from tests.endpoints import IMDS_TOKEN, ROLES, TOKEN_FILE, TTL, Serving, ask, serving
 
 pytestmark = pytest.mark.posix("signals of POSIX and its shells")
@@ -95,8 +98,8 @@ def test_token_expires_after_six_hours(server: Serving) -> None:
 def test_altered_token_is_refused(server: Serving) -> None:
     token = server.imds_token("base").text
     swapped = token[:5] + ("A" if token[5] != "A" else "B") + token[6:]
-    for given in (swapped, token[:-4], token[4:], token + "AAAA", "", "ü", "=", token.swapcase()):
-        assert server.imds("base", ROLES, given).status == 401
+    for altered in (swapped, token[:-4], token[4:], token + "AAAA", "", "ü", "=", token.swapcase()):
+        assert server.imds("base", ROLES, altered).status == 401
 
 
 def test_unknown_paths(server: Serving) -> None:
@@ -122,9 +125,7 @@ def metadata(clock: Clock, retrieve) -> Iterator[str]:
     )
     sock = sockets.listen("127.0.0.1", 0)
     where = sockets.address_of(sock)
-    service = MetadataService(
-        profile, FixedToken("secret"), clock.now, seconds=lambda: clock.seconds
-    )
+    service = MetadataService(profile, lambda: b"secret", clock.now, seconds=lambda: clock.seconds)
     server = EndpointServer(Application({where[1]: service}, host_names([where], ())), [sock])
     with server.running():
         yield sockets.url(where)
@@ -373,6 +374,109 @@ def test_ten_thousand_requests_from_64_connections(server: Serving) -> None:
     asyncio.run(load(more))
     assert counts == {b"HTTP/1.1 200 OK": 1_000 + more}
     assert resident(server) < before + 4 * 1024
+
+
+def test_token_removed_under_load_is_refused_at_the_next_request(server: Serving) -> None:
+    host, port = server.url("base").split("/")[2].split(":")
+    path = Path(server.variables("base")[TOKEN_FILE])
+    token = path.read_text()
+    request = (
+        f"GET /credentials/base HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: {token}\r\n\r\n"
+    ).encode()
+
+    def change(number: int) -> None:
+        if number % 2:
+            path.unlink()
+        else:
+            path.write_text(token)
+            path.chmod(0o600)
+
+    async def load() -> None:
+        """Sends requests all the time; this process sees their answers later than the server."""
+        reader, writer = await asyncio.open_connection(host, int(port))
+        with contextlib.suppress(asyncio.CancelledError):
+            while True:
+                writer.write(request)
+                await reader.readuntil(b"\r\n\r\n{")
+        writer.close()
+
+    async def removed_and_written() -> list[bytes]:
+        tasks = [asyncio.create_task(load()) for _ in range(16)]
+        reader, writer = await asyncio.open_connection(host, int(port))
+        found = []
+        for number in range(amount(short=60, full=1_000)):
+            change(number)
+            writer.write(request)
+            head = await reader.readuntil(b"\r\n\r\n")
+            await reader.readexactly(int(head.split(b"content-length: ")[1].split(b"\r\n")[0]))
+            found.append(head.split(b" ")[1])
+            await asyncio.sleep(0)
+        writer.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks)
+        return found
+
+    found = asyncio.run(removed_and_written())
+    change(0)
+    assert found == [b"200", b"401"] * (len(found) // 2)
+
+
+STREAM = (
+    b"GET /credentials/base HTTP/1.1\r\nHost: %b\r\nAuthorization: %b\r\n\r\n",
+    b"GET /credentials/base HTTP/1.1\r\nHost: %b\r\nAuthorization: x%b\r\n\r\n",
+    b"GET /credentials/else HTTP/1.1\r\nHost: %b\r\nAuthorization: %b\r\n\r\n",
+    b"GET /credentials/base HTTP/1.1\r\nHost: x%b\r\nAuthorization: %b\r\n\r\n",
+    b"GET /credentials/base HTTP/1.1\r\nHost: %b\r\nContent-Length: 2\r\nA: %b\r\n\r\n{}",
+    b"HEAD /credentials/base HTTP/1.1\r\nHost: %b\r\nAuthorization: %b\r\n\r\n",
+)
+
+
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.tuples(st.integers(0, 5), st.integers(1, 4)), min_size=1), st.data())
+def test_a_stream_gets_the_same_answers_however_it_is_cut(
+    server: Serving, runs: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    """Equal chunks are not parsed again, which must not change an answer."""
+    host, port = server.url("base").split("/")[2].split(":")
+    token = server.token("base").encode()
+    requests = [
+        STREAM[kind] % (f"{host}:{port}".encode(), token) for kind, n in runs for _ in range(n)
+    ]
+    expected = [b"200 401 401 403 413 405".split()[kind] for kind, n in runs for _ in range(n)]
+    whole = b"".join(requests)
+    ends = itertools.accumulate(map(len, requests))
+    cuts = {end + data.draw(st.sampled_from([0, 0, 0, 0, 1, -1, 40])) for end in ends}
+    edges = [0, *sorted(cut for cut in cuts if cut < len(whole)), len(whole)]
+    answers = b""
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for start, end in itertools.pairwise(edges):
+            connection.sendall(whole[start:end])
+            seen = sum(at <= end for at in itertools.accumulate(map(len, requests)))
+            while answers.count(b"HTTP/1.1 ") < seen:
+                answers += connection.recv(65536)
+        connection.shutdown(socket.SHUT_WR)
+        while part := connection.recv(65536):
+            answers += part
+    assert re.findall(rb"HTTP/1.1 (\d+) ", answers) == expected
+
+
+@pytest.mark.parametrize("cut", [40, -1], ids=["the end of a request", "a request and a byte"])
+def test_repeated_bytes_that_are_not_one_request_are_not_taken_for_it(
+    server: Serving, cut: int
+) -> None:
+    host, port = server.url("base").split("/")[2].split(":")
+    whole = STREAM[0] % (f"{host}:{port}".encode(), server.token("base").encode())
+    start, end = (whole[:cut], whole[cut:]) if cut > 0 else (b"", whole + b"G")
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sendall(start)
+        time.sleep(0.02)  # so that it arrives by itself
+        connection.sendall(end)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+        connection.sendall(end)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 400 ")
 
 
 def test_clients_that_disconnect_in_the_middle(server: Serving) -> None:

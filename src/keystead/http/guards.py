@@ -6,6 +6,7 @@ The Host header must be exactly one of ours (DNS rebinding), requests with Origi
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Collection, Iterable, Mapping
 
@@ -63,6 +64,14 @@ class Refusal(Exception):
         text = str(self)
         document = {"code": self.code, "message": text, "Code": self.code, "Message": text}
         return Answer(self.status, json.dumps(document).encode(), headers=self.headers)
+
+
+class Pending(Exception):
+    """The answer has to wait for ``done``; its error is that of the request."""
+
+    def __init__(self, done: asyncio.Future[None]) -> None:
+        super().__init__()
+        self.done = done
 
 
 def host_names(addresses: Iterable[Address], names: Iterable[str]) -> frozenset[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import hmac
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
 
 from keystead.errors import FileProblem
 from keystead.system.file_versions import FileVersion
@@ -20,12 +20,8 @@ _NOBODYS = os.urandom(_BYTES).hex().encode()
 """Compared with where there is no token, so that it takes the same time."""
 
 
-class Token(Protocol):
-    """The current token, if any."""
-
-    def current(self) -> bytes | None:
-        """The token; None after it was revoked."""
-        ...
+Token = Callable[[], bytes | None]
+"""Returns the current token, None after it was revoked."""
 
 
 def new_token() -> str:
@@ -35,20 +31,9 @@ def new_token() -> str:
 
 def matches(token: Token | None, given: str) -> bool:
     """Whether ``given`` is the token, compared in constant time."""
-    expected = token.current() if token else None
+    expected = token() if token else None
     same = hmac.compare_digest(given.encode(errors="replace"), expected or _NOBODYS)
     return same and expected is not None
-
-
-class FixedToken:
-    """The token of one child, valid as long as the endpoint."""
-
-    def __init__(self, text: str) -> None:
-        self._value = text.encode()
-
-    def current(self) -> bytes | None:
-        """The token."""
-        return self._value
 
 
 class TokenFile:

@@ -45,7 +45,7 @@ class ContainerService:
         }
         self._clock = clock
 
-    async def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> Answer:
         """The keys. Without the right token, missing profiles get the same answer."""
         name = request.path.removeprefix(_FOLDER) if request.path.startswith(_FOLDER) else ""
         door = self._doors.get(name)
@@ -54,5 +54,4 @@ class ContainerService:
             raise Refusal(
                 401, "Unauthorized", "the Authorization header is not the token of this address"
             )
-        credentials = await door.profile.hand_out(request)
-        return Answer(200, door.prepared.document(credentials, self._clock()))
+        return door.prepared.answer(door.profile.hand_out(request), self._clock())

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from keystead.botocore_session import partition_of
 from keystead.delivery.wire import timestamp
+from keystead.http.guards import Answer
 from keystead.model.credentials import Credentials
 
 _LIFE = timedelta(hours=1)
@@ -18,20 +19,20 @@ _AS_OF = timedelta(minutes=1)
 
 
 class Prepared:
-    """Documents made by ``write`` from credentials and the time, cached for a while."""
+    """Answers by ``write``, which makes documents of credentials and the time; cached a while."""
 
     def __init__(self, write: Callable[[Credentials, datetime], bytes]) -> None:
         self._write = write
         self._of: Credentials | None = None
         self._made = datetime.min.replace(tzinfo=UTC)
-        self._document = b""
+        self._answer = Answer(200, b"")
 
-    def document(self, credentials: Credentials, now: datetime) -> bytes:
+    def answer(self, credentials: Credentials, now: datetime) -> Answer:
         """The document of ``credentials`` at about ``now``."""
         if credentials is not self._of or not timedelta(0) <= now - self._made < _AS_OF:
-            self._document = self._write(credentials, now)
+            self._answer = Answer(200, self._write(credentials, now))
             self._of, self._made = credentials, now
-        return self._document
+        return self._answer
 
 
 def _keys(credentials: Credentials, now: datetime) -> dict[str, str]:

@@ -75,7 +75,7 @@ class MetadataService:
         self._role = role_name(profile.name)
         self._prepared = Prepared(role_document)
 
-    async def answer(self, request: Request) -> Answer:
+    def answer(self, request: Request) -> Answer:
         """A token, or the document for a token."""
         path = request.path.rstrip("/")
         if request.method == "PUT":
@@ -87,18 +87,17 @@ class MetadataService:
         if path in (_ROLES, _EXTENDED):
             return Answer(200, self._role.encode(), _TEXT)
         if path in (f"{_ROLES}/{self._role}", f"{_EXTENDED}/{self._role}"):
-            credentials = await self._profile.hand_out(request)
-            return Answer(200, self._prepared.document(credentials, self._clock()))
+            return self._prepared.answer(self._profile.hand_out(request), self._clock())
         region = self._profile.region
         if path == _INFO:
-            account, now = await self._profile.account_id(), self._clock()
+            account, now = self._profile.account_id(), self._clock()
             return Answer(200, instance_profile_document(self._role, region, account, now))
         if region and path == _REGION:
             return Answer(200, region.encode(), _TEXT)
         if region and path == _ZONE:
             return Answer(200, f"{region}a".encode(), _TEXT)
         if region and path == _IDENTITY:
-            account = await self._profile.account_id()
+            account = self._profile.account_id()
             return Answer(200, identity_document(region, account))
         raise Refusal(404, "NotFound", "there is nothing at this path")
 
@@ -109,7 +108,7 @@ class MetadataService:
             raise Refusal(400, "BadTTL", f"{_TTL} {error}") from None
         if not self._admits(request):
             raise Refusal(403, "NotYours", "this endpoint is for another user's programs")
-        secret = self._secret.current()
+        secret = self._secret()
         if secret is None:
             raise Refusal(403, "Revoked", "the tokens of this endpoint were revoked")
         ends = int((self._seconds() + seconds) * 1000)
@@ -118,7 +117,7 @@ class MetadataService:
         return Answer(200, token, _TEXT, {_TTL: str(seconds)})
 
     def _is_valid(self, token: str) -> bool:
-        secret = self._secret.current()
+        secret = self._secret()
         try:
             data = base64.b64decode(token.encode(), altchars=b"-_", validate=True)
         except ValueError:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable
 from datetime import datetime, timedelta
 
 from keystead.errors import ProviderError
-from keystead.http.guards import Request
+from keystead.http.guards import Pending, Request
 from keystead.model.credentials import Credentials
 from keystead.value import NamedTuple
 
@@ -61,12 +61,12 @@ class ServedProfile:
         assert self._cached is not None  # noqa: S101  # or it had raised
         return self._cached.credentials
 
-    async def hand_out(self, request: Request) -> Credentials:
-        """Credentials for a client. Raises what retrieving them raises.
+    def hand_out(self, request: Request) -> Credentials:
+        """Credentials for a client. Raises `Pending` with the error of retrieving them.
 
         They are renewed in a thread, once for all waiting clients.
         """
-        credentials = await self._current()
+        credentials = self._current()
         if request.connection not in self._recorded:
             if len(self._recorded) >= _REMEMBERED:
                 self._recorded.clear()
@@ -74,19 +74,18 @@ class ServedProfile:
             self._granted(credentials, request)
         return credentials
 
-    async def account_id(self) -> str | None:
+    def account_id(self) -> str | None:
         """The account of the credentials, where known. Raises as `hand_out`."""
-        return (await self._current()).account_id
+        return self._current().account_id
 
-    async def _current(self) -> Credentials:
-        while True:
-            cached = self._cached
-            if cached and cached.version == self._version() and not self._due(cached):
-                return cached.credentials
-            if self._renewing is None:
-                self._renewing = _in_thread(self._renew)
-                self._renewing.add_done_callback(self._renewed)
-            await asyncio.shield(self._renewing)
+    def _current(self) -> Credentials:
+        cached = self._cached
+        if cached and cached.version == self._version() and not self._due(cached):
+            return cached.credentials
+        if self._renewing is None:
+            self._renewing = _in_thread(self._renew)
+            self._renewing.add_done_callback(self._renewed)
+        raise Pending(self._renewing)
 
     def _renewed(self, done: asyncio.Future[None]) -> None:
         self._renewing = None

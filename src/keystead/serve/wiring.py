@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 
 from keystead import caller
 from keystead.app import App
@@ -15,9 +16,9 @@ from keystead.audit.grantee import Grantee
 from keystead.delivery import exec as child
 from keystead.errors import UsageError
 from keystead.http import sockets
-from keystead.http.application import Application, Service
+from keystead.http.application import Application, Service, Turn
 from keystead.http.guards import Address, Request, host_names
-from keystead.http.tokens import FixedToken, TokenFile, new_token
+from keystead.http.tokens import Token, TokenFile, new_token
 from keystead.model.credentials import Credentials
 from keystead.model.sources.static import Static
 from keystead.serve.audit_writer import AuditWriter
@@ -83,13 +84,14 @@ def listening(
         )
     with ExitStack() as stack:
         ledger = stack.enter_context(AuditWriter(app))
-        pairs: list[tuple[ServedProfile, TokenFile]] = []
+        turn = Turn()
+        pairs: list[tuple[ServedProfile, Token, Path]] = []
         for name in dict.fromkeys(names or [_default(app, location)]):
             selected = app.select(name, location, in_session=in_session)
-            profile = _served(selected, name, ledger.writer(name), note)
+            profile = _served(selected, name, ledger.writer(name), note, turn)
             token = TokenFile.make(app.system.folders.state / "endpoint")
             stack.callback(token.remove)
-            pairs.append((profile, token))
+            pairs.append((profile, turn.once(token.current), token.path))
         ports = iter(range(port, port + _MOST_PORTS) if port else [0] * _MOST_PORTS)
         clock = app.system.clock
         services: dict[int, Service] = {}
@@ -103,17 +105,17 @@ def listening(
         if container:
             where = listen()
             services[where[1]] = ContainerService(
-                {profile.name: (profile, token) for profile, token in pairs}, clock
+                {profile.name: (profile, token) for profile, token, _ in pairs}, clock
             )
-            for profile, token in pairs:
+            for profile, _, path in pairs:
                 url = sockets.url(where, path_of(profile.name))
-                variables = {_URI: url, _TOKEN_FILE: str(token.path)}
+                variables = {_URI: url, _TOKEN_FILE: str(path)}
                 endpoints.append(Endpoint(profile.name, "container", url, variables))
         if imds:
             admits = _own_programs(app) if sockets.is_loopback(host) else _anybody
-            for profile, token in pairs:
+            for profile, current, _ in pairs:
                 where = listen()
-                services[where[1]] = MetadataService(profile, token, clock, admits=admits)
+                services[where[1]] = MetadataService(profile, current, clock, admits=admits)
                 url = sockets.url(where)
                 endpoints.append(Endpoint(profile.name, "imds", url, {_IMDS: url}))
         if DefaultReadings(app.shared.snapshot()).gives_credentials():
@@ -123,7 +125,7 @@ def listening(
                 f"files need {needed}"
             )
         hosts = host_names(map(sockets.address_of, listeners), allowed_hosts)
-        server = EndpointServer(Application(services, hosts), listeners)
+        server = EndpointServer(Application(services, hosts, turn), listeners)
         yield Listening(endpoints, server.run)
 
 
@@ -144,12 +146,13 @@ def run_with_endpoint(
     def granted(credentials: Credentials, _request: Request) -> None:
         app.record_grant(name, credentials, grantee)
 
-    profile = _served(selected, name, granted, note)
+    turn = Turn()
+    profile = _served(selected, name, granted, note, turn)
     token = new_token()
     sock = sockets.listen(sockets.LOOPBACK, 0)
     where = sockets.address_of(sock)
-    service = ContainerService({name: (profile, FixedToken(token))}, app.system.clock)
-    application = Application({where[1]: service}, host_names([where], ()))
+    service = ContainerService({name: (profile, token.encode)}, app.system.clock)
+    application = Application({where[1]: service}, host_names([where], ()), turn)
     given = {_URI: sockets.url(where, path_of(name)), _TOKEN: token}
     if not hide_files and selected.default_readings.gives_credentials():
         note(
@@ -197,6 +200,7 @@ def _served(
     name: str,
     granted: Callable[[Credentials, Request], None],
     note: Callable[[str], None],
+    turn: Turn,
 ) -> ServedProfile:
     """The profile with its first credentials, retrieved while prompts are possible.
 
@@ -205,7 +209,7 @@ def _served(
     profile = ServedProfile(
         name,
         open_profile=lambda: selected.renewed().provider(None).retrieve,
-        version=selected.change_token,
+        version=turn.once(selected.change_token),
         clock=selected.system.clock,
         region=selected.region,
         granted=granted,

@@ -139,7 +139,7 @@ class _Connection(asyncio.Protocol):
         self._is_between = True
 
     def _accept(self) -> None:
-        """Puts the parsed request into the queue."""
+        """Adds the parsed request to the queue."""
         if len(self._connections.all) > MAX_CONNECTIONS:
             self._refuse(503, "TooManyConnections", "there are too many connections")
             return

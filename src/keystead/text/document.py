@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
 from functools import cached_property
@@ -160,13 +160,23 @@ class Document:
         """All sections, in order. Raises `DocumentError` for the first broken line above them."""
         found: list[Section] = []
         try:
-            for section in self._scan():
+            for section in self.sections_in(Span(0, len(self.text))):
                 found.append(section)  # noqa: PERF402  # keeps those before a broken header
         except DocumentError:
             for section in found:  # report the first broken line
                 self.properties(section)
             raise
         return tuple(found)
+
+    def sections_in(self, span: Span) -> Iterator[Section]:
+        """The sections with a line in ``span``, which begins at a line. Reads no other section."""
+        start = self._last_header(span.start)
+        if start is None:
+            start = self._above().end
+        while start < span.end:
+            section = self._header(start)
+            yield section
+            start = section.end
 
     def naming(self, name: str) -> tuple[Section, ...]:
         """The sections whose title ends in ``name``, quoted or not, and possibly some others.
@@ -403,6 +413,13 @@ class Document:
         odd = self._odd_headers
         return min(usual, odd[found]) if (found := bisect_left(odd, at)) < len(odd) else usual
 
+    def _last_header(self, at: int) -> int | None:
+        """The position of the last header that begins at or before ``at``; None above the first."""
+        usual = self.text.rfind("\n[", 0, at + 1) + 1
+        odd = self._odd_headers[: bisect_right(self._odd_headers, at)]
+        found = max(usual, *odd[-1:], 0)
+        return found if found or self.text.startswith("[") or odd else None
+
     @cached_property
     def _odd_headers(self) -> tuple[int, ...]:
         """The positions of indented headers in the tolerant grammar.
@@ -422,13 +439,6 @@ class Document:
             if not heads or len(match[0]) - 1 <= len(self.indent(heads[-1].span)):
                 found.append(at)
         return tuple(found)
-
-    def _scan(self) -> Iterator[Section]:
-        start = self._above().end
-        while start < len(self.text):
-            section = self._header(start)
-            yield section
-            start = section.end
 
     def _blocks(self) -> Iterator[str]:
         at = self._above().end

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import accumulate
 
 from keystead.model.settings import is_secret
 from keystead.secret import MASK
@@ -13,33 +14,54 @@ _AROUND = 3
 """The number of unchanged lines shown around a change."""
 
 
-def masked_lines(document: Document) -> list[str]:
-    """The lines of ``document``, without line ends, each secret masked to the end of its line.
+class MaskedText:
+    """The lines of the shared file ``data``, without line ends; `shown` masks its secrets.
 
-    Includes settings that are commented out; broken lines are masked completely. Raises
-    `DocumentError` for a file that is not text.
+    Raises `DocumentError` for a file that is not text.
     """
-    document = Document(document.data, document.file, grammar=Grammar.TOLERANT)
-    document.check()
 
-    hidden: dict[int, int] = {}  # start of a line -> start of the masked part
-    for section in document.sections:
-        for item in document.properties(section):
-            if is_secret(item.name):
-                hidden[item.span.start] = item.value_span.start
-                hidden |= {line.start: line.start + 1 for line in item.more}
-            else:
-                secret = [entry for entry in item.nested if is_secret(entry.name)]
-                hidden |= {entry.span.start: entry.value_span.start for entry in secret}
-    lines: list[str] = []
-    for line in document.lines(Span(0, len(document.text))):
-        content = document.content(line)
-        keep = hidden[line.start] - line.start if line.start in hidden else _shown_length(content)
-        if line.start in document.broken:
-            keep = 0
-        content = content.encode(errors="surrogateescape").decode(errors="replace")
-        lines.append(content[:keep] + MASK if content[keep:].strip() else content)
-    return lines
+    def __init__(self, data: bytes, file: str) -> None:
+        self._document = Document(data, file, grammar=Grammar.TOLERANT)
+        *lines, last = self._document.text.split("\n")
+        written = [*lines, last] if last else lines
+        self._lengths = list(accumulate(map(len, written), initial=0))
+        self._sections: set[int] = set()
+        self._hidden: dict[int, int] = {}  # start of a line -> start of the masked part
+        self.lines = [line.removesuffix("\r") for line in written]
+        """The original lines."""
+
+    def shown(self, first: int, end: int) -> Iterator[str]:
+        """The lines from ``first`` to ``end``, each secret masked to the end of its line.
+
+        Includes settings that are commented out; broken lines are masked completely.
+        """
+        # The last line may have no line end.
+        end_of_span = min(self._start(end), len(self._document.text))
+        self._read(Span(self._start(first), end_of_span))
+        for number, content in enumerate(self.lines[first:end], first):
+            start = self._start(number)
+            keep = self._hidden.get(start, start + _shown_length(content)) - start
+            if start in self._document.broken:
+                keep = 0
+            text = content.encode(errors="surrogateescape").decode(errors="replace")
+            yield text[:keep] + MASK if text[keep:].strip() else text
+
+    def _start(self, number: int) -> int:
+        return self._lengths[number] + number
+
+    def _read(self, span: Span) -> None:
+        """Find what to mask in the sections of ``span``."""
+        for section in self._document.sections_in(span):
+            if section.start in self._sections:
+                continue
+            self._sections.add(section.start)
+            for item in self._document.properties(section):
+                if is_secret(item.name):
+                    self._hidden[item.span.start] = item.value_span.start
+                    self._hidden |= {line.start: line.start + 1 for line in item.more}
+                else:
+                    secret = [entry for entry in item.nested if is_secret(entry.name)]
+                    self._hidden |= {entry.span.start: entry.value_span.start for entry in secret}
 
 
 def _shown_length(content: str) -> int:
@@ -56,33 +78,26 @@ def shown_change(path: str, before: bytes | None, after: bytes | None) -> list[s
     if path.endswith(".json"):
         return [f"{path}: would be encrypted again"]  # an encrypted store, which has no text
     names = [f"--- {path if before is not None else '/dev/null'}", f"+++ {path}"]
-    pair = (Document(data or b"", path, grammar=Grammar.TOLERANT) for data in (before, after))
-    return [*names, *masked_diff(*pair)]
+    return [*names, *_masked_diff(*(MaskedText(data or b"", path) for data in (before, after)))]
 
 
-def masked_diff(before: Document, after: Document) -> Iterator[str]:
+def _masked_diff(before: MaskedText, after: MaskedText) -> Iterator[str]:
     """The lines of a unified diff of the original lines, with secrets masked.
 
     A changed secret is a changed line, although both sides look the same.
     """
-    import difflib
+    from keystead.text.line_diff import LineDiff
 
-    true = [
-        [document.content(line) for line in document.lines(Span(0, len(document.text)))]
-        for document in (before, after)
-    ]
-    shown = [masked_lines(document) for document in (before, after)]
-    matcher = difflib.SequenceMatcher(None, true[0], true[1], autojunk=False)
-    for group in matcher.get_grouped_opcodes(_AROUND):
+    for group in LineDiff(before.lines, after.lines).get_grouped_opcodes(_AROUND):
         first, last = group[0], group[-1]
         old, new = (first[1], last[2]), (first[3], last[4])
         yield f"@@ -{_range(*old)} +{_range(*new)} @@"
         for kind, i, j, k, m in group:
             if kind == "equal":
-                yield from (f" {line}" for line in shown[0][i:j])
+                yield from (f" {line}" for line in before.shown(i, j))
             else:
-                yield from (f"-{line}" for line in shown[0][i:j])
-                yield from (f"+{line}" for line in shown[1][k:m])
+                yield from (f"-{line}" for line in before.shown(i, j))
+                yield from (f"+{line}" for line in after.shown(k, m))
 
 
 def _range(start: int, end: int) -> str:

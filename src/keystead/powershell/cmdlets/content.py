@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 from keystead.powershell.cmdlet import Cmdlet, Parameter, Values
 from keystead.powershell.engine.state import State
-from keystead.text.document import Document
-from keystead.text.masked import masked_lines
+from keystead.text.masked import MaskedText
 
 
 def get_content(state: State, values: Values) -> Iterable[str]:
     """``Get-Content``: the lines of a credentials file, its secrets masked."""
-    return masked_lines(Document(state.app.system.read(values["Path"]), values["Path"]))
+    text = MaskedText(state.app.system.read(values["Path"]), values["Path"])
+    return text.shown(0, len(text.lines))
 
 
 CMDLETS = (

@@ -11,7 +11,7 @@ import socket
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -229,6 +229,20 @@ def keystead(isolation: Keystead) -> Keystead:
 def home(isolation: Keystead) -> Path:
     """The home folder of the test."""
     return isolation.home
+
+
+@pytest.fixture
+def write_credentials(home: Path) -> Callable[[str], Path]:
+    """Writes ``~/.aws/credentials``, which only its owner can read, and returns its path."""
+
+    def write(text: str) -> Path:
+        path = home / ".aws" / "credentials"
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
 
 
 @pytest.fixture

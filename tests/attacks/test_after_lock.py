@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -32,11 +33,8 @@ print(os.environ["OUTPUT"])
 
 
 @pytest.fixture(autouse=True)
-def files(home: Path) -> None:
-    path = home / ".aws" / "credentials"
-    path.parent.mkdir(mode=0o700)
-    path.touch(mode=0o600)
-    path.write_text(
+def files(write_credentials: Callable[[str], Path]) -> None:
+    write_credentials(
         f"[dev]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
     )
 

@@ -9,7 +9,7 @@ import io
 import logging
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -75,13 +75,12 @@ def said(words: list[str]) -> str:
 
 
 @pytest.fixture(autouse=True)
-def dev(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def dev(
+    home: Path, monkeypatch: pytest.MonkeyPatch, write_credentials: Callable[[str], Path]
+) -> Iterator[None]:
     """A profile, nobody to ask, and an end for what would wait."""
-    path = home / ".aws" / "credentials"
-    path.parent.mkdir(mode=0o700)
-    path.touch(mode=0o600)
     keys = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECOND_SECRET_KEY}\n"
-    path.write_text(f"[dev]\n{keys}region = eu-west-1\n")
+    write_credentials(f"[dev]\n{keys}region = eu-west-1\n")
     monkeypatch.chdir(home)
     monkeypatch.setenv("KEYSTEAD_DEBUG", "1")
     monkeypatch.setenv("KEYSTEAD_NO_INPUT", "1")

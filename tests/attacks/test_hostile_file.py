@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 import unicodedata
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
 
@@ -376,10 +377,9 @@ def test_a_name_is_completed_to_one_word_and_never_run(home: Path, shell: str, q
     assert not (home / "bad").exists()
 
 
-def test_a_name_with_control_characters_is_not_offered(keystead: Keystead, home: Path) -> None:
-    (home / ".aws").mkdir(mode=0o700)
+def test_a_name_with_control_characters_is_not_offered(
+    keystead: Keystead, write_credentials: Callable[[str], Path]
+) -> None:
     sections = (f"[zz{char}a]\n{KEYS}" for char in ("\x1b[31m", "\x9b", "\u202e", "\t", "\x7f"))
-    (home / ".aws" / "credentials").touch(mode=0o600)
-    text = "".join(sections) + f"[zzplain]\n{KEYS}"
-    (home / ".aws" / "credentials").write_text(text, encoding="utf-8")
+    write_credentials("".join(sections) + f"[zzplain]\n{KEYS}")
     assert keystead("__complete", "show", "zz").stdout.split() == ["zzplain"]

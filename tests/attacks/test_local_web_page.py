@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -14,11 +14,8 @@ pytestmark = pytest.mark.posix("signals of POSIX and its shells")
 
 
 @pytest.fixture
-def server(home: Path) -> Iterator[Serving]:
-    path = home / ".aws" / "credentials"
-    path.parent.mkdir(mode=0o700)
-    path.touch(mode=0o600)
-    path.write_text(
+def server(write_credentials: Callable[[str], Path]) -> Iterator[Serving]:
+    write_credentials(
         f"[base]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
         "region = eu-west-1\n"
     )

@@ -8,6 +8,7 @@ import pickle
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,11 +24,8 @@ KEYS = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KE
 
 
 @pytest.fixture(autouse=True)
-def files(home: Path) -> None:
-    path = home / ".aws" / "credentials"
-    path.parent.mkdir(mode=0o700)
-    path.touch(mode=0o600)
-    path.write_text(f"[tools]\n{KEYS}programs = terraform, /usr/bin/terraform\n[dev]\n{KEYS}")
+def files(write_credentials: Callable[[str], Path]) -> None:
+    write_credentials(f"[tools]\n{KEYS}programs = terraform, /usr/bin/terraform\n[dev]\n{KEYS}")
 
 
 @linux

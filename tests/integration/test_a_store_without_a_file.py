@@ -8,6 +8,7 @@ import os
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -79,11 +80,10 @@ def store(monkeypatch: pytest.MonkeyPatch) -> MemoryStore:
 
 
 @pytest.mark.posix("`exec` becomes the command")
-def test_every_command_works(moto: Emulator, home: Path) -> None:
-    (home / ".aws").mkdir(mode=0o700)
-    credentials = home / ".aws" / "credentials"
-    credentials.touch(mode=0o600)
-    credentials.write_text("[dev]\naws_access_key_id = a\naws_secret_access_key = b\n")
+def test_every_command_works(
+    moto: Emulator, home: Path, write_credentials: Callable[[str], Path]
+) -> None:
+    write_credentials("[dev]\naws_access_key_id = a\naws_secret_access_key = b\n")
     rows = [line.split(" | ") for line in COMMANDS.strip().splitlines()]
     lines = [[shlex.split(line), f"aws_secret_access_key={SECRET_KEY}\n"] for line, _ in rows]
     done = subprocess.run(

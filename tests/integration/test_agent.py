@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -41,12 +42,8 @@ NOBODY = 65534
 
 
 @pytest.fixture(autouse=True)
-def files(home: Path) -> Path:
-    path = home / ".aws" / "credentials"
-    path.parent.mkdir(mode=0o700)
-    path.touch(mode=0o600)
-    path.write_text(FILES)
-    return path
+def files(write_credentials: Callable[[str], Path]) -> Path:
+    return write_credentials(FILES)
 
 
 def profiles(agent: Agent) -> object:

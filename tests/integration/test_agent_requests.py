@@ -6,7 +6,7 @@ import contextlib
 import json
 import resource
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,11 +23,8 @@ MANY = 1000
 
 
 @pytest.fixture(autouse=True)
-def started(agent: Agent, keystead: Keystead, home: Path) -> None:
-    path = home / ".aws" / "credentials"
-    path.parent.mkdir(mode=0o700)
-    path.touch(mode=0o600)
-    path.write_text(
+def started(agent: Agent, keystead: Keystead, write_credentials: Callable[[str], Path]) -> None:
+    write_credentials(
         f"[dev]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
     )
     keystead("process", "dev")

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -31,11 +32,8 @@ credential_process = cat HOME/output
 
 
 @pytest.fixture(autouse=True)
-def files(home: Path) -> None:
-    path = home / ".aws" / "credentials"
-    path.parent.mkdir(mode=0o700)
-    path.write_text(FILE.replace("HOME", str(home)))
-    path.chmod(0o600)
+def files(home: Path, write_credentials: Callable[[str], Path]) -> None:
+    write_credentials(FILE.replace("HOME", str(home)))
 
 
 def entries(keystead) -> list[dict]:

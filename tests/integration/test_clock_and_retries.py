@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -40,11 +40,8 @@ LIFE = timedelta(hours=1)
 
 
 @pytest.fixture(autouse=True)
-def files(home: Path) -> None:
-    (home / ".aws").mkdir(mode=0o700)
-    path = home / ".aws" / "credentials"
-    path.touch(mode=0o600)
-    path.write_text(FILES)
+def files(write_credentials: Callable[[str], Path]) -> None:
+    write_credentials(FILES)
 
 
 @pytest.fixture(autouse=True)

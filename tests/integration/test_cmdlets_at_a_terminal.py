@@ -1,6 +1,7 @@
 """Cmdlets that ask: -Confirm, the choices of Initialize-AWSDefaultConfiguration, the prompt."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pexpect
@@ -27,13 +28,11 @@ def finish(child: pexpect.spawn) -> int:
 
 
 @pytest.fixture
-def credentials(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def credentials(
+    home: Path, monkeypatch: pytest.MonkeyPatch, write_credentials: Callable[[str], Path]
+) -> Path:
     monkeypatch.chdir(home)
-    path = home / ".aws" / "credentials"
-    path.parent.mkdir(mode=0o700)
-    path.write_text(f"[base]\n{KEYS}[other]\n{KEYS}region = eu-west-1\n")
-    path.chmod(0o600)
-    return path
+    return write_credentials(f"[base]\n{KEYS}[other]\n{KEYS}region = eu-west-1\n")
 
 
 @pytest.mark.parametrize(("answer", "gone"), [("y", True), ("n", False)])

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pexpect
@@ -46,13 +47,12 @@ def environ(home: Path) -> dict[str, str]:
 
 
 @pytest.fixture(autouse=True)
-def profiles(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def profiles(
+    home: Path, monkeypatch: pytest.MonkeyPatch, write_credentials: Callable[[str], Path]
+) -> None:
     monkeypatch.chdir(home)
     (home / "folder").mkdir()
-    (home / ".aws").mkdir(mode=0o700)
-    path = home / ".aws" / "credentials"
-    path.write_text(f"[production]\n{KEYS}[my role]\n{KEYS}[my rule]\n{KEYS}")
-    path.chmod(0o600)
+    write_credentials(f"[production]\n{KEYS}[my role]\n{KEYS}[my rule]\n{KEYS}")
 
 
 def script(shell: str, home: Path) -> Path:

@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -48,12 +49,8 @@ print(json.dumps([found.method, frozen.access_key, frozen.secret_key, frozen.tok
 
 
 @pytest.fixture(autouse=True)
-def credentials_file(home: Path) -> Path:
-    path = home / ".aws" / "credentials"
-    path.parent.mkdir(mode=0o700)
-    path.write_text(KEYS + ROLE)
-    path.chmod(0o600)
-    return path
+def credentials_file(write_credentials: Callable[[str], Path]) -> Path:
+    return write_credentials(KEYS + ROLE)
 
 
 def client(code: str, variables: dict[str, str]) -> list[str]:

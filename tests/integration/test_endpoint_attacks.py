@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -38,11 +38,8 @@ region = eu-west-1
 
 
 @pytest.fixture
-def server(home: Path) -> Iterator[Serving]:
-    path = home / ".aws" / "credentials"
-    path.parent.mkdir(mode=0o700)
-    path.write_text(KEYS)
-    path.chmod(0o600)
+def server(write_credentials: Callable[[str], Path]) -> Iterator[Serving]:
+    write_credentials(KEYS)
     with serving("base", "--container", "--imds") as found:
         yield found
         assert found.keys("base").status == 200  # whatever was done to it

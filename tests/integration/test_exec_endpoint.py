@@ -12,6 +12,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -39,12 +40,8 @@ EXEC = [KEYSTEAD, "exec", "base", "--endpoint", "--"]
 
 
 @pytest.fixture(autouse=True)
-def credentials_file(home: Path) -> Path:
-    path = home / ".aws" / "credentials"
-    path.parent.mkdir(mode=0o700)
-    path.write_text(FILE)
-    path.chmod(0o600)
-    return path
+def credentials_file(write_credentials: Callable[[str], Path]) -> Path:
+    return write_credentials(FILE)
 
 
 def spawn(*command: str) -> pexpect.spawn:

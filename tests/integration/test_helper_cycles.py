@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -62,14 +63,11 @@ PROGRAMS = {
 
 
 @pytest.fixture(autouse=True)
-def files(home: Path, keystead: Keystead) -> None:
-    (home / ".aws").mkdir(mode=0o700)
-    (home / ".aws" / "config").write_text(FILE.replace("HOME", str(home)))
-    keys = home / ".aws" / "credentials"
-    keys.touch(mode=0o600)
-    keys.write_text(
+def files(home: Path, write_credentials: Callable[[str], Path]) -> None:
+    write_credentials(
         f"[keys]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
     )
+    (home / ".aws" / "config").write_text(FILE.replace("HOME", str(home)))
     for name, script in PROGRAMS.items():
         path = home / name
         path.write_text(f"#!/bin/sh\n{script}\n".replace("PYTHON", str(Path(K).parent / "python")))

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -43,13 +44,9 @@ MOST_NATIVE_INSTRUCTIONS = 600_000
 
 
 @pytest.fixture(autouse=True)
-def files(home: Path) -> Path:
-    path = home / ".aws" / "credentials"
-    path.parent.mkdir(mode=0o700)
-    path.touch(mode=0o600)
+def files(write_credentials: Callable[[str], Path]) -> Path:
     keys = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
-    path.write_text("".join(f"[{name}]\n{keys}" for name in NAMES))
-    return path
+    return write_credentials("".join(f"[{name}]\n{keys}" for name in NAMES))
 
 
 @pytest.fixture

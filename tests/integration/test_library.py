@@ -1,5 +1,6 @@
 """The library as its users call it, against the emulator."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -20,12 +21,8 @@ region = eu-west-1
 
 
 @pytest.fixture(autouse=True)
-def files(home: Path) -> Path:
-    path = home / ".aws" / "credentials"
-    path.parent.mkdir(mode=0o700)
-    path.write_text(FILE)
-    path.chmod(0o600)
-    return path
+def files(write_credentials: Callable[[str], Path]) -> Path:
+    return write_credentials(FILE)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -50,16 +51,12 @@ mfa_process = CODE
 
 
 @pytest.fixture(autouse=True)
-def files(home: Path, keystead: Keystead) -> Path:
+def files(home: Path, keystead: Keystead, write_credentials: Callable[[str], Path]) -> Path:
     keystead.plain.add(home / "code")
     program = home / "code"
     program.write_text(f'#!/bin/sh\nenv > {home}/seen\necho " {MFA_CODE} "\n')
     program.chmod(0o700)
-    (home / ".aws").mkdir(mode=0o700)
-    path = home / ".aws" / "credentials"
-    path.touch(mode=0o600)
-    path.write_text(FILES.replace("CODE", str(program)))
-    return path
+    return write_credentials(FILES.replace("CODE", str(program)))
 
 
 def operations(moto: Emulator) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pexpect
@@ -40,11 +41,8 @@ DEV = f'{{"Version": 1, "AccessKeyId": "{ACCESS_KEY_ID}", "SecretAccessKey": "{S
 
 
 @pytest.fixture(autouse=True)
-def files(home: Path) -> None:
-    path = home / ".aws" / "credentials"
-    path.parent.mkdir(mode=0o700)
-    path.touch(mode=0o600)
-    path.write_text(FILES)
+def files(write_credentials: Callable[[str], Path]) -> None:
+    write_credentials(FILES)
 
 
 @pytest.mark.parametrize("name", ["asks", "both", "through"])

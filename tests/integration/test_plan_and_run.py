@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -71,12 +72,15 @@ NAMES = [
 
 
 @pytest.fixture(autouse=True)
-def files(home: Path, keystead: Keystead, monkeypatch: pytest.MonkeyPatch) -> None:
+def files(
+    home: Path,
+    keystead: Keystead,
+    monkeypatch: pytest.MonkeyPatch,
+    write_credentials: Callable[[str], Path],
+) -> None:
     monkeypatch.chdir(home)
-    (home / ".aws").mkdir(mode=0o700)
-    for name, text in (("credentials", CREDENTIALS), ("config", CONFIG)):
-        (home / ".aws" / name).touch(mode=0o600)
-        (home / ".aws" / name).write_text(text)
+    write_credentials(CREDENTIALS)
+    (home / ".aws" / "config").write_text(CONFIG)
     (home / "token").write_text("header.claims.signature")
     answer = (
         f'{{"Version": 1, "AccessKeyId": "{ACCESS_KEY_ID}", "SecretAccessKey": "{SECRET_KEY}"}}'

@@ -119,18 +119,6 @@ def _passphrase_file(isolation: Any) -> None:
     isolation.plain.add(isolation.home / "passphrase")
 
 
-@pytest.fixture
-def shared(home: Path) -> Callable[[str], Path]:
-    def write(text: str) -> Path:
-        path = home / ".aws" / "credentials"
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        path.write_text(text)
-        path.chmod(0o600)
-        return path
-
-    return write
-
-
 def test_keys_go_into_the_encrypted_store_and_come_back(
     session: Session,
 ) -> None:
@@ -155,9 +143,9 @@ def test_keys_go_into_the_encrypted_store_and_come_back(
 
 
 def test_an_object_of_keys_goes_from_cmdlet_to_cmdlet(
-    session: Session, shared: Callable[[str], Path]
+    session: Session, write_credentials: Callable[[str], Path]
 ) -> None:
-    path = shared("")
+    path = write_credentials("")
     (made,) = session("New-AWSCredential", AccessKey=ACCESS_KEY_ID, SecretKey=SECRET_KEY)
     assert isinstance(made["KeysteadHandle"], Secure)
     session("Set-AWSCredential", StoreAs="x", Credential=made, ProfileLocation=str(path))
@@ -165,10 +153,10 @@ def test_an_object_of_keys_goes_from_cmdlet_to_cmdlet(
 
 
 def test_object_of_a_role_is_refreshed(
-    session: Session, shared: Callable[[str], Path], moto: Emulator
+    session: Session, write_credentials: Callable[[str], Path], moto: Emulator
 ) -> None:
     del moto
-    shared(f"[base]\n{KEYS}")
+    write_credentials(f"[base]\n{KEYS}")
     arn = "arn:aws:iam::123456789012:role/admin"
     (made,) = session("New-AWSCredential", RoleArn=arn, SourceProfile="base")
     assert made["RoleArn"] == arn
@@ -178,10 +166,10 @@ def test_object_of_a_role_is_refreshed(
 
 
 def test_session_credentials_and_region_are_powershell_variables(
-    session: Session, shared: Callable[[str], Path], moto: Emulator
+    session: Session, write_credentials: Callable[[str], Path], moto: Emulator
 ) -> None:
     del moto
-    shared(f"[base]\n{KEYS}")
+    write_credentials(f"[base]\n{KEYS}")
     session("Set-AWSCredential", ProfileName="base")
     held = session.variables["StoredAWSCredentials"]
     assert json.loads(held["KeysteadHandle"]) == {"ProfileName": "base"}
@@ -272,9 +260,9 @@ def test_error_has_a_hint_and_a_powershell_category(session: Session) -> None:
     "name", ["2026-01-01T00:00:00Z", "K\u00f6ln \U0001f511", 'it\'s "x"\\', "=a@b*"]
 )
 def test_any_text_is_transferred_unchanged(
-    name: str, session: Session, shared: Callable[[str], Path]
+    name: str, session: Session, write_credentials: Callable[[str], Path]
 ) -> None:
-    shared("")
+    write_credentials("")
     session("Set-AWSCredential", StoreAs=name, AccessKey=ACCESS_KEY_ID, SecretKey=SECRET_KEY)
     assert session.of("error") == []
     (row,) = session("Get-AWSCredential", ListProfileDetail=True)
@@ -283,14 +271,14 @@ def test_any_text_is_transferred_unchanged(
 
 
 def test_empty_property_is_treated_as_missing(
-    session: Session, shared: Callable[[str], Path]
+    session: Session, write_credentials: Callable[[str], Path]
 ) -> None:
-    shared(f"[base]\n{KEYS}")
+    write_credentials(f"[base]\n{KEYS}")
     assert session("Get-AWSCredential", ProfileName="base", ProfileLocation="", ListProfile=None)
 
 
-def test_whatif_changes_nothing(session: Session, shared: Callable[[str], Path]) -> None:
-    path = shared(f"[base]\n{KEYS}")
+def test_whatif_changes_nothing(session: Session, write_credentials: Callable[[str], Path]) -> None:
+    path = write_credentials(f"[base]\n{KEYS}")
     assert session("Remove-AWSCredentialProfile", ProfileName="base", WhatIf=True) == []
     assert session.of("host")[0].startswith("What if: ")
     assert not leaks(session.printed)
@@ -298,9 +286,9 @@ def test_whatif_changes_nothing(session: Session, shared: Callable[[str], Path])
 
 
 def test_prompt_of_powershell_is_not_repeated(
-    session: Session, shared: Callable[[str], Path]
+    session: Session, write_credentials: Callable[[str], Path]
 ) -> None:
-    path = shared(f"[base]\n{KEYS}")
+    path = write_credentials(f"[base]\n{KEYS}")
     session("Remove-AWSCredentialProfile", ProfileName="base")
     assert session.of("error")[0]["code"] == 6
     session("Remove-AWSCredentialProfile", ProfileName="base", Confirm=False)
@@ -308,9 +296,9 @@ def test_prompt_of_powershell_is_not_repeated(
 
 
 def test_warnings_and_verbose_messages_are_separate(
-    session: Session, shared: Callable[[str], Path]
+    session: Session, write_credentials: Callable[[str], Path]
 ) -> None:
-    shared(f"[base]\n{KEYS}")
+    write_credentials(f"[base]\n{KEYS}")
     assert session("Get-AWSCredential", ListProfile=True) == ["base"]
     assert session.of("warning") == ["-ListProfile is deprecated; use -ListProfileDetail"]
     session("Set-AWSCredential", StoreAs="copy", ProfileName="base")

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -77,12 +77,8 @@ class Answers:
 
 
 @pytest.fixture(autouse=True)
-def files(home: Path) -> Path:
-    path = home / ".aws" / "credentials"
-    path.parent.mkdir(mode=0o700)
-    path.write_text(FILE)
-    path.chmod(0o600)
-    return path
+def files(write_credentials: Callable[[str], Path]) -> Path:
+    return write_credentials(FILE)
 
 
 @pytest.fixture

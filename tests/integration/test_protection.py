@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,11 +26,8 @@ print(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))  # PR_GET_DUMPABLE
 
 
 @pytest.fixture(autouse=True)
-def files(home: Path) -> None:
-    path = home / ".aws" / "credentials"
-    path.parent.mkdir(mode=0o700)
-    path.touch(mode=0o600)
-    path.write_text(
+def files(write_credentials: Callable[[str], Path]) -> None:
+    write_credentials(
         f"[dev]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
     )
 

@@ -3,6 +3,7 @@
 import doctest
 import re
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -31,16 +32,16 @@ region = eu-west-1
 
 
 def test_the_examples_run(
-    moto: Emulator, home: Path, isolation: object, monkeypatch: pytest.MonkeyPatch
+    moto: Emulator,
+    home: Path,
+    write_credentials: Callable[[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(home)
-    for folder in (home / ".aws", home / "team"):
-        folder.mkdir(mode=0o700)
-    path = home / ".aws" / "credentials"
-    path.touch(mode=0o600)
-    path.write_text(FILE)
+    (home / "team").mkdir(mode=0o700)
+    write_credentials(FILE)
     examples = re.sub(r"^```.*$", "", (DOCS / "python.md").read_text(), flags=re.MULTILINE)
     test = doctest.DocTestParser().get_doctest(examples, {}, "python.md", None, 0)
     assert len(test.examples) > 40

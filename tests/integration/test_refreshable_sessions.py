@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -39,11 +39,8 @@ FORKS_WITH_THREADS = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarnin
 
 
 @pytest.fixture(autouse=True)
-def files(home: Path) -> None:
-    path = home / ".aws" / "credentials"
-    path.parent.mkdir(mode=0o700)
-    path.write_text(FILE)
-    path.chmod(0o600)
+def files(write_credentials: Callable[[str], Path]) -> None:
+    write_credentials(FILE)
 
 
 class Clock:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -35,11 +36,8 @@ mfa_serial = arn:aws:iam::123456789012:mfa/user
 
 
 @pytest.fixture(autouse=True)
-def files(home: Path) -> None:
-    (home / ".aws").mkdir(mode=0o700)
-    path = home / ".aws" / "credentials"
-    path.touch(mode=0o600)
-    path.write_text(FILES)
+def files(write_credentials: Callable[[str], Path]) -> None:
+    write_credentials(FILES)
 
 
 def operations(moto: Emulator) -> list[str]:

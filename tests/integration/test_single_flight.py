@@ -46,12 +46,8 @@ ROUNDS = amount(short=10, full=50)
 
 
 @pytest.fixture(autouse=True)
-def files(home: Path) -> Path:
-    (home / ".aws").mkdir(mode=0o700)
-    path = home / ".aws" / "credentials"
-    path.touch(mode=0o600)
-    path.write_text(FILES)
-    return path
+def files(write_credentials: Callable[[str], Path]) -> Path:
+    return write_credentials(FILES)
 
 
 def operations(moto: Emulator) -> list[str]:

@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -29,14 +30,6 @@ def spawn(line: str) -> pexpect.spawn:
     return pexpect.spawn(
         "/bin/sh", ["-c", line], env=env, encoding="utf-8", codec_errors="replace", timeout=30
     )
-
-
-def credentials_file(home: Path, text: str) -> Path:
-    path = home / ".aws" / "credentials"
-    path.parent.mkdir(mode=0o700)
-    path.write_text(text)
-    path.chmod(0o600)
-    return path
 
 
 def finish(child: pexpect.spawn) -> int:
@@ -161,9 +154,12 @@ LONG_ROLE = ROLE + "duration_seconds = 43200\n"
 
 
 def test_wrong_mfa_code_is_prompted_for_again(
-    home: Path, transcript: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path,
+    transcript: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    write_credentials: Callable[[str], Path],
 ) -> None:
-    credentials_file(home, KEYS + LONG_ROLE)
+    write_credentials(KEYS + LONG_ROLE)
     sts = StrictSts(MFA_CODE)
     with serving(sts) as service, transcript.open("w") as log:
         monkeypatch.setenv("AWS_ENDPOINT_URL", service.url)
@@ -192,9 +188,9 @@ def test_wrong_mfa_code_is_prompted_for_again(
     ],
 )
 def test_three_wrong_mfa_codes_end_the_command(
-    home: Path, monkeypatch: pytest.MonkeyPatch, line: str
+    write_credentials: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, line: str
 ) -> None:
-    credentials_file(home, KEYS + ROLE)
+    write_credentials(KEYS + ROLE)
     sts = StrictSts(MFA_CODE)
     with serving(sts) as service:
         monkeypatch.setenv("AWS_ENDPOINT_URL", service.url)
@@ -209,9 +205,9 @@ def test_three_wrong_mfa_codes_end_the_command(
 
 
 def test_mfa_prompt_uses_the_terminal_although_input_and_output_are_redirected(
-    home: Path, moto: Emulator, transcript: Path
+    home: Path, moto: Emulator, transcript: Path, write_credentials: Callable[[str], Path]
 ) -> None:
-    credentials_file(home, KEYS + ROLE)
+    write_credentials(KEYS + ROLE)
     with transcript.open("w") as log:
         child = spawn("keystead process admin < /dev/null > taken 2> errors")
         child.logfile_read = log
@@ -233,10 +229,13 @@ def test_mfa_prompt_uses_the_terminal_although_input_and_output_are_redirected(
     ],
 )
 def test_refused_code_of_a_program_or_variable_is_reported_without_a_prompt(
-    home: Path, monkeypatch: pytest.MonkeyPatch, source: str, said: str
+    write_credentials: Callable[[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+    source: str,
+    said: str,
 ) -> None:
     setting = f"{source}\n" if "=" in source else ""
-    credentials_file(home, KEYS + LONG_ROLE + setting)
+    write_credentials(KEYS + LONG_ROLE + setting)
     if not setting:
         monkeypatch.setenv(source, "000000")
     sts = StrictSts(MFA_CODE)
@@ -250,9 +249,9 @@ def test_refused_code_of_a_program_or_variable_is_reported_without_a_prompt(
 
 
 def test_trust_policy_that_requires_mfa_is_not_taken_for_a_wrong_code(
-    home: Path, monkeypatch: pytest.MonkeyPatch
+    write_credentials: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    credentials_file(home, KEYS + "\n".join(ROLE.splitlines()[:-1]) + "\n")
+    write_credentials(KEYS + "\n".join(ROLE.splitlines()[:-1]) + "\n")
     with serving(StrictSts(MFA_CODE)) as service:
         monkeypatch.setenv("AWS_ENDPOINT_URL", service.url)
         child = spawn("keystead process admin")
@@ -271,8 +270,8 @@ def test_trust_policy_that_requires_mfa_is_not_taken_for_a_wrong_code(
         "copy base other",
     ],
 )
-def test_dry_run_does_not_prompt(home: Path, line: str) -> None:
-    path = credentials_file(home, KEYS)
+def test_dry_run_does_not_prompt(write_credentials: Callable[[str], Path], line: str) -> None:
+    path = write_credentials(KEYS)
     child = spawn(f"keystead {line} --dry-run; echo ended")
     child.expect("ended")
     assert "[y/N]" not in child.before
@@ -282,8 +281,10 @@ def test_dry_run_does_not_prompt(home: Path, line: str) -> None:
 
 
 @pytest.mark.parametrize(("answer", "there"), [("y", False), ("n", True), ("", True)])
-def test_remove_asks_for_confirmation(home: Path, answer: str, there: bool) -> None:
-    path = credentials_file(home, KEYS)
+def test_remove_asks_for_confirmation(
+    write_credentials: Callable[[str], Path], answer: str, there: bool
+) -> None:
+    path = write_credentials(KEYS)
     child = spawn("keystead remove base")
     child.expect("remove profile `base` from .*credentials\\? \\[y/N\\]: ")
     child.sendline(answer)
@@ -298,16 +299,20 @@ ASKING = ["remove base", "set base aws_secret_access_key", "store init", "proces
 @pytest.mark.parametrize(
     "form", ["keystead --no-input {}", "keystead {} --no-input", "KEYSTEAD_NO_INPUT=1 keystead {}"]
 )
-def test_no_input_option_disables_prompts(home: Path, line: str, form: str) -> None:
-    path = credentials_file(home, KEYS + ROLE)
+def test_no_input_option_disables_prompts(
+    write_credentials: Callable[[str], Path], line: str, form: str
+) -> None:
+    path = write_credentials(KEYS + ROLE)
     child = spawn(form.format(line))
     child.expect("keystead: error: [^\r]*(prompts are disabled|needs a terminal)")
     assert finish(child) == 6
     assert path.read_text() == KEYS + ROLE
 
 
-def test_no_input_option_applies_to_cmdlets_and_is_passed_to_helpers(home: Path) -> None:
-    path = credentials_file(home, KEYS)
+def test_no_input_option_applies_to_cmdlets_and_is_passed_to_helpers(
+    write_credentials: Callable[[str], Path],
+) -> None:
+    path = write_credentials(KEYS)
     child = spawn("keystead --no-input Remove-AWSCredentialProfile base")
     child.expect("prompts are disabled")
     assert finish(child) == 6
@@ -320,8 +325,8 @@ def test_no_input_option_applies_to_cmdlets_and_is_passed_to_helpers(home: Path)
     assert finish(child) == 7
 
 
-def test_undecodable_answer_does_not_confirm(home: Path) -> None:
-    path = credentials_file(home, KEYS)
+def test_undecodable_answer_does_not_confirm(write_credentials: Callable[[str], Path]) -> None:
+    path = write_credentials(KEYS)
     child = spawn("keystead remove base")
     child.expect("\\[y/N\\]: ")
     os.write(child.child_fd, b"\xff\n")
@@ -329,9 +334,9 @@ def test_undecodable_answer_does_not_confirm(home: Path) -> None:
     assert path.read_text() == KEYS
 
 
-def test_name_in_a_prompt_is_escaped(home: Path) -> None:
+def test_name_in_a_prompt_is_escaped(write_credentials: Callable[[str], Path]) -> None:
     serial = "mfa_serial = arn:aws:iam::123456789012:mfa/\x1b]0;x\x07"
-    credentials_file(home, KEYS + "[admin]\n" + "\n".join([*ROLE.splitlines()[1:3], serial]) + "\n")
+    write_credentials(KEYS + "[admin]\n" + "\n".join([*ROLE.splitlines()[1:3], serial]) + "\n")
     child = spawn("exec keystead process admin")
     child.expect("`mfa_serial` of profile `admin` contains a line break or control character")
     assert finish(child) == 4
@@ -347,8 +352,8 @@ def test_shell_works_without_a_history() -> None:
     child.close(force=True)
 
 
-def test_control_c_at_a_prompt(home: Path) -> None:
-    path = credentials_file(home, KEYS)
+def test_control_c_at_a_prompt(write_credentials: Callable[[str], Path]) -> None:
+    path = write_credentials(KEYS)
     child = spawn("exec keystead remove base")
     child.expect("\\[y/N\\]: ")
     child.sendintr()
@@ -372,15 +377,17 @@ def test_control_c_during_start_is_reported_without_a_traceback(tmp_path: Path) 
     assert "Traceback" not in child.before
 
 
-def test_exec_hands_over_the_terminal_and_the_exit_code(home: Path) -> None:
-    credentials_file(home, KEYS)
+def test_exec_hands_over_the_terminal_and_the_exit_code(
+    write_credentials: Callable[[str], Path],
+) -> None:
+    write_credentials(KEYS)
     code = "import os,sys; sys.exit(41 + os.isatty(0) * os.isatty(1))"
     child = spawn(f"exec keystead exec base -- {sys.executable} -c '{code}'")
     assert finish(child) == 42
 
 
-def test_interrupted_child(home: Path) -> None:
-    credentials_file(home, KEYS)
+def test_interrupted_child(write_credentials: Callable[[str], Path]) -> None:
+    write_credentials(KEYS)
     child = spawn("exec keystead exec base -- sh -c 'echo ready; sleep 30'")
     child.expect("ready")
     child.sendintr()

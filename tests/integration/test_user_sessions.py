@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qsl
@@ -24,12 +24,8 @@ BOTO = (
 
 
 @pytest.fixture(autouse=True)
-def credentials_file(home: Path) -> Path:
-    path = home / ".aws" / "credentials"
-    path.parent.mkdir(mode=0o700)
-    path.write_text(f"[base]\n{KEYS}{REGION}")
-    path.chmod(0o600)
-    return path
+def credentials_file(write_credentials: Callable[[str], Path]) -> Path:
+    return write_credentials(f"[base]\n{KEYS}{REGION}")
 
 
 class Sts:

@@ -1,5 +1,6 @@
 """Which region and which credentials a cmdlet takes, by what is given and what is set up."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,14 +17,10 @@ KEYS = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KE
 
 
 @pytest.fixture(autouse=True)
-def profiles(home: Path) -> Path:
-    path = home / ".aws" / "credentials"
-    path.parent.mkdir(mode=0o700)
-    path.write_text(
+def profiles(write_credentials: Callable[[str], Path]) -> Path:
+    return write_credentials(
         f"[default]\n{KEYS}region = us-west-1\n[other]\n{KEYS}region = us-west-2\n[bare]\n{KEYS}"
     )
-    path.chmod(0o600)
-    return path
 
 
 def state() -> State:

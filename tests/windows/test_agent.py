@@ -8,7 +8,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -26,11 +26,11 @@ MODULES = "print('keystead.cli.main' in sys.modules, file=sys.stderr)"
 
 
 @pytest.fixture
-def agent(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Agent]:
+def agent(
+    write_credentials: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Agent]:
     monkeypatch.delenv("KEYSTEAD_AGENT")
-    path = home / ".aws" / "credentials"
-    path.parent.mkdir()
-    path.write_text(
+    write_credentials(
         f"[dev]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
     )
     found = Agent(System())

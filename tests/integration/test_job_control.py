@@ -70,6 +70,14 @@ def stop(shell: pexpect.spawn) -> None:
     shell.expect(PROMPT)
 
 
+def wait_until_stopped(shell: pexpect.spawn) -> None:
+    """Waits until the shell itself has seen the job stop: `fg` before that would not resume it."""
+    stopped = 0
+    while not stopped:
+        shell.sendline("jobs")
+        stopped = shell.expect(["Running", "Stopped"])
+
+
 def state(home: Path) -> str:
     """The state of the helper's process, such as `T` for stopped; empty: there is none."""
     try:
@@ -113,10 +121,7 @@ def test_in_the_background_it_stops_at_the_prompt_and_comes_back_with_fg(
 ) -> None:
     shell.sendline(f"{KEYSTEAD} exec p -- sh -c 'echo got $AWS_ACCESS_KEY_ID' &")
     shell.expect(PROMPT)
-    stopped = 0
-    while not stopped:
-        shell.sendline("jobs")
-        stopped = shell.expect(["Running", "Stopped"])
+    wait_until_stopped(shell)
     shell.sendline("fg")
     time.sleep(0.05)
     shell.expect("exec")
@@ -125,7 +130,7 @@ def test_in_the_background_it_stops_at_the_prompt_and_comes_back_with_fg(
 
 
 def test_a_stopped_job_goes_on_in_the_background_without_the_terminal(
-    shell: pexpect.spawn, home: Path
+    shell: pexpect.spawn,
 ) -> None:
     run(shell, "p")
     stop(shell)
@@ -133,7 +138,7 @@ def test_a_stopped_job_goes_on_in_the_background_without_the_terminal(
     shell.expect("exec")
     shell.sendline("echo the answer is $((6 * 7))")
     shell.expect("the answer is 42")
-    wait_for(lambda: state(home) == "T")
+    wait_until_stopped(shell)
     shell.sendline("fg")
     shell.expect("exec")
     shell.sendline("12345")

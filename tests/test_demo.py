@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.effort import amount
+
 pytestmark = pytest.mark.posix("a POSIX shell")
 
 REPOSITORY = Path(__file__).parent.parent
 SECONDS = 60
+LINES = ["starting", "PS > Set-AWSCredential -StoreAs", "PS > Get-S3Bucket", "PS > Get-Content"]
 
 
 @pytest.fixture
@@ -66,7 +69,7 @@ if os.name == "posix":
 
     @pytest.mark.parametrize(
         "line",
-        ["starting", "PS > Set-AWSCredential -StoreAs", "PS > Get-S3Bucket", "PS > Get-Content"],
+        LINES[:: amount(short=2, full=1)],
     )
     def test_an_interrupt_leaves_nothing(line, temporary):
         with start() as demo:

@@ -55,8 +55,7 @@ def test_client_calls_with_the_credentials_it_was_given(
     if client is powershell.CLIENT:
         client = replace(client, command=lambda _: powershell.CLIENT.command(module))
     # Of a program that starts slowly, the role in `make test` and the user in `make thorough` too.
-    is_slow = client.needs.keys() & {"pwsh", dotnet.PROGRAM}
-    profiles = [ROLE, USER][: amount(short=1 if is_slow else 2, full=2)]
+    profiles = [ROLE, USER][: amount(short=2 if client is CURL else 1, full=2)]
     assert stand.fault(client, way, profiles) == ""
 
 

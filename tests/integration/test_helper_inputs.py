@@ -147,11 +147,10 @@ SHOWS = {
 
 
 def test_each_request_gets_the_output_for_its_inputs(helper: Helper) -> None:
-    for state in (*STATES, STATES[0]):
-        for words in SHOWS.values():
-            shown = helper.output(state, *words)
-            assert f"ASIAIOSFODNN7{state}" in shown
-    assert helper.runs == 9
+    # Each command has both states, after the other one.
+    for state, words in zip(STATES * len(SHOWS), [*SHOWS.values()] * 2, strict=True):
+        assert f"ASIAIOSFODNN7{state}" in helper.output(state, *words)
+    assert helper.runs == 6
 
 
 def test_each_request_gets_the_output_for_its_inputs_with_an_agent(

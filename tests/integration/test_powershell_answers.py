@@ -14,7 +14,10 @@ import pytest
 
 from devtools.command import KEYSTEAD, run
 from devtools.emulators import Emulator
-from tests.canaries import ACCESS_KEY_ID, PASSPHRASE, SECRET_KEY, SESSION_TOKEN, leaks
+from keystead.stores.encrypted.protectors import KeyfileProtector
+from keystead.stores.encrypted.store import EncryptedStore
+from keystead.system import System
+from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN, leaks
 
 pytestmark = pytest.mark.posix("the command as a program, which is not installed there")
 
@@ -106,17 +109,10 @@ def decoded(value: Any) -> Any:
 
 
 @pytest.fixture
-def session(home: Path, monkeypatch: pytest.MonkeyPatch) -> Session:
-    secret = home / "passphrase"
-    secret.write_text(f"{PASSPHRASE}\n")
-    secret.chmod(0o600)
-    monkeypatch.setenv("KEYSTEAD_PASSPHRASE_FILE", str(secret))
+def session(home: Path) -> Session:
+    system = System()
+    EncryptedStore(system).init(KeyfileProtector(system, path=home / "store.key"))
     return Session(home)
-
-
-@pytest.fixture(autouse=True)
-def _passphrase_file(isolation: Any) -> None:
-    isolation.plain.add(isolation.home / "passphrase")
 
 
 def test_keys_go_into_the_encrypted_store_and_come_back(

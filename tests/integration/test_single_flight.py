@@ -43,6 +43,7 @@ mfa_serial = {SERIAL}
 """
 
 ROUNDS = amount(short=10, full=50)
+COMMANDS = amount(short=16, full=50)
 
 
 @pytest.fixture(autouse=True)
@@ -54,11 +55,11 @@ def operations(moto: Emulator) -> list[str]:
     return [call.operation for call in moto.recorder.calls]
 
 
-def test_fifty_commands_make_one_call_to_a_slow_service(moto: Emulator, keystead: Keystead) -> None:
+def test_many_commands_make_one_call_to_a_slow_service(moto: Emulator, keystead: Keystead) -> None:
     moto.recorder.seconds = 2
-    with ThreadPoolExecutor(50) as pool:
-        found = list(pool.map(lambda _: keystead("process", "r", seconds=120), range(50)))
-    assert [done.code for done in found] == [0] * 50
+    with ThreadPoolExecutor(COMMANDS) as pool:
+        found = list(pool.map(lambda _: keystead("process", "r", seconds=120), range(COMMANDS)))
+    assert [done.code for done in found] == [0] * COMMANDS
     assert len({done.stdout for done in found}) == 1
     assert operations(moto) == ["AssumeRole"]
 
@@ -71,25 +72,25 @@ def test_sixty_four_threads_make_one_call_to_a_slow_service(moto: Emulator) -> N
     assert operations(moto) == ["AssumeRole"]
 
 
-def test_fifty_commands_prompt_once_for_a_code(moto: Emulator, home: Path) -> None:
+def test_many_commands_prompt_once_for_a_code(moto: Emulator, home: Path) -> None:
     moto.recorder.seconds = 0.5
     line = (
-        "for n in $(seq 50); do"
+        f"for n in $(seq {COMMANDS}); do"
         f" {command.KEYSTEAD} process $([ $((n % 2)) = 0 ] && echo mfa || echo other)"
         " > out.$n & done; wait; echo all done"
     )
     child = pexpect.spawn("/bin/sh", ["-c", line], cwd=str(home), encoding="utf-8", timeout=120)
     child.expect("MFA code of .*: ")
-    wait_for(lambda: len(list(home.glob("out.*"))) == 50)  # all are started
+    wait_for(lambda: len(list(home.glob("out.*"))) == COMMANDS)  # all are started
     child.sendline(MFA_CODE)
     child.expect("all done")
     assert "MFA code" not in child.before
     child.close()
-    texts = [(home / f"out.{number}").read_text() for number in range(1, 51)]
+    texts = [(home / f"out.{number}").read_text() for number in range(1, COMMANDS + 1)]
     assert all('"AccessKeyId": "ASIA' in text for text in texts)
     assert len(set(texts)) == 2
     assert sorted(operations(moto)) == ["AssumeRole", "AssumeRole", "GetSessionToken"]
-    for number in range(1, 51):
+    for number in range(1, COMMANDS + 1):
         (home / f"out.{number}").unlink()
 
 
@@ -106,9 +107,9 @@ def test_program_is_run_once_with_or_without_an_expiry(
     program.chmod(0o700)
     keystead.plain.add(program)
     files.write_text(f"[p]\ncredential_process = {program}\n")
-    with ThreadPoolExecutor(20) as pool:
-        found = list(pool.map(lambda _: keystead("process", "p"), range(20)))
-    assert [done.code for done in found] == [0] * 20
+    with ThreadPoolExecutor(COMMANDS) as pool:
+        found = list(pool.map(lambda _: keystead("process", "p"), range(COMMANDS)))
+    assert [done.code for done in found] == [0] * COMMANDS
     assert (home / "runs").read_text() == "ran\n"
 
 

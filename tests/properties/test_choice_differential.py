@@ -292,7 +292,7 @@ def test_tolerated_differences_are_real_and_documented(what: str, place: Place) 
 
 
 @settings(
-    max_examples=examples(400),
+    max_examples=examples(200),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(world=worlds())

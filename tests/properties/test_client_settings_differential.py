@@ -214,7 +214,7 @@ def of_program(environ: Mapping[str, str]) -> Seen:
     return by_botocore(environ, None)
 
 
-@pytest.fixture(params=range(amount(short=24, full=500)))
+@pytest.fixture(params=range(amount(short=12, full=500)))
 def environ(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
     return world(request.param, tmp_path)
 

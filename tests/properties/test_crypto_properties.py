@@ -19,6 +19,7 @@ from keystead.stores.encrypted.store import EncryptedStore
 from keystead.system import System
 from keystead.testing import contents
 from tests import decoder
+from tests.effort import amount
 
 KEY = DataKey("00112233-4455-4677-8899-aabbccddeeff", bytes(range(32)))
 GUID = "12345678-9abc-4def-8123-456789abcdef"
@@ -117,7 +118,7 @@ def test_every_flipped_bit_of_an_open_store_is_refused(tmp_path: Path) -> None:
     store = EncryptedStore(system)
     assert contents(store)  # unlocks it
     with open(path, "r+b", buffering=0) as file:
-        for spoilt in flips(data):
+        for spoilt in itertools.islice(flips(data), 0, None, amount(short=7, full=1)):
             os.pwrite(file.fileno(), spoilt, 0)
             with pytest.raises((StoreCorrupt, StoreUnavailable)):
                 contents(store)

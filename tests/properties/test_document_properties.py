@@ -319,7 +319,7 @@ def test_renaming_there_and_back_restores_the_file(
 # Some reader takes time by the square of the size for each of these. One of linear cost is done
 # with all of them in seconds, with quadratic cost the first one would time out.
 LONG = {
-    "continuation lines": (b"[a]\nx = 1\n", b" y\n", 1 << 20),
+    "continuation lines": (b"[a]\nx = 1\n", b" y\n", 1 << 18),
     "open brackets": (b"", b"[", 1 << 20),
     "one line": (b"[a]\nx = ", b"y ", 1 << 20),
     "equals signs": (b"[a]\nx ", b"=", 1 << 20),

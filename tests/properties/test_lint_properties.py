@@ -116,7 +116,7 @@ def test_a_file_that_is_refused_has_an_error_in_that_line(kind: FileKind, data: 
 
 
 @pytest.mark.parametrize("kind", FileKind)
-@settings(max_examples=examples(300))
+@settings(max_examples=examples(150))
 @given(st.data())
 def test_file_without_findings_is_read_alike_by_botocore(
     kind: FileKind, data: st.DataObject

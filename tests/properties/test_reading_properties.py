@@ -12,7 +12,7 @@ from tests.effort import examples
 from tests.properties.shared_files import NAMES, any_bytes, files, kinds, tidy_files
 from tests.readings import assert_ways_agree
 
-quick = settings(max_examples=examples(300))
+quick = settings(max_examples=examples(150))
 
 
 @quick

@@ -317,7 +317,7 @@ def test_log_verifies_after_a_kill_at_any_system_call(
 ) -> None:
     """The line that a killed writer had begun is there or not; nothing else is missing."""
     before = 0
-    for at in range(0, 40, amount(short=3, full=1)):
+    for at in range(0, 40, amount(short=5, full=1)):
         for _ in range(6):  # so that it also hits where there is room to be made
             if not (child := os.fork()):
                 with contextlib.suppress(BaseException):

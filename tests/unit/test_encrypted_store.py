@@ -762,7 +762,7 @@ def test_kill_at_any_call_leaves_the_old_or_the_new_file(machine: Machine) -> No
     register(machine.store(), Profile("one", BASIC))
     root = Path(__file__).parents[2]
     outcomes = []
-    for at in range(0, 100, amount(short=3, full=1)):
+    for at in range(0, 100, amount(short=5, full=1)):
         done = subprocess.run(
             [sys.executable, "-c", CUT_OFF, str(machine.root), str(at)],
             cwd=root, capture_output=True, text=True,

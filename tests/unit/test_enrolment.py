@@ -379,7 +379,7 @@ def opens_by_all(machine: Machine) -> None:
 def test_failure_at_any_file_call_leaves_a_usable_store(
     tmp_path: Path, verb: str, error: BaseException, done: bool
 ) -> None:
-    for at in range(0, 100, amount(short=3, full=1)):
+    for at in range(0, 100, amount(short=5, full=1)):
         machine = two_protectors(tmp_path / str(at), MemoryKeyring())
         fault = Fault(at, error, done=done)
         system = machine.system(Files(fault))
@@ -400,7 +400,7 @@ def test_failure_at_any_file_call_leaves_a_usable_store(
 @pytest.mark.parametrize("verb", ["register", "rekey", "add a key file", "remove"])
 @pytest.mark.parametrize("done", [False, True])
 def test_kill_at_any_file_call_leaves_a_usable_store(tmp_path: Path, verb: str, done: bool) -> None:
-    for at in range(0, 100, amount(short=3, full=1)):
+    for at in range(0, 100, amount(short=5, full=1)):
         (tmp_path / str(at)).mkdir()
         machine = Machine(tmp_path / str(at), MemoryKeyring())
         register(machine.store(), Profile("one", BASIC))

@@ -12,7 +12,7 @@ from keystead.text.dialect import FileKind, interpret
 from keystead.text.document import Document
 from tests.effort import amount
 
-WRITERS = amount(short=30, full=100)
+WRITERS = amount(short=16, full=100)
 ROUNDS = 2
 UNTOUCHED = "# mine\n[common]\nkeep = as it is ; note\n\n[last]\nx=1\n"
 

@@ -35,7 +35,7 @@ def known() -> list[tuple[str, str, str]]:
     return [tuple(line.split()) for line in lines if line and not line.startswith("#")]
 
 
-SERVICES = sorted({*service_names()[:: amount(short=4, full=1)], *(row[0] for row in known())})
+SERVICES = sorted({*service_names()[:: amount(short=8, full=1)], *(row[0] for row in known())})
 
 
 def test_well_known_cmdlets_have_their_names(capsys: pytest.CaptureFixture[str]) -> None:

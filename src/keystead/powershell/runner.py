@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 from keystead.errors import KeysteadError, UsageError
@@ -19,7 +20,6 @@ from keystead.powershell.language.statements import Assignment, Command, Pipelin
 from keystead.powershell.objects import AwsObject
 from keystead.powershell.table import CMDLETS
 from keystead.secret import Secret, reveal
-from keystead.value import replace
 
 Emit = Callable[[Iterable[object]], None]
 """Called with the objects that a cmdlet outputs."""

@@ -22,6 +22,7 @@ from devtools.secretservice import SecretService
 from tests import agents, effort, parts
 from tests.agents import Agent
 from tests.canaries import files_with_leaks, leaks
+from tests.recording_fork_server import RecordingServer
 
 WINDOWS = sys.platform == "win32"
 # A module with this line may import what Windows does not have.
@@ -258,6 +259,25 @@ def agent(isolation: Keystead, monkeypatch: pytest.MonkeyPatch) -> Iterator[Agen
         found = Agent(Path(short) / "k" / "run" / "agent.sock")
         yield found
         found.end()
+
+
+@pytest.fixture(scope="session")
+def any_recording_server() -> Iterator[RecordingServer]:
+    with tempfile.TemporaryDirectory(prefix="k-") as folder:
+        found = RecordingServer(Path(folder))
+        yield found
+        found.end()
+
+
+@pytest.fixture
+def recording_server(
+    any_recording_server: RecordingServer, monkeypatch: pytest.MonkeyPatch
+) -> RecordingServer:
+    """A fork server that runs the commands of the test, without an agent."""
+    for name, value in any_recording_server.environ.items():
+        monkeypatch.setenv(name, value)
+    any_recording_server.records()
+    return any_recording_server
 
 
 @pytest.fixture(scope="session")

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import os
+import random
 from pathlib import Path
 
 import pytest
 
 from devtools.scenario import Bench, ScenarioFailed, play
 from tests.canaries import ACCESS_KEY_ID, MFA_CODE, SECRET_KEY, leaks
+from tests.effort import amount
 
 pytestmark = pytest.mark.posix("a POSIX shell")
 
@@ -27,6 +29,17 @@ def test_scenario_passes(path, bench, isolation):
         failure = str(failed)
     if failure:  # raised here, because the runner's stack would only hide it
         pytest.fail(failure, pytrace=False)
+
+
+SAMPLE = random.Random(17).sample(SCENARIOS, amount(8, len(SCENARIOS)))  # no secret
+
+
+@pytest.mark.parametrize("path", SAMPLE, ids=lambda path: path.stem)
+def test_scenario_passes_in_children_of_a_fork_server(path, recording_server, bench, isolation):
+    test_scenario_passes(path, bench, isolation)
+    records = recording_server.records()
+    with open("/tmp/fc/records", "a") as f:
+        f.writelines(f"{path.stem} {r.answered} {r.words}\n" for r in records)
 
 
 def failure(bench, tmp_path, *lines: str) -> str:

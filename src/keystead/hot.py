@@ -15,30 +15,35 @@ else:
 def main() -> int:
     """The command; returns its exit code."""
     words = sys.argv
-    if len(words) == 3 and words[1] == "process" and words[2][:1] != "-":  # noqa: PLR2004  # one name
-        try:
-            done = _hand_out(words[2])
-        except OSError:
-            done = False  # the full command reports it, if it matters
-        except KeyboardInterrupt:
-            system.write(2, b"keystead: error: interrupted\n")
-            return 130
-        if done and sys.platform != "win32":
-            system._exit(0)  # noqa: SLF001  # a regular exit takes longer
-        if done:
-            return 0
-    if words[1:2] == ["__complete"]:
+    try:
+        # `keystead process` with one name
+        if len(words) == 3 and words[1] == "process" and words[2][:1] != "-":  # noqa: PLR2004
+            try:
+                done = _hand_out(words[2])
+            except OSError:
+                done = False  # the full command reports it, if it matters
+            if done and sys.platform != "win32":
+                system._exit(0)  # noqa: SLF001  # a regular exit takes longer
+            if done:
+                return 0
+        if sys.flags.no_site:  # started by a launcher, without other packages
+            system.execv(sys.executable, [sys.executable, "-P", "-m", "keystead", *words[1:]])
+        if sys.platform == "linux":
+            from keystead.warm.client import run as in_fork_server
+
+            in_fork_server()  # returns if it has not run
+    except KeyboardInterrupt:
+        system.write(2, b"keystead: error: interrupted\n")
+        return 130
+    return run()
+
+
+def run() -> int:
+    """Runs the command line in this process; returns its exit code."""
+    if sys.argv[1:2] == ["__complete"]:
         from keystead.cli.completing.answer import main as completing
 
-        return completing(words[2:])
-    if sys.platform == "linux" and not sys.flags.no_site:
-        from keystead.warm.client import run
-
-        code = run(words[1:])
-        if code is not None:
-            system._exit(code)  # noqa: SLF001  # as above
-    if sys.flags.no_site:  # started by a launcher, without other packages
-        system.execv(sys.executable, [sys.executable, "-P", "-m", "keystead", *words[1:]])
+        return completing(sys.argv[2:])
     from keystead.cli.main import main as full
 
     return full()

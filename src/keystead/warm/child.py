@@ -1,4 +1,8 @@
-"""A child of the fork server: takes the state of the client's process and runs its command."""
+"""A child of the fork server: takes the state of the client's process and runs its command.
+
+What the command prints is held until it commits, so that nothing is to be seen of a command that
+is handed back.
+"""
 
 from __future__ import annotations
 
@@ -8,35 +12,224 @@ assert sys.platform == "linux"  # noqa: S101  # for the type checker
 
 import io
 import os
-import resource
+import signal
 import socket
 import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NoReturn
 
-from keystead.warm.conversation import Request
+from keystead import caller, hot
+from keystead.errors import InteractionRequired
+from keystead.warm import protocol
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer, WriteableBuffer
+
+    from keystead.warm.conversation import Request
+
+MOST_HELD_BYTES = 64 * 1024
+"""How much output is held."""
 
 _STREAMS = 3
+_ERRORS = 2
+_MOST_DESCRIPTORS = 1 << 20
+_PYTHON_IGNORES = (signal.SIGPIPE, signal.SIGXFSZ)
 
 
-def run(connection: socket.socket, request: Request) -> int:
-    """Runs the command of the request; returns its exit code."""
+def run(connection: socket.socket, request: Request) -> NoReturn:
+    """Runs the command of the request and exits."""
+    client = Client(connection, request)
+    try:
+        _take_state(client, request)
+        code = _run(client)
+    except BaseException:  # noqa: BLE001  # `HandBack`, or Ctrl-C before the command handles it
+        code = 1
+        if not client.committed:
+            client.send(protocol.HAND_BACK)
+    os._exit(code)
+
+
+class Client(caller.Caller):
+    """The process of the client."""
+
+    def __init__(self, connection: socket.socket, request: Request) -> None:
+        self._connection = connection
+        self._process = request.client.process
+        self._pidfd = request.client.pidfd
+        self.committed = False
+        self._held: list[tuple[io.FileIO, bytes]] = []
+
+    @property
+    def pid(self) -> int:
+        """See `Caller`."""
+        return self._process.pid
+
+    @property
+    def parent(self) -> int:
+        """See `Caller`."""
+        return self._process.parent
+
+    @property
+    def status_file(self) -> str:
+        """See `Caller`."""
+        return f"/proc/{self.pid}/stat"
+
+    def watch(self) -> int:
+        """See `Caller`."""
+        return os.dup(self._pidfd)
+
+    def fileno(self) -> int:
+        """The descriptor of the connection to it."""
+        return self._connection.fileno()
+
+    def has_terminal(self, name: str) -> bool:
+        """Whether it has a controlling terminal, which only the client could open."""
+        del name
+        try:
+            with open(self.status_file, "rb") as file:
+                return file.read(4096).rpartition(b")")[2].split()[4] != b"0"
+        except OSError:
+            return False
+
+    def require_own_process(self) -> None:
+        """Raises `HandBack`, or `InteractionRequired` once the command is committed."""
+        if self.committed:
+            raise InteractionRequired(
+                "this command asked after it had changed or printed something",
+                hint="run it with KEYSTEAD_AGENT=off",
+            )
+        raise caller.HandBack
+
+    def commit(self) -> None:
+        """Writes what was held. Raises `OSError`."""
+        if not self.committed:
+            self.committed = True
+            self.send(protocol.COMMITTED)
+            for file, data in self._held:
+                try:
+                    _write(file, data)
+                except OSError:
+                    if file.fileno() != _ERRORS:  # as for `Console.say`, which ignores it
+                        raise
+
+    def execute(self, command: Sequence[str], environ: Mapping[str, str]) -> NoReturn:
+        """Makes the client replace itself by the command. Raises `OSError` where that fails."""
+        self.commit()
+        failure, given = os.pipe()
+        variables = {os.fsencode(name): os.fsencode(value) for name, value in environ.items()}
+        message = protocol.execute([os.fsencode(word) for word in command], variables)
+        socket.send_fds(self._connection, [message], [given])
+        os.close(given)
+        number = os.read(failure, 16)
+        if not number:
+            os._exit(0)  # it is the command now
+        raise OSError(int(number), os.strerror(int(number)))
+
+    def send(self, message: bytes) -> None:
+        """Sends a message to the client; this process ends if there is none any more."""
+        try:
+            self._connection.send(message)
+        except OSError:
+            os._exit(1)
+
+    def write(self, file: io.FileIO, data: bytes) -> int | None:
+        """Holds the data or writes some of it. Raises `OSError`."""
+        if self.committed:
+            return file.write(data)
+        self._held.append((file, data))
+        if sum(len(held) for _, held in self._held) > MOST_HELD_BYTES:
+            self.commit()
+        return len(data)
+
+
+class _Output(io.RawIOBase):
+    """Standard output or error of the client."""
+
+    def __init__(self, client: Client, number: int) -> None:
+        self._client = client
+        self._file = io.FileIO(number, "w", closefd=False)
+
+    def writable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def isatty(self) -> bool:
+        return self._file.isatty()
+
+    def write(self, data: ReadableBuffer) -> int | None:
+        return self._client.write(self._file, bytes(data))
+
+
+class _Input(io.RawIOBase):
+    """Standard input of the client, which can be read once and so only by the client."""
+
+    def readable(self) -> bool:
+        return True
+
+    def fileno(self) -> int:
+        return 0
+
+    def isatty(self) -> bool:
+        return os.isatty(0)
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        del buffer
+        caller.process.require_own_process()
+        raise AssertionError("a child of the fork server reads no standard input")
+
+
+def _write(file: io.FileIO, data: bytes) -> None:
+    while data:
+        data = data[file.write(data) or 0 :]
+
+
+def _take_state(client: Client, request: Request) -> None:
+    _set_signals(request.client.process.ignored_signals)
     for number, descriptor in enumerate(request.streams):
         os.dup2(descriptor, number)
-    os.fchdir(request.folder)
-    own = connection.fileno()
-    os.closerange(_STREAMS, own)
-    os.closerange(own + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[0])
-    os.umask(request.client.umask)
+    os.fchdir(request.client.folder)
+    last = _STREAMS
+    for number in sorted((client.fileno(), request.client.pidfd)):
+        os.closerange(last, number)
+        last = number + 1
+    os.closerange(last, _MOST_DESCRIPTORS)
+    os.umask(request.client.process.umask)
     variables = {os.fsdecode(k): os.fsdecode(v) for k, v in request.environ.items()}
     os.environ.clear()  # noqa: TID251  # the client's take its place
     os.environ.update(variables)  # noqa: TID251  # as above
     time.tzset()
-    sys.argv[1:] = map(os.fsdecode, request.arguments)
-    sys.stdin = io.TextIOWrapper(io.FileIO(0, closefd=False), "utf-8", "surrogateescape")
-    sys.stdout = io.TextIOWrapper(io.FileIO(1, "w", closefd=False), "utf-8", "surrogateescape")
-    sys.stderr = io.TextIOWrapper(io.FileIO(2, "w", closefd=False), "utf-8", "backslashreplace")
-    from keystead.cli.main import main
+    sys.argv[:] = map(os.fsdecode, request.arguments)
+    caller.process = client
+    own = sys.stdin, sys.stdout, sys.stderr
+    sys.stdin = io.TextIOWrapper(io.BufferedReader(_Input()), own[0].encoding, own[0].errors)
+    for name, was, number in (("stdout", own[1], 1), ("stderr", own[2], 2)):
+        stream = io.TextIOWrapper(
+            io.BufferedWriter(_Output(client, number)),
+            was.encoding,
+            was.errors,
+            newline="\n",
+            line_buffering=name == "stderr" or os.isatty(number),
+        )
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
 
-    code = main()
+
+def _set_signals(ignored: int) -> None:
+    """The handlers that Python sets when it starts; the server's may differ."""
+    for number in signal.valid_signals() - {signal.SIGKILL, signal.SIGSTOP}:
+        is_ignored = number in _PYTHON_IGNORES or ignored >> (number - 1) & 1
+        signal.signal(number, signal.SIG_IGN if is_ignored else signal.SIG_DFL)
+    if not ignored >> (signal.SIGINT - 1) & 1:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+def _run(client: Client) -> int:
+    """Runs the command; returns its exit code when its output is written."""
+    code = hot.run()
+    client.commit()
     sys.stdout.flush()
     sys.stderr.flush()
     return code

@@ -16,7 +16,6 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from keystead.agent.fork_server import at_start
-from keystead.system.confinement import Process
 from keystead.warm import protocol
 from keystead.warm.peer import Peer, Refused
 
@@ -29,22 +28,25 @@ REQUEST_SECONDS = 5.0
 _CREDENTIALS = struct.Struct("=iII")
 _DESCRIPTORS = 3
 _MOST_ANCILLARY = socket.CMSG_SPACE(_CREDENTIALS.size) + socket.CMSG_SPACE(4 * _DESCRIPTORS)
-_FORWARDED = {
+_PASSED_ON = (
     *(signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM),
-    *(signal.SIGSTOP, signal.SIGCONT, signal.SIGWINCH),
+    *(signal.SIGCONT, signal.SIGWINCH),
+)
+# SIGTSTP would be ignored by the child, whose process group has no shell.
+_FORWARDED: dict[int, int] = {
+    **{number: number for number in _PASSED_ON},
+    signal.SIGTSTP: signal.SIGSTOP,
 }
 
 
 class Request(NamedTuple):
     """What a child has to run, and for which process."""
 
-    client: Process
+    client: Peer
     arguments: list[bytes]
     environ: dict[bytes, bytes]
     streams: tuple[int, ...]
     """Descriptors for standard input, output and error."""
-    folder: int
-    """A descriptor of the working directory."""
 
 
 class Conversation:
@@ -96,10 +98,10 @@ class Conversation:
             self.close()
 
     def _take_signal(self, child: int) -> None:
-        message = self._connection.recv(3)
-        if message[:1] != protocol.SIGNAL or len(message) != 2 or message[1] not in _FORWARDED:  # noqa: PLR2004  # type and number
+        message = self._connection.recv(2)
+        if len(message) != 1 or message[0] not in _FORWARDED:
             raise Refused
-        signal.pidfd_send_signal(child, message[1])
+        signal.pidfd_send_signal(child, _FORWARDED[message[0]])
 
     def _take_request(self) -> None:
         message, ancillary, flags, _ = self._connection.recvmsg(
@@ -117,7 +119,7 @@ class Conversation:
             texts = ((os.fsdecode(name), os.fsdecode(value)) for name, value in environ.items())
             if at_start(texts) != self._server.at_start:
                 raise Refused
-            self._fork(Request(self._peer.process, arguments, environ, streams, self._peer.folder))
+            self._fork(Request(self._peer, arguments, environ, streams))
         finally:
             for descriptor in streams:
                 os.close(descriptor)
@@ -163,7 +165,6 @@ def _become_child(connection: socket.socket, request: Request) -> None:
     try:
         from keystead.warm.child import run
 
-        code = run(connection, request)
-    except BaseException:  # noqa: BLE001  # nothing may return to the server's loop
-        code = 1
-    os._exit(code)
+        run(connection, request)
+    finally:
+        os._exit(1)  # nothing may return to the server's loop

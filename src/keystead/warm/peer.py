@@ -31,8 +31,8 @@ class Peer:
             raise Refused
         with contextlib.ExitStack() as stack:
             try:
-                self._pidfd = _pidfd(connection, pid)
-                stack.callback(os.close, self._pidfd)
+                self.pidfd = _pidfd(connection, pid)
+                stack.callback(os.close, self.pidfd)
                 self.process = process(pid)
                 folder = os.open(f"/proc/{pid}/cwd", os.O_PATH | os.O_CLOEXEC)
                 stack.callback(os.close, folder)
@@ -47,12 +47,12 @@ class Peer:
     def has_ended(self) -> bool:
         """Whether the process has exited."""
         poll = select.poll()
-        poll.register(self._pidfd, select.POLLIN)
+        poll.register(self.pidfd, select.POLLIN)
         return bool(poll.poll(0))
 
     def close(self) -> None:
         """Closes the descriptors."""
-        os.close(self._pidfd)
+        os.close(self.pidfd)
         os.close(self.folder)
 
 

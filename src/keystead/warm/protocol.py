@@ -8,10 +8,11 @@ sender     type             body
 ========== ================ ======================================================================
 server     `GREETING`       a nonce: the server accepts the client's process
 client     `REQUEST`        nonce, `build`, arguments, environment; with descriptors 0, 1 and 2
-client     `SIGNAL`         a byte: the number of a signal to send to the child
+client     (a signal)       nothing: the type is the number of a signal for the child
 child      `COMMITTED`      from now on a second run would repeat something
 child      `HAND_BACK`      the client has to run the command itself
-child      `EXECUTE`        arguments, environment: what the client has to execute
+child      `EXECUTE`        arguments, environment: what the client has to execute; with the
+                            descriptor of a pipe to write the number of an error to
 server     `END`            the exit code of the child; below 0: the signal that killed it
 ========== ================ ======================================================================
 """
@@ -20,13 +21,13 @@ import sys
 
 from keystead._version import __version__
 
-GREETING, REQUEST, SIGNAL, COMMITTED, HAND_BACK, EXECUTE, END = (b"%c" % c for c in b"GRSCHXE")
+GREETING, REQUEST, COMMITTED, HAND_BACK, EXECUTE, END = (b"%c" % c for c in b"GRCHXE")
 
 NONCE_BYTES = 16
 MOST_BYTES = 200_000
 """Limit of a message; the kernel's own is a little higher."""
 
-SECONDS = 0.2
+SECONDS = 1.0
 """Time limit of the client for the greeting."""
 
 _LENGTH = 4

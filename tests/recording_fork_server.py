@@ -86,6 +86,8 @@ def main() -> int:
     from keystead.warm import __main__ as server
     from keystead.warm import child, protocol
 
+    records = sys.argv[2]
+
     class Recorded(child.Client):
         """Records lines of JSON: the process, and its arguments or null when it hands back."""
 
@@ -99,7 +101,7 @@ def main() -> int:
             super().send(message)
 
         def _record(self, words: list[str] | None) -> None:
-            fd = os.open(sys.argv[2], os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            fd = os.open(records, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
             os.write(fd, json.dumps([os.getpid(), words]).encode() + b"\n")
             os.close(fd)
 

@@ -75,7 +75,8 @@ LINES = {
     "the program's standard input": "echo hello | keystead exec dev -- cat",
     "another descriptor of the program": "keystead exec dev -- cat /dev/fd/5 5<.aws/credentials",
     "signals that the caller ignores": (
-        "trap '' HUP; keystead exec dev -- sh -c 'grep -E Sig..[^n]: /proc/$$/status'"
+        "trap '' HUP; keystead exec dev -- sh -c 'while read -r a b; do case $a in Sig[IBC]*) "
+        "echo $a $b; esac; done </proc/$$/status'"
     ),
     "the program's umask": "umask 027; keystead exec dev -- sh -c umask",
     "a program that fails": "keystead exec dev -- sh -c 'exit 9'",

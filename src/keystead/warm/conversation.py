@@ -87,6 +87,8 @@ class Conversation:
         self._server.forget(self)
 
     def _readable(self) -> None:
+        if self._connection.fileno() < 0:
+            return  # `_ended` was called for the same round of events
         try:
             if self._child is None:
                 self._take_request()

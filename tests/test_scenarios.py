@@ -37,9 +37,7 @@ SAMPLE = random.Random(17).sample(SCENARIOS, amount(8, len(SCENARIOS)))  # no se
 @pytest.mark.parametrize("path", SAMPLE, ids=lambda path: path.stem)
 def test_scenario_passes_in_children_of_a_fork_server(path, recording_server, bench, isolation):
     test_scenario_passes(path, bench, isolation)
-    records = recording_server.records()
-    with open("/tmp/fc/records", "a") as f:
-        f.writelines(f"{path.stem} {r.answered} {r.words}\n" for r in records)
+    assert any(record.answered for record in recording_server.records())
 
 
 def failure(bench, tmp_path, *lines: str) -> str:

@@ -35,18 +35,9 @@ def main() -> int:
     except KeyboardInterrupt:
         system.write(2, b"keystead: error: interrupted\n")
         return 130
+    from keystead.cli.run import run
+
     return run()
-
-
-def run() -> int:
-    """Runs the command line in this process; returns its exit code."""
-    if sys.argv[1:2] == ["__complete"]:
-        from keystead.cli.completing.answer import main as completing
-
-        return completing(sys.argv[2:])
-    from keystead.cli.main import main as full
-
-    return full()
 
 
 def _hand_out(name: str) -> bool:

@@ -18,7 +18,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
-from keystead import caller, hot
+from keystead import caller
+from keystead.cli.run import run as run_command
 from keystead.errors import InteractionRequired
 from keystead.warm import protocol
 
@@ -228,7 +229,7 @@ def _set_signals(ignored: int) -> None:
 
 def _run(client: Client) -> int:
     """Runs the command; returns its exit code when its output is written."""
-    code = hot.run()
+    code = run_command()
     client.commit()
     sys.stdout.flush()
     sys.stderr.flush()

@@ -27,7 +27,7 @@ NONCE_BYTES = 16
 MOST_BYTES = 200_000
 """Limit of a message; the kernel's own is a little higher."""
 
-SECONDS = 1.0
+SECONDS = 0.5
 """Time limit of the client for the greeting."""
 
 _LENGTH = 4

@@ -32,7 +32,7 @@ PROMPT = r"shell\$ "
 
 @pytest.fixture(autouse=True)
 def files(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A profile `dev` with keys, another home with many profiles, and a file that is no program."""
+    """A profile `dev` with keys, another home with many profiles, and a file that cannot be executed."""
     monkeypatch.chdir(home)
     monkeypatch.setenv("PATH", f"{SCRIPTS}:{os.environ['PATH']}")
     keys = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
@@ -57,8 +57,8 @@ def shell(line: str, home: Path, **more: str) -> Done:
 LINES = {
     "a table": "keystead list",
     "a profile that does not exist": "keystead show nobody",
-    "bytes that are no text in an argument": r"keystead show $(printf '\377\376')",
-    "bytes that are no text in a variable": (
+    "bytes that are not text in an argument": r"keystead show $(printf '\377\376')",
+    "bytes that are not text in a variable": (
         r"""X=$(printf '\377') keystead exec dev -- sh -c 'printf %s "$X" | od -c'"""
     ),
     "an empty argument": "keystead show ''",
@@ -82,7 +82,7 @@ LINES = {
     "a program that fails": "keystead exec dev -- sh -c 'exit 9'",
     "a program that is killed": "keystead exec dev -- sh -c 'kill -TERM $$'",
     "a program that is missing": "keystead exec dev -- ./nothing",
-    "a file that is no program": "keystead exec dev -- ./garbage",
+    "a file that cannot be executed": "keystead exec dev -- ./garbage",
     "the name of the program": "cd /; keystead exec dev -- sh -c 'echo $0 $PWD; ls /proc/$$/fd'",
     "completion": "keystead __complete show ''",
     "options of cmdlets": "keystead Get-AWSCredential -ListProfileDetail",
@@ -132,7 +132,7 @@ def test_the_audit_log_has_the_processes_of_the_client(home: Path, keystead: Key
 
 @pytest.mark.usefixtures("recording_server")
 def test_a_rule_for_programs_sees_the_client_s(home: Path) -> None:
-    program = home / "terraform"  # by its name no interpreter, which could not be in a rule
+    program = home / "terraform"  # a rule must not name an interpreter
     shutil.copy(os.path.realpath("/bin/sh"), program)
     with (home / ".aws" / "credentials").open("a") as file:
         file.write(f"programs = {program}\n")

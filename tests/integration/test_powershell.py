@@ -1,4 +1,4 @@
-"""The module in a real PowerShell: Pester's tests in tests/pester, each file in one PowerShell."""
+"""The module in a real PowerShell: Pester's tests in tests/pester, several files in one PowerShell."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def pester(moto: Emulator, keystead: Keystead, monkeypatch: pytest.MonkeyPatch) 
 
 
 class Pester:
-    """Runs a file of Pester's tests with the module, in front of a recorder."""
+    """Runs files of Pester's tests with the module, in front of a recorder."""
 
     def __init__(self, keystead: Keystead) -> None:
         self._keystead = keystead
@@ -46,8 +46,8 @@ class Pester:
         done = keystead("powershell-module", "--install", self.modules, "--service", SERVICES)
         assert done.code == 0, done.stderr
 
-    def __call__(self, path: Path) -> Done:
-        """Runs it. Fails with what failed there."""
+    def __call__(self, *files: Path) -> Done:
+        """Runs them. Fails with what failed there."""
         home = self._keystead.home
         result = home / "result.json"
         environ = {
@@ -61,12 +61,12 @@ class Pester:
             "NO_COLOR": "1",
             "POWERSHELL_TELEMETRY_OPTOUT": "1",
         }
-        script = [str(PESTER / "run.ps1"), str(path), str(result)]
+        script = [str(PESTER / "run.ps1"), str(result), *map(str, files)]
         done = run(
             ["pwsh", "-NoProfile", "-NonInteractive", "-File", *script],
             environ=environ,
             cwd=home,
-            seconds=240.0,
+            seconds=400.0,
         )
         assert result.exists(), done.stdout + done.stderr
         found = json.loads(result.read_text())
@@ -81,9 +81,13 @@ class Pester:
         return done
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name.removesuffix(".Tests.ps1"))
-def test_the_module_in_powershell(path: Path, pester: Pester) -> None:
-    pester(path)
+@pytest.mark.parametrize(
+    "files",
+    [FILES[::2], FILES[1::2]],
+    ids=lambda files: "-".join(path.name.removesuffix(".Tests.ps1") for path in files),
+)
+def test_the_module_in_powershell(files: list[Path], pester: Pester) -> None:
+    pester(*files)
 
 
 @contextlib.contextmanager

@@ -10,13 +10,19 @@ BeforeAll {
     Set-Content -LiteralPath "$bin/keystead" -Value '#!/bin/sh', "cat '$bin/names'"
     chmod 755 "$bin/keystead"
     keystead completion powershell | Out-String | Invoke-Expression
-    $env:PATH = "${bin}:$env:PATH"
+    $path = $env:PATH
+    $env:PATH = "${bin}:$path"
     Import-Module "$env:KEYSTEAD_TEST_MODULES/Keystead" -ArgumentList "$bin/keystead"
     function Complete([string] $Line) {
         foreach ($found in (TabExpansion2 $Line).CompletionMatches) {
             Invoke-Expression "Write-Output $($found.CompletionText)"
         }
     }
+}
+
+AfterAll {
+    Remove-Module Keystead
+    $env:PATH = $path
 }
 
 Describe 'A hostile name' {

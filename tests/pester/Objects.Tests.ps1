@@ -2,7 +2,6 @@
 BeforeAll {
     . "$PSScriptRoot/Common.ps1"
     $mask = '********'
-    $env:CANARY_PROFILE = 'dev'
     Set-Shared "$HOME/.aws/credentials" dev
     $role = Use-STSRole -RoleArn arn:aws:iam::123456789012:role/admin -RoleSessionName test -ProfileName dev -Force
 }

@@ -1,8 +1,8 @@
-# Runs one file of tests and writes the result of each test as JSON.
-param([string] $File, [string] $Result)
+# Runs files of tests and writes the result of each test as JSON.
+param([string] $Result, [Parameter(ValueFromRemainingArguments)] [string[]] $Files)
 Import-Module Pester
 $wanted = New-PesterConfiguration
-$wanted.Run.Path = $File
+$wanted.Run.Path = $Files
 $wanted.Run.PassThru = $true
 $wanted.Output.Verbosity = 'None'
 $done = Invoke-Pester -Configuration $wanted

@@ -31,6 +31,7 @@ from keystead.system import System
 from keystead.system.folders import Folders
 from tests.canaries import ACCESS_KEY_ID, PASSPHRASE, SECRET_KEY
 from tests.conftest import Keystead
+from tests.protection import passphrase
 
 pytestmark = pytest.mark.posix("a pseudo-terminal, and the folders of XDG")
 
@@ -111,8 +112,11 @@ class Owner:
     def make(self, kind: str = "keyfile") -> Owner:
         if kind == "passphrase":
             self.environ["KEYSTEAD_PASSPHRASE_FILE"] = str(self.passphrase)
-        key_file = f" --key-file {self.key_file}" if kind == "keyfile" else ""
-        self.succeed(f"store init --protector {kind}{key_file}")
+            system = System({**os.environ, **self.environ})
+            EncryptedStore(system).init(passphrase(system))
+        else:
+            key_file = f" --key-file {self.key_file}" if kind == "keyfile" else ""
+            self.succeed(f"store init --protector {kind}{key_file}")
         self.succeed("set prod --secrets-from -", stdin=KEYS)
         return self
 

@@ -232,6 +232,13 @@ def test_request_and_answer_are_those_of_botocore(case: tuple[str, dict[str, Any
     assert ours == theirs
 
 
+@pytest.mark.parametrize("name", ["\udc80", "\x00", "\U0001f511 é\u2028"])
+def test_text_of_any_kind_is_sent_as_by_botocore(name: str) -> None:
+    parameters = {**ROLE, "Tags": [{"Key": name, "Value": name}]}
+    ours, theirs = outcomes("AssumeRole", parameters, answer(ASSUMED))
+    assert ours == theirs
+
+
 def test_long_term_keys_send_no_token() -> None:
     keys = replace(KEYS, session_token=None)
     ours, theirs = outcomes("GetCallerIdentity", {}, answer(IDENTITY), keys=keys)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib import metadata
 
 from keystead._version import __version__
 from keystead.botocore_session import isolated_session
@@ -16,6 +15,8 @@ from keystead.powershell.services.prefixes import prefix_of
 def get_version(state: State, values: Values) -> Iterable[object]:
     """``Get-AWSPowerShellVersion``."""
     del state
+    from importlib import metadata  # slow to load
+
     botocore = metadata.version("botocore")
     lines = [
         f"keystead {__version__}",

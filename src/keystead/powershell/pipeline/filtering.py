@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import statistics
 from collections.abc import Iterable, Sequence
 
 from keystead.errors import UsageError
@@ -98,6 +97,8 @@ def _measured(items: Sequence[object], name: str | None) -> list[object]:
 def _figures(wanted: set[str], found: Sequence[object], name: str | None) -> dict[str, object]:
     figures: dict[str, object] = {"Count": len(found), **dict.fromkeys(_FIGURES), "Property": name}
     if found and wanted & {"Average", "Sum", "StandardDeviation"}:
+        import statistics  # slow to load
+
         numbers = [_number(value) for value in found]
         sums: dict[str, object] = {
             "Average": statistics.fmean(numbers),

@@ -17,7 +17,7 @@ from keystead.errors import KeysteadError, ProviderError, UsageError
 from keystead.model.calls import FALLBACK_REGION
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
-from keystead.resolve.aws.failures import answer_of, explained, failures, misfit
+from keystead.resolve.aws.failures import answer_of, explained, failures
 from keystead.system import System
 from keystead.system.server_time import TOLERANCE
 from keystead.value import replace
@@ -25,8 +25,6 @@ from keystead.value import replace
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, NoReturn
-
-    from keystead.resolve.aws.sts import StsCall
 
 Headers = Callable[[str], Mapping[str, str]]
 """Headers of a request, made from its address."""
@@ -127,29 +125,25 @@ class AwsClient:
         Raises `UsageError` for parameters that do not fit, and `ProviderError` with the service's
         code and the id of the request; the pages before it are out by then.
         """
-        import botocore.exceptions
-        from botocore import xform_name
-
-        client = None
+        begun = False
         try:
             seconds = _LONG_SECONDS if (service, operation) in _TAKE_LONG else _PAGE_SECONDS
-            client = self.botocore_client(service, read_seconds=seconds)
-            method = xform_name(operation)
-            if not paged:
-                with self._dated(service):
-                    answer = getattr(client, method)(**parameters)
-                yield answer
+            if paged:
+                from botocore import xform_name
+
+                client = self.botocore_client(service, read_seconds=seconds)
+                begun = True
+                yield from client.get_paginator(xform_name(operation)).paginate(**parameters)
             else:
-                yield from client.get_paginator(method).paginate(**parameters)
-        except botocore.exceptions.ParamValidationError as error:
-            raise UsageError(
-                f"{operation} cannot be sent: {misfit(error)}", id="parameters-invalid"
-            ) from None
+                send = self._prepared(service, operation, parameters, seconds)
+                begun = True
+                yield send()
         except failures() as error:
             what = (service, operation, self._credentials, parameters)
-            raise _with_request_id(
-                explained(error, *what, begun=client is not None), error
-            ) from None
+            explained_error = explained(error, *what, begun=begun)
+            if explained_error.id == "request-invalid":
+                raise UsageError(explained_error.message, id="parameters-invalid") from None
+            raise _with_request_id(explained_error, error) from None
 
     def address(self, service: str, operation: str) -> str:
         """The scheme, host and port that the operation is sent to, or the URL that is configured,
@@ -224,15 +218,9 @@ class AwsClient:
             logging.getLogger("keystead").debug("%s %s as %s", service, operation, who)
         system, begun = self._system, False
         try:
-            is_plain = service == "sts" and not headers
-            call = self._sts_call(operation, parameters) if is_plain else None
-            if call:
-                begun = True
-                answer = call.answer()
-            else:
-                client = self.botocore_client(service)
-                begun = True
-                answer = self._sent(client, service, operation, parameters, headers)
+            send = self._prepared(service, operation, parameters, READ_SECONDS, headers)
+            begun = True
+            answer = send()
         except failures() as error:
             system.server_time.learn(_date(answer_of(error)), system.clock())
             what = (service, operation, self._credentials, parameters)
@@ -242,27 +230,34 @@ class AwsClient:
         answer.pop("ResponseMetadata", None)
         return answer
 
-    def _sts_call(self, operation: str, parameters: Mapping[str, Any]) -> StsCall | None:
-        from keystead.resolve.aws.sts import sts_call
-
-        who = (self._system, self._settings, self._credentials)
-        return sts_call(*who, operation, parameters, endpoint_url=self._endpoint_url)
-
-    def _sent(
+    def _prepared(
         self,
-        client: Any,  # noqa: ANN401  # botocore's
         service: str,
         operation: str,
         parameters: Mapping[str, Any],
-        headers: Headers | None,
-    ) -> dict[str, Any]:
+        seconds: int,
+        headers: Headers | None = None,
+    ) -> Callable[[], dict[str, Any]]:
+        """What sends the call: keystead's own client, or botocore's."""
+        if service == "sts" and not headers:
+            from keystead.resolve.aws.sts import sts_call
+
+            who = (self._system, self._settings, self._credentials)
+            call = sts_call(*who, operation, parameters, endpoint_url=self._endpoint_url)
+            if call:
+                return call.answer
         from botocore import xform_name
 
+        client = self.botocore_client(service, read_seconds=seconds)
         if headers:
             _send_in_addition(client, headers)
-        with self._dated(service):
-            answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
-            return answer
+
+        def send() -> dict[str, Any]:
+            with self._dated(service):
+                answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
+                return answer
+
+        return send
 
     def _dated(self, service: str) -> AbstractContextManager[None]:
         """Dates the requests to STS within by the time of its servers, as far as it is known."""

@@ -82,7 +82,7 @@ class StsCall(Value):
 
     system: System
     operation: str
-    body: bytes = field(repr=False)
+    parameters: Mapping[str, Any] = field(repr=False)
     address: Address
     credentials: Credentials | None
     trusted: str | None
@@ -91,11 +91,11 @@ class StsCall(Value):
 
     def answer(self) -> dict[str, Any]:
         """What botocore's client would return. Raises what it would raise."""
-        identifier = _unique()
+        body, identifier = query.form(self.operation, self.parameters), _unique()
         for attempt in range(1, self.attempts + 1):
             is_last = attempt == self.attempts
             try:
-                answer = self._sent(identifier, attempt)
+                answer = self._sent(body, identifier, attempt)
             except http.Unreachable as error:
                 if is_last or error.step in {"request", "size"}:
                     raise self._unreachable(error) from None
@@ -114,12 +114,12 @@ class StsCall(Value):
             self.system.sleep(random.random() * longest)  # noqa: S311  # it keeps callers apart
         raise AssertionError("the last attempt returns or raises")
 
-    def _sent(self, identifier: str, attempt: int) -> http.Answer:
+    def _sent(self, body: bytes, identifier: str, attempt: int) -> http.Answer:
         headers = {"Content-Type": _FORM, "Host": self._host()}
         if self.credentials:
             headers = signed(
                 headers,
-                self.body,
+                body,
                 self.credentials,
                 region=self.address.region,
                 service="sts",
@@ -136,7 +136,7 @@ class StsCall(Value):
             headers,
             seconds=READ_SECONDS,
             connect_seconds=CONNECT_SECONDS,
-            body=self.body,
+            body=body,
             ca_bundle=self.trusted or trust_store(),
         )
 
@@ -218,9 +218,8 @@ def sts_call(
         or http.is_proxied(address.url)
     ):
         return None
-    body = query.form(operation, parameters)
     trusted = settings.get("ca_bundle") or system.environ.get("REQUESTS_CA_BUNDLE")
-    return StsCall(system, operation, body, address, credentials, trusted, attempts)
+    return StsCall(system, operation, parameters, address, credentials, trusted, attempts)
 
 
 def _attempts(settings: ClientSettings) -> int | None:

@@ -10,9 +10,10 @@ import os
 import random
 import socket
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -31,6 +32,7 @@ from keystead.resolve.aws.client import AwsClient
 from keystead.resolve.aws.sts import sts_call
 from keystead.system import System, http
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
+from tests.conftest import Keystead
 
 KEYS = Credentials(ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN)
 IN_REGION = ClientSettings("eu-west-1")
@@ -517,3 +519,36 @@ def test_proxies_are_found_as_by_the_standard_library(
     for place, scheme in itertools.product(PLACES, ("http", "https")):
         url = f"{scheme}://{place}/"
         assert http.is_proxied(url) == (scheme in get_environ_proxies(url)), url
+
+
+HEAVY = ("boto3", "botocore", "dateutil", "email", "http.client", "jmespath", "urllib3", "uuid")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("process", "dev"),
+        ("whoami", "base"),
+        ("Get-STSCallerIdentity", "-ProfileName", "base"),
+        ("Get-STSSessionToken", "-ProfileName", "base"),
+    ],
+)
+def test_calls_to_sts_load_no_client_library(
+    keystead: Keystead, write_credentials: Callable[[str], Path], words: tuple[str, ...]
+) -> None:
+    write_credentials(
+        f"[base]\naws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
+        f"region = eu-west-1\n[dev]\nrole_arn = {ROLE['RoleArn']}\nsource_profile = base\n"
+        "region = eu-west-1\n"
+    )
+    bodies = {
+        "process": result("AssumeRole", credentials("2099-01-01T00:00:00Z")),
+        "Get-STSSessionToken": result("GetSessionToken", credentials("2099-01-01T00:00:00Z")),
+    }
+    with speaking((answer(bodies.get(words[0], IDENTITY)),)) as (url, received):
+        done = keystead(*words, env={"AWS_ENDPOINT_URL": url, "PYTHONPROFILEIMPORTTIME": "1"})
+        assert len(received) == 1
+    assert done.code == 0
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "keystead.resolve.aws.sts" in loaded
+    assert not [name for name in loaded if name.partition(".")[0] in HEAVY or name in HEAVY]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -155,6 +156,27 @@ def test_shared_results_are_removed_after_a_minute(machine: Machine) -> None:
     assert names == [f"{'b' * 40}.json"]
     machine.cache().clear()
     assert list((machine.folder / "flights").glob("*.json")) == []
+
+
+def test_all_that_wait_for_a_session_read_it_as_soon_as_it_is_cached(machine: Machine) -> None:
+    def wait_for_turn(_: int) -> tuple[bool, Session | None]:
+        cache = machine.cache()
+        with cache.alone(KEY, 60) as is_turn:
+            return is_turn, cache.get(KEY)
+
+    with ThreadPoolExecutor(3) as pool, machine.cache().alone(KEY, 60) as is_turn:
+        assert is_turn
+        found = [pool.submit(wait_for_turn, number) for number in range(3)]
+        while wait(found, 0.01).not_done:  # one that begins to wait just now sees the next one
+            machine.cache().put(KEY, SESSION)
+    assert {row.result() for row in found} == {(False, SESSION)}
+
+
+def test_who_waits_takes_a_turn_when_nothing_was_cached(machine: Machine) -> None:
+    with machine.cache().alone(KEY, 1):
+        machine.cache().put(KEY, SESSION)
+    with machine.cache().alone(KEY, 1) as is_turn:
+        assert is_turn
 
 
 def test_folder_in_place_of_the_file_is_ignored(machine: Machine) -> None:

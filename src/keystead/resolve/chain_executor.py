@@ -71,8 +71,11 @@ class Sessions(Protocol):
         """Removes it."""
         ...
 
-    def alone(self, key: str, seconds: float) -> AbstractContextManager[None]:
-        """Holds the lock on getting that session; waits so long for the process that has it."""
+    def alone(self, key: str, seconds: float) -> AbstractContextManager[bool]:
+        """Holds the lock on getting that session; waits so long for the process that has it.
+
+        False: that process has cached one, and the lock is not held.
+        """
         ...
 
     @property
@@ -142,10 +145,12 @@ class ChainExecutor(Value):
         cached = self._usable(number, without)
         if cached and self._will_do(cached, renew=renew):
             return _Got(cached, was_cached=True)
-        with self.sessions.alone(self.keys[number], self._patience()):
+        with self.sessions.alone(self.keys[number], self._patience()) as is_turn:
             cached = self._usable(number, without)  # perhaps somebody got it while we waited
             if cached and self._will_do(cached, renew=renew):
                 return _Got(cached, was_cached=True)
+            if not is_turn:
+                return self._get(number, renew=renew, without=without)
             try:
                 made = session_of(self._made(number), self.context.system)
             except KeysteadError:

@@ -149,10 +149,12 @@ class Resolver:
         began = self._system.clock()
         flights = self._sessions.flights
         key = flight_key(plan, inputs)
-        with flights.alone(key, ALONE_SECONDS):
+        with flights.alone(key, ALONE_SECONDS) as is_turn:
             found = flights.get(key)
             if found and found.made >= began and self._clock_consistent(found):
                 return found
+            if not is_turn:
+                return self._base(plan, context)
             made = session_of(retrieve(plan.base, context), self._system)
             flights.put(key, made)
             return made

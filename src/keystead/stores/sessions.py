@@ -21,6 +21,7 @@ from keystead.model.credentials import Credentials
 from keystead.model.session import SHARED, Session
 from keystead.outside import parse_json, parse_moment
 from keystead.stores.encrypted.file import StoreFile
+from keystead.system.file_lock import NotNeeded
 from keystead.undo.fallback_key import FallbackKey
 from keystead.value import NamedTuple
 
@@ -98,29 +99,48 @@ class SessionCache:
         _unlink(self._path(key))
 
     @contextlib.contextmanager
-    def alone(self, key: str, seconds: float) -> Iterator[None]:
+    def alone(self, key: str, seconds: float) -> Iterator[bool]:
         """Serialises retrieving the session under ``key``, by a lock of the operating system.
 
-        After ``seconds`` the caller proceeds without the lock.
+        False: no longer, as another process has just cached one, which all that wait may read at
+        once. After ``seconds`` the caller proceeds without the lock.
         """
         with contextlib.ExitStack() as stack:
+            is_turn = True
             with self._harmless():
                 if self._sealing_key():  # else processes could not read each other's result
-                    self._take_turn(stack, key, seconds)
-            yield
+                    try:
+                        self._take_turn(stack, key, seconds)
+                    except NotNeeded:
+                        is_turn = False
+            yield is_turn
 
     def _take_turn(self, stack: contextlib.ExitStack, key: str, seconds: float) -> None:
         lock, holder = self._folder / f"{key}.get", self._folder / f"{key}.by"
+        before = self._version(key)
+
+        def is_cached() -> bool:
+            return self._version(key) not in (None, before)
+
+        def wait(seconds: float) -> None:
+            stack.enter_context(self._files.lock(lock, max(0.0, seconds), is_cached))
+
         try:
-            stack.enter_context(self._files.lock(lock, min(_QUIET_SECONDS, seconds)))
+            wait(min(_QUIET_SECONDS, seconds))
         except FileProblem:
             self._tell_of(holder)
-            stack.enter_context(self._files.lock(lock, max(0.0, seconds - _QUIET_SECONDS)))
+            wait(seconds - _QUIET_SECONDS)
         if self._short:  # its name is not used again
             stack.callback(_unlink, self._folder / f".{key}.get.keystead.lock")
         stack.callback(_unlink, holder)
         who = {"pid": caller.process.pid, "terminal": self._file.system.terminal.name()}
         self._files.put(holder, json.dumps(who).encode())
+
+    def _version(self, key: str) -> tuple[int, int] | None:
+        with contextlib.suppress(OSError):
+            found = os.stat(self._path(key))
+            return found.st_ino, found.st_mtime_ns
+        return None
 
     def _tell_of(self, holder: Path) -> None:
         """Shows the process this command waits for, which may be asking on another terminal."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from keystead.errors import InteractionRequired
@@ -61,9 +61,11 @@ class DryFiles(Files):
     current = read
 
     @contextlib.contextmanager
-    def lock(self, path: Path, seconds: float = 0) -> Iterator[None]:
+    def lock(
+        self, path: Path, seconds: float = 0, until: Callable[[], bool] = bool
+    ) -> Iterator[None]:
         """Does nothing."""
-        del path, seconds
+        del path, seconds, until
         yield
 
     def replace(

@@ -46,17 +46,24 @@ else:
         fcntl.flock(fd, fcntl.LOCK_UN)
 
 
+class NotNeeded(Exception):
+    """The reason to wait for a lock is gone."""
+
+
 @contextlib.contextmanager
-def locked(path: Path, opener: Callable[[Path], int], seconds: float) -> Iterator[int]:
+def locked(
+    path: Path, opener: Callable[[Path], int], seconds: float, until: Callable[[], bool] = bool
+) -> Iterator[int]:
     """Opens ``path`` by ``opener`` and locks it; a file that was replaced meanwhile is reopened.
 
-    Raises `BlockingIOError` after ``seconds``, and what ``opener`` raises.
+    Raises `BlockingIOError` after ``seconds``, `NotNeeded` as soon as ``until`` is true while
+    another program has the lock, and what ``opener`` raises.
     """
     ends = time.monotonic() + seconds
     while True:
         fd = opener(path)
         try:
-            _wait(fd, ends)
+            _wait(fd, ends, until)
             if _is_at(fd, path):
                 try:
                     yield fd
@@ -67,9 +74,11 @@ def locked(path: Path, opener: Callable[[Path], int], seconds: float) -> Iterato
             os.close(fd)
 
 
-def _wait(fd: int, ends: float) -> None:
+def _wait(fd: int, ends: float, until: Callable[[], bool]) -> None:
     pause = _FIRST_PAUSE
     while not try_lock(fd):
+        if until():
+            raise NotNeeded
         if time.monotonic() > ends:
             raise BlockingIOError(errno.EAGAIN, "another program holds its lock")
         time.sleep(pause)

@@ -11,7 +11,7 @@ import re
 import stat
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import takewhile
 from pathlib import Path
 from types import ModuleType
@@ -138,17 +138,20 @@ class Files:
         return access(path, folder=folder)
 
     @contextlib.contextmanager
-    def lock(self, path: Path, seconds: float = LOCK_SECONDS) -> Iterator[None]:
+    def lock(
+        self, path: Path, seconds: float = LOCK_SECONDS, until: Callable[[], bool] = bool
+    ) -> Iterator[None]:
         """Holds the writers' lock of ``path`` across processes; waits ``seconds`` for it.
 
-        It is the operating system's lock on a separate file in the same folder.
+        It is the operating system's lock on a separate file in the same folder. Raises `NotNeeded`
+        as soon as ``until`` is true while another program has it.
         """
         target = resolve(path)
         _check_writable(path, target)
         with contextlib.ExitStack() as stack:
             try:
                 _make_folders(target.parent)
-                stack.enter_context(locked(_sibling(target, "lock"), _open_lock, seconds))
+                stack.enter_context(locked(_sibling(target, "lock"), _open_lock, seconds, until))
             except BlockingIOError as error:
                 raise FileProblem(
                     f"another program has held the lock for {seconds:.0f} seconds",

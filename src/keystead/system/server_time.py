@@ -18,8 +18,10 @@ class ServerTime:
 
     def learn(self, date: str | None, now: datetime) -> None:
         """Sets the offset by the ``Date`` header of an answer received at ``now``."""
+        if not date:
+            return
         try:
-            ahead = _moment(date or "") - now
+            ahead = _moment(date) - now
         except (ValueError, OverflowError):
             return
         self.ahead = ahead if abs(ahead) > TOLERANCE else timedelta(0)

@@ -1,7 +1,5 @@
 """``python -m keystead``: the same as the ``keystead`` command."""
 
-import sys
+from keystead.hot import run
 
-from keystead.cli.main import main
-
-sys.exit(main())
+run()

@@ -10,8 +10,12 @@ Messages are lower case, have no full stop and no secret; ``hint`` says what to 
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ClassVar, NamedTuple
+from keystead.value import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import ClassVar
 
 
 class Origin(NamedTuple):

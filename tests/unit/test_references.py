@@ -15,7 +15,7 @@ from keystead.stores.base import register
 from keystead.stores.chain import StoreChain
 from keystead.system import System
 from keystead.testing import StandInDpapi
-from keystead.undo.current import one_generation
+from keystead.undo.current import OneGeneration
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 from tests.protection import home as environment
 
@@ -185,7 +185,7 @@ def test_one_undo_restores_references_in_both_stores(machine: Machine) -> None:
     machine.save("sealed", role_arn=ROLE, source_profile="old")
     text = f"[profile open]\n{role('old')}"
     machine.shared("", text)
-    with one_generation(lambda: "keystead rename old new"):
+    with OneGeneration(lambda: "keystead rename old new"):
         machine.chain.rename("old", "new")
     undo = machine.app.undo_history
     found = undo.find(None, None)

@@ -12,7 +12,7 @@ import pytest
 from keystead.errors import FileProblem, UsageError
 from keystead.system import System
 from keystead.system.files import Files
-from keystead.undo.current import one_generation
+from keystead.undo.current import OneGeneration
 from keystead.undo.envelope import PlainEnvelope
 from keystead.undo.fallback_key import FallbackKey
 from keystead.undo.history import MOST, Replaced, UndoHistory
@@ -170,7 +170,7 @@ def both(generations: UndoHistory, folder: Path) -> tuple[Path, Path]:
     one, other = folder / "one", folder / "other"
     one.write_bytes(b"one")
     other.write_bytes(b"other")
-    with one_generation(lambda: "keystead rename one other"):
+    with OneGeneration(lambda: "keystead rename one other"):
         write(generations, one, b"1")
         write(generations, other, b"2")
         write(generations, one, b"3")
@@ -193,14 +193,14 @@ def test_consecutive_commands_are_undone_separately(
     generations: UndoHistory, tmp_path: Path
 ) -> None:
     for number in range(2):
-        with one_generation(lambda number=number: f"command {number}"):
+        with OneGeneration(lambda number=number: f"command {number}"):
             write(generations, tmp_path / "file", b"%d" % number)
     write(generations, tmp_path / "file", b"library")
     assert [found.command for found in generations.all()] == [None, "command 1", "command 0"]
 
 
 def test_the_profiles_of_a_command_are_named_once(generations: UndoHistory, tmp_path: Path) -> None:
-    with one_generation(lambda: "command"):
+    with OneGeneration(lambda: "command"):
         for names in (["a", "b"], ["b", "c"]):
             with generations.saving([Replaced(tmp_path / "file", None, None)], NOW, names):
                 pass
@@ -225,7 +225,7 @@ def test_change_of_another_program_in_between_is_not_overwritten(
 ) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"old")
-    with one_generation(lambda: "command"):
+    with OneGeneration(lambda: "command"):
         write(generations, path, b"1")
         path.write_bytes(b"foreign")
         write(generations, path, b"2")
@@ -239,7 +239,7 @@ def test_earlier_changes_of_a_failed_command_can_be_undone(
 ) -> None:
     one, other = tmp_path / "one", tmp_path / "other"
     one.write_bytes(b"one")
-    with one_generation(lambda: "command"):
+    with OneGeneration(lambda: "command"):
         write(generations, one, b"1")
         with (
             pytest.raises(OSError, match="full"),
@@ -255,7 +255,7 @@ def test_earlier_changes_of_a_failed_command_can_be_undone(
 def test_failed_first_change_does_not_affect_the_next_command(
     generations: UndoHistory, tmp_path: Path
 ) -> None:
-    with one_generation(lambda: "command"):
+    with OneGeneration(lambda: "command"):
         with (
             pytest.raises(OSError, match="full"),
             generations.saving([Replaced(tmp_path / "one", None, b"1")], NOW),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-import re
 import sys
 
 from keystead._version import __version__
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from keystead.app import App
 
 INTERRUPTED = 130
-
-_CMDLET = r"[A-Za-z]+-[A-Za-z]\w*|PS\b.*"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -54,11 +51,11 @@ def _run(console: Console, words: list[str]) -> int | None:
     from keystead.cli.command import NO_INPUT, Context
     from keystead.cli.commands import name_of
     from keystead.cli.reading import parse
-    from keystead.undo.current import one_generation
+    from keystead.undo.current import OneGeneration
 
     no_input = words[:1] == [NO_INPUT.names[0]]
     named = words[no_input:]
-    if named and not name_of(named) and re.fullmatch(_CMDLET, named[0], re.DOTALL):
+    if named and not name_of(named) and _is_cmdlet(named[0]):
         from keystead.powershell.shell.lines import run_words
 
         run_words(_app(console, no_input=no_input), console, named)
@@ -66,10 +63,16 @@ def _run(console: Console, words: list[str]) -> int | None:
     try:
         run, args = parse(words if named else ["--help"])
         context = Context(console, lambda: _app(console, no_input=args.no_input))
-        with one_generation(lambda: _shown(words)):
+        with OneGeneration(lambda: _shown(words)):
             return run(context, args)
     except SystemExit as done:  # --help
         return done.code if isinstance(done.code, int) else None
+
+
+def _is_cmdlet(word: str) -> bool:
+    import re  # a plain command needs none
+
+    return re.fullmatch(r"[A-Za-z]+-[A-Za-z]\w*|PS\b.*", word, re.DOTALL) is not None
 
 
 def _app(console: Console, *, no_input: bool) -> App:

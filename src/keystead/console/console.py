@@ -6,42 +6,44 @@ to do``. Control characters are escaped, so that data cannot control the termina
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
-import re
 import sys
-import traceback
-from collections.abc import Iterator
-from typing import Any, TextIO
 
 from keystead import caller
 from keystead.errors import FileProblem, KeysteadError
 from keystead.printable import one_line, printable
 from keystead.secret import without_keys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import re
+    from typing import Any, TextIO
+
 _ENCODED_REASON = "authorization failure message: "
-_WORD = re.compile(r"[^\s`'\"]{40,}")
+_WORD = r"[^\s`'\"]{40,}"
 
 
 def discard(stream: TextIO) -> None:
     """Discard the buffered output of ``stream``, also at exit."""
-    with contextlib.suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-
-
-@contextlib.contextmanager
-def _writing() -> Iterator[None]:
     try:
-        yield
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        discard(sys.stdout)
-        reason = (error.strerror or str(error)).lower()
-        raise FileProblem(
-            f"standard output cannot be written: {reason}", id="standard-output-unusable"
-        ) from None
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except OSError:
+        return
+
+
+class _Writing:
+    """Raises `FileProblem` where standard output cannot be written."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, OSError) and not isinstance(error, BrokenPipeError):
+            discard(sys.stdout)
+            reason = (error.strerror or str(error)).lower()
+            raise FileProblem(
+                f"standard output cannot be written: {reason}", id="standard-output-unusable"
+            ) from None
 
 
 def _takes_unicode() -> bool:
@@ -49,6 +51,8 @@ def _takes_unicode() -> bool:
 
 
 def _json_escape(char: str) -> str:
+    import json
+
     return json.dumps(char)[1:-1]
 
 
@@ -58,8 +62,10 @@ def message(text: str) -> str:
     Any argument may be one that was typed in the wrong place. Folders that exist remain, and so
     does the encoded reason of AWS, which its message is for.
     """
+    import re
+
     text, reason, encoded = text.partition(_ENCODED_REASON)
-    return _WORD.sub(_message_word, text) + reason + encoded
+    return re.sub(_WORD, _message_word, text) + reason + encoded
 
 
 def _message_word(word: re.Match[str]) -> str:
@@ -71,6 +77,8 @@ def _message_word(word: re.Match[str]) -> str:
 
 def json_text(value: object, *, compressed: bool = False) -> str:
     """``value`` as JSON; unprintable and unencodable characters are escaped."""
+    import json
+
     form: dict[str, Any] = {"separators": (",", ":")} if compressed else {"indent": 2}
     text = json.dumps(value, ensure_ascii=not _takes_unicode(), **form)
     return printable(text, keep="\n", escaped=_json_escape)
@@ -116,7 +124,7 @@ class Console:
             return
         if sys.stdout is None:
             raise FileProblem("standard output is closed", id="standard-output-unusable")
-        with _writing():
+        with _Writing():
             try:
                 print(text)  # noqa: T201  # the one place that prints data
             except UnicodeEncodeError:
@@ -125,7 +133,7 @@ class Console:
 
     def flush(self) -> None:
         """Flush standard output. Raises as `out`."""
-        with _writing():
+        with _Writing():
             caller.process.commit()
             if sys.stdout is not None:
                 sys.stdout.flush()
@@ -167,9 +175,11 @@ class Console:
             return
         self._progress = text
         caller.process.commit()
-        with contextlib.suppress(OSError):
+        try:
             sys.stderr.write(f"\r\x1b[K{printable(text)}")
             sys.stderr.flush()
+        except OSError:
+            return  # it is for a person who looks on, and no more
 
     def error(self, error: KeysteadError) -> int:
         """Print the error and its hint; return the exit code."""
@@ -201,6 +211,8 @@ class Console:
     def _trace(self) -> None:
         if not self._debug or sys.stderr is None:
             return
+        import traceback
+
         # Frames only: the text of an unexpected exception may contain a secret.
         for line in traceback.format_tb(sys.exc_info()[2]):
             print(printable(line), end="", file=sys.stderr)  # noqa: T201  # asked for by KEYSTEAD_DEBUG

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import contextlib
 from contextvars import ContextVar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
     from pathlib import Path
 
 
-class Command:
-    """A command, with its command line; ``stored`` is the file of its generation, if any."""
+class OneGeneration:
+    """A command. All changes inside the ``with`` statement are saved as one generation.
+
+    ``line`` returns the command line to store and show; it must not contain a secret. ``stored`` is
+    the file of the generation, if any.
+    """
 
     def __init__(self, line: Callable[[], str]) -> None:
         self.line = line
         self.stored: Path | None = None
 
+    def __enter__(self) -> None:
+        self._token = CURRENT.set(self)
 
-COMMAND: ContextVar[Command | None] = ContextVar("command", default=None)
+    def __exit__(self, *_: object) -> None:
+        CURRENT.reset(self._token)
 
 
-@contextlib.contextmanager
-def one_generation(line: Callable[[], str]) -> Iterator[None]:
-    """Save all changes made inside as one generation.
-
-    ``line`` returns the command line to store and show; it must not contain a secret.
-    """
-    token = COMMAND.set(Command(line))
-    try:
-        yield
-    finally:
-        COMMAND.reset(token)
+CURRENT: ContextVar[OneGeneration | None] = ContextVar("current", default=None)

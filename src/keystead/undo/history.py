@@ -19,7 +19,7 @@ from keystead import caller
 from keystead.errors import FileProblem, KeysteadError, Origin, UsageError
 from keystead.outside import parse_json, parse_moment
 from keystead.system.files import Changed, Files
-from keystead.undo.current import COMMAND, Command
+from keystead.undo.current import CURRENT, OneGeneration
 from keystead.undo.envelope import Envelope, PlainEnvelope
 from keystead.undo.fallback_key import FallbackKey
 from keystead.value import NamedTuple
@@ -86,11 +86,11 @@ class UndoHistory:
     ) -> Iterator[None]:
         """Save an undo copy before the change made inside, and discard it if that fails.
 
-        ``profiles`` are the names of the changed profiles. Inside `one_generation` the copy becomes
+        ``profiles`` are the names of the changed profiles. Inside `OneGeneration` the copy becomes
         part of that generation. Raises `FileProblem` before the change if it cannot be saved.
         """
         caller.process.commit()
-        command = COMMAND.get()
+        command = CURRENT.get()
         try:
             path, earlier = self._store(replaced, now, command, profiles)
         except FileProblem as error:
@@ -112,7 +112,7 @@ class UndoHistory:
         self,
         replaced: Sequence[Replaced],
         now: datetime,
-        command: Command | None,
+        command: OneGeneration | None,
         profiles: Collection[str],
     ) -> tuple[Path, bytes | None]:
         """The file of the copy, and its former content: the command's earlier changes."""
@@ -180,7 +180,7 @@ class UndoHistory:
         before = None if item.before is None else envelope.seal(item.before)
         return {"path": path, "before": before, "after": _digest(item.after)}
 
-    def _discard(self, path: Path, earlier: bytes | None, command: Command | None) -> None:
+    def _discard(self, path: Path, earlier: bytes | None, command: OneGeneration | None) -> None:
         """Remove a change that was not made from the copy."""
         if earlier is not None:
             with contextlib.suppress(KeysteadError):
@@ -313,7 +313,7 @@ def _digest(data: bytes | None) -> str | None:
     return None if data is None else hashlib.sha256(data).hexdigest()
 
 
-def _entry(now: datetime, command: Command | None) -> dict[str, Any]:
+def _entry(now: datetime, command: OneGeneration | None) -> dict[str, Any]:
     line = command.line() if command else None
     return {"made": now.isoformat(), "command": line, "profiles": [], "files": []}
 

@@ -29,7 +29,7 @@ from keystead.powershell.table import CMDLETS
 from keystead.secret import Secret
 from keystead.system import System
 from keystead.system.folders import Folders
-from keystead.undo.current import one_generation
+from keystead.undo.current import OneGeneration
 
 PROTOCOL = 2
 """Increased when requests or answers change in a way that an older module would misunderstand."""
@@ -123,7 +123,7 @@ def _run(request: Mapping[str, Any], state: _Session, write: Write, folders: Fol
                 write(wire.line("host" if what_if else "output", wire.outgoing(one, kind, folders)))
 
     try:
-        with one_generation(partial(_line, request["cmdlet"], request["parameters"])):
+        with OneGeneration(partial(_line, request["cmdlet"], request["parameters"])):
             run_cmdlet(state, cmdlet, given, None, emit)
     finally:
         if state.response is not None:

@@ -22,14 +22,14 @@ from keystead.powershell.runner import run_statement
 from keystead.powershell.shell.checks import check
 from keystead.powershell.shell.masking import mask_statement, mask_words
 from keystead.powershell.table import CMDLETS
-from keystead.undo.current import one_generation
+from keystead.undo.current import OneGeneration
 
 
 def run_words(app: App, console: Console, words: Sequence[str]) -> None:
     """Runs one cmdlet whose words the calling shell has already separated."""
     state = State(app, console, lasting=False, arguments=words)
     statement = from_argv(["-AsJson" if word == "--json" else word for word in words])
-    with one_generation(lambda: f"keystead {mask_words(words, CMDLETS)}"):
+    with OneGeneration(lambda: f"keystead {mask_words(words, CMDLETS)}"):
         run_statement(state, statement)
 
 
@@ -45,7 +45,7 @@ def run_text(state: State, text: str, source: str = "input") -> bool:
     for statement in statements:
         line = partial(mask_statement, text, statement, CMDLETS)
         try:
-            with one_generation(line):
+            with OneGeneration(line):
                 run_statement(state, statement)
         except KeysteadError as error:
             if several and error.where is None:

@@ -30,7 +30,8 @@ LAYERS = [
     {"cli"},
     {"library"},
     {"warm"},
-    {"__init__", "__main__", "testing", "hot"},
+    {"hot"},
+    {"__init__", "__main__", "testing"},
 ]
 # `text` reads names by the rules in `model`; that is the only other edge between equals.
 PURE = [

@@ -8,7 +8,6 @@ from __future__ import annotations
 import functools
 import json
 import os
-import re
 import signal
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from keystead.system.file_versions import FileVersion
 from tests.agents import Agent, answering, wait_for
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
 from tests.conftest import Keystead
+from tests.costs import instructions, run
 
 pytestmark = pytest.mark.posix("the agent")
 
@@ -81,17 +81,6 @@ def launcher(request: pytest.FixtureRequest) -> Path:
     return request.getfixturevalue(request.param)
 
 
-def run(*words: str | Path, **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(word) for word in words],
-        capture_output=True,
-        text=True,
-        env={**os.environ, **environ},
-        check=False,
-        start_new_session=True,
-    )
-
-
 def loaded(*words: str | Path) -> list[str]:
     """The modules that Python loads for a command, in order."""
     done = run(sys.executable, "-X", "importtime", *words)
@@ -116,21 +105,6 @@ def test_the_command_itself_loads_no_more_than_its_own_start(script: Path) -> No
     own = [name for name in found if name.startswith("keystead")]
     assert set(own) == MODULES - {"_socket"}
     assert {"json", "argparse", "dataclasses", "socket", "subprocess"} & set(found) == set()
-
-
-def instructions(*words: str | Path) -> int:
-    """How many instructions the processor executes for a command; the same at each run."""
-    done = run(
-        "valgrind",
-        "--tool=callgrind",
-        "--callgrind-out-file=/dev/null",
-        *words,
-        PYTHONHASHSEED="0",
-    )
-    assert done.returncode == 0, done.stderr
-    found = re.search(r"Collected : (\d+)", done.stderr)
-    assert found
-    return int(found[1])
 
 
 @pytest.mark.needs("valgrind")

@@ -1,5 +1,5 @@
 """``python -m keystead``: the same as the ``keystead`` command."""
 
-from keystead.hot import run
+from keystead.cli.run import leave, run
 
-run()
+leave(run())

@@ -35,9 +35,9 @@ def main() -> int:
     except KeyboardInterrupt:
         system.write(2, b"keystead: error: interrupted\n")
         return 130
-    from keystead.cli.run import run_and_leave
+    from keystead.cli.run import leave, run
 
-    run_and_leave()
+    return leave(run())
 
 
 def _hand_out(name: str) -> bool:

@@ -58,12 +58,12 @@ def limit(own: int, others: int, *slow: str) -> Limit:
 
 
 MODULES = {
-    "--version": limit(14, 4),
-    "completion bash": limit(20, 5),
+    "--version": limit(20, 6),
+    "completion bash": limit(27, 9),
 }
 INSTRUCTIONS = {
-    "--version": 1.8,
-    "completion bash": 1.9,
+    "--version": 1.9,
+    "completion bash": 2.0,
 }
 """The most instructions of a command, as a multiple of those of an empty Python."""
 
@@ -133,7 +133,7 @@ ENDINGS = {
 @pytest.mark.parametrize("line", ENDINGS.values(), ids=ENDINGS)
 def test_a_command_ends_as_the_interpreter_does(line: str, tmp_path: Path) -> None:
     found = []
-    for end in ("sys.exit(3)", "from keystead.hot import leave; leave(3)"):
+    for end in ("sys.exit(3)", "from keystead.cli.run import leave; leave(3)"):
         done = subprocess.run(
             [sys.executable, "-W", "ignore", "-c", f"import sys\n{line}\n{end}"],
             cwd=tmp_path,

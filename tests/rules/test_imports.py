@@ -30,8 +30,7 @@ LAYERS = [
     {"cli"},
     {"library"},
     {"warm"},
-    {"hot"},
-    {"__init__", "__main__", "testing"},
+    {"__init__", "__main__", "testing", "hot"},
 ]
 # `text` reads names by the rules in `model`; that is the only other edge between equals.
 PURE = [

@@ -18,11 +18,6 @@ def run() -> int:
     return main()
 
 
-def run_and_leave() -> "NoReturn":
-    """Runs it and ends the process."""
-    leave(run())
-
-
 def leave(code: int) -> "NoReturn":
     """End the process as the interpreter does, but without freeing each object.
 

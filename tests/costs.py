@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 def run(*words: str | Path, **environ: str) -> subprocess.CompletedProcess[str]:
-    """A program in a session of its own, without a terminal."""
+    """Run a program in a new session, without a terminal."""
     return subprocess.run(
         [str(word) for word in words],
         capture_output=True,

@@ -179,7 +179,7 @@ class Console:
             sys.stderr.write(f"\r\x1b[K{printable(text)}")
             sys.stderr.flush()
         except OSError:
-            return  # it is for a person who looks on, and no more
+            return  # the command does not depend on it
 
     def error(self, error: KeysteadError) -> int:
         """Print the error and its hint; return the exit code."""

@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import keystead
@@ -15,13 +16,18 @@ CLASSES = {
     for name, value in vars(errors).items()
     if isinstance(value, type) and issubclass(value, KeysteadError)
 }
-TREES = {path: ast.parse(path.read_text()) for path in SOURCES}
+
+
+@cache
+def trees() -> dict[Path, ast.Module]:
+    """The source, parsed once and not where tests are only collected."""
+    return {path: ast.parse(path.read_text()) for path in SOURCES}
 
 
 def raised() -> dict[str, str]:
     """Each id that a call names, with the class that is called."""
     found: dict[str, str] = {}
-    for tree in TREES.values():
+    for tree in trees().values():
         for call in ast.walk(tree):
             if isinstance(call, ast.Call) and isinstance(call.func, ast.Name | ast.Attribute):
                 name = call.func.id if isinstance(call.func, ast.Name) else call.func.attr
@@ -38,7 +44,7 @@ def of_classes() -> dict[str, str]:
         node.value.value: next(
             base for base in [cls.name, *map(ast.unparse, cls.bases)] if base in CLASSES
         )
-        for tree in TREES.values()
+        for tree in trees().values()
         for cls in ast.walk(tree)
         if isinstance(cls, ast.ClassDef)
         for node in cls.body
@@ -69,7 +75,7 @@ def test_no_message_is_compared() -> None:
     """An error's text may change; what depends on an error asks for its class or its id."""
     compared = [
         f"{path.name}:{node.lineno}"
-        for path, tree in TREES.items()
+        for path, tree in trees().items()
         for node in ast.walk(tree)
         if (isinstance(node, ast.Compare) and ".message" in ast.unparse(node))
         or (isinstance(node, ast.Subscript) and ".message" in ast.unparse(node.slice))

@@ -64,7 +64,7 @@ bench: $(READY)
 	@$(RUN) -m benchmarks
 	@$(RUN) -m benchmarks.store
 	@$(RUN) -m benchmarks.endpoint
-	@$(RUN) -m benchmarks.hot
+	@$(RUN) -m benchmarks.commands
 	@$(RUN) -m benchmarks.cmdlets
 	@$(RUN) -m benchmarks.resolve
 

@@ -1,190 +1,179 @@
 """``python -m benchmarks.endpoint``: times the endpoint, writes docs/benchmarks-endpoint.md.
 
-Two loads, both of 10,000 requests over 64 persistent connections. *Paced*: requests at a steady
-rate, each on the connection that was idle longest; measures latency. *At full*: each connection
-sends its next request after each answer; measures throughput.
+The load is that of wrk, which is written in C, as a client in Python takes half of the machine.
+aws-vault's endpoint of the same protocol takes turns with ours where aws-vault is on PATH.
 """
 
 from __future__ import annotations
 
-import asyncio
+import contextlib
 import json
 import os
+import platform
+import re
+import shutil
 import signal
 import statistics
 import subprocess
 import sys
 import tempfile
-import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import NamedTuple
 
-from devtools.command import KEYSTEAD, clean_environ
+from benchmarks import peers, sts
+from benchmarks.world import ROLE, World
+from devtools.command import KEYSTEAD
 
-REQUESTS = 10_000
-CONNECTIONS = 64
-RATE = 500
+CONNECTIONS = (1, 64, 256)
+SECONDS = 4
+ROUNDS = 3
+OURS = "keystead serve"
 DOCS = Path(__file__).parent.parent / "docs"
-FILE = """[base]
-aws_access_key_id = AKIAIOSFODNN7EXAMPLE
-aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
-region = eu-west-1
+_URI, _TOKEN = "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN"
+_SHOW = f"""
+import json, os, sys
+print(json.dumps([os.environ["{_URI}"], os.environ["{_TOKEN}"]]), flush=True)
+sys.stdin.read()
 """
+_UNITS = {"us": 0.001, "ms": 1.0, "s": 1000.0, "m": 60_000.0}
+
+
+class Load(NamedTuple):
+    """What wrk reports: requests in a second, latency in milliseconds, failed requests."""
+
+    rate: float
+    p50: float
+    p99: float
+    failed: int
+
+
+class Endpoint(NamedTuple):
+    """A running endpoint."""
+
+    url: str
+    token: str
+    pid: int
 
 
 def main() -> None:
     """Run everything; takes about a minute."""
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / ".aws").mkdir()
-        path = folder / ".aws" / "credentials"
-        path.touch(mode=0o600)
-        path.write_text(FILE)
-        environ = {
-            **clean_environ(os.environ),
-            "HOME": name,
-            "KEYSTEAD_HOME": str(folder / "keystead"),
-        }
-        environ.pop("PYTHONDONTWRITEBYTECODE", None)
-        with subprocess.Popen(
-            [KEYSTEAD, "serve", "base", "--json"],
-            env=environ,
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as server:
-            try:
-                assert server.stdout
-                text = ""
-                for line in server.stdout:
-                    text += line
-                    if line == "]\n":
-                        break
-                (shown,) = json.loads(text)
-                figures = _measure(shown, server.pid)
-            finally:
-                server.send_signal(signal.SIGTERM)
-    (DOCS / "benchmarks-endpoint.md").write_text(_page(figures))
+    if shutil.which("wrk") is None:
+        sys.exit("benchmarks.endpoint needs wrk: apt-get install wrk")
+    found: dict[tuple[str, int], list[Load]] = {}
+    with tempfile.TemporaryDirectory(prefix="endpoint-") as name, contextlib.ExitStack() as stack:
+        world = World(Path(name), 10)
+        servers = {OURS: stack.enter_context(_ours(world))}
+        if peers.aws_vault(world):
+            service = stack.enter_context(sts.running(Path(name)))
+            servers["aws-vault exec --ecs-server"] = stack.enter_context(_vault(world, service))
+        before = _resident(servers[OURS].pid)
+        for _ in range(ROUNDS):
+            for connections in CONNECTIONS:
+                for label, server in servers.items():
+                    found.setdefault((label, connections), []).append(_load(server, connections))
+        after = _resident(servers[OURS].pid)
+    (DOCS / "benchmarks-endpoint.md").write_text(_page(found, before, after))
 
 
-def _measure(shown: dict[str, dict[str, str]], pid: int) -> dict[str, float]:
-    variables = shown["variables"]
-    url = urlsplit(variables["AWS_CONTAINER_CREDENTIALS_FULL_URI"])
-    token = Path(variables["AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"]).read_text()
-    request = (
-        f"GET {url.path} HTTP/1.1\r\nHost: {url.netloc}\r\nAuthorization: {token}\r\n\r\n"
-    ).encode()
-    client = _Client(str(url.hostname), int(url.port or 0), request)
-    asyncio.run(client.full(REQUESTS // 10))  # warm
-    before = _resident(pid)
-    paced = asyncio.run(client.paced(REQUESTS, RATE))
-    start = time.perf_counter()
-    full = asyncio.run(client.full(REQUESTS))
-    seconds = time.perf_counter() - start
-    for _ in range(4):
-        asyncio.run(client.full(REQUESTS))
-    return {
-        "paced p50": _percentile(paced, 50),
-        "paced p99": _percentile(paced, 99),
-        "full p50": _percentile(full, 50),
-        "full p99": _percentile(full, 99),
-        "rate": REQUESTS / seconds,
-        "before": before,
-        "after": _resident(pid),
-        "failed": client.failed,
+@contextlib.contextmanager
+def _started(
+    command: list[str | Path], environ: Mapping[str, str]
+) -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        command, env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.send_signal(signal.SIGTERM)
+
+
+@contextlib.contextmanager
+def _ours(world: World) -> Iterator[Endpoint]:
+    with _started([KEYSTEAD, "serve", world.last, "--json"], world.environ) as process:
+        assert process.stdout
+        text = ""
+        for line in process.stdout:
+            text += line
+            if line == "]\n":
+                break
+        (shown,) = json.loads(text)
+        token = Path(shown["variables"][f"{_TOKEN}_FILE"]).read_text()
+        yield Endpoint(shown["variables"][_URI], token, process.pid)
+
+
+@contextlib.contextmanager
+def _vault(world: World, service: sts.Sts) -> Iterator[Endpoint]:
+    """aws-vault's, which is for sessions only, and only with a prompt outside of the terminal."""
+    prompt = Path(world.environ["HOME"]) / "bin" / "zenity"  # not run, as nothing is asked
+    prompt.parent.mkdir()
+    prompt.touch(mode=0o755)
+    command = ["aws-vault", "--prompt=zenity", "exec", "--ecs-server", ROLE]
+    environ = {
+        **world.environ,
+        **service.environ,
+        **peers.VAULT.environ(service.proxy),
+        "PATH": f"{world.environ['PATH']}{os.pathsep}{prompt.parent}",
     }
+    command += ["--", sys.executable, "-c", _SHOW]
+    with _started(command, environ) as process:
+        assert process.stdin
+        assert process.stdout
+        url, token = json.loads(process.stdout.readline())
+        yield Endpoint(url, token, process.pid)
+        process.stdin.close()
+        process.wait()
 
 
-class _Client:
-    """Repeats one request and records the time of each answer."""
+def _load(server: Endpoint, connections: int) -> Load:
+    wrk = ["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}s", "--latency"]
+    done = subprocess.run(
+        [*wrk, "-H", f"Authorization: {server.token}", server.url],
+        check=True,
+        capture_output=True,
+        text=True,
+    ).stdout
 
-    def __init__(self, host: str, port: int, request: bytes) -> None:
-        self._where = host, port
-        self._request = request
-        self.failed = 0
+    def latency(percent: int) -> float:
+        value, unit = re.findall(rf"^ +{percent}% +([\d.]+)(\w+)$", done, re.MULTILINE)[0]
+        return float(value) * _UNITS[unit]
 
-    async def full(self, requests: int) -> list[float]:
-        """All connections at once, at full speed."""
-        taken: list[float] = []
-
-        async def one(times: int) -> None:
-            reader, writer = await asyncio.open_connection(*self._where)
-            taken.extend([await self._ask(reader, writer) for _ in range(times)])
-            writer.close()
-
-        share, rest = divmod(requests, CONNECTIONS)
-        await asyncio.gather(*(one(share + (n < rest)) for n in range(CONNECTIONS)))
-        return taken
-
-    async def paced(self, requests: int, rate: int) -> list[float]:
-        """``rate`` requests a second."""
-        idle: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
-        for _ in range(CONNECTIONS):
-            idle.put_nowait(await asyncio.open_connection(*self._where))
-        taken: list[float] = []
-
-        async def one() -> None:
-            connection = await idle.get()
-            taken.append(await self._ask(*connection))
-            idle.put_nowait(connection)
-
-        loop = asyncio.get_running_loop()
-        start = loop.time()
-        tasks = []
-        for number in range(requests):
-            await asyncio.sleep(start + number / rate - loop.time())
-            tasks.append(asyncio.create_task(one()))
-        await asyncio.gather(*tasks)
-        while not idle.empty():
-            idle.get_nowait()[1].close()
-        return taken
-
-    async def _ask(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> float:
-        start = time.perf_counter()
-        writer.write(self._request)
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
-        await reader.readexactly(length)
-        taken = time.perf_counter() - start
-        self.failed += not head.startswith(b"HTTP/1.1 200 ")
-        return taken * 1000
-
-
-def _percentile(values: list[float], percent: int) -> float:
-    return statistics.quantiles(values, n=100)[percent - 1]
+    failed = re.findall(r"Non-2xx or 3xx responses: (\d+)", done)
+    errors = re.findall(r"Socket errors: .*", done)
+    (rate,) = re.findall(r"Requests/sec: +([\d.]+)", done)
+    return Load(float(rate), latency(50), latency(99), int(failed[0]) if failed else len(errors))
 
 
 def _resident(pid: int) -> float:
     """The resident memory of the process in megabytes."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    raise RuntimeError("there is no VmRSS in /proc")
+    (found,) = re.findall(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    return int(found) / 1024
 
 
-def _page(found: dict[str, float]) -> str:
-    python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    paced = f"{found['paced p50']:.2f} | {found['paced p99']:.2f}"
-    full = f"{found['full p50']:.1f} | {found['full p99']:.1f}"
+def _page(found: Mapping[tuple[str, int], list[Load]], before: float, after: float) -> str:
+    rows = []
+    for (label, connections), loads in found.items():
+        rate, p50, p99, _ = (statistics.median(values) for values in zip(*loads, strict=True))
+        rows.append(f"| {label} | {connections} | {rate:,.0f} | {p50:.2f} | {p99:.2f} |")
+    failed = sum(load.failed for loads in found.values() for load in loads)
+    newline, load = "\n", os.getloadavg()[0]
     return f"""# Benchmarks of the endpoint
 
 <!-- Written by `make bench`. -->
 
-`keystead serve` under {REQUESTS:,} requests over {CONNECTIONS} persistent connections, server
-and client on one machine with {os.cpu_count()} cores, Python {python}. Requests that failed:
-{found["failed"]:.0f}.
+The container endpoint under full load by wrk: each connection sends its next request after each
+answer. Server and wrk share one machine with {os.cpu_count()} processors; load average {load:.1f}
+at the end. Medians of {ROUNDS} rounds of {SECONDS} seconds, in which all took turns, on
+{datetime.now(UTC):%Y-%m-%d} with Python {platform.python_version()}. {failed} requests failed.
 
-| load | p50, ms | p99, ms |
-| --- | ---: | ---: |
-| paced: {RATE} requests a second | {paced} |
-| at full: {found["rate"]:,.0f} requests a second | {full} |
+| | connections | requests a second | p50, ms | p99, ms |
+| --- | ---: | ---: | ---: | ---: |
+{newline.join(rows)}
 
-*Paced* is the latency for one program while many others send requests, from the first byte sent to
-the last byte received, including the client's own time. The goal is a p50 below 1 ms and a p99
-below 10 ms. *At full* each connection sends its next request
-after each answer, so each request waits for {CONNECTIONS - 1} others: the rate
-is more meaningful than the times, and the client takes half of the machine.
-
-Memory: {found["before"]:.1f} MB before, {found["after"]:.1f} MB after {6 * REQUESTS:,} requests.
+Each of keystead's answers follows a check of the token's file and of the profile files; see
+[serve.md](serve.md#how-fast). Memory: {before:.1f} MB before, {after:.1f} MB after.
 """
 
 

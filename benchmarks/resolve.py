@@ -244,7 +244,7 @@ Run on {datetime.now(UTC):%Y-%m-%d} with Python {python} on a {os.uname().sysnam
 
 The commands are `keystead whoami` and `aws sts get-caller-identity` of the AWS CLI 1, which has no
 command that prints credentials of a role: both include Python's start and one call with the
-credentials. keystead runs without its agent here; it is faster [with it](benchmarks-hot.md).
+credentials. keystead runs without its agent here; it is faster [with it](benchmarks-commands.md).
 
 ## Milliseconds in one process
 

@@ -17,10 +17,14 @@ from keystead.stores.shared import SharedStore
 from keystead.system import System
 
 Action = Callable[[], object]
+ROLE = "a-role"
 
 
 class World:
-    """Shared files with ``size`` profiles: keys in one, region and output in the other."""
+    """Shared files with ``size`` profiles: keys in one, region and output in the other.
+
+    `ROLE` is one profile more, with the last one as its source.
+    """
 
     def __init__(self, folder: Path, size: int) -> None:
         self.last = f"profile-{size - 1:06}"
@@ -31,6 +35,8 @@ class World:
         names = [f"profile-{number:06}" for number in range(size)]
         self._config.write_text(
             "\n".join(f"[profile {name}]\nregion = eu-west-1\noutput = json\n" for name in names)
+            + f"\n[profile {ROLE}]\nregion = us-east-1\nsource_profile = {self.last}\n"
+            "role_arn = arn:aws:iam::123456789012:role/demo\n"
         )
         self._credentials.write_text(
             "\n".join(
@@ -39,6 +45,7 @@ class World:
                 for number, name in enumerate(names)
             )
         )
+        self._credentials.chmod(0o600)
         unset = ("AWS_", "KEYSTEAD_", "PYTHON")  # PYTHONDONTWRITEBYTECODE, for one
         clean = {k: v for k, v in os.environ.items() if not k.startswith(unset)}
         self.environ = {

@@ -327,7 +327,7 @@ def _section(times: Times, work: str) -> str:
         for (of, who), found in times.items()
         if of == work
     ]
-    shown = f"\n![milliseconds by number of profiles](benchmarks/{PLOTS[work]})\n"
+    plotted = f"\n![milliseconds by number of profiles](benchmarks/{PLOTS.get(work)})\n"
     return "\n".join(
         [
             f"## {WORKS.get(work, work).capitalize()}",
@@ -335,7 +335,7 @@ def _section(times: Times, work: str) -> str:
             f"| profiles |{''.join(f' {size:,} |' for size in SIZES)} ratio |",
             f"| --- |{' ---: |' * len(SIZES)} ---: |",
             *rows,
-            shown if work in PLOTS else "",
+            plotted if work in PLOTS else "",
         ]
     )
 

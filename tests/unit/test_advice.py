@@ -38,7 +38,7 @@ def warnings_for(
         settings,
         Source(),
         regions=["eu-west-1", "us-east-1"],
-        names=["base"],
+        names=lambda: ["base"],
         for_dotnet=for_dotnet,
     )
     return list(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
@@ -149,23 +150,20 @@ class App:
         from keystead.model.advice import advice
         from keystead.model.validation import is_identifier
 
-        try:
-            profile, snapshot = store.find(name), self.chain(location).snapshot()
-            names = {other.name for other in snapshot.profiles()}
-        except KeysteadError:
-            return  # it was saved; its use reports the error
         if store.read_by_sdks and not is_identifier(name):
             hides = ", and for the .NET SDK it hides the section above it" if "=" in name else ""
             self.warn(f"profile `{name}`: not all SDKs read this name{hides}")
-        for text in advice(
-            profile,
-            given,
-            snapshot,
-            regions=region_names(),
-            names=names,
-            for_dotnet=store.read_by_dotnet,
-        ):
-            self.warn(f"profile `{name}`: {text}")
+        snapshot = self.chain(location).snapshot()
+        with suppress(KeysteadError):  # it was saved; its use reports the error
+            for text in advice(
+                store.find(name),
+                given,
+                snapshot,
+                regions=region_names(),
+                names=lambda: [other.name for other in snapshot.profiles()],
+                for_dotnet=store.read_by_dotnet,
+            ):
+                self.warn(f"profile `{name}`: {text}")
 
     def lint(
         self, location: Location = None, config: Location = None, credentials: Location = None

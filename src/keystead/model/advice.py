@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 
 from keystead.errors import ProfileNotFound
 from keystead.model.dotnet import hiding, stray
@@ -76,12 +76,12 @@ def advice(
     source: ProfileSource,
     *,
     regions: Collection[str],
-    names: Collection[str],
+    names: Callable[[], Iterable[str]],
     for_dotnet: bool,
 ) -> Iterator[str]:
     """A sentence for each setting of ``given`` that the profile was hardly meant to have.
 
-    ``regions`` and ``names`` are the regions and the profiles that there are. ``for_dotnet``:
+    ``regions`` are the regions, ``names`` returns the names of the profiles. ``for_dotnet``:
     programs of the .NET SDK read the store.
     """
     for key in dict.fromkeys(map(str.lower, given)):
@@ -115,13 +115,15 @@ def _unknown(key: str) -> Iterator[str]:
     yield f"unknown setting `{key}`{hint}"
 
 
-def _missing(key: str, text: str, source: ProfileSource, names: Collection[str]) -> Iterator[str]:
+def _missing(
+    key: str, text: str, source: ProfileSource, names: Callable[[], Iterable[str]]
+) -> Iterator[str]:
     """References to profiles and sections that do not exist."""
     if key == "source_profile":
         try:
             source.find(text)
         except ProfileNotFound:
-            meant = near_names(text, names)
+            meant = near_names(text, names())
             hint = f"; {did_you_mean(meant[:1])}?" if meant else ""
             yield f"the source profile `{text}` does not exist{hint}"
     elif key == "sso_session" and not source.sso_session(text):

@@ -87,6 +87,7 @@ class StoreFile:
         self._keeper = keeper
         self._unlocked: Unlocked | None = None
         self._verified: Accounts | None = None
+        self._parsed: tuple[bytes, Accounts] | None = None
         self.known = KnownStore(system, self.path)
         self._opening = ForkLock()  # so that there is one prompt, not one for each thread
 
@@ -129,7 +130,10 @@ class StoreFile:
         native = self.system.dpapi is not None
         if native and data.strip() in _EMPTY:
             return Version(None, version, data)
-        accounts = parse(data, str(self.path), native=native)
+        parsed = self._parsed
+        if parsed is None or parsed[0] != data:
+            self._parsed = parsed = data, parse(data, str(self.path), native=native)
+        accounts = parsed[1]
         if not foreign:
             self.known.require_same(accounts)
         if self.is_unlocked(accounts):
@@ -249,6 +253,8 @@ class StoreFile:
         except Changed:
             return False
         self._unlocked = unlocked or self._unlocked
+        if following.header and self._unlocked:  # what was just signed need not be verified
+            self._parsed, self._verified = (data, following), following
         self._note(following)
         if new:
             with contextlib.suppress(FileProblem):  # it is known already

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -192,9 +192,9 @@ class Accounts(Value):
         """The GUIDs of the entries with exactly that display name."""
         return [guid for guid in self.named(name) if self.entries[guid][DISPLAY_NAME] == name]
 
-    def spellings(self, name: str) -> list[str]:
+    def spellings(self, name: str) -> Collection[str]:
         """The distinct display names that match ``name``, ignoring case as the SDK does."""
-        return list(dict.fromkeys(self.entries[guid][DISPLAY_NAME] for guid in self.named(name)))
+        return dict.fromkeys(self.entries[guid][DISPLAY_NAME] for guid in self.named(name))
 
     @cached_property
     def _by_name(self) -> Mapping[str, list[str]]:
@@ -231,7 +231,15 @@ class Accounts(Value):
         head = {} if self.header is None else {HEADER: dict(self.header)}
         members = {guid: {**self.odd.get(guid, {}), **e} for guid, e in self.entries.items()}
         whole = {**head, **members, **self.foreign}
-        return (json.dumps(whole, indent=2, ensure_ascii=False) + "\n").encode()
+        if not self.entries or self.foreign or any(self.odd.values()):
+            return (json.dumps(whole, indent=2, ensure_ascii=False) + "\n").encode()
+        # The same text for flat members; with `indent`, Python's encoder is not the one in C.
+        encode = json.JSONEncoder(ensure_ascii=False, separators=(",\n    ", ": ")).encode
+        texts = (
+            f"\n  {encode(name)}: " + (f"{{\n    {encode(entry)[1:-1]}\n  }}" if entry else "{}")
+            for name, entry in whole.items()
+        )
+        return f"{{{','.join(texts)}\n}}\n".encode()
 
 
 def parse(data: bytes, file: str, *, native: bool = False) -> Accounts:
@@ -255,10 +263,11 @@ def parse(data: bytes, file: str, *, native: bool = False) -> Accounts:
     for guid, entry in members.items():
         if not _GUID.fullmatch(guid.lower()):
             raise StoreCorrupt(f"{guid!a} is not a GUID", hint=_RESTORE, where=where)
-        _check_flat(guid, entry, where)
+        _check_object(guid, entry, where)
         if not entry.get(DISPLAY_NAME):
             raise StoreCorrupt(f"`{guid}` has no `{DISPLAY_NAME}`", hint=_RESTORE, where=where)
-    _check_flat(HEADER, header, where)
+    _check_object(HEADER, header, where)
+    _check_controls({**members, HEADER: header}, where)
     accounts = Accounts(header, members)
     bad = next(_header_faults(accounts), None)
     if bad:
@@ -329,13 +338,20 @@ def _check_format(text: object, where: Origin) -> None:
     )
 
 
-def _check_flat(member: str, entry: object, where: Origin) -> None:
-    if not isinstance(entry, dict) or not all(isinstance(v, str) for v in entry.values()):
+def _check_object(member: str, entry: object, where: Origin) -> None:
+    if not isinstance(entry, dict) or not set(map(type, entry.values())) <= {str}:
         raise StoreCorrupt(
             f"`{member}` is not a flat object of strings", hint=_RESTORE, where=where
         )
-    if has_control("".join((*entry, *entry.values()))):  # once, for a store of thousands
-        raise StoreCorrupt(f"`{member}` has a control character", hint=_RESTORE, where=where)
+
+
+def _check_controls(members: Mapping[str, Entry], where: Origin) -> None:
+    """Refuse control characters; one search, as thousands take longer than all the rest."""
+    texts = ("".join((*entry, *entry.values())) for entry in members.values())
+    if not has_control("".join(texts)):
+        return
+    bad = next(name for name, e in members.items() if has_control("".join((*e, *e.values()))))
+    raise StoreCorrupt(f"`{bad}` has a control character", hint=_RESTORE, where=where)
 
 
 def _header_faults(accounts: Accounts) -> Iterator[str]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
@@ -50,7 +50,7 @@ COMMANDS = {
     "show": Row("show LAST"),
     "show (no such profile)": row_of_both("show profil-000001", LINEAR),
     "set": Row("set LAST region=eu-west-2"),
-    "set (another)": Row("set fresh region=eu-west-2"),
+    "set (another)": Row("set fresh region=eu-west-2 --store shared"),
     "set --dry-run": Row("set LAST region=eu-west-2 --dry-run", LINEAR),
     "remove": row_of_both("remove LAST --force", LINEAR),
     "remove --dry-run": row_of_both("remove LAST --force --dry-run", LINEAR),
@@ -104,7 +104,7 @@ OPERATIONS = {
     "the library's plan": Row(lambda _, last: keystead.plan(last)),
     "the library's session": Row(lambda _, last: keystead.session(last)),
     "the library's list": row_of_both(
-        lambda _, __: list(keystead.ProfileStoreChain().list_profiles()), LINEAR
+        lambda _, __: keystead.ProfileStoreChain().profiles(), LINEAR
     ),
     "the check of an endpoint and of the agent": row_of_both(
         lambda app, last: app.select(last).change_token(), NONE
@@ -135,15 +135,14 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Home]]:
     return made
 
 
-@pytest.fixture
-def replaced(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+@pytest.fixture(autouse=True)
+def replaced(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ends `exec` where the system would replace the process."""
 
     def end(*_: object) -> None:
         raise Ended
 
     monkeypatch.setattr(os, "execvpe", end)
-    return
 
 
 def counted(act: Callable[[], object]) -> int:
@@ -184,7 +183,9 @@ def growth(
                     action(App(), home.last)
                     return
                 words = [
-                    word.replace("LAST", home.last).replace("HOME", str(folder)).replace("${IFS}", " ")
+                    word.replace("LAST", home.last)
+                    .replace("HOME", str(folder))
+                    .replace("${IFS}", " ")
                     for word in action.split()
                 ]
                 main(words)
@@ -210,7 +211,6 @@ def test_it_grows_no_faster_than_its_work(
     label: str,
     store: str,
     homes: dict[str, list[Home]],
-    replaced: None,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
-from keystead.errors import FileProblem, Origin, ProfileInvalid, ProfileNotFound
+from keystead.errors import FileProblem, KeysteadError, Origin, ProfileInvalid, ProfileNotFound
 from keystead.model.profile import Profile, SettingValue
 from keystead.model.settings import DECIDING
 from keystead.near import did_you_mean, near_names
@@ -171,21 +171,23 @@ def register(store: ProfileStore, profile: Profile) -> None:
 
 def not_found(
     name: str,
-    known: Iterable[str],
+    known: Callable[[], Iterable[str]],
     *,
     place: str | None = None,
     skipped: Skipped | None = None,
 ) -> ProfileNotFound:
-    """The error for a missing profile, with similar names as its hint, computed lazily.
+    """The error for a missing profile, with similar names of ``known`` as its hint, if it is read.
 
     ``skipped`` is a section that may have been meant as this profile.
     """
-    names = list(known)
 
     def hint() -> str:
-        if names:
-            otherwise = "`keystead list` shows the profiles there are"
-        else:
+        otherwise = "`keystead list` shows the profiles there are"
+        try:
+            names = list(known())
+        except KeysteadError:  # this one is reported
+            return otherwise
+        if not names:
             otherwise = "there are no profiles yet; `keystead set NAME` makes one"
         return did_you_mean(near_names(name, names), otherwise=otherwise)
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from keystead.text.pieces import Values
 from keystead.value import Value, field
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
+_NAME = re.compile("default", re.IGNORECASE)
 _HEADER = re.compile(r"\s*\[([^\]]*)\]")
 _SETTING = re.compile(r"(\s*)([^\s=:#;\[][^=:]*?)\s*[=:]\s*(.*)")
 _COMMENT = re.compile(r"\s[#;].*")
@@ -29,19 +29,31 @@ class DefaultSection(Value):
 
 
 def default_sections(data: bytes) -> Iterator[DefaultSection]:
-    """The sections of a shared file, in order."""
-    section: DefaultSection | None = None
+    """The sections of a shared file, in order. Reads the lines of these sections only."""
+    text = _decoded(data).replace("\r\n", "\n").replace("\r", "\n")
+    last = -1
+    for mention in _NAME.finditer(text):
+        start = text.rfind("\n", 0, mention.start()) + 1
+        header = _HEADER.match(_line(text, start))
+        section = _section(header[1]) if header and start > last else None
+        if section:
+            last = start
+            _read(text, start, section)
+            yield section
+
+
+def _read(text: str, header: int, section: DefaultSection) -> None:
+    """Read the settings below the header at a position."""
+    number = text.count("\n", 0, header) + 1
     block: dict[str, str] | None = None
-    for number, line in enumerate(_LINE_END.split(_decoded(data)), start=1):
-        header = _HEADER.match(line)
-        if header:
-            if section:
-                yield section
-            section = _section(header[1])
-            block = None
-            continue
-        setting = _SETTING.match(line) if section else None
-        if section is None or setting is None:
+    at = header
+    while at := text.find("\n", at) + 1:
+        line = _line(text, at)
+        number += 1
+        if _HEADER.match(line):
+            return
+        setting = _SETTING.match(line)
+        if setting is None:
             continue
         indent, name, rest = setting.groups()
         key, value = name.lower(), _COMMENT.sub("", f" {rest}").strip()
@@ -51,8 +63,11 @@ def default_sections(data: bytes) -> Iterator[DefaultSection]:
             continue
         block = None if value else {}
         section.values[key] = value if block is None else block
-    if section:
-        yield section
+
+
+def _line(text: str, start: int) -> str:
+    end = text.find("\n", start)
+    return text[start:] if end < 0 else text[start:end]
 
 
 def _section(title: str) -> DefaultSection | None:

@@ -131,6 +131,8 @@ class Document:
         indented header within a section. Reads the whole file.
         """
         self.check()
+        if not self.broken:
+            return None
         first = self.sections[0].start if self.sections else len(self.text)
         headers = {section.start for section in self.sections}
         found = (
@@ -176,6 +178,14 @@ class Document:
             section = self._header(start)
             yield section
             start = section.end
+
+    def last_sections(self, count: int) -> list[Section]:
+        """The last ``count`` sections, or all, in order. Reads no other section."""
+        found: list[Section] = []
+        at: int | None = len(self.text)
+        while at and len(found) < count and (at := self._last_header(at - 1)) is not None:
+            found.append(self._header(at))
+        return found[::-1]
 
     def naming(self, name: str) -> tuple[Section, ...]:
         """The sections whose title ends in ``name``, quoted or not, and possibly some others.

@@ -101,7 +101,7 @@ def add_section(
 
     ``value`` may be a nested block; a dotted key works as in `set_value`.
     """
-    equals = _equals(document, document.sections[-1] if document.sections else None)
+    equals = _equals(document, next(iter(document.last_sections(1)), None))
     block, _, name = key.partition(".")
     if isinstance(value, str) and block and name:
         key, value = block, {name: value}
@@ -163,10 +163,9 @@ def copy(document: Document, sections: Sequence[Section], title: str) -> Documen
     # Indented, the header would continue the setting above it.
     indent = document.indent(Span(own.start, own.below))
     cuts.append(Splice(Span(own.start, own.start + len(indent)), ""))
-    index = document.sections.index(own)
     draft = _append(document, own, lines) if lines else document
     draft = draft.splice([Splice(own.title_span, title), *cuts])
-    span = _extent(draft, draft.sections[index])
+    span = _extent(draft, next(draft.sections_in(Span(own.start, own.start + 1))))
     last = list(draft.lines(span))[-1]
     return _append_block(document, draft.written[span.start : last.start] + draft.content(last))
 
@@ -271,8 +270,8 @@ def _parts_by_blank_line(document: Document, end: int) -> bool:
     """
     if _comments_above(document, end) < end:
         return True
-    later = document.sections[1:]
-    starts = [_comments_above(document, section.start) for section in later[-2:]]
+    later = document.last_sections(3)[1:]
+    starts = [_comments_above(document, section.start) for section in later]
     runs = [_blank_run_before(document, start) for start in starts]
     return not runs or any(run.start < run.end for run in runs)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -192,9 +192,9 @@ class Accounts(Value):
         """The GUIDs of the entries with exactly that display name."""
         return [guid for guid in self.named(name) if self.entries[guid][DISPLAY_NAME] == name]
 
-    def spellings(self, name: str) -> Collection[str]:
+    def spellings(self, name: str) -> list[str]:
         """The distinct display names that match ``name``, ignoring case as the SDK does."""
-        return dict.fromkeys(self.entries[guid][DISPLAY_NAME] for guid in self.named(name))
+        return list(dict.fromkeys(self.entries[guid][DISPLAY_NAME] for guid in self.named(name)))
 
     @cached_property
     def _by_name(self) -> Mapping[str, list[str]]:
@@ -264,10 +264,11 @@ def parse(data: bytes, file: str, *, native: bool = False) -> Accounts:
         if not _GUID.fullmatch(guid.lower()):
             raise StoreCorrupt(f"{guid!a} is not a GUID", hint=_RESTORE, where=where)
         _check_object(guid, entry, where)
-        if not entry.get(DISPLAY_NAME):
-            raise StoreCorrupt(f"`{guid}` has no `{DISPLAY_NAME}`", hint=_RESTORE, where=where)
     _check_object(HEADER, header, where)
     _check_controls({**members, HEADER: header}, where)
+    for guid, entry in members.items():
+        if not entry.get(DISPLAY_NAME):
+            raise StoreCorrupt(f"`{guid}` has no `{DISPLAY_NAME}`", hint=_RESTORE, where=where)
     accounts = Accounts(header, members)
     bad = next(_header_faults(accounts), None)
     if bad:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from typing import Protocol
 
 from keystead.errors import FileProblem, KeysteadError, Origin, ProfileInvalid, ProfileNotFound
@@ -171,20 +172,21 @@ def register(store: ProfileStore, profile: Profile) -> None:
 
 def not_found(
     name: str,
-    known: Callable[[], Iterable[str]],
+    known: Iterable[str],
     *,
     place: str | None = None,
     skipped: Skipped | None = None,
 ) -> ProfileNotFound:
-    """The error for a missing profile, with similar names of ``known`` as its hint, if it is read.
+    """The error for a missing profile; ``known`` is iterated over when its hint is read.
 
     ``skipped`` is a section that may have been meant as this profile.
     """
 
+    @cache
     def hint() -> str:
         otherwise = "`keystead list` shows the profiles there are"
         try:
-            names = list(known())
+            names = list(known)
         except KeysteadError:  # this one is reported
             return otherwise
         if not names:

@@ -51,7 +51,8 @@ class ChainReader(ABC):
                 if error.where:  # a section that is skipped may have been meant
                     raise
         place = self.parts[0][0].location if len(self.parts) == 1 else None
-        raise base.not_found(name, lambda: [p.name for p in self.profiles()], place=place)
+        names = (profile.name for _, part in self.parts for profile in part.profiles())
+        raise base.not_found(name, names, place=place)
 
     def sso_session(self, name: str) -> Mapping[str, str]:
         """The settings of an ``sso-session`` section; empty for no such section."""

@@ -209,10 +209,7 @@ def require_in(pair: Pair, name: str) -> Profile:
             # A broken line outside of any section may be the header of this one.
             if not skipped and file.document.stray_error:
                 raise file.document.stray_error
-
-        def names() -> Iterable[str]:
-            return dict.fromkeys(other for file in reversed(pair) for other in file.profiles())
-
+        names = (other for file in reversed(pair) for other in file.profiles())
         raise not_found(name, names, place=str(pair[0].path), skipped=next(iter(skipped), None))
     return profile
 

@@ -40,7 +40,7 @@ def require(accounts: Accounts | None, name: str) -> tuple[Accounts, str]:
     """
     guids = accounts.named(name) if accounts else []
     if accounts is None or not guids:
-        raise not_found(name, lambda: accounts.names() if accounts else ())
+        raise not_found(name, accounts.names() if accounts else ())
     spelled = accounts.spelled(name)
     if not spelled:
         require_one_spelling(accounts, name)

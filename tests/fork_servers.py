@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -16,20 +18,42 @@ from tests.agents import is_alive, wait_for
 class ForkServer:
     """The fork server next to an agent's socket."""
 
-    def __init__(self, agent: Path) -> None:
+    def __init__(self, agent: Path, pipe: int | None = None) -> None:
         self.path = Path(f"{agent}.warm")
+        self._pipe = pipe
+        self.idle_descriptors = 0
 
     def connect(self) -> socket.socket:
         connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         connection.settimeout(60)
-        connection.connect(str(self.path))
+        try:
+            connection.connect(str(self.path))
+        except OSError:
+            connection.close()
+            raise
         return connection
 
-    @property
+    @functools.cached_property
     def pid(self) -> int:
         with self.connect() as connection:
             credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, 12)
             return int.from_bytes(credentials[:4], sys.byteorder)
+
+    @property
+    def children(self) -> list[int]:
+        path = Path(f"/proc/{self.pid}/task/{self.pid}/children")
+        return [*map(int, path.read_text().split())]
+
+    @property
+    def descriptors(self) -> int:
+        """How many it has open."""
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+    @property
+    def memory(self) -> int:
+        """The bytes of its memory that no other process shares."""
+        text = Path(f"/proc/{self.pid}/smaps_rollup").read_text()
+        return 1024 * sum(map(int, re.findall(r"^Private_\w+: +(\d+)", text, re.MULTILINE)))
 
     @contextlib.contextmanager
     def runs_child(self) -> Iterator[None]:
@@ -47,6 +71,12 @@ class ForkServer:
         yield
         assert faults_of_children(pid) == before, "a child ran"
 
+    def close(self) -> None:
+        """Makes it end as its agent does."""
+        if self._pipe is not None:
+            os.close(self._pipe)
+            self._pipe = None
+
 
 def faults_of_children(pid: int) -> int:
     """Page faults of the children that the process has waited for."""
@@ -62,10 +92,10 @@ def fork_server(agent: Path) -> Iterator[ForkServer]:
         [sys.executable, "-P", "-m", "keystead.warm", str(agent)], stdin=read, check=True
     )
     os.close(read)
-    found = ForkServer(agent)
-    pid = found.pid
+    found = ForkServer(agent, write)
+    found.idle_descriptors = found.descriptors
     try:
         yield found
     finally:
-        os.close(write)
-        wait_for(lambda: not is_alive(pid))
+        found.close()
+        wait_for(lambda: not is_alive(found.pid))

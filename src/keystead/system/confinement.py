@@ -19,10 +19,10 @@ _SET_PER_PROCESS = re.compile(rb"^Max core file size.*\n|(?<=^Max open files) +\
 """Limits that the agent changes for itself: of core files, and the soft one of open files."""
 
 _FILTERING = re.compile(rb"^\d+:(?:|devices|name=systemd):(.*)", re.MULTILINE)
-"""The control groups that can filter devices and addresses; the others divide resources."""
-
 _USERS_SLICE = re.compile(rb"(/user\.slice/user-\d+\.slice)/.*")
-"""The user's own control groups, which have no privileged filters."""
+
+
+_MOST_BYTES = 64 * 1024
 
 
 class Confinement(NamedTuple):
@@ -77,10 +77,7 @@ def process(pid: int) -> Process:
         (os.readlink(f"{folder}/root"), root.st_dev, root.st_ino),
         _SET_PER_PROCESS.sub(b"", _content(f"{folder}/limits")),
         _label(folder),
-        tuple(
-            _USERS_SLICE.sub(rb"\1", path)
-            for path in _FILTERING.findall(_content(f"{folder}/cgroup"))
-        ),
+        filtering_groups(_content(f"{folder}/cgroup")),
         _scheduling(folder),
     )
     return Process(
@@ -93,9 +90,20 @@ def process(pid: int) -> Process:
     )
 
 
+def filtering_groups(content: bytes) -> tuple[bytes, ...]:
+    """The control groups that can filter what a process reaches, in the file ``cgroup``.
+
+    All groups of a user's own slice count as one, as they have no privileged filters.
+    """
+    return tuple(_USERS_SLICE.sub(rb"\1", path) for path in _FILTERING.findall(content))
+
+
 def _content(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return os.read(fd, _MOST_BYTES)
+    finally:
+        os.close(fd)
 
 
 def _status(pid: int) -> dict[bytes, bytes]:

@@ -9,16 +9,14 @@ import sys
 
 assert sys.platform == "linux"  # noqa: S101  # for the type checker
 
-import contextlib
 import gc
 import os
-import socket
 
-from keystead.agent.protocol import require_private
 from keystead.system.confinement import process
 from keystead.system.protection import protect
 from keystead.warm import protocol
-from keystead.warm.loaded_files import loaded_files
+from keystead.warm.listener import Listener
+from keystead.warm.loaded_files import LoadedFiles
 from keystead.warm.preload import preload
 from keystead.warm.server import Server
 
@@ -35,28 +33,18 @@ def main() -> int:
     if own.may_have_unreported_rules:
         return 1
     preload()
+    loaded = LoadedFiles()
     gc.collect()
-    gc.freeze()
-    server = Server(_listen(os.fsencode(sys.argv[1])), sys.stdin.fileno(), own, loaded_files())
+    gc.freeze()  # else a collection in a child would copy the memory that it shares
+    listener = Listener(protocol.socket_path(os.fsencode(sys.argv[1])))
+    pipe = os.dup(0)
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    server = Server(listener, pipe, own, loaded)
     os.write(done, b".")
     os.close(done)
     os.close(ready)
     server.run()
     return 0
-
-
-def _listen(agent: bytes) -> socket.socket:
-    """The socket next to the agent's, in place of an earlier one. Raises `OSError`."""
-    path = protocol.socket_path(agent)
-    require_private(os.path.dirname(path))
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    new = path + b".new"
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(new)
-    listener.bind(new)
-    listener.listen(128)
-    os.replace(new, path)
-    return listener
 
 
 if __name__ == "__main__":

@@ -69,6 +69,9 @@ class Conversation:
             self._peer.close()
             raise
         server.watch(connection, self._readable)
+        if not server.are_files_current():  # while the client writes its request
+            self.close()
+            raise Refused
 
     def is_late(self, now: float) -> bool:
         """Whether its request is overdue at ``now`` (monotonic)."""

@@ -6,17 +6,28 @@ import os
 import sys
 
 import keystead
-from keystead.system.file_versions import ChangeToken, change_token
+
+_Version = tuple[int, int, int]
 
 
-def loaded_files() -> ChangeToken:
-    """Keystead's loaded files and the folders of all loaded modules, with their versions."""
-    files = {getattr(module, "__file__", None) or "" for module in list(sys.modules.values())}
-    own = os.path.dirname(keystead.__file__)
-    paths = {path for path in files if path.startswith(own)}
-    return change_token(sorted(paths | {os.path.dirname(path) for path in files if path}))
+class LoadedFiles:
+    """keystead's loaded files, and the folders of all loaded modules, with their versions."""
+
+    def __init__(self) -> None:
+        files = {getattr(module, "__file__", None) or "" for module in list(sys.modules.values())}
+        own = {file for file in files if file.startswith(os.path.dirname(keystead.__file__))}
+        folders = {os.path.dirname(file) for file in files if file}
+        self._versions = [(path, _version(path)) for path in sorted(own | folders)]
+
+    @property
+    def are_current(self) -> bool:
+        """Whether none of them has changed."""
+        return all(_version(path) == version for path, version in self._versions)
 
 
-def are_current(loaded: ChangeToken) -> bool:
-    """Whether none of the files has changed since."""
-    return change_token(path for path, _ in loaded) == loaded
+def _version(path: str) -> _Version | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size

@@ -11,12 +11,23 @@ _WITHOUT = tuple(
     f"keystead.{name}"
     for name in ("http", "powershell", "serve", "system.dpapi", "testing", "warm.client")
 )
-_FOREIGN = ("ssl", "http.client", "argparse", "json")
+_OTHERS = (
+    "_strptime",
+    "cryptography.hazmat.primitives.asymmetric.x25519",
+    "cryptography.hazmat.primitives.ciphers.aead",
+    "cryptography.hazmat.primitives.kdf.hkdf",
+    "encodings.idna",
+    "encodings.utf_8_sig",
+    "http.client",
+    "ssl",
+    "tomllib",
+)
+"""What keystead's modules load when it is due; without `keyring`, which reads the environment."""
 
 
 def preload() -> None:
-    """Loads them. No thread is started, and no file of the user is opened."""
-    for name in _FOREIGN:
+    """Loads them. That starts no thread and opens no file of the user."""
+    for name in _OTHERS:
         importlib.import_module(name)
     for module in pkgutil.walk_packages(keystead.__path__, "keystead."):
         if not module.name.startswith(_WITHOUT) and not module.name.endswith("__main__"):

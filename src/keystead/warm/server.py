@@ -9,7 +9,6 @@ import sys
 
 assert sys.platform == "linux"  # noqa: S101  # for the type checker
 
-import contextlib
 import os
 import selectors
 import socket
@@ -18,44 +17,58 @@ from collections.abc import Callable
 
 from keystead.agent.fork_server import at_start
 from keystead.system.confinement import Confinement
-from keystead.system.file_versions import ChangeToken
 from keystead.warm import protocol
 from keystead.warm.conversation import Conversation
-from keystead.warm.loaded_files import are_current
+from keystead.warm.listener import Listener
+from keystead.warm.loaded_files import LoadedFiles
 from keystead.warm.peer import Refused
 
 MOST_AT_ONCE = 64
-"""Connections at the same time."""
+"""Connections at the same time; more are closed."""
 
 _TICK_SECONDS = 1.0
 
 
 class Server:
-    """Serves on a listening socket until ``pipe`` is closed at its other end."""
+    """Serves until ``pipe`` is closed at its other end, or until the loaded files change."""
 
     def __init__(
-        self, listener: socket.socket, pipe: int, own: Confinement, loaded: ChangeToken
+        self, listener: Listener, pipe: int, own: Confinement, loaded: LoadedFiles
     ) -> None:
         self.own = own
         self.build = protocol.build()
         self.at_start = at_start(os.environ.items())  # noqa: TID251  # of this interpreter
         self._loaded = loaded
-        self._listener: socket.socket | None = listener
+        self._listener: Listener | None = listener
         self._pipe = pipe
         self._selector = selectors.DefaultSelector()
         self._conversations: set[Conversation] = set()
-        listener.setblocking(False)
-        self.watch(listener, self._accept)
-        self.watch(pipe, self._stop)
+        self.watch(listener.socket, self._accept)
+        self.watch(pipe, self.stop)
 
     def run(self) -> None:
-        """Serves; returns once it was ended and no child is left."""
+        """Serves; returns after `stop` and the end of the last child."""
         while self._listener or self._conversations:
             for key, _ in self._selector.select(_TICK_SECONDS if self._conversations else None):
                 key.data()
             now = time.monotonic()
             for conversation in [c for c in self._conversations if c.is_late(now)]:
                 conversation.close()
+
+    def stop(self) -> None:
+        """Stops accepting commands; those that are running go on."""
+        if self._listener:
+            self.unwatch(self._listener.socket)
+            self.unwatch(self._pipe)
+            self._listener.close()
+            self._listener = None
+            os.close(self._pipe)  # shows the agent that another server is needed
+
+    def are_files_current(self) -> bool:
+        """Whether what is loaded is what is installed; else it is time to `stop`."""
+        if not self._loaded.are_current:
+            self.stop()
+        return self._listener is not None
 
     def watch(self, file: socket.socket | int, call: Callable[[], None]) -> None:
         """Calls ``call`` when there is something to read."""
@@ -70,29 +83,15 @@ class Server:
         self._conversations.discard(conversation)
 
     def _accept(self) -> None:
-        assert self._listener is not None  # noqa: S101  # it is being watched
+        if not self._listener:
+            return
         try:
-            connection, _ = self._listener.accept()
+            connection, _ = self._listener.socket.accept()
         except OSError:
             return  # the client has disconnected
-        if not are_current(self._loaded):
-            connection.close()
-            self._stop()
-            return
-        if len(self._conversations) >= MOST_AT_ONCE:
-            connection.close()
-            return
         try:
+            if len(self._conversations) >= MOST_AT_ONCE:
+                raise Refused
             self._conversations.add(Conversation(self, connection))
         except (Refused, OSError):
             connection.close()
-
-    def _stop(self) -> None:
-        """Ends serving; children that are running go on."""
-        if self._listener:
-            self.unwatch(self._listener)
-            self.unwatch(self._pipe)
-            self._listener.close()
-            self._listener = None
-            with contextlib.suppress(OSError):  # shows the agent that it has ended
-                os.dup2(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC), self._pipe)

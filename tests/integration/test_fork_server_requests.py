@@ -1,0 +1,358 @@
+"""Requests to the fork server that are malformed, too large, slow, or of processes that ended."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import keystead
+from keystead.warm import protocol
+from tests.agents import is_alive, wait_for
+from tests.conftest import Keystead
+from tests.effort import amount
+from tests.fork_servers import ForkServer, fork_server
+
+pytestmark = [
+    pytest.mark.posix("the fork server"),
+    pytest.mark.skipif(sys.platform != "linux", reason="the fork server runs on Linux"),
+]
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[tuple[contextlib.ExitStack, list[ForkServer]]]:
+    with contextlib.ExitStack() as stack:
+        yield stack, []
+
+
+@pytest.fixture
+def server(
+    running: tuple[contextlib.ExitStack, list[ForkServer]],
+    tmp_path_factory: pytest.TempPathFactory,
+    isolation: Keystead,
+) -> ForkServer:
+    """The fork server of all tests here, with the environment of tests."""
+    stack, found = running
+    if not found:
+        folder = tmp_path_factory.mktemp("run")
+        folder.chmod(0o700)
+        found.append(stack.enter_context(fork_server(folder / "agent.sock")))
+    return found[0]
+
+
+@pytest.fixture(autouse=True)
+def leaves_nothing(server: ForkServer) -> Iterator[None]:
+    """Each test leaves a server that serves and has no more open than before."""
+    yield
+    wait_for(lambda: server.descriptors <= server.idle_descriptors and not server.children)
+    assert ask(server, ["--version"]) == b"0"
+
+
+def ask(server: ForkServer, words: list[str]) -> bytes | None:
+    """The exit code of a command without output; None when the server closed the connection."""
+    with server.connect() as connection, open(os.devnull, "r+b") as null:
+        greeting = connection.recv(100)
+        arguments = [b"keystead", *map(os.fsencode, words)]
+        request = protocol.request(greeting[1:], arguments, environ())
+        socket.send_fds(connection, [request], [null.fileno()] * 3)
+        while message := connection.recv(protocol.MOST_BYTES):
+            if message[:1] == protocol.END:
+                return message[1:]
+        return None
+
+
+def environ() -> dict[bytes, bytes]:
+    return {os.fsencode(name): os.fsencode(value) for name, value in os.environ.items()}
+
+
+def good(nonce: bytes) -> bytes:
+    return protocol.request(nonce, [b"keystead", b"--version"], environ())
+
+
+MALFORMED = {
+    "another type": lambda nonce: b"X" + good(nonce)[1:],
+    "no type": lambda nonce: b"\0",
+    "nothing else": lambda nonce: protocol.REQUEST,
+    "the greeting itself": lambda nonce: protocol.GREETING + nonce,
+    "a nonce of another connection": lambda nonce: good(bytes(len(nonce))),
+    "no nonce": lambda nonce: good(b""),
+    "another version": lambda nonce: good(nonce).replace(b"keystead", b"keystoad", 1),
+    "half of it": lambda nonce: good(nonce)[: len(good(nonce)) // 2],
+    "without its last byte": lambda nonce: good(nonce)[:-1],
+    "one byte more": lambda nonce: good(nonce) + b"x",
+    "one part more": lambda nonce: good(nonce) + protocol.pack(b"x"),
+    "a length beyond its end": lambda nonce: protocol.REQUEST + b"\xff\xff\xff\xff" + nonce,
+    "an argument without an end": lambda nonce: (
+        protocol.REQUEST + protocol.pack(nonce, protocol.build(), b"list", b"")
+    ),
+    "a variable without a value": lambda nonce: (
+        protocol.REQUEST + protocol.pack(nonce, protocol.build(), b"list\0", b"HOME\0")
+    ),
+    "a variable without a name": lambda nonce: (
+        protocol.REQUEST + protocol.pack(nonce, protocol.build(), b"list\0", b"=x\0")
+    ),
+    "more than the limit": lambda nonce: good(nonce).ljust(protocol.MOST_BYTES + 1, b"x"),
+}
+
+
+@pytest.mark.parametrize("message", MALFORMED.values(), ids=MALFORMED)
+def test_malformed_request_is_not_served(server: ForkServer, message) -> None:
+    with server.runs_nothing(), server.connect() as connection, open(os.devnull, "r+b") as null:
+        nonce = connection.recv(100)[1:]
+        socket.send_fds(connection, [message(nonce)], [null.fileno()] * 3)
+        assert connection.recv(100) == b""
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 4, 200])
+def test_request_with_other_than_three_descriptors_is_not_served(
+    server: ForkServer, count: int
+) -> None:
+    with server.runs_nothing(), server.connect() as connection, open(os.devnull, "r+b") as null:
+        nonce = connection.recv(100)[1:]
+        socket.send_fds(connection, [good(nonce)], [null.fileno()] * count)
+        assert connection.recv(100) == b""
+
+
+@pytest.mark.parametrize("name", ["PYTHONPATH", "PYTHONUTF8", "LD_PRELOAD", "SSL_CERT_FILE"])
+def test_other_variables_of_the_interpreter_are_not_served(
+    server: ForkServer, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    with server.runs_nothing(), monkeypatch.context() as patch:
+        patch.setenv(name, "1")
+        assert ask(server, ["--version"]) is None
+
+
+def test_second_request_ends_the_child(server: ForkServer, home: Path) -> None:
+    # Its output is a pipe that is not read, so it would wait.
+    read, write = os.pipe()
+    with server.connect() as connection:
+        nonce = connection.recv(100)[1:]
+        long = protocol.request(nonce, [b"keystead", b"help", b"set"], environ())
+        fill(write)
+        socket.send_fds(connection, [long], [read, write, write])
+        wait_for(lambda: server.children)
+        children = server.children
+        connection.send(good(nonce))
+        wait_for(lambda: not any(map(is_alive, children)))
+    os.close(read)
+    os.close(write)
+
+
+def fill(pipe: int) -> None:
+    os.set_blocking(pipe, False)
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            os.write(pipe, bytes(4096))
+    os.set_blocking(pipe, True)
+
+
+@pytest.mark.parametrize("number", [0, signal.SIGKILL, signal.SIGSEGV, 64, 255])
+def test_other_signals_than_those_of_a_terminal_end_the_child(
+    server: ForkServer, number: int
+) -> None:
+    read, write = os.pipe()
+    fill(write)
+    with server.connect() as connection:
+        nonce = connection.recv(100)[1:]
+        request = protocol.request(nonce, [b"keystead", b"help"], environ())
+        socket.send_fds(connection, [request], [read, write, write])
+        wait_for(lambda: server.children)
+        connection.send(bytes([number]))
+        wait_for(lambda: not server.children)
+    os.close(read)
+    os.close(write)
+
+
+def test_client_that_leaves_takes_its_child_along(server: ForkServer) -> None:
+    read, write = os.pipe()
+    fill(write)
+    with server.connect() as connection:
+        nonce = connection.recv(100)[1:]
+        request = protocol.request(nonce, [b"keystead", b"help"], environ())
+        socket.send_fds(connection, [request], [read, write, write])
+        wait_for(lambda: server.children)
+    wait_for(lambda: not server.children)
+    os.close(read)
+    os.close(write)
+
+
+def test_silent_clients_are_closed_and_no_more_than_the_limit_accepted(server: ForkServer) -> None:
+    from keystead.warm.server import MOST_AT_ONCE
+
+    with contextlib.ExitStack() as stack:
+        silent = [stack.enter_context(server.connect()) for _ in range(MOST_AT_ONCE)]
+        assert all(len(connection.recv(100)) > 1 for connection in silent)
+        with server.connect() as one_more:
+            assert one_more.recv(100) == b""
+        assert {connection.recv(100) for connection in silent} == {b""}
+
+
+def test_client_that_ended_before_it_is_looked_at_is_not_served(server: ForkServer) -> None:
+    pid = server.pid
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        code = f"import socket; c = socket.socket(1, 5); c.connect({str(server.path)!r})"
+        for _ in range(3):
+            subprocess.run([sys.executable, "-c", code], check=True)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+FORKED = """
+import os, socket, sys
+from keystead.warm import protocol
+connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+connection.connect(sys.argv[1])
+{before}
+nonce = connection.recv(100)[1:]
+if os.fork():
+    os._exit(os.waitstatus_to_exitcode(os.wait()[1]))
+environ = {{os.fsencode(name): os.fsencode(value) for name, value in os.environ.items()}}
+request = protocol.request(nonce, [b"keystead", b"--version"], environ)
+try:
+    socket.send_fds(connection, [request], [0, 1, 2])
+    print(connection.recv(100))
+except ConnectionError:
+    print(b"")
+"""
+
+
+def test_request_of_another_process_than_the_greeted_one_is_not_served(
+    server: ForkServer,
+) -> None:
+    with server.runs_nothing():
+        done = subprocess.run(
+            [sys.executable, "-c", FORKED.format(before=""), server.path],
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=True,
+        )
+    assert done.stdout == b"b''\n"
+
+
+@pytest.mark.root("choosing the id of the next process")
+def test_process_that_got_the_id_of_the_connected_one_is_not_served(server: ForkServer) -> None:
+    pid = server.pid
+    left, right = socket.socketpair()
+    code = (
+        "import socket, sys; c = socket.socket(1, 5); c.connect(sys.argv[1]); "
+        "socket.send_fds(socket.socket(fileno=int(sys.argv[2])), [b'x'], [c.fileno()])"
+    )
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        first = subprocess.Popen(
+            [sys.executable, "-c", code, server.path, str(right.fileno())],
+            pass_fds=[right.fileno()],
+        )
+        first.wait()
+        _, (descriptor,), _, _ = socket.recv_fds(left, 1, 1)
+        reused = process_with_id(first.pid)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    with socket.socket(fileno=descriptor) as connection:
+        connection.settimeout(60)
+        try:
+            assert connection.recv(100) == b""
+        finally:
+            os.kill(reused, signal.SIGKILL)
+            os.waitpid(reused, 0)
+            left.close()
+            right.close()
+
+
+def process_with_id(pid: int) -> int:
+    """A process that sleeps, with this id."""
+    for _ in range(1000):
+        Path("/proc/sys/kernel/ns_last_pid").write_text(str(pid - 1))
+        found = os.fork()
+        if not found:
+            signal.pause()
+        if found == pid:
+            return pid
+        os.kill(found, signal.SIGKILL)
+        os.waitpid(found, 0)
+    pytest.skip("other processes took the id each time")
+
+
+def test_a_thousand_commands_leave_the_server_as_it_was(server: ForkServer) -> None:
+    for _ in range(20):
+        assert ask(server, ["--version"]) == b"0"
+    memory = server.memory
+    for _ in range(amount(short=200, full=1000)):
+        assert ask(server, ["--version"]) == b"0"
+    assert server.memory - memory < 300_000
+
+
+def test_changed_files_of_keystead_end_the_server(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "lib" / "keystead"
+    shutil.copytree(Path(keystead.__file__).parent, package)
+    monkeypatch.setenv("PYTHONPATH", str(package.parent))
+    (tmp_path / "run").mkdir(mode=0o700)
+    with fork_server(tmp_path / "run" / "agent.sock") as found:
+        with found.connect() as connection:
+            assert connection.recv(100)[:1] == protocol.GREETING
+        pid = found.pid
+        os.utime(package / "near.py")
+        with found.connect() as connection:
+            connection.recv(100)
+            assert connection.recv(100) == b""
+        wait_for(lambda: not is_alive(pid))
+        assert not found.path.exists()
+
+
+def test_children_of_a_server_that_ends_run_to_their_end(keystead: Keystead, home: Path) -> None:
+    folder = home / "run"
+    folder.mkdir(mode=0o700)
+    read, write = os.pipe()
+    fill(write)
+    with contextlib.ExitStack() as stack:
+        found = stack.enter_context(fork_server(folder / "agent.sock"))
+        connection = stack.enter_context(found.connect())
+        nonce = connection.recv(100)[1:]
+        request = protocol.request(nonce, [b"keystead", b"help"], environ())
+        socket.send_fds(connection, [request], [read, write, write])
+        wait_for(lambda: found.children)
+        pid = found.pid
+        found.close()  # as a lock of the agent does
+        wait_for(lambda: not found.path.exists())
+        assert is_alive(pid)
+        os.set_blocking(read, False)
+
+        def is_over() -> bool:
+            with contextlib.suppress(BlockingIOError):
+                os.read(read, 1 << 20)
+            return not is_alive(pid)
+
+        wait_for(is_over)
+        assert b"".join(iter(lambda: connection.recv(100), b""))[-2:] == protocol.END + b"0"
+    os.close(read)
+    os.close(write)
+
+
+def test_killed_server_takes_its_children_along(home: Path) -> None:
+    folder = home / "run"
+    folder.mkdir(mode=0o700)
+    read, write = os.pipe()
+    fill(write)
+    with fork_server(folder / "agent.sock") as found, found.connect() as connection:
+        nonce = connection.recv(100)[1:]
+        request = protocol.request(nonce, [b"keystead", b"help"], environ())
+        socket.send_fds(connection, [request], [read, write, write])
+        wait_for(lambda: found.children)
+        children = found.children
+        os.kill(found.pid, signal.SIGKILL)
+        wait_for(lambda: not any(map(is_alive, children)))
+        ends = iter(lambda: connection.recv(100), b"")
+        assert protocol.END not in {message[:1] for message in ends}
+    os.close(read)
+    os.close(write)

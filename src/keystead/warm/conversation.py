@@ -8,6 +8,7 @@ assert sys.platform == "linux"  # noqa: S101  # for the type checker
 
 import contextlib
 import os
+import resource
 import secrets
 import signal
 import socket
@@ -16,13 +17,15 @@ import time
 from typing import TYPE_CHECKING, NamedTuple
 
 from keystead.agent.fork_server import at_start
+from keystead.system.protection import end_with_parent
 from keystead.warm import protocol
+from keystead.warm.child import run
 from keystead.warm.peer import Peer, Refused
 
 if TYPE_CHECKING:
     from keystead.warm.server import Server
 
-REQUEST_SECONDS = 5.0
+REQUEST_SECONDS = 2.0
 """Time limit for a client to send its request."""
 
 _CREDENTIALS = struct.Struct("=iII")
@@ -130,11 +133,17 @@ class Conversation:
                 os.close(descriptor)
 
     def _fork(self, request: Request) -> None:
+        server = os.getpid()
         pid = os.fork()
         if not pid:
-            _become_child(self._connection, request)
+            _become_child(server, self._connection, request)
+        try:
+            self._child = os.pidfd_open(pid)
+        except OSError:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            raise
         self._pid = pid
-        self._child = os.pidfd_open(pid)
         self._server.watch(self._child, self._ended)
 
     def _ended(self) -> None:
@@ -165,11 +174,12 @@ def _read_ancillary(ancillary: list[tuple[int, int, bytes]]) -> tuple[tuple[int,
     return descriptors, sender
 
 
-def _become_child(connection: socket.socket, request: Request) -> None:
-    """Runs the request in this process, a fork of the server, and exits."""
+def _become_child(server: int, connection: socket.socket, request: Request) -> None:
+    """Runs the request in this process, a fork of ``server``, and exits."""
     try:
-        from keystead.warm.child import run
-
+        end_with_parent(server)
+        files = resource.prlimit(request.client.process.pid, resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, files)  # the agent raised its own
         run(connection, request)
     finally:
         os._exit(1)  # nothing may return to the server's loop

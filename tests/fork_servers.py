@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from keystead.warm import protocol
 from tests.agents import is_alive, wait_for
 
 
@@ -32,6 +33,26 @@ class ForkServer:
             connection.close()
             raise
         return connection
+
+    def request(self, connection: socket.socket, words: list[str], streams: list[int]) -> None:
+        """Sends a command with the environment of this process."""
+        environ = {os.fsencode(name): os.fsencode(value) for name, value in os.environ.items()}
+        arguments = [b"keystead", *map(os.fsencode, words)]
+        self.send(connection, protocol.command(arguments, environ), streams)
+
+    def send(
+        self,
+        connection: socket.socket,
+        command: bytes,
+        streams: list[int],
+        greeting: bytes | None = None,
+    ) -> None:
+        """Sends the bytes of a command."""
+        nonce = (greeting or connection.recv(100))[1:]
+        with open(os.memfd_create("command"), "w+b") as file:
+            file.write(command)
+            file.flush()
+            socket.send_fds(connection, [protocol.request(nonce)], [*streams, file.fileno()])
 
     @functools.cached_property
     def pid(self) -> int:

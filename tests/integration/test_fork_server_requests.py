@@ -57,24 +57,19 @@ def leaves_nothing(server: ForkServer) -> Iterator[None]:
 
 
 def ask(server: ForkServer, words: list[str]) -> bytes | None:
-    """The exit code of a command without output; None when the server closed the connection."""
+    """The exit code of a command without output; None when the server did not run it."""
     with server.connect() as connection, open(os.devnull, "r+b") as null:
-        greeting = connection.recv(100)
-        arguments = [b"keystead", *map(os.fsencode, words)]
-        request = protocol.request(greeting[1:], arguments, environ())
-        socket.send_fds(connection, [request], [null.fileno()] * 3)
-        while message := connection.recv(protocol.MOST_BYTES):
+        server.request(connection, words, [null.fileno()] * 3)
+        for message in iter(lambda: connection.recv(protocol.MOST_BYTES), b""):
+            if message[:1] == protocol.HAND_BACK:
+                break
             if message[:1] == protocol.END:
                 return message[1:]
-        return None
-
-
-def environ() -> dict[bytes, bytes]:
-    return {os.fsencode(name): os.fsencode(value) for name, value in os.environ.items()}
+    return None
 
 
 def good(nonce: bytes) -> bytes:
-    return protocol.request(nonce, [b"keystead", b"--version"], environ())
+    return protocol.request(nonce)
 
 
 MALFORMED = {
@@ -88,17 +83,7 @@ MALFORMED = {
     "half of it": lambda nonce: good(nonce)[: len(good(nonce)) // 2],
     "without its last byte": lambda nonce: good(nonce)[:-1],
     "one byte more": lambda nonce: good(nonce) + b"x",
-    "one part more": lambda nonce: good(nonce) + protocol.pack(b"x"),
-    "a length beyond its end": lambda nonce: protocol.REQUEST + b"\xff\xff\xff\xff" + nonce,
-    "an argument without an end": lambda nonce: (
-        protocol.REQUEST + protocol.pack(nonce, protocol.build(), b"list", b"")
-    ),
-    "a variable without a value": lambda nonce: (
-        protocol.REQUEST + protocol.pack(nonce, protocol.build(), b"list\0", b"HOME\0")
-    ),
-    "a variable without a name": lambda nonce: (
-        protocol.REQUEST + protocol.pack(nonce, protocol.build(), b"list\0", b"=x\0")
-    ),
+    "as much as fits": lambda nonce: good(nonce).ljust(protocol.MOST_BYTES, b"x"),
     "more than the limit": lambda nonce: good(nonce).ljust(protocol.MOST_BYTES + 1, b"x"),
 }
 
@@ -107,12 +92,12 @@ MALFORMED = {
 def test_malformed_request_is_not_served(server: ForkServer, message) -> None:
     with server.runs_nothing(), server.connect() as connection, open(os.devnull, "r+b") as null:
         nonce = connection.recv(100)[1:]
-        socket.send_fds(connection, [message(nonce)], [null.fileno()] * 3)
+        socket.send_fds(connection, [message(nonce)], [null.fileno()] * 4)
         assert connection.recv(100) == b""
 
 
-@pytest.mark.parametrize("count", [0, 1, 2, 4, 200])
-def test_request_with_other_than_three_descriptors_is_not_served(
+@pytest.mark.parametrize("count", [0, 1, 3, 5, 200])
+def test_request_with_other_than_four_descriptors_is_not_served(
     server: ForkServer, count: int
 ) -> None:
     with server.runs_nothing(), server.connect() as connection, open(os.devnull, "r+b") as null:
@@ -121,67 +106,85 @@ def test_request_with_other_than_three_descriptors_is_not_served(
         assert connection.recv(100) == b""
 
 
+COMMANDS = {
+    "nothing": b"",
+    "no command": b"0\0",
+    "fewer arguments than it says": b"3\0keystead\0--version\0",
+    "no number": b"keystead\0--version\0",
+    "a negative number": b"-1\0keystead\0--version\0",
+    "a variable without a value": b"1\0keystead\0HOME\0",
+    "without its end": b"2\0keystead\0--version",
+    "more than the limit": b"2\0keystead\0--version\0X=".ljust(protocol.MOST_BYTES, b"x") + b"\0",
+}
+
+
+@pytest.mark.parametrize("command", COMMANDS.values(), ids=COMMANDS)
+def test_malformed_command_is_handed_back(server: ForkServer, command: bytes) -> None:
+    with server.connect() as connection, open(os.devnull, "r+b") as null:
+        server.send(connection, command, [null.fileno()] * 3)
+        assert connection.recv(100) == protocol.HAND_BACK
+
+
+@pytest.mark.parametrize("kind", ["a pipe", "a folder", "a closed file"])
+def test_command_that_is_not_in_a_file_is_handed_back(
+    server: ForkServer, kind: str, home: Path
+) -> None:
+    read, write = os.pipe()
+    folder = os.open(home, os.O_RDONLY)
+    command = {"a pipe": read, "a folder": folder, "a closed file": write}[kind]
+    with server.connect() as connection:
+        nonce = connection.recv(100)[1:]
+        socket.send_fds(connection, [good(nonce)], [read, write, write, command])
+        assert connection.recv(100) == protocol.HAND_BACK
+    for number in (read, write, folder):
+        os.close(number)
+
+
 @pytest.mark.parametrize("name", ["PYTHONPATH", "PYTHONUTF8", "LD_PRELOAD", "SSL_CERT_FILE"])
-def test_other_variables_of_the_interpreter_are_not_served(
+def test_commands_with_other_variables_of_the_interpreter_are_handed_back(
     server: ForkServer, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    with server.runs_nothing(), monkeypatch.context() as patch:
+    with monkeypatch.context() as patch:
         patch.setenv(name, "1")
         assert ask(server, ["--version"]) is None
 
 
-def test_second_request_ends_the_child(server: ForkServer, home: Path) -> None:
-    # Its output is a pipe that is not read, so it would wait.
+@contextlib.contextmanager
+def blocked_child(server: ForkServer) -> Iterator[tuple[socket.socket, int]]:
+    """A connection whose child waits for somebody to read its output, and the pipe for that."""
     read, write = os.pipe()
-    with server.connect() as connection:
-        nonce = connection.recv(100)[1:]
-        long = protocol.request(nonce, [b"keystead", b"help", b"set"], environ())
-        fill(write)
-        socket.send_fds(connection, [long], [read, write, write])
-        wait_for(lambda: server.children)
-        children = server.children
-        connection.send(good(nonce))
-        wait_for(lambda: not any(map(is_alive, children)))
-    os.close(read)
-    os.close(write)
-
-
-def fill(pipe: int) -> None:
-    os.set_blocking(pipe, False)
+    os.set_blocking(write, False)
     with contextlib.suppress(BlockingIOError):
         while True:
-            os.write(pipe, bytes(4096))
-    os.set_blocking(pipe, True)
+            os.write(write, bytes(4096))
+    os.set_blocking(write, True)
+    try:
+        with server.connect() as connection:
+            server.request(connection, ["help"], [read, write, write])
+            wait_for(lambda: server.children)
+            yield connection, read
+    finally:
+        os.close(read)
+        os.close(write)
 
 
-@pytest.mark.parametrize("number", [0, signal.SIGKILL, signal.SIGSEGV, 64, 255])
-def test_other_signals_than_those_of_a_terminal_end_the_child(
-    server: ForkServer, number: int
+@pytest.mark.parametrize(
+    "message",
+    [good(bytes(16)), b"", b"\0", b"\x02\x02"]
+    + [bytes([number]) for number in (signal.SIGKILL, signal.SIGSEGV, signal.SIGSTOP, 64, 255)],
+)
+def test_anything_but_a_signal_of_a_terminal_ends_the_child(
+    server: ForkServer, message: bytes
 ) -> None:
-    read, write = os.pipe()
-    fill(write)
-    with server.connect() as connection:
-        nonce = connection.recv(100)[1:]
-        request = protocol.request(nonce, [b"keystead", b"help"], environ())
-        socket.send_fds(connection, [request], [read, write, write])
-        wait_for(lambda: server.children)
-        connection.send(bytes([number]))
+    with blocked_child(server) as (connection, _):
+        connection.send(message)
         wait_for(lambda: not server.children)
-    os.close(read)
-    os.close(write)
 
 
 def test_client_that_leaves_takes_its_child_along(server: ForkServer) -> None:
-    read, write = os.pipe()
-    fill(write)
-    with server.connect() as connection:
-        nonce = connection.recv(100)[1:]
-        request = protocol.request(nonce, [b"keystead", b"help"], environ())
-        socket.send_fds(connection, [request], [read, write, write])
-        wait_for(lambda: server.children)
-    wait_for(lambda: not server.children)
-    os.close(read)
-    os.close(write)
+    with blocked_child(server) as (connection, _):
+        connection.close()
+        wait_for(lambda: not server.children)
 
 
 def test_silent_clients_are_closed_and_no_more_than_the_limit_accepted(server: ForkServer) -> None:
@@ -208,17 +211,15 @@ def test_client_that_ended_before_it_is_looked_at_is_not_served(server: ForkServ
 
 FORKED = """
 import os, socket, sys
-from keystead.warm import protocol
-connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-connection.connect(sys.argv[1])
-{before}
-nonce = connection.recv(100)[1:]
+from pathlib import Path
+from tests.fork_servers import ForkServer
+server = ForkServer(Path(sys.argv[1]))
+connection = server.connect()
+nonce = connection.recv(100)
 if os.fork():
     os._exit(os.waitstatus_to_exitcode(os.wait()[1]))
-environ = {{os.fsencode(name): os.fsencode(value) for name, value in os.environ.items()}}
-request = protocol.request(nonce, [b"keystead", b"--version"], environ)
 try:
-    socket.send_fds(connection, [request], [0, 1, 2])
+    server.send(connection, b"", [0, 1, 2], nonce)
     print(connection.recv(100))
 except ConnectionError:
     print(b"")
@@ -230,7 +231,8 @@ def test_request_of_another_process_than_the_greeted_one_is_not_served(
 ) -> None:
     with server.runs_nothing():
         done = subprocess.run(
-            [sys.executable, "-c", FORKED.format(before=""), server.path],
+            [sys.executable, "-c", FORKED, str(server.path).removesuffix(".warm")],
+            cwd=Path(__file__).parent.parent.parent,
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=True,
@@ -310,49 +312,35 @@ def test_changed_files_of_keystead_end_the_server(
             assert not found.path.exists()
 
 
-def test_children_of_a_server_that_ends_run_to_their_end(keystead: Keystead, home: Path) -> None:
-    folder = home / "run"
-    folder.mkdir(mode=0o700)
-    read, write = os.pipe()
-    fill(write)
-    with contextlib.ExitStack() as stack:
-        found = stack.enter_context(fork_server(folder / "agent.sock"))
-        connection = stack.enter_context(found.connect())
-        nonce = connection.recv(100)[1:]
-        request = protocol.request(nonce, [b"keystead", b"help"], environ())
-        socket.send_fds(connection, [request], [read, write, write])
-        wait_for(lambda: found.children)
-        pid = found.pid
+def test_children_of_a_server_that_ends_run_to_their_end(home: Path) -> None:
+    (home / "run").mkdir(mode=0o700)
+    with (
+        fork_server(home / "run" / "agent.sock") as found,
+        blocked_child(found) as (connection, output),
+    ):
         found.close()  # as a lock of the agent does
         wait_for(lambda: not found.path.exists())
-        assert is_alive(pid)
-        os.set_blocking(read, False)
+        assert is_alive(found.pid)
+        os.set_blocking(output, False)
 
         def is_over() -> bool:
             with contextlib.suppress(BlockingIOError):
-                os.read(read, 1 << 20)
-            return not is_alive(pid)
+                os.read(output, 1 << 20)
+            return not is_alive(found.pid)
 
         wait_for(is_over)
-        assert b"".join(iter(lambda: connection.recv(100), b""))[-2:] == protocol.END + b"0"
-    os.close(read)
-    os.close(write)
+        messages = [*iter(lambda: connection.recv(100), b"")]
+        assert messages[-1] == protocol.END + b"0"
 
 
 def test_killed_server_takes_its_children_along(home: Path) -> None:
-    folder = home / "run"
-    folder.mkdir(mode=0o700)
-    read, write = os.pipe()
-    fill(write)
-    with fork_server(folder / "agent.sock") as found, found.connect() as connection:
-        nonce = connection.recv(100)[1:]
-        request = protocol.request(nonce, [b"keystead", b"help"], environ())
-        socket.send_fds(connection, [request], [read, write, write])
-        wait_for(lambda: found.children)
+    (home / "run").mkdir(mode=0o700)
+    with (
+        fork_server(home / "run" / "agent.sock") as found,
+        blocked_child(found) as (connection, _),
+    ):
         children = found.children
         os.kill(found.pid, signal.SIGKILL)
         wait_for(lambda: not any(map(is_alive, children)))
-        ends = iter(lambda: connection.recv(100), b"")
-        assert protocol.END not in {message[:1] for message in ends}
-    os.close(read)
-    os.close(write)
+        messages = [*iter(lambda: connection.recv(100), b"")]
+        assert protocol.END not in {message[:1] for message in messages}

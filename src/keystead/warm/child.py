@@ -118,8 +118,8 @@ class Client(caller.Caller):
         self.commit()
         failure, given = os.pipe()
         variables = {os.fsencode(name): os.fsencode(value) for name, value in environ.items()}
-        message = protocol.execute([os.fsencode(word) for word in command], variables)
-        socket.send_fds(self._connection, [message], [given])
+        given_command = protocol.command([os.fsencode(word) for word in command], variables)
+        socket.send_fds(self._connection, [protocol.EXECUTE, given_command], [given])
         os.close(given)
         number = os.read(failure, 16)
         if not number:
@@ -197,9 +197,8 @@ def _take_state(client: Client, request: Request) -> None:
         last = number + 1
     os.closerange(last, _MOST_DESCRIPTORS)
     os.umask(request.client.process.umask)
-    variables = {os.fsdecode(k): os.fsdecode(v) for k, v in request.environ.items()}
     os.environ.clear()  # noqa: TID251  # the client's take its place
-    os.environ.update(variables)  # noqa: TID251  # as above
+    os.environ.update(request.environ)  # noqa: TID251  # as above
     time.tzset()
     sys.argv[:] = map(os.fsdecode, request.arguments)
     caller.process = client

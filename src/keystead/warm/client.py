@@ -69,11 +69,15 @@ def _request(connection: _socket.socket, agent: bytes, environ: dict[bytes, byte
         return False
     code = sys.getfilesystemencoding()
     words = [word.encode(code, "surrogateescape") for word in sys.argv]
-    message = protocol.request(greeting[1:], words, environ)
-    if len(message) > _LARGEST or any(part in message for part in _OF_THIS_PROCESS):
+    command = protocol.command(words, environ)
+    if len(command) > _LARGEST or any(part in command for part in _OF_THIS_PROCESS):
         return False
-    streams = b"".join(number.to_bytes(4, sys.byteorder) for number in range(3))
-    connection.sendmsg([message], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, streams)])
+    file = posix.memfd_create("keystead")
+    posix.write(file, command)
+    given = b"".join(number.to_bytes(4, sys.byteorder) for number in (0, 1, 2, file))
+    message = protocol.request(greeting[1:])
+    connection.sendmsg([message], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, given)])
+    posix.close(file)
     return True
 
 
@@ -146,7 +150,7 @@ class _Conversation:
 
     def _execute(self, body: bytes, failure: int) -> None:
         """Replaces this process; returns when the child has been informed of an error."""
-        words, environ = protocol.read_execute(body)
+        words, environ = protocol.read_command(body)
         for number in (_signal.SIGPIPE, _signal.SIGXFSZ):  # Python ignores them
             _signal.signal(number, _signal.SIG_DFL)
         errors = []

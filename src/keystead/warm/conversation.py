@@ -14,7 +14,7 @@ import signal
 import socket
 import struct
 import time
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 from keystead.agent.fork_server import at_start
 from keystead.system.protection import end_with_parent
@@ -29,7 +29,9 @@ REQUEST_SECONDS = 2.0
 """Time limit for a client to send its request."""
 
 _CREDENTIALS = struct.Struct("=iII")
-_DESCRIPTORS = 3
+_DESCRIPTORS = 4
+"""Standard input, output, error, and the command."""
+
 _MOST_ANCILLARY = socket.CMSG_SPACE(_CREDENTIALS.size) + socket.CMSG_SPACE(4 * _DESCRIPTORS)
 _PASSED_ON = (
     *(signal.SIGHUP, signal.SIGINT, signal.SIGQUIT, signal.SIGTERM),
@@ -47,8 +49,8 @@ class Request(NamedTuple):
 
     client: Peer
     arguments: list[bytes]
-    environ: dict[bytes, bytes]
-    streams: tuple[int, ...]
+    environ: dict[str, str]
+    streams: list[int]
     """Descriptors for standard input, output and error."""
 
 
@@ -121,22 +123,18 @@ class Conversation:
                 raise Refused
             if message[:1] != protocol.REQUEST or sender != self._peer.process.pid:
                 raise Refused
-            nonce, build, arguments, environ = protocol.read_request(message[1:])
-            if (nonce, build) != (self._nonce, self._server.build):
+            if message[1:] != self._nonce + self._server.build:
                 raise Refused
-            texts = ((os.fsdecode(name), os.fsdecode(value)) for name, value in environ.items())
-            if at_start(texts) != self._server.at_start:
-                raise Refused
-            self._fork(Request(self._peer, arguments, environ, streams))
+            self._fork(streams)
         finally:
             for descriptor in streams:
                 os.close(descriptor)
 
-    def _fork(self, request: Request) -> None:
+    def _fork(self, descriptors: tuple[int, ...]) -> None:
         server = os.getpid()
         pid = os.fork()
         if not pid:
-            _become_child(server, self._connection, request)
+            self._become_child(server, descriptors)
         try:
             self._child = os.pidfd_open(pid)
         except OSError:
@@ -145,6 +143,24 @@ class Conversation:
             raise
         self._pid = pid
         self._server.watch(self._child, self._ended)
+
+    def _become_child(self, server: int, descriptors: tuple[int, ...]) -> NoReturn:
+        """Runs the command of the request in this process, a fork of ``server``, and exits."""
+        *streams, command = descriptors
+        try:
+            with contextlib.suppress(OSError, ValueError):
+                end_with_parent(server)
+                files = resource.prlimit(self._peer.process.pid, resource.RLIMIT_NOFILE)
+                resource.setrlimit(resource.RLIMIT_NOFILE, files)  # the agent raised its own
+                # The server never reads the environment, which may contain keys.
+                body = os.pread(command, protocol.MOST_BYTES, 0)
+                arguments, variables = protocol.read_command(body)
+                environ = {os.fsdecode(k): os.fsdecode(v) for k, v in variables.items()}
+                if at_start(environ.items()) == self._server.at_start:
+                    run(self._connection, Request(self._peer, arguments, environ, streams))
+            self._connection.send(protocol.HAND_BACK)
+        finally:
+            os._exit(1)  # nothing may return to the server's loop
 
     def _ended(self) -> None:
         assert self._child is not None  # noqa: S101  # it has ended just now
@@ -172,14 +188,3 @@ def _read_ancillary(ancillary: list[tuple[int, int, bytes]]) -> tuple[tuple[int,
         elif level == socket.SOL_SOCKET and kind == socket.SCM_CREDENTIALS:
             sender = _CREDENTIALS.unpack(data)[0]
     return descriptors, sender
-
-
-def _become_child(server: int, connection: socket.socket, request: Request) -> None:
-    """Runs the request in this process, a fork of ``server``, and exits."""
-    try:
-        end_with_parent(server)
-        files = resource.prlimit(request.client.process.pid, resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, files)  # the agent raised its own
-        run(connection, request)
-    finally:
-        os._exit(1)  # nothing may return to the server's loop

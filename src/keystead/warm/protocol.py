@@ -7,12 +7,13 @@ a connection that it does not serve; then, as after `HAND_BACK`, the client runs
 sender     type             body
 ========== ================ ======================================================================
 server     `GREETING`       a nonce: the server accepts the client's process
-client     `REQUEST`        nonce, `build`, arguments, environment; with descriptors 0, 1 and 2
+client     `REQUEST`        nonce and `build`; with descriptors 0, 1 and 2, and one of a file in
+                            memory with a `command`, which the server does not read
 client     (a signal)       nothing: the type is the number of a signal for the child
 child      `COMMITTED`      from now on a second run would repeat something
 child      `HAND_BACK`      the client has to run the command itself
-child      `EXECUTE`        arguments, environment: what the client has to execute; with the
-                            descriptor of a pipe to write the number of an error to
+child      `EXECUTE`        the `command` that the client has to execute; with the descriptor of a
+                            pipe to write the number of an error to
 server     `END`            the exit code of the child; below 0: the signal that killed it
 ========== ================ ======================================================================
 """
@@ -25,12 +26,11 @@ GREETING, REQUEST, COMMITTED, HAND_BACK, EXECUTE, END = (b"%c" % c for c in b"GR
 
 NONCE_BYTES = 16
 MOST_BYTES = 200_000
-"""Limit of a message; the kernel's own is a little higher."""
+"""Limit of a message, and of a `command`; the kernel's own is a little higher."""
 
 SECONDS = 0.5
 """Time limit of the client for the greeting."""
 
-_LENGTH = 4
 _FLAGS = (
     "optimize",
     "dont_write_bytecode",
@@ -62,62 +62,27 @@ def build() -> bytes:
     ).encode("utf-8", "surrogateescape")
 
 
-def request(nonce: bytes, arguments: list[bytes], environ: dict[bytes, bytes]) -> bytes:
-    """The message with which a command asks for its child; ``arguments`` without its own name."""
+def request(nonce: bytes) -> bytes:
+    """The message with which a client asks for its child."""
+    return REQUEST + nonce + build()
+
+
+def command(arguments: list[bytes], environ: dict[bytes, bytes]) -> bytes:
+    """A command line with its environment: what the child runs, or what the client executes."""
     variables = [name + b"=" + value for name, value in environ.items()]
-    return REQUEST + pack(nonce, build(), *map(_joined, (arguments, variables)))
-
-
-def read_request(body: bytes) -> tuple[bytes, bytes, list[bytes], dict[bytes, bytes]]:
-    """Nonce, `build`, arguments and environment. Raises `ValueError`."""
-    nonce, built, arguments, variables = unpack(body)
-    return nonce, built, _split(arguments), _environ(variables)
-
-
-def execute(arguments: list[bytes], environ: dict[bytes, bytes]) -> bytes:
-    """The message with which a child gives the client a program to execute."""
-    variables = [name + b"=" + value for name, value in environ.items()]
-    return EXECUTE + pack(*map(_joined, (arguments, variables)))
-
-
-def read_execute(body: bytes) -> tuple[list[bytes], dict[bytes, bytes]]:
-    """Arguments and environment of the program to execute. Raises `ValueError`."""
-    arguments, variables = unpack(body)
-    return _split(arguments), _environ(variables)
-
-
-def pack(*parts: bytes) -> bytes:
-    """The parts, each after its length."""
-    return b"".join(len(part).to_bytes(_LENGTH, "big") + part for part in parts)
-
-
-def unpack(body: bytes) -> list[bytes]:
-    """The parts in a body. Raises `ValueError`."""
-    parts = []
-    while body:
-        end = _LENGTH + int.from_bytes(body[:_LENGTH], "big")
-        if len(body) < max(end, _LENGTH):
-            raise ValueError("a part is incomplete")
-        parts.append(body[_LENGTH:end])
-        body = body[end:]
-    return parts
-
-
-def _joined(texts: list[bytes]) -> bytes:
+    texts = [b"%d" % len(arguments), *arguments, *variables]
     return b"".join(text + b"\0" for text in texts)
 
 
-def _split(joined: bytes) -> list[bytes]:
-    if joined and joined[-1:] != b"\0":
-        raise ValueError("a text has no end")
-    return joined.split(b"\0")[:-1]
+def read_command(body: bytes) -> tuple[list[bytes], dict[bytes, bytes]]:
+    """Arguments and environment of a `command`. Raises `ValueError`."""
+    count, *texts, end = body.split(b"\0")
+    if end or not 0 < int(count) <= len(texts):
+        raise ValueError("a command is incomplete")
+    variables = texts[int(count) :]
+    return texts[: int(count)], dict(_pair(variable) for variable in variables)
 
 
-def _environ(joined: bytes) -> dict[bytes, bytes]:
-    found = {}
-    for variable in _split(joined):
-        name, sign, value = variable.partition(b"=")
-        if not name or not sign:
-            raise ValueError("a variable has no name or value")
-        found[name] = value
-    return found
+def _pair(variable: bytes) -> tuple[bytes, bytes]:
+    name, value = variable.split(b"=", 1)
+    return name, value

@@ -60,6 +60,19 @@ def agents_alive() -> set[int]:
     return {pid for pid in found if is_alive(pid)}
 
 
+def memory(pid: int) -> bytes:
+    """All that a process has in its memory."""
+    found = []
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", buffering=0) as file:
+        for line in maps:
+            area, rights = line.split()[:2]
+            start, end = (int(number, 16) for number in area.split("-"))
+            if rights.startswith("rw"):
+                file.seek(start)
+                found.append(file.read(end - start) or b"")
+    return b"".join(found)
+
+
 class Agent:
     """The agent at a socket."""
 

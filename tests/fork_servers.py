@@ -54,6 +54,25 @@ class ForkServer:
             file.flush()
             socket.send_fds(connection, [protocol.request(nonce)], [*streams, file.fileno()])
 
+    @contextlib.contextmanager
+    def blocked_child(self, *words: str) -> Iterator[tuple[socket.socket, int]]:
+        """A connection whose child waits until its output is read, and the pipe for that."""
+        read, write = os.pipe()
+        os.set_blocking(write, False)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(write, bytes(4096))
+        os.set_blocking(write, True)
+        try:
+            before = len(self.children)
+            with self.connect() as connection:
+                self.request(connection, [*words], [read, write, write])
+                wait_for(lambda: len(self.children) > before)
+                yield connection, read
+        finally:
+            os.close(read)
+            os.close(write)
+
     @functools.cached_property
     def pid(self) -> int:
         with self.connect() as connection:
@@ -82,7 +101,7 @@ class ForkServer:
         pid = self.pid
         before = faults_of_children(pid)
         yield
-        assert faults_of_children(pid) > before, "no child ran"
+        wait_for(lambda: faults_of_children(pid) > before, seconds=10)
 
     @contextlib.contextmanager
     def runs_nothing(self) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -16,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from devtools import command
-from tests.agents import Agent, is_alive, wait_for
+from tests.agents import Agent, is_alive, memory, wait_for
 from tests.canaries import ACCESS_KEY_ID, PASSPHRASE, SECRET_KEY
 from tests.conftest import Keystead
 
@@ -182,19 +183,6 @@ def test_after_a_lock_no_secret_is_in_the_memory_of_the_agent(
     assert SECRET_KEY.encode() not in memory(unlocked.pid)
 
 
-def memory(pid: int) -> bytes:
-    """All that a process has in its memory."""
-    found = []
-    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", buffering=0) as file:
-        for line in maps:
-            area, rights = line.split()[:2]
-            start, end = (int(number, 16) for number in area.split("-"))
-            if rights.startswith("rw"):
-                file.seek(start)
-                found.append(file.read(end - start) or b"")
-    return b"".join(found)
-
-
 @pytest.mark.parametrize("what", ["lock", "stop"])
 @pytest.mark.parametrize("word", ["agent", "store"])
 def test_a_folder_of_the_wrong_mode_is_an_error(
@@ -236,10 +224,11 @@ def test_any_other_answer_to_a_lock_is_an_error(agent: Agent, keystead: Keystead
         server.listen()
 
         def refuse() -> None:
-            for _ in range(2):
-                with server.accept()[0] as connection:
-                    connection.recv(65536)
-                    connection.sendall(b"HTTP/1.1 503 X\r\nContent-Length: 3\r\n\r\n{}\n")
+            with contextlib.suppress(OSError):
+                while True:
+                    with server.accept()[0] as connection:
+                        connection.recv(65536)
+                        connection.sendall(b"HTTP/1.1 503 X\r\nContent-Length: 3\r\n\r\n{}\n")
 
         refusing = threading.Thread(target=refuse)
         refusing.start()
@@ -247,6 +236,7 @@ def test_any_other_answer_to_a_lock_is_an_error(agent: Agent, keystead: Keystead
             done = keystead(*words)
             assert done.code == 1
             assert "the agent answered with status 503" in done.stderr
+        server.shutdown(socket.SHUT_RDWR)
         refusing.join(60)
     os.close(lock)
     agent.path.unlink()

@@ -149,25 +149,6 @@ def test_commands_with_other_variables_of_the_interpreter_are_handed_back(
         assert ask(server, ["--version"]) is None
 
 
-@contextlib.contextmanager
-def blocked_child(server: ForkServer) -> Iterator[tuple[socket.socket, int]]:
-    """A connection whose child waits for somebody to read its output, and the pipe for that."""
-    read, write = os.pipe()
-    os.set_blocking(write, False)
-    with contextlib.suppress(BlockingIOError):
-        while True:
-            os.write(write, bytes(4096))
-    os.set_blocking(write, True)
-    try:
-        with server.connect() as connection:
-            server.request(connection, ["help"], [read, write, write])
-            wait_for(lambda: server.children)
-            yield connection, read
-    finally:
-        os.close(read)
-        os.close(write)
-
-
 @pytest.mark.parametrize(
     "message",
     [good(bytes(16)), b"", b"\0", b"\x02\x02"]
@@ -176,18 +157,18 @@ def blocked_child(server: ForkServer) -> Iterator[tuple[socket.socket, int]]:
 def test_anything_but_a_signal_of_a_terminal_ends_the_child(
     server: ForkServer, message: bytes
 ) -> None:
-    with blocked_child(server) as (connection, _):
+    with server.blocked_child("help") as (connection, _):
         connection.send(message)
         wait_for(lambda: not server.children)
 
 
 def test_client_that_leaves_takes_its_child_along(server: ForkServer) -> None:
-    with blocked_child(server) as (connection, _):
+    with server.blocked_child("help") as (connection, _):
         connection.close()
         wait_for(lambda: not server.children)
 
 
-def test_silent_clients_are_closed_and_no_more_than_the_limit_accepted(server: ForkServer) -> None:
+def test_silent_clients_are_closed_and_only_so_many_accepted(server: ForkServer) -> None:
     from keystead.warm.server import MOST_AT_ONCE
 
     with contextlib.ExitStack() as stack:
@@ -316,7 +297,7 @@ def test_children_of_a_server_that_ends_run_to_their_end(home: Path) -> None:
     (home / "run").mkdir(mode=0o700)
     with (
         fork_server(home / "run" / "agent.sock") as found,
-        blocked_child(found) as (connection, output),
+        found.blocked_child("help") as (connection, output),
     ):
         found.close()  # as a lock of the agent does
         wait_for(lambda: not found.path.exists())
@@ -337,7 +318,7 @@ def test_killed_server_takes_its_children_along(home: Path) -> None:
     (home / "run").mkdir(mode=0o700)
     with (
         fork_server(home / "run" / "agent.sock") as found,
-        blocked_child(found) as (connection, _),
+        found.blocked_child("help") as (connection, _),
     ):
         children = found.children
         os.kill(found.pid, signal.SIGKILL)

@@ -17,7 +17,7 @@ from keystead import caller
 from keystead._version import __version__
 from keystead.agent import protocol
 from keystead.agent.epoch import Epoch
-from keystead.errors import AgentProblem
+from keystead.errors import AgentProblem, InteractionRequired
 from keystead.model.credentials import Credentials
 from keystead.outside import parse_json, whole
 from keystead.system import System
@@ -240,8 +240,8 @@ class Agent:
                     self._ask("POST", "/stop")
                 self._require_usable()
                 self._spawn([request])
-            except AgentProblem:
-                pass  # `keystead agent start` reports it
+            except (AgentProblem, InteractionRequired):
+                pass  # `keystead agent start` reports it; a child of the fork server starts none
 
     def _spawn(self, requests: Iterable[_REQUEST]) -> int | None:
         from keystead.agent.restart import ARGV, Settings, message

@@ -60,7 +60,7 @@ def _request(connection: _socket.socket, agent: bytes, environ: dict[bytes, byte
     try:
         connection.connect(path)
     except (FileNotFoundError, ConnectionRefusedError):
-        agent_protocol.ask(agent, b"POST", b"/warm", b"")
+        agent_protocol.ask(agent, b"POST", b"/warm", b"", protocol.SECONDS)
         return False
     if agent_protocol.peer_uid(connection) != posix.geteuid():
         return False

@@ -50,7 +50,7 @@ def server(
 
 @pytest.fixture(autouse=True)
 def leaves_nothing(server: ForkServer) -> Iterator[None]:
-    """Each test leaves a server that serves and has no more open than before."""
+    """Each test leaves a server that serves, with as few descriptors as before."""
     yield
     wait_for(lambda: server.descriptors <= server.idle_descriptors and not server.children)
     assert ask(server, ["--version"]) == b"0"

@@ -99,7 +99,7 @@ def filtering_groups(content: bytes) -> tuple[bytes, ...]:
 
 
 def _content(path: str) -> bytes:
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    fd = os.open(path, os.O_RDONLY)
     try:
         return os.read(fd, _MOST_BYTES)
     finally:

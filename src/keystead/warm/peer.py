@@ -34,7 +34,7 @@ class Peer:
                 self.pidfd = _pidfd(connection, pid)
                 stack.callback(os.close, self.pidfd)
                 self.process = process(pid)
-                folder = os.open(f"/proc/{pid}/cwd", os.O_PATH | os.O_CLOEXEC)
+                folder = os.open(f"/proc/{pid}/cwd", os.O_PATH)
                 stack.callback(os.close, folder)
             except (OSError, ValueError, LookupError):
                 raise Refused from None

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from keystead.warm import protocol
-from tests.agents import Agent, memory
+from tests.agents import Agent, memory, wait_for
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
 from tests.conftest import Keystead
 from tests.fork_servers import fork_server
@@ -47,8 +47,9 @@ def test_no_key_of_a_command_is_in_the_server_or_another_child(
         with server.runs_child():
             assert keystead("list", env=keys).code == 0
         with server.blocked_child("env", "dev"):
-            assert SECRET_KEY.encode() in memory(server.children[0])
+            wait_for(lambda: SECRET_KEY.encode() in memory(server.children[0]))
             with server.blocked_child("help"):
+                wait_for(lambda: b"usage: keystead" in memory(server.children[1]))
                 found = [memory(pid) for pid in (server.pid, server.children[1])]
     for content in found:
         assert protocol.build() in content

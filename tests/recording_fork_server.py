@@ -93,7 +93,8 @@ def main() -> int:
 
         def __init__(self, connection, request) -> None:
             super().__init__(connection, request)
-            self._record([os.fsdecode(word) for word in request.arguments[1:]])
+            command = os.pread(request.command, protocol.MOST_BYTES, 0)
+            self._record([*map(os.fsdecode, protocol.read_command(command)[0][1:])])
 
         def send(self, message: bytes) -> None:
             if message == protocol.HAND_BACK:

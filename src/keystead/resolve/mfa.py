@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
+from keystead import caller
 from keystead.errors import KeysteadError, MalformedMfaCode, ProfileInvalid, WrongMfaCode
 from keystead.model.mfa import MFA_VARIABLE, mfa_answer
 from keystead.model.profile import Profile
@@ -58,6 +59,7 @@ class MfaCodes:
             return self._answered(self._system.prompts.mfa, mfa_serial, asker, call)
         given, self._given = self._given, None
         if given:
+            caller.process.require_own_process()  # a second run would be refused the code
             hint = f"wait for the device's next code and set {MFA_VARIABLE} to it, for one command"
             code = self._checked(mfa_serial, given, f"the code in {MFA_VARIABLE}", hint)
             return _used(code, call, f"in {MFA_VARIABLE}", hint)

@@ -12,13 +12,15 @@ assert sys.platform == "linux"  # noqa: S101  # for the type checker
 
 import io
 import os
+import resource
 import signal
 import socket
 import time
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from keystead import caller
+from keystead.agent.fork_server import at_start
 from keystead.cli.run import run as run_command
 from keystead.errors import InteractionRequired
 from keystead.warm import protocol
@@ -26,7 +28,7 @@ from keystead.warm import protocol
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
 
-    from keystead.warm.conversation import Request
+    from keystead.warm.request import Request
 
 MOST_HELD_BYTES = 64 * 1024
 """How much output is held."""
@@ -37,12 +39,19 @@ _MOST_DESCRIPTORS = 1 << 20
 _PYTHON_IGNORES = (signal.SIGPIPE, signal.SIGXFSZ)
 
 
-def run(connection: socket.socket, request: Request) -> NoReturn:
-    """Runs the command of the request and exits."""
+def run(connection: socket.socket, request: Request, own: Mapping[str, str]) -> NoReturn:
+    """Runs the command of the request and exits.
+
+    The command is handed back unless `at_start` of its environment is ``own``, the server's.
+    """
     client = Client(connection, request)
     try:
-        _take_state(client, request)
+        arguments, environ = _command(request)
+        if at_start(environ.items()) != own:
+            raise caller.HandBack
+        _take_state(client, request, arguments, environ)
         code = _run(client)
+        client.send(protocol.END + b"%d" % code)  # the end of this process takes a while
     except BaseException:  # noqa: BLE001  # `HandBack`, or Ctrl-C before the command handles it
         code = 1
         if not client.committed:
@@ -55,8 +64,8 @@ class Client(caller.Caller):
 
     def __init__(self, connection: socket.socket, request: Request) -> None:
         self._connection = connection
-        self._process = request.client.process
-        self._pidfd = request.client.pidfd
+        self._process = request.client
+        self._pidfd = request.pidfd
         self.committed = False
         self._held: list[tuple[io.FileIO, bytes]] = []
 
@@ -181,39 +190,60 @@ class _Input(io.RawIOBase):
         raise AssertionError("a child of the fork server reads no standard input")
 
 
+def close_all_but(*numbers: int) -> None:
+    """Closes the other descriptors that are not standard streams."""
+    last = _STREAMS
+    for number in sorted(numbers):
+        os.closerange(last, number)
+        last = number + 1
+    os.closerange(last, _MOST_DESCRIPTORS)
+
+
 def _write(file: io.FileIO, data: bytes) -> None:
     while data:
         data = data[file.write(data) or 0 :]
 
 
-def _take_state(client: Client, request: Request) -> None:
-    _set_signals(request.client.process.ignored_signals)
+def _command(request: Request) -> tuple[list[str], dict[str, str]]:
+    """Arguments and environment. Raises `ValueError` or `OSError`."""
+    arguments, variables = protocol.read_command(os.pread(request.command, protocol.MOST_BYTES, 0))
+    environ = {os.fsdecode(name): os.fsdecode(value) for name, value in variables.items()}
+    return [*map(os.fsdecode, arguments)], environ
+
+
+def _take_state(
+    client: Client, request: Request, arguments: list[str], environ: Mapping[str, str]
+) -> None:
+    _set_signals(request.client.ignored_signals)
     for number, descriptor in enumerate(request.streams):
         os.dup2(descriptor, number)
-    os.fchdir(request.client.folder)
-    last = _STREAMS
-    for number in sorted((client.fileno(), request.client.pidfd)):
-        os.closerange(last, number)
-        last = number + 1
-    os.closerange(last, _MOST_DESCRIPTORS)
-    os.umask(request.client.process.umask)
+    os.fchdir(request.folder)
+    close_all_but(client.fileno(), request.pidfd)
+    files = resource.prlimit(client.pid, resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, files)  # the agent raised its own
+    os.umask(request.client.umask)
     os.environ.clear()  # noqa: TID251  # the client's take its place
-    os.environ.update(request.environ)  # noqa: TID251  # as above
+    os.environ.update(environ)  # noqa: TID251  # as above
     time.tzset()
-    sys.argv[:] = map(os.fsdecode, request.arguments)
+    sys.argv[:] = arguments
     caller.process = client
-    own = sys.stdin, sys.stdout, sys.stderr
-    sys.stdin = io.TextIOWrapper(io.BufferedReader(_Input()), own[0].encoding, own[0].errors)
-    for name, was, number in (("stdout", own[1], 1), ("stderr", own[2], 2)):
-        stream = io.TextIOWrapper(
-            io.BufferedWriter(_Output(client, number)),
-            was.encoding,
-            was.errors,
-            newline="\n",
-            line_buffering=name == "stderr" or os.isatty(number),
-        )
-        setattr(sys, name, stream)
-        setattr(sys, f"__{name}__", stream)
+    sys.stdin = _stream("stdin", io.BufferedReader(_Input()))
+    sys.stdout = _stream("stdout", io.BufferedWriter(_Output(client, 1)))
+    sys.stderr = _stream("stderr", io.BufferedWriter(_Output(client, _ERRORS)))
+
+
+def _stream(name: str, buffer: Any) -> io.TextIOWrapper:  # noqa: ANN401  # a generic type
+    """The standard stream as Python makes it, also as ``sys.__stdout__`` or the like."""
+    own = getattr(sys, f"__{name}__")
+    stream = io.TextIOWrapper(
+        buffer,
+        own.encoding,
+        own.errors,
+        newline=None if name == "stdin" else "\n",
+        line_buffering=name == "stderr" or buffer.isatty(),
+    )
+    setattr(sys, f"__{name}__", stream)
+    return stream
 
 
 def _set_signals(ignored: int) -> None:

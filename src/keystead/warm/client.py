@@ -27,7 +27,6 @@ _FOR_EVER = 1e9
 _LAST_STREAM = 2  # a lower descriptor means that a standard stream is closed
 _OF_THIS_PROCESS = (b"/dev/fd", b"/dev/std", b"/dev/tty", b"/proc/self", b"/proc/thread-self")
 """Paths that mean something else in another process."""
-_FOR_ONE_COMMAND = (b"KEYSTEAD_DEBUG", b"KEYSTEAD_MFA_CODE")
 _LARGEST = protocol.MOST_BYTES // 2
 """The child's message with a program to execute contains the environment as well."""
 
@@ -39,7 +38,7 @@ def run() -> None:
     """
     environ = posix.environ
     path = agent_protocol.socket_path(environ)
-    if path is None or any(name in environ for name in _FOR_ONE_COMMAND):
+    if path is None or b"KEYSTEAD_DEBUG" in environ:
         return
     try:
         connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)

@@ -8,19 +8,18 @@ assert sys.platform == "linux"  # noqa: S101  # for the type checker
 
 import contextlib
 import os
-import resource
 import secrets
 import signal
 import socket
 import struct
 import time
-from typing import TYPE_CHECKING, NamedTuple, NoReturn
+from typing import TYPE_CHECKING
 
-from keystead.agent.fork_server import at_start
 from keystead.system.protection import end_with_parent
 from keystead.warm import protocol
 from keystead.warm.child import run
 from keystead.warm.peer import Peer, Refused
+from keystead.warm.request import ClientState, Request
 
 if TYPE_CHECKING:
     from keystead.warm.server import Server
@@ -42,16 +41,6 @@ _FORWARDED: dict[int, int] = {
     **{number: number for number in _PASSED_ON},
     signal.SIGTSTP: signal.SIGSTOP,
 }
-
-
-class Request(NamedTuple):
-    """What a child has to run, and for which process."""
-
-    client: Peer
-    arguments: list[bytes]
-    environ: dict[str, str]
-    streams: list[int]
-    """Descriptors for standard input, output and error."""
 
 
 class Conversation:
@@ -131,10 +120,10 @@ class Conversation:
                 os.close(descriptor)
 
     def _fork(self, descriptors: tuple[int, ...]) -> None:
-        server = os.getpid()
-        pid = os.fork()
-        if not pid:
-            self._become_child(server, descriptors)
+        process = self._peer.process
+        client = ClientState(process.pid, process.parent, process.umask, process.ignored_signals)
+        request = Request(client, self._peer.pidfd, self._peer.folder, *descriptors)
+        pid = self._server.run_in_spare(self._connection, request) or self._fork_for(request)
         try:
             self._child = os.pidfd_open(pid)
         except OSError:
@@ -144,23 +133,17 @@ class Conversation:
         self._pid = pid
         self._server.watch(self._child, self._ended)
 
-    def _become_child(self, server: int, descriptors: tuple[int, ...]) -> NoReturn:
-        """Runs the command of the request in this process, a fork of ``server``, and exits."""
-        *streams, command = descriptors
-        try:
-            with contextlib.suppress(OSError, ValueError):
+    def _fork_for(self, request: Request) -> int:
+        """Forks a child for the request; returns its process id."""
+        server = os.getpid()
+        pid = os.fork()
+        if not pid:
+            try:
                 end_with_parent(server)
-                files = resource.prlimit(self._peer.process.pid, resource.RLIMIT_NOFILE)
-                resource.setrlimit(resource.RLIMIT_NOFILE, files)  # the agent raised its own
-                # The server never reads the environment, which may contain keys.
-                body = os.pread(command, protocol.MOST_BYTES, 0)
-                arguments, variables = protocol.read_command(body)
-                environ = {os.fsdecode(k): os.fsdecode(v) for k, v in variables.items()}
-                if at_start(environ.items()) == self._server.at_start:
-                    run(self._connection, Request(self._peer, arguments, environ, streams))
-            self._connection.send(protocol.HAND_BACK)
-        finally:
-            os._exit(1)  # nothing may return to the server's loop
+                run(self._connection, request, self._server.at_start)
+            finally:
+                os._exit(1)  # nothing may return to the server's loop
+        return pid
 
     def _ended(self) -> None:
         assert self._child is not None  # noqa: S101  # it has ended just now

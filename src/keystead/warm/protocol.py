@@ -14,7 +14,8 @@ child      `COMMITTED`      from now on a second run would repeat something
 child      `HAND_BACK`      the client has to run the command itself
 child      `EXECUTE`        the `command` that the client has to execute; with the descriptor of a
                             pipe to write the number of an error to
-server     `END`            the exit code of the child; below 0: the signal that killed it
+child      `END`            its exit code
+server     `END`            the same; below 0: the signal that killed the child
 ========== ================ ======================================================================
 """
 

@@ -22,6 +22,8 @@ from keystead.warm.conversation import Conversation
 from keystead.warm.listener import Listener
 from keystead.warm.loaded_files import LoadedFiles
 from keystead.warm.peer import Refused
+from keystead.warm.request import Request
+from keystead.warm.spare import Spare, profile_file
 
 MOST_AT_ONCE = 64
 """Connections at the same time; more are closed."""
@@ -43,17 +45,36 @@ class Server:
         self._pipe = pipe
         self._selector = selectors.DefaultSelector()
         self._conversations: set[Conversation] = set()
+        self._profile = profile_file()
+        self._spare: Spare | None = None
         self.watch(listener.socket, self._accept)
         self.watch(pipe, self.stop)
 
     def run(self) -> None:
         """Serves; returns after `stop` and the end of the last child."""
+        self._fork_spare()
         while self._listener or self._conversations:
             for key, _ in self._selector.select(_TICK_SECONDS if self._conversations else None):
                 key.data()
             now = time.monotonic()
             for conversation in [c for c in self._conversations if c.is_late(now)]:
                 conversation.close()
+            self._fork_spare()
+
+    def _fork_spare(self) -> None:
+        if self._spare is None and self._listener and not self._conversations:
+            self._spare = Spare(self._profile, self.at_start)
+
+    def run_in_spare(self, connection: socket.socket, request: Request) -> int | None:
+        """The process id of the child that runs the request; None if no child is waiting."""
+        if self._spare is None or not self._spare.is_due():
+            return None
+        spare, self._spare = self._spare, None
+        try:
+            spare.give(connection, request)
+        except OSError:
+            return None
+        return spare.pid
 
     def stop(self) -> None:
         """Stops accepting commands; those that are running go on."""

@@ -81,8 +81,9 @@ class ForkServer:
 
     @property
     def children(self) -> list[int]:
+        """Those that have a request."""
         path = Path(f"/proc/{self.pid}/task/{self.pid}/children")
-        return [*map(int, path.read_text().split())]
+        return [pid for pid in map(int, path.read_text().split()) if not _is_spare(pid)]
 
     @property
     def descriptors(self) -> int:
@@ -116,6 +117,13 @@ class ForkServer:
         if self._pipe is not None:
             os.close(self._pipe)
             self._pipe = None
+
+
+def _is_spare(pid: int) -> bool:
+    """Whether it waits for a request, or is about to: it has the profile in memory open."""
+    with contextlib.suppress(OSError):
+        return any("memfd" in os.readlink(link) for link in Path(f"/proc/{pid}/fd").iterdir())
+    return False
 
 
 def faults_of_children(pid: int) -> int:

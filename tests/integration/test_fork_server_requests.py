@@ -52,8 +52,8 @@ def server(
 def leaves_nothing(server: ForkServer) -> Iterator[None]:
     """Each test leaves a server that serves, with as few descriptors as before."""
     yield
-    wait_for(lambda: server.descriptors <= server.idle_descriptors and not server.children)
     assert ask(server, ["--version"]) == b"0"
+    wait_for(lambda: server.descriptors <= server.idle_descriptors and not server.children)
 
 
 def ask(server: ForkServer, words: list[str]) -> bytes | None:

@@ -27,7 +27,7 @@ from keystead.warm.request import ClientState, Request
 
 _PROFILE = b"""[x]
 aws_access_key_id = AKIAIOSFODNN7EXAMPLE
-aws_secret_access_key = wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+aws_secret_access_key = ThisIsNotASecretThisIsNotASecretThisIsNo
 """
 _COMMANDS = (["list"], ["env", "x"])
 _STATE = struct.Struct("=iiIQ")

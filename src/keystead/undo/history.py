@@ -89,7 +89,8 @@ class UndoHistory:
         ``profiles`` are the names of the changed profiles. Inside `OneGeneration` the copy becomes
         part of that generation. Raises `FileProblem` before the change if it cannot be saved.
         """
-        caller.process.commit()
+        if not self._files.dry:
+            caller.process.commit()
         command = CURRENT.get()
         try:
             path, earlier = self._store(replaced, now, command, profiles)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from keystead import caller
 from keystead.console.removal import naming
 from keystead.errors import NotConfigured, ProfileNotFound, UsageError
 from keystead.model.credentials import Credentials
@@ -38,6 +39,7 @@ _KEYS_HINT = "give -AccessKey and -SecretKey, or -ProfileName"
 
 def initialize_defaults(state: State, values: Values) -> Iterable[AwsObject]:
     """``Initialize-AWSDefaultConfiguration``: creates `default` and sets the shell's defaults."""
+    caller.process.require_own_process()  # the new profile may need a prompt or a helper
     location = values.get("ProfileLocation")
     chain = state.app.chain(location)
     region = known_region(values["Region"]) if values.get("Region") else None

@@ -23,8 +23,14 @@ def leave(code: int) -> "NoReturn":
 
     That takes as long as a short command, and three times as long where botocore is loaded.
     """
-    import atexit
     import os
+
+    os._exit(finish(code))
+
+
+def finish(code: int) -> int:
+    """Do what the interpreter does at its end for others than itself; return the exit code."""
+    import atexit
 
     if "threading" in sys.modules:
         sys.modules["threading"]._shutdown()  # noqa: SLF001  # it waits for threads
@@ -35,4 +41,4 @@ def leave(code: int) -> "NoReturn":
                 stream.flush()
         except OSError:
             code = 120  # as the interpreter
-    os._exit(code)
+    return code

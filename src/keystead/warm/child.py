@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from keystead import caller
 from keystead.agent.fork_server import at_start
+from keystead.cli.run import finish
 from keystead.cli.run import run as run_command
 from keystead.errors import InteractionRequired
 from keystead.warm import protocol
@@ -35,6 +36,7 @@ MOST_HELD_BYTES = 64 * 1024
 
 _STREAMS = 3
 _ERRORS = 2
+_UNWRITTEN = 120  # as `finish`
 _MOST_DESCRIPTORS = 1 << 20
 _PYTHON_IGNORES = (signal.SIGPIPE, signal.SIGXFSZ)
 
@@ -259,7 +261,8 @@ def _set_signals(ignored: int) -> None:
 def _run(client: Client) -> int:
     """Runs the command; returns its exit code when its output is written."""
     code = run_command()
-    client.commit()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    return code
+    try:
+        client.commit()
+    except OSError:  # what was held of standard output could not be written
+        code = _UNWRITTEN
+    return finish(code)

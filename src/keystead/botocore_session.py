@@ -16,10 +16,13 @@ from importlib.util import find_spec
 from pathlib import Path
 from threading import local
 from types import MappingProxyType
-from typing import Any
 
 from keystead.model.client_settings import NO_CLIENT_SETTINGS, SETTINGS, ClientSettings
 from keystead.model.endpoints import IGNORE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _FILES = {
     "profile": (None, None, None, None),

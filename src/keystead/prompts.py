@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
 
 from keystead.errors import KeysteadError
 from keystead.value import Value
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    _T = TypeVar("_T")
+
+    _Request = TypeVar("_Request", "MfaRequest", "PassphraseRequest")
+
 ATTEMPTS = 3
 """How often a question is asked before the last rejection is raised."""
-
-_T = TypeVar("_T")
 
 
 class MfaRequest(Value):
@@ -84,9 +89,6 @@ class Prompts(Value):
             given = getattr(self, name)
             if given is not None and not callable(given):
                 raise TypeError(f"`{name}` must be a function, not {type(given).__name__}")
-
-
-_Request = TypeVar("_Request", MfaRequest, PassphraseRequest)
 
 
 def answer(function: Callable[[_Request], str], request: _Request, argument: str) -> str:

@@ -11,7 +11,6 @@ import json
 import os
 import sys
 from collections.abc import Iterable
-from typing import Any
 
 from keystead import caller
 from keystead._version import __version__
@@ -22,6 +21,10 @@ from keystead.model.credentials import Credentials
 from keystead.outside import parse_json, whole
 from keystead.system import System
 from keystead.system.file_versions import ChangeToken, FileVersion, is_settled
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 IDLE_SECONDS = 8 * 3600
 _MOST_IDLE_SECONDS = 366 * 24 * 3600
@@ -62,10 +65,7 @@ class Agent:
             return None
         epoch = Epoch(self._path)
         found = (*token, (os.fsdecode(epoch.path), epoch.current()))
-        return found if is_settled(found, self._now()) else None
-
-    def _now(self) -> float:
-        return self._system.clock().timestamp()
+        return found if is_settled(found) else None
 
     def keep(
         self,
@@ -109,7 +109,7 @@ class Agent:
 
         ``start``: starts an agent if there is none.
         """
-        if self._unlock_began and not self._unlock_began.is_settled(self._now()):
+        if self._unlock_began and not self._unlock_began.is_settled():
             return
         body = {"record": record, "key": raw.hex(), "epoch": self._unlock_began}
         request = "PUT", f"/keys/{store_id}", json.dumps(body).encode()

@@ -9,11 +9,13 @@ import json
 import os
 import sys
 from collections.abc import Mapping
-from typing import IO, TYPE_CHECKING, Any
 
 from keystead.value import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import IO, Any
+
     from keystead.agent.listener import Inherited
 
 ARGV = (sys.executable, "-P", "-m", "keystead.agent")

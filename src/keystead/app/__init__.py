@@ -6,35 +6,34 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from functools import cached_property
-from typing import TYPE_CHECKING, cast
 
-from keystead.agent.client import Agent
-from keystead.app.selection import Location, Selection
-from keystead.audit.grantee import Grantee
-from keystead.audit.log import AuditLog
 from keystead.errors import FileProblem, KeysteadError
-from keystead.model.client_settings import ClientSettings
-from keystead.model.credentials import Credentials
-from keystead.model.exported import MARKER, working_environment
-from keystead.model.role_options import RoleOptions
+from keystead.model.variables import MARKER
 from keystead.prompts import log_warning
-from keystead.resolve.aws.client import AwsClient
-from keystead.resolve.mfa import MfaCodes
 from keystead.stores.base import ProfileStore
 from keystead.stores.chain import ChainSnapshot, StoreChain
-from keystead.stores.encrypted.store import EncryptedStore
 from keystead.stores.registry import STORES
-from keystead.stores.sessions import SessionCache
 from keystead.stores.shared import SharedStore
 from keystead.stores.shared_snapshot import KINDS
-from keystead.stores.used_mfa_codes import UsedMfaCodes
 from keystead.system import System
 from keystead.text.dialect import FileKind
-from keystead.undo.history import Generation, UndoHistory
 from keystead.value import replace
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from keystead.agent.client import Agent
+    from keystead.app.selection import Location, Selection
+    from keystead.audit.grantee import Grantee
+    from keystead.audit.log import AuditLog
     from keystead.lint.runner import Report
+    from keystead.model.client_settings import ClientSettings
+    from keystead.model.credentials import Credentials
+    from keystead.model.role_options import RoleOptions
+    from keystead.resolve.aws.client import AwsClient
+    from keystead.resolve.mfa import MfaCodes
+    from keystead.stores.encrypted.store import EncryptedStore
+    from keystead.stores.sessions import SessionCache
+    from keystead.undo.history import Generation, UndoHistory
 
 
 class App:
@@ -51,6 +50,8 @@ class App:
         self.system = replace(system, prompts=replace(system.prompts, warn=warn))
         environ = self.system.environ
         if MARKER in environ:
+            from keystead.model.exported import working_environment
+
             own = working_environment(environ)
             self.system = replace(self.system, environ=own, exported=environ)
         self.warn = warn
@@ -69,16 +70,18 @@ class App:
     @cached_property
     def encrypted(self) -> EncryptedStore:
         """The encrypted store."""
-        return cast("EncryptedStore", self.store("encrypted"))
+        return self.store("encrypted")  # type: ignore[return-value]  # by its name
 
     @cached_property
     def shared(self) -> SharedStore:
         """The shared files of the user."""
-        return cast("SharedStore", self.store("shared"))
+        return self.store("shared")  # type: ignore[return-value]  # by its name
 
     @cached_property
     def agent(self) -> Agent:
         """The client of the agent."""
+        from keystead.agent.client import Agent
+
         return Agent(self.system)
 
     @property
@@ -104,6 +107,9 @@ class App:
     @cached_property
     def mfa_codes(self) -> MfaCodes:
         """The MFA codes of this process."""
+        from keystead.resolve.mfa import MfaCodes
+        from keystead.stores.used_mfa_codes import UsedMfaCodes
+
         return MfaCodes(self.system, UsedMfaCodes(self.system))
 
     @cached_property
@@ -114,6 +120,8 @@ class App:
     @cached_property
     def audit(self) -> AuditLog:
         """The audit log."""
+        from keystead.audit.log import AuditLog
+
         return AuditLog(self.system)
 
     def record_grant(self, profile: str | None, credentials: Credentials, grantee: Grantee) -> None:
@@ -203,6 +211,8 @@ class App:
         in_session: bool = False,
     ) -> Selection:
         """The profile, or the result of the default search; see `Selection`."""
+        from keystead.app.selection import Selection
+
         return Selection(self, name, location, options, region, in_session=in_session)
 
     def snapshot(self, location: Location = None) -> ChainSnapshot:
@@ -216,4 +226,6 @@ class App:
         endpoint_url: str | None = None,
     ) -> AwsClient:
         """What calls AWS with these settings and credentials."""
+        from keystead.resolve.aws.client import AwsClient
+
         return AwsClient(self.system, client_settings, credentials, endpoint_url)

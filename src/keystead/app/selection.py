@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from keystead.audit.grantee import Grantee
 from keystead.delivery import permission
@@ -39,6 +38,7 @@ from keystead.system import System
 from keystead.system.file_versions import ChangeToken
 from keystead.value import Value, field, replace
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from keystead.app import App
     from keystead.model.explain.answer import Explanation

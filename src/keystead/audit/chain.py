@@ -6,15 +6,18 @@ there. Number and hash of the last line are also in a separate file, the note.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
+from keystead.digest import sha256
 from keystead.outside import counted, parse_json, parse_moment, text_in
 from keystead.value import NamedTuple, Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 FIRST = "0" * 64
 """The previous hash in the first line."""
@@ -66,7 +69,7 @@ def faults(
         if cut is None:
             message = _unlinked(number, previous, before, is_whole=is_whole)
             found += [Fault(where, message, accident=False)] if message else []
-        elif line.entry.get("after") and previous == hashlib.sha256(cut.text).hexdigest():
+        elif line.entry.get("after") and previous == sha256(cut.text).hexdigest():
             message = "the line was cut off while it was written; the log continues after it"
             found[-1] = Fault(found[-1].where, message, accident=True)
         before, cut = (number, own), None
@@ -88,14 +91,14 @@ def faults(
 def hashed(content: dict[str, Any]) -> tuple[bytes, str]:
     """The line with these members and its hash, and the hash."""
     text = json.dumps(content)[:-1].encode()
-    own = hashlib.sha256(text).hexdigest()
+    own = sha256(text).hexdigest()
     return text + f', "hash": "{own}"}}\n'.encode(), own
 
 
 def entry_of(text: bytes) -> dict[str, Any] | None:
     """The members of a line with a valid hash; None for any other."""
     body, seal = text[:-_OWN_HASH_BYTES], _OWN_HASH.fullmatch(text[-_OWN_HASH_BYTES:])
-    if seal is None or hashlib.sha256(body).hexdigest().encode() != seal[1]:
+    if seal is None or sha256(body).hexdigest().encode() != seal[1]:
         return None
     try:
         entry = parse_json(text)
@@ -121,9 +124,9 @@ def end_of(tail: bytes) -> tuple[int, str, bool]:
     whole = next((entry for text in reversed(lines) if (entry := entry_of(text))), None)
     number = whole["number"] if whole else 0
     if cut:
-        return number, hashlib.sha256(last).hexdigest(), True
+        return number, sha256(last).hexdigest(), True
     if lines and lines[-1] and not entry_of(lines[-1]):  # changed; `verify` reports it
-        return number + 1, hashlib.sha256(lines[-1]).hexdigest(), False
+        return number + 1, sha256(lines[-1]).hexdigest(), False
     return number, whole["hash"] if whole else FIRST, False
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC
-from typing import Any
 
 from keystead import caller
 from keystead.audit.chain import HIGHEST, Fault, Line, end_of, entry_of, faults, hashed
@@ -18,6 +17,10 @@ from keystead.model.credentials import Credentials
 from keystead.outside import whole
 from keystead.system import System
 from keystead.system.append_log import LOCK_SECONDS, Series, append
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 MAX_FILE_BYTES = 4 * 1024 * 1024
 """The size at which the file is rotated; a line has about 400 bytes."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
 
 from keystead.delivery.sdk_credentials import (
     Renewing,
@@ -14,7 +13,10 @@ from keystead.delivery.sdk_credentials import (
 )
 from keystead.errors import UsageError
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from aiobotocore.session import AioSession
 
 

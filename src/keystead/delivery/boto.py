@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from keystead.delivery.sdk_credentials import (
     Renewing,
     RenewingKeys,
@@ -12,7 +10,10 @@ from keystead.delivery.sdk_credentials import (
     frozen,
 )
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     import boto3
 
 

@@ -11,10 +11,13 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
-from typing import NoReturn
 
 from keystead import caller
 from keystead.errors import ChildNotFound, ChildNotRunnable
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 
 def require(command: Sequence[str], environ: Mapping[str, str]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Hashable, Iterable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 from keystead.botocore_session import isolated_session
 from keystead.errors import ProviderError
@@ -13,6 +12,10 @@ from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.system.fork_lock import ForkLock
 from keystead.value import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 METHOD = "keystead"
 """The source of the credentials, for botocore."""

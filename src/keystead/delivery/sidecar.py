@@ -10,11 +10,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
-from typing import NoReturn
 
 from keystead import caller
 from keystead.errors import KeysteadError
 from keystead.system.protection import protect
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
 
 
 class SidecarUnavailable(KeysteadError):

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from keystead.model.credentials import Credentials
-from keystead.model.exported import MARKER, Exported, users_environment
+from keystead.model.exported import Exported, users_environment
 from keystead.model.mfa import MFA_VARIABLE
+from keystead.model.variables import MARKER
 from keystead.value import NamedTuple
 
 STALE_VARIABLES = (

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
-
 from keystead.errors import ProfileInvalid
 from keystead.model.profile_type import ProfileType
 from keystead.model.role_options import (
@@ -18,7 +16,10 @@ from keystead.model.sources.kind import Kind, Offer
 from keystead.model.sources.web_identity import WebIdentity
 from keystead.near import did_you_mean, near_names
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Self
+
     from keystead.model.profile import Profile
 
 _ROLE, _PROFILE, _AMBIENT = "role_arn", "source_profile", "credential_source"

@@ -7,11 +7,11 @@ requests. As there, variables take precedence over the profile. An empty value c
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from keystead.model.endpoints import IGNORE, NO_ENDPOINTS, Endpoints, endpoints
 from keystead.value import NamedTuple, Value, replace
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from keystead.model.profile import Profile, ProfileSource
 

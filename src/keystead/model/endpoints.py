@@ -7,11 +7,11 @@ From strong to weak: ``AWS_ENDPOINT_URL_<SERVICE>``, ``AWS_ENDPOINT_URL``, the p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 from keystead.errors import ProfileInvalid
 from keystead.value import Value
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from keystead.model.profile import Profile, ProfileSource
 

@@ -7,19 +7,16 @@ values that they replaced, except secret ones.
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import json
 from collections.abc import Mapping
 
+from keystead.digest import sha256
 from keystead.model.settings import is_secret
 from keystead.model.sources.container import FULL
 from keystead.model.sources.environment import TOKEN_VARIABLE
 from keystead.model.sources.environment import VARIABLES as KEY_VARIABLES
+from keystead.model.variables import MARKER
 from keystead.outside import parse_json
 from keystead.value import Value, field
-
-MARKER = "KEYSTEAD_EXPORTED"
 
 
 class Exported(Value):
@@ -43,15 +40,22 @@ class Exported(Value):
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Exported:
         """What the marker in an environment says; nothing where there is none, or no valid one."""
+        import base64
+
+        text = environ.get(MARKER, "").encode()
+        if not text:
+            return cls()
         try:
-            text = environ.get(MARKER, "").encode()
-            found = parse_json(base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4)) or b"{}")
+            found = parse_json(base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4)))
             return cls(dict(found.get("set", {})), dict(found.get("was", {})))
         except (ValueError, AttributeError, TypeError):
             return cls()
 
     def marker(self) -> str:
         """The value of `MARKER`: letters, digits, ``-`` and ``_``, which every shell takes."""
+        import base64
+        import json
+
         text = json.dumps({"set": self.digests, "was": self.replaced}, separators=(",", ":"))
         return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
@@ -102,4 +106,4 @@ def _is_of_keys(name: str) -> bool:
 
 
 def _digest(name: str, value: str) -> str:
-    return hashlib.sha256(f"{name}={value}".encode("utf-8", "surrogateescape")).hexdigest()[:8]
+    return sha256(f"{name}={value}".encode("utf-8", "surrogateescape")).hexdigest()[:8]

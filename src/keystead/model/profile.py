@@ -9,15 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Protocol
 
 from keystead.errors import Origin, ProfileInvalid
 from keystead.model.search import AFTER_KEYS, SourceChoice, choose_source
 from keystead.model.settings import DECIDING, is_secret
 from keystead.model.sources.static import KEY, KEYS, SECRET
 from keystead.secret import Secret, reveal
-from keystead.value import Value, field, replace
+from keystead.value import Protocol, Value, field, replace
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from keystead.model.profile_type import ProfileType
 
@@ -30,15 +30,12 @@ class ProfileSource(Protocol):
 
     def find(self, name: str) -> Profile:
         """The profile of that name. Raises `keystead.ProfileNotFound`."""
-        ...
 
     def sso_session(self, name: str) -> Mapping[str, str]:
         """The settings of an ``sso-session`` section; empty when there is none."""
-        ...
 
     def services(self, name: str) -> Mapping[str, SettingValue]:
         """The settings of a ``services`` section; empty when there is none."""
-        ...
 
 
 class Profile(Value):

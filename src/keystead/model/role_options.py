@@ -9,21 +9,24 @@ reference; a value over one is refused before STS is asked.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
 
 from keystead.errors import ProfileInvalid
 from keystead.model.setting import POLICY_ARN, Group, Setting
 from keystead.value import NamedTuple, Value, field, replace
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
     from keystead.model.profile import Profile
+
+    T = TypeVar("T", bound="SessionOptions")
 
 MOST_TAGS = 50
 _LONGEST_KEY = 128
 _LONGEST_VALUE = 256
 
 Tags = tuple[tuple[str, str], ...]
-T = TypeVar("T", bound="SessionOptions")
 
 
 class Flag(NamedTuple):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from keystead.errors import KeysteadError, NotConfigured, ProfileNotFound
 from keystead.model.assume_role import IN_PROFILE, OPTIONS, AssumeRoleStep
@@ -23,6 +22,7 @@ from keystead.model.sources.web_identity import WebIdentity
 from keystead.model.variables import profile_in_effect
 from keystead.value import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from keystead.model.profile import Profile, ProfileSource
 

@@ -12,6 +12,9 @@ from keystead.near import near_names
 PROFILE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 """The variables that name a profile, the one that takes precedence first."""
 
+MARKER = "KEYSTEAD_EXPORTED"
+"""See `model.exported`."""
+
 VARIABLES: Mapping[str, str] = {
     "KEYSTEAD_HOME": "one folder for all files of keystead; else the platform's folders",
     "KEYSTEAD_PASSPHRASE_FILE": "a file of mode 0600 with the passphrase of the encrypted store",
@@ -32,7 +35,7 @@ VARIABLES: Mapping[str, str] = {
     "KEYSTEAD_AGENT_IDLE": "after how many idle seconds an agent that this command starts exits; "
     "default 28800, eight hours",
     "KEYSTEAD_NO_INPUT": "`1`: ask nothing, as with `--no-input`",
-    "KEYSTEAD_EXPORTED": "set by `keystead env` and `exec`: which variables they set; "
+    MARKER: "set by `keystead env` and `exec`: which variables they set; "
     "`keystead env --unset` removes those",
     "KEYSTEAD_DEBUG": "`1`: print a log of AWS calls, error ids and tracebacks on standard error; "
     "it has no secrets",

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from keystead.model.calls import Call
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.model.plan import Plan
 from keystead.value import Value, asdict
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _WHO_ASKS = ("profile", "region", "mfa_answer")
 """Fields that do not change what is given: the region counts as part of the call."""

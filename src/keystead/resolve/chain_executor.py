@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
-from typing import Any, Protocol
 
 from keystead.errors import InteractionRequired, KeysteadError, ProviderError, WrongMfaCode
 from keystead.model.assume_role import AssumeRoleStep
@@ -27,7 +26,11 @@ from keystead.resolve.providers import retrieve
 from keystead.resolve.providers.provider import ProviderContext
 from keystead.resolve.sts_response import temporary_credentials
 from keystead.system import System
-from keystead.value import NamedTuple, Value, field
+from keystead.value import NamedTuple, Protocol, Value, field
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 ALONE_SECONDS = 150.0
 """How long to wait for a process that gets the same session: longer than all attempts of a call."""
@@ -61,27 +64,22 @@ class Sessions(Protocol):
 
     def get(self, key: str) -> Session | None:
         """The session; it may have ended."""
-        ...
 
     def put(self, key: str, session: Session) -> None:
         """Caches it, where that is possible."""
-        ...
 
     def drop(self, key: str) -> None:
         """Removes it."""
-        ...
 
     def alone(self, key: str, seconds: float) -> AbstractContextManager[bool]:
         """Holds the lock on getting that session; waits so long for the process that has it.
 
         False: that process has cached one, and the lock is not held.
         """
-        ...
 
     @property
     def flights(self) -> Sessions:
         """Where what a program prints waits for those who have asked for the same meanwhile."""
-        ...
 
 
 def session_of(credentials: Credentials, system: System) -> Session:

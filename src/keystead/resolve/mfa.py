@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
 
 from keystead import caller
 from keystead.errors import KeysteadError, MalformedMfaCode, ProfileInvalid, WrongMfaCode
@@ -14,11 +13,16 @@ from keystead.model.mfa import MFA_VARIABLE, mfa_answer
 from keystead.model.profile import Profile
 from keystead.prompts import MfaFunction, MfaRequest, answer, until_accepted
 from keystead.system import System
+from keystead.value import Protocol
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    _T = TypeVar("_T")
 
 _CODE = re.compile(r"\d{6}", re.ASCII)
 _TOTP_SECONDS = 30
-
-_T = TypeVar("_T")
 
 
 class SpentCodes(Protocol):
@@ -26,11 +30,9 @@ class SpentCodes(Protocol):
 
     def spent(self, mfa_serial: str, code: str) -> bool:
         """Whether it was used."""
-        ...
 
     def spend(self, mfa_serial: str, code: str) -> None:
         """Keeps it as used, where that can be done."""
-        ...
 
 
 class MfaCodes:

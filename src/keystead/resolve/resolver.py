@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING
 
 from keystead.errors import FileProblem, ProfileInvalid
 from keystead.model.calls import Call, base_call, role_calls
@@ -26,6 +25,7 @@ from keystead.resolve.providers.provider import ProviderContext
 from keystead.system import System
 from keystead.value import asdict, replace
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from keystead.resolve.program import Program
 

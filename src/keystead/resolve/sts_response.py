@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from keystead.model.credentials import Credentials
 from keystead.resolve.aws.failures import unusable
 from keystead.resolve.credentials_json import BadDocument, read_credentials
 from keystead.system import System
 from keystead.value import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def temporary_credentials(

@@ -7,13 +7,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Self
 
 from keystead.app import App
 from keystead.audit.grantee import Grantee
 from keystead.http.guards import Request
 from keystead.model.credentials import Credentials
 from keystead.system import process_info
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Self
 
 _LOOK_UPS = 10
 """The limit of look-ups of client processes in a second."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Protocol
 
 from keystead.errors import FileProblem, KeysteadError, Origin, ProfileInvalid, ProfileNotFound
 from keystead.model.profile import Profile, SettingValue
@@ -15,6 +14,7 @@ from keystead.secret import quoted
 from keystead.system import System
 from keystead.system.file_versions import ChangeToken
 from keystead.text.dialect import Skipped
+from keystead.value import Protocol
 
 
 class KeyKeeper(Protocol):
@@ -22,11 +22,9 @@ class KeyKeeper(Protocol):
 
     def key(self, store_id: str) -> tuple[str, bytes] | None:
         """The record of the protector and the data key it gave; None if not cached."""
-        ...
 
     def keep_key(self, store_id: str, record: str, raw: bytes, *, start: bool) -> None:
         """Caches the key if possible; ``start``: it is worth starting an agent for it."""
-        ...
 
 
 TRIES = 20

@@ -116,7 +116,7 @@ class SharedStore(ProfileStore):
             return self._last[1]
         made = SharedSnapshot(self._system, self.paths)
         # What a dry run notes changes no version.
-        lasts = not self._files.dry and is_settled(token, self._system.clock().timestamp())
+        lasts = not self._files.dry and is_settled(token)
         self._last = (token, made) if lasts else None
         return made
 

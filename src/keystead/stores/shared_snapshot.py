@@ -6,7 +6,6 @@ import contextlib
 import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import TypeVar
 
 from keystead.errors import DocumentError, Origin, ProfileNotFound
 from keystead.model.profile import Profile, SettingValue
@@ -18,6 +17,12 @@ from keystead.system.files import Snapshot
 from keystead.text.dialect import FileKind, Reading, Skipped, interpret, merge
 from keystead.text.document import Document, Grammar
 from keystead.value import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    _Used = TypeVar("_Used")
 
 KINDS = (FileKind.CREDENTIALS, FileKind.CONFIG)
 """The kinds of the files of a snapshot, in order."""
@@ -32,8 +37,6 @@ CHECKED = 256 * 1024
 
 Pair = tuple[SharedFile, ...]
 """The credentials file and, if there is one, the config file."""
-
-_Used = TypeVar("_Used")
 
 
 class SharedSnapshot(StoreSnapshot):

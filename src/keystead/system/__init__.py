@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, tzinfo
-from typing import Protocol
 
 from keystead.errors import FileProblem, Origin
 from keystead.prompts import Prompts
@@ -18,7 +15,11 @@ from keystead.system.folders import Folders
 from keystead.system.keyring import Keyring
 from keystead.system.server_time import ServerTime
 from keystead.system.terminal import NO_INPUT_VARIABLE, NoTerminal, Terminal
-from keystead.value import Value, field, replace
+from keystead.value import Protocol, Value, field, replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime, tzinfo
 
 __all__ = ["Dpapi", "Files", "Folders", "Keyring", "ServerTime", "System", "Terminal"]
 
@@ -28,11 +29,9 @@ class Dpapi(Protocol):
 
     def protect(self, data: bytes, /) -> bytes:
         """Encrypts ``data``. Raises `StoreUnavailable`."""
-        ...
 
     def unprotect(self, blob: bytes, /) -> bytes:
         """Decrypts what `protect` returned. Raises `StoreUnavailable`."""
-        ...
 
 
 def _dpapi() -> Dpapi | None:
@@ -43,6 +42,12 @@ def _dpapi() -> Dpapi | None:
         return dpapi
     else:  # noqa: RET505  # a branch for the type checker of each platform
         return None
+
+
+def _now() -> datetime:
+    from datetime import UTC, datetime
+
+    return datetime.now(UTC)
 
 
 def _uptime() -> float:
@@ -59,7 +64,7 @@ class System(Value):
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ), repr=False)
     exported: Mapping[str, str] | None = field(default=None, repr=False)
     """The environment including the variables that keystead set; None where it set none."""
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock: Callable[[], datetime] = _now
     uptime: Callable[[], float] = _uptime
     server_time: ServerTime = field(default_factory=ServerTime)
     sleep: Callable[[float], None] = time.sleep
@@ -93,8 +98,12 @@ class System(Value):
 
     def program(self, name: str) -> str | None:
         """The path of the program ``name`` in ``PATH``, None when there is none."""
+        import shutil
+
         return shutil.which(name, path=self.environ.get("PATH"))
 
     def zone(self) -> tzinfo:
         """The time zone to show times in."""
+        from datetime import UTC, datetime
+
         return datetime.now().astimezone().tzinfo or UTC

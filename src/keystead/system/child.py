@@ -16,12 +16,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import IO, Any, Self
 
 from keystead import caller
 from keystead.printable import printable
 from keystead.system.terminal import TTY
 from keystead.value import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import IO, Any, Self
 
 GRACE_SECONDS = 1.0
 """Time between SIGTERM and SIGKILL."""

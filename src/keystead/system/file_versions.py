@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Iterable
 
 from keystead.value import NamedTuple
@@ -36,9 +37,10 @@ class FileVersion(NamedTuple):
         except (OSError, ValueError):
             return None
 
-    def is_settled(self, now: float) -> bool:
-        """Whether any later change will change the version; ``now`` in seconds since 1970."""
-        return max(self.modified_ns, self.changed_ns) < now * 1e9 - _TICK_NS
+    def is_settled(self, now: float | None = None) -> bool:
+        """Whether any change after ``now``, in seconds since 1970, will change the version."""
+        now_ns = time.time_ns() if now is None else now * 1e9
+        return max(self.modified_ns, self.changed_ns) < now_ns - _TICK_NS
 
 
 ChangeToken = tuple[tuple[str, tuple[int, ...] | None], ...]
@@ -48,9 +50,9 @@ A store without a file has a name in place of a path: see `stores.registry`.
 """
 
 
-def is_settled(token: ChangeToken, now: float) -> bool:
+def is_settled(token: ChangeToken) -> bool:
     """Whether any later change of the files will change the token."""
-    return all(not isinstance(v, FileVersion) or v.is_settled(now) for _, v in token)
+    return all(not isinstance(v, FileVersion) or v.is_settled() for _, v in token)
 
 
 def change_token(paths: Iterable[str | os.PathLike[str]]) -> ChangeToken:

@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import stat
 import sys
-import time
 from collections.abc import Callable, Iterator
 from itertools import takewhile
 from pathlib import Path
 from types import ModuleType
-from typing import Protocol
 
 from keystead.errors import FileProblem, Origin
 from keystead.system.file_lock import locked
@@ -25,7 +22,7 @@ from keystead.system.pipe import read_pipe
 from keystead.system.private import open_private
 from keystead.system.sharing_violation import retry_on_sharing_violation
 from keystead.system.status import Access, access, kind, problem, status_of
-from keystead.value import NamedTuple
+from keystead.value import NamedTuple, Protocol
 
 MAX_BYTES = 64 * 1024 * 1024
 """Larger files are refused; 100,000 profiles need less than half of it."""
@@ -77,7 +74,7 @@ class Files:
             return latest[0]
         self._latest.pop(path, None)
         found = self.read(path, private=private)
-        if found.version is None or found.version.is_settled(time.time()):
+        if found.version is None or found.version.is_settled():
             self._latest[path] = found, private
         return found
 
@@ -289,7 +286,7 @@ def resolve(path: Path) -> Path:
 
 
 _NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)
-_SYSTEMS_OWN = re.compile("/(proc|sys|dev(?!/shm/))/")
+_SYSTEMS_OWN = ("/proc/", "/sys/", "/dev/")
 """Where files cannot be created; `/dev/fd/9` leads there too. `/dev/shm` holds regular files."""
 
 _CLOEXEC = getattr(os, "O_CLOEXEC", 0)
@@ -341,7 +338,7 @@ def _check_new_names(path: Path, target: Path) -> None:
 def _check_writable(path: Path, target: Path) -> None:
     """Refuses what cannot be replaced: a read-only file, a folder, a device such as /dev/null."""
     require_home(path)
-    if _SYSTEMS_OWN.match(str(target)):
+    if str(target).startswith(_SYSTEMS_OWN) and target.parts[2] != "shm":
         raise FileProblem(
             f"cannot be written: files cannot be created in /{target.parts[1]}",
             where=Origin(str(path)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from keystead.errors import FileProblem
@@ -17,12 +17,12 @@ NO_HOME = Path(os.devnull) / "HOME-is-not-set"
 
 _CREDENTIALS = "AWS_SHARED_CREDENTIALS_FILE"
 _CONFIG = "AWS_CONFIG_FILE"
-_VARIABLE = re.compile(r"\$\{\w+\}|\$[A-Za-z_]\w*|%[A-Za-z_]\w*%")
+_VARIABLE = r"\$\{\w+\}|\$[A-Za-z_]\w*|%[A-Za-z_]\w*%"
 
 
 def unexpanded(name: str) -> str | None:
     """The part of ``name``, such as ``$HOME``, that looks like a variable."""
-    part = _VARIABLE.search(name)
+    part = re.search(_VARIABLE, name)
     return part[0] if part else None
 
 
@@ -108,12 +108,7 @@ class Folders:
     @property
     def data(self) -> Path:
         """The folder of the encrypted store: ``KEYSTEAD_HOME``, else the platform's data folder."""
-        own = self._environ.get("KEYSTEAD_HOME")
-        if own:
-            return self.expand(own)
-        import platformdirs
-
-        return _at_home(platformdirs.user_data_dir)
+        return self._own("XDG_DATA_HOME", ".local/share", "user_data_dir")
 
     @property
     def accounts_file(self) -> Path:
@@ -127,12 +122,7 @@ class Folders:
     @property
     def state(self) -> Path:
         """The folder of the shell's history: ``KEYSTEAD_HOME``, else the platform's."""
-        own = self._environ.get("KEYSTEAD_HOME")
-        if own:
-            return self.expand(own)
-        import platformdirs
-
-        return _at_home(platformdirs.user_state_dir)
+        return self._own("XDG_STATE_HOME", ".local/state", "user_state_dir")
 
     @property
     def known_stores(self) -> Path:
@@ -160,7 +150,7 @@ class Folders:
     @property
     def sessions(self) -> Path:
         """The folder of cached temporary credentials."""
-        return self._cached("sessions")
+        return self._cache / "sessions"
 
     @property
     def sessions_key(self) -> Path:
@@ -171,7 +161,7 @@ class Folders:
     @property
     def cmdlets(self) -> Path:
         """The folder of cached names of service cmdlets."""
-        return self._cached("cmdlets")
+        return self._cache / "cmdlets"
 
     @property
     def undo_copies(self) -> Path:
@@ -188,19 +178,22 @@ class Folders:
         """The key that authenticates the undo copies, outside of their folder."""
         return self.data / "undo.key"
 
-    def _cached(self, name: str) -> Path:
-        """A folder in ``KEYSTEAD_HOME``, else in the platform's cache folder."""
+    @property
+    def _cache(self) -> Path:
+        return self._own("XDG_CACHE_HOME", ".cache", "user_cache_dir")
+
+    def _own(self, variable: str, default: str, by_platform: str) -> Path:
+        """``KEYSTEAD_HOME``, else keystead's folder where the platform has such folders."""
         own = self._environ.get("KEYSTEAD_HOME")
         if own:
-            return self.expand(own) / name
-        import platformdirs
+            return self.expand(own)
+        if sys.platform in ("win32", "darwin"):
+            import platformdirs
 
-        return _at_home(platformdirs.user_cache_dir) / name
-
-
-def _at_home(folder: Callable[..., str]) -> Path:
-    """Keystead's folder by platformdirs; below `NO_HOME` without a home."""
-    try:
-        return Path(folder("keystead", appauthor=False))
-    except RuntimeError:
-        return NO_HOME / "keystead"
+            try:
+                return Path(getattr(platformdirs, by_platform)("keystead", appauthor=False))
+            except RuntimeError:
+                return NO_HOME / "keystead"
+        # As platformdirs, which takes a tenth of a command to load.
+        named = self._environ.get(variable, "")
+        return (Path(named) if named.strip() else self.home / default) / "keystead"

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import os
 import sys
-import threading
 from collections.abc import Callable, Iterable
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeVar
 
 from keystead.errors import StoreUnavailable
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import TypeVar
+
     from keyring.backend import KeyringBackend
+
+    _T = TypeVar("_T")
 
 SERVICE = "keystead"
 """The service name of the entries."""
@@ -30,7 +33,6 @@ DBUS_SECONDS = 10.0
 DIALOG_SECONDS = 60.0
 """Time limit of the others, which may show a dialog."""
 
-_T = TypeVar("_T")
 
 _WAY_OUT = "unlock or start it, or use another protector: `keystead store protectors` lists them"
 
@@ -113,6 +115,8 @@ def _within(seconds: float, question: Callable[[], _T]) -> _T:
             answers.append(question())
         except BaseException as error:  # noqa: BLE001  # raised again in the calling thread
             errors.append(error)
+
+    import threading
 
     thread = threading.Thread(target=ask, daemon=True, name="keyring")
     thread.start()

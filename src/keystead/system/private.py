@@ -7,7 +7,6 @@ nothing can be replaced between check and use.
 from __future__ import annotations
 
 import os
-import shlex
 import stat
 import sys
 
@@ -58,13 +57,13 @@ else:
         if _is_foreign(status):
             raise Exposed(
                 "belongs to another user",
-                hint=f"if it should be yours, run `sudo chown $(id -u) {shlex.quote(path)}`",
+                hint=f"if it should be yours, run `sudo chown $(id -u) {_quoted(path)}`",
                 where=where,
             )
         if status.st_mode & 0o077:
             raise Exposed(
                 "may be read or written by other users",
-                hint=f"run `chmod 600 {shlex.quote(path)}`",
+                hint=f"run `chmod 600 {_quoted(path)}`",
                 where=where,
             )
 
@@ -82,9 +81,14 @@ else:
         if writable and not status.st_mode & stat.S_ISVTX:
             raise Exposed(
                 "is in a folder that other users may write in",
-                hint=f"run `chmod go-w {shlex.quote(folder)}`",
+                hint=f"run `chmod go-w {_quoted(folder)}`",
                 where=Origin(path),
             )
+
+    def _quoted(path: str) -> str:
+        import shlex
+
+        return shlex.quote(path)
 
     def _is_foreign(status: os.stat_result) -> bool:
         return os.geteuid() != 0 and status.st_uid not in (0, os.geteuid())

@@ -6,15 +6,18 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import ParamSpec, TypeVar
+
+    _P = ParamSpec("_P")
+    _T = TypeVar("_T")
 
 SECONDS = 3.0
 """How long a call is retried: a virus scanner has a file open for a while."""
 
 _PAUSE = 0.01
-
-_P = ParamSpec("_P")
-_T = TypeVar("_T")
 
 
 def retry_on_sharing_violation(call: Callable[_P, _T], *args: _P.args, **kwargs: _P.kwargs) -> _T:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import os
 import sys
 from collections.abc import Callable
-from typing import TypeVar
 
 from keystead import caller
 from keystead.errors import InteractionRequired, KeysteadError
 from keystead.printable import one_line
 from keystead.prompts import until_accepted
 
-_T = TypeVar("_T")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    _T = TypeVar("_T")
+
 
 TTY = "CON" if os.name == "nt" else "/dev/tty"
 
@@ -54,6 +57,8 @@ class Terminal:
         """`ask` without echo."""
         self._require(question, hint)
         try:
+            import getpass
+
             return getpass.getpass(f"{one_line(question)}: ")
         except EOFError:
             raise InteractionRequired(f"no answer was given: {question}", hint=hint) from None

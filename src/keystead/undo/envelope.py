@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import base64
 import os
-from typing import Protocol
 
 from keystead import crypto
 from keystead.errors import Origin, StoreUnavailable
 from keystead.undo.fallback_key import FallbackKey
+from keystead.value import Protocol
 
 
 class Envelope(Protocol):
@@ -20,11 +20,9 @@ class Envelope(Protocol):
 
     def seal(self, data: bytes) -> str:
         """Encrypt ``data`` into a line of text."""
-        ...
 
     def open(self, text: str) -> bytes:
         """Decrypt the result of `seal`. May prompt. Raises `KeysteadError`."""
-        ...
 
 
 class PlainEnvelope:
@@ -46,11 +44,9 @@ class KeyPair(Protocol):
 
     def public(self) -> bytes | None:
         """The public key; None without a readable store."""
-        ...
 
     def private(self) -> bytes | None:
         """The private key; None without a store. Unlocks the store; raises `KeysteadError`."""
-        ...
 
 
 class KeyPairEnvelope:

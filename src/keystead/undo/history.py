@@ -13,7 +13,6 @@ import os
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from keystead import caller
 from keystead.errors import FileProblem, KeysteadError, Origin, UsageError
@@ -23,6 +22,10 @@ from keystead.undo.current import CURRENT, OneGeneration
 from keystead.undo.envelope import Envelope, PlainEnvelope
 from keystead.undo.fallback_key import FallbackKey
 from keystead.value import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _TIME = "%Y%m%dT%H%M%S.%f"
 _TICK = timedelta(microseconds=1)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Self
 
 from keystead.model.sources.kind import CredentialSource
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Self
 
 DISABLED = "AWS_EC2_METADATA_DISABLED"
 

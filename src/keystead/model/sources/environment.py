@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Self
 
 from keystead.errors import ProfileInvalid
 from keystead.model.sources.kind import CredentialSource
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Self
 
 VARIABLES = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
 TOKEN_VARIABLE = "AWS_SESSION_TOKEN"  # noqa: S105  # a variable's name

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
-
 from keystead.value import NamedTuple, Value
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Self
+    from typing import ClassVar, Self
 
     from keystead.model.profile import Profile, ProfileSource
     from keystead.model.profile_type import ProfileType

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
-
 from keystead.model.profile_type import ProfileType
 from keystead.model.setting import Group, Setting, switch
 from keystead.model.sources.kind import CredentialSource
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Self
+
     from keystead.model.profile import Profile, ProfileSource
 
 SETTING = "credential_process"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
-
 from keystead.errors import ProfileInvalid
 from keystead.model.profile_type import ProfileType
 from keystead.model.setting import Group, Setting
 from keystead.model.sources.kind import CredentialSource, Offer
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Self
+
     from keystead.model.profile import Profile, ProfileSource
 
 ACCOUNT = ("sso_account_id", "sso_role_name")

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from keystead.model.profile_type import ProfileType
 from keystead.model.setting import Group, Setting
 from keystead.model.sources.kind import CredentialSource, Offer
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from keystead.model.profile import Profile
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Self
 
 from keystead.errors import ProfileInvalid
 from keystead.model.profile_type import ProfileType
@@ -11,7 +10,10 @@ from keystead.model.role_options import SessionOptions, read_options
 from keystead.model.setting import Group, Setting
 from keystead.model.sources.kind import CredentialSource, Offer
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Self
+
     from keystead.model.profile import Profile, ProfileSource
 
 TOKEN_FILE = "web_identity_token_file"  # noqa: S105  # the name of a setting

@@ -107,8 +107,8 @@ class AwsClient:
         try:
             return self._call(service, operation, parameters, headers)
         except ProviderError as error:
-            learned = abs(self._system.server_time.ahead - before) > TOLERANCE
-            if not (learned and error.code in _CLOCK_CODES):
+            moved = abs(self._system.server_time.ahead - before).total_seconds()
+            if not (moved > TOLERANCE and error.code in _CLOCK_CODES):
                 raise
         return self._call(service, operation, parameters, headers)
 

@@ -29,8 +29,10 @@ _MOST_TOKEN_BYTES = 64 * 1024
 _HEADER_VALUE = re.compile(r"[ -~]*")
 
 
-class ContainerProvider(Provider[Container]):
+class ContainerProvider(Provider):
     """The endpoint of ECS, EKS or `keystead serve`."""
+
+    source: Container
 
     def retrieve(self) -> Credentials:
         """The credentials that the container's endpoint hands out.

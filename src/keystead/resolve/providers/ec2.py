@@ -92,8 +92,10 @@ def ec2_credentials(
     return replace(credentials, expires_at=now + EXTENSION)
 
 
-class Ec2Provider(Provider[Ec2]):
+class Ec2Provider(Provider):
     """The metadata service of EC2."""
+
+    source: Ec2
 
     def retrieve(self) -> Credentials:
         """What the service gives, by the profile's settings. Raises as `ec2_credentials`."""

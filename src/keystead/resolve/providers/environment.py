@@ -8,8 +8,10 @@ from keystead.model.sources.environment import TOKEN_VARIABLE, VARIABLES, Enviro
 from keystead.resolve.providers.provider import Provider
 
 
-class EnvironmentProvider(Provider[Environment]):
+class EnvironmentProvider(Provider):
     """Keys in variables."""
+
+    source: Environment
 
     def retrieve(self) -> Credentials:
         """The keys. Raises `NotConfigured` when there are none, `ProfileInvalid` for half a pair,

@@ -11,7 +11,6 @@ import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from keystead.model.credentials import Credentials
 from keystead.model.sources.login import Login
@@ -22,14 +21,20 @@ from keystead.resolve.providers.provider import Provider
 from keystead.resolve.sso.cache import TokenCache, written_end
 from keystead.system import System
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 DIRECTORY = "AWS_LOGIN_CACHE_DIRECTORY"
 
 _NEEDED = ("clientId", "refreshToken", "dpopKey")
 _KEYS = ("accessKeyId", "secretAccessKey", "sessionToken")
 
 
-class LoginProvider(Provider[Login]):
+class LoginProvider(Provider):
     """AWS's sign-in service, for the login of ``aws login``."""
+
+    source: Login
 
     def retrieve(self) -> Credentials:
         """What the service gives for the login. Raises as `TokenCache.current`."""

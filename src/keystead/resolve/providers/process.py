@@ -14,8 +14,10 @@ from keystead.resolve.providers.provider import Provider
 VERSION = 1
 
 
-class ProcessProvider(Provider[Process]):
+class ProcessProvider(Provider):
     """A program of the user's."""
+
+    source: Process
 
     @cached_property
     def program(self) -> Program:

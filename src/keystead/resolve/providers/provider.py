@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Generic, TypeVar
 
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
@@ -12,10 +11,9 @@ from keystead.model.sources.kind import CredentialSource
 from keystead.system import System
 from keystead.value import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from keystead.resolve.aws.client import AwsClient
-
-S = TypeVar("S", bound=CredentialSource)
 
 
 class ProviderContext(NamedTuple):
@@ -29,14 +27,14 @@ class ProviderContext(NamedTuple):
     client_settings: ClientSettings
 
 
-class Provider(Generic[S]):
+class Provider:
     """Retrieves the credentials of ``source``.
 
     A new kind has to write `retrieve`. The defaults of the others are those of a source that is
     read again for each use and depends on nothing but the profile's settings.
     """
 
-    def __init__(self, source: S, context: ProviderContext) -> None:
+    def __init__(self, source: CredentialSource, context: ProviderContext) -> None:
         self.source = source
         self.context = context
         self.profile, self.system, self.client_settings = context

@@ -11,8 +11,10 @@ from keystead.resolve.sso.credentials import role_credentials
 from keystead.resolve.sso.oidc import login_identity, token_file
 
 
-class SsoProvider(Provider[Sso]):
+class SsoProvider(Provider):
     """IAM Identity Center."""
+
+    source: Sso
 
     def retrieve(self) -> Credentials:
         """The credentials of the permission set. Raises as `role_credentials`."""

@@ -19,8 +19,10 @@ _ANY_ZONE = timedelta(hours=12)
 """How much later a time may be that names no zone: UTC-12 is the last one."""
 
 
-class StaticProvider(Provider[Static]):
+class StaticProvider(Provider):
     """Keys in a store."""
+
+    source: Static
 
     def retrieve(self) -> Credentials:
         """The keys. Raises `InteractionRequired` for session keys that have ended."""

@@ -20,8 +20,10 @@ MOST_TOKEN_BYTES = 20_000
 _TOKEN = re.compile(rb"[!-~]+")
 
 
-class WebIdentityProvider(Provider[WebIdentity]):
+class WebIdentityProvider(Provider):
     """STS, for the token in a file."""
+
+    source: WebIdentity
 
     def retrieve(self) -> Credentials:
         """The credentials that STS gives for the token, by an unsigned request.

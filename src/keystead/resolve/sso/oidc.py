@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from keystead.model.sources.sso import Sso
 from keystead.outside import parse_moment, text_in
@@ -17,6 +16,10 @@ from keystead.resolve.credentials_json import BadDocument, read_object
 from keystead.resolve.sso.cache import TokenCache, written_end
 from keystead.system import System
 from keystead.value import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _HEADER_VALUE = re.compile(r"[!-~]+")
 _FOR_REFRESH = ("refreshToken", "clientId", "clientSecret")

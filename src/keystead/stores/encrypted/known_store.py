@@ -11,7 +11,6 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from keystead.crypto import DataKey
 from keystead.errors import FileProblem, KeysteadError, Origin, StoreUnavailable
@@ -20,6 +19,10 @@ from keystead.stores.encrypted.layout import Accounts, store_id_of
 from keystead.stores.encrypted.protectors import kind_of, protector_of
 from keystead.system import System
 from keystead.value import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 VARIABLE = "KEYSTEAD_STORE_ID"
 

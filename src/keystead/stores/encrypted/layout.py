@@ -11,7 +11,6 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
-from typing import Any
 
 from keystead.crypto import FORMAT, DataKey, hkdf
 from keystead.errors import Origin, StoreCorrupt
@@ -20,6 +19,10 @@ from keystead.model.profile import Profile
 from keystead.model.settings import SETTINGS, is_secret
 from keystead.model.validation import has_control
 from keystead.value import Value, field, replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 HEADER = "keystead"
 DISPLAY_NAME = "DisplayName"

@@ -1,7 +1,8 @@
 """The encrypted store: one file with encrypted secrets; docs/encrypted-store.md specifies it.
 
 Listing and finding unlock nothing: an encrypted value is a `Secret` that unlocks and verifies the
-store when it is revealed. Every write unlocks, because it makes a new MAC.
+store when it is revealed. Every write unlocks, because it makes a new MAC. What reads and changes
+the file is imported when there is a file or one is made: most users have none.
 """
 
 from __future__ import annotations
@@ -24,40 +25,23 @@ from keystead.stores.base import (
     ProfileStore,
     StoreSnapshot,
     already_there,
+    not_found,
     overtaken,
 )
-from keystead.stores.encrypted.enrolment import Enrolment
-from keystead.stores.encrypted.entry_edits import (
-    EntryEdit,
-    EntryEdits,
-    changed,
-    edits_of,
-    make_room,
-    require,
-    require_one_spelling,
-)
-from keystead.stores.encrypted.file import StoreFile
-from keystead.stores.encrypted.layout import (
-    DISPLAY_NAME,
-    Accounts,
-    Entry,
-    is_saml,
-    is_sealed,
-    key_of,
-    settings_in,
-)
-from keystead.stores.encrypted.protectors import (
-    Protector,
-    RandomBytes,
-    kind_of,
-)
-from keystead.stores.encrypted.undo_key import undo_history
-from keystead.stores.encrypted.value_cipher import ValueCipher
-from keystead.stores.sessions import SessionCache
 from keystead.system import System
 from keystead.system.file_versions import ChangeToken, change_token
-from keystead.undo.history import UndoHistory
 from keystead.value import Value
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from keystead.stores.encrypted.enrolment import Enrolment
+    from keystead.stores.encrypted.entry_edits import EntryEdit, EntryEdits
+    from keystead.stores.encrypted.file import StoreFile
+    from keystead.stores.encrypted.layout import Accounts, Entry
+    from keystead.stores.encrypted.protectors import Protector, RandomBytes
+    from keystead.stores.encrypted.value_cipher import ValueCipher
+    from keystead.stores.sessions import SessionCache
+    from keystead.undo.history import UndoHistory
 
 _UNIQUE_KEY = "toolkit_artifact_guid"
 """The shared-file name of a profile's GUID, which is not copied."""
@@ -95,6 +79,10 @@ class EncryptedSnapshot(StoreSnapshot):
 
     def find(self, name: str) -> Profile:
         """The profile ``name``. Raises `ProfileNotFound`, `StoreCorrupt`."""
+        if self._accounts is None:
+            raise not_found(name, ())
+        from keystead.stores.encrypted.entry_edits import require
+
         return self._store.profile(*require(self._accounts, name))
 
     def profiles(self) -> list[Profile]:
@@ -122,8 +110,11 @@ class EncryptedStore(ProfileStore):
         random_bytes: RandomBytes = os.urandom,
         keeper: KeyKeeper | None = None,
     ) -> None:
-        self._file = StoreFile(system, random_bytes, keeper)
+        self._system = system
+        self._random_bytes = random_bytes
+        self._keeper = keeper
         self._protector = protector
+        self.path = system.folders.accounts_file
         self.read_by_dotnet = system.dpapi is not None
 
     @classmethod
@@ -139,23 +130,30 @@ class EncryptedStore(ProfileStore):
         """The version of the file."""
         return change_token([self.path])
 
-    @property
-    def path(self) -> Path:
-        """The file of the store."""
-        return self._file.path
+    @cached_property
+    def _file(self) -> StoreFile:
+        from keystead.stores.encrypted.file import StoreFile
+
+        return StoreFile(self._system, self._random_bytes, self._keeper)
 
     @property
     def protectors(self) -> Enrolment:
         """The protectors of the store."""
+        from keystead.stores.encrypted.enrolment import Enrolment
+
         return Enrolment(self._file)
 
     @property
     def undo_history(self) -> UndoHistory:
         """The undo copies of all files, encrypted for this store."""
+        from keystead.stores.encrypted.undo_key import undo_history
+
         return undo_history(self._file)
 
     def sessions(self) -> SessionCache:
         """The cache of temporary credentials, encrypted for this store."""
+        from keystead.stores.sessions import SessionCache
+
         return SessionCache(self._file)
 
     @property
@@ -204,6 +202,8 @@ class EncryptedStore(ProfileStore):
 
     def status(self) -> StoreStatus:
         """The state of the store, without unlocking it. Raises `StoreCorrupt`."""
+        from keystead.stores.encrypted.protectors import kind_of
+
         accounts = self._file.read(foreign=True).accounts
         if accounts is None:
             return StoreStatus(self.path)
@@ -220,6 +220,8 @@ class EncryptedStore(ProfileStore):
 
     def change(self, name: str, changes: Callable[[Profile | None], Changes]) -> None:
         """Applies what ``changes`` returns; see `ProfileStore.change`."""
+        from keystead.stores.encrypted.entry_edits import changed, edits_of, require_one_spelling
+        from keystead.stores.encrypted.layout import DISPLAY_NAME
 
         def edited(accounts: Accounts | None) -> EntryEdits | None:
             entries = accounts.entries if accounts else {}
@@ -239,6 +241,7 @@ class EncryptedStore(ProfileStore):
 
     def unregister(self, name: str) -> None:
         """Removes all entries ``name``, of this spelling if there are several."""
+        from keystead.stores.encrypted.entry_edits import edits_of, require
 
         def edited(accounts: Accounts | None) -> EntryEdits:
             accounts, _ = require(accounts, name)
@@ -251,6 +254,9 @@ class EncryptedStore(ProfileStore):
         self, old: str, new: str, *, force: bool = False, follow: Follow | None = None
     ) -> None:
         """Renames the profile in place; it keeps its GUID."""
+        from keystead.stores.encrypted.entry_edits import make_room, require
+        from keystead.stores.encrypted.layout import DISPLAY_NAME
+
         names = {old, new}
 
         def edited(accounts: Accounts | None) -> EntryEdits | None:
@@ -265,6 +271,7 @@ class EncryptedStore(ProfileStore):
 
     def follow(self, follow: Follow) -> None:
         """Sets the settings that ``follow`` returns, in one write."""
+        from keystead.stores.encrypted.entry_edits import edits_of
 
         def edited(accounts: Accounts | None) -> EntryEdits | None:
             if accounts is None:
@@ -280,6 +287,8 @@ class EncryptedStore(ProfileStore):
         self, accounts: Accounts, edits: EntryEdits, follow: Follow, names: set[str]
     ) -> EntryEdits:
         """The edits with what ``follow`` returns; adds the changed profiles to ``names``."""
+        from keystead.stores.encrypted.layout import key_of
+
         for guid, edit in edits.items():
             profile = self.profile(accounts, guid)
             changes = follow(profile)
@@ -289,6 +298,8 @@ class EncryptedStore(ProfileStore):
 
     def copy(self, old: str, new: str, *, force: bool = False) -> None:
         """Copies the profile to a new GUID, to which its encrypted values are bound."""
+        from keystead.stores.encrypted.entry_edits import make_room, require, require_one_spelling
+        from keystead.stores.encrypted.layout import DISPLAY_NAME
 
         def edited(accounts: Accounts | None) -> EntryEdits | None:
             accounts, guid = require(accounts, old)
@@ -309,10 +320,14 @@ class EncryptedStore(ProfileStore):
 
     def accounts(self) -> Accounts | None:
         """The current content of the file. Raises `StoreCorrupt`."""
+        if not self._system.files.dry and not os.path.lexists(self.path):
+            return None
         return self._file.read().accounts
 
     def profile(self, accounts: Accounts, guid: str) -> Profile:
         """The profile ``guid``, whose secrets unlock the store when they are revealed."""
+        from keystead.stores.encrypted.layout import DISPLAY_NAME, is_saml, settings_in
+
         entry = accounts.entries[guid]
         settings: dict[str, SettingValue] = {
             name: self._value(accounts, guid, key) for name, key in settings_in(entry).items()
@@ -330,6 +345,8 @@ class EncryptedStore(ProfileStore):
         )
 
     def _value(self, accounts: Accounts, guid: str, key: str) -> str | Secret:
+        from keystead.stores.encrypted.layout import is_sealed
+
         text = accounts.entries[guid][key]
         return (
             Secret(partial(self._file.open_value, accounts, guid, key))

@@ -7,13 +7,12 @@ SDK's format has neither; Windows encrypts each value.
 from __future__ import annotations
 
 import re
-from typing import Protocol
 
 from keystead import crypto
 from keystead.stores.encrypted.layout import Accounts
 from keystead.stores.encrypted.protectors import RandomBytes
 from keystead.system import Dpapi
-from keystead.value import Value
+from keystead.value import Protocol, Value
 
 _HEX = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 
@@ -23,19 +22,15 @@ class ValueCipher(Protocol):
 
     def seal(self, guid: str, key: str, text: str) -> str:
         """Encrypts ``text`` as the value of ``key`` in the profile ``guid``."""
-        ...
 
     def open(self, guid: str, key: str, sealed: str) -> str:
         """Decrypts the value. Raises `IntegrityError`."""
-        ...
 
     def signed(self, accounts: Accounts) -> Accounts:
         """The version with its MAC."""
-        ...
 
     def check(self, accounts: Accounts) -> None:
         """Raises `IntegrityError` unless the MAC is valid."""
-        ...
 
 
 class DataKeyCipher(Value):

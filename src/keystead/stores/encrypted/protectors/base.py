@@ -8,12 +8,15 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
 
 from keystead import crypto
 from keystead.errors import Origin
 from keystead.system import System
 from keystead.value import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import ClassVar
 
 RandomBytes = Callable[[int], bytes]
 """Such as `os.urandom`."""

@@ -65,7 +65,7 @@ class App:
     @cached_property
     def stores(self) -> list[ProfileStore]:
         """The stores in search order."""
-        return [row.open(self.system, self.agent) for row in STORES]
+        return [row.open(self.system, _KeysInAgent(self)) for row in STORES]
 
     @cached_property
     def encrypted(self) -> EncryptedStore:
@@ -229,3 +229,16 @@ class App:
         from keystead.resolve.aws.client import AwsClient
 
         return AwsClient(self.system, client_settings, credentials, endpoint_url)
+
+
+class _KeysInAgent:
+    """The agent as the keeper of opened keys; its client is imported when there is one."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    def key(self, store_id: str) -> tuple[str, bytes] | None:
+        return self._app.agent.key(store_id)
+
+    def keep_key(self, store_id: str, record: str, raw: bytes, *, start: bool) -> None:
+        self._app.agent.keep_key(store_id, record, raw, start=start)

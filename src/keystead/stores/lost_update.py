@@ -12,7 +12,10 @@ from pathlib import Path
 from keystead.system import System
 from keystead.system.file_versions import FileVersion
 from keystead.system.files import Changed, Snapshot, resolve
-from keystead.undo.history import UndoHistory
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from keystead.undo.history import UndoHistory
 
 MOMENT = 2.0
 """Seconds for which a file counts as just written; some file systems have coarse times."""

@@ -38,8 +38,11 @@ from keystead.system.file_versions import ChangeToken, FileVersion, change_token
 from keystead.system.files import Changed, Snapshot, resolve
 from keystead.text.dialect import FileKind
 from keystead.text.document import Document, Grammar
-from keystead.undo.history import Replaced, UndoHistory
 from keystead.value import replace
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from keystead.undo.history import UndoHistory
 
 
 class SharedStore(ProfileStore):
@@ -262,6 +265,8 @@ class SharedStore(ProfileStore):
     ) -> contextlib.AbstractContextManager[None]:
         if not changed:
             return contextlib.nullcontext()
+        from keystead.undo.history import Replaced
+
         replaced = [
             Replaced(old.path, old.document.data if old.version else None, new.document.data)
             for old, new in changed

@@ -29,7 +29,6 @@ from keystead.text.dialect import (
     section_values,
     skipped,
 )
-from keystead.text.disagreement import disagreements
 from keystead.text.document import Document
 from keystead.text.pieces import Section, Values
 from keystead.value import Value, replace
@@ -71,6 +70,8 @@ class SharedFile(Value):
 
     def disagreements(self, name: str) -> list[Notice]:
         """Where other programs read other keys of the profile; see `text.disagreement`."""
+        from keystead.text.disagreement import disagreements
+
         return disagreements(self.document, self.kind, name)
 
     def other(self, kind: str, name: str) -> Values:

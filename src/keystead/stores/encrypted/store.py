@@ -159,7 +159,7 @@ class EncryptedStore(ProfileStore):
     @property
     def is_unknown(self) -> bool:
         """Whether the store that was read last is not known."""
-        return self._file.known.is_unknown
+        return "_file" in vars(self) and self._file.known.is_unknown
 
     def opens_unasked(self) -> bool:
         """Whether it is unlocked, or unlocks without a prompt. Raises `StoreCorrupt`."""

@@ -187,13 +187,13 @@ class Folders:
         own = self._environ.get("KEYSTEAD_HOME")
         if own:
             return self.expand(own)
-        if sys.platform in ("win32", "darwin"):
-            import platformdirs
+        if os.name == "posix" and sys.platform != "darwin":
+            # As platformdirs, which takes a tenth of a command to load.
+            named = self._environ.get(variable, "")
+            return (Path(named) if named.strip() else self.home / default) / "keystead"
+        import platformdirs
 
-            try:
-                return Path(getattr(platformdirs, by_platform)("keystead", appauthor=False))
-            except RuntimeError:
-                return NO_HOME / "keystead"
-        # As platformdirs, which takes a tenth of a command to load.
-        named = self._environ.get(variable, "")
-        return (Path(named) if named.strip() else self.home / default) / "keystead"
+        try:
+            return Path(getattr(platformdirs, by_platform)("keystead", appauthor=False))
+        except RuntimeError:
+            return NO_HOME / "keystead"

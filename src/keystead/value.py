@@ -2,24 +2,28 @@
 
 They take the place of `dataclasses.dataclass` and `typing.NamedTuple`, which generate and compile
 code for each class. Type checkers, `inspect.signature` and the functions of `dataclasses` know
-their fields all the same. `Protocol` is that of `typing` for type checkers, and `object` else.
+their fields all the same. `Protocol` and `assert_never` are those of
+`typing` for type checkers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["NamedTuple", "Protocol", "Value", "asdict", "field", "replace"]
+__all__ = ["NamedTuple", "Protocol", "Value", "asdict", "assert_never", "field", "replace"]
 
 TYPE_CHECKING = False  # type checkers know the name; `typing` takes as long as 50 classes
 if TYPE_CHECKING:
     from dataclasses import replace
     from inspect import Signature
-    from typing import Any, ClassVar, NamedTuple, Protocol, Self, dataclass_transform
+    from typing import Any, ClassVar, NamedTuple, Protocol, Self, assert_never, dataclass_transform
 else:
     from collections import _tuplegetter
 
     Protocol = object
+
+    def assert_never(value):
+        raise AssertionError(f"no case for {value!r}")
 
     def dataclass_transform(**_):
         return lambda kind: kind

@@ -16,7 +16,7 @@ from keystead.model.sources.process import Process
 from keystead.model.sources.sso import Sso
 from keystead.model.sources.static import Static
 from keystead.model.sources.web_identity import WebIdentity
-from keystead.value import replace
+from keystead.value import assert_never, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def provider_of(source: Source, context: ProviderContext) -> Provider:
     """The provider of that kind of source."""
-    match source:  # mypy requires a case for each kind
+    match source:
         case Static():
             from keystead.resolve.providers.static import StaticProvider
 
@@ -58,6 +58,8 @@ def provider_of(source: Source, context: ProviderContext) -> Provider:
             from keystead.resolve.providers.ec2 import Ec2Provider
 
             return Ec2Provider(source, context)
+        case _:
+            return assert_never(source)
 
 
 def retrieve(source: Source, context: ProviderContext) -> Credentials:

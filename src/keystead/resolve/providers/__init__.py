@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from keystead.resolve.providers.provider import Provider, ProviderContext
 
 
-def provider_of(source: Source, context: ProviderContext) -> Provider:
+def provider_of(source: Source, context: ProviderContext) -> Provider:  # noqa: RET503  # of every kind
     """The provider of that kind of source."""
     match source:
         case Static():
@@ -59,7 +59,7 @@ def provider_of(source: Source, context: ProviderContext) -> Provider:
 
             return Ec2Provider(source, context)
         case _:
-            return assert_never(source)
+            assert_never(source)
 
 
 def retrieve(source: Source, context: ProviderContext) -> Credentials:

@@ -753,7 +753,9 @@ class Killed(FailingCalls):
         if len(self.made) - 1 == self.at:
             os._exit(9)
 
-VERBS["register"](Machine(Path(sys.argv[1])).store(files=Files(calls=Killed(int(sys.argv[2]), 0))))
+calls = Killed(int(sys.argv[2]), 0)
+VERBS["register"](Machine(Path(sys.argv[1])).store(files=Files(calls=calls)))
+print(len(calls.made))
 """
 
 
@@ -761,14 +763,18 @@ VERBS["register"](Machine(Path(sys.argv[1])).store(files=Files(calls=Killed(int(
 def test_kill_at_any_call_leaves_the_old_or_the_new_file(machine: Machine) -> None:
     register(machine.store(), Profile("one", BASIC))
     root = Path(__file__).parents[2]
-    outcomes = []
-    for at in range(0, 100, amount(short=5, full=1)):
-        done = subprocess.run(
+
+    def register_until(at: int) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
             [sys.executable, "-c", CUT_OFF, str(machine.root), str(at)],
             cwd=root, capture_output=True, text=True,
         )  # fmt: skip
-        if done.returncode == 0:
-            break
+
+    calls = int(register_until(-1).stdout)
+    machine.store().unregister("two")
+    outcomes = []
+    for at in (*range(0, calls - 1, amount(short=5, full=1)), calls - 1):
+        done = register_until(at)
         assert done.returncode == 9, done.stderr
         outcomes.append(tuple(machine.profiles()))
         machine.store().change("one", lambda _, at=at: {"team": str(at)})

@@ -27,30 +27,30 @@ ROLE = "arn:aws:iam::123456789012:role/demo"
 NAMES = ("credentials", "config", "RegisteredAccounts.json")
 
 # A command line, and how often it opens each of `NAMES`: where there is no encrypted store, with
-# the profile `dev` in the shared files; and where there is one, with `dev` in it. A file that is
-# not there is looked for once. `exec` comes last, as the process becomes the command.
+# the profile `dev` in the shared files; and where there is one, with `dev` in it, which
+# is not opened before there is one. `exec` comes last, as the process becomes the command.
 OPENED = """
-list                            1 1 1   1 1 1
-list --all                      1 1 1   1 1 1
-show dev                        1 1 1   0 0 1
-plan dev                        1 1 1   0 0 1
-plan role                       1 1 1   1 1 1
-env dev                         1 1 1   1 1 1
-process dev                     1 1 1   0 0 1
+list                            1 1 0   1 1 1
+list --all                      1 1 0   1 1 1
+show dev                        1 1 0   0 0 1
+plan dev                        1 1 0   0 0 1
+plan role                       1 1 0   1 1 1
+env dev                         1 1 0   1 1 1
+process dev                     1 1 0   0 0 1
 process role                    1 1 1   1 1 1
-whoami dev                      1 1 1   0 0 1
-explain                         1 1 1   1 1 1
-explain dev                     1 1 1   1 1 1
-lint                            1 1 1   1 1 1
+whoami dev                      1 1 0   0 0 1
+explain                         1 1 0   1 1 1
+explain dev                     1 1 0   1 1 1
+lint                            1 1 0   1 1 1
 doctor                          1 1 1   1 1 1
-Get-AWSCredential -ListProfileDetail 1 1 1   1 1 1
+Get-AWSCredential -ListProfileDetail 1 1 0   1 1 1
 store status                    0 0 1   0 0 1
 dump                            1 1 0   1 1 0
 set dev region=eu-west-2        2 2 1   1 1 2
 copy dev two                    2 2 1   0 0 2
 rename two three                2 2 1   1 1 2
 remove three --force            2 2 1   1 1 2
-exec dev -- true                1 1 1   1 1 1
+exec dev -- true                1 1 0   1 1 1
 """
 
 RUN = """

@@ -50,8 +50,8 @@ def resolve(where: System, store: SharedStore, name: str) -> Credentials:
     resolver = Resolver(
         where,
         store.snapshot(),
-        MfaCodes(where, UsedMfaCodes(where)),
-        EncryptedStore(where).sessions(),
+        lambda: MfaCodes(where, UsedMfaCodes(where)),
+        EncryptedStore(where).sessions,
     )
     return resolver.run(resolver.plan(name)).credentials
 
@@ -165,8 +165,8 @@ def test_credentials_are_renewed_before_expiry(moto: Emulator, home: Path) -> No
     resolver = Resolver(
         where,
         store.snapshot(),
-        MfaCodes(where, UsedMfaCodes(where)),
-        EncryptedStore(where).sessions(),
+        lambda: MfaCodes(where, UsedMfaCodes(where)),
+        EncryptedStore(where).sessions,
     )
     provider = ProfileCredentials(where, resolver, resolver.plan("p"), lambda _: None)
     first = provider.retrieve()
@@ -187,8 +187,8 @@ def test_a_short_session_is_not_renewed_at_every_call(moto: Emulator, home: Path
     resolver = Resolver(
         where,
         store.snapshot(),
-        MfaCodes(where, UsedMfaCodes(where)),
-        EncryptedStore(where).sessions(),
+        lambda: MfaCodes(where, UsedMfaCodes(where)),
+        EncryptedStore(where).sessions,
     )
     provider = ProfileCredentials(where, resolver, resolver.plan("p"), lambda _: None)
     assert provider.retrieve() is provider.retrieve()

@@ -6,42 +6,40 @@ import os
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from keystead.audit.grantee import Grantee
-from keystead.delivery import permission
-from keystead.delivery.sdk_credentials import SessionSource
 from keystead.errors import KeysteadError, Origin, ProfileInvalid, ProfileNotFound
-from keystead.model.calls import Call
 from keystead.model.client_settings import (
     NO_CLIENT_SETTINGS,
     OF_CLIENTS,
     ClientSettings,
     client_settings,
 )
-from keystead.model.credentials import Credentials
 from keystead.model.endpoints import NO_ADDRESS, Endpoints
-from keystead.model.exported import holds_exported_credentials
-from keystead.model.plan import Plan
-from keystead.model.plan_json import CachedSessions
 from keystead.model.profile import Profile
-from keystead.model.program_settings import ProgramSettings, program_settings
-from keystead.model.role_options import RoleOptions
 from keystead.model.search import default_profile, nothing_configured, settings_profile
 from keystead.model.settings import DECIDING
 from keystead.model.sources.process import Process
-from keystead.resolve.resolver import ProfileCredentials, Resolver
 from keystead.secret import Secret
 from keystead.stores.base import StoreSnapshot
 from keystead.stores.chain import ChainSnapshot, StoreChain
-from keystead.stores.default_readings import DefaultReadings
 from keystead.stores.shared_snapshot import SharedSnapshot
 from keystead.system import System
-from keystead.system.file_versions import ChangeToken
 from keystead.value import Value, field, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from keystead.app import App
+    from keystead.audit.grantee import Grantee
+    from keystead.delivery.sdk_credentials import SessionSource
+    from keystead.model.calls import Call
+    from keystead.model.credentials import Credentials
     from keystead.model.explain.answer import Explanation
+    from keystead.model.plan import Plan
+    from keystead.model.plan_json import CachedSessions
+    from keystead.model.program_settings import ProgramSettings
+    from keystead.model.role_options import RoleOptions
+    from keystead.resolve.resolver import ProfileCredentials, Resolver
+    from keystead.stores.default_readings import DefaultReadings
+    from keystead.system.file_versions import ChangeToken
 
 Location = str | os.PathLike[str] | None
 """The path of a shared file to search alone; None for all stores."""
@@ -72,7 +70,11 @@ class Selection(Value):
         variables that keystead set are included.
         """
         app = self.app
-        if self.wanted is None and not self.location and holds_exported_credentials(app.environ):
+        if self.wanted is not None or self.location:
+            return app.system
+        from keystead.model.exported import holds_exported_credentials
+
+        if holds_exported_credentials(app.environ):
             return replace(app.system, environ=app.environ)
         return app.system
 
@@ -129,10 +131,14 @@ class Selection(Value):
 
     def for_program(self) -> ProgramSettings:
         """The settings that a program needs together with the credentials."""
+        from keystead.model.program_settings import program_settings
+
         return program_settings(self.client_settings, self._defaults(), self.system.environ)
 
     def without_files(self) -> ProgramSettings:
         """`for_program` for a program that does not see the user's shared files."""
+        from keystead.model.program_settings import program_settings
+
         return program_settings(self.client_settings, (), self.system.environ)
 
     def place(self, setting: str) -> Origin | None:
@@ -143,6 +149,8 @@ class Selection(Value):
     @cached_property
     def default_readings(self) -> DefaultReadings:
         """The readings of ``default`` in the user's shared files."""
+        from keystead.stores.default_readings import DefaultReadings
+
         parts = [] if self.chain.location else [part for _, part in self.profiles.parts]
         found = next((part for part in parts if isinstance(part, SharedSnapshot)), None)
         return DefaultReadings(found or self.app.shared.snapshot())
@@ -169,11 +177,13 @@ class Selection(Value):
     @cached_property
     def resolver(self) -> Resolver:
         """The resolver for these profiles and settings."""
+        from keystead.resolve.resolver import Resolver
+
         return Resolver(
             self.system,
             self.profiles,
-            self.app.mfa_codes,
-            self.app.sessions,
+            lambda: self.app.mfa_codes,
+            lambda: self.app.sessions,
             self.wanted_region,
         )
 
@@ -254,6 +264,9 @@ class Selection(Value):
         New ones are recorded in the audit log for ``grantee``; with None the caller records them.
         Raises `UseRefused` where a rule of a used profile forbids the use.
         """
+        from keystead.delivery import permission
+        from keystead.resolve.resolver import ProfileCredentials
+
         plan, app = self.plan, self.app
         for profile in self.profiles_used:
             if permission.has_rule(profile):
@@ -274,6 +287,9 @@ class Selection(Value):
 
     def session_source(self) -> SessionSource:
         """The source for a session of an SDK; it reads the stores again after each change."""
+        from keystead.audit.grantee import Grantee
+        from keystead.delivery.sdk_credentials import SessionSource
+
         return SessionSource(
             open_provider=lambda: self.renewed().provider(Grantee("session")).retrieve,
             version=self.change_token,

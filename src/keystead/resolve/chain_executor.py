@@ -22,10 +22,9 @@ from keystead.model.session_token_call import SessionTokenCall
 from keystead.model.sources.process import Process
 from keystead.resolve.aws.client import AwsClient
 from keystead.resolve.mfa import MfaCodes
-from keystead.resolve.providers import retrieve
+from keystead.resolve.providers import retrieve, session_of
 from keystead.resolve.providers.provider import ProviderContext
 from keystead.resolve.sts_response import temporary_credentials
-from keystead.system import System
 from keystead.value import NamedTuple, Protocol, Value, field
 
 TYPE_CHECKING = False
@@ -80,11 +79,6 @@ class Sessions(Protocol):
     @property
     def flights(self) -> Sessions:
         """Where what a program prints waits for those who have asked for the same meanwhile."""
-
-
-def session_of(credentials: Credentials, system: System) -> Session:
-    """The session of credentials retrieved just now."""
-    return Session(credentials, system.clock(), system.uptime())
 
 
 class _Got(NamedTuple):

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
+from _thread import allocate_lock  # `threading` takes longer to load than this
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from threading import Lock
 
 from keystead.errors import FileProblem, ProfileInvalid
 from keystead.model.calls import Call, base_call, role_calls
@@ -13,20 +11,22 @@ from keystead.model.credentials import Credentials
 from keystead.model.mfa import MFA_PROCESS, mfa_answer
 from keystead.model.one_line import require_region_on_one_line
 from keystead.model.plan import Plan, default_plan, make_plan, plan_in_session
-from keystead.model.plan_json import CachedSessions
 from keystead.model.profile import Profile, ProfileSource
 from keystead.model.role_options import RoleOptions
 from keystead.model.session import Session
-from keystead.resolve.cache_key import base_inputs, flight_key, key_inputs, session_keys
-from keystead.resolve.chain_executor import ALONE_SECONDS, ChainExecutor, Sessions, session_of
-from keystead.resolve.mfa import MfaCodes
-from keystead.resolve.providers import provider_of, retrieve
+from keystead.resolve.providers import provider_of, retrieve, session_of
 from keystead.resolve.providers.provider import ProviderContext
 from keystead.system import System
 from keystead.value import asdict, replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from keystead.model.plan_json import CachedSessions
+    from keystead.resolve.chain_executor import ChainExecutor, Sessions
+    from keystead.resolve.mfa import MfaCodes
     from keystead.resolve.program import Program
 
 _EPOCH_TICKS = 621_355_968_000_000_000
@@ -35,6 +35,8 @@ _EPOCH_TICKS = 621_355_968_000_000_000
 
 def session_name(now: datetime) -> str:
     """A role session name for profiles that set none: ``keystead-`` and .NET ticks of ``now``."""
+    from datetime import UTC, datetime, timedelta
+
     since_epoch = now.astimezone(UTC) - datetime(1970, 1, 1, tzinfo=UTC)
     return f"keystead-{_EPOCH_TICKS + since_epoch // timedelta(microseconds=1) * 10}"
 
@@ -42,16 +44,17 @@ def session_name(now: datetime) -> str:
 class Resolver:
     """Turns plans into credentials.
 
-    ``source`` is where profiles are looked up, ``codes`` the process's MFA codes, ``sessions`` the
-    ones got before. ``region`` takes precedence over the environment's and the profile's.
+    ``source`` is where profiles are looked up; ``codes`` returns the process's MFA codes,
+    ``sessions`` the ones got before. ``region`` takes precedence over the environment's and the
+    profile's.
     """
 
     def __init__(
         self,
         system: System,
         source: ProfileSource,
-        codes: MfaCodes,
-        sessions: Sessions,
+        codes: Callable[[], MfaCodes],
+        sessions: Callable[[], Sessions],
         region: str | None = None,
     ) -> None:
         self._system = system
@@ -129,7 +132,7 @@ class Resolver:
         that cannot be said, so that another process may find others.
         """
         files = provider_of(plan.base, self._context(plan)).input_files()
-        return None if files is None or not all(map(Path.is_absolute, files)) else files
+        return None if files is None or not all(file.is_absolute() for file in files) else files
 
     def _identity(self, plan: Plan, context: ProviderContext) -> str | None:
         """What identifies the base in the names of sessions, where that is known before its
@@ -139,6 +142,8 @@ class Resolver:
         settings = context.client_settings
         if found is None:
             return None
+        from keystead.resolve.cache_key import base_inputs
+
         return base_inputs(plan, *found, asdict(settings.endpoints), settings.region)
 
     def _base(self, plan: Plan, context: ProviderContext) -> Session:
@@ -146,8 +151,11 @@ class Resolver:
         inputs = provider_of(plan.base, context).flight_inputs()
         if inputs is None:
             return session_of(retrieve(plan.base, context), self._system)
+        from keystead.resolve.cache_key import flight_key
+        from keystead.resolve.chain_executor import ALONE_SECONDS
+
         began = self._system.clock()
-        flights = self._sessions.flights
+        flights = self._sessions().flights
         key = flight_key(plan, inputs)
         with flights.alone(key, ALONE_SECONDS) as is_turn:
             found = flights.get(key)
@@ -165,12 +173,15 @@ class Resolver:
     def _executor(
         self, plan: Plan, context: ProviderContext, first: str | None, base: Session | None
     ) -> ChainExecutor:
+        from keystead.resolve.cache_key import key_inputs, session_keys
+        from keystead.resolve.chain_executor import ChainExecutor
+
         called = role_calls(plan)
         base_identity = first or (key_inputs(base.credentials) if base else "")
         keys = session_keys(plan, base_identity, called, self._system.environ)
         began = self._system.clock()
         return ChainExecutor(
-            plan, context, base, called, keys, self._codes, self._sessions, self._source, began
+            plan, context, base, called, keys, self._codes(), self._sessions(), self._source, began
         )
 
     def _mfa_programs(self, plan: Plan, base: Profile) -> Iterator[Program]:
@@ -216,7 +227,7 @@ class ProfileCredentials:
         self._resolver = resolver
         self.plan = plan
         self._granted = granted
-        self._lock = Lock()
+        self._lock = allocate_lock()
         self._cached: Session | None = None
 
     def input_files(self) -> list[Path] | None:

@@ -292,7 +292,7 @@ def _role_of(state: State, values: Values) -> AwsObject:
     check_writable(profile)
     source = _With(profile, app.snapshot(values.get("ProfileLocation")))
     region = find_region(state, values)
-    resolver = Resolver(app.system, source, app.mfa_codes, app.sessions, region)
+    resolver = Resolver(app.system, source, lambda: app.mfa_codes, lambda: app.sessions, region)
     plan = resolver.plan(profile.name)
     grantee = Grantee("cmdlet")
     provider = ProfileCredentials(

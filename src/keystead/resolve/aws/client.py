@@ -152,12 +152,17 @@ class AwsClient:
         Raises `ValueError` where no address can be made, such as for a region that is not a host
         name.
         """
-        from botocore import xform_name
-        from botocore.exceptions import BotoCoreError
+        from keystead.resolve.aws.addresses import has_other_models, sts_address
 
-        configured = self._settings.endpoints.url(service_id(service))
+        name = service if service == "sts" else service_id(service)
+        configured = self._settings.endpoints.url(name)
         if configured:
             return configured
+        known = sts_address(self._settings, None) if service == "sts" else None
+        if known and not has_other_models(self._system):
+            return known.url.rstrip("/")
+        from botocore import xform_name
+        from botocore.exceptions import BotoCoreError
 
         def made(request: object, **_: object) -> NoReturn:
             raise _Made(str(getattr(request, "url", "")))

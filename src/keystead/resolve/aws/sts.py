@@ -16,7 +16,7 @@ from keystead.botocore_session import trust_store
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.resolve.aws import query
-from keystead.resolve.aws.addresses import Address, sts_address
+from keystead.resolve.aws.addresses import Address, has_other_models, sts_address
 from keystead.resolve.aws.client import CONNECT_SECONDS, MOST_ATTEMPTS, READ_SECONDS
 from keystead.resolve.aws.signature import signed
 from keystead.system import System, http
@@ -26,17 +26,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-_KNOWN = frozenset(
-    {"ca_bundle", "max_attempts", "retry_mode", "use_dualstack_endpoint", "use_fips_endpoint"}
-)
-"""The settings whose effect is known here."""
-
 _DEFAULT_ATTEMPTS = 3
 _ATTEMPTS = re.compile(r"[1-9]|[1-4]\d", re.ASCII)
 """Numbers of attempts that botocore's quota for retries allows."""
 
 _LEFT_TO_BOTOCORE = (
-    "AWS_DATA_PATH",
     "AWS_LAMBDA_FUNCTION_NAME",
     "AWS_NEW_RETRIES_2026",
     "AWS_SDK_UA_APP_ID",
@@ -211,10 +205,9 @@ def sts_call(
         or attempts is None
         or known.is_signed != (credentials is not None)
         or not query.is_valid(known, parameters)
-        or not _KNOWN.issuperset(name for name, _ in settings.values)
         or any(name != "s3" for name, _ in settings.blocks)
         or any(map(system.environ.get, _LEFT_TO_BOTOCORE))
-        or system.folders.expand("~/.aws/models").is_dir()
+        or has_other_models(system)
         or http.is_proxied(address.url)
     ):
         return None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from keystead.model.account import require_account_of
 from keystead.model.credentials import Credentials
+from keystead.model.session import Session
 from keystead.model.sources import Source
 from keystead.model.sources.container import Container
 from keystead.model.sources.ec2 import Ec2
@@ -21,6 +22,7 @@ from keystead.value import assert_never, replace
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from keystead.resolve.providers.provider import Provider, ProviderContext
+    from keystead.system import System
 
 
 def provider_of(source: Source, context: ProviderContext) -> Provider:  # noqa: RET503  # of every kind
@@ -73,3 +75,8 @@ def retrieve(source: Source, context: ProviderContext) -> Credentials:
         return found
     require_account_of(context.profile, found)
     return replace(found, account_id=found.account_id or source.account_id)
+
+
+def session_of(credentials: Credentials, system: System) -> Session:
+    """The session of credentials retrieved just now."""
+    return Session(credentials, system.clock(), system.uptime())

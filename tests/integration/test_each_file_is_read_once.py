@@ -46,7 +46,7 @@ doctor                          1 1 1   1 1 1
 Get-AWSCredential -ListProfileDetail 1 1 0   1 1 1
 store status                    0 0 1   0 0 1
 dump                            1 1 0   1 1 0
-set dev region=eu-west-2        2 2 1   1 1 2
+set dev region=eu-west-2        2 2 1   0 0 2
 copy dev two                    2 2 1   0 0 2
 rename two three                2 2 1   1 1 2
 remove three --force            2 2 1   1 1 2

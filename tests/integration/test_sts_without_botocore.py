@@ -9,6 +9,7 @@ import itertools
 import os
 import random
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -20,6 +21,10 @@ from typing import Any, NamedTuple
 import pytest
 from botocore.retries import standard
 from botocore.utils import get_environ_proxies
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from keystead.botocore_session import partitions, service_session
 from keystead.errors import ProviderError
@@ -65,7 +70,9 @@ ASSUMED = result(
 
 
 @contextlib.contextmanager
-def speaking(answers: tuple[bytes, ...]) -> Iterator[tuple[str, list[bytes]]]:
+def speaking(
+    answers: tuple[bytes, ...], tls: ssl.SSLContext | None = None
+) -> Iterator[tuple[str, list[bytes]]]:
     """A server that says the bytes of each answer in turn, the last one from then on, and hangs up
     each time; its address, and what it received since that list was emptied.
     """
@@ -79,13 +86,15 @@ def speaking(answers: tuple[bytes, ...]) -> Iterator[tuple[str, list[bytes]]]:
             except OSError:
                 return
             with connection, contextlib.suppress(OSError):
-                received.append(_request(connection))
-                connection.sendall(answers[min(len(received), len(answers)) - 1])
+                wrapped = tls.wrap_socket(connection, server_side=True) if tls else connection
+                with wrapped:
+                    received.append(_request(wrapped))
+                    wrapped.sendall(answers[min(len(received), len(answers)) - 1])
 
     thread = threading.Thread(target=serve)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.getsockname()[1]}", received
+        yield f"http{'s' if tls else ''}://127.0.0.1:{server.getsockname()[1]}", received
     finally:
         server.shutdown(socket.SHUT_RDWR)
         server.close()
@@ -93,9 +102,12 @@ def speaking(answers: tuple[bytes, ...]) -> Iterator[tuple[str, list[bytes]]]:
 
 
 def _request(connection: socket.socket) -> bytes:
-    found = connection.recv(65536)
+    found = b""
     while b"\r\n\r\n" not in found or len(found.partition(b"\r\n\r\n")[2]) < _length(found):
-        found += connection.recv(65536)
+        more = connection.recv(65536)
+        if not more:
+            raise ConnectionError
+        found += more
     return found
 
 
@@ -141,10 +153,13 @@ def outcomes(
     settings: ClientSettings = IN_REGION,
     keys: Credentials | None = KEYS,
     url: str = "",
+    tls: ssl.SSLContext | None = None,
+    host: str = "127.0.0.1",
 ) -> tuple[Outcome, Outcome]:
     """Of keystead's own client and of botocore, for a server with these answers."""
-    with speaking(answers) as (address, received):
-        settings = replace(settings, endpoints=Endpoints(url or address))
+    with speaking(answers, tls) as (address, received):
+        place = url or address.replace("127.0.0.1", host)
+        settings = replace(settings, endpoints=Endpoints(place))
         found = [
             _outcome(operation, parameters, settings, keys, received, by_botocore=by_botocore)
             for by_botocore in (False, True)
@@ -354,6 +369,63 @@ def test_no_connection_has_the_outcome_of_botocore(url: str) -> None:
     ours, theirs = outcomes("GetCallerIdentity", {}, url=url)
     assert ours.error
     assert ours.error == theirs.error
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> tuple[Path, ssl.SSLContext]:
+    """A certificate for `localhost`, signed by itself, and a server's TLS with it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
+        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    form = (serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    secret = tmp_path / "key.pem"
+    secret.write_bytes(key.private_bytes(serialization.Encoding.PEM, *form))
+    trusted = tmp_path / "trusted.pem"
+    trusted.write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(trusted, secret)
+    return trusted, tls
+
+
+def test_trusted_certificate_is_accepted(certificate: tuple[Path, ssl.SSLContext]) -> None:
+    trusted, tls = certificate
+    settings = replace(IN_REGION, values=(("ca_bundle", str(trusted)),))
+    ours, theirs = outcomes(
+        "GetCallerIdentity", {}, answer(IDENTITY), settings=settings, tls=tls, host="localhost"
+    )
+    assert ours.answer
+    assert ours == theirs
+
+
+@pytest.mark.parametrize(
+    ("bundle", "host"),
+    [("", "localhost"), ("trusted", "127.0.0.1"), ("/nowhere", "localhost"), ("key", "localhost")],
+    ids=["not signed by a known one", "of another host", "no bundle", "no certificates"],
+)
+def test_other_certificates_are_refused_without_sending_anything(
+    certificate: tuple[Path, ssl.SSLContext],
+    bundle: str,
+    host: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    trusted, tls = certificate
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    file = str(trusted.with_name(f"{bundle}.pem")) if bundle.isalpha() else bundle
+    settings = replace(IN_REGION, values=(("ca_bundle", file),) if file else ())
+    ours, theirs = outcomes(
+        "GetCallerIdentity", {}, answer(IDENTITY), settings=settings, tls=tls, host=host
+    )
+    assert (ours.requests, theirs.requests) == ([], [])
+    assert "SSL validation failed for https://" in str(ours.error)
+    assert ours.pauses == theirs.pauses
+    if bundle != "trusted":  # botocore compares host names by itself, in other words
+        assert ours.error == theirs.error
 
 
 def test_answer_larger_than_any_of_sts_is_refused() -> None:

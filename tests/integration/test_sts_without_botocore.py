@@ -26,7 +26,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from keystead.botocore_session import partitions, service_session
+from keystead.botocore_session import partitions, service_session, trust_store
 from keystead.errors import ProviderError
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
@@ -426,6 +426,28 @@ def test_other_certificates_are_refused_without_sending_anything(
     assert ours.pauses == theirs.pauses
     if bundle != "trusted":  # botocore compares host names by itself, in other words
         assert ours.error == theirs.error
+
+
+@pytest.mark.parametrize("label", ['# Label: "Amazon Root CA 1"\n', '# Label: "Another"\n', ""])
+def test_every_certificate_of_a_file_is_trusted_whichever_are_tried_first(
+    certificate: tuple[Path, ssl.SSLContext], label: str
+) -> None:
+    trusted, tls = certificate
+    others = Path(trust_store()).read_text()
+    trusted.write_text(f"{others}{label}{trusted.read_text()}")
+    asked = {"seconds": 20, "body": b"", "likely": "Amazon Root CA"}
+    with speaking((answer(IDENTITY),), tls) as (url, received):
+        place = url.replace("127.0.0.1", "localhost")
+        assert (
+            http.ask("POST", place, {}, ca_bundle=str(trusted), **asked).body == IDENTITY.encode()
+        )
+        with pytest.raises(http.Unreachable, match="certificate"):
+            http.ask("POST", place, {}, ca_bundle=trust_store(), **asked)
+        assert len(received) == 1
+
+
+def test_botocore_s_certificates_have_those_of_amazon() -> None:
+    assert http._labelled(trust_store(), "Amazon Root CA").count("BEGIN CERTIFICATE") == 4
 
 
 def test_answer_larger_than_any_of_sts_is_refused() -> None:

@@ -132,6 +132,7 @@ class StsCall(Value):
             connect_seconds=CONNECT_SECONDS,
             body=body,
             ca_bundle=self.trusted or trust_store(),
+            likely=None if self.trusted else "Amazon Root CA",
         )
 
     def _host(self) -> str:

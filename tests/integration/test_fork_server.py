@@ -46,5 +46,13 @@ def test_agent_starts_the_server_for_the_second_command(agent: Agent, keystead: 
     with server.runs_child():
         assert keystead("list") == first
     pid = server.pid
+    together = sum(map(proportional_memory, (agent.pid, pid, *server.children)))
+    assert together < 60_000_000
     assert keystead("agent", "stop").code == 0
     wait_for(lambda: not is_alive(pid))
+
+
+def proportional_memory(pid: int) -> int:
+    """The bytes of a process, in which memory that several share counts for each in part."""
+    text = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return 1024 * int(text.partition("\nPss:")[2].split()[0])

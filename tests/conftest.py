@@ -38,6 +38,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="fail where a real program is missing that a test needs, in place of skipping it",
     )
+    parser.addoption(
+        "--fork-server",
+        action="store_true",
+        help="run the commands of all tests in children of a fork server",
+    )
 
 
 effort.set_up_hypothesis()
@@ -189,7 +194,10 @@ class Keystead:
 
 @pytest.fixture(autouse=True)
 def isolation(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    request: pytest.FixtureRequest,
 ) -> Iterator[Keystead]:
     """A new home and an environment with nothing of the machine."""
     for name in os.environ.keys() - command.clean_environ(os.environ).keys():
@@ -211,6 +219,8 @@ def isolation(
         "LC_ALL": "C.UTF-8",
         "KEYSTEAD_AGENT": "off",  # a test that wants one starts and ends its own
     }
+    if request.config.getoption("--fork-server"):
+        settings |= request.getfixturevalue("any_recording_server").environ
     for name, value in settings.items():
         monkeypatch.setenv(name, value)
     caplog.set_level(logging.DEBUG, logger="keystead")

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -48,6 +49,22 @@ def files(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def many_are_plain(home: Path, keystead: Keystead) -> None:
     keystead.plain.add(home / "many" / ".aws" / "credentials")
+
+
+def test_the_client_loads_these_modules_and_no_other() -> None:
+    code = "import sys; before = {*sys.modules}; import keystead.warm.client as client; "
+    names = "print(*sorted({*sys.modules} - before))"
+    done = run([sys.executable, "-c", code + names], environ=os.environ, cwd=Path("/"))
+    assert done.stdout.split() == [
+        "_socket",
+        "keystead",
+        "keystead._version",
+        "keystead.agent",
+        "keystead.agent.protocol",
+        "keystead.warm",
+        "keystead.warm.client",
+        "keystead.warm.protocol",
+    ]
 
 
 def shell(line: str, home: Path, **more: str) -> Done:

@@ -181,8 +181,7 @@ def _time(rows: Sequence[Row], rounds: int) -> dict[tuple[str, str], list[float]
     usable = []
     for row in rows:
         try:
-            _run(row)  # starts the agent, fills the caches
-            usable.append((row, _run(row)))
+            usable.append((row, _run(row)))  # starts the agent, fills the caches
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
             why = (error.stderr or b"it took too long").decode()
             print(f"{row.who}, {row.work}, is left out: {why}", file=sys.stderr)
@@ -319,7 +318,7 @@ Counted by callgrind for a cached answer of `credential_process`, in millions.
 
 
 def _section(times: Times, work: str) -> str:
-    base = CURL if (work, CURL) in times else FLOOR
+    title, base = WORKS.get(work, work), CURL if (work, CURL) in times else FLOOR
     rows = [
         f"| {who} |"
         + "".join(f" {statistics.median(found[size]):,.1f} |" for size in SIZES if size in found)
@@ -330,7 +329,7 @@ def _section(times: Times, work: str) -> str:
     plotted = f"\n![milliseconds by number of profiles](benchmarks/{PLOTS.get(work)})\n"
     return "\n".join(
         [
-            f"## {WORKS.get(work, work).capitalize()}",
+            f"## {title[:1].upper()}{title[1:]}",
             "",
             f"| profiles |{''.join(f' {size:,} |' for size in SIZES)} ratio |",
             f"| --- |{' ---: |' * len(SIZES)} ---: |",

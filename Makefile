@@ -24,7 +24,7 @@ help:
 	@echo "make soak          have the agent answer a million requests and weigh it (half an hour)"
 	@echo "make check         lint, format and type checks"
 	@echo "make docs          write the generated pages of docs/ anew"
-	@echo "make bench         time it beside botocore and the AWS CLI, write docs/benchmarks.md"
+	@echo "make bench         time it next to other programs (Go's if on PATH), write docs/benchmarks*.md"
 	@echo "make interop       let the SDKs of many languages get credentials, write docs/clients.md;"
 	@echo "                   CLIENTS='go java' runs some and writes nothing"
 	@echo "make fuzz          fuzz each entry for data from outside for SECONDS=60, or BOUND=-runs=N"

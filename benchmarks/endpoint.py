@@ -60,7 +60,8 @@ class Endpoint(NamedTuple):
 def main() -> None:
     """Run everything; takes about a minute."""
     if shutil.which("wrk") is None:
-        sys.exit("benchmarks.endpoint needs wrk: apt-get install wrk")
+        print("the endpoint is left out, as wrk is missing: apt-get install wrk", file=sys.stderr)
+        return
     found: dict[tuple[str, int], list[Load]] = {}
     with tempfile.TemporaryDirectory(prefix="endpoint-") as name, contextlib.ExitStack() as stack:
         world = World(Path(name), 10)

@@ -60,10 +60,13 @@ def limit(own: int, others: int, *slow: str) -> Limit:
 MODULES = {
     "--version": limit(20, 6),
     "completion bash": limit(27, 9),
+    "agent status": limit(29, 9),
+    "__complete s": limit(17, 11, "json"),
 }
 INSTRUCTIONS = {
     "--version": 1.9,
-    "completion bash": 2.0,
+    "agent status": 2.1,
+    "__complete s": 2.3,
 }
 """The most instructions of a command, as a multiple of those of an empty Python."""
 
@@ -83,9 +86,17 @@ def bare() -> set[str]:
     return {*modules("-c", "import re")}
 
 
+@pytest.fixture(scope="module")
+def empty() -> int:
+    """The instructions of an empty Python."""
+    return instructions(sys.executable, "-c", "pass")
+
+
 @pytest.mark.parametrize("line", MODULES)
 def test_a_command_loads_what_it_needs(line: str, bare: set[str], home: Path) -> None:
-    found = [name for name in modules(KEYSTEAD, *line.split()) if name not in bare]
+    agent = str(home / "private" / "agent.sock")  # where none is running
+    loaded = modules(KEYSTEAD, *line.split(), KEYSTEAD_AGENT=agent)
+    found = [name for name in loaded if name not in bare]
     own = [name for name in found if name.split(".")[0] == "keystead"]
     others = [name for name in found if name not in own]
     most = MODULES[line]
@@ -96,10 +107,13 @@ def test_a_command_loads_what_it_needs(line: str, bare: set[str], home: Path) ->
 
 @pytest.mark.needs("valgrind")
 @pytest.mark.parametrize("line", INSTRUCTIONS)
-def test_a_command_takes_few_more_instructions_than_an_empty_python(line: str) -> None:
+def test_a_command_takes_few_more_instructions_than_an_empty_python(
+    line: str, empty: int, home: Path
+) -> None:
     words = (sys.executable, KEYSTEAD, *line.split())
-    assert run(*words).returncode == 0  # now all of it is compiled
-    found = instructions(*words) / instructions(sys.executable, "-c", "pass")
+    agent = str(home / "private" / "agent.sock")
+    assert run(*words, KEYSTEAD_AGENT=agent).returncode == 0  # now all of it is compiled
+    found = instructions(*words, KEYSTEAD_AGENT=agent) / empty
     assert found <= INSTRUCTIONS[line]
 
 

@@ -15,10 +15,11 @@ from collections.abc import Iterable
 from keystead import caller
 from keystead._version import __version__
 from keystead.agent import protocol
+from keystead.agent.connection import Connection
 from keystead.agent.epoch import Epoch
 from keystead.errors import AgentProblem, InteractionRequired
 from keystead.model.credentials import Credentials
-from keystead.outside import parse_json, whole
+from keystead.outside import whole
 from keystead.system import System
 from keystead.system.file_versions import ChangeToken, FileVersion, is_settled
 
@@ -36,28 +37,20 @@ _DEMAND_SECONDS = 10.0
 """How long a lock may take, in which the agent re-executes itself."""
 _DEMANDS = 20
 _OK = 200
-_LONGEST_PATH = 103
-"""The longest path of a Unix socket: 104 bytes on macOS, including a NUL."""
 
 _TELLS_NOTHING = ("PATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "SYSTEMROOT")
 _OWN_PREFIXES = ("AWS_", "KEYSTEAD_")
 _REQUEST = tuple[str, str, bytes]
 
 
-class Agent:
+class Agent(Connection):
     """The agent that the environment of ``system`` names."""
 
     def __init__(self, system: System) -> None:
+        super().__init__(system.environ)
         self._system = system
-        self._environ = {os.fsencode(k): os.fsencode(v) for k, v in system.environ.items()}
-        self._path = protocol.socket_path(self._environ)
         self._unlock_began: FileVersion | None = None
         self._starts_itself = system.environ.get("KEYSTEAD_AGENT", "auto") in ("", "auto")
-
-    @property
-    def path(self) -> str | None:
-        """The path of its socket; None if the agent is disabled."""
-        return None if self._path is None else os.fsdecode(self._path)
 
     def watched(self, token: ChangeToken) -> ChangeToken | None:
         """``token`` with the epoch, for a new answer; None if a later change might not be seen."""
@@ -178,12 +171,6 @@ class Agent:
             "`python -m keystead.agent`",
         )
 
-    def status(self) -> dict[str, Any] | None:
-        """The agent's status; None without an agent. Raises `AgentProblem`."""
-        self._require_usable()
-        status, found = self._ask("GET", "/status")
-        return found if status else None
-
     def is_parent(self) -> bool:
         """Whether the agent started this process; True on Windows, where it is not known."""
         if sys.platform == "win32":
@@ -209,28 +196,6 @@ class Agent:
                 if self._ask("GET", "/status")[0]:
                     return
         raise AgentProblem("the agent did not start", hint=f"look at {self.path} and its folder")
-
-    def _ask(
-        self,
-        method: str,
-        where: str,
-        body: bytes = b"",
-        *,
-        seconds: float = protocol.SECONDS,
-    ) -> tuple[int, dict[str, Any]]:
-        """Status and JSON object of an answer; status 0 without a valid answer."""
-        if self._path is None:
-            return 0, {}
-        try:
-            answer = protocol.ask(self._path, method.encode(), where.encode(), body, seconds)
-            found = parse_json(protocol.body_of(answer) or b"")
-            status = whole(answer[9:12].decode(), 100, 599)
-        except TimeoutError:
-            self._path = None  # wait for an unresponsive agent only once
-            return 0, {}
-        except (OSError, ValueError):
-            return 0, {}
-        return (status, found) if isinstance(found, dict) else (0, {})
 
     def _hand_over(self, request: _REQUEST) -> None:
         status, _ = self._ask(*request)
@@ -270,52 +235,4 @@ class Agent:
                 f"{IDLE_VARIABLE} {error}",
                 id="agent-idle-invalid",
                 hint=f"set it to a number of seconds: {IDLE_SECONDS}",
-            ) from None
-
-    def _require_usable(self) -> None:
-        """Raises `AgentProblem` where an agent is disabled or impossible."""
-        if self._path is None:
-            raise AgentProblem(
-                "KEYSTEAD_AGENT disables the agent",
-                id="agent-disabled",
-                hint="unset it; or set it to `auto` or to an absolute path",
-            )
-        if sys.platform != "win32":
-            if len(self._path) > _LONGEST_PATH:
-                raise AgentProblem(
-                    f"the agent's socket has a path of over {_LONGEST_PATH} bytes: {self.path}",
-                    id="agent-socket-unusable",
-                    hint="set KEYSTEAD_AGENT to a shorter one",
-                )
-            _require_private(os.path.dirname(self._path))
-        from keystead.agent.listener import require_free
-
-        try:
-            require_free(self._path)
-        except FileExistsError:
-            raise AgentProblem(
-                f"the path of the agent's socket is taken by another file: {self.path}",
-                id="agent-socket-unusable",
-                hint="set KEYSTEAD_AGENT to a path where there is no file",
-            ) from None
-
-
-if sys.platform != "win32":
-
-    def _require_private(folder: bytes) -> None:
-        try:
-            protocol.require_private(folder)
-        except FileNotFoundError:
-            pass  # it is created later
-        except PermissionError:
-            raise AgentProblem(
-                f"the agent's folder is not yours alone: {os.fsdecode(folder)}",
-                id="agent-folder-unusable",
-                hint="it must be a folder of yours with mode 0700",
-            ) from None
-        except OSError as error:
-            reason = (error.strerror or str(error)).lower()
-            raise AgentProblem(
-                f"the agent's folder cannot be used: {os.fsdecode(folder)}: {reason}",
-                id="agent-folder-unusable",
             ) from None

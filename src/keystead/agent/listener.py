@@ -8,18 +8,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import secrets
 import socket
-import stat
 import sys
 
 from keystead.agent import protocol
+from keystead.agent.connection import require_free
 from keystead.system.file_lock import try_lock
 from keystead.value import NamedTuple
 
 BACKLOG = 2048
-_SECRET_FILE = re.compile(rb"\d{1,5} [0-9a-f]{64}")
 _FILES = 4096
 """The limit of open files to set, where the system allows it."""
 
@@ -46,21 +44,6 @@ def is_taken(path: bytes) -> bool:
         return not try_lock(lock)
     finally:
         os.close(lock)
-
-
-def require_free(path: bytes) -> None:
-    """Raises `FileExistsError` when ``path`` is another file than an agent's."""
-    try:
-        found = os.lstat(path)
-    except FileNotFoundError:
-        return
-    if sys.platform == "win32":
-        with open(path, "rb") as file:
-            ours = _SECRET_FILE.fullmatch(file.read(100)) is not None
-    else:
-        ours = stat.S_ISSOCK(found.st_mode) and found.st_uid == os.geteuid()
-    if not ours:
-        raise FileExistsError("a file that is not an agent's socket")
 
 
 def _take(lock: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keystead.agent.connection import Connection
 from keystead.cli.command import JSON, Arguments, Context, argument, command, group
 from keystead.console.tables import listing
 
@@ -28,7 +29,7 @@ def stop(context: Context, _args: Arguments) -> None:
 @command("agent status", "whether it is running and what it has cached", JSON)
 def status(context: Context, args: Arguments) -> None:
     """``keystead agent status``."""
-    agent = context.app.agent
+    agent = Connection(context.environ)
     reported = agent.status()
     found = {"running": reported is not None, "socket": agent.path, **(reported or {})}
     if args.json:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 TYPE_CHECKING = False  # type checkers know the name; `typing` takes as long as a short command
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Any
 
     from keystead.app import App
@@ -18,10 +18,16 @@ Arguments = SimpleNamespace
 
 
 class Context:
-    """What a command works with; the app is made by ``make_app`` when it is first used."""
+    """What a command works with; the app is made by ``make_app`` when it is first used.
 
-    def __init__(self, console: Console, make_app: Callable[[], App]) -> None:
+    ``environ`` is the environment of the process, for what needs no app.
+    """
+
+    def __init__(
+        self, console: Console, environ: Mapping[str, str], make_app: Callable[[], App]
+    ) -> None:
         self.console = console
+        self.environ = environ
         self._make_app = make_app
 
     @cached_property
@@ -31,7 +37,7 @@ class Context:
 
     def with_app(self, app: App) -> Context:
         """The same context with another app."""
-        return Context(self.console, lambda: app)
+        return Context(self.console, self.environ, lambda: app)
 
 
 if TYPE_CHECKING:

@@ -42,7 +42,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(console: Console, words: list[str]) -> int | None:
     # Garbage collection takes a tenth of the time of a short command and frees nothing.
     gc.set_threshold(50_000)
-    if os.environ.get("KEYSTEAD_DEBUG") == "1":  # noqa: TID251  # the rim loads with the app
+    environ = os.environ  # noqa: TID251  # the rim loads with the app
+    if environ.get("KEYSTEAD_DEBUG") == "1":
         console.debug()
     if words == ["--version"]:
         console.out(f"keystead {__version__}")
@@ -62,7 +63,7 @@ def _run(console: Console, words: list[str]) -> int | None:
         return None
     try:
         run, args = parse(words if named else ["--help"])
-        context = Context(console, lambda: _app(console, no_input=args.no_input))
+        context = Context(console, environ, lambda: _app(console, no_input=args.no_input))
         with OneGeneration(lambda: _shown(words)):
             return run(context, args)
     except SystemExit as done:  # --help

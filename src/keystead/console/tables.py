@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, tzinfo
-
 from keystead.printable import one_line
 
-Row = Mapping[str, object]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime, tzinfo
+
+    Row = Mapping[str, object]
 
 
 def plain(value: object) -> str:
@@ -78,6 +79,8 @@ def _pad(text: str, width: int, *, right: bool = False) -> str:
 
 
 def _char_width(char: str) -> int:
+    import unicodedata
+
     if unicodedata.category(char) in ("Mn", "Me", "Cf"):
         return 0
     return 2 if unicodedata.east_asian_width(char) in ("W", "F") else 1

@@ -120,7 +120,8 @@ def _cmdlets(table: Row, prefix: str) -> Choices:
         from keystead.system import System
 
         named = Index(System()).cmdlets_like(prefix)
-    return cmdlet_names(prefix, _registry(table), named)
+    rows = [((row["name"], *row["aliases"]), row["summary"]) for row in table["cmdlets"]]
+    return cmdlet_names(prefix, rows, named)
 
 
 def _cmdlet(table: Row, before: Sequence[str], prefix: str) -> Choices:

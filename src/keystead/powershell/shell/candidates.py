@@ -7,22 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from keystead.powershell.cmdlet import Cmdlet, Parameter, Registry
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from keystead.powershell.cmdlet import Cmdlet, Parameter
 
 ValueSource = Callable[[str], list[str]]
 """Returns the values of a source that a parameter names, such as ``profile``."""
+Row = tuple[Sequence[str], str]
+"""The name of a cmdlet with its aliases, and its meaning."""
 
 
 def cmdlet_names(
-    begun: str, table: Registry, of_services: Iterable[str]
+    begun: str, rows: Iterable[Row], of_services: Iterable[str]
 ) -> Iterator[tuple[str, str]]:
     """Cmdlets whose names begin with ``begun``, those of the table with their meanings."""
-    for cmdlet in table:
-        for name in (cmdlet.name, *cmdlet.aliases):
+    known = set()
+    for names, meaning in rows:
+        known.add(names[0])
+        for name in names:
             if name.lower().startswith(begun.lower()):
-                yield name, cmdlet.summary
+                yield name, meaning
                 break  # an alias is offered only where the name itself does not fit
-    known = {cmdlet.name for cmdlet in table}
     for name in sorted(set(of_services) - known):
         if name.lower().startswith(begun.lower()):
             yield name, ""

@@ -147,7 +147,8 @@ def _begun(text: str, last: Expression | None) -> tuple[str, int] | None:
 
 
 def _cmdlets(begun: str, length: int, table: Registry) -> list[Completion]:
-    return _shown(cmdlet_names(begun, table, table.dynamic_names(begun)), length)
+    rows = [((cmdlet.name, *cmdlet.aliases), cmdlet.summary) for cmdlet in table]
+    return _shown(cmdlet_names(begun, rows, table.dynamic_names(begun)), length)
 
 
 def _shown(found: Iterator[tuple[str, str]], length: int) -> list[Completion]:

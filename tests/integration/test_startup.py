@@ -57,16 +57,30 @@ def limit(own: int, others: int, *slow: str) -> Limit:
     return Limit(own, others, frozenset(slow))
 
 
+FILES = ("contextlib", "pathlib", "urllib.parse")
+"""What reading the shared files takes."""
+CREDENTIALS = (*FILES, "json", "shutil", "socket")
+
 MODULES = {
     "--version": limit(20, 6),
     "completion bash": limit(27, 9),
     "agent status": limit(29, 9),
     "__complete s": limit(17, 11, "json"),
+    "__complete show p": limit(70, 32, *FILES, "json"),
+    "list": limit(83, 29, *FILES),
+    "show p1": limit(84, 29, *FILES),
+    "env p1": limit(120, 57, *CREDENTIALS),
+    "exec p1 -- true": limit(120, 57, *CREDENTIALS),
+    "plan p1": limit(101, 38, *FILES),
+    "explain p1": limit(98, 38, *FILES),
+    "lint": limit(99, 40, *FILES, "typing"),
+    "audit": limit(92, 40, *FILES, "json"),
 }
 INSTRUCTIONS = {
     "--version": 1.9,
     "agent status": 2.1,
-    "__complete s": 2.3,
+    "__complete show p": 4.5,
+    "list": 4.5,
 }
 """The most instructions of a command, as a multiple of those of an empty Python."""
 

@@ -23,10 +23,6 @@ from keystead.outside import whole
 from keystead.system import System
 from keystead.system.file_versions import ChangeToken, FileVersion, is_settled
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
 IDLE_SECONDS = 8 * 3600
 _MOST_IDLE_SECONDS = 366 * 24 * 3600
 IDLE_VARIABLE = "KEYSTEAD_AGENT_IDLE"

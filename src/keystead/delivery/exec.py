@@ -6,9 +6,7 @@ import contextlib
 import os
 import shutil
 import signal
-import subprocess  # noqa: TID251  # the one place that starts processes
 import sys
-import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import FrameType
 
@@ -17,6 +15,7 @@ from keystead.errors import ChildNotFound, ChildNotRunnable
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import subprocess  # noqa: TID251  # as in `attend`
     from typing import NoReturn
 
 
@@ -64,6 +63,8 @@ def _run_to_end(
 
 
 def _wait() -> None:
+    import threading
+
     threading.Event().wait()
 
 
@@ -84,6 +85,8 @@ def attend(
     Signals to this process are forwarded. If the command is killed by a signal, this process ends
     by the same signal.
     """
+    import subprocess  # noqa: TID251  # the one place that starts processes
+
     _check(command)
     caller.process.require_own_process()
     program = command[0]

@@ -151,10 +151,14 @@ class Document:
     @cached_property
     def text(self) -> str:
         """The text of the file as parsed: the tolerant grammar converts its line ends to LF."""
-        written = self.written
-        if self._tolerant and written.count("\r") != written.count("\r\n"):
-            return _LONE_RETURN.sub("\n", written)
-        return written
+        if self._tolerant and self._has_lone_return:
+            return _LONE_RETURN.sub("\n", self.written)
+        return self.written
+
+    @property
+    def _has_lone_return(self) -> bool:
+        """Whether a CR without LF ends a line for some programs only."""
+        return self.written.count("\r") != self.written.count("\r\n")
 
     @cached_property
     def sections(self) -> tuple[Section, ...]:
@@ -297,12 +301,12 @@ class Document:
             at = section.end
 
     def is_strict(self) -> bool:
-        """Whether the strict grammar accepts the file too."""
+        """Whether the strict grammar accepts the file too, with the same lines."""
         try:
             Document(self.data, self.file).check()
         except DocumentError:
             return False
-        return True
+        return not self._has_lone_return
 
     def splice(self, splices: Sequence[Splice]) -> Document:
         """The document with the splices applied; they must not overlap."""

@@ -47,7 +47,7 @@ def log() -> AuditLog:
 
 def record(log: AuditLog, times: int = 1) -> None:
     for number in range(times):
-        log.record(f"profile-{number}", KEYS, GRANTEE)
+        log.record(f"profile-{number}", KEYS, GRANTEE, lock_seconds=60)
 
 
 def lines(log: AuditLog) -> list[bytes]:

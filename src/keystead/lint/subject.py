@@ -50,7 +50,7 @@ class Shared(NamedTuple):
 
     ``sso_sessions`` are ``sso-session`` sections as profiles, ``services`` the names of
     ``services`` sections, ``elsewhere`` the names of profiles in other stores. ``days`` is the
-    number of days since each file was written.
+    number of days since each file was written, ``users`` the names of profiles by their settings.
     """
 
     looked: Looked
@@ -61,6 +61,7 @@ class Shared(NamedTuple):
     services: Collection[str]
     elsewhere: Collection[str]
     days: Mapping[str, int]
+    users: Mapping[str, Collection[str]]
 
     @classmethod
     def of(cls, looked: Looked) -> Shared:
@@ -69,6 +70,10 @@ class Shared(NamedTuple):
         readings.update((view.kind, view.reading()) for view in looked.views)
         config, credentials = readings[FileKind.CONFIG], readings[FileKind.CREDENTIALS]
         merged = merge(config, credentials)
+        users: dict[str, list[str]] = {}
+        for name, settings in merged.profiles.items():
+            for setting in settings:
+                users.setdefault(setting, []).append(name)
         return cls(
             looked,
             _profiles(config.profiles),
@@ -78,7 +83,14 @@ class Shared(NamedTuple):
             set(merged.services),
             NameSet(profile.name for other in looked.others for profile in other.profiles),
             {view.file: view.days for view in looked.views},
+            users,
         )
+
+    def having(self, *settings: str) -> Iterator[tuple[str, Profile]]:
+        """The profiles that have one of ``settings``, empty or not, in order."""
+        names = {name for setting in settings for name in self.users.get(setting, ())}
+        profiles = self.profiles.items() if names else ()
+        return ((name, profile) for name, profile in profiles if name in names)
 
     def sections(self) -> Iterator[tuple[Profile, str | None]]:
         """Each section of a file with the name of its profile, None for an SSO session."""

@@ -4,16 +4,32 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator
 from functools import cached_property
 
 from keystead.errors import DocumentError, Origin
 from keystead.lint.finding import Checks, Problem
+from keystead.model.validation import IDENTIFIER
 from keystead.text.dialect import FileKind, Header, Reading, interpret, read_header
 from keystead.text.document import Document, Grammar
 from keystead.text.encoding import other_encoding
 from keystead.text.pieces import Nested, Property, Section, Span
 from keystead.value import NamedTuple, Value, replace
+
+# The header of a profile, and settings whose lines no rule on text is about.
+_BODY = (
+    r"\]\n(?P<body>[a-z0-9_]++ = [^\s#;][^#;\r\n]*+\n(?:[a-z0-9_]++ = [^\s#;][^#;\r\n]*+\n|\n)*+)"
+    r"(?=\[|\Z)"
+)
+_USUAL = {
+    kind: re.compile(
+        rf"^\[{prefix}(?!(?i:default)\]|sso-session\])(?P<name>{IDENTIFIER.pattern}){_BODY}",
+        re.MULTILINE,
+    )
+    for kind, prefix in ((FileKind.CONFIG, "profile "), (FileKind.CREDENTIALS, ""))
+}
+_NAME = re.compile("^[a-z0-9_]+", re.MULTILINE)
 
 
 class Block(NamedTuple):
@@ -66,9 +82,47 @@ class View(Value):
         return self.document.file
 
     @cached_property
+    def _usual(self) -> list[re.Match[str]]:
+        """The sections of the usual shape, which no rule on text is about."""
+        found = list(_USUAL[self.kind].finditer(self.document.text))
+        counts = Counter(match["name"] for match in found)
+        return [
+            match
+            for match in found
+            if counts[match["name"]] == 1
+            and len(names := _NAME.findall(match["body"])) == len(set(names))
+        ]
+
+    @cached_property
     def blocks(self) -> tuple[Block, ...]:
-        """The sections in order."""
-        return tuple(map(self._block, self.document.sections))
+        """The sections that a rule may be about, in order: all but those of the usual shape."""
+        rest = Span(0, len(self.document.text))
+        found: list[Block] = []
+        for match in self._usual:
+            found += self._blocks(rest._replace(end=match.start()))
+            rest = rest._replace(start=match.end())
+        found += self._blocks(rest)
+        # Two sections of one name may differ in shape.
+        names = {block.header.name for block in found}
+        for match in self._usual:
+            if match["name"] in names:
+                found += self._blocks(Span(match.start(), match.end()))
+        return tuple(sorted(found, key=lambda block: block.section.start))
+
+    def _blocks(self, span: Span) -> Iterator[Block]:
+        sections = self.document.sections_in(span) if span.start < span.end else ()
+        return map(self._block, sections)
+
+    @property
+    def names(self) -> set[str]:
+        """The names of all settings."""
+        usual = (name for match in self._usual for name in _NAME.findall(match["body"]))
+        return {*usual, *(item.name for block in self.blocks for item in block.items)}
+
+    @property
+    def has_sections(self) -> bool:
+        """Whether there is any section."""
+        return bool(self._usual or self.blocks)
 
     def _block(self, section: Section) -> Block:
         items = self.document.properties(section)
@@ -96,9 +150,10 @@ class View(Value):
         """The file as keystead reads it, including the readable part of broken profiles."""
         document = Document(self.document.data, self.file, grammar=Grammar.TOLERANT)
         reading = interpret(document, self.kind)
-        whole = interpret(self.document, self.kind)
-        for name in reading.broken:
-            reading.profiles[name] = whole.profiles.get(name, {})
+        if reading.broken:
+            whole = interpret(self.document, self.kind)
+            for name in reading.broken:
+                reading.profiles[name] = whole.profiles.get(name, {})
         return replace(reading, broken={})
 
     def line(self, at: int) -> int:

@@ -58,7 +58,9 @@ def settings_mismatch(profile: Profile) -> str | None:
     account: an ARN, an account number or an access key id. Encrypted settings are not decrypted.
     """
     expected = profile.text(SETTING)
-    if expected and not is_account(expected):
+    if not expected:
+        return None
+    if not is_account(expected):
         return f"`{SETTING}` of profile `{profile.name}` is not the 12 digits of an account"
     setting = profile.type.account if profile.type else None
     value = profile.settings.get(setting) if setting else None

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 from enum import Enum
+from functools import lru_cache
 
 from keystead.model.profile import Profile
 from keystead.value import NamedTuple
@@ -39,6 +40,7 @@ class Typed(NamedTuple):
     only_v4: str | None = None
     """What version 4.1 accepts, where that is something else."""
 
+    @lru_cache  # noqa: B019  # rows live as long as the process; profiles have the same few values
     def hidden_from(self, value: str) -> tuple[str, ...]:
         """The versions that cannot convert ``value``."""
         return tuple(
@@ -162,11 +164,12 @@ def hiding(profile: Profile, sso_sessions: Collection[str]) -> list[Hidden]:
     wanted = profile.text("sso_session")
     if wanted and wanted not in sso_sessions:
         found.append(Hidden("sso_session", Hides.ALL, VERSIONS))
-    for key, row in TYPED.items():
-        value = profile.settings.get(key)
-        versions = row.hidden_from(value) if isinstance(value, str) else ()
+    given = TYPED.keys() & profile.settings.keys()
+    for key in TYPED if given else ():
+        value = profile.settings[key] if key in given else None
+        versions = TYPED[key].hidden_from(value) if isinstance(value, str) else ()
         if versions:
-            found.append(Hidden(key, row.hides, versions))
+            found.append(Hidden(key, TYPED[key].hides, versions))
     return sorted(found, key=lambda hidden: hidden.hides is not Hides.ALL)
 
 

@@ -222,7 +222,9 @@ def interpret(document: Document, kind: FileKind) -> Reading:
     if document.grammar is Grammar.TOLERANT:
         reading.warnings.extend(_broken(e, "the line is skipped") for e in document.broken_above())
     for header, section in headers:
-        if _is_broken(document, section, header, reading):
+        plain = document.plain_settings(section)  # None for any section with a broken line
+        is_plain = plain is not None and section.start not in document.broken
+        if not is_plain and _is_broken(document, section, header, reading):
             continue
         if header.note:
             _warn(reading, document, section, header.note)
@@ -240,7 +242,11 @@ def interpret(document: Document, kind: FileKind) -> Reading:
             _warn(
                 reading, document, section, f"section `{header.name}` is repeated; both are merged"
             )
-        reading.warnings.extend(collect(document, section, settings))
+        reading.warnings.extend(
+            _collect(document, section, settings)
+            if plain is None
+            else _collect_plain(document, plain, settings)
+        )
     for name in reading.broken:
         reading.profiles.pop(name, None)
     return reading
@@ -270,6 +276,13 @@ def collect(document: Document, section: Section, settings: Settings) -> list[No
     plain = document.plain_settings(section)
     if plain is None:
         return _collect(document, section, settings)
+    return _collect_plain(document, plain, settings)
+
+
+def _collect_plain(
+    document: Document, plain: list[tuple[str, str, int]], settings: Settings
+) -> list[Notice]:
+    """`collect` for the result of `Document.plain_settings`."""
     warnings: list[Notice] = []
     for key, value, at in plain:  # a plain name is valid and in lower case
         where = Origin(document.file, document.line(at))

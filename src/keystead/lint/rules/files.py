@@ -41,8 +41,8 @@ def missing(shared: Shared) -> Iterator[Problem]:
 
 @text_rule("open-file", WARNING, "a file with keys is open to other users of the machine")
 def open_file(view: View) -> Iterator[Problem]:
-    keys = any(is_secret(item.name) for block in view.blocks for item in block.items)
-    if view.is_open and (keys or (view.kind is FileKind.CREDENTIALS and view.blocks)):
+    keys = any(map(is_secret, view.names))
+    if view.is_open and (keys or (view.kind is FileKind.CREDENTIALS and view.has_sections)):
         message = "other users of this machine may read or write the file"
         yield Problem(Origin(view.file), message, f"`chmod 600 {shlex.quote(view.file)}`")
 

@@ -13,7 +13,7 @@ from keystead.model.sources.process import SETTING as PROCESS
 
 @rule("plain-keys", INFO, "long-term keys are stored in plain text")
 def plain_keys(shared: Shared) -> Iterator[Problem]:
-    for name, profile in shared.profiles.items():
+    for name, profile in shared.having(KEY):
         if profile.has(KEY) and profile.has(SECRET) and not profile.has(TOKEN):
             message = f"the long-term keys of profile `{name}` are stored here in plain text"
             sealing = set_command(name, "--store", "encrypted", KEY, SECRET)
@@ -24,7 +24,7 @@ def plain_keys(shared: Shared) -> Iterator[Problem]:
 @rule("repeated-access-key", INFO, "two profiles have the same access key")
 def repeated_access_key(shared: Shared) -> Iterator[Problem]:
     first: dict[str, str] = {}
-    for name, profile in shared.profiles.items():
+    for name, profile in shared.having(KEY):
         key = profile.text(KEY)
         if key in first:
             message = f"profile `{name}` has the same access key as `{first[key]}`"
@@ -57,7 +57,7 @@ def secret_in_config(shared: Shared) -> Iterator[Problem]:
     ),
 )
 def half_key_pair(shared: Shared) -> Iterator[Problem]:
-    for name, profile in shared.profiles.items():
+    for name, profile in shared.having(TOKEN, KEY, SECRET):
         given = [key for key in (TOKEN, KEY, SECRET) if profile.has(key)]
         missing = [key for key in (KEY, SECRET) if not profile.has(key)]
         if given and missing:
@@ -74,7 +74,7 @@ def half_key_pair(shared: Shared) -> Iterator[Problem]:
     readers=Readers("a pair", "an error", "a pair", "a pair"),
 )
 def split_key_pair(shared: Shared) -> Iterator[Problem]:
-    for name, profile in shared.profiles.items():
+    for name, profile in shared.having(KEY):
         parts = [file[name] for file in (shared.config, shared.credentials) if name in file]
         whole, *split = (all(map(part.has, (KEY, SECRET))) for part in (profile, *parts))
         if whole and not any(split):
@@ -152,7 +152,7 @@ def keys_with_source(shared: Shared) -> Iterator[Problem]:
 
 def _keys_with(shared: Shared, *wanted: str) -> Iterator[Problem]:
     """Profiles with keys whose next source of credentials is named by one of these settings."""
-    for name, profile in shared.profiles.items():
+    for name, profile in shared.having(*wanted):
         sources = ("source_profile", "credential_source", "web_identity_token_file")
         role = profile.text("source_profile") != name and any(map(profile.text, sources))
         others = [*(["role_arn"] if role else []), "sso_account_id", *AFTER_KEYS]

@@ -18,7 +18,7 @@ _OLD_SETTINGS = ("sts_regional_endpoints", "s3_us_east_1_regional_endpoint")
     fix="put `sso_start_url` and `sso_region` into an `[sso-session NAME]` and name it",
 )
 def sso_old_form(shared: Shared) -> Iterator[Problem]:
-    for name, profile in shared.profiles.items():
+    for name, profile in shared.having("sso_start_url"):
         if profile.has("sso_start_url") and not profile.has("sso_session"):
             message = f"profile `{name}` has single sign-on in the old form, without renewal"
             yield found(profile, "sso_start_url", message)

@@ -33,7 +33,7 @@ _TOKEN_FILE = "web_identity_token_file"  # noqa: S105  # the name of a setting
     fix="name its path, such as that of `command -v`",
 )
 def program_by_name(shared: Shared) -> Iterator[Problem]:
-    for name, profile in shared.profiles.items():
+    for name, profile in shared.having(PROGRAMS):
         for named in named_programs(profile):
             if not is_interpreter(named) and not is_path(named):
                 message = f"`{PROGRAMS}` of profile `{name}` names `{named}` without its folder"
@@ -47,7 +47,7 @@ def program_by_name(shared: Shared) -> Iterator[Problem]:
     fix="name the path of the program itself, or use `confirm`",
 )
 def program_interpreter(shared: Shared) -> Iterator[Problem]:
-    for name, profile in shared.profiles.items():
+    for name, profile in shared.having(PROGRAMS):
         for named in filter(is_interpreter, named_programs(profile)):
             message = f"`{PROGRAMS}` of profile `{name}` names the interpreter `{named}`"
             yield found(profile, PROGRAMS, message)
@@ -67,7 +67,7 @@ def program_interpreter(shared: Shared) -> Iterator[Problem]:
     ),
 )
 def option_without_role(shared: Shared) -> Iterator[Problem]:
-    for name, profile in shared.profiles.items():
+    for name, profile in shared.having(*OPTIONS, *_SOURCES):
         for key in filter(profile.has, () if profile.has("role_arn") else (*OPTIONS, *_SOURCES)):
             hides = ""
             if not profile_type(profile) and stray(profile) == key:
@@ -85,7 +85,7 @@ def option_without_role(shared: Shared) -> Iterator[Problem]:
     ),
 )
 def token_file_without_role(shared: Shared) -> Iterator[Problem]:
-    for name, profile in shared.profiles.items():
+    for name, profile in shared.having(_TOKEN_FILE):
         if profile.has(_TOKEN_FILE) and not profile.has("role_arn"):
             yield found(profile, _TOKEN_FILE, f"profile `{name}` has a token file and no role")
 
@@ -98,7 +98,7 @@ def token_file_without_role(shared: Shared) -> Iterator[Problem]:
     readers=Readers("not used", "not used", "not used", "profile invalid"),
 )
 def option_not_used(shared: Shared) -> Iterator[Problem]:
-    for name, profile in shared.profiles.items():
+    for name, profile in shared.having(_TOKEN_FILE):
         if profile.has("role_arn") and profile.has(_TOKEN_FILE):
             for key in OPTIONS:
                 if key not in _WITH_TOKEN and profile.has(key):
@@ -114,7 +114,7 @@ def option_not_used(shared: Shared) -> Iterator[Problem]:
     readers=Readers("the role", "the role", "the role", "profile invalid"),
 )
 def option_with_credential_source(shared: Shared) -> Iterator[Problem]:
-    for name, profile in shared.profiles.items():
+    for name, profile in shared.having("credential_source"):
         extra = [key for key in ("external_id", "mfa_serial") if profile.has(key)]
         if extra and profile.has("role_arn") and profile.has("credential_source"):
             message = f"profile `{name}` has `{extra[0]}` and `credential_source`"
@@ -134,7 +134,7 @@ def option_with_credential_source(shared: Shared) -> Iterator[Problem]:
     ),
 )
 def role_on_own_keys(shared: Shared) -> Iterator[Problem]:
-    for name, profile in shared.profiles.items():
+    for name, profile in shared.having("source_profile"):
         own = profile.text("source_profile") == name and profile.has(KEY)
         if own and profile.has("role_arn"):
             message = f"profile `{name}` names itself as the source of its role"
@@ -154,7 +154,7 @@ def role_on_own_keys(shared: Shared) -> Iterator[Problem]:
     ),
 )
 def role_with_source(shared: Shared) -> Iterator[Problem]:
-    for name, profile in shared.profiles.items():
+    for name, profile in shared.having("role_arn"):
         others = [key for key in ("sso_account_id", *AFTER_KEYS) if profile.has(key)]
         has_source = any(map(profile.has, (*_SOURCES, _TOKEN_FILE)))
         if others and has_source and profile.has("role_arn"):
@@ -173,7 +173,7 @@ def role_with_source(shared: Shared) -> Iterator[Problem]:
     ),
 )
 def duration_in_chain(shared: Shared) -> Iterator[Problem]:
-    for name, profile in shared.profiles.items():
+    for name, profile in shared.having("duration_seconds"):
         text = profile.text("duration_seconds") or ""
         fits = SETTINGS["duration_seconds"].fits(text)
         if fits and int(text or 0) > CHAINED_SECONDS and _is_chained(shared, profile):
@@ -201,19 +201,21 @@ def _is_chained(shared: Shared, profile: Profile) -> bool:
     fix=helper_ring.FIX,
 )
 def helper_rings(shared: Shared) -> Iterator[Problem]:
-    seen: set[str] = set()
-    for start, profile in shared.profiles.items():
+    walked: set[str] = set()
+    for start, profile in shared.having(SETTING):
         if not profile.has(SETTING):
             continue
         path: list[str] = []
         name: str | None = start
-        while name and name in shared.profiles and name not in (*shared.elsewhere, *path):
+        while name and name in shared.profiles and name not in shared.elsewhere:
+            if name in walked:
+                break
+            walked.add(name)
             path.append(name)
             name = _needed(shared.profiles[name])
         ring = path[path.index(name) :] if name and name in path else []
         helped = next((p for p in map(shared.profiles.__getitem__, ring) if _is_helped(p)), None)
-        if helped and seen.isdisjoint(ring):
-            seen.update(ring)
+        if helped:
             whole = " > ".join([*ring, ring[0]])
             message = f"`{SETTING}` asks for credentials that need its own output: {whole}"
             yield found(helped, SETTING, message)
@@ -238,7 +240,7 @@ def _is_helped(profile: Profile) -> bool:
     readers=Readers(others="keystead: refused"),
 )
 def other_account(shared: Shared) -> Iterator[Problem]:
-    for profile in shared.profiles.values():
+    for _, profile in shared.having(account.SETTING):
         problem = account.settings_mismatch(profile)
         if problem:
             yield found(profile, account.SETTING, problem)

@@ -38,7 +38,7 @@ def source_profile_missing(shared: Shared) -> Iterator[Problem]:
 def source_profile_cycle(shared: Shared) -> Iterator[Problem]:
     seen: set[str] = set()
     done: set[str] = set()  # already followed
-    for start, profile in shared.profiles.items():
+    for start, profile in shared.having("role_arn"):
         path = list(_path(shared, start, set() if _has_keys(profile) else done))
         done.update(path)
         back = following(shared.profiles[path[-1]]) if path else None
@@ -68,7 +68,7 @@ def _path(shared: Shared, start: str, done: set[str]) -> Iterator[str]:
 
 @rule("source-without-credentials", ERROR, "a source profile gives no credentials")
 def source_without_credentials(shared: Shared) -> Iterator[Problem]:
-    for name, profile in shared.profiles.items():
+    for name, profile in shared.having("role_arn"):
         source = shared.profiles.get(following(profile) or "")
         if source is None or source.name in shared.elsewhere:
             continue
@@ -140,7 +140,7 @@ def credential_source(shared: Shared) -> Iterator[Problem]:
 
 def _roles(shared: Shared, *, web_identity: bool = False) -> Iterator[tuple[str, Profile]]:
     """The profiles that assume a role, with or without a web identity."""
-    for name, profile in shared.profiles.items():
+    for name, profile in shared.having("role_arn"):
         if profile.has("role_arn") and profile.has("web_identity_token_file") is web_identity:
             yield name, profile
 

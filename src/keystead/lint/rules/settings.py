@@ -233,7 +233,7 @@ def list_hidden_from_dotnet(shared: Shared) -> Iterator[Problem]:
 
 def _hidden(shared: Shared, *, everything: bool) -> Iterator[Problem]:
     """Settings that the .NET SDK cannot convert; values that no tool can use are `value-shape`."""
-    for name, profile in shared.profiles.items():
+    for name, profile in shared.having(*TYPED, "sso_session"):
         for one in hiding(profile, shared.sso_sessions):
             value, row = profile.text(one.setting), SETTINGS.get(one.setting)
             if not value or one.setting not in TYPED or (row and not row.fits(value)):

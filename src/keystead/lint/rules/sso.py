@@ -21,7 +21,7 @@ _PORTAL = ("sso_start_url", "sso_region")
     readers=Readers("an error", "an error", "an error", "the list of all profiles is refused"),
 )
 def sso_session_missing(shared: Shared) -> Iterator[Problem]:
-    for name, profile in shared.profiles.items():
+    for name, profile in shared.having("sso_session"):
         wanted = profile.text("sso_session")
         if wanted is not None and wanted not in shared.sso_sessions:
             hidden = Hidden("sso_session", Hides.ALL, VERSIONS).consequence(name)
@@ -44,7 +44,7 @@ def sso_session_incomplete(shared: Shared) -> Iterator[Problem]:
 
 @rule("sso-incomplete", ERROR, "a profile is missing a setting that single sign-on needs")
 def sso_incomplete(shared: Shared) -> Iterator[Problem]:
-    for name, profile in shared.profiles.items():
+    for name, profile in shared.having(*ACCOUNT):
         given = [key for key in ACCOUNT if profile.has(key)]
         needed = ACCOUNT if profile.text("sso_session") else (*ACCOUNT, *_PORTAL)
         missing = [key for key in needed if not profile.has(key)]
@@ -91,7 +91,7 @@ def _both_say(shared: Shared, *, same: bool) -> Iterator[Problem]:
 def _sessions(shared: Shared) -> Iterator[tuple[Profile, list[Profile]]]:
     """The SSO sessions with the profiles that use them."""
     users: dict[str, list[Profile]] = {}
-    for profile in shared.profiles.values():
+    for _, profile in shared.having("sso_session"):
         users.setdefault(profile.text("sso_session") or "", []).append(profile)
     for name in users.keys() & shared.sso_sessions.keys():
         yield shared.sso_sessions[name], users[name]
@@ -99,7 +99,7 @@ def _sessions(shared: Shared) -> Iterator[tuple[Profile, list[Profile]]]:
 
 @rule("services-missing", ERROR, "a services section does not exist")
 def services_missing(shared: Shared) -> Iterator[Problem]:
-    for name, profile in shared.profiles.items():
+    for name, profile in shared.having("services"):
         wanted = profile.text("services")
         if wanted and wanted not in shared.services:
             message = (

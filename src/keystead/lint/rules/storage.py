@@ -22,7 +22,7 @@ OLD_DAYS = 90
 )
 def old_keys(shared: Shared) -> Iterator[Problem]:
     # Keys in a file that was written later may be old too, which is not known.
-    for name, profile in shared.profiles.items():
+    for name, profile in shared.having(KEY):
         if not (profile.has(KEY) and profile.has(SECRET)) or profile.has(TOKEN):
             continue
         if shared.days.get(profile.origins[SECRET].file, 0) > OLD_DAYS:
@@ -48,7 +48,7 @@ def old_keys(shared: Shared) -> Iterator[Problem]:
 )
 def profile_in_both_stores(shared: Shared) -> Iterator[Problem]:
     others = [(o.title, NameSet(p.name for p in o.profiles)) for o in shared.looked.others]
-    for name, profile in shared.profiles.items():
+    for name, profile in shared.profiles.items() if others else ():
         where = profile.where()
         title = next((title for title, names in others if name in names), None)
         if title and where:
@@ -60,8 +60,8 @@ def profile_in_both_stores(shared: Shared) -> Iterator[Problem]:
 @rule("keys-in-environment", WARNING, "the same keys are in the environment")
 def keys_in_environment(shared: Shared) -> Iterator[Problem]:
     key = shared.looked.environment_key
-    for name, profile in shared.profiles.items():
-        if key and profile.text(KEY) == key:
+    for name, profile in shared.having(KEY) if key else ():
+        if profile.text(KEY) == key:
             message = f"the keys of profile `{name}` are in the environment too"
             fix = (
                 "unset AWS_ACCESS_KEY_ID and the related variables, and set "

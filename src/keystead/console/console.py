@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import lru_cache
 
 from keystead import caller
 from keystead.errors import FileProblem, KeysteadError
@@ -69,10 +70,16 @@ def message(text: str) -> str:
 
 
 def _message_word(word: re.Match[str]) -> str:
-    folder = os.path.dirname(word[0]) if os.path.isabs(word[0]) else ""
+    folder = _existing(os.path.dirname(word[0])) if os.path.isabs(word[0]) else ""
+    return folder + without_keys(word[0][len(folder) :])
+
+
+@lru_cache  # thousands of messages may be about one file
+def _existing(folder: str) -> str:
+    """The folder, or the nearest one above it that exists."""
     while folder and not os.path.isdir(folder):
         folder = os.path.dirname(folder)
-    return folder + without_keys(word[0][len(folder) :])
+    return folder
 
 
 def json_text(value: object, *, compressed: bool = False) -> str:

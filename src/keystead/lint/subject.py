@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from keystead.errors import KeysteadError
 from keystead.lint.finding import Checks, Problem
@@ -12,12 +12,16 @@ from keystead.lint.view import View
 from keystead.model.ordinal_case import NameSet
 from keystead.model.profile import Profile
 from keystead.model.settings import SETTINGS
+from keystead.near import near_names
 from keystead.text.dialect import FileKind, Reading, Settings, merge
 from keystead.value import NamedTuple
 
 KEY = "aws_access_key_id"
 SECRET = "aws_secret_access_key"  # noqa: S105  # the name of a setting
 TOKEN = "aws_session_token"  # noqa: S105  # the name of a setting
+
+_SEARCHES = 50
+"""For how many missing names similar ones are looked for."""
 
 # The words of such a name are shorter than any secret.
 _ORDINARY = re.compile(r"[a-z][a-z0-9]{0,15}(?:_[a-z0-9]{1,15})*")
@@ -113,6 +117,24 @@ def _profiles(sections: Mapping[str, Settings]) -> dict[str, Profile]:
         )
         for name, entries in sections.items()
     }
+
+
+class NearNames:
+    """The ``known`` names that are similar to a missing one, for the first missing ones.
+
+    A search takes milliseconds, and thousands of profiles may name what is missing.
+    """
+
+    def __init__(self, known: Iterable[str]) -> None:
+        self._known = list(known)
+        self._found: dict[str, list[str]] = {}
+
+    def of(self, name: str) -> list[str]:
+        """The names similar to ``name``, the most similar first."""
+        if name not in self._found:
+            few = len(self._found) < _SEARCHES
+            self._found[name] = near_names(name, self._known) if few else []
+        return self._found[name]
 
 
 def found(profile: Profile, key: str, message: str, fix: str = "") -> Problem:

@@ -123,6 +123,7 @@ def make_plan(name: str, source: ProfileSource) -> Plan:
     `ProfileCycle` (naming the whole path).
     """
     path, steps = [source.find(name)], list[AssumeRoleStep]()
+    passed = {path[0].identity}
     while True:
         profile = path[-1]
         if len(path) > 1 and (profile.has(KEY) or profile.has(SECRET)):
@@ -142,14 +143,15 @@ def make_plan(name: str, source: ProfileSource) -> Plan:
         if following.is_same(profile):
             base = _own_keys(profile, source)
             break
-        if any(map(following.is_same, path)):
-            whole = " > ".join(passed.name for passed in (*path, following))
+        if following.identity in passed:
+            whole = " > ".join(each.name for each in (*path, following))
             raise ProfileCycle(
                 f"the source profiles form a cycle: {whole}",
                 hint=f"change `source_profile` of one of them, such as `{profile.name}`",
                 where=profile.where("source_profile"),
             )
         path.append(following)
+        passed.add(following.identity)
     if base.profile not in {step.profile for step in steps}:
         base = replace(base, account_id=profile.text(ACCOUNT))
     in_order = [_answered(step, profile, source) for step in reversed(steps)]

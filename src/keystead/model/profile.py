@@ -99,10 +99,14 @@ class Profile(Value):
     def __repr__(self) -> str:
         return f"Profile({self.name!r}, type={self.type.name if self.type else None})"
 
+    @property
+    def identity(self) -> tuple[str, str | None, str | None]:
+        """Its name, store and place, whatever its settings are."""
+        return self.name, self.store_type_name, self.location
+
     def is_same(self, other: Profile) -> bool:
-        """Whether both are the profile of one name in one store, whatever its settings are."""
-        mine = (self.name, self.store_type_name, self.location)
-        return mine == (other.name, other.store_type_name, other.location)
+        """Whether both are the profile of one name in one store."""
+        return self.identity == other.identity
 
     def has(self, key: str) -> bool:
         """Whether the setting is there and not empty. Opens nothing that is sealed."""

@@ -285,6 +285,10 @@ class Document:
 
     def check(self) -> None:
         """Read every line. Raises `DocumentError` for the first broken one."""
+        _ = self._checked
+
+    @cached_property
+    def _checked(self) -> None:
         at = self._above().end
         while at < len(self.text):
             plain = _PLAIN_LINES.match(self.text, at)

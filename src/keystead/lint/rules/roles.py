@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cache
 
 from keystead.lint.finding import ERROR, WARNING, Problem, Readers
 from keystead.lint.subject import (
     KEY,
     SECRET,
+    NearNames,
     Shared,
     found,
     rule,
@@ -24,13 +24,12 @@ _DECIDING = {key for row in TYPES for group in row.deciding for key in group}
 
 @rule("source-profile-missing", ERROR, "a source profile does not exist")
 def source_profile_missing(shared: Shared) -> Iterator[Problem]:
-    names = [*shared.profiles, *shared.elsewhere]
-    near = cache(lambda wanted: near_names(wanted, names))  # the same for many profiles
+    near = NearNames((*shared.profiles, *shared.elsewhere))
     for name, profile in _roles(shared):
         source = profile.text("source_profile")
         if source and source not in shared.profiles and source not in shared.elsewhere:
             message = f"profile `{name}` names the source profile `{source}`, which does not exist"
-            fix = did_you_mean(near(source), otherwise=f"{set_command(source, KEY)} makes it")
+            fix = did_you_mean(near.of(source), otherwise=f"{set_command(source, KEY)} makes it")
             yield found(profile, "source_profile", message, fix)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from keystead.lint.finding import ERROR, INFO, Problem, Readers
-from keystead.lint.subject import Shared, found, rule
+from keystead.lint.subject import NearNames, Shared, found, rule
 from keystead.model.dotnet import VERSIONS, Hidden, Hides
 from keystead.model.profile import Profile
-from keystead.near import did_you_mean, either, near_names
+from keystead.near import did_you_mean, either
 
 ACCOUNT = ("sso_account_id", "sso_role_name")
 _PORTAL = ("sso_start_url", "sso_region")
@@ -21,6 +21,7 @@ _PORTAL = ("sso_start_url", "sso_region")
     readers=Readers("an error", "an error", "an error", "the list of all profiles is refused"),
 )
 def sso_session_missing(shared: Shared) -> Iterator[Problem]:
+    near = NearNames(shared.sso_sessions)
     for name, profile in shared.having("sso_session"):
         wanted = profile.text("sso_session")
         if wanted is not None and wanted not in shared.sso_sessions:
@@ -28,7 +29,7 @@ def sso_session_missing(shared: Shared) -> Iterator[Problem]:
             message = (
                 f"profile `{name}` names the SSO session `{wanted}`, which does not exist; {hidden}"
             )
-            fix = _named(wanted, shared.sso_sessions, "sso-session")
+            fix = _named(wanted, near, "sso-session")
             yield found(profile, "sso_session", message, fix)
 
 
@@ -99,19 +100,20 @@ def _sessions(shared: Shared) -> Iterator[tuple[Profile, list[Profile]]]:
 
 @rule("services-missing", ERROR, "a services section does not exist")
 def services_missing(shared: Shared) -> Iterator[Problem]:
+    near = NearNames(shared.services)
     for name, profile in shared.having("services"):
         wanted = profile.text("services")
         if wanted and wanted not in shared.services:
             message = (
                 f"profile `{name}` names the services section `{wanted}`, which does not exist"
             )
-            yield found(profile, "services", message, _named(wanted, shared.services, "services"))
+            yield found(profile, "services", message, _named(wanted, near, "services"))
 
 
-def _named(wanted: str, known: Iterable[str], kind: str) -> str:
+def _named(wanted: str, near: NearNames, kind: str) -> str:
     """The fix for a missing section."""
     header = f"add `[{kind} {wanted}]` to the config file"
-    return did_you_mean(near_names(wanted, known), otherwise=header)
+    return did_you_mean(near.of(wanted), otherwise=header)
 
 
 def _add(missing: list[str]) -> str:

@@ -7,6 +7,7 @@ a row fails a test.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import sys
@@ -155,11 +156,13 @@ def counted(act: Callable[[], object]) -> int:
         return trace
 
     before = sys.gettrace()
+    gc.disable()  # libraries have callbacks of the garbage collector
     sys.settrace(trace)  # type: ignore[arg-type]  # it returns itself
     try:
         act()
     finally:
         sys.settrace(before)
+        gc.enable()
     return count
 
 
@@ -217,11 +220,19 @@ def test_it_grows_no_faster_than_its_work(  # noqa: PLR0917  # fixtures
 ) -> None:
     found = {**COMMANDS, **OPERATIONS}[label]
     due = found.shared if store == "shared_files" else found.encrypted
-    small, middle, large = growth(found.action, homes[store], tmp_path, monkeypatch)
+    counts = growth(found.action, homes[store], tmp_path, monkeypatch)
+    if not fits(counts, due):  # what another process delays is waited for in a loop
+        again = growth(found.action, homes[store], tmp_path, monkeypatch)
+        counts = [min(pair) for pair in zip(counts, again, strict=True)]
     capsys.readouterr()  # it has the keys of profiles
+    assert fits(counts, due), counts
+
+
+def fits(counts: list[int], due: str) -> bool:
+    """Whether the counts for `SIZES` grow no faster than is due."""
+    small, middle, large = counts
     slack = 200 + small // 50
     if due == NONE:
-        assert large - small <= slack
-        return
+        return large - small <= slack
     steps = (SIZES[2] - SIZES[1]) / (SIZES[1] - SIZES[0])
-    assert large - middle <= 1.3 * steps * max(middle - small, 0) + slack
+    return large - middle <= 1.3 * steps * max(middle - small, 0) + slack

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 from pathlib import Path
 
 from keystead import caller
@@ -30,6 +29,8 @@ def make_config_file(folder: Path, text: str) -> Path:
 
 def remove_config_file(path: Path) -> None:
     """Removes a file of `make_config_file`."""
+    import shutil
+
     shutil.rmtree(path.parent, ignore_errors=True)
 
 
@@ -39,4 +40,6 @@ def remove_left_behind(folder: Path) -> None:
         for name in os.listdir(folder):
             pid, _, rest = name.partition("-")
             if pid.isdigit() and str(started_at(int(pid))) != rest.partition("-")[0]:
+                import shutil
+
                 shutil.rmtree(folder / name, ignore_errors=True)

@@ -10,10 +10,9 @@ from keystead.model.profile import Profile
 
 SETTING = "programs"
 
-_INTERPRETER = re.compile(
+_INTERPRETER = (
     r"(?:python|pypy|ruby|perl|node|nodejs|deno|bun|java|php|lua|tclsh|pwsh|powershell|cmd|bash|zsh"
-    r"|dash|fish|ksh|mksh|csh|tcsh|busybox|sh|env|sudo|nohup|timeout|xargs)w?[\d.]*(?:\.exe)?",
-    re.IGNORECASE,
+    r"|dash|fish|ksh|mksh|csh|tcsh|busybox|sh|env|sudo|nohup|timeout|xargs)w?[\d.]*(?:\.exe)?"
 )
 
 
@@ -30,4 +29,4 @@ def is_path(rule: str) -> bool:
 
 def is_interpreter(rule: str) -> bool:
     """Whether a program of that name or path runs any other program that it is given."""
-    return _INTERPRETER.fullmatch(ntpath.basename(rule)) is not None
+    return re.fullmatch(_INTERPRETER, ntpath.basename(rule), re.IGNORECASE) is not None

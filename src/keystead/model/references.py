@@ -16,11 +16,11 @@ from keystead.value import NamedTuple
 SOURCE = "source_profile"
 _COMMANDS = ("credential_process", "mfa_process")
 
-_WORD = re.compile(r"""(?:[^\s"']|"[^"]*"|'[^']*')+""")
-_PLAIN = re.compile(r"[A-Za-z0-9_\-/.%@:+]+")
-_KEYSTEAD = re.compile(r"keystead(?:\.exe)?", re.IGNORECASE)
-_PYTHON = re.compile(r"(?:python[0-9.]*|py)(?:\.exe)?", re.IGNORECASE)
-_AWS = re.compile(r"aws(?:\.exe|\.cmd)?", re.IGNORECASE)
+_WORD = r"""(?:[^\s"']|"[^"]*"|'[^']*')+"""
+_PLAIN = r"[A-Za-z0-9_\-/.%@:+]+"
+_KEYSTEAD = r"(?i:keystead(?:\.exe)?)"
+_PYTHON = r"(?i:(?:python[0-9.]*|py)(?:\.exe)?)"
+_AWS = r"(?i:aws(?:\.exe|\.cmd)?)"
 _PROFILE = "--profile"
 
 
@@ -56,22 +56,22 @@ def renamed(profile: Profile, names: Collection[str], new: str) -> dict[str, str
     for setting, name, start, end in references(profile):
         if name in names:
             text = profile.text(setting) or ""
-            written = new if setting == SOURCE or _PLAIN.fullmatch(new) else f'"{new}"'
+            written = new if setting == SOURCE or re.fullmatch(_PLAIN, new) else f'"{new}"'
             found[setting] = text[:start] + written + text[end:]
     return found
 
 
 def _named(command: str) -> Iterator[_Word]:
-    words = [_word(match) for match in _WORD.finditer(command)]
+    words = [_word(match) for match in re.finditer(_WORD, command)]
     if not words:
         return
     program, rest = words[0], words[1:]
     name = re.split(r"[/\\]", program.text)[-1]
-    if _PYTHON.fullmatch(name) and [word.text for word in rest[:2]] == ["-m", "keystead"]:
+    if re.fullmatch(_PYTHON, name) and [word.text for word in rest[:2]] == ["-m", "keystead"]:
         name, rest = "keystead", rest[2:]
-    if _KEYSTEAD.fullmatch(name):
+    if re.fullmatch(_KEYSTEAD, name):
         yield from _of_keystead(rest)
-    elif _AWS.fullmatch(name):
+    elif re.fullmatch(_AWS, name):
         yield from _of_aws(rest)
 
 

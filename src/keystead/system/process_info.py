@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import socket
 import struct
 import sys
 import time
@@ -102,6 +101,8 @@ if sys.platform == "linux":
 
     def knows_connections() -> bool:
         """Whether `connection` works on this system."""
+        import socket
+
         try:
             socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _SOCK_DIAG).close()
         except OSError:
@@ -113,6 +114,8 @@ if sys.platform == "linux":
 
         Reading ``/proc/net/tcp`` takes two hundred times as long.
         """
+        import socket
+
         family = socket.AF_INET6 if ":" in peer[0] else socket.AF_INET
         ends = [socket.inet_pton(family, host).ljust(16, b"\0") for host, _ in (peer, local)]
         which = struct.pack("!HH", peer[1], local[1]) + b"".join(ends) + bytes(4) + _ANY_COOKIE

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.posix("modes, owners and symbolic links")
 VICTIM, ATTACKER = 64501, 64502
 
 READ = """
-import os, sys
+import os, shlex, sys  # shlex, which an error imports: this user may not read Python's folder
 from pathlib import Path
 from keystead.errors import KeysteadError
 from keystead.system.files import Files

@@ -13,6 +13,7 @@ from keystead.audit.grantee import Grantee
 from keystead.http.guards import Request
 from keystead.model.credentials import Credentials
 from keystead.system import process_info
+from keystead.system.executable import executable_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class AuditWriter:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._queue: queue.SimpleQueue[tuple[str, Credentials, int | None] | None] = (
+        self._queue: queue.SimpleQueue[tuple[str, Credentials, Grantee] | None] = (
             queue.SimpleQueue()
         )
         self._thread = threading.Thread(target=self._write, daemon=True)
@@ -51,7 +52,11 @@ class AuditWriter:
         """Returns a function that records a grant of the profile's credentials."""
         return lambda credentials, request: self._queue.put((name, credentials, self._who(request)))
 
-    def _who(self, request: Request) -> int | None:
+    def _who(self, request: Request) -> Grantee:
+        pid = self._pid(request)
+        return Grantee("serve", pid, executable_of(pid) if pid else None)
+
+    def _pid(self, request: Request) -> int | None:
         now = time.monotonic()
         if len(self._look_ups) == _LOOK_UPS and now - self._look_ups[0] < 1:
             return None
@@ -61,5 +66,4 @@ class AuditWriter:
 
     def _write(self) -> None:
         while (item := self._queue.get()) is not None:
-            name, credentials, pid = item
-            self._app.record_grant(name, credentials, Grantee("serve", pid))
+            self._app.record_grant(*item)

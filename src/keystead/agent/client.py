@@ -155,7 +155,7 @@ class Agent(Connection):
             with contextlib.suppress(OSError):
                 if not is_taken(path):
                     return False
-            if status or self._path is None:
+            if status or self._is_unresponsive:
                 break
             # Another client's lock closed this connection, or the agent is starting.
             self._system.sleep(_PAUSE_SECONDS)
@@ -195,7 +195,9 @@ class Agent(Connection):
 
     def _hand_over(self, request: _REQUEST) -> None:
         status, _ = self._ask(*request)
-        if status in (0, protocol.OTHER_VERSION) and self._path and self._starts_itself:
+        if self._path is None or self._is_unresponsive or not self._starts_itself:
+            return
+        if status in (0, protocol.OTHER_VERSION):
             try:
                 if status:
                     self._ask("POST", "/stop")

@@ -25,6 +25,7 @@ class Connection:
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._environ = {os.fsencode(k): os.fsencode(v) for k, v in environ.items()}
         self._path = protocol.socket_path(self._environ)
+        self._is_unresponsive = False
 
     @property
     def path(self) -> str | None:
@@ -46,14 +47,14 @@ class Connection:
         seconds: float = protocol.SECONDS,
     ) -> tuple[int, dict[str, Any]]:
         """Status and JSON object of an answer; status 0 without a valid answer."""
-        if self._path is None:
+        if self._path is None or self._is_unresponsive:
             return 0, {}
         try:
             answer = protocol.ask(self._path, method.encode(), where.encode(), body, seconds)
             found = parse_json(protocol.body_of(answer) or b"")
             status = whole(answer[9:12].decode(), 100, 599)
         except TimeoutError:
-            self._path = None  # wait for an unresponsive agent only once
+            self._is_unresponsive = True  # it is waited for only once
             return 0, {}
         except (OSError, ValueError):
             return 0, {}

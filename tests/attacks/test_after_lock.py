@@ -17,9 +17,6 @@ from pathlib import Path
 import pytest
 
 from devtools import command
-from keystead.agent.client import Agent as Client
-from keystead.errors import AgentProblem
-from keystead.system import System
 from tests.agents import Agent, is_alive, memory, wait_for
 from tests.canaries import ACCESS_KEY_ID, PASSPHRASE, SECRET_KEY
 from tests.conftest import Keystead
@@ -214,20 +211,6 @@ def test_unresponsive_agent_is_an_error_and_serves_nothing_afterwards(
     assert done.code == 1
     assert "the agent did not answer, so it may still hold keys" in done.stderr
     wait_for(lambda: is_empty(unlocked))
-
-
-def test_second_request_to_an_unresponsive_agent_does_not_call_it_disabled(
-    unlocked: Agent,
-) -> None:
-    client, pid = Client(System()), unlocked.pid
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        assert client.status() is None
-        with pytest.raises(AgentProblem) as caught:
-            client.lock()
-    finally:
-        os.kill(pid, signal.SIGCONT)
-    assert caught.value.id == "agent-not-responding"
 
 
 def test_any_other_answer_to_a_lock_is_an_error(agent: Agent, keystead: Keystead) -> None:

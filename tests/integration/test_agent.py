@@ -16,6 +16,9 @@ import pytest
 
 from devtools import command, soak
 from devtools.emulators import Emulator
+from keystead.agent.client import Agent as Client
+from keystead.errors import AgentProblem
+from keystead.system import System
 from tests.agents import Agent, agents_alive, is_alive, wait_for
 from tests.canaries import ACCESS_KEY_ID, MFA_CODE, PASSPHRASE, SECRET_KEY, SECRETS
 from tests.conftest import Keystead
@@ -433,6 +436,21 @@ def test_hanging_agent_delays_a_command_only_briefly(agent: Agent, keystead: Key
         os.kill(pid, signal.SIGCONT)
     assert keystead("process", "dev").stdout == DEV
     assert agent.pid == pid
+
+
+def test_second_request_to_an_unresponsive_agent_does_not_call_it_disabled(
+    agent: Agent, keystead: Keystead
+) -> None:
+    assert keystead("agent", "start").code == 0
+    client, pid = Client(System()), agent.pid
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        assert client.status() is None
+        with pytest.raises(AgentProblem) as caught:
+            client.lock()
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert caught.value.id == "agent-not-responding"
 
 
 def test_agent_at_a_custom_path_is_started_only_on_demand(

@@ -231,7 +231,7 @@ def test_it_grows_no_faster_than_its_work(  # noqa: PLR0917  # fixtures
 def fits(counts: list[int], due: str) -> bool:
     """Whether the counts for `SIZES` grow no faster than is due."""
     small, middle, large = counts
-    slack = 200 + small // 50
+    slack = 200 + small // 50 + SIZES[2] // 10  # files are read in blocks of hundreds of lines
     if due == NONE:
         return large - small <= slack
     steps = (SIZES[2] - SIZES[1]) / (SIZES[1] - SIZES[0])

@@ -16,6 +16,7 @@ import pytest
 
 import keystead
 from keystead.warm import protocol
+from keystead.warm.loaded_files import LoadedFiles
 from tests.agents import is_alive, wait_for
 from tests.conftest import Keystead
 from tests.effort import amount
@@ -291,6 +292,20 @@ def test_changed_files_of_keystead_end_the_server(
                 assert connection.recv(100) == b""
             wait_for(lambda: not is_alive(found.pid))
             assert not found.path.exists()
+
+
+def test_a_file_replaced_while_the_server_loads_has_changed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "keystead"
+    shutil.copytree(Path(keystead.__file__).parent, package)
+    monkeypatch.setattr(keystead, "__file__", str(package / "__init__.py"))
+    before, after = LoadedFiles(), LoadedFiles()
+    after.add_folders()
+    assert after.are_current
+    os.utime(package / "cli" / "profiles.py")
+    before.add_folders()
+    assert not before.are_current
 
 
 def test_children_of_a_server_that_ends_run_to_their_end(home: Path) -> None:

@@ -32,8 +32,9 @@ def main() -> int:
     own = process(os.getpid()).confinement
     if own.may_have_unreported_rules:
         return 1
-    preload()
     loaded = LoadedFiles()
+    preload()
+    loaded.add_folders()
     gc.collect()
     gc.freeze()  # else a collection in a child would copy the memory that it shares
     listener = Listener(protocol.socket_path(os.fsencode(sys.argv[1])))

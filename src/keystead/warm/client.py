@@ -150,6 +150,7 @@ class _Conversation:
     def _execute(self, body: bytes, failure: int) -> None:
         """Replaces this process; returns when the child has been informed of an error."""
         words, environ = protocol.read_command(body)
+        self._end()  # a signal that the child no longer handles must not be lost
         for number in (_signal.SIGPIPE, _signal.SIGXFSZ):  # Python ignores them
             _signal.signal(number, _signal.SIG_DFL)
         errors = []

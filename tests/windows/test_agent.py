@@ -21,8 +21,8 @@ from tests.agents import wait_for
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 
 DEV = f'{{"Version": 1, "AccessKeyId": "{ACCESS_KEY_ID}", "SecretAccessKey": "{SECRET_KEY}"}}'
-HOT = "import sys; from keystead.hot import main; code = main(); {}; sys.exit(code)"
-MODULES = "print('keystead.cli.main' in sys.modules, file=sys.stderr)"
+HOT = "import atexit, sys; from keystead.hot import main; {}; sys.exit(main())"
+MODULES = "atexit.register(lambda: print('keystead.cli.run' in sys.modules, file=sys.stderr))"
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ def keystead(*words: str) -> subprocess.CompletedProcess[str]:
 
 def test_first_command_starts_the_agent_and_the_next_uses_it(agent: Agent) -> None:
     first = keystead("process", "dev")
-    assert first.stdout.strip() == DEV
+    assert (first.stdout.strip(), first.stderr.strip()) == (DEV, "True")
     # Each look is another client's, as one that waited in vain does not ask again.
     wait_for(lambda: (Agent(System()).status() or {}).get("profiles") == ["dev"])
     second = keystead("process", "dev")
@@ -83,7 +83,7 @@ def answer_to(port: int, data: bytes) -> bytes:
 
 def test_client_without_the_secret_gets_nothing(agent: Agent) -> None:
     keystead("process", "dev")
-    wait_for(lambda: (agent.status() or {}).get("profiles") == ["dev"])
+    wait_for(lambda: (Agent(System()).status() or {}).get("profiles") == ["dev"])
     port, secret = protocol.secret_of(os.fsencode(agent.path or ""))
     for more in (b"", b"Authorization: Bearer %b\r\n" % secret[::-1]):
         answer = answer_to(port, protocol.request(b"GET", b"/process/dev", b"", more))

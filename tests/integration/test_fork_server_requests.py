@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -47,6 +48,13 @@ def server(
         folder.chmod(0o700)
         found.append(stack.enter_context(fork_server(folder / "agent.sock")))
     return found[0]
+
+
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder with a short path: the length of a socket's path is limited."""
+    with tempfile.TemporaryDirectory(prefix="k-") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture(autouse=True)
@@ -276,14 +284,13 @@ def test_a_thousand_commands_leave_the_server_as_it_was(server: ForkServer) -> N
 
 
 def test_changed_files_of_keystead_end_the_server(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, short: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package = tmp_path / "lib" / "keystead"
     shutil.copytree(Path(keystead.__file__).parent, package)
-    (tmp_path / "run").mkdir(mode=0o700)
     with monkeypatch.context() as patch:
         patch.setenv("PYTHONPATH", str(package.parent))
-        with fork_server(tmp_path / "run" / "agent.sock") as found:
+        with fork_server(short / "agent.sock") as found:
             assert ask(found, ["--version"]) is None  # it is of other files than this client
             assert is_alive(found.pid)
             os.utime(package / "near.py")
@@ -295,7 +302,7 @@ def test_changed_files_of_keystead_end_the_server(
 
 
 def test_a_file_replaced_while_the_server_loads_has_changed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, short: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     package = tmp_path / "keystead"
     shutil.copytree(Path(keystead.__file__).parent, package)
@@ -308,10 +315,9 @@ def test_a_file_replaced_while_the_server_loads_has_changed(
     assert not before.are_current
 
 
-def test_children_of_a_server_that_ends_run_to_their_end(home: Path) -> None:
-    (home / "run").mkdir(mode=0o700)
+def test_children_of_a_server_that_ends_run_to_their_end(short: Path) -> None:
     with (
-        fork_server(home / "run" / "agent.sock") as found,
+        fork_server(short / "agent.sock") as found,
         found.blocked_child("help") as (connection, output),
     ):
         found.close()  # as a lock of the agent does
@@ -329,10 +335,9 @@ def test_children_of_a_server_that_ends_run_to_their_end(home: Path) -> None:
         assert messages[-1] == protocol.END + b"0"
 
 
-def test_killed_server_takes_its_children_along(home: Path) -> None:
-    (home / "run").mkdir(mode=0o700)
+def test_killed_server_takes_its_children_along(short: Path) -> None:
     with (
-        fork_server(home / "run" / "agent.sock") as found,
+        fork_server(short / "agent.sock") as found,
         found.blocked_child("help") as (connection, _),
     ):
         children = found.children

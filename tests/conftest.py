@@ -243,6 +243,13 @@ def home(isolation: Keystead) -> Path:
 
 
 @pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder with a short path: the length of a socket's path is limited."""
+    with tempfile.TemporaryDirectory(prefix="k-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
 def write_credentials(home: Path) -> Callable[[str], Path]:
     """Writes ``~/.aws/credentials``, which only its owner can read, and returns its path."""
 

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,13 +47,6 @@ def server(
         folder.chmod(0o700)
         found.append(stack.enter_context(fork_server(folder / "agent.sock")))
     return found[0]
-
-
-@pytest.fixture
-def short() -> Iterator[Path]:
-    """A folder with a short path: the length of a socket's path is limited."""
-    with tempfile.TemporaryDirectory(prefix="k-") as folder:
-        yield Path(folder)
 
 
 @pytest.fixture(autouse=True)

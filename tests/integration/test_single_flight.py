@@ -141,6 +141,7 @@ def forked(work: Callable[[], object]) -> int:
     """A child process that does the work and exits with 0 when that went well."""
     pid = os.fork()
     if pid == 0:
+        signal.alarm(60)  # it must not outlive a test that fails, as it holds the runner's streams
         code = 1
         try:
             work()

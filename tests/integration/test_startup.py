@@ -107,8 +107,8 @@ def empty() -> int:
 
 
 @pytest.mark.parametrize("line", MODULES)
-def test_a_command_loads_what_it_needs(line: str, bare: set[str], home: Path) -> None:
-    agent = str(home / "private" / "agent.sock")  # where none is running
+def test_a_command_loads_what_it_needs(line: str, bare: set[str], short: Path) -> None:
+    agent = str(short / "agent.sock")  # where none is running
     loaded = modules(KEYSTEAD, *line.split(), KEYSTEAD_AGENT=agent)
     found = [name for name in loaded if name not in bare]
     own = [name for name in found if name.split(".")[0] == "keystead"]
@@ -122,10 +122,10 @@ def test_a_command_loads_what_it_needs(line: str, bare: set[str], home: Path) ->
 @pytest.mark.needs("valgrind")
 @pytest.mark.parametrize("line", INSTRUCTIONS)
 def test_a_command_takes_few_more_instructions_than_an_empty_python(
-    line: str, empty: int, home: Path
+    line: str, empty: int, short: Path
 ) -> None:
     words = (sys.executable, KEYSTEAD, *line.split())
-    agent = str(home / "private" / "agent.sock")
+    agent = str(short / "agent.sock")
     assert run(*words, KEYSTEAD_AGENT=agent).returncode == 0  # now all of it is compiled
     found = instructions(*words, KEYSTEAD_AGENT=agent) / empty
     assert found <= INSTRUCTIONS[line]

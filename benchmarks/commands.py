@@ -129,9 +129,13 @@ def _rows(world: World, service: sts.Sts) -> Iterator[Row]:
     def forget() -> None:
         subprocess.run([KEYSTEAD, "cache", "clear"], env=warm, check=True, capture_output=True)
 
+    def cache() -> None:
+        words = [KEYSTEAD, "process", world.last]
+        subprocess.run(words, env=warm, check=True, capture_output=True)
+
     for work, words in OURS.items():
         yield Row(work, FLOOR, (sys.executable, "-c", "pass"), warm)
-        before = forget if work == COLD else lambda: None
+        before = {PROCESS: cache, COLD: forget}.get(work, lambda: None)
         shows = {PROCESS: world.last_key_id, COLD: "ASIAIOSFODNN7EXAMPLE"}.get(work, "")
         command = (KEYSTEAD, *(world.last if word == "NAME" else word for word in words))
         yield Row(work, "keystead", command, warm, before, shows)
@@ -144,7 +148,7 @@ def _rows(world: World, service: sts.Sts) -> Iterator[Row]:
         path = Path(world.environ["HOME"]) / who.replace(" ", "-")
         words = [KEYSTEAD, "agent", "launcher", path, *more]
         if subprocess.run(words, env=warm, check=False, capture_output=True).returncode == 0:
-            yield Row(PROCESS, who, (path, world.last), warm, shows=world.last_key_id)
+            yield Row(PROCESS, who, (path, world.last), warm, cache, world.last_key_id)
 
 
 def _others(

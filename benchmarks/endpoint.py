@@ -24,7 +24,7 @@ from typing import NamedTuple
 
 from benchmarks import peers, sts
 from benchmarks.world import ROLE, World
-from devtools.command import KEYSTEAD
+from devtools.command import KEYSTEAD, served
 
 CONNECTIONS = (1, 64, 256)
 SECONDS = 4
@@ -95,12 +95,7 @@ def _started(
 def _ours(world: World) -> Iterator[Endpoint]:
     with _started([KEYSTEAD, "serve", world.last, "--json"], world.environ) as process:
         assert process.stdout
-        text = ""
-        for line in process.stdout:
-            text += line
-            if line == "]\n":
-                break
-        (shown,) = json.loads(text)
+        (shown,) = json.loads(served(process.stdout))
         token = Path(shown["variables"][f"{_TOKEN}_FILE"]).read_text()
         yield Endpoint(shown["variables"][_URI], token, process.pid)
 

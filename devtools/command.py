@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import sysconfig
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,3 +76,13 @@ def run(
 
 def _text(data: bytes) -> str:
     return data.decode(errors="backslashreplace").replace("\r\n", "\n")
+
+
+def served(output: Iterable[str]) -> str:
+    """What `keystead serve --json` has printed once it serves; less where it has ended."""
+    text = ""
+    for line in output:
+        text += line
+        if line == "]\n":
+            break
+    return text

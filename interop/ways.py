@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from devtools.command import KEYSTEAD, Done, run
+from devtools.command import KEYSTEAD, Done, run, served
 
 SECONDS = 120.0
 NO_METADATA = {"AWS_EC2_METADATA_DISABLED": "true"}
@@ -113,12 +113,7 @@ def _serving(given: Given, kind: str) -> Iterator[dict[str, str]]:
     with process:
         try:
             assert process.stdout is not None
-            text = ""
-            for line in process.stdout:
-                text += line
-                if line == "]\n":
-                    break
-            (shown,) = json.loads(text)
+            (shown,) = json.loads(served(process.stdout))
             yield shown["variables"]
         finally:
             process.terminate()

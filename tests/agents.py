@@ -73,6 +73,18 @@ def memory(pid: int) -> bytes:
     return b"".join(found)
 
 
+def connected(path: Path, kind: int) -> socket.socket:
+    """A connection to the Unix socket."""
+    connection = socket.socket(socket.AF_UNIX, kind)
+    connection.settimeout(60)
+    try:
+        connection.connect(str(path))
+    except OSError:
+        connection.close()
+        raise
+    return connection
+
+
 class Agent:
     """The agent at a socket."""
 
@@ -80,14 +92,7 @@ class Agent:
         self.path = path
 
     def connect(self) -> socket.socket:
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        connection.settimeout(60)
-        try:
-            connection.connect(str(self.path))
-        except OSError:
-            connection.close()
-            raise
-        return connection
+        return connected(self.path, socket.SOCK_STREAM)
 
     def send(self, data: bytes, *, half_close: bool = False) -> tuple[int, bytes]:
         """Status and body of the response to exactly these bytes; status 0 without an answer."""

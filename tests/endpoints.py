@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from devtools.command import KEYSTEAD
+from devtools.command import KEYSTEAD, served
 
 URI = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 TOKEN = "AWS_CONTAINER_AUTHORIZATION_TOKEN"
@@ -102,11 +102,7 @@ def serving(*arguments: str, env: Mapping[str, str] | None = None) -> Iterator[S
     )
     try:
         assert process.stdout
-        text = ""
-        for line in process.stdout:
-            text += line
-            if line == "]\n":
-                break
+        text = served(process.stdout)
         if not text.endswith("]\n"):
             _, errors = process.communicate(timeout=30)
             raise AssertionError(f"it does not serve: {errors}")

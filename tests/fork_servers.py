@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from keystead.warm import protocol
-from tests.agents import is_alive, wait_for
+from tests.agents import connected, is_alive, wait_for
 
 
 class ForkServer:
@@ -25,14 +25,7 @@ class ForkServer:
         self.idle_descriptors = 0
 
     def connect(self) -> socket.socket:
-        connection = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        connection.settimeout(60)
-        try:
-            connection.connect(str(self.path))
-        except OSError:
-            connection.close()
-            raise
-        return connection
+        return connected(self.path, socket.SOCK_SEQPACKET)
 
     def request(self, connection: socket.socket, words: list[str], streams: list[int]) -> None:
         """Sends a command with the environment of this process."""

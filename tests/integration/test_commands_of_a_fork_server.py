@@ -22,13 +22,13 @@ from tests.agents import is_alive, wait_for
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 from tests.conftest import Keystead
 from tests.effort import amount
+from tests.job_control import PROMPT, interactive_bash
 from tests.recording_fork_server import RecordingServer
 
 pytestmark = pytest.mark.posix("a fork server")
 
 MANY = 2000
 _DEADLY = (signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT, signal.SIGKILL)
-PROMPT = r"shell\$ "
 
 
 @pytest.fixture(autouse=True)
@@ -213,17 +213,8 @@ def test_a_signal_to_the_client_is_one_to_the_child(
 @pytest.fixture
 def bash(home: Path) -> Iterator[pexpect.spawn]:
     """An interactive bash with job control."""
-    child = pexpect.spawn(
-        "bash",
-        ["--norc", "--noprofile", "-i"],
-        env={**os.environ, "PS1": "shell$ ", "HISTFILE": "/dev/null"},  # type: ignore[arg-type]
-        cwd=home,
-        encoding="utf-8",
-        timeout=30,
-    )
-    child.expect(PROMPT)
-    yield child
-    child.close(force=True)
+    with interactive_bash(home) as child:
+        yield child
 
 
 def test_ctrl_z_stops_the_child_too_and_ctrl_c_after_fg_interrupts_it(

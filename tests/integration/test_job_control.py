@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,10 +13,10 @@ from devtools.command import KEYSTEAD
 from tests.agents import wait_for
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 from tests.conftest import Keystead
+from tests.job_control import PROMPT, interactive_bash
 
 pytestmark = pytest.mark.posix("a pseudo-terminal")
 
-PROMPT = r"shell\$ "
 HELPER = f"""#!/bin/sh
 echo $$ > HOME/pid
 echo speaking >&2
@@ -45,17 +44,8 @@ def shell(home: Path, keystead: Keystead) -> Iterator[pexpect.spawn]:
         f"[profile inner]\ncredential_process = {helper}\n"
         f"[profile outer]\ncredential_process = {outer}\n"
     )
-    child = pexpect.spawn(
-        "bash",
-        ["--norc", "--noprofile", "-i"],
-        env={**os.environ, "PS1": "shell$ ", "HISTFILE": "/dev/null"},  # type: ignore[arg-type]
-        cwd=home,
-        encoding="utf-8",
-        timeout=30,
-    )
-    child.expect(PROMPT)
-    yield child
-    child.close(force=True)
+    with interactive_bash(home) as child:
+        yield child
 
 
 def run(shell: pexpect.spawn, profile: str) -> None:

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterable, Mapping
 from keystead.errors import KeysteadError, UsageError
 from keystead.value import NamedTuple
 
-_PLAIN = re.compile(r"[A-Za-z0-9_./:=+@,-]*")
+_PLAIN = r"[A-Za-z0-9_./:=+@,-]*"
 # A quote; what python-dotenv expands; a backslash that may be read as an escape.
-_NO_DOTENV = re.compile(r"'|\$\{|\\\\|\\$")
+_NO_DOTENV = r"'|\$\{|\\\\|\\$"
 
 
 class Shell(NamedTuple):
@@ -53,9 +53,9 @@ def _dotenv(value: str) -> str:
     # Some readers (docker --env-file, kubectl, systemd) read quotes as part of the value, so plain
     # values, such as AWS's credentials, are not quoted. Others differ in how a single quote is
     # escaped, and some run what is in backticks inside double quotes.
-    if _PLAIN.fullmatch(value):
+    if re.fullmatch(_PLAIN, value):
         return value
-    if _NO_DOTENV.search(value):
+    if re.search(_NO_DOTENV, value):
         raise KeysteadError(
             "readers of dotenv files differ on a value with a single quote, `${`, or a backslash "
             "before another one or at the end",

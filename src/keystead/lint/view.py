@@ -24,7 +24,7 @@ _BODY = (
 )
 _USUAL = {
     kind: re.compile(
-        rf"^\[{prefix}(?!(?i:default)\]|sso-session\])(?P<name>{IDENTIFIER.pattern}){_BODY}",
+        rf"^\[{prefix}(?!(?i:default)\]|sso-session\])(?P<name>{IDENTIFIER}){_BODY}",
         re.MULTILINE,
     )
     for kind, prefix in ((FileKind.CONFIG, "profile "), (FileKind.CREDENTIALS, ""))

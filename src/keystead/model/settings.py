@@ -143,7 +143,7 @@ DECIDING = frozenset(row.name for row in _ROWS if row.group is not Group.OTHER)
 """The settings that decide the type of a profile."""
 
 
-_SECRET_WORDS = re.compile(r"secret|password|passphrase|private_key|(?:^|_)token$")
+_MASKED_NAMES = r"secret|password|passphrase|private_key|(?:^|_)token$"
 
 
 def is_secret(name: str) -> bool:
@@ -152,4 +152,4 @@ def is_secret(name: str) -> bool:
     The table says it for known settings; an unknown one is secret if its name suggests it.
     """
     row = SETTINGS.get(name.lower())
-    return row.secret if row else _SECRET_WORDS.search(name.lower()) is not None
+    return row.secret if row else re.search(_MASKED_NAMES, name.lower()) is not None

@@ -13,23 +13,23 @@ from keystead.model.setting import Group
 from keystead.model.settings import SETTINGS, is_secret
 from keystead.secret import quoted, without_keys
 
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-IDENTIFIER = re.compile(r"[A-Za-z0-9_\-/.%@:+]+")
+_CONTROL = "[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
+IDENTIFIER = r"[A-Za-z0-9_\-/.%@:+]+"
 """A name that all SDKs read as one of a section or a setting."""
 _UNSEEN = "\ufeff\u200b\u2060"
-_KIND = re.compile(r"(profile|sso-session|services)\s")
+_KIND = r"(profile|sso-session|services)\s"
 _TAKEN = {
     "DEFAULT": "botocore and the AWS CLI give its settings to every profile",
     "__proto__": "the AWS SDK for JavaScript refuses a file that has it",
 }
 """Names of sections with another meaning for some reader, and that meaning."""
 
-_COMMENT = re.compile(r"(?:^|[ \t])[#;]")
+_COMMENT = r"(?:^|[ \t])[#;]"
 
 
 def is_identifier(name: str) -> bool:
     """Whether ``name`` is one that all SDKs read as a section or setting name."""
-    return IDENTIFIER.fullmatch(name) is not None
+    return re.fullmatch(IDENTIFIER, name) is not None
 
 
 def is_readable_name(name: str) -> bool:
@@ -48,7 +48,7 @@ def is_readable_name(name: str) -> bool:
 
 def has_control(text: str) -> bool:
     """Whether ``text`` has a line break, another control character or half a surrogate pair."""
-    return _CONTROL.search(text) is not None
+    return not text.isprintable() and re.search(_CONTROL, text) is not None
 
 
 def check_profile_name(name: str, *, shared: bool) -> None:
@@ -86,7 +86,7 @@ def check_profile_name(name: str, *, shared: bool) -> None:
 
 def other_meaning(name: str) -> str | None:
     """The other meaning of a section of that name for some reader of the shared files."""
-    prefix = _KIND.match(name)
+    prefix = re.match(_KIND, name)
     if prefix:
         return f"with `{prefix[1]}` in front, readers take it for a section of that kind"
     if "\\" in name:
@@ -113,7 +113,7 @@ def check_setting(name: str, value: str) -> None:
     Raises `ProfileInvalid` naming the setting and the rule, never the value.
     """
     if has_control(name) or not is_identifier(name):
-        shown = quoted(_CONTROL.sub("?", name), "what was given")
+        shown = quoted(re.sub(_CONTROL, "?", name), "what was given")
         raise ProfileInvalid(
             f"{shown} is not a valid setting name",
             id="invalid-setting-name",
@@ -128,7 +128,7 @@ def check_setting(name: str, value: str) -> None:
         raise ProfileInvalid(
             f"the value of `{name}` begins or ends with a blank", id="invalid-setting-value"
         )
-    if _COMMENT.search(value):
+    if re.search(_COMMENT, value):
         raise ProfileInvalid(
             f"the value of `{name}` contains a `#` or `;` after a blank, which reads as a comment",
             id="invalid-setting-value",

@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from keystead.text.pieces import Values
 from keystead.value import Value, field
 
-_NAME = re.compile("default", re.IGNORECASE)
-_HEADER = re.compile(r"\s*\[([^\]]*)\]")
-_SETTING = re.compile(r"(\s*)([^\s=:#;\[][^=:]*?)\s*[=:]\s*(.*)")
-_COMMENT = re.compile(r"\s[#;].*")
+_NAME = "default"
+_HEADER = r"\s*\[([^\]]*)\]"
+_SETTING = r"(\s*)([^\s=:#;\[][^=:]*?)\s*[=:]\s*(.*)"
+_COMMENT = r"\s[#;].*"
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -32,9 +32,9 @@ def default_sections(data: bytes) -> Iterator[DefaultSection]:
     """The sections of a shared file, in order. Reads the lines of these sections only."""
     text = _decoded(data).replace("\r\n", "\n").replace("\r", "\n")
     last = -1
-    for mention in _NAME.finditer(text):
+    for mention in re.finditer(_NAME, text, re.IGNORECASE):
         start = text.rfind("\n", 0, mention.start()) + 1
-        header = _HEADER.match(_line(text, start))
+        header = re.match(_HEADER, _line(text, start))
         section = _section(header[1]) if header and start > last else None
         if section:
             last = start
@@ -50,13 +50,13 @@ def _read(text: str, header: int, section: DefaultSection) -> None:
     while at := text.find("\n", at) + 1:
         line = _line(text, at)
         number += 1
-        if _HEADER.match(line):
+        if re.match(_HEADER, line):
             return
-        setting = _SETTING.match(line)
+        setting = re.match(_SETTING, line)
         if setting is None:
             continue
         indent, name, rest = setting.groups()
-        key, value = name.lower(), _COMMENT.sub("", f" {rest}").strip()
+        key, value = name.lower(), re.sub(_COMMENT, "", f" {rest}").strip()
         section.lines.setdefault(key, number)
         if indent and block is not None:
             block[key] = value

@@ -26,11 +26,11 @@ DEFAULT = "default"
 OF_THE_CLI = ("plugins", "preview")
 """Sections of a config file that the AWS CLI reads, without any prefix."""
 _BARE = "[default]"  # not a valid profile name, because of the brackets
-_BLANKS = re.compile(r"[ \t]+")
-_QUOTED = re.compile(r"""(["'])([A-Za-z0-9_\-/.%@:+ \t]+)\1""")
+_BLANKS = r"[ \t]+"
+_QUOTED = r"""(["'])([A-Za-z0-9_\-/.%@:+ \t]+)\1"""
 # What botocore's `shlex` unquotes; the other kind of quote may be inside.
-_SHELL_QUOTED = re.compile(r"""(?:"([^"\\$`\[\]]+)"|'([^'\[\]]+)')""")
-_SPLIT_BY_SHELL = re.compile(r"""[\s"'\\]""")
+_SHELL_QUOTED = r"""(?:"([^"\\$`\[\]]+)"|'([^'\[\]]+)')"""
+_SPLIT_BY_SHELL = r"""[\s"'\\]"""
 # Without the name: on a mistyped line it may be a secret.
 _BAD_NAME = "the name of a setting is not valid; the setting is skipped"
 
@@ -44,8 +44,8 @@ class FileKind(Enum):
 
 # The usual spelling of profile titles.
 _USUAL = {
-    FileKind.CONFIG: re.compile(rf"profile ({IDENTIFIER.pattern})"),
-    FileKind.CREDENTIALS: re.compile(rf"({IDENTIFIER.pattern})"),
+    FileKind.CONFIG: re.compile(rf"profile ({IDENTIFIER})"),
+    FileKind.CREDENTIALS: re.compile(rf"({IDENTIFIER})"),
 }
 
 
@@ -104,7 +104,7 @@ def read_header(title: str, kind: FileKind, grammar: Grammar = Grammar.STRICT) -
     usual = _USUAL[kind].fullmatch(title)
     if usual:
         return Header("profile", usual[1])
-    prefix, *rest = _BLANKS.split(title, 1)
+    prefix, *rest = re.split(_BLANKS, title, maxsplit=1)
     tolerant = grammar is Grammar.TOLERANT
     if kind is FileKind.CREDENTIALS:
         if tolerant and prefix != "profile" and is_readable_name(title):
@@ -130,7 +130,7 @@ def _prefixed_header(title: str, prefix: str, rest: str, *, tolerant: bool) -> H
         return Header(prefix, name)
     if not (tolerant and is_readable_name(name)):
         return Header(None, name, note=f"`{name}` is not a valid name; its section is skipped")
-    if _SPLIT_BY_SHELL.search(name):
+    if re.search(_SPLIT_BY_SHELL, name):
         note = f"`[{title}]` is skipped: the .NET SDK reads it, the AWS CLI does not"
         return Header(None, name, note=note)
     return Header(prefix, name, note=f"not all SDKs read the name `{name}`")
@@ -150,13 +150,13 @@ def _credentials_header(title: str, prefix: str, name: str) -> Header:
 
 def _unquote(name: str) -> tuple[str, bool]:
     """The name without quotes and whether it had any; only names with blanks may have them."""
-    found = _QUOTED.fullmatch(name)
+    found = re.fullmatch(_QUOTED, name)
     return (found[2], True) if found else (name, False)
 
 
 def _unquote_as_shell(name: str) -> tuple[str, bool]:
     """As `_unquote` in the tolerant grammar, where any name may be quoted."""
-    found = _SHELL_QUOTED.fullmatch(name)
+    found = re.fullmatch(_SHELL_QUOTED, name)
     inside = (found[1] or found[2]) if found else ""
     return (inside, True) if is_readable_name(inside) else (name, False)
 
@@ -165,14 +165,14 @@ def profile_title(name: str, kind: FileKind) -> str:
     """The section title of the profile ``name``, quoted where botocore requires it."""
     if kind is FileKind.CREDENTIALS or name == DEFAULT:
         return name
-    if not _SPLIT_BY_SHELL.search(name):
+    if not re.search(_SPLIT_BY_SHELL, name):
         return f"profile {name}"
     return f"profile '{name}'" if '"' in name else f'profile "{name}"'
 
 
 def read_alike(name: str, kind: FileKind) -> bool:
     """Whether botocore and the .NET SDK both find the profile ``name`` in a file of that kind."""
-    return kind is FileKind.CREDENTIALS or _SPLIT_BY_SHELL.search(name) is None
+    return kind is FileKind.CREDENTIALS or re.search(_SPLIT_BY_SHELL, name) is None
 
 
 class Skipped(NamedTuple):

@@ -42,13 +42,13 @@ _BLOCK = 1 << 16
 """The number of characters split into lines at once, to limit memory."""
 # Lines that are valid whatever surrounds them: plain settings and headers, comments, blank lines;
 # limited in number so that backtracking is cheap.
-_PLAIN_LINES = re.compile(
+_PLAIN_LINES = (
     r"(?:[A-Za-z0-9_]++[ \t]*+=.*+\n++|\[[^\]\n]*+\]\r?\n++|[#;].*+\n++|[ \t]*+\r?\n){1,500}"
 )
 _ENDS_A_NAME = b"] \t'\"\r\n"
-_INLINE_COMMENT = re.compile(r"[ \t][#;]")
+_INLINE_COMMENT = r"[ \t][#;]"
 # As above but not within quotes: a program's arguments may contain ` #`.
-_UNQUOTED_COMMENT = re.compile(r"""(?:(?>"(?:[^"\\]|\\.)*+"|'[^']*+'|.))*?(?P<comment>[ \t][#;])""")
+_UNQUOTED_COMMENT = r"""(?:(?>"(?:[^"\\]|\\.)*+"|'[^']*+'|.))*?(?P<comment>[ \t][#;])"""
 _BLANKS = " \t"
 WRITE_A_SETTING = "write `name = value`"
 # White space for both Python's `str.strip` and .NET's `String.Trim`, without line ends.
@@ -56,13 +56,13 @@ _ALL_BLANKS = (
     " \t\v\f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
     "\u2028\u2029\u202f\u205f\u3000"
 )
-_INDENTED_HEADER = re.compile(r"^[ \t]+\[", re.MULTILINE)
+_INDENTED_HEADER = r"(?m)^[ \t]+\["
 # The .NET SDK and JS v3 begin a section at such a line anywhere.
-_HEADER_TO_SOME = re.compile(r"[ \t]+\[[^\]]+\][ \t]*")
-_UNDECODED = re.compile("[\udc80-\udcff]")
-_LONE_RETURN = re.compile(r"\r(?!\n)")
+_HEADER_TO_SOME = r"[ \t]+\[[^\]]+\][ \t]*"
+_UNDECODED = "[\udc80-\udcff]"
+_LONE_RETURN = r"\r(?!\n)"
 # In such files the lines that mention a name do not show which of them are headers.
-_ODD = re.compile(rb"(?:^|[\r\n])[ \t]+\[|\r(?!\n)", re.MULTILINE)
+_ODD = rb"(?m)(?:^|[\r\n])[ \t]+\[|\r(?!\n)"
 
 
 class Grammar(Enum):
@@ -109,8 +109,8 @@ class Document:
 
     def error_in(self, section: Section) -> DocumentError | None:
         """The first broken line of ``section``. Reads the section."""
-        at = section.below
-        while at < section.end and (plain := _PLAIN_LINES.match(self.text, at, section.end)):
+        at, plain_lines = section.below, re.compile(_PLAIN_LINES)
+        while at < section.end and (plain := plain_lines.match(self.text, at, section.end)):
             at = plain.end()
         if at < section.end or self._has_undecoded:
             self.properties(section)
@@ -138,7 +138,7 @@ class Document:
         found = (
             at
             for at in self.broken
-            if at < first or at in headers or _INDENTED_HEADER.match(self.text, at)
+            if at < first or at in headers or re.compile(_INDENTED_HEADER).match(self.text, at)
         )
         at = min(found, default=None)
         return None if at is None else self.broken[at]
@@ -152,7 +152,7 @@ class Document:
     def text(self) -> str:
         """The text of the file as parsed: the tolerant grammar converts its line ends to LF."""
         if self._tolerant and self._has_lone_return:
-            return _LONE_RETURN.sub("\n", self.written)
+            return re.sub(_LONE_RETURN, "\n", self.written)
         return self.written
 
     @property
@@ -291,7 +291,7 @@ class Document:
     def _checked(self) -> None:
         at = self._above().end
         while at < len(self.text):
-            plain = _PLAIN_LINES.match(self.text, at)
+            plain = re.compile(_PLAIN_LINES).match(self.text, at)
             if plain and not self._has_undecoded:
                 at = plain.end()
                 continue
@@ -420,7 +420,7 @@ class Document:
     def _first_header(self) -> int:
         """The position of the first header in a text that does not begin with one, else the end."""
         first = self.text.find("\n[") + 1 or len(self.text)
-        if self._tolerant and _INDENTED_HEADER.search(self.text, 0, first):
+        if self._tolerant and re.search(_INDENTED_HEADER, self.text[:first]):
             return min([first, *self._odd_headers])
         return first
 
@@ -449,7 +449,7 @@ class Document:
         if not self._tolerant or not is_indented:
             return ()
         found: list[int] = []
-        for match in _INDENTED_HEADER.finditer(text):
+        for match in re.finditer(_INDENTED_HEADER, text):
             at = match.start()
             above = max(text.rfind("\n[", 0, at) + 1, found[-1] if found else 0)
             if text.startswith("[", above) or above in found:
@@ -489,7 +489,7 @@ class Document:
                 found.append(Span(start, end))
             else:
                 end = data.find(b"\n", at) + 1 or len(data)
-            if self._tolerant and _ODD.search(data, start, end):
+            if self._tolerant and re.compile(_ODD).search(data, start, end):
                 return None
             at = data.find(needle, end)
         return found
@@ -531,7 +531,7 @@ class Document:
                     message = "an indented line has no setting above it"
                     self._refuse(message, span.start, "let the line begin in column 0")
                     continue
-                if self._tolerant and _HEADER_TO_SOME.fullmatch(content):
+                if self._tolerant and re.fullmatch(_HEADER_TO_SOME, content):
                     message = "not all readers begin a section at an indented header"
                     self._refuse(message, span.start)
                 more.append(span)
@@ -569,10 +569,12 @@ class Document:
 
     def _comment_at(self, rest: str) -> int | None:
         """The position of the comment after a value, including the blank before it."""
+        if "#" not in rest and ";" not in rest:
+            return None
         if not self._tolerant:
-            found = _INLINE_COMMENT.search(rest)
+            found = re.search(_INLINE_COMMENT, rest)
             return found.start() if found else None
-        quoted = _UNQUOTED_COMMENT.match(rest)
+        quoted = re.match(_UNQUOTED_COMMENT, rest)
         return quoted.start("comment") if quoted else None
 
     @cached_property
@@ -588,7 +590,11 @@ class Document:
 
     def _check_decoded(self, content: str, at: int) -> None:
         """Refuse a line with a byte that is not UTF-8, unless it is a comment."""
-        if self._has_undecoded and _UNDECODED.search(content) and not self._says_comment(content):
+        if (
+            self._has_undecoded
+            and re.search(_UNDECODED, content)
+            and not self._says_comment(content)
+        ):
             self._refuse("a byte is not UTF-8", at)
 
     def _continued(self, head: Property, more: list[Span]) -> Property:

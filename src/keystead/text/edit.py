@@ -16,8 +16,8 @@ from collections.abc import Mapping, Sequence
 from keystead.text.document import Document
 from keystead.text.pieces import Nested, Property, Section, Span, Splice
 
-_EQUALS = re.compile(r"[ \t]*=[ \t]*")
-_INDENTED = re.compile(r"^([ \t]+)[^ \t\r\n]", re.MULTILINE)
+_EQUALS = r"[ \t]*=[ \t]*"
+_INDENTED = r"(?m)^([ \t]+)[^ \t\r\n]"
 _USUAL_EQUALS = " = "
 _USUAL_INDENT = "    "
 
@@ -210,7 +210,7 @@ def _equals_of(document: Document, item: Property | Nested, indent: int) -> str:
     behind_name = item.span.start + indent + len(item.name)
     if not item.value:
         return "=" if document.text[behind_name] == "=" else _USUAL_EQUALS
-    found = _EQUALS.match(document.text, behind_name, item.value_span.start)
+    found = re.match(_EQUALS, document.text[behind_name : item.value_span.start])
     return found.group() if found else _USUAL_EQUALS
 
 
@@ -223,7 +223,7 @@ def _block(document: Document, key: str, equals: str, block: Mapping[str, str]) 
 
 def _indent(document: Document) -> str:
     """The file's indentation of nested blocks, else four blanks."""
-    found = _INDENTED.search(document.text)
+    found = re.search(_INDENTED, document.text)
     return found[1] if found else _USUAL_INDENT
 
 

@@ -28,8 +28,8 @@ WORDS = os.path.join(os.path.dirname(__file__), "words.json")
 FILES, PROGRAMS = ":files", ":commands"
 
 # The beginning of a cmdlet that may be a service's, not of one about AWS in general.
-_OF_SERVICE = re.compile(r"[A-Za-z]+-(?!AW|Default)[A-Za-z][A-Za-z0-9]", re.IGNORECASE)
-_PARAMETER = re.compile(r"-([A-Za-z]\w*)")
+_OF_SERVICE = r"(?i)[A-Z]+-(?!AW|Default)[A-Z][A-Z0-9]"
+_PARAMETER = r"-([A-Za-z]\w*)"
 
 
 def main(words: Sequence[str]) -> int:
@@ -115,7 +115,7 @@ def _cmdlets(table: Row, prefix: str) -> Choices:
     from keystead.powershell.shell.candidates import cmdlet_names
 
     named: list[str] = []
-    if _OF_SERVICE.match(prefix):  # slower to load than the table
+    if re.match(_OF_SERVICE, prefix):  # slower to load than the table
         from keystead.powershell.services.index import Index
         from keystead.system import System
 
@@ -131,7 +131,7 @@ def _cmdlet(table: Row, before: Sequence[str], prefix: str) -> Choices:
     cmdlet = _registry(table).get(before[0]) or _of_service(before[0])
     if cmdlet is None:
         return
-    found = (_PARAMETER.fullmatch(word) for word in before[1:])
+    found = (re.fullmatch(_PARAMETER, word) for word in before[1:])
     names = [match[1] if match else None for match in found]
     if prefix.startswith("-"):
         yield from parameters(prefix[1:], cmdlet, names)

@@ -1,4 +1,4 @@
-"""``python -m devtools.docs``: generates pages of docs/ and completion's words.json from tables.
+"""``python -m devtools.docs``: generates pages of docs/ and completion's words.py from tables.
 
 A test checks that they are up to date.
 """
@@ -13,10 +13,9 @@ from pathlib import Path
 
 import keystead
 from devtools import python_page
-from devtools.words import words
+from devtools.words import FILE, words
 from keystead.cli.command import NO_INPUT, Command
 from keystead.cli.commands import rows
-from keystead.cli.completing.answer import WORDS
 from keystead.cli.parser import Parser, build_parser
 from keystead.error_guide import guide
 from keystead.errors import KeysteadError
@@ -250,4 +249,4 @@ if __name__ == "__main__":
     for name, text in pages().items():
         (DOCS / name).write_text(text)
     CONTRIBUTING.write_text(contributing())
-    Path(WORDS).write_text(words(), encoding="utf-8")
+    FILE.write_text(words(), encoding="utf-8")

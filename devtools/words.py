@@ -1,15 +1,18 @@
-"""The tables of commands and cmdlets as JSON, so that completion need not import them."""
+"""The tables of commands and cmdlets as one value, so that completion need not import them."""
 
 from __future__ import annotations
 
-import json
+from pathlib import Path
 from typing import Any
 
+from keystead.cli import completing
 from keystead.cli.command import NO_INPUT, PROGRAM, Argument, Command
 from keystead.cli.commands import rows
 from keystead.model.settings import SETTINGS
 from keystead.powershell.cmdlet import Cmdlet, Parameter
 from keystead.powershell.table import CMDLETS
+
+FILE = Path(completing.__file__).with_name("words.py")
 
 # The kind of value of a positional argument, by its metavar.
 _TAKES = {
@@ -25,8 +28,8 @@ _TAKES = {
 
 
 def words() -> str:
-    """The text of ``words.json``."""
-    table = {
+    """The text of ``words.py``."""
+    table: dict[str, Any] = {
         "options": {
             "--help": {"takes": None, "meaning": "show help"},
             "--version": {"takes": None, "meaning": "show the version"},
@@ -36,7 +39,15 @@ def words() -> str:
         "cmdlets": [_cmdlet(cmdlet) for cmdlet in CMDLETS],
         "settings": {setting.name: setting.meaning for setting in SETTINGS.values()},
     }
-    return json.dumps(table, indent=1, ensure_ascii=False) + "\n"
+    parts = "".join(f"{key!r}: {_lines(part)},\n" for key, part in table.items())
+    return f'"""The words that shells complete, made by `make docs`."""\n\nTABLE = {{\n{parts}}}\n'
+
+
+def _lines(part: list[Any] | dict[str, Any]) -> str:
+    """A part of the table with a line for each row."""
+    if isinstance(part, list):
+        return "[\n" + "".join(f"{row!r},\n" for row in part) + "]"
+    return "{\n" + "".join(f"{key!r}: {row!r},\n" for key, row in part.items()) + "}"
 
 
 def _children(commands: list[Command]) -> dict[str, Any]:

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 from devtools.docs import DOCS, pages
-from devtools.words import words
+from devtools.words import FILE, words
 from keystead.cli.commands import MODULES, rows
-from keystead.cli.completing.answer import WORDS
 from keystead.lint.readings import NO_RULE
 from keystead.lint.rules import RULES
 from keystead.powershell.table import CMDLETS
@@ -117,4 +116,4 @@ def test_names_are_said_nowhere_that_do_not_belong() -> None:
 
 
 def test_words_of_completion_are_up_to_date() -> None:
-    assert Path(WORDS).read_text(encoding="utf-8") == words(), "run `make docs`"
+    assert FILE.read_text(encoding="utf-8") == words(), "run `make docs`"

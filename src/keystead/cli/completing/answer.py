@@ -1,6 +1,6 @@
 """Completes a ``keystead`` command line for a shell, importing little.
 
-Words are in ``words.json``, which `make docs` generates from the tables of commands and cmdlets;
+Words are in ``words.py``, which `make docs` generates from the tables of commands and cmdlets;
 names of profiles come from the stores, regions from botocore's data.
 
 An answer has a line for each choice: the word, a tab, its meaning. ``:files`` and ``:commands``
@@ -9,8 +9,6 @@ request the shell's completion of files and commands.
 
 from __future__ import annotations
 
-import json
-import os
 import re
 import sys
 
@@ -24,7 +22,6 @@ if TYPE_CHECKING:
     Choices = Iterator[tuple[str, str]]
     Row = Mapping[str, Any]
 
-WORDS = os.path.join(os.path.dirname(__file__), "words.json")
 FILES, PROGRAMS = ":files", ":commands"
 
 # The beginning of a cmdlet that may be a service's, not of one about AWS in general.
@@ -45,8 +42,9 @@ def main(words: Sequence[str]) -> int:
 
 def answer(words: Sequence[str]) -> list[str]:
     """The lines for ``words``, those after ``keystead``; the last one is to be completed."""
-    with open(WORDS, "rb") as file:
-        table: Row = json.loads(file.read())
+    from keystead.cli.completing.words import TABLE  # within `main`, which catches Ctrl-C
+
+    table: Row = TABLE
     *before, prefix = words or [""]
     prefix = prefix.strip()  # PowerShell passes a blank in place of an empty word
     is_plain = before[:1] == [] or before[0] in table["children"]

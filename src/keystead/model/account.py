@@ -9,6 +9,10 @@ from keystead.errors import ProfileInvalid
 from keystead.model.credentials import Credentials
 from keystead.model.profile import Profile
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from keystead.model.profile_type import ProfileType
+
 SETTING = "aws_account_id"
 """The account of the profile's credentials; for a role, the role's account."""
 
@@ -62,12 +66,20 @@ def settings_mismatch(profile: Profile) -> str | None:
         return None
     if not is_account(expected):
         return f"`{SETTING}` of profile `{profile.name}` is not the 12 digits of an account"
-    setting = profile.type.account if profile.type else None
-    value = profile.settings.get(setting) if setting else None
+    kind = profile.type
+    return (
+        mismatch(profile, account_named(profile, kind), f"its `{kind.account}`") if kind else None
+    )
+
+
+def account_named(profile: Profile, kind: ProfileType) -> str | None:
+    """The account in the setting that a profile of that type has for it, None where it is not
+    known; encrypted settings are not decrypted.
+    """
+    value = profile.settings.get(kind.account) if kind.account else None
     if not isinstance(value, str):
         return None
-    found = value if is_account(value) else account_of_arn(value) or account_of_key(value)
-    return mismatch(profile, found, f"its `{setting}`")
+    return value if is_account(value) else account_of_arn(value) or account_of_key(value)
 
 
 def mismatch(profile: Profile, found: str | None, whose: str) -> str | None:

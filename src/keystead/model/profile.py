@@ -7,7 +7,7 @@ Reading is lenient (`Profile.type` follows the rules that the AWS SDKs share), w
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 
 from keystead.errors import Origin, ProfileInvalid
@@ -150,6 +150,17 @@ class Profile(Value):
             return self.origins[key]
         return next(iter(self.origins.values()), None)
 
+    @property
+    def file(self) -> str | None:
+        """The file that it is in: of the two shared files the one with what decides its type."""
+        file_of = getattr(self.origins, "file_of", None)  # of the shared files
+        if file_of is None:
+            where = self.where()
+            return where.file if where else None
+        chosen = self.choice.chosen
+        found: str = file_of(chosen.settings if chosen else ())
+        return found
+
     def problem(self) -> str | None:
         """Why the profile gives no credentials, naming setting and rule; None when it can."""
         return self.refused or self.choice.why
@@ -176,7 +187,7 @@ class Profile(Value):
         left = {key: value for key, value in self.settings.items() if key not in role}
         return replace(self, settings=left)
 
-    @property
+    @cached_property
     def choice(self) -> SourceChoice:
         """The choice among the sources that its settings name."""
         given = frozenset(filter(self.has, DECIDING.intersection(self.settings)))

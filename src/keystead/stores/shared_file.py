@@ -209,11 +209,23 @@ def _meaning(file: SharedFile, names: Collection[str]) -> tuple[object, ...]:
 
 
 class Origins(Mapping[str, Origin]):
-    """The origin of each setting of a profile, computed lazily."""
+    """The origin of each setting of a profile, computed lazily.
 
-    def __init__(self, files: Sequence[SharedFile], name: str) -> None:
+    ``first`` are its settings in the first of the files, None where that has no such profile.
+    """
+
+    def __init__(
+        self, files: Sequence[SharedFile], name: str, first: Mapping[str, object] | None
+    ) -> None:
         self._files = files
         self._name = name
+        self._first = first
+
+    def file_of(self, settings: Collection[str]) -> str:
+        """The file that the profile is in; of both, the one that has these settings of it."""
+        first = self._first
+        is_first = first is not None and (not settings or not first.keys().isdisjoint(settings))
+        return str(self._files[0 if is_first else -1].path)
 
     @cached_property
     def _found(self) -> dict[str, Origin]:

@@ -16,6 +16,7 @@ from keystead.system import System
 from keystead.system.files import Snapshot
 from keystead.text.dialect import FileKind, Reading, Skipped, interpret, merge
 from keystead.text.document import Document, Grammar
+from keystead.text.pieces import Values
 from keystead.value import replace
 
 TYPE_CHECKING = False
@@ -168,13 +169,16 @@ def profiles_of(pair: Pair) -> list[Profile]:
     """All profiles of both files, including broken ones."""
     broken: dict[str, DocumentError] = {}
     merged, *others = [file.profiles(broken) for file in pair]
+    first = dict(merged)
     for config in others:  # the credentials file takes precedence
         for name, values in config.items():
-            values.update(merged.get(name, ()))
+            values.update(first.get(name, ()))
         merged |= config
-    for name in broken:
+    for name, error in broken.items():
         merged[name] = {}
-    found = [profile_of(pair, name, values) for name, values in merged.items()]
+        if error.where and error.where.file == str(pair[0].path):
+            first[name] = {}
+    found = [profile_of(pair, name, values, first.get(name)) for name, values in merged.items()]
     if broken:
         return [_judged(profile, broken.get(profile.name)) for profile in found]
     return found
@@ -184,20 +188,20 @@ def _judged(profile: Profile, error: DocumentError | None) -> Profile:
     return replace(profile, refused=str(error)) if error else profile
 
 
-def profile_of(pair: Pair, name: str, values: Mapping[str, SettingValue]) -> Profile:
-    """The profile with these values and their origins."""
-    return Profile(name, values, TYPE_NAME, str(pair[0].path), Origins(pair, name))
+def profile_of(pair: Pair, name: str, values: Values, first: Values | None) -> Profile:
+    """The profile with these values; ``first`` are those in the first file, if it is in that."""
+    return Profile(name, values, TYPE_NAME, str(pair[0].path), Origins(pair, name, first))
 
 
 def find_in(pair: Pair, name: str) -> Profile | None:
     """The profile ``name``, None where there is none."""
-    found = [file.values(name) for file in reversed(pair)]  # the credentials file takes precedence
+    found = [file.values(name) for file in pair]
     if all(values is None for values in found):
         return None
-    merged: dict[str, SettingValue] = {}
-    for values in found:
+    merged: Values = {}
+    for values in reversed(found):  # the credentials file takes precedence
         merged |= values or {}
-    return profile_of(pair, name, merged)
+    return profile_of(pair, name, merged, found[0])
 
 
 def require_in(pair: Pair, name: str) -> Profile:

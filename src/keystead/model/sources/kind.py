@@ -118,6 +118,11 @@ class CredentialSource(Kind, kw_only=True):
         """The region of its `call`, None: the one in effect."""
         return None
 
+    @property
+    def label(self) -> str | None:
+        """The ``source`` of its `Credentials`; None where it is known only when they are there."""
+        return None
+
     def describe(self) -> str:
         """The source in words, for a person who reads a plan."""
         raise NotImplementedError

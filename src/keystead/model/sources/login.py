@@ -46,6 +46,11 @@ class Login(CredentialSource, kw_only=True):
         session = profile.text(SETTING) or ""
         return cls(profile=profile.name, login_session=session, region=profile.region)
 
+    @property
+    def label(self) -> str:
+        """As `CredentialSource.label`."""
+        return f"login {self.login_session}"
+
     def describe(self) -> str:
         """As `CredentialSource.describe`."""
         return f"the login session of profile {self.profile}"

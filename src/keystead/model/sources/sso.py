@@ -112,6 +112,11 @@ class Sso(CredentialSource, kw_only=True):
         """As `CredentialSource.call_region`."""
         return self.region
 
+    @property
+    def label(self) -> str:
+        """As `CredentialSource.label`."""
+        return f"sso {self.sso_account_id} {self.sso_role_name}"
+
     def describe(self) -> str:
         """As `CredentialSource.describe`."""
         return f"{self.meaning}: {self.sso_role_name} in {self.sso_account_id}"

@@ -91,6 +91,11 @@ class WebIdentity(CredentialSource, SessionOptions, kw_only=True):
         name = environ.get(_SESSION_NAME) or None
         return cls(profile="", role_arn=environ[_ROLE], role_session_name=name)
 
+    @property
+    def label(self) -> str:
+        """As `CredentialSource.label`."""
+        return f"web identity > {self.role_arn}"
+
     def describe(self) -> str:
         """As `CredentialSource.describe`."""
         of = f"profile {self.profile}" if self.profile else "the environment"

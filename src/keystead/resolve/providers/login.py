@@ -63,7 +63,7 @@ class LoginCache(TokenCache[Credentials]):
         path = cache_folder(system) / f"{name}.json"
         what = f"the login of profile `{source.profile}`"
         super().__init__(system, path, what, f"aws login --profile {source.profile}")
-        self._session = source.login_session
+        self._label = source.label
         self._client = client
 
     def parse(self, document: Mapping[str, Any]) -> Credentials:
@@ -79,7 +79,7 @@ class LoginCache(TokenCache[Credentials]):
                 "AccountId": keys.get("accountId"),
             },
             "SessionToken",
-            source=f"login {self._session}",
+            source=self._label,
         )
         if found.session_token is None or found.expires_at is None:
             raise BadDocument("has no session")

@@ -8,12 +8,8 @@ from keystead.errors import InteractionRequired, ProfileInvalid
 from keystead.model.credentials import Credentials
 from keystead.model.one_line import require_keys_on_one_line
 from keystead.model.profile import Profile
-from keystead.model.sources.static import KEYS, Static
-from keystead.outside import parse_moment
+from keystead.model.sources.static import KEYS, Static, keys_end
 from keystead.resolve.providers.provider import Provider
-
-_ENDS = ("aws_session_expiration", "x_security_token_expires", "aws_expiration", "expiration")
-"""Settings of other tools for the expiry of session keys that they write to shared files."""
 
 _ANY_ZONE = timedelta(hours=12)
 """How much later a time may be that names no zone: UTC-12 is the last one."""
@@ -32,7 +28,7 @@ class StaticProvider(Provider):
         if not key or not secret:
             raise ProfileInvalid(f"profile `{profile.name}` has no keys", where=profile.where())
         ends = _end_of_keys(profile, self.system.clock()) if token else None
-        return Credentials(key, secret, token, ends, source=f"profile {profile.name}")
+        return Credentials(key, secret, token, ends, source=self.source.label)
 
 
 def _end_of_keys(profile: Profile, now: datetime) -> datetime | None:
@@ -40,19 +36,14 @@ def _end_of_keys(profile: Profile, now: datetime) -> datetime | None:
 
     Raises `InteractionRequired` for keys that have ended.
     """
-    for setting in _ENDS:
-        text = profile.text(setting) or ""
-        try:
-            ends = parse_moment(text)
-        except ValueError:
-            continue  # it is not a time, or another tool's word for something else
-        has_zone = datetime.fromisoformat(text).tzinfo is not None
-        if now >= ends + (timedelta(0) if has_zone else _ANY_ZONE):
-            raise InteractionRequired(
-                f"the session keys of profile `{profile.name}` ended at {text}",
-                id="session-keys-expired",
-                hint="get new ones with the tool that wrote them",
-                where=profile.where(setting),
-            )
-        return ends if has_zone else None
-    return None
+    ends = keys_end(profile)
+    if ends is None:
+        return None
+    if now >= ends.at + (timedelta(0) if ends.has_zone else _ANY_ZONE):
+        raise InteractionRequired(
+            f"the session keys of profile `{profile.name}` ended at {profile.text(ends.setting)}",
+            id="session-keys-expired",
+            hint="get new ones with the tool that wrote them",
+            where=profile.where(ends.setting),
+        )
+    return ends.at if ends.has_zone else None

@@ -41,8 +41,7 @@ class WebIdentityProvider(Provider):
             **request_members(self.source),
         }
         answer = self.client.call(service, operation, parameters)
-        origin = f"web identity > {self.source.role_arn}"
-        return temporary_credentials(answer, operation, origin, self.system)
+        return temporary_credentials(answer, operation, self.source.label, self.system)
 
     def identity(self) -> list[object]:
         """As `Provider.identity`."""

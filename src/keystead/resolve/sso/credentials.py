@@ -42,7 +42,7 @@ def role_credentials(source: Sso, system: System, client: AwsClient) -> Credenti
                 "AccountId": source.sso_account_id,
             },
             "SessionToken",
-            source=f"sso {source.sso_account_id} {source.sso_role_name}",
+            source=source.label,
         )
     except (BadDocument, TypeError, ValueError, OverflowError, OSError):
         raise unusable("sso", "GetRoleCredentials") from None

@@ -1,4 +1,4 @@
-"""Calls to AWS: common ones to STS by `sts`, all others through botocore, imported when one is due.
+"""Calls to AWS: common ones by `direct`, all others through botocore, imported when one is due.
 
 botocore gets its credentials, region and endpoint from here and is prevented from reading the
 shared files itself: it would refuse files that the SDK rules accept, and search other sources.
@@ -245,10 +245,10 @@ class AwsClient:
     ) -> Callable[[], dict[str, Any]]:
         """What sends the call: keystead's own client, or botocore's."""
         if service == "sts" and not headers:
-            from keystead.resolve.aws.sts import sts_call
+            from keystead.resolve.aws.direct import direct_call
 
             who = (self._system, self._settings, self._credentials)
-            call = sts_call(*who, operation, parameters, endpoint_url=self._endpoint_url)
+            call = direct_call(*who, operation, parameters, endpoint_url=self._endpoint_url)
             if call:
                 return call.answer
         from botocore import xform_name

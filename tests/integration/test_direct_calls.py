@@ -31,10 +31,10 @@ from keystead.errors import ProviderError
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.model.endpoints import Endpoints
-from keystead.resolve.aws import query, sts
+from keystead.resolve.aws import direct, query
 from keystead.resolve.aws.addresses import sts_address
 from keystead.resolve.aws.client import AwsClient
-from keystead.resolve.aws.sts import sts_call
+from keystead.resolve.aws.direct import direct_call
 from keystead.system import System, http
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
 from tests.conftest import Keystead
@@ -457,7 +457,7 @@ def test_answer_larger_than_any_of_sts_is_refused() -> None:
 
 
 def test_silent_server_is_given_up_as_by_botocore(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sts, "READ_SECONDS", 0.02)
+    monkeypatch.setattr(direct, "READ_SECONDS", 0.02)
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         settings = replace(IN_REGION, endpoints=Endpoints(url))
@@ -543,7 +543,7 @@ def _members(shape: Any) -> dict[str, object]:
 def test_error_codes_that_are_retried_are_those_of_botocore() -> None:
     transient = standard.TransientRetryableChecker._TRANSIENT_ERROR_CODES
     throttled = standard.ThrottledRetryableChecker._THROTTLED_ERROR_CODES
-    assert {*transient, *throttled, "IDPCommunicationError"} == sts.RETRIED
+    assert {*transient, *throttled, "IDPCommunicationError"} == direct.RETRIED
 
 
 UNUSUAL: Mapping[str, dict[str, Any]] = {
@@ -592,7 +592,7 @@ def _is_own(given: dict[str, Any]) -> bool:
     system = System(dict(os.environ))
     row = {"settings": IN_REGION, "credentials": KEYS, "operation": "AssumeRole"}
     row |= {"parameters": ROLE, "endpoint_url": None, **given}
-    return sts_call(system, **row) is not None
+    return direct_call(system, **row) is not None
 
 
 PLACES = ("sts.eu-west-1.amazonaws.com", "127.0.0.1:4566", "localhost")
@@ -644,5 +644,5 @@ def test_calls_to_sts_load_no_client_library(
         assert len(received) == 1
     assert done.code == 0
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert "keystead.resolve.aws.sts" in loaded
+    assert "keystead.resolve.aws.direct" in loaded
     assert not [name for name in loaded if name.partition(".")[0] in HEAVY or name in HEAVY]

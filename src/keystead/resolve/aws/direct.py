@@ -1,6 +1,6 @@
-"""Calls to STS without botocore, whose import and models take several times as long as the call.
+"""Calls without botocore, whose import and models take several times as long as the call.
 
-It sends what botocore would, and fails as botocore does. `sts_call` decides: a call that has
+It sends what botocore would, and fails as botocore does. `direct_call` decides: a call that has
 anything unusual about it is left to botocore.
 """
 
@@ -71,7 +71,7 @@ RETRIED = _TRANSIENT | _THROTTLED
 _LONGEST_PAUSE = 20
 
 
-class StsCall(Value):
+class DirectCall(Value):
     """One call; ``credentials`` None leaves it unsigned."""
 
     system: System
@@ -188,7 +188,7 @@ def _user_agent(environ: Mapping[str, str]) -> str:
 _UNNAMED = re.compile(r"[^!$%&'*+.^_`|~0-9A-Za-z-]")
 
 
-def sts_call(
+def direct_call(
     system: System,
     settings: ClientSettings,
     credentials: Credentials | None,
@@ -196,7 +196,7 @@ def sts_call(
     parameters: Mapping[str, Any],
     *,
     endpoint_url: str | None,
-) -> StsCall | None:
+) -> DirectCall | None:
     """The call, if it is certain to be what botocore would do; None leaves it to botocore."""
     known = query.OPERATIONS.get(operation)
     attempts, address = _attempts(settings), sts_address(settings, endpoint_url)
@@ -213,7 +213,7 @@ def sts_call(
     ):
         return None
     trusted = settings.get("ca_bundle") or system.environ.get("REQUESTS_CA_BUNDLE")
-    return StsCall(system, operation, parameters, address, credentials, trusted, attempts)
+    return DirectCall(system, operation, parameters, address, credentials, trusted, attempts)
 
 
 def _attempts(settings: ClientSettings) -> int | None:

@@ -7,16 +7,13 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
-import random
 import socket
 import ssl
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 from botocore.retries import standard
@@ -29,19 +26,16 @@ from cryptography.x509.oid import NameOID
 from keystead.botocore_session import partitions, service_session, trust_store
 from keystead.errors import ProviderError
 from keystead.model.client_settings import ClientSettings
-from keystead.model.credentials import Credentials
 from keystead.model.endpoints import Endpoints
 from keystead.resolve.aws import direct, query
-from keystead.resolve.aws.addresses import sts_address
+from keystead.resolve.aws.addresses import address
 from keystead.resolve.aws.client import AwsClient
 from keystead.resolve.aws.direct import direct_call
 from keystead.system import System, http
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
 from tests.conftest import Keystead
+from tests.direct_calls import IN_REGION, KEYS, answer, client_libraries, outcomes, speaking
 
-KEYS = Credentials(ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN)
-IN_REGION = ClientSettings("eu-west-1")
-NOW = datetime(2026, 3, 1, 8, tzinfo=UTC)
 ROLE = {"RoleArn": "arn:aws:iam::123456789012:role/dev", "RoleSessionName": "maria"}
 WEB = {**ROLE, "WebIdentityToken": "header.claims.signature"}
 SPACE = 'xmlns="https://sts.amazonaws.com/doc/2011-06-15/"'
@@ -69,137 +63,10 @@ ASSUMED = result(
 )
 
 
-@contextlib.contextmanager
-def speaking(
-    answers: tuple[bytes, ...], tls: ssl.SSLContext | None = None
-) -> Iterator[tuple[str, list[bytes]]]:
-    """A server that says the bytes of each answer in turn, the last one from then on, and hangs up
-    each time; its address, and what it received since that list was emptied.
-    """
-    server = socket.create_server(("127.0.0.1", 0))
-    received: list[bytes] = []
-
-    def serve() -> None:
-        while True:
-            try:
-                connection, _ = server.accept()
-            except OSError:
-                return
-            with connection, contextlib.suppress(OSError):
-                wrapped = tls.wrap_socket(connection, server_side=True) if tls else connection
-                with wrapped:
-                    received.append(_request(wrapped))
-                    wrapped.sendall(answers[min(len(received), len(answers)) - 1])
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    try:
-        yield f"http{'s' if tls else ''}://127.0.0.1:{server.getsockname()[1]}", received
-    finally:
-        server.shutdown(socket.SHUT_RDWR)
-        server.close()
-        thread.join()
-
-
-def _request(connection: socket.socket) -> bytes:
-    found = b""
-    while b"\r\n\r\n" not in found or len(found.partition(b"\r\n\r\n")[2]) < _length(found):
-        more = connection.recv(65536)
-        if not more:
-            raise ConnectionError
-        found += more
-    return found
-
-
-def _length(request: bytes) -> int:
-    return int(headers(request)["content-length"])
-
-
-def headers(request: bytes) -> dict[str, str]:
-    lines = request.partition(b"\r\n\r\n")[0].decode().split("\r\n")[1:]
-    rows = (line.partition(": ") for line in lines)
-    return {name.lower(): value for name, _, value in rows}
-
-
-def answer(body: str, status: int = 200, headers: str = "") -> bytes:
-    head = f"HTTP/1.1 {status} Any\r\nConnection: close\r\nContent-Length: {len(body.encode())}\r\n{headers}\r\n"
-    return (head + body).encode()
-
-
 def refusal(code: str, status: int = 400, message: str = "no") -> bytes:
     error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
     text = f"<ErrorResponse {SPACE}>{error}<RequestId>id-2</RequestId></ErrorResponse>"
     return answer(text, status)
-
-
-class Outcome(NamedTuple):
-    """What came of a call: answer or error, requests, pauses, and what was learned of the clock."""
-
-    answer: object
-    error: object
-    requests: list[tuple[bytes, bytes, dict[str, str]]]
-    pauses: list[float]
-    ahead: timedelta
-
-
-OF_THE_PROGRAM = ("user-agent", "amz-sdk-invocation-id", "amz-sdk-request")
-"""Headers that say which program sends, and how often it has."""
-
-
-def outcomes(
-    operation: str,
-    parameters: dict[str, Any],
-    *answers: bytes,
-    settings: ClientSettings = IN_REGION,
-    keys: Credentials | None = KEYS,
-    url: str = "",
-    tls: ssl.SSLContext | None = None,
-    host: str = "127.0.0.1",
-) -> tuple[Outcome, Outcome]:
-    """Of keystead's own client and of botocore, for a server with these answers."""
-    with speaking(answers, tls) as (address, received):
-        place = url or address.replace("127.0.0.1", host)
-        settings = replace(settings, endpoints=Endpoints(place))
-        found = [
-            _outcome(operation, parameters, settings, keys, received, by_botocore=by_botocore)
-            for by_botocore in (False, True)
-        ]
-    return found[0], found[1]
-
-
-def _outcome(
-    operation: str,
-    parameters: dict[str, Any],
-    settings: ClientSettings,
-    keys: Credentials | None,
-    received: list[bytes],
-    *,
-    by_botocore: bool,
-) -> Outcome:
-    del received[:]
-    pauses: list[float] = []
-    system = System(dict(os.environ), clock=lambda: NOW, sleep=pauses.append)
-    client = AwsClient(system, settings, keys)
-    # botocore alone can add headers, even if there are none to add.
-    more = (lambda _: {}) if by_botocore else None
-    found: object = None
-    problem: object = None
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("botocore.endpoint.time", SimpleNamespace(sleep=pauses.append))
-        random.seed(7)
-        try:
-            found = client.call("sts", operation, parameters, more)
-        except ProviderError as error:
-            problem = (type(error), str(error), error.id, error.hint, error.code)
-    requests = []
-    for request in received:
-        given = headers(request)
-        assert given["user-agent"].startswith("Botocore" if by_botocore else "keystead")
-        for name in OF_THE_PROGRAM:
-            del given[name]
-        head, _, body = request.partition(b"\r\n\r\n")
-        requests.append((head.split(b"\r\n")[0], body, given))
-    return Outcome(found, problem, requests, pauses, system.server_time.ahead)
 
 
 TAGS = [{"Key": "Team", "Value": ""}, {"Key": "ü/=", "Value": "a b+c~*%"}]
@@ -478,7 +345,7 @@ def test_addresses_and_regions_of_signatures_are_those_of_botocore() -> None:
     missing = set()
     for region, values in itertools.product([*REGIONS, None], SWITCHES):
         settings = ClientSettings(region, values=values)
-        found = sts_address(settings, None)
+        found = address("sts", settings, None)
         if found is None:
             missing.add((region, values))
         else:
@@ -571,7 +438,11 @@ UNUSUAL: Mapping[str, dict[str, Any]] = {
     "too many attempts": {
         "settings": replace(IN_REGION, values=(("retry_mode", "standard"), ("max_attempts", "50")))
     },
-    "another operation": {"operation": "GetFederationToken", "parameters": {"Name": "maria"}},
+    "another operation": {
+        "call": ("sts", "GetFederationToken"),
+        "parameters": {"Name": "maria"},
+    },
+    "additional headers": {"headers": lambda _: {}},
     "a proxy": {"environ": {"NO_PROXY": "example.com"}},
     "other models": {"environ": {"AWS_DATA_PATH": "/models"}},
 }
@@ -590,8 +461,8 @@ def test_unusual_calls_are_left_to_botocore(
 
 def _is_own(given: dict[str, Any]) -> bool:
     system = System(dict(os.environ))
-    row = {"settings": IN_REGION, "credentials": KEYS, "operation": "AssumeRole"}
-    row |= {"parameters": ROLE, "endpoint_url": None, **given}
+    row = {"settings": IN_REGION, "credentials": KEYS, "call": ("sts", "AssumeRole")}
+    row |= {"parameters": ROLE, **given}
     return direct_call(system, **row) is not None
 
 
@@ -613,9 +484,6 @@ def test_proxies_are_found_as_by_the_standard_library(
     for place, scheme in itertools.product(PLACES, ("http", "https")):
         url = f"{scheme}://{place}/"
         assert http.is_proxied(url) == (scheme in get_environ_proxies(url)), url
-
-
-HEAVY = ("boto3", "botocore", "dateutil", "email", "http.client", "jmespath", "urllib3", "uuid")
 
 
 @pytest.mark.parametrize(
@@ -643,6 +511,5 @@ def test_calls_to_sts_load_no_client_library(
         done = keystead(*words, env={"AWS_ENDPOINT_URL": url, "PYTHONPROFILEIMPORTTIME": "1"})
         assert len(received) == 1
     assert done.code == 0
-    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert "keystead.resolve.aws.direct" in loaded
-    assert not [name for name in loaded if name.partition(".")[0] in HEAVY or name in HEAVY]
+    assert "keystead.resolve.aws.query" in done.stderr
+    assert not client_libraries(done.stderr)

@@ -39,7 +39,7 @@ def test_body_is_that_of_botocore(parameters: dict[str, Any]) -> None:
     model = service_session("sts").get_service_model("sts").operation_model("AssumeRole")
     body = create_serializer("query").serialize_to_request(parameters, model)["body"]
     assert query.is_valid(query.OPERATIONS["AssumeRole"], parameters)
-    assert query.form("AssumeRole", parameters) == urlencode(body, doseq=True).encode()
+    assert query.request("AssumeRole", parameters).body == urlencode(body, doseq=True).encode()
 
 
 WORD = st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=60)

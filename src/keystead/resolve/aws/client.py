@@ -17,6 +17,7 @@ from keystead.errors import KeysteadError, ProviderError, UsageError
 from keystead.model.calls import FALLBACK_REGION
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
+from keystead.resolve.aws.addresses import SERVICE_IDS, address, has_other_models
 from keystead.resolve.aws.failures import answer_of, explained, failures
 from keystead.system import System
 from keystead.system.server_time import TOLERANCE
@@ -152,13 +153,10 @@ class AwsClient:
         Raises `ValueError` where no address can be made, such as for a region that is not a host
         name.
         """
-        from keystead.resolve.aws.addresses import has_other_models, sts_address
-
-        name = service if service == "sts" else service_id(service)
-        configured = self._settings.endpoints.url(name)
+        configured = self._settings.endpoints.url(SERVICE_IDS.get(service) or service_id(service))
         if configured:
             return configured
-        known = sts_address(self._settings, None) if service == "sts" else None
+        known = address(service, self._settings, None)
         if known and not has_other_models(self._system):
             return known.url.rstrip("/")
         from botocore import xform_name
@@ -244,11 +242,18 @@ class AwsClient:
         headers: Headers | None = None,
     ) -> Callable[[], dict[str, Any]]:
         """What sends the call: keystead's own client, or botocore's."""
-        if service == "sts" and not headers:
+        if service in SERVICE_IDS:
             from keystead.resolve.aws.direct import direct_call
 
-            who = (self._system, self._settings, self._credentials)
-            call = direct_call(*who, operation, parameters, endpoint_url=self._endpoint_url)
+            call = direct_call(
+                self._system,
+                self._settings,
+                self._credentials,
+                (service, operation),
+                parameters,
+                headers=headers,
+                endpoint_url=self._endpoint_url,
+            )
             if call:
                 return call.answer
         from botocore import xform_name
@@ -259,7 +264,10 @@ class AwsClient:
 
         def send() -> dict[str, Any]:
             with self._dated(service):
-                answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
+                try:
+                    answer: dict[str, Any] = getattr(client, xform_name(operation))(**parameters)
+                except (AttributeError, OverflowError, TypeError):  # JSON of another shape
+                    raise LookupError(operation) from None
                 return answer
 
         return send

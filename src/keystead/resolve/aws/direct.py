@@ -15,8 +15,7 @@ from keystead._version import __version__
 from keystead.botocore_session import trust_store
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
-from keystead.resolve.aws import query
-from keystead.resolve.aws.addresses import Address, has_other_models, sts_address
+from keystead.resolve.aws.addresses import Address, address, has_other_models
 from keystead.resolve.aws.client import CONNECT_SECONDS, MOST_ATTEMPTS, READ_SECONDS
 from keystead.resolve.aws.signature import signed
 from keystead.system import System, http
@@ -24,7 +23,11 @@ from keystead.value import Value, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from types import ModuleType
     from typing import Any
+
+    from keystead.resolve.aws.client import Headers
+    from keystead.resolve.aws.protocol import Request
 
 _DEFAULT_ATTEMPTS = 3
 _ATTEMPTS = re.compile(r"[1-9]|[1-4]\d", re.ASCII)
@@ -72,11 +75,13 @@ _LONGEST_PAUSE = 20
 
 
 class DirectCall(Value):
-    """One call; ``credentials`` None leaves it unsigned."""
+    """One call; ``credentials`` None leaves it unsigned. ``headers`` are sent in addition."""
 
     system: System
+    protocol: ModuleType
     operation: str
     parameters: Mapping[str, Any] = field(repr=False)
+    headers: Headers | None
     address: Address
     credentials: Credentials | None
     trusted: str | None
@@ -85,18 +90,20 @@ class DirectCall(Value):
 
     def answer(self) -> dict[str, Any]:
         """What botocore's client would return. Raises what it would raise."""
-        body, identifier = query.form(self.operation, self.parameters), _unique()
+        protocol, identifier = self.protocol, _unique()
+        request = protocol.request(self.operation, self.parameters)
+        url = self.address.url.rstrip("/") + request.target
         for attempt in range(1, self.attempts + 1):
             is_last = attempt == self.attempts
             try:
-                answer = self._sent(body, identifier, attempt)
+                answer = self._sent(request, url, identifier, attempt)
             except http.Unreachable as error:
                 if is_last or error.step in {"request", "size"}:
-                    raise self._unreachable(error) from None
+                    raise _unreachable(error, url) from None
             else:
                 if answer.status < 300:  # noqa: PLR2004  # what is not a success, is a refusal
-                    return _described(query.result(self.operation, answer.body), answer)
-                refusal = _described(query.refusal(answer.status, answer.body), answer)
+                    return _described(protocol.result(self.operation, answer), answer)
+                refusal = _described(protocol.refusal(answer), answer)
                 again = answer.status in _TRANSIENT_STATUS
                 if is_last or not (again or refusal["Error"].get("Code") in RETRIED):
                     from botocore.exceptions import ClientError
@@ -108,12 +115,12 @@ class DirectCall(Value):
             self.system.sleep(random.random() * longest)  # noqa: S311  # it keeps callers apart
         raise AssertionError("the last attempt returns or raises")
 
-    def _sent(self, body: bytes, identifier: str, attempt: int) -> http.Answer:
-        headers = {"Content-Type": _FORM, "Host": self._host()}
+    def _sent(self, request: Request, url: str, identifier: str, attempt: int) -> http.Answer:
+        headers = {**request.headers, "Host": self._host()}
         if self.credentials:
             headers = signed(
                 headers,
-                body,
+                request.body or b"",
                 self.credentials,
                 region=self.address.region,
                 service="sts",
@@ -123,14 +130,15 @@ class DirectCall(Value):
             "User-Agent": _user_agent(self.system.environ),
             "amz-sdk-invocation-id": identifier,
             "amz-sdk-request": f"attempt={attempt}; max={self.attempts}",
+            **(self.headers(url) if self.headers else {}),
         }
         return http.ask(
-            "POST",
-            self.address.url,
+            request.method,
+            url,
             headers,
             seconds=READ_SECONDS,
             connect_seconds=CONNECT_SECONDS,
-            body=body,
+            body=request.body,
             ca_bundle=self.trusted or trust_store(),
             likely=None if self.trusted else "Amazon Root CA",
         )
@@ -139,19 +147,19 @@ class DirectCall(Value):
         scheme, _, host = self.address.url.rstrip("/").partition("://")
         return host.removesuffix(_DEFAULT_PORTS[scheme])
 
-    def _unreachable(self, error: http.Unreachable) -> Exception:
-        """The error that botocore raises for it."""
-        if error.step == "size":
-            return LookupError("size")
-        import botocore.exceptions
 
-        step = "timeout" if isinstance(error.error, TimeoutError) else error.step
-        name = _ERRORS.get((error.step, step)) or _ERRORS[error.step, ""]
-        kind: Callable[..., Exception] = getattr(botocore.exceptions, name)
-        return kind(endpoint_url=self.address.url, error=error.error or error)
+def _unreachable(error: http.Unreachable, url: str) -> Exception:
+    """The error that botocore raises for it."""
+    if error.step == "size":
+        return LookupError("size")
+    import botocore.exceptions
+
+    step = "timeout" if isinstance(error.error, TimeoutError) else error.step
+    name = _ERRORS.get((error.step, step)) or _ERRORS[error.step, ""]
+    kind: Callable[..., Exception] = getattr(botocore.exceptions, name)
+    return kind(endpoint_url=url, error=error.error or error)
 
 
-_FORM = "application/x-www-form-urlencoded; charset=utf-8"
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _ERRORS = {
     ("request", ""): "HTTPClientError",
@@ -188,32 +196,51 @@ def _user_agent(environ: Mapping[str, str]) -> str:
 _UNNAMED = re.compile(r"[^!$%&'*+.^_`|~0-9A-Za-z-]")
 
 
+def _protocol(service: str) -> ModuleType:
+    if service == "sts":
+        from keystead.resolve.aws import query
+
+        return query
+    from keystead.resolve.aws import rest_json
+
+    return rest_json
+
+
 def direct_call(
     system: System,
     settings: ClientSettings,
     credentials: Credentials | None,
-    operation: str,
+    call: tuple[str, str],
     parameters: Mapping[str, Any],
     *,
-    endpoint_url: str | None,
+    headers: Headers | None = None,
+    endpoint_url: str | None = None,
 ) -> DirectCall | None:
-    """The call, if it is certain to be what botocore would do; None leaves it to botocore."""
-    known = query.OPERATIONS.get(operation)
-    attempts, address = _attempts(settings), sts_address(settings, endpoint_url)
+    """The call of a service's operation, if it is certain to be what botocore would do; None
+    leaves it to botocore.
+    """
+    service, operation = call
+    protocol = _protocol(service)
+    known = protocol.OPERATIONS.get(operation)
+    attempts, place = _attempts(settings), address(service, settings, endpoint_url)
     if (
         known is None
-        or address is None
+        or known.service != service
+        or place is None
         or attempts is None
         or known.is_signed != (credentials is not None)
-        or not query.is_valid(known, parameters)
+        or (known.is_signed and headers)
+        or not protocol.is_valid(known, parameters)
         or any(name != "s3" for name, _ in settings.blocks)
         or any(map(system.environ.get, _LEFT_TO_BOTOCORE))
         or has_other_models(system)
-        or http.is_proxied(address.url)
+        or http.is_proxied(place.url)
     ):
         return None
     trusted = settings.get("ca_bundle") or system.environ.get("REQUESTS_CA_BUNDLE")
-    return DirectCall(system, operation, parameters, address, credentials, trusted, attempts)
+    return DirectCall(
+        system, protocol, operation, parameters, headers, place, credentials, trusted, attempts
+    )
 
 
 def _attempts(settings: ClientSettings) -> int | None:

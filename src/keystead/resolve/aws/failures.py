@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -15,12 +15,17 @@ from keystead.secret import MASK, redact
 _LONGEST_MESSAGE = 500
 _USER_IN_URL = re.compile(r"(://)[^/?#\s\"']*@")
 
-_SECRET_PARAMETERS = (
-    "TokenCode",
-    "WebIdentityToken",
-    "accessToken",
-    "clientSecret",
-    "refreshToken",
+_SECRET_PARAMETERS = frozenset(
+    {
+        "TokenCode",
+        "WebIdentityToken",
+        "accessToken",
+        "clientSecret",
+        "code",
+        "codeVerifier",
+        "deviceCode",
+        "refreshToken",
+    }
 )
 
 _VALUES = re.compile(r"(?:, )?value: .*?(?=, type:|, valid|$)", re.DOTALL | re.MULTILINE)
@@ -113,9 +118,10 @@ def explained(
     if isinstance(error, botocore.exceptions.ClientError):
         details = error.response.get("Error", {})
         code = str(details.get("Code", "Unknown"))
-        message = str(details.get("Message", ""))
+        oauth, description = map(error.response.get, ("error", "error_description"))
+        message = str(details.get("Message") or description or "")
         rows = (*_HINTS_OF.get(operation, {}).items(), *_HINTS.items())
-        by_word = (text for word, text in rows if word in code or word in message)
+        by_word = (text for word, text in rows if word in code or word in message or word == oauth)
         hint = _other_partition(parameters, region) or next(by_word, None)
         kind = WrongMfaCode if _WRONG_MFA_CODE in message else ProviderError
         return kind(
@@ -178,9 +184,17 @@ def unusable(service: str, operation: str) -> ProviderError:
 
 def _clean(text: str, credentials: Credentials | None, parameters: Mapping[str, Any]) -> str:
     """``text`` on one line, cut short, and without what is secret, be it quoted for a URL."""
-    secrets = [str(parameters.get(name) or "") for name in _SECRET_PARAMETERS]
+    secrets = [*_secrets(parameters)]
     if credentials:
         secrets += [credentials.secret_access_key, credentials.session_token or ""]
     text = redact(text, *secrets, *(quote(secret, safe="") for secret in secrets))
     text = _USER_IN_URL.sub(rf"\1{MASK}@", text)
     return " ".join(text.split())[:_LONGEST_MESSAGE].rstrip(".")  # cut last: no half of a secret
+
+
+def _secrets(parameters: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in parameters.items():
+        if isinstance(value, Mapping):
+            yield from _secrets(value)
+        elif name in _SECRET_PARAMETERS:
+            yield str(value or "")

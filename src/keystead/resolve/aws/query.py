@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from urllib.parse import urlencode
 
+from keystead.resolve.aws.protocol import Request, failing
+from keystead.system.http import Answer
 from keystead.value import NamedTuple
 
 TYPE_CHECKING = False
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 VERSION = "2011-06-15"
+_FORM = "application/x-www-form-urlencoded; charset=utf-8"
 
 LEAST = {
     "DurationSeconds": 900,
@@ -65,6 +68,7 @@ class Operation(NamedTuple):
     optional: frozenset[str]
     members: Mapping[str, Any]
     is_signed: bool = True
+    service: str = "sts"
 
 
 _MFA = frozenset({"DurationSeconds", "SerialNumber", "TokenCode"})
@@ -117,12 +121,12 @@ def _is_text(name: str, value: object) -> bool:
     return isinstance(value, str) and len(value) >= LEAST[name]
 
 
-def form(operation: str, parameters: Mapping[str, Any]) -> bytes:
-    """The body of a request. Raises `ValueError` for text that has no encoding."""
+def request(operation: str, parameters: Mapping[str, Any]) -> Request:
+    """The request. Raises `ValueError` for text that has no encoding."""
     rows = [("Action", operation), ("Version", VERSION)]
     for name, value in parameters.items():
         rows += _rows(name, value)
-    return urlencode(rows).encode()
+    return Request("POST", "/", {"Content-Type": _FORM}, urlencode(rows).encode())
 
 
 def _rows(name: str, value: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401  # of JSON's kinds
@@ -138,30 +142,26 @@ def _rows(name: str, value: Any) -> Iterator[tuple[str, str]]:  # noqa: ANN401  
         yield name, str(value)
 
 
-def result(operation: str, body: bytes) -> dict[str, Any]:
+def result(operation: str, answer: Answer) -> dict[str, Any]:
     """What a successful answer says.
 
     Raises `LookupError` where it is not one, and `ValueError` for a number or time that is not one.
     """
-    root = _children(_root(body))
+    root = _children(_root(answer.body))
     found = _structure(root[f"{operation}Result"], OPERATIONS[operation].members)
     more = root.get("ResponseMetadata", ())
     return found | {"ResponseMetadata": {_tag(node): node.text for node in more}}
 
 
-def refusal(status: int, body: bytes) -> dict[str, Any]:
+def refusal(answer: Answer) -> dict[str, Any]:
     """What another answer says: ``Error`` with ``Code`` and ``Message``, and the request's id.
 
     Raises `LookupError` where it is not that.
     """
-    page = body.strip()
-    if status >= _FAILURES and (not page or page.startswith(b"<html>")):  # of a load balancer
-        from http import HTTPStatus
-
-        known = {row.value: row.phrase for row in HTTPStatus}
-        error: object = {"Code": str(status), "Message": known.get(status, "")}
-        return {"Error": error, "ResponseMetadata": {}}
-    found = _texts(_root(body))
+    without_words = failing(answer)
+    if without_words:
+        return without_words
+    found = _texts(_root(answer.body))
     errors = found.get("Errors")
     if isinstance(errors, dict):
         found |= errors
@@ -171,7 +171,6 @@ def refusal(status: int, body: bytes) -> dict[str, Any]:
     raise LookupError("Error")
 
 
-_FAILURES = 500
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z", re.ASCII)
 
 

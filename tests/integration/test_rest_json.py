@@ -249,7 +249,7 @@ def test_no_connection_has_the_outcome_of_botocore() -> None:
     assert ours.error == theirs.error
 
 
-def test_each_attempt_has_headers_of_its_own() -> None:
+def test_each_attempt_has_new_headers() -> None:
     proofs = itertools.count()
     system = System(dict(os.environ), sleep=lambda _: None)
     with speaking((answer("", 500), FOUND)) as (url, received):

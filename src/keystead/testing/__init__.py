@@ -1,6 +1,6 @@
-"""For tests: the contracts of stores and protectors, and replacements of what a test cannot use.
+"""For tests: contracts of stores and protectors, and local services to sign in to.
 
-The contracts need pytest, which keystead itself does not depend on; the rest does not.
+The contracts need pytest, which keystead itself does not depend on; the services do not.
 """
 
 from __future__ import annotations
@@ -17,9 +17,11 @@ if TYPE_CHECKING:
         StoreContract,
         contents,
     )
+    from keystead.testing.identity_center import IdentityCenter
 
 __all__ = [
     "EXAMPLES",
+    "IdentityCenter",
     "MemoryKeyring",
     "ProtectorContract",
     "StandInDpapi",
@@ -27,8 +29,10 @@ __all__ = [
     "contents",
 ]
 
+_MODULES = {"IdentityCenter": "identity_center"}
+
 
 def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module `{__name__}` has no attribute `{name}`")
-    return getattr(importlib.import_module("keystead.testing.contracts"), name)
+    return getattr(importlib.import_module(f"{__name__}.{_MODULES.get(name, 'contracts')}"), name)

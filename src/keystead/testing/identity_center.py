@@ -127,6 +127,7 @@ class IdentityCenter(LocalService):
     `RefreshTokens`. ``make_secret`` makes tokens and keys; it is called with their names.
     """
 
+    services = ("SSO", "SSO_OIDC")
     throttled = frozenset({"ListAccounts", "ListAccountRoles", "GetRoleCredentials"})
 
     def __init__(
@@ -150,11 +151,6 @@ class IdentityCenter(LocalService):
         self._devices: dict[str, _Device] = {}
         self._refresh_tokens = RefreshTokens(self._make_secret)
         self._access_tokens: dict[str, tuple[Login, int, datetime]] = {}
-
-    @property
-    def variables(self) -> dict[str, str]:
-        """The environment variables by which programs use this service."""
-        return {"AWS_ENDPOINT_URL_SSO": self.url, "AWS_ENDPOINT_URL_SSO_OIDC": self.url}
 
     @property
     def is_strict(self) -> bool:

@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -119,6 +119,8 @@ class LocalService:
     Requests are answered one at a time. ``clock`` is the service's own and can be replaced.
     """
 
+    services: ClassVar[Sequence[str]]
+    """The services as the variables of their addresses name them."""
     throttled: ClassVar[frozenset[str]] = frozenset()
     """The operations that are throttled."""
 
@@ -140,7 +142,7 @@ class LocalService:
     @property
     def variables(self) -> dict[str, str]:
         """The environment variables by which programs use this service."""
-        raise NotImplementedError("the subclass names its variables")
+        return {f"AWS_ENDPOINT_URL_{service}": self.url for service in self.services}
 
     def __enter__(self) -> Self:
         self._thread.start()

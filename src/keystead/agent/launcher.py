@@ -12,11 +12,11 @@ import shlex
 import sys
 import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 
 from keystead.agent.protocol import SENDER
 from keystead.errors import AgentProblem
 from keystead.system import System, child
+from keystead.system.path import Path
 
 _LONGEST_FIRST_LINE = 127
 """The longest ``#!`` line on any Linux."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from pathlib import Path
 
 from keystead.digest import sha256
 from keystead.outside import counted, parse_json, parse_moment, text_in
+from keystead.system.path import Path
 from keystead.value import NamedTuple, Value
 
 TYPE_CHECKING = False

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 from keystead import caller
 from keystead.cli.command import JSON, Arguments, Context, argument, command
 from keystead.console.tables import table
 from keystead.errors import UsageError
+from keystead.system.path import Path
 
 DEFAULT_SERVICES = ("sts",)
 """Always included: 30 KB. S3 has 0.5 MB and EC2 3 MB, which each PowerShell must read."""

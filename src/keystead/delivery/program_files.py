@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import os
-from pathlib import Path
 
 from keystead import caller
+from keystead.system.path import Path
 from keystead.system.process_info import started_at
 
 

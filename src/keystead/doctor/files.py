@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator
-from pathlib import Path
 
 from keystead.agent.launcher import is_native, is_of_this_version, native, own_script
 from keystead.app import App
@@ -12,6 +11,7 @@ from keystead.doctor.result import Result, ok, problem, refused, warning
 from keystead.errors import AgentProblem, KeysteadError
 from keystead.lint.finding import Severity
 from keystead.system.folders import NO_HOME
+from keystead.system.path import Path
 from keystead.system.status import Access
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
-from pathlib import Path
 
 from keystead.errors import DocumentError, FileProblem, KeysteadError
 from keystead.lint.finding import Finding, in_order
@@ -15,6 +14,7 @@ from keystead.stores.lost_update import just_written
 from keystead.stores.shared_snapshot import KINDS, PAUSES, SharedSnapshot
 from keystead.system import System
 from keystead.system.files import Snapshot
+from keystead.system.path import Path
 from keystead.text.dialect import FileKind
 from keystead.text.document import Document
 from keystead.value import NamedTuple

@@ -6,7 +6,6 @@ import os
 import shutil
 import signal
 from collections.abc import Mapping
-from pathlib import Path
 
 from keystead.errors import Origin, ProfileInvalid, ProviderError
 from keystead.model import command_line
@@ -15,6 +14,7 @@ from keystead.model.profile import Profile
 from keystead.resolve.ring import RUNNING, Link, require_no_ring, with_link
 from keystead.system import System, child
 from keystead.system.file_versions import change_token
+from keystead.system.path import Path
 
 TIME_LIMIT_SECONDS = 60.0
 MOST_BYTES = 1024 * 1024

@@ -22,12 +22,12 @@ from keystead.value import asdict, replace
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from datetime import datetime
-    from pathlib import Path
 
     from keystead.model.plan_json import CachedSessions
     from keystead.resolve.chain_executor import ChainExecutor, Sessions
     from keystead.resolve.mfa import MfaCodes
     from keystead.resolve.program import Program
+    from keystead.system.path import Path
 
 _EPOCH_TICKS = 621_355_968_000_000_000
 """Ticks of 100 ns from 0001-01-01, the epoch of .NET, to 1970-01-01."""

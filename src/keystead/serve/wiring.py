@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 from keystead import caller
 from keystead.app import App
@@ -28,6 +27,7 @@ from keystead.serve.served import ServedProfile
 from keystead.stores.default_readings import DefaultReadings
 from keystead.system import process_info
 from keystead.system.executable import executable_at
+from keystead.system.path import Path
 from keystead.system.protection import protect
 from keystead.value import NamedTuple, replace
 

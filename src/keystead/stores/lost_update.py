@@ -7,11 +7,11 @@ written the file, a save is therefore watched for a moment and repeated if it is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from pathlib import Path
 
 from keystead.system import System
 from keystead.system.file_versions import FileVersion
 from keystead.system.files import Changed, Snapshot, resolve
+from keystead.system.path import Path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from importlib import import_module
-from pathlib import Path
 
 from keystead.stores.base import KeyKeeper, ProfileStore
 from keystead.system import System
 from keystead.system.folders import Folders
+from keystead.system.path import Path
 from keystead.value import NamedTuple
 
 

@@ -13,7 +13,6 @@ import os
 from collections.abc import Iterator
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path
 
 from keystead import caller, crypto
 from keystead.errors import FileProblem, KeysteadError
@@ -22,6 +21,7 @@ from keystead.model.session import SHARED, Session
 from keystead.outside import parse_json, parse_moment
 from keystead.stores.encrypted.file import StoreFile
 from keystead.system.file_lock import NotNeeded
+from keystead.system.path import Path
 from keystead.undo.fallback_key import FallbackKey
 from keystead.value import NamedTuple
 

@@ -6,7 +6,6 @@ import contextlib
 import os
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
-from pathlib import Path
 
 from keystead.errors import DocumentError, FileProblem, Origin, ProfileInvalid
 from keystead.model import validation
@@ -36,6 +35,7 @@ from keystead.stores.shared_snapshot import (
 from keystead.system import System
 from keystead.system.file_versions import ChangeToken, FileVersion, change_token, is_settled
 from keystead.system.files import Changed, Snapshot, resolve
+from keystead.system.path import Path
 from keystead.text.dialect import FileKind
 from keystead.text.document import Document, Grammar
 from keystead.value import replace

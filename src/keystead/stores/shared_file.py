@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 
 from keystead.errors import DocumentError, Origin, ProfileInvalid
 from keystead.model.profile import SettingValue
 from keystead.model.validation import check_profile_name
 from keystead.secret import reveal
 from keystead.system.file_versions import FileVersion
+from keystead.system.path import Path
 from keystead.text import edit
 from keystead.text.dialect import (
     DEFAULT,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from pathlib import Path
 
 from keystead.errors import DocumentError, Origin, ProfileNotFound
 from keystead.model.profile import Profile, SettingValue
@@ -14,6 +13,7 @@ from keystead.stores.lost_update import just_written
 from keystead.stores.shared_file import Origins, SharedFile
 from keystead.system import System
 from keystead.system.files import Snapshot
+from keystead.system.path import Path
 from keystead.text.dialect import FileKind, Reading, Skipped, interpret, merge
 from keystead.text.document import Document, Grammar
 from keystead.text.pieces import Values

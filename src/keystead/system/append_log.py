@@ -12,11 +12,11 @@ import os
 import stat
 import sys
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 from keystead.errors import FileProblem, Origin
 from keystead.system.file_lock import locked
 from keystead.system.folders import require_home
+from keystead.system.path import Path
 from keystead.system.sharing_violation import retry_on_sharing_violation
 from keystead.value import NamedTuple
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from keystead.errors import InteractionRequired
 from keystead.system.file_versions import FileVersion
 from keystead.system.files import Files, Snapshot
+from keystead.system.path import Path
 from keystead.system.terminal import Terminal
 
 TO_BE_ASKED_FOR = "TO-BE-ASKED-FOR"

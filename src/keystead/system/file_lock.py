@@ -8,7 +8,8 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
+
+from keystead.system.path import Path
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.001, 0.05
 

@@ -11,13 +11,13 @@ import stat
 import sys
 from collections.abc import Callable, Iterator
 from itertools import takewhile
-from pathlib import Path
 from types import ModuleType
 
 from keystead.errors import FileProblem, Origin
 from keystead.system.file_lock import locked
 from keystead.system.file_versions import FileVersion
 from keystead.system.folders import is_homeless, require_home, unexpanded
+from keystead.system.path import Path
 from keystead.system.pipe import read_pipe
 from keystead.system.private import open_private
 from keystead.system.sharing_violation import retry_on_sharing_violation

@@ -6,9 +6,9 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 
 from keystead.errors import FileProblem
+from keystead.system.path import Path
 from keystead.value import NamedTuple
 
 NO_HOME = Path(os.devnull) / "HOME-is-not-set"

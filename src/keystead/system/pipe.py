@@ -6,10 +6,10 @@ import os
 import stat
 import sys
 import time
-from pathlib import Path
 
 from keystead import caller
 from keystead.errors import FileProblem, Origin
+from keystead.system.path import Path
 
 MAX_BYTES = 64 * 1024
 SECONDS = 10.0

@@ -6,10 +6,10 @@ import errno
 import os
 import stat
 import sys
-from pathlib import Path
 
 from keystead.errors import FileProblem, Origin
 from keystead.system.folders import is_homeless
+from keystead.system.path import Path
 from keystead.value import NamedTuple
 
 

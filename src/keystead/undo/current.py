@@ -7,7 +7,8 @@ from contextvars import ContextVar
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+
+    from keystead.system.path import Path
 
 
 class OneGeneration:

@@ -7,11 +7,11 @@ copies are as safe as the plain-text files. On Windows DPAPI protects the key.
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 from keystead import crypto
 from keystead.errors import StoreUnavailable
 from keystead.system import System
+from keystead.system.path import Path
 
 
 class FallbackKey:

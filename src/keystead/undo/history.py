@@ -12,12 +12,12 @@ import json
 import os
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from keystead import caller
 from keystead.errors import FileProblem, KeysteadError, Origin, UsageError
 from keystead.outside import parse_json, parse_moment
 from keystead.system.files import Changed, Files
+from keystead.system.path import Path
 from keystead.undo.current import CURRENT, OneGeneration
 from keystead.undo.envelope import Envelope, PlainEnvelope
 from keystead.undo.fallback_key import FallbackKey

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from pathlib import Path
 
 from keystead.errors import NotConfigured, Origin, ProfileInvalid, ProviderError
 from keystead.model.credentials import Credentials
@@ -13,6 +12,7 @@ from keystead.resolve.credentials_json import BadDocument, read_credentials, rea
 from keystead.resolve.http_provider import Endpoint, ask
 from keystead.resolve.providers.provider import Provider
 from keystead.system import System, http
+from keystead.system.path import Path
 from keystead.text.encoding import refuse_other_encoding
 
 TOKEN = "AWS_CONTAINER_AUTHORIZATION_TOKEN"  # noqa: S105  # a variable's name

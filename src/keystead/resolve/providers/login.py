@@ -10,7 +10,6 @@ import hashlib
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from keystead.model.credentials import Credentials
 from keystead.model.sources.login import Login
@@ -20,6 +19,7 @@ from keystead.resolve.credentials_json import BadDocument, read_credentials
 from keystead.resolve.providers.provider import Provider
 from keystead.resolve.sso.cache import TokenCache, written_end
 from keystead.system import System
+from keystead.system.path import Path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

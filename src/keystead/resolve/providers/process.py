@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import Path
 
 from keystead.model.credentials import Credentials
 from keystead.model.sources.process import SETTING, Process
 from keystead.resolve.credentials_json import BadDocument, read_credentials, read_object
 from keystead.resolve.program import Program
 from keystead.resolve.providers.provider import Provider
+from keystead.system.path import Path
 
 VERSION = 1
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.model.profile import Profile
 from keystead.model.sources.kind import CredentialSource
 from keystead.system import System
+from keystead.system.path import Path
 from keystead.value import NamedTuple
 
 TYPE_CHECKING = False

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from keystead.model.credentials import Credentials
 from keystead.model.sources.sso import Sso
 from keystead.resolve.providers.provider import Provider
 from keystead.resolve.sso.credentials import role_credentials
 from keystead.resolve.sso.oidc import login_identity, token_file
+from keystead.system.path import Path
 
 
 class SsoProvider(Provider):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from keystead.errors import Origin, ProfileInvalid
 from keystead.model.credentials import Credentials
@@ -12,6 +11,7 @@ from keystead.model.sources.web_identity import TOKEN_FILE, TOKEN_FILE_VARIABLE,
 from keystead.resolve.providers.provider import Provider
 from keystead.resolve.sts_response import temporary_credentials
 from keystead.system import System
+from keystead.system.path import Path
 from keystead.text.encoding import refuse_other_encoding
 
 MOST_TOKEN_BYTES = 20_000

@@ -10,7 +10,6 @@ import json
 import logging
 from abc import ABC, abstractmethod
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from keystead.errors import FileProblem, InteractionRequired, Origin, ProviderError
@@ -18,6 +17,7 @@ from keystead.outside import number
 from keystead.resolve.credentials_json import BadDocument, read_object
 from keystead.system import System
 from keystead.system.files import Changed
+from keystead.system.path import Path
 
 _LOG = logging.getLogger("keystead")
 

@@ -6,7 +6,6 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from keystead.model.sources.sso import Sso
 from keystead.outside import parse_moment, text_in
@@ -15,6 +14,7 @@ from keystead.resolve.aws.failures import unusable
 from keystead.resolve.credentials_json import BadDocument, read_object
 from keystead.resolve.sso.cache import TokenCache, written_end
 from keystead.system import System
+from keystead.system.path import Path
 from keystead.value import Value
 
 TYPE_CHECKING = False

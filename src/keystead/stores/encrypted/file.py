@@ -7,7 +7,6 @@ import itertools
 import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import cached_property, partial
-from pathlib import Path
 
 from keystead import crypto
 from keystead.errors import (
@@ -43,6 +42,7 @@ from keystead.system import System
 from keystead.system.file_versions import FileVersion
 from keystead.system.files import Changed, Snapshot
 from keystead.system.fork_lock import ForkLock
+from keystead.system.path import Path
 from keystead.system.private import Exposed
 from keystead.undo.envelope import PlainEnvelope
 from keystead.undo.fallback_key import FallbackKey

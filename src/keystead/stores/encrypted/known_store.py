@@ -10,7 +10,6 @@ import contextlib
 import json
 from collections import Counter
 from collections.abc import Sequence
-from pathlib import Path
 
 from keystead.crypto import DataKey
 from keystead.errors import FileProblem, KeysteadError, Origin, StoreUnavailable
@@ -18,6 +17,7 @@ from keystead.outside import parse_json, text_in
 from keystead.stores.encrypted.layout import Accounts, store_id_of
 from keystead.stores.encrypted.protectors import kind_of, protector_of
 from keystead.system import System
+from keystead.system.path import Path
 from keystead.value import NamedTuple
 
 TYPE_CHECKING = False

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection
 from functools import cached_property, partial
-from pathlib import Path
 
 from keystead.errors import StoreUnavailable, UsageError
 from keystead.model import validation
@@ -30,6 +29,7 @@ from keystead.stores.base import (
 )
 from keystead.system import System
 from keystead.system.file_versions import ChangeToken, change_token
+from keystead.system.path import Path
 from keystead.value import Value
 
 TYPE_CHECKING = False

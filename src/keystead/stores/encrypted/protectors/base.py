@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Callable
-from pathlib import Path
 
 from keystead import crypto
 from keystead.errors import Origin
 from keystead.system import System
+from keystead.system.path import Path
 from keystead.value import NamedTuple
 
 TYPE_CHECKING = False

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-from pathlib import Path
 from urllib.parse import quote, unquote
 
 from keystead import crypto
@@ -16,6 +15,7 @@ from keystead.model.validation import has_control
 from keystead.stores.encrypted.protectors.base import Protector, RandomBytes, StoreRef, binding
 from keystead.system import System
 from keystead.system.files import Changed
+from keystead.system.path import Path
 
 VARIABLE = "KEYSTEAD_KEY_FILE"
 _CREDENTIALS = "CREDENTIALS_DIRECTORY"

@@ -8,6 +8,7 @@ from typing import Any
 from keystead.cli import completing
 from keystead.cli.command import NO_INPUT, PROGRAM, Argument, Command
 from keystead.cli.commands import rows
+from keystead.console.profile_table import HEADINGS
 from keystead.model.settings import SETTINGS
 from keystead.powershell.cmdlet import Cmdlet, Parameter
 from keystead.powershell.table import CMDLETS
@@ -24,6 +25,8 @@ _TAKES = {
     "KEY": "setting",
     "TOPIC": "topic",
     "COMMAND": "program",
+    "COLUMNS": "column",
+    "FILTER": "column=",
 }
 
 
@@ -37,6 +40,7 @@ def words() -> str:
         },
         "children": _children(rows()),
         "cmdlets": [_cmdlet(cmdlet) for cmdlet in CMDLETS],
+        "columns": HEADINGS,
         "settings": {setting.name: setting.meaning for setting in SETTINGS.values()},
     }
     parts = "".join(f"{key!r}: {_lines(part)},\n" for key, part in table.items())

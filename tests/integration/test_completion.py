@@ -27,6 +27,8 @@ LINES = {
     "keystead process production --location ./fold": "keystead process production --location ./folder",
     "keystead whoami --region eu-central-": "keystead whoami --region eu-central-",
     "keystead set production regi": "keystead set production region=",
+    "keystead list --columns name,ro": "keystead list --columns name,role",
+    "keystead list --filter ro": "keystead list --filter role=",
     "keystead Get-AWSPow": "keystead Get-AWSPowerShellVersion",
     "keystead Get-AWSCredential -Profilen": "keystead Get-AWSCredential -ProfileName",
     "keystead Get-AWSCredential -Prof produ": "keystead Get-AWSCredential -Prof production",

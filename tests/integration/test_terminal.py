@@ -32,6 +32,22 @@ def spawn(line: str) -> pexpect.spawn:
     )
 
 
+def test_a_wide_list_fits_the_terminal_and_is_whole_without_one(home: Path) -> None:
+    path = home / ".aws" / "credentials"
+    path.parent.mkdir(mode=0o700)
+    path.write_text(f"{KEYS}{ROLE}")
+    path.chmod(0o600)
+    child = spawn("stty cols 40; keystead list --wide")
+    child.expect(pexpect.EOF)
+    lines = child.before.splitlines()
+    assert [len(line) for line in lines[-4:]] == [40] * 4
+    assert "…" in lines[-1]
+    child = spawn("stty cols 40; keystead list --wide | cat")
+    child.expect(pexpect.EOF)
+    assert "…" not in child.before
+    assert "~/.aws/credentials" in child.before
+
+
 def finish(child: pexpect.spawn) -> int:
     child.expect(pexpect.EOF)
     child.close()

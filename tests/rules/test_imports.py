@@ -15,7 +15,17 @@ ROOT = Path(keystead.__file__).parent
 # Lower layers first. A package may import those in lower layers and nothing else of keystead;
 # packages on one line do not know each other.
 LAYERS = [
-    {"_version", "caller", "digest", "near", "outside", "printable", "secret", "value"},
+    {
+        "_version",
+        "caller",
+        "digest",
+        "display_width",
+        "near",
+        "outside",
+        "printable",
+        "secret",
+        "value",
+    },
     {"errors"},
     {"error_guide"},
     {"prompts"},

@@ -5,7 +5,8 @@ from functools import partial
 
 import pytest
 
-from keystead.console.tables import cell_width, listing, table
+from keystead.console.tables import listing, table
+from keystead.display_width import display_width
 from keystead.powershell.engine.display import cell, show
 from keystead.secret import Secret
 
@@ -70,8 +71,8 @@ def test_wide_and_combining_letters_keep_columns_in_line() -> None:
         "e\u0301té    2",
         "abcdef 3",
     )
-    assert cell_width("東京") == 4
-    assert cell_width("e\u0301té") == 3
+    assert display_width("東京") == 4
+    assert display_width("e\u0301té") == 3
 
 
 def test_a_list_has_a_line_for_each_property() -> None:

@@ -101,7 +101,9 @@ EXPECTED = {
 def test_a_row_says_what_the_settings_say(name: str, snapshot: ChainSnapshot, home: Path) -> None:
     expected = EXPECTED[name]
     file = str(home / ".aws" / (expected.file or ""))
-    assert rows(snapshot)[name] == expected._replace(store="shared", file=file)
+    place = {"store": "shared", "store_type_name": "SharedCredentialsFile", "file": file}
+    location = str(home / ".aws" / "credentials")
+    assert rows(snapshot)[name] == expected._replace(location=location, **place)
 
 
 def test_every_profile_has_its_row(snapshot: ChainSnapshot) -> None:
@@ -162,7 +164,12 @@ def encrypted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ChainSnapshot:
 def test_a_row_of_the_encrypted_store_needs_no_passphrase(encrypted: ChainSnapshot) -> None:
     row = rows(encrypted)["sealed"]
     assert row._replace(file=None) == Overview(
-        "sealed", "Basic", "encrypted", region="eu-west-1", mfa=True
+        "sealed",
+        "Basic",
+        "NetSDKCredentialsFile",
+        store="encrypted",
+        region="eu-west-1",
+        mfa=True,
     )
     assert row.file
     assert Path(row.file).name == "RegisteredAccounts.json"

@@ -17,12 +17,29 @@ if TYPE_CHECKING:
     from keystead.text.dialect import Skipped
 
 
+_COLUMNS = ("name", "type", "store_type_name", "location")
+_HEADINGS = ("Name", "Type", "Store", "Location")
+
+
 @command(
     "list",
     "profiles with their type and store",
     LOCATION,
     argument("--all", action="store_true", help="also those without credentials, and why"),
+    argument(
+        "--wide", action="store_true", help="with account, role, region, MFA, expiry and file"
+    ),
+    argument("--columns", metavar="COLUMNS", help="these columns, such as name,account,role"),
+    argument(
+        "--filter",
+        metavar="FILTER",
+        action="append",
+        help="only those with this in their name, or of COLUMN=PATTERN; may be repeated",
+    ),
+    argument("--sort", metavar="COLUMNS", help="in the order of these columns"),
     JSON,
+    details="The columns are the fields of --json. A pattern may have * and ?, != finds all others "
+    "and letter case does not count: --filter account=1234* --filter type!=sso.",
 )
 def list_(context: Context, args: Arguments) -> None:
     """List the profiles."""
@@ -33,13 +50,19 @@ def list_(context: Context, args: Arguments) -> None:
     if args.all:
         for store, part in snapshot.parts:
             rows += [_skipped_row(section, store.type_name) for section in part.skipped()]
+    if args.json or args.wide or args.columns or args.filter or args.sort:
+        from keystead.app.overviews import overviews_of
+        from keystead.console.profile_table import arranged, fields
+
+        details = zip(found, overviews_of(context.app, snapshot, found), strict=True)
+        of_shown = (fields(row) for profile, row in details if args.all or profile.type)
+        for row, more in zip(rows, of_shown, strict=False):
+            row.update(more)
+        rows = arranged(rows, args.filter or (), args.sort)
     if args.json:
         context.console.json(rows)
         return
-    headings = {"name": "Name", "type": "Type", "store_type_name": "Store", "location": "Location"}
-    if args.all:
-        headings["problem"] = "Problem"
-    context.console.show(table([{headings[k]: row[k] for k in headings} for row in rows]))
+    context.console.show(_text(context, args, rows))
     if context.app.encrypted.is_unknown:
         context.console.note(
             "the encrypted store is not remembered here yet, so nothing proves what it lists; "
@@ -47,11 +70,26 @@ def list_(context: Context, args: Arguments) -> None:
         )
     if not found:
         context.console.note("there are no profiles yet; `keystead set NAME` makes one")
-    if len(shown) < len(found):
+    if args.filter and not rows:
+        context.console.note("no profile fits --filter")
+    if len(shown) < len(found) and not args.filter:
         context.console.note(
             f"{len(found) - len(shown)} more cannot give credentials; "
             "`keystead list --all` shows them and why"
         )
+
+
+def _text(context: Context, args: Arguments, rows: list[dict[str, object]]) -> str:
+    problem = ("problem",) if args.all else ()
+    if args.columns or args.wide:
+        from keystead.console.profile_table import WIDE, columns_in, detailed_table
+
+        columns = columns_in(args.columns, "--columns") if args.columns else (*WIDE, *problem)
+        system, width = context.app.system, context.console.width
+        home = str(system.folders.home)
+        return detailed_table(rows, columns, zone=system.zone(), home=home, width=width)
+    headings = dict(zip((*_COLUMNS, *problem), (*_HEADINGS, "Problem"), strict=False))
+    return table([{headings[k]: row[k] for k in headings} for row in rows])
 
 
 def _row(profile: Profile, full: bool) -> dict[str, object]:  # internal

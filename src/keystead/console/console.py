@@ -138,6 +138,14 @@ class Console:
                 code = sys.stdout.encoding
                 print(text.encode(code, "backslashreplace").decode(code))  # noqa: T201  # as above
 
+    @property
+    def width(self) -> int | None:
+        """The columns of the terminal on standard output, None for another output."""
+        try:
+            return os.get_terminal_size(sys.stdout.fileno()).columns or None
+        except (OSError, AttributeError, ValueError):  # no terminal; closed; a stream of a test
+            return None
+
     def flush(self) -> None:
         """Flush standard output. Raises as `out`."""
         with _Writing():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from keystead.display_width import display_width, fitting, padded, shortened
 from keystead.printable import one_line
 
 TYPE_CHECKING = False
@@ -22,25 +23,37 @@ def table(
     columns: Sequence[str] | None = None,
     *,
     cell: Callable[[object], str] = plain,
+    width: int | None = None,
 ) -> str:
     """``rows`` under headings; empty text for no rows.
 
     ``columns`` selects and orders the properties; the default is all. Numbers are aligned to the
-    right. ``cell`` formats a value.
+    right. ``cell`` formats a value. Lines wider than ``width`` have their widest cells shortened.
     """
     if not rows:
         return ""
     names = columns_of(rows) if columns is None else columns
-    drawn = [_column(name, [row.get(name) for row in rows], cell) for name in names]
+    found = [_column(name, [row.get(name) for row in rows], cell) for name in names]
+    widths = [max(map(display_width, lines)) for lines, _ in found]
+    if width is not None:
+        widths = fitting(widths, width - len(widths) + 1)
+        found = [
+            ([shortened(line, most) for line in lines], right)
+            for (lines, right), most in zip(found, widths, strict=True)
+        ]
+    drawn = [
+        [padded(line, width, right=right) for line in lines]
+        for (lines, right), width in zip(found, widths, strict=True)
+    ]
     return "\n".join(" ".join(cells).rstrip() for cells in zip(*drawn, strict=True))
 
 
 def listing(row: Row, *, cell: Callable[[object], str] = plain) -> str:
     """One ``Name : value`` line for each property."""
     names = [one_line(name) for name in row]
-    width = max(map(cell_width, names), default=0)
+    width = max(map(display_width, names), default=0)
     return "\n".join(
-        f"{_pad(name, width)} : {cell(value)}".rstrip()
+        f"{padded(name, width)} : {cell(value)}".rstrip()
         for name, value in zip(names, row.values(), strict=True)
     )
 
@@ -55,32 +68,15 @@ def moment(at: datetime, zone: tzinfo) -> str:
     return f"{at.astimezone(zone):%Y-%m-%d %H:%M:%S}"
 
 
-def cell_width(text: str) -> int:
-    """The width of ``text`` in columns of a terminal."""
-    return len(text) if text.isascii() else sum(map(_char_width, text))
-
-
-def _column(name: str, values: Sequence[object], cell: Callable[[object], str]) -> list[str]:
+def _column(
+    name: str, values: Sequence[object], cell: Callable[[object], str]
+) -> tuple[list[str], bool]:
+    """The lines of a column, and whether they are aligned to the right."""
     heading = one_line(name)
-    lines = [heading, "-" * cell_width(heading), *map(cell, values)]
     numbers = [value for value in values if value is not None]
     right = bool(numbers) and all(_is_number(value) for value in numbers)
-    width = max(map(cell_width, lines))
-    return [_pad(line, width, right=right) for line in lines]
+    return [heading, "-" * display_width(heading), *map(cell, values)], right
 
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
-
-
-def _pad(text: str, width: int, *, right: bool = False) -> str:
-    blanks = " " * (width - cell_width(text))
-    return blanks + text if right else text + blanks
-
-
-def _char_width(char: str) -> int:
-    import unicodedata
-
-    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in ("W", "F") else 1

@@ -23,14 +23,17 @@ SSO_ACCOUNT, SSO_ROLE = SSO
 class Overview(NamedTuple):
     """A profile at a glance, or a role of an account that needs no profile.
 
-    ``type`` is the name of its type, None if it gives no credentials; ``store`` the name of the
-    store, such as ``shared``, and ``file`` where the profile really is. ``role`` is the name of the
+    ``type`` is the name of its type, None if it gives no credentials. ``store`` is the name of the
+    store, such as ``shared``, ``store_type_name`` and ``location`` are what the AWS SDK for .NET
+    says of it, and ``file`` is where the profile really is. ``role`` is the name of the
     role or permission set, with the path of a role. ``mfa`` is whether a code of an MFA device may
     be asked for. ``expires_at`` is the end of the session keys in it, or of its cached session.
     """
 
     name: str
     type: str | None = None
+    store_type_name: str | None = None
+    location: str | None = None
     store: str | None = None
     file: str | None = None
     account: str | None = None
@@ -72,7 +75,7 @@ class CachedEnds:
 
 def overviews(
     profiles: Collection[Profile],
-    stores: Mapping[str | None, str],
+    stores: Mapping[str, str],
     source: ProfileSource,
     cached: CachedEnds,
 ) -> Iterator[Overview]:
@@ -89,7 +92,9 @@ def overviews(
         yield Overview(
             profile.name,
             kind.name if kind else None,
-            stores.get(profile.store_type_name),
+            profile.store_type_name,
+            profile.location,
+            stores.get(profile.store_type_name or ""),
             profile.file,
             _plain(profile, SETTING) or (account_named(profile, kind) if kind else None),
             None,

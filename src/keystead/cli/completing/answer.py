@@ -165,6 +165,15 @@ def _values(takes: str | list[str], prefix: str, table: Row) -> Choices:
         yield from (
             (name + mark, meaning) for name, meaning in settings.items() if name.startswith(prefix)
         )
+    elif takes in ("column", "column="):
+        mark = takes.removeprefix("column")
+        before, comma, last = ("", "", prefix) if mark else prefix.rpartition(",")
+        columns: Mapping[str, str] = table["columns"]
+        yield from (
+            (f"{before}{comma}{name}{mark}", meaning)
+            for name, meaning in columns.items()
+            if name.startswith(last)
+        )
     else:
         found = _source(takes)
         alike = [value for value in found if value.startswith(prefix)]

@@ -1,0 +1,26 @@
+"""The rows of the profiles of a snapshot, with what is cached of them."""
+
+from __future__ import annotations
+
+import os
+
+from keystead.model.overview import CachedEnds, Overview, overviews
+from keystead.stores.registry import STORES
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from keystead.app import App
+    from keystead.model.profile import Profile
+    from keystead.stores.chain import ChainSnapshot
+
+
+def overviews_of(app: App, snapshot: ChainSnapshot, profiles: list[Profile]) -> list[Overview]:
+    """The row of each of ``profiles``, which are all that the snapshot has. Opens no store."""
+    stores = {store.type_name: row.name for row, store in zip(STORES, app.stores, strict=True)}
+    return [*overviews(profiles, stores, snapshot, _cached_ends(app))]
+
+
+def _cached_ends(app: App) -> CachedEnds:
+    # The cache is slow to load, and often there is none.
+    sessions = app.sessions.all() if os.path.isdir(app.system.folders.sessions) else []
+    return CachedEnds(((row.source, row.expires_at) for row in sessions), app.system.clock())

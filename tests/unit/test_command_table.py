@@ -89,14 +89,6 @@ def as_argparse(row: Command, words: list[str]) -> dict[str, object] | None:
     return found
 
 
-def without_dashes(found: dict[str, object]) -> dict[str, object]:
-    """Whether argparse leaves `--` before a program depends on its version; `exec` ignores it."""
-    command = found.get("command")
-    if isinstance(command, list) and command[:1] == ["--"]:
-        return {**found, "command": command[1:]}
-    return found
-
-
 @given(lines())
 def test_what_a_row_reads_is_what_argparse_reads(line: tuple[Command, list[str]]) -> None:
     row, words = line
@@ -104,7 +96,7 @@ def test_what_a_row_reads_is_what_argparse_reads(line: tuple[Command, list[str]]
     if found is not None:
         whole = as_argparse(row, words)
         assert whole is not None
-        assert without_dashes(vars(found)) == without_dashes(whole)
+        assert vars(found) == whole
 
 
 @pytest.mark.parametrize(
@@ -140,6 +132,32 @@ def outcome(parser: Parser, words: list[str]) -> object:
     except SystemExit:
         return printed.getvalue()
     return {name: value for name, value in found.items() if name != "parser"}
+
+
+EXEC_LINES = {
+    ("dev",): ("dev", None),
+    ("dev", "--"): ("dev", []),
+    ("dev", "sh"): ("dev", ["sh"]),
+    ("dev", "git", "log", "--", "x"): ("dev", ["git", "log", "--", "x"]),
+    ("dev", "--", "--json"): ("dev", ["--json"]),
+    ("--location", "/x", "dev", "--endpoint", "sh", "--location"): ("dev", ["sh", "--location"]),
+    (): (None, None),
+    ("--",): (None, []),
+    ("--", "sh", "-c", "x"): (None, ["sh", "-c", "x"]),
+    ("--endpoint", "--", "sh"): (None, ["sh"]),
+    ("--location", "/x", "--", "sh"): (None, ["sh"]),
+    ("--location=/x", "--no-input", "--", "--", "x"): (None, ["--", "x"]),
+}
+"""The words after `exec`, with the profile and the command that they mean."""
+
+
+@pytest.mark.parametrize("words", EXEC_LINES, ids=" ".join)
+def test_exec_knows_where_the_command_begins(words: tuple[str, ...]) -> None:
+    row = rows("exec")[0]
+    found = read(row, words)
+    assert found is not None
+    assert (found.name, found.command) == EXEC_LINES[words]
+    assert as_argparse(row, [*words]) == vars(found)
 
 
 PIECES = sorted(

@@ -18,6 +18,7 @@ from keystead.delivery.program_files import (
 from keystead.errors import ProfileInvalid
 from keystead.model.client_settings import OF_CLIENTS
 from keystead.model.program_settings import config_text
+from keystead.model.variables import OPENED
 from keystead.value import NamedTuple
 
 _CONFIG = "AWS_CONFIG_FILE"
@@ -55,7 +56,7 @@ def prepare(
         files[_CONFIG] = str(path)
         if not hide_files and readings.credentials_file_sets(OF_CLIENTS):
             files[_CREDENTIALS] = os.devnull
-    variables = {**given, **settings.variables, **files}
+    variables = {**given, **settings.variables, **files, OPENED: selected.plan.profile}
     return Prepared(wire.child_environment(app.environ, variables), at_end)
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 
 TYPE_CHECKING = False  # type checkers know the name; `typing` takes as long as a short command
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
     from keystead.app import App
@@ -76,6 +76,33 @@ class Command:
         self.run = run
         self.details = details
 
+    @property
+    def program(self) -> Argument | None:
+        """The argument that takes the command line of a program."""
+        return next((item for item in self.arguments if item.nargs == PROGRAM), None)
+
+    def split(self, words: Iterable[str]) -> tuple[list[str], list[str] | None]:
+        """The words of this command, and those of the program: all after ``--``, or from the first
+        word that is neither an option nor has a place here. None: there is no program.
+        """
+        if self.program is None:
+            return [*words], None
+        options = {name: item for item in self.arguments for name in item.names if item.is_option}
+        places = sum(not item.is_option for item in self.arguments) - 1
+        own: list[str] = []
+        rest = iter(words)
+        for word in rest:
+            if word == "--":
+                return own, [*rest]
+            if not word.startswith("-"):
+                if places == 0:
+                    return own, [word, *rest]
+                places -= 1
+            own.append(word)
+            if word in options and not options[word].is_flag:
+                own += [value for value in (next(rest, None),) if value is not None]
+        return own, None
+
 
 ROWS: dict[str, Command] = {}
 """The rows of the modules that are loaded, by full name."""
@@ -118,8 +145,8 @@ NAME = argument("name", metavar="NAME", help="a profile")
 NAME_OR_DEFAULT = argument(
     "name", metavar="NAME", nargs="?", help="a profile; else the default search"
 )
-PROGRAM = "A..."
-"""The ``nargs`` of a program's command line: all words from the first that is not an option."""
+PROGRAM = "program"
+"""The ``nargs`` of a program's command line: see `Command.split`."""
 SESSION = argument(
     "--session",
     action="store_true",

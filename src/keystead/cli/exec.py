@@ -1,4 +1,4 @@
-"""``keystead exec``: runs a command with credentials."""
+"""``keystead exec``: runs a command, or the user's shell, with credentials."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from keystead.app.program import prepare
 from keystead.audit.grantee import Grantee
 from keystead.cli.command import (
     LOCATION,
-    NAME,
     PROGRAM,
     SESSION,
     Arguments,
@@ -18,12 +17,15 @@ from keystead.cli.role_options import ROLE_OPTIONS, role_options
 from keystead.delivery import exec as child
 from keystead.delivery import wire
 from keystead.errors import UsageError
+from keystead.model.search import default_profile
+from keystead.model.variables import OPENED
 from keystead.system.executable import executable_at
+from keystead.system.login_shell import login_shell
 
 
 @command(
     "exec",
-    "run a command with credentials",
+    "run a command, or your shell, with credentials",
     LOCATION,
     *ROLE_OPTIONS,
     argument(
@@ -37,28 +39,61 @@ from keystead.system.executable import executable_at
         help="hide the shared files, so that the command finds no other credentials",
     ),
     SESSION,
-    NAME,
-    argument("command", metavar="COMMAND", nargs=PROGRAM, help="the command, after --"),
+    argument(
+        "name",
+        metavar="NAME",
+        nargs="?",
+        help="a profile; else that of AWS_PROFILE, else `default`",
+    ),
+    argument(
+        "command", metavar="COMMAND", nargs=PROGRAM, help="the command, after --; else your shell"
+    ),
     details="The command gets the client settings of the profile: "
     "region, addresses, FIPS, dual stack, TLS and retries. A program with the AWS SDK for .NET "
     "3.7, or with FallbackCredentialsFactory of 4.1, prefers a usable profile `default` of the "
     "shared files to the keys it is given; --hide-files prevents that.",
 )
 def exec_(context: Context, args: Arguments) -> int:
-    """``keystead exec NAME [--endpoint] -- COMMAND``."""
-    command = args.command[1:] if args.command[:1] == ["--"] else args.command
+    """``keystead exec [NAME] [--endpoint] [-- COMMAND]``."""
     app, options = context.app, role_options(context, args)
+    name = _name(context, args)
+    command = [login_shell(app.system)] if args.command is None else args.command
     path = child.require(command, app.system.environ)
+    if args.command is None:
+        _announce(context, path, name)
     if args.endpoint:
         from keystead.serve.wiring import run_with_endpoint  # slow to import
 
-        selected = app.select(args.name, args.location, options, in_session=args.session)
+        selected = app.select(name, args.location, options, in_session=args.session)
         return run_with_endpoint(
-            selected, args.name, command, hide_files=args.hide_files, note=context.console.note
+            selected, name, command, hide_files=args.hide_files, note=context.console.note
         )
     if args.session:
         raise UsageError("--session is for an endpoint", hint="add --endpoint")
-    selected = app.select(args.name, args.location, options)
+    selected = app.select(name, args.location, options)
     found = selected.credentials(Grantee("exec", program=executable_at(path)))
     prepared = prepare(app, selected, wire.variables(found), hide_files=args.hide_files)
     return child.run(command, prepared.environment, prepared.at_end)
+
+
+def _name(context: Context, args: Arguments) -> str:
+    """The profile to use. Raises `UsageError` where none is named."""
+    if args.name is not None:
+        return args.name
+    app = context.app
+    profile = default_profile(app.system.environ, app.snapshot(args.location))
+    if profile is None:
+        raise UsageError(
+            "a profile is missing",
+            id="no-profile-named",
+            hint="keystead exec NAME -- COMMAND, or set AWS_PROFILE",
+        )
+    return profile.name
+
+
+def _announce(context: Context, shell: str, name: str) -> None:
+    """Say that a shell opens, and in which other one."""
+    environ, users = context.app.environ, context.app.system.environ
+    inside = OPENED in environ and OPENED not in users
+    where = f" inside of the one with profile `{environ[OPENED]}`" if inside else ""
+    context.console.note(f"opening {shell} with profile `{name}`{where}; `exit` leaves it")

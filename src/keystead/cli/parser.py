@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 from keystead._version import __version__
-from keystead.cli.command import NO_INPUT, Argument, Command
+from keystead.cli.command import NO_INPUT, PROGRAM, Argument, Command
 from keystead.errors import UsageError
 from keystead.near import did_you_mean, near_names
 from keystead.secret import reads_as_name
@@ -29,10 +29,12 @@ class Parser(argparse.ArgumentParser):
     """An argument parser whose errors follow the message rules.
 
     ``several`` is the argument that takes any number of words, also on both sides of an option,
-    which argparse does not support. ``children`` are the parsers of the subcommands.
+    which argparse does not support. ``row`` is the command, whose program's words argparse does
+    not see. ``children`` are the parsers of the subcommands.
     """
 
     several: str | None = None
+    row: Command | None = None
     children: Mapping[str, Parser] = {}
 
     def child(self, name: str, **options: Any) -> Parser:  # noqa: ANN401  # argparse's
@@ -62,6 +64,9 @@ class Parser(argparse.ArgumentParser):
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
     ) -> tuple[argparse.Namespace, list[str]]:
         """The arguments, and the words that are none. Raises `UsageError`."""
+        program = None
+        if self.row and args is not None:
+            args, program = self.row.split(args)
         try:
             found, rest = super().parse_known_args(args, namespace)
         except argparse.ArgumentError as error:
@@ -71,6 +76,8 @@ class Parser(argparse.ArgumentParser):
         if self.several and rest and not any(word.startswith("-") for word in rest):
             getattr(found, self.several).extend(rest)
             rest = []
+        if self.row and self.row.program:
+            setattr(found, self.row.program.key, program)
         return found, rest
 
     def error(self, message: str) -> NoReturn:
@@ -194,13 +201,15 @@ def build_parser(rows: Iterable[Command]) -> Parser:
             epilog=row.details or None,
         )
         own.set_defaults(run=row.run, parser=own)
+        own.row = row
         _add_arguments(own, row.arguments)
     return top
 
 
 def _add_arguments(parser: Parser, arguments: Iterable[Argument]) -> None:
     for item in arguments:
-        parser.add_argument(*item.names, **item.options)
+        is_program = item.nargs == PROGRAM
+        parser.add_argument(*item.names, **item.options | ({"nargs": "*"} if is_program else {}))
         if item.options.get("nargs") in {"*", "+"}:
             parser.several = item.names[0]
     parser.add_argument(*NO_INPUT.names, **NO_INPUT.options, default=argparse.SUPPRESS)

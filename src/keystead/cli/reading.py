@@ -37,19 +37,21 @@ def parse(words: Sequence[str]) -> tuple[Run, Arguments]:
 def read(command: Command, words: Iterable[str]) -> Arguments | None:
     """The arguments after the name of a command; None where argparse must read them."""
     try:
-        return Arguments(**_values([*command.arguments, NO_INPUT], iter(words)))
+        own, program = command.split(words)
+        values = _values([*command.arguments, NO_INPUT], iter(own))
+        if command.program:
+            values[command.program.key] = program
+        return Arguments(**values)
     except (LookupError, ValueError):  # an unknown option, a missing or a wrong value
         return None
 
 
 def _values(arguments: list[Argument], words: Iterator[str]) -> dict[str, Any]:
     options = {name: item for item in arguments if item.is_option for name in item.names}
-    places = [item for item in arguments if not item.is_option]
+    places = [item for item in arguments if not item.is_option and item.nargs != PROGRAM]
     found: dict[str, Any] = {item.key: _default(item) for item in arguments}
     for word in words:
-        if places and places[0].nargs == PROGRAM and (word == "--" or word[:1] != "-"):
-            found[places.pop(0).key] = [word, *words]
-        elif word.startswith("-"):
+        if word.startswith("-"):
             name, tied, value = word.partition("=")
             item = options[name]
             if not item.is_flag:

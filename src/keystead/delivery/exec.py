@@ -118,7 +118,9 @@ _FROM_OTHERS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasat
 
 def _check(command: Sequence[str]) -> None:
     if not command or not command[0]:
-        raise ChildNotFound("no command was given", hint="keystead exec NAME -- COMMAND ...")
+        raise ChildNotFound(
+            "no command was given", hint="keystead exec NAME -- COMMAND, or without -- your shell"
+        )
 
 
 @contextlib.contextmanager

@@ -15,6 +15,9 @@ PROFILE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 MARKER = "KEYSTEAD_EXPORTED"
 """See `model.exported`."""
 
+OPENED = "KEYSTEAD_PROFILE"
+"""The profile of ``keystead exec``, for prompts."""
+
 VARIABLES: Mapping[str, str] = {
     "KEYSTEAD_HOME": "one folder for all files of keystead; else the platform's folders",
     "KEYSTEAD_PASSPHRASE_FILE": "a file of mode 0600 with the passphrase of the encrypted store",
@@ -37,6 +40,8 @@ VARIABLES: Mapping[str, str] = {
     "KEYSTEAD_NO_INPUT": "`1`: ask nothing, as with `--no-input`",
     MARKER: "set by `keystead env` and `exec`: which variables they set; "
     "`keystead env --unset` removes those",
+    OPENED: "set by `keystead exec`, not read: the profile, for "
+    "[prompts](signing-in.md#a-shell-with-credentials)",
     "KEYSTEAD_DEBUG": "`1`: print a log of AWS calls, error ids and tracebacks on standard error; "
     "it has no secrets",
     "AWS_SHARED_CREDENTIALS_FILE": "the credentials file; only a leading `~` is expanded, and a "

@@ -79,6 +79,8 @@ class _Place:
             self.due = None
         elif word == "--" and not self.literal:
             self.literal = True
+            program = [number for number, row in enumerate(self.open) if row["takes"] == "program"]
+            del self.open[: sum(program)]  # the program follows, whether a profile is named or not
         elif word.startswith("-") and not self.literal:
             name, tied, _ = word.partition("=")
             option = self.row["options"].get(name)

@@ -25,16 +25,19 @@ def files(write_credentials: Callable[[str], Path]) -> None:
 
 
 PROMPTS = {
-    "bash": (".bashrc", "PS1='<${KEYSTEAD_PROFILE:-none}> '\n"),
+    "bash": (".bashrc", "PS1='${KEYSTEAD_PROFILE:+<$KEYSTEAD_PROFILE> }'\n"),
     "zsh": (
         ".zshrc",
-        "setopt prompt_subst\nPROMPT='<${${KEYSTEAD_PROFILE:-none}//\\%/%%}> '\n",
+        "setopt prompt_subst; PROMPT='${KEYSTEAD_PROFILE:+<${KEYSTEAD_PROFILE//\\%/%%}> }'\n",
     ),
     "fish": (
         ".config/fish/config.fish",
-        'function fish_prompt\n  if set -q KEYSTEAD_PROFILE\n    echo -n "<$KEYSTEAD_PROFILE> "\n'
-        "  else\n    echo -n '<none> '\n  end\nend\n"
-        "set -g fish_greeting\nset -g fish_handle_reflow 0\n",
+        """
+            function fish_prompt
+                set -q KEYSTEAD_PROFILE; and echo -n "<$KEYSTEAD_PROFILE> "
+            end
+            set -g fish_greeting
+        """,
     ),
 }
 """The start-up file of each shell, with the prompt that docs/signing-in.md shows."""

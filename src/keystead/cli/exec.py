@@ -79,7 +79,7 @@ def exec_(context: Context, args: Arguments) -> int:
 def _name(context: Context, args: Arguments) -> str:
     """The profile to use. Raises `UsageError` where none is named."""
     if args.name is not None:
-        return args.name
+        return str(args.name)
     app = context.app
     profile = default_profile(app.system.environ, app.snapshot(args.location))
     if profile is None:

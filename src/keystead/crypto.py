@@ -136,6 +136,11 @@ class DataKey(NotPickled, Value):
         """The key of the cache of temporary credentials."""
         return self._subkey("sessions")
 
+    @cached_property
+    def logins_key(self) -> bytes:
+        """The key of sealed logins."""
+        return self._subkey("logins")
+
     @property
     def recipient(self) -> bytes:
         """Its public half."""

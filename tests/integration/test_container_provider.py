@@ -17,6 +17,7 @@ from keystead.model.sources.container import Container
 from keystead.resolve.providers import container
 from keystead.resolve.providers.container import ContainerProvider
 from keystead.resolve.providers.provider import ProviderContext
+from keystead.stores.encrypted.store import EncryptedStore
 from keystead.system import System
 from tests.canaries import ACCESS_KEY_ID, SECOND_SECRET_KEY, SECRET_KEY, SESSION_TOKEN, leaks
 
@@ -35,7 +36,9 @@ def system(waits: list[float] | None = None, **variables: str) -> System:
 
 
 def container_credentials(system: System) -> Credentials:
-    context = ProviderContext(Profile("", {}), system, NO_CLIENT_SETTINGS)
+    context = ProviderContext(
+        Profile("", {}), system, NO_CLIENT_SETTINGS, EncryptedStore(system).logins
+    )
     return ContainerProvider(Container(profile=""), context).retrieve()
 
 

@@ -225,7 +225,7 @@ def test_unusable_cache_file(login: Login, changes: dict[str, object], said: str
         pytest.raises(InteractionRequired, match=said) as caught,
     ):
         retrieved(service)
-    assert "aws login --profile work" in (caught.value.hint or "")
+    assert "keystead login work" in (caught.value.hint or "")
     assert service.calls == []
 
 
@@ -233,7 +233,7 @@ def test_without_a_login_it_is_an_error(login: Login, keystead: Keystead) -> Non
     done = keystead("process", "work")
     assert done.code == 6
     assert "was not made yet" in done.stderr
-    assert "hint: run `aws login --profile work`" in done.stderr
+    assert "hint: run `keystead login work`" in done.stderr
 
 
 def test_cache_folder_can_be_changed(login: Login, home: Path, isolation: Keystead) -> None:

@@ -22,6 +22,7 @@ from keystead.model.sources.process import Process
 from keystead.resolve import program
 from keystead.resolve.providers.process import ProcessProvider
 from keystead.resolve.providers.provider import ProviderContext
+from keystead.stores.encrypted.store import EncryptedStore
 from keystead.system import System
 from tests.agents import is_alive, wait_for
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN, leaks
@@ -44,7 +45,7 @@ def process_credentials(command: str, system: System, where: Origin | None = Non
     setting = "credential_process"
     origins = {setting: where} if where else {}
     profile = Profile("p", {setting: command}, origins=origins)
-    context = ProviderContext(profile, system, NO_CLIENT_SETTINGS)
+    context = ProviderContext(profile, system, NO_CLIENT_SETTINGS, EncryptedStore(system).logins)
     return ProcessProvider(Process(profile="p"), context).retrieve()
 
 

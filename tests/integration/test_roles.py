@@ -52,6 +52,7 @@ def resolve(where: System, store: SharedStore, name: str) -> Credentials:
         store.snapshot(),
         lambda: MfaCodes(where, UsedMfaCodes(where)),
         EncryptedStore(where).sessions,
+        EncryptedStore(where).logins,
     )
     return resolver.run(resolver.plan(name)).credentials
 
@@ -167,6 +168,7 @@ def test_credentials_are_renewed_before_expiry(moto: Emulator, home: Path) -> No
         store.snapshot(),
         lambda: MfaCodes(where, UsedMfaCodes(where)),
         EncryptedStore(where).sessions,
+        EncryptedStore(where).logins,
     )
     provider = ProfileCredentials(where, resolver, resolver.plan("p"), lambda _: None)
     first = provider.retrieve()
@@ -189,6 +191,7 @@ def test_a_short_session_is_not_renewed_at_every_call(moto: Emulator, home: Path
         store.snapshot(),
         lambda: MfaCodes(where, UsedMfaCodes(where)),
         EncryptedStore(where).sessions,
+        EncryptedStore(where).logins,
     )
     provider = ProfileCredentials(where, resolver, resolver.plan("p"), lambda _: None)
     assert provider.retrieve() is provider.retrieve()

@@ -12,13 +12,15 @@ from pathlib import Path
 import pytest
 
 from devtools.service import IdentityCenter, Reply, Request, Service, milliseconds, serving
-from keystead.errors import InteractionRequired, KeysteadError, ProviderError
+from keystead.errors import FileProblem, InteractionRequired, KeysteadError, ProviderError
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
 from keystead.model.endpoints import Endpoints
 from keystead.model.sources.sso import Sso
 from keystead.resolve.aws.client import AwsClient
 from keystead.resolve.sso.credentials import role_credentials
+from keystead.resolve.sso.oidc import SsoTokenCache
+from keystead.stores.encrypted.store import EncryptedStore
 from keystead.system import Files, System
 from tests.canaries import ACCESS_KEY_ID, SECOND_SECRET_KEY, SECRET_KEY, SESSION_TOKEN, leaks
 from tests.conftest import Keystead
@@ -114,7 +116,13 @@ def ask(
 ) -> Credentials:
     system = System(clock=lambda: NOW, files=files or Files())
     settings = ClientSettings(endpoints=Endpoints(service.url))
-    return role_credentials(source(session_name), system, AwsClient(system, settings))
+    return retrieve(system, AwsClient(system, settings), session_name)
+
+
+def retrieve(system: System, client: AwsClient, session_name: str | None = SESSION) -> Credentials:
+    base = source(session_name)
+    login = SsoTokenCache(base.login, system, client, EncryptedStore(system).logins())
+    return role_credentials(base, login, client)
 
 
 def failure(
@@ -240,12 +248,11 @@ def test_many_processes_renew_once(cache: Cache) -> None:
     program = (
         "from keystead.model.client_settings import NO_CLIENT_SETTINGS\n"
         "from keystead.resolve.aws.client import AwsClient\n"
-        "from keystead.resolve.sso.credentials import role_credentials\n"
         "from keystead.system import System\n"
-        "from tests.integration.test_sso_provider import source\n"
+        "from tests.integration.test_sso_provider import retrieve\n"
         "system = System()\n"
         "client = AwsClient(system, NO_CLIENT_SETTINGS.with_variables(system.environ))\n"
-        "print(role_credentials(source(), system, client))\n"
+        "print(retrieve(system, client))\n"
     )
     with serving(center(), lambda: NOW) as service:
         environ = {**os.environ, "AWS_ENDPOINT_URL": service.url}
@@ -278,22 +285,22 @@ def test_failed_renewal_is_not_an_error_before_expiry(cache: Cache, code: str) -
     assert path.read_bytes() == before
 
 
-def test_token_that_cannot_be_saved_is_still_used(
-    cache: Cache, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_nothing_is_renewed_where_the_new_token_cannot_be_saved(cache: Cache) -> None:
     class Full(Fault):
         def __getattr__(self, name: str) -> Callable[..., object]:
             self.at = len(self.seen) if name == "write" else -1
             return super().__getattr__(name)
 
-    path = cache.login(ENDED)
-    before = path.read_bytes()
+    path = cache.login(NOW + timedelta(minutes=5))
     full = Files(Full(-1, OSError(28, "No space left on device")))  # type: ignore[arg-type]
     with serving(center(), lambda: NOW) as service:
         assert ask(service, files=full).access_key_id == ACCESS_KEY_ID
-    assert service.calls == [RENEW, GET]
-    assert path.read_bytes() == before
-    assert f"the renewal of the SSO login to `corp` was not written: {path}" in caplog.text
+        assert service.calls == [GET]
+        cache.login(ENDED)
+        with pytest.raises(FileProblem, match="cannot be written: no space left on device"):
+            ask(service, files=full)
+    assert service.calls == [GET]
+    assert [each.name for each in path.parent.iterdir() if each.suffix == ".tmp"] == []
 
 
 ENDED = NOW - timedelta(seconds=1)
@@ -317,7 +324,7 @@ def test_expired_login_without_renewal_needs_a_login(
     with serving(center(), lambda: NOW) as service:
         error = failure(InteractionRequired, service)
     assert str(error) == f"{path}: log-in required: the SSO login to `corp` has ended"
-    assert error.hint == "run `aws sso login --sso-session corp`"
+    assert error.hint == "run `keystead login work`"
     assert service.calls == []
 
 
@@ -333,7 +340,7 @@ def test_the_legacy_form_is_not_renewed(cache: Cache) -> None:
     cache.login(ENDED, START_URL)
     with serving(center(), lambda: NOW) as service:
         error = failure(InteractionRequired, service, None)
-    assert error.hint == "run `aws sso login --profile work`"
+    assert error.hint == "run `keystead login work`"
     assert service.calls == []
 
 

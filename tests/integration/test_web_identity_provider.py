@@ -16,6 +16,7 @@ from keystead.model.profile import Profile
 from keystead.model.sources.web_identity import WebIdentity
 from keystead.resolve.providers.provider import ProviderContext
 from keystead.resolve.providers.web_identity import WebIdentityProvider
+from keystead.stores.encrypted.store import EncryptedStore
 from keystead.system import System
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN, leaks
 
@@ -38,7 +39,9 @@ def ask(file: Path, duration_seconds: int | None = None, **environ: str) -> Cred
     )
     profile = Profile("p", {"web_identity_token_file": str(file)})
     settings = ClientSettings("eu-west-1").with_variables(system.environ)
-    return WebIdentityProvider(source, ProviderContext(profile, system, settings)).retrieve()
+    return WebIdentityProvider(
+        source, ProviderContext(profile, system, settings, EncryptedStore(system).logins)
+    ).retrieve()
 
 
 def failure(kind: type[KeysteadError], file: Path, **environ: str) -> KeysteadError:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from keystead.resolve.aws.client import AwsClient
     from keystead.resolve.mfa import MfaCodes
     from keystead.stores.encrypted.store import EncryptedStore
+    from keystead.stores.logins import SealedLogins
     from keystead.stores.sessions import SessionCache
     from keystead.undo.history import Generation, UndoHistory
 
@@ -116,6 +117,11 @@ class App:
     def sessions(self) -> SessionCache:
         """The cache of temporary credentials."""
         return self.encrypted.sessions()
+
+    @cached_property
+    def logins(self) -> SealedLogins:
+        """The sealed logins."""
+        return self.encrypted.logins()
 
     @cached_property
     def audit(self) -> AuditLog:

@@ -184,7 +184,8 @@ class Selection(Value):
             self.profiles,
             lambda: self.app.mfa_codes,
             lambda: self.app.sessions,
-            self.wanted_region,
+            lambda: self.app.logins,
+            region=self.wanted_region,
         )
 
     @cached_property

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from keystead.resolve.chain_executor import ChainExecutor, Sessions
     from keystead.resolve.mfa import MfaCodes
     from keystead.resolve.program import Program
+    from keystead.resolve.sso.place import SealedPlaces
     from keystead.system.path import Path
 
 _EPOCH_TICKS = 621_355_968_000_000_000
@@ -45,22 +46,25 @@ class Resolver:
     """Turns plans into credentials.
 
     ``source`` is where profiles are looked up; ``codes`` returns the process's MFA codes,
-    ``sessions`` the ones got before. ``region`` takes precedence over the environment's and the
-    profile's.
+    ``sessions`` the ones got before, ``logins`` the sealed logins. ``region`` takes precedence
+    over the environment's and the profile's.
     """
 
-    def __init__(
+    def __init__(  # what a run needs, by its place
         self,
         system: System,
         source: ProfileSource,
         codes: Callable[[], MfaCodes],
         sessions: Callable[[], Sessions],
+        logins: Callable[[], SealedPlaces],
+        *,
         region: str | None = None,
     ) -> None:
         self._system = system
         self._source = source
         self._codes = codes
         self._sessions = sessions
+        self._logins = logins
         self._region = region
 
     def plan(
@@ -197,7 +201,7 @@ class Resolver:
     def _context(self, plan: Plan) -> ProviderContext:
         name = plan.base.profile
         profile = self._source.find(name) if name else Profile(name, {})
-        return ProviderContext(profile, self._system, plan.client_settings)
+        return ProviderContext(profile, self._system, plan.client_settings, self._logins)
 
     def _confirm(self, name: str) -> None:
         """Has the store prove a profile: a planted role would otherwise be assumed unchecked.

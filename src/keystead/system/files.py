@@ -186,6 +186,24 @@ class Files:
             self._latest[path] = Snapshot(data, written), private
         return written
 
+    def require_writable(self, path: Path, size: int) -> None:
+        """Raises `FileProblem` unless `replace` could write ``size`` bytes now.
+
+        For what is lost where it cannot be written, such as the answer to a request that is not
+        to be sent twice. The caller holds `lock`.
+        """
+        target = resolve(path)
+        _check_writable(path, target)
+        temporary = str(_sibling(target, f"{os.urandom(6).hex()}.tmp"))
+        try:
+            try:
+                self._create(temporary, bytes(size))
+            finally:
+                with contextlib.suppress(OSError):
+                    os.unlink(temporary)
+        except OSError as error:
+            raise problem("cannot be written", path, error) from error
+
     def put(self, path: Path, data: bytes) -> None:
         """Atomically writes data that can be regenerated, without a lock or fsync.
 
@@ -234,20 +252,8 @@ class Files:
             self._os.replace(temporary, str(target))
 
         temporary = str(_sibling(target, f"{os.urandom(6).hex()}.tmp"))
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW | _CLOEXEC | _BINARY
         try:
-            fd = self._os.open(temporary, flags, 0o600)
-            try:
-                view = memoryview(data)
-                while view:
-                    view = view[self._os.write(fd, view) :]
-                original = status_of(target)
-                if original is not None:
-                    _inherit(fd, original, private=private)
-                self._os.fsync(fd)
-                written = FileVersion.of(os.fstat(fd))
-            finally:
-                self._os.close(fd)
+            written = self._create(temporary, data, like=status_of(target), private=private)
             retry_on_sharing_violation(swap)
         except BaseException:
             with contextlib.suppress(OSError):
@@ -255,6 +261,23 @@ class Files:
             raise
         now = FileVersion.at(target)  # replacing it changed its status
         return now if now and now[:-1] == written[:-1] else written
+
+    def _create(
+        self, path: str, data: bytes, *, like: os.stat_result | None = None, private: bool = True
+    ) -> FileVersion:
+        """Writes and flushes a new file, with the owner and mode of ``like``."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NOFOLLOW | _CLOEXEC | _BINARY
+        fd = self._os.open(path, flags, 0o600)
+        try:
+            view = memoryview(data)
+            while view:
+                view = view[self._os.write(fd, view) :]
+            if like is not None:
+                _inherit(fd, like, private=private)
+            self._os.fsync(fd)
+            return FileVersion.of(os.fstat(fd))
+        finally:
+            self._os.close(fd)
 
     def _sync_folder(self, folder: Path) -> None:
         if os.name != "posix":  # Windows cannot flush a folder

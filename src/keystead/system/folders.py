@@ -159,6 +159,16 @@ class Folders:
         return self.sessions / "key" if own else self.state / "sessions.key"
 
     @property
+    def logins(self) -> Path:
+        """The folder of sealed logins."""
+        return self.state / "logins"
+
+    @property
+    def logins_key(self) -> Path:
+        """Their key while there is no encrypted store, outside of their folder."""
+        return self.data / "logins.key"
+
+    @property
     def cmdlets(self) -> Path:
         """The folder of cached names of service cmdlets."""
         return self._cache / "cmdlets"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from keystead.errors import ProfileInvalid
 from keystead.model.profile_type import ProfileType
-from keystead.model.setting import Group, Setting
+from keystead.model.setting import Group, Setting, choice
 from keystead.model.sources.kind import CredentialSource, Offer
+from keystead.model.sso_login import PORTAL, SsoLogin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from keystead.model.profile import Profile, ProfileSource
 
 ACCOUNT = ("sso_account_id", "sso_role_name")
-PORTAL = ("sso_start_url", "sso_region")
+FLOWS = BROWSER, DEVICE = ("browser", "device")
+CACHES = AWS, KEYSTEAD = ("aws", "keystead")
 
 
 class Sso(CredentialSource, kw_only=True):
@@ -46,16 +47,31 @@ class Sso(CredentialSource, kw_only=True):
             account="sso_account_id",
         ),
     )
-    settings = tuple(
-        Setting(name, Group.SOURCE, meaning, netsdk=name, one_line=one_line)
-        for name, meaning, one_line in (
-            ("sso_session", "the sso-session section to log in with", True),
-            ("sso_account_id", "the account to get credentials for", True),
-            ("sso_role_name", "the permission set to get credentials for", True),
-            ("sso_start_url", "the address of the access portal", True),
-            ("sso_region", "the region of the access portal", True),
-            ("sso_registration_scopes", "the scopes to register for", False),
-        )
+    settings = (
+        *(
+            Setting(name, Group.SOURCE, meaning, netsdk=name, one_line=one_line)
+            for name, meaning, one_line in (
+                ("sso_session", "the sso-session section to log in with", True),
+                ("sso_account_id", "the account to get credentials for", True),
+                ("sso_role_name", "the permission set to get credentials for", True),
+                ("sso_start_url", "the address of the access portal", True),
+                ("sso_region", "the region of the access portal", True),
+                ("sso_registration_scopes", "the scopes to register for", False),
+            )
+        ),
+        choice(
+            "sso_flow",
+            "how `keystead login` signs in: in a browser of this machine, or by a code on any "
+            "device; keystead's own",
+            None,
+            FLOWS,
+        ),
+        choice(
+            "sso_cache",
+            "where the login is stored: in the AWS CLI's cache, or sealed; keystead's own",
+            None,
+            CACHES,
+        ),
     )
 
     sso_session: str | None = None
@@ -63,6 +79,7 @@ class Sso(CredentialSource, kw_only=True):
     sso_account_id: str
     sso_role_name: str
     region: str
+    sso_cache: str | None = None
 
     @classmethod
     def offer(cls, given: frozenset[str]) -> Offer | None:
@@ -88,23 +105,26 @@ class Sso(CredentialSource, kw_only=True):
     @classmethod
     def from_profile(cls, profile: Profile, sections: ProfileSource) -> Self:
         """As `CredentialSource.from_profile`; the portal is the session's, or the profile's own."""
-        session = profile.text("sso_session")
-        section = sections.sso_session(session) if session else {}
-        if session and not section:
-            raise ProfileInvalid(
-                f"profile `{profile.name}` names the sso-session `{session}`, which does not exist",
-                id="section-missing",
-                hint=f"add a section `[sso-session {session}]` to the config file",
-                where=profile.where("sso_session"),
-            )
-        start_url, region = (_of_portal(profile, session, section.get(key), key) for key in PORTAL)
+        login = SsoLogin.of_profile(profile, sections)
         return cls(
             profile=profile.name,
-            sso_session=session,
-            sso_start_url=start_url,
+            sso_session=login.session,
+            sso_start_url=login.start_url,
             sso_account_id=profile.text("sso_account_id") or "",
             sso_role_name=profile.text("sso_role_name") or "",
-            region=region,
+            region=login.region,
+            sso_cache=login.cache,
+        )
+
+    @property
+    def login(self) -> SsoLogin:
+        """The login that its credentials are retrieved with."""
+        return SsoLogin(
+            session=self.sso_session,
+            start_url=self.sso_start_url,
+            region=self.region,
+            cache=self.sso_cache,
+            profile=self.profile,
         )
 
     @property
@@ -120,28 +140,3 @@ class Sso(CredentialSource, kw_only=True):
     def describe(self) -> str:
         """As `CredentialSource.describe`."""
         return f"{self.meaning}: {self.sso_role_name} in {self.sso_account_id}"
-
-
-def _of_portal(profile: Profile, session: str | None, of_session: str | None, key: str) -> str:
-    own = profile.text(key)
-    if own and of_session and own != of_session:
-        raise ProfileInvalid(
-            f"`{key}` of profile `{profile.name}` differs from that of its sso-session `{session}`",
-            id="sso-settings-differ",
-            hint=f"take `{key}` out of the profile",
-            where=profile.where(key),
-        )
-    value = of_session or own
-    if value:
-        return value
-    if session:
-        lacks = f"names the sso-session `{session}`, which has no `{key}`"
-        hint = f"set `{key}` in the section `[sso-session {session}]`"
-    else:
-        lacks = f"has `sso_account_id`, no `{key}` and no `sso_session`"
-        hint = f"set `{key}`, or `sso_session`"
-    raise ProfileInvalid(
-        f"profile `{profile.name}` {lacks}",
-        hint=hint,
-        where=profile.where("sso_session" if session else "sso_account_id"),
-    )

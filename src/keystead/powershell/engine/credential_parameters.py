@@ -292,7 +292,14 @@ def _role_of(state: State, values: Values) -> AwsObject:
     check_writable(profile)
     source = _With(profile, app.snapshot(values.get("ProfileLocation")))
     region = find_region(state, values)
-    resolver = Resolver(app.system, source, lambda: app.mfa_codes, lambda: app.sessions, region)
+    resolver = Resolver(
+        app.system,
+        source,
+        lambda: app.mfa_codes,
+        lambda: app.sessions,
+        lambda: app.logins,
+        region=region,
+    )
     plan = resolver.plan(profile.name)
     grantee = Grantee("cmdlet")
     provider = ProfileCredentials(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import shlex
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
@@ -18,6 +19,7 @@ from keystead.resolve.aws.failures import unusable
 from keystead.resolve.credentials_json import BadDocument, read_credentials
 from keystead.resolve.providers.provider import Provider
 from keystead.resolve.sso.cache import TokenCache, written_end
+from keystead.resolve.sso.place import Places, SealedPlaces, TokenFile
 from keystead.system import System
 from keystead.system.path import Path
 
@@ -38,7 +40,7 @@ class LoginProvider(Provider):
 
     def retrieve(self) -> Credentials:
         """What the service gives for the login. Raises as `TokenCache.current`."""
-        return LoginCache(self.source, self.system, self.client).current()
+        return LoginCache(self.source, self.system, self.client, self.context.logins()).current()
 
     def identity(self) -> list[object]:
         """As `Provider.identity`."""
@@ -58,11 +60,15 @@ class LoginCache(TokenCache[Credentials]):
     window = timedelta(minutes=5)
     logged_out = ("AccessDeniedException",)
 
-    def __init__(self, source: Login, system: System, client: AwsClient) -> None:
-        name = hashlib.sha256(source.login_session.encode()).hexdigest()
-        path = cache_folder(system) / f"{name}.json"
+    def __init__(
+        self, source: Login, system: System, client: AwsClient, sealed: SealedPlaces
+    ) -> None:
+        session = source.login_session
+        name = hashlib.sha256(session.encode()).hexdigest()
+        shared = TokenFile(system.files, cache_folder(system) / f"{name}.json")
+        found = Places(shared, sealed.at(f"login\n{session}", f"login {session}"))
         what = f"the login of profile `{source.profile}`"
-        super().__init__(system, path, what, f"aws login --profile {source.profile}")
+        super().__init__(system, found, what, f"keystead login {shlex.quote(source.profile)}")
         self._label = source.label
         self._client = client
 

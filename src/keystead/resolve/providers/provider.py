@@ -12,11 +12,14 @@ from keystead.value import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from keystead.resolve.aws.client import AwsClient
+    from keystead.resolve.sso.place import SealedPlaces
 
 
 class ProviderContext(NamedTuple):
-    """The profile that names a source, the outside world and how calls are made.
+    """The profile that names a source, the outside world, how calls are made, and sealed logins.
 
     Where the environment alone names it, ``profile`` has no name and what the environment sets.
     """
@@ -24,6 +27,7 @@ class ProviderContext(NamedTuple):
     profile: Profile
     system: System
     client_settings: ClientSettings
+    logins: Callable[[], SealedPlaces]
 
 
 class Provider:
@@ -36,7 +40,7 @@ class Provider:
     def __init__(self, source: CredentialSource, context: ProviderContext) -> None:
         self.source = source
         self.context = context
-        self.profile, self.system, self.client_settings = context
+        self.profile, self.system, self.client_settings, _ = context
 
     @property
     def client(self) -> AwsClient:

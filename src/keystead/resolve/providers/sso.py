@@ -6,7 +6,7 @@ from keystead.model.credentials import Credentials
 from keystead.model.sources.sso import Sso
 from keystead.resolve.providers.provider import Provider
 from keystead.resolve.sso.credentials import role_credentials
-from keystead.resolve.sso.oidc import login_identity, token_file
+from keystead.resolve.sso.oidc import SsoTokenCache, places
 from keystead.system.path import Path
 
 
@@ -17,12 +17,18 @@ class SsoProvider(Provider):
 
     def retrieve(self) -> Credentials:
         """The credentials of the permission set. Raises as `role_credentials`."""
-        return role_credentials(self.source, self.system, self.client)
+        client = self.client.in_region(self.source.region)
+        login = SsoTokenCache(self.source.login, self.system, client, self.context.logins())
+        return role_credentials(self.source, login, client)
 
     def identity(self) -> list[object]:
         """As `Provider.identity`."""
-        return login_identity(self.source, self.system)
+        place = SsoTokenCache(
+            self.source.login, self.system, self.client, self.context.logins()
+        ).place
+        return [str(place.path), place.identity()]
 
     def input_files(self) -> list[Path]:
         """As `Provider.input_files`."""
-        return [token_file(self.source, self.system)]
+        found = places(self.source.login, self.system, self.context.logins())
+        return [found.shared.path, found.sealed.path]

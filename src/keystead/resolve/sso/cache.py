@@ -1,7 +1,10 @@
-"""The token of a login, in a file that the AWS CLI wrote and all SDKs share.
+"""The token of a login: in the AWS CLI's file, which all SDKs share, or sealed; in its layout.
 
-Each renewal replaces the refresh token, so concurrent renewals would lose the login: one process
-renews under a lock, and the others use the result, in the CLI's layout.
+Each renewal replaces the refresh token, and a service may end the login of a token that is sent
+again. So one process renews under a lock and the others use the result; before it sends, it makes
+sure that the answer can be written, and reads again what other tools, which take no lock, may have
+written. A process that dies between answer and write leaves the old token: the next one sends it
+again, which services allow while its successor is unused, as answers get lost on networks too.
 """
 
 from __future__ import annotations
@@ -10,20 +13,24 @@ import json
 import logging
 from abc import ABC, abstractmethod
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from keystead.errors import FileProblem, InteractionRequired, Origin, ProviderError
 from keystead.outside import number
 from keystead.resolve.credentials_json import BadDocument, read_object
+from keystead.resolve.sso.place import AWS, KEYSTEAD, Place, Places
 from keystead.system import System
+from keystead.system.file_versions import FileVersion
 from keystead.system.files import Changed
 from keystead.system.path import Path
+from keystead.system.uninterrupted import uninterrupted
 
 _LOG = logging.getLogger("keystead")
 
 
 class Token(Protocol):
-    """What is in the file."""
+    """What a document holds."""
 
     def fresh(self, now: datetime, window: timedelta = ...) -> bool:
         """Whether it works for ``window`` after ``now``."""
@@ -33,23 +40,56 @@ class Token(Protocol):
 T = TypeVar("T", bound=Token)
 
 
+_SPARE_BYTES = 4096
+"""By how much a renewed document may be longer."""
+
+
 class TokenCache(ABC, Generic[T]):
-    """The file of one login. ``what`` and ``command`` are the login and how a person makes it."""
+    """The document of one login, in one of its two places.
+
+    ``what`` and ``command`` are the login in words, and how a person makes it.
+    """
 
     window: ClassVar[timedelta]
     """How long before its end a token is renewed, as botocore does."""
     logged_out: ClassVar[tuple[str, ...]]
     """What the service says to a token or registration that is no longer valid."""
 
-    def __init__(self, system: System, path: Path, what: str, command: str) -> None:
+    def __init__(self, system: System, places: Places, what: str, command: str) -> None:
         self.system = system
-        self.path = path
-        self._what = what
+        self.places = places
+        self.what = what
         self._command = command
+
+    @cached_property
+    def place(self) -> Place:
+        """Where the login is, or goes: the AWS CLI's file if it holds one or the settings say so.
+
+        A file there that is not this login's is left alone.
+        """
+        if self.places.wanted == AWS:
+            return self.places.shared
+        if self.places.wanted == KEYSTEAD or self.why_not_shared():
+            return self.places.sealed
+        return self.places.shared
+
+    def why_not_shared(self) -> str | None:
+        """Why the AWS CLI's file does not count; None where it holds this login."""
+        try:
+            data = self.places.shared.read().data
+        except FileProblem as error:
+            return error.message
+        if data is None:
+            return "does not exist"
+        try:
+            self.parse(read_object(data))
+        except BadDocument as error:
+            return str(error)
+        return None
 
     @abstractmethod
     def parse(self, document: dict[str, Any]) -> T:
-        """The token in the file's document. Raises `BadDocument`."""
+        """The token in the document. Raises `BadDocument`."""
 
     @abstractmethod
     def why_not_renewable(self, document: dict[str, Any]) -> str | None:
@@ -59,13 +99,13 @@ class TokenCache(ABC, Generic[T]):
     def renew(self, document: dict[str, Any]) -> dict[str, Any]:
         """The document with a new token. Raises `ProviderError`."""
 
-    def required(self, state: str) -> InteractionRequired:
+    def required(self, state: str, where: Path | None = None) -> InteractionRequired:
         """The error that sends a person to log in."""
         return InteractionRequired(
-            f"log-in required: {self._what} {state}",
+            f"log-in required: {self.what} {state}",
             id="login-required",
             hint=f"run `{self._command}`",
-            where=Origin(str(self.path)),
+            where=Origin(str(where or self.place.path)),
         )
 
     def current(self) -> T:
@@ -73,9 +113,9 @@ class TokenCache(ABC, Generic[T]):
 
         While it works, failing to renew it is not an error. Raises `InteractionRequired` when
         a person must log in, `ProviderError` when the service refuses or cannot be reached, and
-        `FileProblem` when the file cannot be read or locked.
+        `FileProblem` or `StoreUnavailable` when the document cannot be read or locked.
         """
-        document, found, _ = self._read()
+        document, found, _ = self.read()
         now = self.system.clock()
         if found.fresh(now, self.window):
             return found
@@ -88,15 +128,26 @@ class TokenCache(ABC, Generic[T]):
             return self._renewed()
         except (ProviderError, FileProblem) as error:
             if found.fresh(self.system.clock()):
-                _LOG.debug("%s was not renewed and is still valid: %s", self._what, error)
+                _LOG.debug("%s was not renewed and is still valid: %s", self.what, error)
                 return found
             if isinstance(error, ProviderError) and error.code in self.logged_out:
                 raise self.required("has ended") from None
             raise
 
-    def _read(self) -> tuple[dict[str, Any], T, Any]:
-        snapshot = self.system.files.read(self.path)
+    def find(self) -> T | None:
+        """The token that is stored, if there is one that can be read; it may have ended."""
+        try:
+            return self.read()[1]
+        except InteractionRequired:
+            return None
+
+    def read(self) -> tuple[dict[str, Any], T, FileVersion | None]:
+        """The stored document, its token and its version. Raises as `current`."""
+        snapshot = self.place.read()
         if snapshot.data is None:
+            broken = self.places.shared.read().data is not None
+            if broken and self.places.wanted is None:
+                raise self.required("cannot be read", self.places.shared.path)
             raise self.required("was not made yet")
         try:
             document = read_object(snapshot.data)
@@ -104,21 +155,61 @@ class TokenCache(ABC, Generic[T]):
         except BadDocument:
             raise self.required("cannot be read") from None
 
+    def store(self, document: dict[str, Any], replaced: dict[str, Any] | None = None) -> None:
+        """Writes the document of a new token; the caller holds the lock of `place`.
+
+        With ``replaced``, the document that was renewed: unless another one was written meanwhile.
+        """
+        data = json.dumps(document).encode()
+        while True:
+            snapshot = self.place.read()
+            if replaced is not None and not _holds(snapshot.data, replaced):
+                _LOG.debug("%s was replaced by another tool meanwhile", self.what)
+                return
+            try:
+                self.place.replace(data, expect=snapshot.version, renewed=replaced is not None)
+            except Changed:
+                continue
+            return
+
     def _renewed(self) -> T:
         """The token after a renewal, ours or that of the process that had the lock before."""
-        with self.system.files.lock(self.path):
-            document, found, version = self._read()
+        with self.place.lock():
+            document, found, _ = self.read()
             if found.fresh(self.system.clock(), self.window):
                 return found
-            new = self.renew(document)
-            made = self.parse(new)
-            try:
-                data = json.dumps(new).encode()
-                self.system.files.replace(self.path, data, expect=version, private=True)
-            except (Changed, FileProblem):
-                # Somebody has logged in meanwhile, or nothing can be written: the token works.
-                _LOG.warning("the renewal of %s was not written: %s", self._what, self.path)
-            return made
+            self.place.require_writable(len(json.dumps(document)) + _SPARE_BYTES)
+            refused: tuple[object, ProviderError] | None = None
+            while True:
+                document, found, _ = self.read()  # again: other tools take no lock
+                if found.fresh(self.system.clock(), self.window):
+                    return found
+                if refused and refused[0] == document:
+                    raise refused[1]
+                try:
+                    with uninterrupted():
+                        new = self.renew(document)
+                        made = self.parse(new)
+                        self._keep(new, document)
+                except ProviderError as error:
+                    refused = document, error
+                    continue
+                return made
+
+    def _keep(self, new: dict[str, Any], document: dict[str, Any]) -> None:
+        try:
+            self.store(new, document)
+        except FileProblem:  # it was possible just now; the token works all the same
+            _LOG.warning("the renewal of %s was not written: %s", self.what, self.place.path)
+
+
+def _holds(data: bytes | None, document: dict[str, Any]) -> bool:
+    """Whether the file still has the refresh token that was renewed, which is of no more use."""
+    try:
+        found = read_object(data or b"")
+    except BadDocument:
+        return False
+    return found.get("refreshToken") == document.get("refreshToken")
 
 
 def written_end(now: datetime, seconds: object) -> str:

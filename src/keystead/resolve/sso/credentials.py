@@ -1,4 +1,4 @@
-"""Credentials of a permission set in IAM Identity Center, by the login of the AWS CLI."""
+"""Credentials of a permission set in IAM Identity Center."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from keystead.resolve.aws.client import AwsClient
 from keystead.resolve.aws.failures import unusable
 from keystead.resolve.credentials_json import BadDocument, read_credentials
 from keystead.resolve.sso.oidc import SsoTokenCache
-from keystead.system import System
 from keystead.value import replace
 
 
-def role_credentials(source: Sso, system: System, client: AwsClient) -> Credentials:
-    """The credentials of the permission set ``source``. Raises as `SsoTokenCache.current`."""
-    client = client.in_region(source.region)
-    login = SsoTokenCache(source, system, client)
+def role_credentials(source: Sso, login: SsoTokenCache, client: AwsClient) -> Credentials:
+    """The credentials of the permission set ``source``. Raises as `SsoTokenCache.current`.
+
+    ``client`` calls the region of the portal.
+    """
     parameters = {
         "roleName": source.sso_role_name,
         "accountId": source.sso_account_id,
@@ -48,7 +48,7 @@ def role_credentials(source: Sso, system: System, client: AwsClient) -> Credenti
         raise unusable("sso", "GetRoleCredentials") from None
     if found.session_token is None or found.expires_at is None:
         raise unusable("sso", "GetRoleCredentials")
-    return replace(found, expires_at=system.server_time.here(found.expires_at))
+    return replace(found, expires_at=login.system.server_time.here(found.expires_at))
 
 
 def _seconds(milliseconds: object) -> float:

@@ -6,13 +6,15 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from shlex import quote
 
-from keystead.model.sources.sso import Sso
+from keystead.model.sso_login import SsoLogin
 from keystead.outside import parse_moment, text_in
 from keystead.resolve.aws.client import AwsClient
 from keystead.resolve.aws.failures import unusable
-from keystead.resolve.credentials_json import BadDocument, read_object
+from keystead.resolve.credentials_json import BadDocument
 from keystead.resolve.sso.cache import TokenCache, written_end
+from keystead.resolve.sso.place import Places, SealedPlaces, TokenFile
 from keystead.system import System
 from keystead.system.path import Path
 from keystead.value import Value
@@ -36,24 +38,19 @@ class SsoToken(Value, kw_only=True):
         return now + window < self.ends
 
 
-def token_file(source: Sso, system: System) -> Path:
-    """The file of the AWS CLI's cache that the SSO token of a login is in."""
-    key = source.sso_start_url if source.sso_session is None else source.sso_session
+def places(login: SsoLogin, system: System, sealed: SealedPlaces) -> Places:
+    """Where the token of a login is: in the AWS CLI's cache, by its name there, or sealed."""
+    key = login.start_url if login.session is None else login.session
     name = hashlib.sha1(key.encode(), usedforsecurity=False).hexdigest()
-    return system.folders.home / ".aws" / "sso" / "cache" / f"{name}.json"
+    path = cache_folder(system) / f"{name}.json"
+    own = "\n".join(("sso", login.session or "", login.start_url))
+    title = f"sso-session {login.session}" if login.session else login.start_url
+    return Places(TokenFile(system.files, path), sealed.at(own, title), login.cache)
 
 
-def login_identity(source: Sso, system: System) -> list[object]:
-    """What tells one login from another: the file and the token in it, empty where there is none.
-
-    A token has no name of who logged in, so that a renewed one counts as another login.
-    """
-    path = token_file(source, system)
-    try:
-        token = read_object(system.files.read(path).data or b"").get("accessToken")
-    except BadDocument:
-        token = None
-    return [str(path), token if isinstance(token, str) else ""]
+def cache_folder(system: System) -> Path:
+    """The folder of the AWS CLI's SSO cache."""
+    return system.folders.home / ".aws" / "sso" / "cache"
 
 
 class SsoTokenCache(TokenCache[SsoToken]):
@@ -69,16 +66,20 @@ class SsoTokenCache(TokenCache[SsoToken]):
         "UnauthorizedException",
     )
 
-    def __init__(self, source: Sso, system: System, client: AwsClient) -> None:
-        session = source.sso_session
-        option = f"--sso-session {session}" if session else f"--profile {source.profile}"
-        what = f"the SSO login to `{session or source.sso_start_url}`"
-        super().__init__(system, token_file(source, system), what, f"aws sso login {option}")
-        self._is_legacy = session is None
+    def __init__(
+        self, login: SsoLogin, system: System, client: AwsClient, sealed: SealedPlaces
+    ) -> None:
+        session = f"--sso-session {quote(login.session or '')}"
+        named = quote(login.profile) if login.profile else session
+        found = places(login, system, sealed)
+        super().__init__(system, found, login.title, f"keystead login {named}")
+        self._login = login
         self._client = client
 
     def parse(self, document: Mapping[str, Any]) -> SsoToken:
-        """As `TokenCache.parse`."""
+        """As `TokenCache.parse`; a token of another portal is not this login's."""
+        if document.get("startUrl", self._login.start_url) != self._login.start_url:
+            raise BadDocument("is the login to another start URL")
         token, ends = document.get("accessToken"), _moment(document.get("expiresAt"))
         if not isinstance(token, str) or not _HEADER_VALUE.fullmatch(token) or ends is None:
             raise BadDocument("has no token")
@@ -89,7 +90,8 @@ class SsoTokenCache(TokenCache[SsoToken]):
         registered = _moment(document.get("registrationExpiresAt"))
         complete = all(isinstance(document.get(name), str) for name in _FOR_REFRESH)
         is_registered = registered is not None and self.system.clock() < registered
-        return None if complete and is_registered and not self._is_legacy else "has ended"
+        is_renewed = complete and is_registered and self._login.session is not None
+        return None if is_renewed else "has ended"
 
     def renew(self, document: dict[str, Any]) -> dict[str, Any]:
         """As `TokenCache.renew`."""

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from keystead.stores.encrypted.layout import Accounts, Entry
     from keystead.stores.encrypted.protectors import Protector, RandomBytes
     from keystead.stores.encrypted.value_cipher import ValueCipher
+    from keystead.stores.logins import SealedLogins
     from keystead.stores.sessions import SessionCache
     from keystead.undo.history import UndoHistory
 
@@ -155,6 +156,12 @@ class EncryptedStore(ProfileStore):
         from keystead.stores.sessions import SessionCache
 
         return SessionCache(self._file)
+
+    def logins(self) -> SealedLogins:
+        """The logins, sealed for this store."""
+        from keystead.stores.logins import SealedLogins
+
+        return SealedLogins(self._file)
 
     @property
     def is_unknown(self) -> bool:

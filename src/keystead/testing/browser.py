@@ -64,10 +64,10 @@ def submit(page: Page, fields: Mapping[str, str], *, approve: bool = True) -> Pa
 
 
 def sign_in(url: str, person: str = "ada", *, approve: bool = True, user_code: str = "") -> Page:
-    """Opens ``url``, fills in the forms of that service and returns the last page."""
+    """Opens ``url``, fills in the forms of the service it leads to and returns the last page."""
     page = open_page(url)
-    fields = {"person": person, "user_code": user_code}
-    while _parsed(page).action and urlsplit(page.url).netloc == urlsplit(url).netloc:
+    fields, service = {"person": person, "user_code": user_code}, urlsplit(page.url).netloc
+    while _parsed(page).action and urlsplit(page.url).netloc == service:
         page = submit(page, fields, approve=approve)
     return page
 

@@ -67,7 +67,7 @@ class SealedLogins:
             raise StoreUnavailable(
                 "the login was encrypted with a key that no longer exists",
                 id="login-sealed-otherwise",
-                hint="sign in again with `keystead login --force`",
+                hint="sign in again",
             ) from None
 
     def _current_key(self) -> tuple[str, bytes]:
@@ -102,7 +102,7 @@ class SealedFile:
             raise StoreUnavailable(
                 "the login's file is damaged",
                 id="login-sealed-otherwise",
-                hint="sign in again with `keystead login --force`",
+                hint="sign in again",
                 where=Origin(str(self.path)),
             ) from None
         return snapshot._replace(data=self._logins.open(key, sealed, self.path.stem, *bound))

@@ -98,6 +98,8 @@ TABLE = {
 'sso_start_url': 'the address of the access portal',
 'sso_region': 'the region of the access portal',
 'sso_registration_scopes': 'the scopes to register for',
+'sso_flow': "how to sign in: in a browser of this machine, or by a code on any device; keystead's own",
+'sso_cache': "where the login is stored: in the AWS CLI's cache, or sealed; keystead's own",
 'aws_access_key_id': 'the public half of a key pair',
 'aws_secret_access_key': 'the secret half of a key pair',
 'aws_session_token': 'the session token of temporary keys',

@@ -61,7 +61,7 @@ class Sso(CredentialSource, kw_only=True):
         ),
         choice(
             "sso_flow",
-            "how `keystead login` signs in: in a browser of this machine, or by a code on any "
+            "how to sign in: in a browser of this machine, or by a code on any "
             "device; keystead's own",
             None,
             FLOWS,

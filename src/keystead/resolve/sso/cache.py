@@ -204,7 +204,7 @@ class TokenCache(ABC, Generic[T]):
 
 
 def _holds(data: bytes | None, document: dict[str, Any]) -> bool:
-    """Whether the file still has the refresh token that was renewed, which is of no more use."""
+    """Whether the file still has the refresh token that was renewed, which cannot be used again."""
     try:
         found = read_object(data or b"")
     except BadDocument:

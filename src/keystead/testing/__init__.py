@@ -18,18 +18,20 @@ if TYPE_CHECKING:
         contents,
     )
     from keystead.testing.identity_center import IdentityCenter
+    from keystead.testing.sign_in import SignIn
 
 __all__ = [
     "EXAMPLES",
     "IdentityCenter",
     "MemoryKeyring",
     "ProtectorContract",
+    "SignIn",
     "StandInDpapi",
     "StoreContract",
     "contents",
 ]
 
-_MODULES = {"IdentityCenter": "identity_center"}
+_MODULES = {"IdentityCenter": "identity_center", "SignIn": "sign_in"}
 
 
 def __getattr__(name: str) -> object:

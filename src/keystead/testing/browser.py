@@ -16,6 +16,7 @@ from urllib.request import ProxyHandler, build_opener
 from keystead.value import NamedTuple
 
 _SECONDS = 30.0
+_UNSEEN = {"head", "script", "style", "title"}
 _VOID = {"br", "hr", "img", "input", "link", "meta"}
 
 
@@ -102,7 +103,7 @@ class _Parser(HTMLParser):
         self.text.append(" ")
 
     def handle_data(self, data: str) -> None:
-        if "body" in self._tags:
+        if not _UNSEEN.intersection(self._tags):
             self.text.append(data)
         if self._tags and self._tags[-1] == "code":
             self.code.append(data)

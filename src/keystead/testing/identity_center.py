@@ -16,38 +16,31 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
-from keystead.testing import browser
+from keystead.testing.authorization_server import AuthorizationServer
 from keystead.testing.local_service import (
-    LocalService,
     Operation,
     Refused,
     Reply,
     Request,
     checked,
     form_of,
-    redirect,
     run,
     wrong_page,
 )
 from keystead.testing.oauth import (
+    CODE,
+    DEVICE,
+    REFRESH,
     Authorization,
-    Authorizations,
     Invalid,
     Login,
-    RefreshTokens,
     is_challenge,
+    random_secret,
     seconds,
-    with_parameters,
+    text_of,
 )
-from keystead.testing.pages import Form, page
+from keystead.testing.pages import DECISIONS, Form, page
 from keystead.value import NamedTuple
-
-CODE, DEVICE, REFRESH = (
-    "authorization_code",
-    "urn:ietf:params:oauth:grant-type:device_code",
-    "refresh_token",
-)
-"""The grant types."""
 
 _SCOPE = re.compile(r"[a-z0-9_-]+(:[a-z0-9_*-]+)*")
 _ACCOUNT_ID = re.compile(r"[0-9]{12}")
@@ -118,13 +111,11 @@ class _Device:
         self.is_denied = False
 
 
-class IdentityCenter(LocalService):
+class IdentityCenter(AuthorizationServer):
     """IAM Identity Center on the loopback, while it is a context.
 
     Clients register and sign in for ``start_url``. Every person has every account. Pages of the
-    portal have ``page_size`` rows unless the client wants fewer. ``sends_issuer``: redirects name
-    the issuer (RFC 9207), which is the address of the service. ``is_strict`` is that of
-    `RefreshTokens`. ``make_secret`` makes tokens and keys; it is called with their names.
+    portal have ``page_size`` rows unless the client wants fewer.
     """
 
     services = ("SSO", "SSO_OIDC")
@@ -136,30 +127,16 @@ class IdentityCenter(LocalService):
         start_url: str = "https://keystead.awsapps.com/start",
         port: int = 0,
         clock: Callable[[], datetime] | None = None,
-        make_secret: Callable[[str], str] | None = None,
+        make_secret: Callable[[str], str] = random_secret,
     ) -> None:
-        super().__init__(port=port, clock=clock)
+        super().__init__(port=port, clock=clock, make_secret=make_secret)
         self.start_url = start_url
         self.lifetimes = Lifetimes()
         self.page_size = 20
-        self.sends_issuer = False
         self.accounts: dict[str, Account] = {}
-        self.logins: list[Login] = []
-        self._make_secret = make_secret or _random_secret
         self._clients: dict[str, _Client] = {}
-        self._authorizations = Authorizations(self._make_secret)
         self._devices: dict[str, _Device] = {}
-        self._refresh_tokens = RefreshTokens(self._make_secret)
         self._access_tokens: dict[str, tuple[Login, int, datetime]] = {}
-
-    @property
-    def is_strict(self) -> bool:
-        """Whether each refresh token is valid once; see `RefreshTokens`."""
-        return self._refresh_tokens.is_strict
-
-    @is_strict.setter
-    def is_strict(self, value: bool) -> None:
-        self._refresh_tokens.is_strict = value
 
     def add_account(
         self, account_id: str, name: str, *, email: str = "", roles: Sequence[str] = ("Reader",)
@@ -168,10 +145,6 @@ class IdentityCenter(LocalService):
         self.accounts[account_id] = Account(
             account_id, name, email or f"{account_id}@example.com", tuple(roles)
         )
-
-    def sign_in(self, url: str, person: str = "ada", *, approve: bool = True) -> browser.Page:
-        """What a browser does that is opened with ``url``; returns the page at the end."""
-        return browser.sign_in(url, person, approve=approve)
 
     def approve(self, user_code: str, person: str = "ada") -> None:
         """Approves the device that shows ``user_code``. Raises `KeyError` for an unknown one."""
@@ -201,10 +174,10 @@ class IdentityCenter(LocalService):
             "startUrl": self.start_url,
             "region": region,
             "accessToken": answer["accessToken"],
-            "expiresAt": _text(now + self.lifetimes.access_token),
+            "expiresAt": text_of(now + self.lifetimes.access_token),
             "clientId": registration["clientId"],
             "clientSecret": registration["clientSecret"],
-            "registrationExpiresAt": _text(now + self.lifetimes.registration),
+            "registrationExpiresAt": text_of(now + self.lifetimes.registration),
             **refresh,
         }
 
@@ -396,34 +369,14 @@ class IdentityCenter(LocalService):
         scopes = tuple(given.get("scopes", "").split())
         if error := _authorization_error(given, client, scopes):
             return self._back(uri, given.get("state", ""), {"error": error})
-        name = self._authorizations.wait(
-            Authorization(
-                given["client_id"], uri, given.get("state", ""), given["code_challenge"], scopes
-            )
+        authorization = Authorization(
+            given["client_id"], uri, given.get("state", ""), given["code_challenge"]
         )
-        form = Form("/authorize", "post", {"request": name}, {"person": "User"}, _BUTTONS)
         asked = f"{client.name} asks for access to your AWS accounts ({', '.join(scopes)})."
-        return Reply(200, page("Allow access?", asked, form))
+        return self._ask(authorization, "/authorize", asked)
 
-    def _decide(self, request: Request) -> Reply:
-        given = form_of(request)
-        try:
-            authorization = self._authorizations.decided(given.get("request", ""))
-        except Invalid:
-            raise wrong_page("This request is not known, or was answered already.") from None
-        person = given.get("person", "")
-        if given.get("decision") != "approve" or not person:
-            answer = {"error": "access_denied"}
-        else:
-            ends = self.clock() + self.lifetimes.code
-            answer = {"code": self._authorizations.code(authorization, person, ends)}
-        return self._back(authorization.redirect_uri, authorization.state, answer)
-
-    def _back(self, uri: str, state: str, answer: dict[str, str]) -> Reply:
-        issuer = {"iss": self.url} if self.sends_issuer else {}
-        return redirect(
-            with_parameters(uri, {**answer, "state": state, **issuer}, self.faults.redirect)
-        )
+    def _code_lifetime(self) -> timedelta:
+        return self.lifetimes.code
 
     def _device_page(self, request: Request) -> Reply:
         code = request.parameters.get("user_code", "")
@@ -431,7 +384,7 @@ class IdentityCenter(LocalService):
             form = Form("/device", "get", {}, {"user_code": "Code"}, ())
             return Reply(200, page("Authorize a device", "Enter the code that it shows.", form))
         device = self._waiting_device(code)
-        form = Form("/device", "post", {"user_code": code}, {"person": "User"}, _BUTTONS)
+        form = Form("/device", "post", {"user_code": code}, {"person": "User"}, DECISIONS)
         asked = f"{self._clients[device.client_id].name} shows {device.user_code} and asks for it."
         return Reply(200, page("Allow access?", asked, form))
 
@@ -492,7 +445,7 @@ class IdentityCenter(LocalService):
         return Reply(200, {"roleCredentials": {**keys, "expiration": expiration}})
 
     def _logout(self, request: Request) -> Reply:
-        self._bearer(request).is_alive = False
+        self._bearer(request).ended = "expired"
         return Reply(200, {})
 
     def _bearer(self, request: Request) -> Login:
@@ -500,7 +453,7 @@ class IdentityCenter(LocalService):
         token = request.headers.get("x-amz-sso_bearer_token", "")
         if found := self._access_tokens.get(token):
             login, number, ends = found
-            if login.is_alive and self.clock() < ends:
+            if login.ended is None and self.clock() < ends:
                 login.received_answer(number)
                 return login
         raise _portal_error("UnauthorizedException", "Session token not found or invalid")
@@ -532,9 +485,6 @@ class IdentityCenter(LocalService):
             repeats = self.faults.repeats_paging_token and token
             answer["nextToken"] = token if repeats else next_token
         return Reply(200, answer)
-
-
-_BUTTONS = ("approve", "deny")
 
 
 def _authorization_error(
@@ -599,16 +549,6 @@ def _oidc_error(code: str, description: str) -> Refused:
 def _portal_error(code: str, message: str) -> Refused:
     body = {"message": message, "__type": f"com.amazonaws.switchboard.portal#{code}"}
     return Refused(code, Reply(_PORTAL_STATUS[code], body, {"x-amzn-ErrorType": code}))
-
-
-def _random_secret(name: str) -> str:
-    if name == "accessKeyId":
-        return "ASIA" + base64.b32encode(secrets.token_bytes(10)).decode()
-    return secrets.token_urlsafe(40 if name != "secretAccessKey" else 30)
-
-
-def _text(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def main() -> None:

@@ -7,10 +7,16 @@ import hashlib
 import re
 import secrets
 from collections.abc import Callable
-from datetime import datetime, timedelta
-from urllib.parse import urlencode
+from datetime import UTC, datetime, timedelta
 
 from keystead.value import NamedTuple
+
+CODE, DEVICE, REFRESH = (
+    "authorization_code",
+    "urn:ietf:params:oauth:grant-type:device_code",
+    "refresh_token",
+)
+"""The grant types."""
 
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")  # RFC 7636, 4.1
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
@@ -19,7 +25,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Literal
 
-    Reason = Literal["malformed", "mismatch", "unknown", "expired", "reused"]
+    Reason = Literal["malformed", "mismatch", "unknown", "expired", "reused", "outdated"]
 
 
 class Invalid(Exception):
@@ -35,9 +41,9 @@ def base64url(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-def challenge_of(verifier: str) -> str:
-    """The challenge of a PKCE verifier by SHA-256."""
-    return base64url(hashlib.sha256(verifier.encode()).digest())
+def sha256url(text: str) -> str:
+    """The hash of ``text`` in base64url: what PKCE's challenge is to its verifier."""
+    return base64url(hashlib.sha256(text.encode()).digest())
 
 
 def is_challenge(text: str) -> bool:
@@ -52,14 +58,14 @@ class Authorization(NamedTuple):
     redirect_uri: str
     state: str
     challenge: str
-    scopes: tuple[str, ...]
 
 
 class Login:
     """One sign-in of a person to a client, until ``ends``.
 
-    ``binding`` is what its refresh tokens are bound to. ``reuses`` counts refresh tokens that were
-    presented though a newer one was in use; the first of them ends the login.
+    ``binding`` is what its refresh tokens are bound to, ``ended`` why it ended early. ``reuses``
+    counts refresh tokens that were presented though a newer one was in use; the first of them ends
+    the login.
     """
 
     def __init__(self, person: str, client_id: str, ends: datetime, binding: str = "") -> None:
@@ -67,12 +73,17 @@ class Login:
         self.client_id = client_id
         self.ends = ends
         self.binding = binding
-        self.is_alive = True
+        self.ended: Reason | None = None
         self.reuses = 0
         self.issued = 0
         """The number of the newest refresh token."""
         self.received = 0
         """The number of the newest refresh token that the client certainly has."""
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it has not ended early."""
+        return self.ended is None
 
     def received_answer(self, number: int) -> None:
         """The client has presented what it was given with refresh token ``number``."""
@@ -115,7 +126,7 @@ class Authorizations:
         """
         if code in self._logins:
             if (login := self._logins[code]) is not None:
-                login.is_alive = False
+                login.ended = "reused"
             raise Invalid("reused")
         if code not in self._codes:
             raise Invalid("unknown")
@@ -125,7 +136,7 @@ class Authorizations:
             raise Invalid("malformed")
         if now >= ends:
             raise Invalid("expired")
-        given = (client_id, redirect_uri, challenge_of(verifier))
+        given = (client_id, redirect_uri, sha256url(verifier))
         if given != (
             authorization.client_id,
             authorization.redirect_uri,
@@ -169,20 +180,27 @@ class RefreshTokens:
             raise Invalid("mismatch")
         if number < login.received:
             login.reuses += 1
-            login.is_alive = False
-            raise Invalid("reused")
-        if not login.is_alive or now >= login.ends:
-            raise Invalid("expired")
+            login.ended = "reused"
+        if login.ended is None and now >= login.ends:
+            login.ended = "expired"
+        if login.ended is not None:
+            raise Invalid(login.ended)
         login.received_answer(number)
         return login
-
-
-def with_parameters(uri: str, parameters: dict[str, str], replaced: dict[str, str]) -> str:
-    """``uri`` with a query; ``replaced`` takes precedence, and empty values are left out."""
-    given = {k: v for k, v in {**parameters, **replaced}.items() if v}
-    return f"{uri}?{urlencode(given)}"
 
 
 def seconds(length: timedelta) -> int:
     """A length of time in whole seconds."""
     return int(length.total_seconds())
+
+
+def text_of(moment: datetime) -> str:
+    """A moment as the AWS CLI writes it in its caches."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def random_secret(name: str) -> str:
+    """A new token or key; ``name`` is that of the member which it is sent in."""
+    if name == "accessKeyId":
+        return "ASIA" + base64.b32encode(secrets.token_bytes(10)).decode()
+    return secrets.token_urlsafe(30)

@@ -7,6 +7,9 @@ from html import escape
 
 from keystead.value import NamedTuple
 
+DECISIONS = ("approve", "deny")
+"""The buttons of a form by which a person decides."""
+
 
 class Form(NamedTuple):
     """A form: values that are sent as they are, fields with their labels, buttons ``decision``."""

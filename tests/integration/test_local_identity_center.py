@@ -371,7 +371,7 @@ def test_device_code_expires(device: Device, center: IdentityCenter, clock: Cloc
     assert open_page(device.answer["verificationUriComplete"]).status == 400
 
 
-def test_denied_device_is_told(device: Device, center: IdentityCenter) -> None:
+def test_denied_device_is_refused(device: Device, center: IdentityCenter) -> None:
     center.deny(device.answer["userCode"])
     assert code_of(device.poll) == "AccessDeniedException"
 

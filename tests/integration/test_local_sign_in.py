@@ -260,7 +260,7 @@ def test_header_and_signature_of_the_proof_are_checked(
 
 
 @pytest.mark.parametrize("proof", ["", "a.b", "a.b.c", "e30.e30.e30", "W10.W10.W10"])
-def test_what_is_no_proof_is_refused(program: Program, proof: str) -> None:
+def test_malformed_proofs_are_refused(program: Program, proof: str) -> None:
     program.repeats_proof = True
     program.proofs.append(proof)
     assert error_of(program.code) == INVALID

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from keystead.errors import DocumentError, Origin
 from keystead.stores.shared_file import SharedFile
-from keystead.text.dialect import FileKind, Reading, interpret, profiles
+from keystead.text.dialect import FileKind, Reading, Settings, interpret, profiles
 from keystead.text.document import Document, Grammar, Section
 
 
@@ -19,6 +18,10 @@ class LineByLine(Document):
 
     def plain_settings(self, section: Section) -> None:
         return None
+
+    def outline(self, name: str | None = None) -> Iterator[tuple[str, int, None]]:
+        for section in self.sections if name is None else self.naming(name):
+            yield section.title, section.start, None
 
 
 def opened(data: bytes, grammar: Grammar = Grammar.STRICT) -> Document:
@@ -40,7 +43,7 @@ def assert_tolerant_ways_agree(data: bytes, kind: FileKind) -> None:
             profiles(opened(data, tolerant), kind)
         return
     quick = interpret(opened(data, tolerant), kind)
-    assert replace(reading, broken={}) == replace(quick, broken={})
+    assert _whole(reading) == _whole(quick)
     broken: dict[str, DocumentError] = {}
     found = profiles(opened(data, tolerant), kind, broken=broken)
     assert _in_order(_plain(reading)) == _in_order(found)
@@ -48,7 +51,7 @@ def assert_tolerant_ways_agree(data: bytes, kind: FileKind) -> None:
     for name, values in found.items():
         file = SharedFile(Path("file"), kind, opened(data, tolerant), None)
         assert _in_order({name: values}) == _in_order({name: file.values(name) or {}})
-        assert file.settings(name) == reading.profiles[name]
+        assert _placed(file.settings(name)) == _placed(reading.profiles[name])
     for name in broken:
         with pytest.raises(DocumentError):
             SharedFile(Path("file"), kind, opened(data, tolerant), None).values(name)
@@ -58,6 +61,16 @@ def assert_tolerant_ways_agree(data: bytes, kind: FileKind) -> None:
         document.check()
         assert all(document.text[at:].lstrip(" \t").startswith("[") for at in document.broken)
         assert document.sections == opened(data).sections
+
+
+def _placed(settings: Settings) -> dict[str, tuple[object, Origin]]:
+    return {key: (entry.value, entry.where) for key, entry in settings.items()}
+
+
+def _whole(reading: Reading) -> object:
+    kinds = (reading.profiles, reading.sso_sessions, reading.services)
+    placed = [{name: _placed(found) for name, found in kind.items()} for kind in kinds]
+    return placed, reading.warnings
 
 
 def _places(broken: Mapping[str, DocumentError]) -> dict[str, Origin | None]:
@@ -88,14 +101,14 @@ def assert_ways_agree(data: bytes, kind: FileKind) -> None:
             assert caught.value.where == error.where
         return
     opened(data).check()
-    assert reading == interpret(opened(data), kind)
+    assert _whole(reading) == _whole(interpret(opened(data), kind))
     expected = _plain(reading)
     found = profiles(opened(data), kind)
     assert _in_order(expected) == _in_order(found)
     for name, settings in reading.profiles.items():
         file = SharedFile(Path("file"), kind, opened(data), None)
         assert _in_order({name: expected[name]}) == _in_order({name: file.values(name) or {}})
-        assert file.settings(name) == settings
+        assert _placed(file.settings(name)) == _placed(settings)
     assert SharedFile(Path("file"), kind, opened(data), None).values("not there") is None
 
 

@@ -19,7 +19,7 @@ from enum import Enum
 from keystead.errors import DocumentError, Origin
 from keystead.model.validation import IDENTIFIER, is_identifier, is_readable_name
 from keystead.text.document import Document, Grammar
-from keystead.text.pieces import Property, Section, Values
+from keystead.text.pieces import PlainSettings, Property, Section, Values
 from keystead.value import NamedTuple, Value, field
 
 DEFAULT = "default"
@@ -57,10 +57,20 @@ class Notice(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """The value of one setting (text or a nested block) and its position."""
+    """The value of one setting (text or a nested block), and its position in a document."""
 
     value: str | Mapping[str, str]
-    where: Origin
+    document: Document
+    at: int
+
+    @property
+    def where(self) -> Origin:
+        """The file and line."""
+        return _at(self.document, self.at)
+
+
+def _at(document: Document, position: int) -> Origin:
+    return Origin(document.file, document.line(position))
 
 
 Settings = dict[str, Entry]
@@ -103,7 +113,7 @@ def read_header(title: str, kind: FileKind, grammar: Grammar = Grammar.STRICT) -
     """Parse a section title of a file of that kind."""
     usual = _USUAL[kind].fullmatch(title)
     if usual:
-        return Header("profile", usual[1])
+        return Header("profile", usual[1], False, None)  # all fields, which is fast
     prefix, *rest = re.split(_BLANKS, title, maxsplit=1)
     tolerant = grammar is Grammar.TOLERANT
     if kind is FileKind.CREDENTIALS:
@@ -192,7 +202,7 @@ def skipped(document: Document, kind: FileKind, name: str | None = None) -> list
     for section in sections:
         header = read_header(section.title, kind, document.grammar)
         if header.kind is None and header.note and section.title not in OF_THE_CLI:
-            where = Origin(document.file, document.line(section.start))
+            where = _at(document, section.start)
             found.append(Skipped(section.title, where, header.note))
     return found
 
@@ -214,24 +224,23 @@ def interpret(document: Document, kind: FileKind) -> Reading:
     profiles to `Reading.broken` instead.
     """
     reading = Reading()
+    warnings = reading.warnings
     if document.has_bom:
-        where = Origin(document.file, 1)
-        reading.warnings.append(Notice(where, "a byte-order mark is skipped"))
-    headers = [(read_header(s.title, kind, document.grammar), s) for s in document.sections]
-    loser = hidden_default((header for header, _ in headers), kind, document.grammar)
+        warnings.append(Notice(Origin(document.file, 1), "a byte-order mark is skipped"))
+    outline = list(document.outline())
+    headers = [read_header(title, kind, document.grammar) for title, _, _ in outline]
+    loser = hidden_default(headers, kind, document.grammar)
     if document.grammar is Grammar.TOLERANT:
-        reading.warnings.extend(_broken(e, "the line is skipped") for e in document.broken_above())
-    for header, section in headers:
-        plain = document.plain_settings(section)  # None for any section with a broken line
-        is_plain = plain is not None and section.start not in document.broken
-        if not is_plain and _is_broken(document, section, header, reading):
+        warnings.extend(_broken(e, "the line is skipped") for e in document.broken_above())
+    for header, (_, start, plain) in zip(headers, outline, strict=True):
+        if plain is None and _is_broken(document, start, header, reading):
             continue
         if header.note:
-            _warn(reading, document, section, header.note)
+            _warn(reading, document, start, header.note)
         hidden = header.name == DEFAULT and header.kind == "profile" and header.bare is loser
         if hidden:
             spelled, other = ("default", "profile default")[:: 1 if loser else -1]
-            _warn(reading, document, section, f"`[{spelled}]` is skipped: `[{other}]` replaces it")
+            _warn(reading, document, start, f"`[{spelled}]` is skipped: `[{other}]` replaces it")
         if header.kind is None or hidden:
             continue
         sections = reading.of_kind(header.kind)
@@ -239,21 +248,16 @@ def interpret(document: Document, kind: FileKind) -> Reading:
         if settings is None:
             settings = sections[header.name] = {}
         else:
-            _warn(
-                reading, document, section, f"section `{header.name}` is repeated; both are merged"
-            )
-        reading.warnings.extend(
-            _collect(document, section, settings)
-            if plain is None
-            else _collect_plain(document, plain, settings)
-        )
+            _warn(reading, document, start, f"section `{header.name}` is repeated; both are merged")
+        warnings.extend(_collect(document, start, plain, settings))
     for name in reading.broken:
         reading.profiles.pop(name, None)
     return reading
 
 
-def _is_broken(document: Document, section: Section, header: Header, reading: Reading) -> bool:
+def _is_broken(document: Document, start: int, header: Header, reading: Reading) -> bool:
     """Whether the tolerant grammar skips the section; if so, add that to ``reading``."""
+    section = document.section_at(start)
     error = document.error_in(section)  # also checked for sections that are ignored
     if error is None or document.grammar is not Grammar.TOLERANT:
         return False
@@ -267,38 +271,33 @@ def _broken(error: DocumentError, what: str) -> Notice:
     return Notice(error.where or Origin(""), f"{error.message}; {what}")
 
 
-def _warn(reading: Reading, document: Document, section: Section, message: str) -> None:
-    reading.warnings.append(Notice(Origin(document.file, document.line(section.start)), message))
+def _warn(reading: Reading, document: Document, start: int, message: str) -> None:
+    reading.warnings.append(Notice(_at(document, start), message))
 
 
 def collect(document: Document, section: Section, settings: Settings) -> list[Notice]:
     """Add a section's settings to ``settings``, the last value winning; return what is skipped."""
-    plain = document.plain_settings(section)
-    if plain is None:
-        return _collect(document, section, settings)
-    return _collect_plain(document, plain, settings)
+    return _collect(document, section.start, document.plain_settings(section), settings)
 
 
-def _collect_plain(
-    document: Document, plain: list[tuple[str, str, int]], settings: Settings
+def _collect(
+    document: Document, start: int, plain: PlainSettings | None, settings: Settings
 ) -> list[Notice]:
-    """`collect` for the result of `Document.plain_settings`."""
+    """`collect` for the section at ``start`` with its `Document.plain_settings`."""
+    if plain is None:
+        return _collect_odd(document, document.section_at(start), settings)
     warnings: list[Notice] = []
     for key, value, at in plain:  # a plain name is valid and in lower case
-        where = Origin(document.file, document.line(at))
         if key in settings:
-            _twice(warnings, where, key)
-        settings[key] = Entry(value, where)
+            _twice(warnings, _at(document, at), key)
+        settings[key] = tuple.__new__(Entry, (value, document, at))
     return warnings
 
 
 def section_values(document: Document, section: Section) -> Values:
     """The settings of one section without positions and warnings."""
-    plain = document.plain_settings(section)
-    if plain is not None:
-        return {key: value for key, value, _ in plain}
     settings: Settings = {}
-    _collect(document, section, settings)
+    collect(document, section, settings)
     return {key: entry.value for key, entry in settings.items()}
 
 
@@ -318,8 +317,8 @@ def profiles(  # noqa: C901  # one loop, for the sake of thousands of profiles
     skipped: dict[str, DocumentError] = {}
     forms: list[Header] = []  # the two spellings of `default` in a config file
     usual = _USUAL[kind].fullmatch
-    for title, content in document.outline(only):
-        error = document.error_in(content) if isinstance(content, Section) else None
+    for title, start, plain in document.outline(only):
+        error = document.error_in(document.section_at(start)) if plain is None else None
         match = usual(title)  # `read_header` inlined for speed
         if match:
             name, bare = match[1], False
@@ -330,7 +329,11 @@ def profiles(  # noqa: C901  # one loop, for the sake of thousands of profiles
         if error:
             skipped.setdefault(name, error)
             continue
-        values = section_values(document, content) if isinstance(content, Section) else content
+        values: Values = (
+            section_values(document, document.section_at(start))
+            if plain is None
+            else {key: value for key, value, _ in plain}
+        )
         if name == DEFAULT:
             forms.append(Header("profile", name, bare))
             name = _BARE if bare else DEFAULT
@@ -356,18 +359,18 @@ def _with_one_default(found: dict[str, Values], hidden: bool | None) -> dict[str
     return {DEFAULT if name == _BARE else name: values for name, values in found.items()}
 
 
-def _collect(document: Document, section: Section, settings: Settings) -> list[Notice]:
+def _collect_odd(document: Document, section: Section, settings: Settings) -> list[Notice]:
     """`collect` for lines of all shapes."""
     warnings: list[Notice] = []
     for item in document.properties(section):
-        where = Origin(document.file, document.line(item.span.start))
+        at = item.span.start
         if not is_identifier(item.name):
-            warnings.append(Notice(where, _BAD_NAME))
+            warnings.append(Notice(_at(document, at), _BAD_NAME))
             continue
         key = item.name.lower()
         if key in settings:
-            _twice(warnings, where, key)
-        settings[key] = Entry(_value(document, item, warnings), where)
+            _twice(warnings, _at(document, at), key)
+        settings[key] = Entry(_value(document, item, warnings), document, at)
     return warnings
 
 
@@ -380,7 +383,7 @@ def _value(document: Document, item: Property, warnings: list[Notice]) -> str | 
         return item.value
     block: dict[str, str] = {}
     for entry in item.nested:
-        where = Origin(document.file, document.line(entry.span.start))
+        where = _at(document, entry.span.start)
         if not is_identifier(entry.name):
             warnings.append(Notice(where, _BAD_NAME))
             continue

@@ -27,7 +27,15 @@ from functools import cached_property
 
 from keystead.errors import DocumentError, Origin
 from keystead.text.encoding import refuse_other_encoding
-from keystead.text.pieces import Nested, Numbered, Property, Section, Span, Splice, Values
+from keystead.text.pieces import (
+    Nested,
+    Numbered,
+    PlainSettings,
+    Property,
+    Section,
+    Span,
+    Splice,
+)
 
 # A header of the usual shape, a subset of what `_header` accepts.
 _PLAIN_HEADER = re.compile(r"\[([^\]\s]+(?: [^\]\s]+)*)\]\n")
@@ -38,8 +46,6 @@ _LINE = re.compile(
     r"|\[([^\]\n]++)\](?:\n++|\r\n|\Z)"
     r"|[#;].*+\n?|[ \t]*+\r?\n|(.++)\n?"
 )
-_BLOCK = 1 << 16
-"""The number of characters split into lines at once, to limit memory."""
 # Lines that are valid whatever surrounds them: plain settings and headers, comments, blank lines;
 # limited in number so that backtracking is cheap.
 _PLAIN_LINES = (
@@ -51,6 +57,8 @@ _INLINE_COMMENT = r"[ \t][#;]"
 _UNQUOTED_COMMENT = r"""(?:(?>"(?:[^"\\]|\\.)*+"|'[^']*+'|.))*?(?P<comment>[ \t][#;])"""
 _BLANKS = " \t"
 WRITE_A_SETTING = "write `name = value`"
+# A header whose line does not end at its bracket.
+_ODD_HEADER = r"\n\[[^\]\n]*+(?!\](?:\n|\Z))"
 # White space for both Python's `str.strip` and .NET's `String.Trim`, without line ends.
 _ALL_BLANKS = (
     " \t\v\f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
@@ -114,12 +122,13 @@ class Document:
             at = plain.end()
         if at < section.end or self._has_undecoded:
             self.properties(section)
-        found = (at for at in self.broken if section.start <= at < section.end)
-        first = min(found, default=None)
-        return None if first is None else self.broken[first]
+        lines = self.lines(Span(section.start, section.end)) if self.broken else ()
+        return next((self.broken[line.start] for line in lines if line.start in self.broken), None)
 
     def broken_above(self) -> list[DocumentError]:
         """The broken lines above the first section, in order."""
+        if not self.broken:
+            return []
         first = self.sections[0].start if self.sections else len(self.text)
         return [self.broken[at] for at in sorted(self.broken) if at < first]
 
@@ -128,9 +137,14 @@ class Document:
         """The first broken line that is not in a section with a valid header.
 
         The section that it belongs to, or was to begin, is unknown; the same is true for an
-        indented header within a section. Reads the whole file.
+        indented header within a section. Reads the headers, and all lines if any of them is odd.
         """
-        self.check()
+        self._above()
+        if self.text.startswith("["):
+            self.section_at(0)
+        odd = self._is_indented or self._has_undecoded or re.search(_ODD_HEADER, self.text)
+        if odd or self.broken:
+            self.check()
         if not self.broken:
             return None
         first = self.sections[0].start if self.sections else len(self.text)
@@ -158,7 +172,8 @@ class Document:
     @property
     def _has_lone_return(self) -> bool:
         """Whether a CR without LF ends a line for some programs only."""
-        return self.written.count("\r") != self.written.count("\r\n")
+        returns = self.data.count(b"\r") if b"\r" in self.data else 0
+        return returns != 0 and returns != self.data.count(b"\r\n")
 
     @cached_property
     def sections(self) -> tuple[Section, ...]:
@@ -179,7 +194,7 @@ class Document:
         if start is None:
             start = self._above().end
         while start < span.end:
-            section = self._header(start)
+            section = self.section_at(start)
             yield section
             start = section.end
 
@@ -188,7 +203,7 @@ class Document:
         found: list[Section] = []
         at: int | None = len(self.text)
         while at and len(found) < count and (at := self._last_header(at - 1)) is not None:
-            found.append(self._header(at))
+            found.append(self.section_at(at))
         return found[::-1]
 
     def naming(self, name: str) -> tuple[Section, ...]:
@@ -203,7 +218,7 @@ class Document:
                 found = tuple(section for section in self.sections if name in section.title)
             else:
                 starts = (self._position(span.start) for span in spans)
-                found = tuple(map(self._header, starts))
+                found = tuple(map(self.section_at, starts))
             self._naming[name] = found
         return found
 
@@ -222,12 +237,12 @@ class Document:
             self._bodies[section.start] = found
         return found
 
-    def plain_settings(self, section: Section) -> list[tuple[str, str, int]] | None:
+    def plain_settings(self, section: Section) -> PlainSettings | None:
         """Each setting's name, value and position, much faster than `properties`.
 
         None where `properties` is required.
         """
-        found: list[tuple[str, str, int]] = []
+        found: PlainSettings = []
         if self._has_undecoded:
             return None
         for line in _LINE.finditer(self.text, section.below, section.end):
@@ -238,50 +253,39 @@ class Document:
                 found.append((name, value.strip(self._trimmed), line.start()))
         return found
 
-    def outline(self, name: str | None = None) -> Iterator[tuple[str, Values | Section]]:
-        """Each section's title with its settings, the last of a name winning, in one pass.
+    def outline(self, name: str | None = None) -> Iterator[tuple[str, int, PlainSettings | None]]:
+        """Each section's title and position, with its `plain_settings` if its header is plain too.
 
-        The section itself replaces the settings where `properties` is required. ``name`` selects
-        sections as in `naming`.
+        ``name`` selects sections as in `naming`. Raises `DocumentError` for the first broken line.
         """
-        count = 0
-        for part in (self._blocks() if name is None else self._parts_naming(name)) or [None]:
-            found = None if part is None else self._sections_of(part)
-            if found is None:
-                sections = self.sections if name is None else self.naming(name)
-                yield from ((section.title, section) for section in sections[count:])
-                return
-            titled, unclear = found
-            for number in unclear:
-                section = (self.sections if name is None else self.naming(name))[count + number]
-                titled[number] = (section.title, section)
-            yield from titled
-            count += len(titled)
-
-    def _sections_of(self, part: str) -> tuple[list[tuple[str, Values | Section]], set[int]] | None:
-        """The sections of a part and the indices of those that require `properties`.
-
-        None if the part has indented headers or bytes that are not UTF-8.
-        """
-        if not part.isascii() and self._has_undecoded:
-            return None
-        found: list[tuple[str, Values | Section]] = []
-        unclear: set[int] = set()
-        values: Values = {}
-        for key, value, title, other in _LINE.findall(part):
+        above = self._above() if name is None else None
+        if above is None or self._odd_headers or self._has_undecoded:
+            sections = self.sections if name is None else self.naming(name)
+            for section in sections:
+                broken = section.start in self.broken
+                yield section.title, section.start, None if broken else self.plain_settings(section)
+            return
+        trimmed = self._trimmed
+        start, title, settings = -1, "", PlainSettings()
+        is_plain = True
+        for line in _LINE.finditer(self.text, above.end):
+            key, value, header, other = line.groups()
             if key:
-                values[key] = value.rstrip(" ")
-            elif title or other:
-                if title or other[0] == "[":
-                    values = {}
-                    found.append((title.strip(_BLANKS), values))
-                if other:
-                    if other[0] in _BLANKS and self._odd_headers:
-                        return None
-                    unclear.add(len(found) - 1)
-        if self._trimmed_in(part) is not _BLANKS:
-            unclear.update(range(len(found)))
-        return found, unclear
+                settings.append((key, value.strip(trimmed), line.start()))
+            elif header or other:
+                if header or other[0] == "[":
+                    if start >= 0:
+                        yield title, start, settings if is_plain else self._read(start)
+                    start, settings, is_plain = line.start(), [], True
+                    title = header.strip(_BLANKS) if header else self.section_at(start).title
+                is_plain = is_plain and not other
+        if start >= 0:
+            yield title, start, settings if is_plain else self._read(start)
+
+    def _read(self, start: int) -> PlainSettings | None:
+        """None, after reading the section at ``start`` for its broken lines."""
+        self.properties(self.section_at(start))
+        return None
 
     def check(self) -> None:
         """Read every line. Raises `DocumentError` for the first broken one."""
@@ -300,7 +304,7 @@ class Document:
                     self.properties(section)
                 return
             start = at if self.text[at] == "[" else self.text.rfind("\n[", 0, at) + 1
-            section = self._header(start)
+            section = self.section_at(start)
             self.properties(section)
             at = section.end
 
@@ -438,16 +442,20 @@ class Document:
         return found if found or self.text.startswith("[") or odd else None
 
     @cached_property
+    def _is_indented(self) -> bool:
+        """Whether any line is indented; much faster than a pattern."""
+        text = self.text
+        return text[:1] in {" ", "\t"} or "\n " in text or ("\t" in text and "\n\t" in text)
+
+    @cached_property
     def _odd_headers(self) -> tuple[int, ...]:
         """The positions of indented headers in the tolerant grammar.
 
         botocore reads such a line as a header unless it continues a setting above it.
         """
-        text = self.text
-        # Much faster than the pattern, and enough for most files.
-        is_indented = text[:1] in {" ", "\t"} or "\n " in text or "\n\t" in text
-        if not self._tolerant or not is_indented:
+        if not self._tolerant or not self._is_indented:
             return ()
+        text = self.text
         found: list[int] = []
         for match in re.finditer(_INDENTED_HEADER, text):
             at = match.start()
@@ -458,17 +466,6 @@ class Document:
             if not heads or len(match[0]) - 1 <= len(self.indent(heads[-1].span)):
                 found.append(at)
         return tuple(found)
-
-    def _blocks(self) -> Iterator[str]:
-        at = self._above().end
-        while at < len(self.text):
-            end = self.text.find("\n[", at + _BLOCK) + 1 or len(self.text)
-            yield self.text[at:end]
-            at = end
-
-    def _parts_naming(self, name: str) -> Iterator[str] | None:
-        spans = self._mentions(name)
-        return None if spans is None else (self._decoded(*span) for span in spans)
 
     def _mentions(self, name: str) -> list[Span] | None:
         """The spans of the sections of `naming` in the bytes; decodes nothing else.
@@ -494,7 +491,7 @@ class Document:
             at = data.find(needle, end)
         return found
 
-    def _header(self, start: int) -> Section:
+    def section_at(self, start: int) -> Section:
         """The section that begins at ``start``. Raises `DocumentError` for a broken header."""
         plain = _PLAIN_HEADER.match(self.text, start)
         if plain and not self._has_undecoded:

@@ -10,6 +10,11 @@ Values = dict[str, str | Mapping[str, str]]
 """Settings by name in lower case: text, or a nested block."""
 
 
+PlainSetting = tuple[str, str, int]
+"""A setting's name, value and position."""
+PlainSettings = list[PlainSetting]
+
+
 class Span(NamedTuple):
     """A range of the text from ``start`` to ``end``, exclusive."""
 

@@ -437,9 +437,9 @@ class Document:
     def _last_header(self, at: int) -> int | None:
         """The position of the last header that begins at or before ``at``; None above the first."""
         usual = self.text.rfind("\n[", 0, at + 1) + 1
-        odd = self._odd_headers[: bisect_right(self._odd_headers, at)]
-        found = max(usual, *odd[-1:], 0)
-        return found if found or self.text.startswith("[") or odd else None
+        number = bisect_right(self._odd_headers, at)
+        found = max(usual, self._odd_headers[number - 1] if number else 0)
+        return found if found or self.text.startswith("[") or number else None
 
     @cached_property
     def _is_indented(self) -> bool:
@@ -457,14 +457,20 @@ class Document:
             return ()
         text = self.text
         found: list[int] = []
+        head, read = -1, 0  # the indent of the setting above, if any; what has been read
         for match in re.finditer(_INDENTED_HEADER, text):
             at = match.start()
-            above = max(text.rfind("\n[", 0, at) + 1, found[-1] if found else 0)
-            if text.startswith("[", above) or above in found:
-                above = text.find("\n", above) + 1
-            heads = list(self._properties(Span(above, at), inside=True))
-            if not heads or len(match[0]) - 1 <= len(self.indent(heads[-1].span)):
+            read = max(read, text.rfind("\n[", read, at) + 1)
+            for line in self.lines(Span(read, at)):
+                indent = len(self.indent(line))
+                if text.startswith("[", line.start):
+                    head = -1
+                elif not (indent > head >= 0 or self.is_blank(line) or self.is_comment(line)):
+                    head = indent
+            read = at
+            if head < 0 or len(match[0]) - 1 <= head:
                 found.append(at)
+                head, read = -1, text.find("\n", at) + 1 or len(text)
         return tuple(found)
 
     def _mentions(self, name: str) -> list[Span] | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from keystead.cli.command import JSON, LOCATION, Arguments, Context, argument, command
 from keystead.console.console import message
-from keystead.lint.finding import Finding, Severity, as_json
+from keystead.lint.finding import Finding, Rule, Severity, as_json
 from keystead.printable import one_line
 
 _FOUND = 1
@@ -26,7 +27,7 @@ def run(context: Context, args: Arguments) -> int:
     report = context.app.lint(args.location, args.config, args.credentials)
     if args.json:
         found = [as_json(finding) for finding in report.findings]
-        context.console.json([{**row, "file": message(str(row["file"]))} for row in found])
+        context.console.json([{**row, "file": _file(str(row["file"]))} for row in found])
     else:
         lines = (line for found in report.findings for line in _lines(found))
         context.console.show("\n".join(lines))
@@ -36,12 +37,22 @@ def run(context: Context, args: Arguments) -> int:
 
 
 def _lines(found: Finding) -> Iterator[str]:
-    severity, rule = found.severity.value, found.rule.id
-    yield one_line(message(f"{found.where}: {severity}: {found.message} [{rule}]"))
-    yield one_line(message(f"  fix: {found.fix}"))
-    readers = found.rule.readers.text()
+    severity, rule, where = found.severity.value, found.rule.id, found.where
+    place = str(where._replace(file=_file(where.file)))
+    yield one_line(f"{place}: {severity}: {message(found.message)} [{rule}]")
+    yield one_line(f"  fix: {message(found.fix)}")
+    readers = _readers(found.rule)
     if readers:
         yield one_line(f"  readers: {readers}")
+
+
+_file = lru_cache(message)
+"""The path of a file in messages; thousands of findings are in the same two."""
+
+
+@lru_cache
+def _readers(rule: Rule) -> str:
+    return rule.readers.text()
 
 
 def _summary(problems: list[Finding], findings: list[Finding], files: list[str]) -> str:

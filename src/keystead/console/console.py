@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from typing import Any, TextIO
 
 _ENCODED_REASON = "authorization failure message: "
-_WORD = r"[^\s`'\"]{40,}"
+_WORD = r"(?<![^\s`'\"])[^\s`'\"]{40,}"
 
 
 def discard(stream: TextIO) -> None:

@@ -12,7 +12,7 @@ from enum import Enum
 from typing import Generic, TypeVar
 
 from keystead.errors import Origin
-from keystead.value import NamedTuple, Value
+from keystead.value import NamedTuple
 
 
 class Severity(Enum):
@@ -96,7 +96,7 @@ class Problem(NamedTuple):
     profile: str | None = None
 
 
-class Finding(Value):
+class Finding(NamedTuple):
     """A problem with its rule; ``profile`` is the name of the affected profile, if any."""
 
     rule: Rule

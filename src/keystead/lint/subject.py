@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import cache, cached_property
 
-from keystead.errors import KeysteadError
+from keystead.errors import KeysteadError, Origin
 from keystead.lint.finding import Checks, Problem
 from keystead.lint.view import View
 from keystead.model.ordinal_case import NameSet
 from keystead.model.profile import Profile
 from keystead.model.settings import SETTINGS
 from keystead.near import near_names
-from keystead.text.dialect import FileKind, Reading, Settings, merge
+from keystead.text.dialect import FileKind, Origins, Reading, Settings, merge
 from keystead.value import NamedTuple
 
 KEY = "aws_access_key_id"
@@ -49,23 +50,73 @@ class Looked(NamedTuple):
     unreadable: Collection[tuple[str, KeysteadError]] = ()
 
 
-class Shared(NamedTuple):
-    """The contents of the shared files: each file's profiles by name; ``profiles`` merges both.
+class Sections(Mapping[str, Profile]):
+    """Profiles or SSO sessions by name; each is made of its ``settings`` when it is read."""
 
-    ``sso_sessions`` are ``sso-session`` sections as profiles, ``services`` the names of
-    ``services`` sections, ``elsewhere`` the names of profiles in other stores. ``days`` is the
-    number of days since each file was written, ``users`` the names of profiles by their settings.
+    def __init__(self, settings: Mapping[str, Settings]) -> None:
+        self.settings = settings
+        self._made: dict[str, Profile] = {}
+
+    def __getitem__(self, name: str) -> Profile:
+        if name not in self._made:
+            entries = self.settings[name]
+            values = {key: entry.value for key, entry in entries.items()}
+            self._made[name] = Profile(name, values, origins=Origins(entries))
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.settings
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.settings)
+
+    def __len__(self) -> int:
+        return len(self.settings)
+
+    @cached_property
+    def by_setting(self) -> Mapping[str, Sequence[str]]:
+        """The names of those that have a setting, empty or not, in order."""
+        found: dict[str, list[str]] = {}
+        for name, entries in self.settings.items():
+            for key in entries:
+                found.setdefault(key, []).append(name)
+        return found
+
+    def having(self, *keys: str) -> Iterator[tuple[str, Profile]]:
+        """Those that have one of these settings, empty or not, in order."""
+        found = [self.by_setting[key] for key in keys if key in self.by_setting]
+        names: Iterable[str] = found[0] if found else ()
+        if len(found) > 1:
+            names = filter(set().union(*found).__contains__, self.settings)
+        return ((name, self[name]) for name in names)
+
+    def texts(self, key: str, wanted: Callable[[str], object]) -> Iterator[tuple[str, str, Origin]]:
+        """The name, text and origin of each setting ``key`` whose text is ``wanted``.
+
+        ``wanted`` is called once for each distinct text.
+        """
+        wanted = cache(wanted)
+        for name in self.by_setting.get(key, ()):
+            entry = self.settings[name][key]
+            if entry.value and isinstance(entry.value, str) and wanted(entry.value):
+                yield name, entry.value, entry.where
+
+
+class Shared(NamedTuple):
+    """The contents of the shared files: the profiles of each; ``profiles`` merges both.
+
+    ``services`` are the names of ``services`` sections, ``elsewhere`` the names of profiles in
+    other stores. ``days`` is the number of days since each file was written.
     """
 
     looked: Looked
-    config: Mapping[str, Profile]
-    credentials: Mapping[str, Profile]
-    profiles: Mapping[str, Profile]
-    sso_sessions: Mapping[str, Profile]
+    config: Sections
+    credentials: Sections
+    profiles: Sections
+    sso_sessions: Sections
     services: Collection[str]
     elsewhere: Collection[str]
     days: Mapping[str, int]
-    users: Mapping[str, Collection[str]]
 
     @classmethod
     def of(cls, looked: Looked) -> Shared:
@@ -74,49 +125,29 @@ class Shared(NamedTuple):
         readings.update((view.kind, view.reading()) for view in looked.views)
         config, credentials = readings[FileKind.CONFIG], readings[FileKind.CREDENTIALS]
         merged = merge(config, credentials)
-        users: dict[str, list[str]] = {}
-        for name, settings in merged.profiles.items():
-            for setting in settings:
-                users.setdefault(setting, []).append(name)
         return cls(
             looked,
-            _profiles(config.profiles),
-            _profiles(credentials.profiles),
-            _profiles(merged.profiles),
-            _profiles(merged.sso_sessions),
+            Sections(config.profiles),
+            Sections(credentials.profiles),
+            Sections(merged.profiles),
+            Sections(merged.sso_sessions),
             set(merged.services),
             NameSet(profile.name for other in looked.others for profile in other.profiles),
             {view.file: view.days for view in looked.views},
-            users,
         )
 
     def having(self, *settings: str) -> Iterator[tuple[str, Profile]]:
         """The profiles that have one of ``settings``, empty or not, in order."""
-        names = {name for setting in settings for name in self.users.get(setting, ())}
-        profiles = self.profiles.items() if names else ()
-        return ((name, profile) for name, profile in profiles if name in names)
+        return self.profiles.having(*settings)
 
-    def sections(self) -> Iterator[tuple[Profile, str | None]]:
-        """Each section of a file with the name of its profile, None for an SSO session."""
-        for profiles in (self.config, self.credentials):
-            yield from ((profile, name) for name, profile in profiles.items())
-        yield from ((session, None) for session in self.sso_sessions.values())
+    def of_files(self) -> Sequence[tuple[Sections, bool]]:
+        """The sections as they are in the files, and whether they are profiles."""
+        return (self.config, True), (self.credentials, True), (self.sso_sessions, False)
 
 
 CHECKS = Checks[Shared]()
 rule = CHECKS.rule
 """`Checks.rule` for a function that checks a `Shared`."""
-
-
-def _profiles(sections: Mapping[str, Settings]) -> dict[str, Profile]:
-    return {
-        name: Profile(
-            name,
-            {key: entry.value for key, entry in entries.items()},
-            origins={key: entry.where for key, entry in entries.items()},
-        )
-        for name, entries in sections.items()
-    }
 
 
 class NearNames:
@@ -154,5 +185,5 @@ def rename_command(name: str) -> str:
 
 
 def set_command(name: str, *words: str) -> str:
-    """The `keystead set` command that prompts for ``words``."""
-    return f"`{shlex.join(['keystead', 'set', name, *words])}`"
+    """The `keystead set` command that prompts for ``words``, which need no quotes."""
+    return f"`keystead set {shlex.quote(name)} {' '.join(words)}`"

@@ -164,13 +164,17 @@ def hiding(profile: Profile, sso_sessions: Collection[str]) -> list[Hidden]:
     wanted = profile.text("sso_session")
     if wanted and wanted not in sso_sessions:
         found.append(Hidden("sso_session", Hides.ALL, VERSIONS))
-    given = TYPED.keys() & profile.settings.keys()
-    for key in TYPED if given else ():
-        value = profile.settings[key] if key in given else None
-        versions = TYPED[key].hidden_from(value) if isinstance(value, str) else ()
-        if versions:
-            found.append(Hidden(key, TYPED[key].hides, versions))
+    for key in filter(profile.settings.__contains__, TYPED):
+        value = profile.settings[key]
+        if isinstance(value, str) and (hidden := hidden_by(key, value)):
+            found.append(hidden)
     return sorted(found, key=lambda hidden: hidden.hides is not Hides.ALL)
+
+
+def hidden_by(key: str, value: str) -> Hidden | None:
+    """What a setting with that value hides, if the SDK cannot convert it."""
+    versions = TYPED[key].hidden_from(value) if key in TYPED else ()
+    return Hidden(key, TYPED[key].hides, versions) if versions else None
 
 
 def stray(profile: Profile) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 
 from keystead.errors import DocumentError, Origin, ProfileInvalid
@@ -17,6 +17,7 @@ from keystead.text.dialect import (
     FileKind,
     Header,
     Notice,
+    Origins,
     Settings,
     Skipped,
     collect,
@@ -208,8 +209,8 @@ def _meaning(file: SharedFile, names: Collection[str]) -> tuple[object, ...]:
     return (*values, sorted(reading.broken))
 
 
-class Origins(Mapping[str, Origin]):
-    """The origin of each setting of a profile, computed lazily.
+class ProfileOrigins(Origins):
+    """The origins of the settings of a profile, which are looked for when one is read.
 
     ``first`` are its settings in the first of the files, None where that has no such profile.
     """
@@ -228,23 +229,15 @@ class Origins(Mapping[str, Origin]):
         return str(self._files[0 if is_first else -1].path)
 
     @cached_property
-    def _found(self) -> dict[str, Origin]:
-        settings: Settings = {}
+    def settings(self) -> Settings:  # type: ignore[override]  # as an attribute
+        """The settings of both files."""
+        found: Settings = {}
         for file in reversed(self._files):
-            settings.update(file.settings(self._name))
-        return {key: entry.where for key, entry in settings.items()}
+            found.update(file.settings(self._name))
+        return found
 
     @cached_property
     def notes(self) -> list[str]:
         """Where other programs read other keys of this profile, one sentence each."""
         found = (note for file in self._files for note in file.disagreements(self._name))
         return [f"{note.where}: {note.message}" for note in found]
-
-    def __getitem__(self, key: str) -> Origin:
-        return self._found[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._found)
-
-    def __len__(self) -> int:
-        return len(self._found)

@@ -10,7 +10,7 @@ from keystead.errors import DocumentError, Origin, ProfileNotFound
 from keystead.model.profile import Profile, SettingValue
 from keystead.stores.base import StoreSnapshot, not_found
 from keystead.stores.lost_update import just_written
-from keystead.stores.shared_file import Origins, SharedFile
+from keystead.stores.shared_file import ProfileOrigins, SharedFile
 from keystead.system import System
 from keystead.system.files import Snapshot
 from keystead.system.path import Path
@@ -190,7 +190,7 @@ def _judged(profile: Profile, error: DocumentError | None) -> Profile:
 
 def profile_of(pair: Pair, name: str, values: Values, first: Values | None) -> Profile:
     """The profile with these values; ``first`` are those in the first file, if it is in that."""
-    return Profile(name, values, TYPE_NAME, str(pair[0].path), Origins(pair, name, first))
+    return Profile(name, values, TYPE_NAME, str(pair[0].path), ProfileOrigins(pair, name, first))
 
 
 def find_in(pair: Pair, name: str) -> Profile | None:

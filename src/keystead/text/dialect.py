@@ -13,7 +13,7 @@ section with a broken line and every other section of that name.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 
 from keystead.errors import DocumentError, Origin
@@ -74,6 +74,25 @@ def _at(document: Document, position: int) -> Origin:
 
 
 Settings = dict[str, Entry]
+
+
+class Origins(Mapping[str, Origin]):
+    """The origin of each of these settings, computed when it is read."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    def __getitem__(self, key: str) -> Origin:
+        return self.settings[key].where
+
+    def __contains__(self, key: object) -> bool:
+        return key in self.settings
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.settings)
+
+    def __len__(self) -> int:
+        return len(self.settings)
 
 
 class Header(NamedTuple):

@@ -41,8 +41,10 @@ def missing(shared: Shared) -> Iterator[Problem]:
 
 @text_rule("open-file", WARNING, "a file with keys is open to other users of the machine")
 def open_file(view: View) -> Iterator[Problem]:
+    if not view.is_open:
+        return
     keys = any(map(is_secret, view.names))
-    if view.is_open and (keys or (view.kind is FileKind.CREDENTIALS and view.has_sections)):
+    if keys or (view.kind is FileKind.CREDENTIALS and view.has_sections):
         message = "other users of this machine may read or write the file"
         yield Problem(Origin(view.file), message, f"`chmod 600 {shlex.quote(view.file)}`")
 
@@ -65,11 +67,18 @@ def not_utf8(view: View) -> Iterator[Problem]:
     if encoding:
         yield Problem(Origin(view.file, 1), f"the file is {encoding}")
         return
-    for number, line in enumerate(view.data.split(b"\n"), 1):
-        try:
-            line.decode()
-        except UnicodeDecodeError:
+    lines = () if _is_utf8(view.data) else view.data.split(b"\n")
+    for number, line in enumerate(lines, 1):
+        if not _is_utf8(line):
             yield Problem(Origin(view.file, number), "a byte of this line is not UTF-8")
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 @text_rule(

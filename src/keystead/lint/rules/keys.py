@@ -14,7 +14,7 @@ from keystead.model.sources.process import SETTING as PROCESS
 @rule("plain-keys", INFO, "long-term keys are stored in plain text")
 def plain_keys(shared: Shared) -> Iterator[Problem]:
     for name, profile in shared.having(KEY):
-        if profile.has(KEY) and profile.has(SECRET) and not profile.has(TOKEN):
+        if profile.has_keys and not profile.has(TOKEN):
             message = f"the long-term keys of profile `{name}` are stored here in plain text"
             sealing = set_command(name, "--store", "encrypted", KEY, SECRET)
             fix = f"{sealing} prompts for them and encrypts them; then remove them from this file"
@@ -41,7 +41,7 @@ def repeated_access_key(shared: Shared) -> Iterator[Problem]:
     readers=Readers("read", "read, after a program", "read", "read", "Go v1: not read by default"),
 )
 def secret_in_config(shared: Shared) -> Iterator[Problem]:
-    for name, profile in shared.config.items():
+    for name, profile in shared.config.having(SECRET, TOKEN):
         for secret in [key for key in (SECRET, TOKEN) if profile.has(key)][:1]:
             message = f"`{secret}` of profile `{name}` is in the config file"
             fix = f"move the keys to `[{name}]` of the credentials file"
@@ -58,6 +58,8 @@ def secret_in_config(shared: Shared) -> Iterator[Problem]:
 )
 def half_key_pair(shared: Shared) -> Iterator[Problem]:
     for name, profile in shared.having(TOKEN, KEY, SECRET):
+        if profile.has_keys:
+            continue
         given = [key for key in (TOKEN, KEY, SECRET) if profile.has(key)]
         missing = [key for key in (KEY, SECRET) if not profile.has(key)]
         if given and missing:
@@ -74,10 +76,9 @@ def half_key_pair(shared: Shared) -> Iterator[Problem]:
     readers=Readers("a pair", "an error", "a pair", "a pair"),
 )
 def split_key_pair(shared: Shared) -> Iterator[Problem]:
-    for name, profile in shared.having(KEY):
-        parts = [file[name] for file in (shared.config, shared.credentials) if name in file]
-        whole, *split = (all(map(part.has, (KEY, SECRET))) for part in (profile, *parts))
-        if whole and not any(split):
+    for name, part in shared.config.having(KEY, SECRET):
+        profile, other = shared.profiles[name], shared.credentials.get(name)
+        if profile.has_keys and not part.has_keys and not (other and other.has_keys):
             message = f"the other half of this key pair of profile `{name}` is in another file"
             yield found(profile, SECRET, message)
 
@@ -89,15 +90,13 @@ def split_key_pair(shared: Shared) -> Iterator[Problem]:
     fix="keep one of the two",
 )
 def files_differ(shared: Shared) -> Iterator[Problem]:
-    for name, profile in shared.credentials.items():
-        other = shared.config.get(name)
-        for key, value in other.settings.items() if other else ():
-            if other and key in profile.settings and profile.settings[key] != value:
+    for name, settings in shared.credentials.settings.items():
+        for key, other in shared.config.settings.get(name, {}).items():
+            if key in settings and settings[key].value != other.value:
                 message = (
-                    f"{shown(key)} of profile `{name}` differs from {other.origins[key]}; "
-                    "this one is used"
+                    f"{shown(key)} of profile `{name}` differs from {other.where}; this one is used"
                 )
-                yield found(profile, key, message)
+                yield Problem(settings[key].where, message, profile=name)
 
 
 @rule(

@@ -32,10 +32,7 @@ def sso_old_form(shared: Shared) -> Iterator[Problem]:
     readers=Readers("not read", "read", "not read", "not read"),
 )
 def old_token_name(shared: Shared) -> Iterator[Problem]:
-    for section, name in shared.sections():
-        if _OLD_TOKEN in section.origins:
-            message = f"`{_OLD_TOKEN}` is an old name"
-            yield Problem(section.origins[_OLD_TOKEN], message, profile=name)
+    yield from _having(shared, _OLD_TOKEN, f"`{_OLD_TOKEN}` is an old name")
 
 
 @rule(
@@ -45,6 +42,12 @@ def old_token_name(shared: Shared) -> Iterator[Problem]:
     fix="remove it: calls go to the region's endpoint",
 )
 def old_setting(shared: Shared) -> Iterator[Problem]:
-    for section, name in shared.sections():
-        for key in filter(section.origins.__contains__, _OLD_SETTINGS):
-            yield Problem(section.origins[key], f"`{key}` is outdated", profile=name)
+    for key in _OLD_SETTINGS:
+        yield from _having(shared, key, f"`{key}` is outdated")
+
+
+def _having(shared: Shared, key: str, message: str) -> Iterator[Problem]:
+    """A problem with ``key`` in each section that has it."""
+    for sections, are_profiles in shared.of_files():
+        for name, section in sections.having(key):
+            yield Problem(section.origins[key], message, profile=name if are_profiles else None)

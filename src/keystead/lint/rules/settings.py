@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from keystead.lint.finding import ERROR, REFUSED, WARNING, Problem, Readers
-from keystead.lint.subject import Shared, found, rule, shown
+from keystead.lint.subject import Shared, rule, shown
 from keystead.lint.view import Block, View, text_rule
-from keystead.model.dotnet import TYPED, Hides, hiding
-from keystead.model.profile import Profile
+from keystead.model.dotnet import TYPED, Hides, hidden_by
 from keystead.model.settings import SETTINGS
 from keystead.model.validation import is_identifier
 from keystead.near import near_names
@@ -164,10 +163,11 @@ def _items(view: View) -> Iterator[tuple[Block, _Item]]:
     fix="remove the quotes",
 )
 def quoted_value(shared: Shared) -> Iterator[Problem]:
-    for section, profile, key, value in _values(shared):
-        if _is_quoted(key, value):
-            message = f"the quotes are part of the value of {shown(key)}"
-            yield Problem(section.origins[key], message, profile=profile)
+    for sections, are_profiles in shared.of_files():
+        for key in sections.by_setting:
+            for name, _, where in sections.texts(key, partial(_is_quoted, key)):
+                message = f"the quotes are part of the value of {shown(key)}"
+                yield Problem(where, message, profile=name if are_profiles else None)
 
 
 @rule(
@@ -182,23 +182,18 @@ def quoted_value(shared: Shared) -> Iterator[Problem]:
     ),
 )
 def value_shape(shared: Shared) -> Iterator[Problem]:
-    for section, profile, key, value in _values(shared):
-        row = SETTINGS.get(key)
-        if not row or key == "credential_source" or _is_quoted(key, value) or row.fits(value):
-            continue
-        hidden = next((one for one in hiding(section, ()) if one.setting == key), None)
-        hides = f", and {hidden.consequence(profile)}" if hidden and profile else ""
-        message = f"the value of `{key}` is not valid{hides}"
-        yield Problem(section.origins[key], message, f"write one that fits: {row.rule}", profile)
+    for sections, are_profiles in shared.of_files():
+        for key in sections.by_setting.keys() & SETTINGS.keys() - {"credential_source"}:
+            for name, value, where in sections.texts(key, partial(_is_misshapen, key)):
+                profile = name if are_profiles else None
+                hidden = hidden_by(key, value) if profile else None
+                hides = f", and {hidden.consequence(name)}" if hidden else ""
+                message = f"the value of `{key}` is not valid{hides}"
+                yield Problem(where, message, f"write one that fits: {SETTINGS[key].rule}", profile)
 
 
-def _values(shared: Shared) -> Iterator[tuple[Profile, str | None, str, str]]:
-    """Each setting with a text value: its section, the name of its profile, key and value."""
-    for section, profile in shared.sections():
-        for key in section.settings:
-            value = section.text(key)
-            if value is not None:
-                yield section, profile, key, value
+def _is_misshapen(key: str, value: str) -> bool:
+    return not _is_quoted(key, value) and not SETTINGS[key].fits(value)
 
 
 def _is_quoted(key: str, value: str) -> bool:
@@ -233,25 +228,25 @@ def list_hidden_from_dotnet(shared: Shared) -> Iterator[Problem]:
 
 def _hidden(shared: Shared, *, everything: bool) -> Iterator[Problem]:
     """Settings that the .NET SDK cannot convert; values that no tool can use are `value-shape`."""
-    for name, profile in shared.having(*TYPED, "sso_session"):
-        for one in hiding(profile, shared.sso_sessions):
-            value, row = profile.text(one.setting), SETTINGS.get(one.setting)
-            if not value or one.setting not in TYPED or (row and not row.fits(value)):
-                continue  # the message of another rule includes it
-            if (one.hides is Hides.ALL) is everything:
-                message = f"for its `{one.setting}`, {one.consequence(name)}"
+    for key in (key for key, row in TYPED.items() if (row.hides is Hides.ALL) is everything):
+        for name, value, where in shared.profiles.texts(key, partial(hidden_by, key)):
+            hidden = hidden_by(key, value)
+            if hidden and (key not in SETTINGS or SETTINGS[key].fits(value)):  # else `value-shape`
+                message = f"for its `{key}`, {hidden.consequence(name)}"
                 fix = "write a value that every SDK can convert, or remove it"
-                yield found(profile, one.setting, message, fix)
+                yield Problem(where, message, fix, name)
 
 
 @rule("unknown-setting", WARNING, "a key is nearly the name of a setting")
 def unknown_setting(shared: Shared) -> Iterator[Problem]:
-    for section, profile in shared.sections():
-        for key, where in section.origins.items():
+    for sections, are_profiles in shared.of_files():
+        for key in sections.by_setting:
             meant = _meant(key)
-            if meant:
+            for name, section in sections.having(key) if meant else ():
                 message = f"`{key}` is unknown, and similar to `{meant}`"
-                yield Problem(where, message, f"write `{meant}` if that was meant", profile)
+                profile = name if are_profiles else None
+                fix = f"write `{meant}` if that was meant"
+                yield Problem(section.origins[key], message, fix, profile)
 
 
 @lru_cache

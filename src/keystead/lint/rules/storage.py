@@ -22,10 +22,11 @@ OLD_DAYS = 90
 )
 def old_keys(shared: Shared) -> Iterator[Problem]:
     # Keys in a file that was written later may be old too, which is not known.
-    for name, profile in shared.having(KEY):
-        if not (profile.has(KEY) and profile.has(SECRET)) or profile.has(TOKEN):
+    old = {file for file, days in shared.days.items() if days > OLD_DAYS}
+    for name, profile in shared.having(KEY) if old else ():
+        if not profile.has_keys or profile.has(TOKEN):
             continue
-        if shared.days.get(profile.origins[SECRET].file, 0) > OLD_DAYS:
+        if profile.origins[SECRET].file in old:
             message = (
                 f"the long-term keys of profile `{name}` have been in plain text here for "
                 f"more than {OLD_DAYS} days"
@@ -48,10 +49,11 @@ def old_keys(shared: Shared) -> Iterator[Problem]:
 )
 def profile_in_both_stores(shared: Shared) -> Iterator[Problem]:
     others = [(o.title, NameSet(p.name for p in o.profiles)) for o in shared.looked.others]
-    for name, profile in shared.profiles.items() if others else ():
-        where = profile.where()
+    for name in shared.profiles if others else ():
         title = next((title for title, names in others if name in names), None)
-        if title and where:
+        profile = shared.profiles[name] if title else None
+        where = profile.where() if profile else None
+        if profile and where:
             what = "and its keys exist" if profile.has(KEY) else "exists"
             message = f"profile `{name}` {what} also in the {title}, which takes precedence"
             yield Problem(where, message, profile=name)

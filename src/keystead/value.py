@@ -62,7 +62,9 @@ else:
             return cls(*values)
 
         def _replace(self, **changes):
-            return type(self)(**{**self._asdict(), **changes})
+            if not changes.keys() <= set(self._fields):
+                raise _wrong(type(self), changes)
+            return tuple.__new__(type(self), map(changes.get, self._fields, self))
 
         def _asdict(self):
             return dict(zip(self._fields, self, strict=True))

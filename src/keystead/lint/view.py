@@ -96,12 +96,12 @@ class View(Value):
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
         """The sections that a rule may be about, in order: all but those of the usual shape."""
-        rest = Span(0, len(self.document.text))
+        read = 0
         found: list[Block] = []
-        for match in self._usual:
-            found += self._blocks(rest._replace(end=match.start()))
-            rest = rest._replace(start=match.end())
-        found += self._blocks(rest)
+        for start, end in (*map(re.Match.span, self._usual), (len(self.document.text),) * 2):
+            if read < start:
+                found += self._blocks(Span(read, start))
+            read = end
         # Two sections of one name may differ in shape.
         names = {block.header.name for block in found}
         for match in self._usual:
@@ -110,8 +110,7 @@ class View(Value):
         return tuple(sorted(found, key=lambda block: block.section.start))
 
     def _blocks(self, span: Span) -> Iterator[Block]:
-        sections = self.document.sections_in(span) if span.start < span.end else ()
-        return map(self._block, sections)
+        return map(self._block, self.document.sections_in(span))
 
     @property
     def names(self) -> set[str]:

@@ -5,13 +5,13 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from devtools.service import IdentityCenter, Reply, Request, Service, milliseconds, serving
+from devtools.service import Reply, Request, Service, serving
 from keystead.errors import FileProblem, InteractionRequired, KeysteadError, ProviderError
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
@@ -22,6 +22,7 @@ from keystead.resolve.sso.credentials import role_credentials
 from keystead.resolve.sso.oidc import SsoTokenCache
 from keystead.stores.encrypted.store import EncryptedStore
 from keystead.system import Files, System
+from keystead.testing import IdentityCenter
 from tests.canaries import ACCESS_KEY_ID, SECOND_SECRET_KEY, SECRET_KEY, SESSION_TOKEN, leaks
 from tests.conftest import Keystead
 from tests.faults import Fault
@@ -36,13 +37,13 @@ ENDS = NOW + timedelta(hours=1)
 # Tokens are secrets: canaries take their places.
 ACCESS_TOKEN = "one" + SESSION_TOKEN.replace("=", "")
 NEW_TOKEN = "two" + SESSION_TOKEN.replace("=", "")
-REFRESH_TOKEN = SECOND_SECRET_KEY
+REFRESH_TOKEN = "one" + SECOND_SECRET_KEY
 
 ROLE_CREDENTIALS = {
     "accessKeyId": ACCESS_KEY_ID,
     "secretAccessKey": SECRET_KEY,
     "sessionToken": SESSION_TOKEN,
-    "expiration": milliseconds(ENDS),
+    "expiration": int(ENDS.timestamp() * 1000),
 }
 
 
@@ -50,23 +51,40 @@ def z(moment: datetime) -> str:
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def center() -> IdentityCenter:
-    return IdentityCenter(
-        ACCOUNT,
-        ROLE,
-        ROLE_CREDENTIALS,
-        tokens={ACCESS_TOKEN},
-        client=("client-id", SECRET_KEY),
-        refresh_token=REFRESH_TOKEN,
-        next_tokens=(NEW_TOKEN, "next" + REFRESH_TOKEN),
-    )
+def secrets() -> Callable[[str], str]:
+    """Makes the secrets of a service: canaries, of which tokens begin with their number."""
+    made: list[str] = []
+
+    def make(name: str) -> str:
+        made.append(name)
+        canary = {
+            "accessToken": SESSION_TOKEN.replace("=", ""),
+            "refreshToken": SECOND_SECRET_KEY,
+        }.get(name)
+        if canary is None:
+            return str(ROLE_CREDENTIALS.get(name, SECRET_KEY))
+        return ("one", "two", "three")[made.count(name) - 1] + canary
+
+    return make
+
+
+@pytest.fixture
+def center() -> Iterator[IdentityCenter]:
+    with IdentityCenter(start_url=START_URL, clock=lambda: NOW, make_secret=secrets()) as center:
+        center.add_account(ACCOUNT, "Payments", roles=[ROLE])
+        yield center
+
+
+def operations(center: IdentityCenter) -> list[str]:
+    return [call.operation for call in center.requests]
 
 
 class Cache:
     """The AWS CLI's cache in the test's home."""
 
-    def __init__(self, keystead: Keystead) -> None:
+    def __init__(self, keystead: Keystead, center: IdentityCenter) -> None:
         self._keystead = keystead
+        self._center = center
         self.folder = keystead.home / ".aws" / "sso" / "cache"
 
     def path(self, key: str = SESSION) -> Path:
@@ -81,23 +99,13 @@ class Cache:
         return path
 
     def login(self, ends: datetime, key: str = SESSION, **more: object) -> Path:
-        document = {
-            "startUrl": START_URL,
-            "region": "eu-west-1",
-            "accessToken": ACCESS_TOKEN,
-            "expiresAt": z(ends),
-            "clientId": "client-id",
-            "clientSecret": SECRET_KEY,
-            "registrationExpiresAt": z(NOW + timedelta(days=60)),
-            "refreshToken": REFRESH_TOKEN,
-            **more,
-        }
+        document = {**self._center.cached_login(), "expiresAt": z(ends), **more}
         return self.put({name: value for name, value in document.items() if value}, key)
 
 
 @pytest.fixture
-def cache(keystead: Keystead) -> Cache:
-    return Cache(keystead)
+def cache(keystead: Keystead, center: IdentityCenter) -> Cache:
+    return Cache(keystead, center)
 
 
 def source(session_name: str | None = SESSION) -> Sso:
@@ -112,7 +120,9 @@ def source(session_name: str | None = SESSION) -> Sso:
 
 
 def ask(
-    service: Service, session_name: str | None = SESSION, files: Files | None = None
+    service: IdentityCenter | Service,
+    session_name: str | None = SESSION,
+    files: Files | None = None,
 ) -> Credentials:
     system = System(clock=lambda: NOW, files=files or Files())
     settings = ClientSettings(endpoints=Endpoints(service.url))
@@ -126,7 +136,9 @@ def retrieve(system: System, client: AwsClient, session_name: str | None = SESSI
 
 
 def failure(
-    kind: type[KeysteadError], service: Service, session_name: str | None = SESSION
+    kind: type[KeysteadError],
+    service: IdentityCenter | Service,
+    session_name: str | None = SESSION,
 ) -> KeysteadError:
     with pytest.raises(kind) as caught:
         ask(service, session_name)
@@ -134,23 +146,21 @@ def failure(
     return caught.value
 
 
-GET = "GET /federation/credentials"
-RENEW = "POST /token"
+GET = "GetRoleCredentials"
+RENEW = "CreateToken"
 
 
 @pytest.mark.parametrize(("session_name", "key"), [(SESSION, SESSION), (None, START_URL)])
 @pytest.mark.parametrize("form", ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%SUTC"])
 def test_login_gives_role_credentials(
-    cache: Cache, session_name: str | None, key: str, form: str
+    cache: Cache, session_name: str | None, key: str, form: str, center: IdentityCenter
 ) -> None:
     cache.login(NOW, key, expiresAt=(NOW + timedelta(hours=8)).strftime(form))
-    with serving(center(), lambda: NOW) as service:
-        found = ask(service, session_name)
+    found = ask(center, session_name)
     assert found == Credentials(
         ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN, ENDS, ACCOUNT, f"sso {ACCOUNT} {ROLE}"
     )
-    assert service.calls == [GET]
-    assert "authorization" not in service.requests[0].headers
+    assert operations(center) == [GET]
 
 
 @pytest.mark.parametrize(
@@ -161,12 +171,18 @@ def test_login_gives_role_credentials(
     ],
 )
 def test_botocore_sends_and_gets_the_same(
-    cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: str
+    cache: Cache,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: str,
+    center: IdentityCenter,
 ) -> None:
     from botocore.session import Session
     from botocore.tokens import SSOTokenProvider
 
-    soon = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)
+    now = datetime.now(UTC).replace(microsecond=0)
+    soon = now + timedelta(hours=1)
+    center.clock = lambda: now
     for key in (SESSION, START_URL):
         cache.login(soon, key)
     config = tmp_path / "config"
@@ -177,43 +193,41 @@ def test_botocore_sends_and_gets_the_same(
     # botocore looks for its home when it is loaded, so the test sets it.
     monkeypatch.setattr(SSOTokenProvider, "_SSO_TOKEN_CACHE_DIR", str(cache.folder))
     monkeypatch.setattr("botocore.credentials.SSOProvider._SSO_TOKEN_CACHE_DIR", str(cache.folder))
-    answers = center()
-    answers.role_credentials = {**ROLE_CREDENTIALS, "expiration": milliseconds(soon)}
-    with serving(answers, lambda: NOW) as service:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", service.url)
-        variables = {"config_file": (None, None, str(config), None)}
-        theirs = Session(session_vars=variables, profile="p").get_credentials()
-        frozen = theirs.get_frozen_credentials()
-        ours = ask(service, SESSION if "sso_session" in settings else None)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", center.url)
+    variables = {"config_file": (None, None, str(config), None)}
+    theirs = Session(session_vars=variables, profile="p").get_credentials()
+    frozen = theirs.get_frozen_credentials()
+    ours = ask(center, SESSION if "sso_session" in settings else None)
     assert (ours.access_key_id, ours.secret_access_key, ours.session_token) == frozen[:3]
-    assert ours.expires_at == theirs._expiry_time == soon
-    asked = [(r.path, r.query, r.headers["x-amz-sso_bearer_token"]) for r in service.requests]
-    assert asked[0] == asked[1]
+    assert theirs._expiry_time == soon
+    assert ours.expires_at == ENDS  # by the clock of this machine, which the test sets
+    assert operations(center) == [GET, GET]
+    assert center.requests[0].parameters == center.requests[1].parameters
 
 
 @pytest.mark.parametrize("left", [timedelta(minutes=-1), timedelta(0), timedelta(minutes=14)])
-def test_token_near_expiry_is_renewed_and_saved(cache: Cache, left: timedelta) -> None:
+def test_token_near_expiry_is_renewed_and_saved(
+    cache: Cache, left: timedelta, center: IdentityCenter
+) -> None:
     path = cache.login(NOW + left, team="kept")
     before = json.loads(path.read_text())
     path.chmod(0o644)
-    with serving(center(), lambda: NOW) as service:
-        assert ask(service).access_key_id == ACCESS_KEY_ID
-        assert ask(service).access_key_id == ACCESS_KEY_ID
-    assert service.calls == [RENEW, GET, GET]
-    assert service.requests[-1].headers["x-amz-sso_bearer_token"] == NEW_TOKEN
+    assert ask(center).access_key_id == ACCESS_KEY_ID
+    assert ask(center).access_key_id == ACCESS_KEY_ID
+    assert operations(center) == [RENEW, GET, GET]
     after = json.loads(path.read_text())
     assert list(after) == list(before)
     assert after == {
         **before,
         "accessToken": NEW_TOKEN,
         "expiresAt": z(NOW + timedelta(hours=1)),
-        "refreshToken": "next" + REFRESH_TOKEN,
+        "refreshToken": "two" + SECOND_SECRET_KEY,
     }
     assert mode(path) == PRIVATE_FILE
 
 
 def test_botocore_reads_and_renews_what_was_renewed_here(
-    cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cache: Cache, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, center: IdentityCenter
 ) -> None:
     from botocore.session import Session
     from botocore.tokens import SSOTokenProvider
@@ -225,23 +239,18 @@ def test_botocore_reads_and_renews_what_was_renewed_here(
         f"[profile p]\nsso_session = {SESSION}\n"
         f"[sso-session {SESSION}]\nsso_start_url = {START_URL}\nsso_region = eu-west-1\n"
     )
-    answers = center()
-    with serving(answers, lambda: NOW) as service:
-        monkeypatch.setenv("AWS_ENDPOINT_URL", service.url)
-        ask(service)
-        answers.next_tokens = (ACCESS_TOKEN, "third")
-        session = Session(
-            session_vars={"config_file": (None, None, str(config), None)}, profile="p"
-        )
-        later = NOW + timedelta(hours=2)
-        provider = SSOTokenProvider(
-            session, cache=JSONFileCache(str(cache.folder)), time_fetcher=lambda: later
-        )
-        assert provider.load_token().get_frozen_token().token == ACCESS_TOKEN
-    assert service.calls == [RENEW, GET, RENEW]
+    monkeypatch.setenv("AWS_ENDPOINT_URL", center.url)
+    ask(center)
+    session = Session(session_vars={"config_file": (None, None, str(config), None)}, profile="p")
+    later = NOW + timedelta(hours=2)
+    provider = SSOTokenProvider(
+        session, cache=JSONFileCache(str(cache.folder)), time_fetcher=lambda: later
+    )
+    assert provider.load_token().get_frozen_token().token.startswith("three")
+    assert operations(center) == [RENEW, GET, RENEW]
 
 
-def test_many_processes_renew_once(cache: Cache) -> None:
+def test_many_processes_renew_once(cache: Cache, center: IdentityCenter) -> None:
     cache.login(
         datetime.now(UTC) - timedelta(hours=1), registrationExpiresAt="2099-01-01T00:00:00Z"
     )
@@ -254,38 +263,38 @@ def test_many_processes_renew_once(cache: Cache) -> None:
         "client = AwsClient(system, NO_CLIENT_SETTINGS.with_variables(system.environ))\n"
         "print(retrieve(system, client))\n"
     )
-    with serving(center(), lambda: NOW) as service:
-        environ = {**os.environ, "AWS_ENDPOINT_URL": service.url}
-        started = [
-            subprocess.Popen(
-                [sys.executable, "-c", program], env=environ, stdout=subprocess.PIPE, text=True
-            )
-            for _ in range(6)
-        ]
-        shown = {child.communicate(timeout=120)[0] for child in started}
+    environ = {**os.environ, "AWS_ENDPOINT_URL": center.url}
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", program], env=environ, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(6)
+    ]
+    shown = {child.communicate(timeout=120)[0] for child in started}
     assert shown == {f"{ACCESS_KEY_ID} ********\n"}
-    assert service.calls.count(RENEW) == 1
-    assert service.calls.count(GET) == 6
+    assert operations(center).count(RENEW) == 1
+    assert operations(center).count(GET) == 6
 
 
 @pytest.mark.parametrize("code", ["InvalidGrantException", "InternalServerException"])
 def test_failed_renewal_is_not_an_error_before_expiry(cache: Cache, code: str) -> None:
     path = cache.login(NOW + timedelta(minutes=5))
     before = path.read_bytes()
-    whole = center()
 
     def answer(request: Request) -> Reply:
-        if str(request) == RENEW:
+        if request.method == "POST":
             return Reply(400, {"message": REFRESH_TOKEN}, {"x-amzn-ErrorType": code})
-        return whole(request)
+        return Reply(200, {"roleCredentials": ROLE_CREDENTIALS})
 
     with serving(answer, lambda: NOW) as service:
         assert ask(service).access_key_id == ACCESS_KEY_ID
-    assert service.calls == [RENEW, GET]
+    assert service.calls == ["POST /token", "GET /federation/credentials"]
     assert path.read_bytes() == before
 
 
-def test_nothing_is_renewed_where_the_new_token_cannot_be_saved(cache: Cache) -> None:
+def test_nothing_is_renewed_where_the_new_token_cannot_be_saved(
+    cache: Cache, center: IdentityCenter
+) -> None:
     class Full(Fault):
         def __getattr__(self, name: str) -> Callable[..., object]:
             self.at = len(self.seen) if name == "write" else -1
@@ -293,13 +302,12 @@ def test_nothing_is_renewed_where_the_new_token_cannot_be_saved(cache: Cache) ->
 
     path = cache.login(NOW + timedelta(minutes=5))
     full = Files(Full(-1, OSError(28, "No space left on device")))  # type: ignore[arg-type]
-    with serving(center(), lambda: NOW) as service:
-        assert ask(service, files=full).access_key_id == ACCESS_KEY_ID
-        assert service.calls == [GET]
-        cache.login(ENDED)
-        with pytest.raises(FileProblem, match="cannot be written: no space left on device"):
-            ask(service, files=full)
-    assert service.calls == [GET]
+    assert ask(center, files=full).access_key_id == ACCESS_KEY_ID
+    assert operations(center) == [GET]
+    cache.login(ENDED)
+    with pytest.raises(FileProblem, match="cannot be written: no space left on device"):
+        ask(center, files=full)
+    assert operations(center) == [GET]
     assert [each.name for each in path.parent.iterdir() if each.suffix == ".tmp"] == []
 
 
@@ -318,30 +326,27 @@ ENDED = NOW - timedelta(seconds=1)
     ],
 )
 def test_expired_login_without_renewal_needs_a_login(
-    cache: Cache, login: dict[str, object]
+    cache: Cache, login: dict[str, object], center: IdentityCenter
 ) -> None:
     path = cache.login(ENDED, **login)
-    with serving(center(), lambda: NOW) as service:
-        error = failure(InteractionRequired, service)
+    error = failure(InteractionRequired, center)
     assert str(error) == f"{path}: log-in required: the SSO login to `corp` has ended"
     assert error.hint == "run `keystead login work`"
-    assert service.calls == []
+    assert operations(center) == []
 
 
-def test_refused_renewal_needs_a_login(cache: Cache) -> None:
+def test_refused_renewal_needs_a_login(cache: Cache, center: IdentityCenter) -> None:
     cache.login(ENDED, refreshToken="used before")
-    with serving(center(), lambda: NOW) as service:
-        error = failure(InteractionRequired, service)
+    error = failure(InteractionRequired, center)
     assert str(error).endswith("has ended")
-    assert service.calls == [RENEW]
+    assert operations(center) == [RENEW]
 
 
-def test_the_legacy_form_is_not_renewed(cache: Cache) -> None:
+def test_the_legacy_form_is_not_renewed(cache: Cache, center: IdentityCenter) -> None:
     cache.login(ENDED, START_URL)
-    with serving(center(), lambda: NOW) as service:
-        error = failure(InteractionRequired, service, None)
+    error = failure(InteractionRequired, center, None)
     assert error.hint == "run `keystead login work`"
-    assert service.calls == []
+    assert operations(center) == []
 
 
 @pytest.mark.parametrize(
@@ -357,33 +362,31 @@ def test_the_legacy_form_is_not_renewed(cache: Cache) -> None:
         {"accessToken": 5, "expiresAt": "2099-01-01T00:00:00Z"},
     ],
 )
-def test_unreadable_cache_needs_a_login(cache: Cache, content: object) -> None:
+def test_unreadable_cache_needs_a_login(
+    cache: Cache, content: object, center: IdentityCenter
+) -> None:
     cache.put(content)
-    with serving(center(), lambda: NOW) as service:
-        assert str(failure(InteractionRequired, service)).endswith("cannot be read")
-    assert service.calls == []
+    assert str(failure(InteractionRequired, center)).endswith("cannot be read")
+    assert operations(center) == []
 
 
-def test_without_a_login_it_is_an_error(cache: Cache) -> None:
-    with serving(center(), lambda: NOW) as service:
-        assert str(failure(InteractionRequired, service)).endswith("was not made yet")
+def test_without_a_login_it_is_an_error(cache: Cache, center: IdentityCenter) -> None:
+    assert str(failure(InteractionRequired, center)).endswith("was not made yet")
     assert not cache.folder.exists()
 
 
-def test_revoked_token_needs_a_login(cache: Cache) -> None:
+def test_revoked_token_needs_a_login(cache: Cache, center: IdentityCenter) -> None:
     cache.login(NOW + timedelta(hours=8))
-    answers = center()
-    answers.tokens = set()
-    with serving(answers, lambda: NOW) as service:
-        assert str(failure(InteractionRequired, service)).endswith("is no longer valid")
+    center.logins[0].ended = "expired"
+    assert str(failure(InteractionRequired, center)).endswith("is no longer valid")
 
 
-def test_role_that_is_not_assigned_is_refused_by_the_service(cache: Cache) -> None:
+def test_role_that_is_not_assigned_is_refused_by_the_service(
+    cache: Cache, center: IdentityCenter
+) -> None:
     cache.login(NOW + timedelta(hours=8))
-    answers = center()
-    answers.role_name = "Admin"
-    with serving(answers, lambda: NOW) as service:
-        error = failure(ProviderError, service)
+    center.add_account(ACCOUNT, "Payments", roles=["Admin"])
+    error = failure(ProviderError, center)
     assert isinstance(error, ProviderError)
     assert error.code == "ForbiddenException"
 
@@ -406,6 +409,7 @@ def test_malformed_response_is_reported_without_quoting_it(cache: Cache, answer:
     with serving(lambda _: Reply(200, answer)) as service:
         error = failure(ProviderError, service)
     assert str(error).startswith("sso ")
+    assert "authorization" not in service.requests[0].headers
 
 
 @pytest.mark.parametrize(

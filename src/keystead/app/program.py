@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 from collections.abc import Callable, Mapping
 from functools import partial
 
@@ -68,6 +67,8 @@ def variables_alone(selected: Selection) -> Mapping[str, str]:
     settings = selected.for_program()
     if not settings.differing:
         return settings.variables
+    import shlex
+
     name = selected.name or "default"
     places = {setting: selected.place(setting) for setting in settings.differing}
     lines = ", ".join(

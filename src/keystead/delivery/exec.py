@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from types import FrameType
 
 from keystead import caller
 from keystead.errors import ChildNotFound, ChildNotRunnable
+from keystead.system.executable import which
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def require(command: Sequence[str], environ: Mapping[str, str]) -> str:
     """The path of the program. Raises as `run`."""
     _check(command)
     program, path = command[0], environ.get("PATH", os.defpath)
-    found = shutil.which(program, path=path)
+    found = which(program, path)
     if found:
         return found
     folders = [""] if os.path.dirname(program) else path.split(os.pathsep)
@@ -91,7 +91,7 @@ def attend(
     caller.process.require_own_process()
     program = command[0]
     if os.name == "nt":
-        found = shutil.which(program, path=environment.get("PATH", os.defpath))
+        found = which(program, environment.get("PATH", os.defpath))
         if found is None:
             raise ChildNotFound(f"`{program}` is not a command")
         program = found

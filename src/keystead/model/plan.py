@@ -8,7 +8,6 @@ source and has its keys, the role does not count.
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterable, Iterator, Mapping
 
 from keystead.errors import ProfileCycle, ProfileInvalid, ProfileNotFound, UsageError
@@ -96,6 +95,8 @@ class Plan(Value, kw_only=True):
             )
         stray = next((name for name in asked if name not in WebIdentity.rows), None)
         if not isinstance(self.base, WebIdentity) or stray:
+            import shlex
+
             raise UsageError(
                 f"profile `{self.profile}` assumes no role by AssumeRole that could have "
                 + (f"`{stray}`" if stray else "a session name, length, policy or tag"),
@@ -179,6 +180,8 @@ def _kind(profile: Profile) -> type[Source] | None:
     """
     chosen = profile.choice.chosen
     if profile.type is None or chosen is None:
+        import shlex
+
         raise ProfileInvalid(
             f"profile `{profile.name}` is not valid: {profile.problem()}",
             hint=f"see it with `keystead show {shlex.quote(profile.name)}`",

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import ntpath
-import posixpath
 import re
 
 from keystead.model.profile import Profile
@@ -19,14 +17,19 @@ _INTERPRETER = (
 def named_programs(profile: Profile) -> list[str]:
     """The paths and names in its setting: separated by commas, names also by blanks."""
     parts = [part.strip() for part in (profile.text(SETTING) or "").split(",")]
-    return [word for part in parts for word in ([part] if is_path(part) else part.split())]
+    return [word for part in parts if part for word in ([part] if is_path(part) else part.split())]
 
 
 def is_path(rule: str) -> bool:
     """Whether a rule is the path of one file; else it is the name of any file."""
+    import ntpath
+    import posixpath
+
     return posixpath.isabs(rule) or ntpath.isabs(rule)
 
 
 def is_interpreter(rule: str) -> bool:
     """Whether a program of that name or path runs any other program that it is given."""
+    import ntpath
+
     return re.fullmatch(_INTERPRETER, ntpath.basename(rule), re.IGNORECASE) is not None

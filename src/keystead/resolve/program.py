@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 from collections.abc import Mapping
 
@@ -13,6 +12,7 @@ from keystead.model.mfa import MFA_VARIABLE
 from keystead.model.profile import Profile
 from keystead.resolve.ring import RUNNING, Link, require_no_ring, with_link
 from keystead.system import System, child
+from keystead.system.executable import which
 from keystead.system.file_versions import change_token
 from keystead.system.path import Path
 
@@ -167,7 +167,7 @@ def _output(words: list[str], environ: dict[str, str]) -> bytes:
 
 def _found(word: str, environ: Mapping[str, str]) -> str | None:
     """The program file that the word names, None where there is none."""
-    return shutil.which(word, path=environ.get("PATH", os.defpath))
+    return which(word, environ.get("PATH", os.defpath))
 
 
 def _folder() -> str | None:

@@ -12,7 +12,7 @@ from keystead.app import App
 from keystead.audit.grantee import Grantee
 from keystead.http.guards import Request
 from keystead.model.credentials import Credentials
-from keystead.system import process_info
+from keystead.system import connections
 from keystead.system.executable import executable_of
 
 TYPE_CHECKING = False
@@ -61,8 +61,8 @@ class AuditWriter:
         if len(self._look_ups) == _LOOK_UPS and now - self._look_ups[0] < 1:
             return None
         self._look_ups.append(now)
-        end = process_info.connection(request.peer, request.local) if request.peer else None
-        return process_info.holder(end, until=now + _LOOK_UP_SECONDS) if end else None
+        end = connections.connection(request.peer, request.local) if request.peer else None
+        return connections.holder(end, until=now + _LOOK_UP_SECONDS) if end else None
 
     def _write(self) -> None:
         while (item := self._queue.get()) is not None:

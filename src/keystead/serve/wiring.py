@@ -25,7 +25,7 @@ from keystead.serve.container import ContainerService, path_of
 from keystead.serve.metadata import MetadataService
 from keystead.serve.served import ServedProfile
 from keystead.stores.default_readings import DefaultReadings
-from keystead.system import process_info
+from keystead.system import connections
 from keystead.system.executable import executable_at
 from keystead.system.path import Path
 from keystead.system.protection import protect
@@ -228,14 +228,14 @@ def _anybody(_request: Request) -> bool:
 
 def _own_programs(app: App) -> Callable[[Request], bool]:
     """Admits programs of this user and of root, where their user is known."""
-    if sys.platform == "win32" or not process_info.knows_connections():
+    if sys.platform == "win32" or not connections.knows_connections():
         app.warn("every user of this machine can ask the metadata endpoint")
         return _anybody
     else:  # noqa: RET505  # a branch for the type checker of each platform
         own = {0, os.getuid()}
 
         def admits(request: Request) -> bool:
-            end = process_info.connection(request.peer, request.local) if request.peer else None
+            end = connections.connection(request.peer, request.local) if request.peer else None
             return end is not None and end.uid in own
 
         return admits

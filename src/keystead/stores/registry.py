@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from importlib import import_module
 
 from keystead.stores.base import KeyKeeper, ProfileStore
 from keystead.system import System
@@ -26,7 +25,7 @@ class StoreRow(NamedTuple):
     def open(self, system: System, keeper: KeyKeeper | None = None) -> ProfileStore:
         """See `ProfileStore.open`."""
         module, _, name = self.implementation.partition(":")
-        kind: type[ProfileStore] = getattr(import_module(module), name)
+        kind: type[ProfileStore] = getattr(__import__(module, fromlist=[name]), name)
         return kind.open(system, keeper)
 
     def is_empty(self, system: System) -> bool:

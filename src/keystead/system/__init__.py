@@ -98,9 +98,7 @@ class System(Value):
 
     def program(self, name: str) -> str | None:
         """The path of the program ``name`` in ``PATH``, None when there is none."""
-        import shutil
-
-        return shutil.which(name, path=self.environ.get("PATH"))
+        return executable.which(name, self.environ.get("PATH", os.defpath))
 
     def zone(self) -> tzinfo:
         """The time zone to show times in."""

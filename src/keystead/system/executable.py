@@ -49,6 +49,18 @@ def executable_of(pid: int) -> Executable | None:
         return None
 
 
+def which(program: str, path: str) -> str | None:
+    """The file of a program, as `shutil.which` finds it, whose module loads compression."""
+    if sys.platform == "win32":
+        import shutil
+
+        return shutil.which(program, path=path)
+    else:  # noqa: RET505  # a branch for the type checker of each platform
+        folders = [""] if os.path.dirname(program) else path.split(os.pathsep) if path else []
+        files = (os.path.join(folder, program) for folder in folders)
+        return next((f for f in files if os.access(f, os.X_OK) and not os.path.isdir(f)), None)
+
+
 def parent() -> Executable | None:
     """The program that started the caller."""
     return executable_of(caller.process.parent)

@@ -29,9 +29,14 @@ def main() -> int:
         if sys.flags.no_site:  # started by a launcher, without other packages
             system.execv(sys.executable, [sys.executable, "-P", "-m", "keystead", *words[1:]])
         if sys.platform == "linux":
-            from keystead.warm.client import run as in_fork_server
+            from keystead.agent import protocol
 
-            in_fork_server()  # returns if it has not run
+            agent = protocol.socket_path(system.environ)
+            sockets = (agent, protocol.fork_server_path(agent)) if agent else ()
+            if agent and any(system.access(path, system.F_OK) for path in sockets):
+                from keystead.warm.client import run as in_fork_server
+
+                in_fork_server(agent)  # returns if it has not run
     except KeyboardInterrupt:
         system.write(2, b"keystead: error: interrupted\n")
         return 130

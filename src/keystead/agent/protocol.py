@@ -3,7 +3,6 @@
 All failures are `OSError`: the caller proceeds without an agent. The environment is in bytes.
 """
 
-import _socket
 import sys
 
 from keystead._version import __version__
@@ -13,6 +12,10 @@ if sys.platform == "win32":
     import nt as system
 else:
     import posix as system
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import _socket
 
 SECONDS = 2.0
 """Time limit of connecting, and of each read."""
@@ -97,6 +100,11 @@ def socket_path(environ: dict[bytes, bytes]) -> bytes | None:
         return b"/tmp/keystead-%d/agent.sock" % system.geteuid()
 
 
+def fork_server_path(agent: bytes) -> bytes:
+    """The path of the fork server's socket, next to the agent's at ``agent``."""
+    return agent + b".warm"
+
+
 def target(name: str) -> bytes | None:
     """A profile's name quoted for the path of a request; None if it cannot be encoded."""
     try:
@@ -122,6 +130,8 @@ def request(method: bytes, where: bytes, body: bytes, more: bytes = b"") -> byte
 
 def ask(path: bytes, method: bytes, where: bytes, body: bytes, seconds: float = SECONDS) -> bytes:
     """The whole answer of this user's agent at ``path``. Raises `OSError`."""
+    import _socket
+
     if sys.platform == "win32":
         port, secret = secret_of(path)
         connection = _socket.socket(_socket.AF_INET, _socket.SOCK_STREAM)
@@ -165,7 +175,7 @@ if sys.platform == "win32":
         """The proof of knowing the secret, for ``nonce``."""
         return _blake2.blake2b(nonce, key=secret, digest_size=32).hexdigest().encode()
 
-    def _require_proof(connection: _socket.socket, secret: bytes) -> None:
+    def _require_proof(connection: "_socket.socket", secret: bytes) -> None:
         """Raises `OSError` unless the agent is the peer, as its port may have been reused."""
         nonce = system.urandom(16).hex().encode()
         connection.sendall(request(b"GET", b"/proof/" + nonce, b""))
@@ -186,8 +196,10 @@ else:
         if found.st_uid != system.geteuid() or found.st_mode & 0o170077 != _FOLDER_OF_ONE:
             raise PermissionError("the folder of the agent's socket is not private")
 
-    def peer_pid(connection: _socket.socket) -> int | None:
+    def peer_pid(connection: "_socket.socket") -> int | None:
         """The process at the other end of a Unix socket, where known."""
+        import _socket
+
         if sys.platform != "linux":
             return None
         found = connection.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)
@@ -195,6 +207,8 @@ else:
 
     def listener(path: bytes) -> int | None:
         """The process that listens at the agent's path, where known."""
+        import _socket
+
         connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
         try:
             connection.settimeout(SECONDS)
@@ -206,8 +220,10 @@ else:
         finally:
             connection.close()
 
-    def peer_uid(connection: _socket.socket) -> int:
+    def peer_uid(connection: "_socket.socket") -> int:
         """The user at the other end of a Unix socket."""
+        import _socket
+
         if sys.platform == "linux":
             found = connection.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)
         else:

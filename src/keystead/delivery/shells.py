@@ -5,7 +5,6 @@ A new syntax is a row of `SHELLS`. Values with a line break or NUL are refused b
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
@@ -125,6 +124,8 @@ def render(shell: str, given: Mapping[str, str], stale: Iterable[str]) -> str:
             id="value-not-quotable",
         )
     if shell == "json":
+        import json
+
         return json.dumps(dict(given), indent=2)
     syntax = SHELLS[shell]
     lines = [syntax.unset(name) for name in stale]
@@ -140,5 +141,7 @@ def render_unset(shell: str, restored: Mapping[str, str], stale: Iterable[str]) 
     if shell == "dotenv":
         raise UsageError("a dotenv file cannot unset a variable", hint="remove the file")
     if shell == "json":
+        import json
+
         return json.dumps({**dict.fromkeys(stale), **restored}, indent=2)
     return render(shell, restored, stale)

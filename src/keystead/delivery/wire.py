@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
@@ -50,6 +49,8 @@ def process_output(credentials: Credentials) -> str:
         document["Expiration"] = timestamp(credentials.expires_at)
     if credentials.account_id:
         document["AccountId"] = credentials.account_id
+    import json
+
     return json.dumps(document)
 
 

@@ -12,9 +12,9 @@ assert sys.platform == "linux"  # noqa: S101  # for the type checker
 import gc
 import os
 
+from keystead.agent.protocol import fork_server_path
 from keystead.system.confinement import process
 from keystead.system.protection import protect
-from keystead.warm import protocol
 from keystead.warm.listener import Listener
 from keystead.warm.loaded_files import LoadedFiles
 from keystead.warm.preload import preload
@@ -37,7 +37,7 @@ def main() -> int:
     loaded.add_folders()
     gc.collect()
     gc.freeze()  # else a collection in a child would copy the memory that it shares
-    listener = Listener(protocol.socket_path(os.fsencode(sys.argv[1])))
+    listener = Listener(fork_server_path(os.fsencode(sys.argv[1])))
     pipe = os.dup(0)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     server = Server(listener, pipe, own, loaded)

@@ -31,19 +31,18 @@ _LARGEST = protocol.MOST_BYTES // 2
 """The child's message with a program to execute contains the environment as well."""
 
 
-def run() -> None:
+def run(agent: bytes) -> None:
     """Runs the command of this process by a child of the fork server, and exits as the child did.
 
-    Returns where the command has to be run here.
+    ``agent`` is the path of the agent's socket. Returns where the command has to be run here.
     """
     environ = posix.environ
-    path = agent_protocol.socket_path(environ)
-    if path is None or b"KEYSTEAD_DEBUG" in environ:
+    if b"KEYSTEAD_DEBUG" in environ:
         return
     try:
         connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
         try:
-            if connection.fileno() > _LAST_STREAM and _request(connection, path, environ):
+            if connection.fileno() > _LAST_STREAM and _request(connection, agent, environ):
                 _Conversation(connection).hold()
         finally:
             connection.close()
@@ -54,7 +53,7 @@ def run() -> None:
 def _request(connection: _socket.socket, agent: bytes, environ: dict[bytes, bytes]) -> bool:
     """Whether the request was sent. Raises `OSError`."""
     connection.settimeout(protocol.SECONDS)
-    path = protocol.socket_path(agent)
+    path = agent_protocol.fork_server_path(agent)
     agent_protocol.require_private(path[: path.rfind(b"/")] or b"/")
     try:
         connection.connect(path)

@@ -43,11 +43,6 @@ _FLAGS = (
 )
 
 
-def socket_path(agent: bytes) -> bytes:
-    """The path of the fork server's socket, next to the agent's."""
-    return agent + b".warm"
-
-
 def build() -> bytes:
     """What has to be equal in client and server: version, files, interpreter and its options."""
     return repr(

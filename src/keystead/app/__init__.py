@@ -8,6 +8,7 @@ from contextlib import suppress
 from functools import cached_property
 
 from keystead.errors import FileProblem, KeysteadError
+from keystead.model.role_reference import REGION_RULES
 from keystead.model.variables import MARKER
 from keystead.prompts import log_warning
 from keystead.stores.base import ProfileStore
@@ -28,7 +29,9 @@ if TYPE_CHECKING:
     from keystead.lint.runner import Report
     from keystead.model.client_settings import ClientSettings
     from keystead.model.credentials import Credentials
+    from keystead.model.profile import Profile
     from keystead.model.role_options import RoleOptions
+    from keystead.model.role_reference import RoleReference
     from keystead.resolve.aws.client import AwsClient
     from keystead.resolve.mfa import MfaCodes
     from keystead.stores.encrypted.store import EncryptedStore
@@ -143,7 +146,22 @@ class App:
             self._warn_of_missing_files()
         own = system or self.system
         stores = [store.in_environment(own) for store in self.stores]
-        return StoreChain(location, system=own, stores=stores)
+        return StoreChain(location, system=own, stores=stores, reach=self.reach)
+
+    def reach(
+        self, name: str, reference: RoleReference, section: Mapping[str, str]
+    ) -> Profile:
+        """The profile that ``name``, which has the form of a reference, stands for.
+
+        ``section`` are the settings of its sso-session. Raises `ProfileNotFound`, and as
+        `SsoTokenCache.current` where accounts have to be listed.
+        """
+        if reference.has_account_id and REGION_RULES not in section:
+            return reference.profile(name)
+        from keystead.identity_center.reach import reach
+
+        client = self.client(NO_CLIENT_SETTINGS.with_variables(self.system.environ), None)
+        return reach(self.system, client, name, reference, section)
 
     def _warn_of_missing_files(self) -> None:
         if not self._has_warned:

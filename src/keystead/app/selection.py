@@ -232,7 +232,7 @@ class Selection(Value):
     def cached(self) -> CachedSessions:
         """The cached sessions of the plan, if they can be read without a prompt."""
         base = self.plan.base.profile
-        if base and not self.profiles.locate(base)[0].opens_unasked():
+        if base and not self.profiles.opens_unasked(base):
             return ()
         return self.resolver.cached(self.plan)
 

@@ -59,7 +59,7 @@ def warn_of_remains(
     under ``name`` too.
     """
     with contextlib.suppress(ProfileNotFound):
-        other = chain.find(name)
+        _, other = chain.locate(name)
         if other.name == new:
             return
         where = other.location or other.store_type_name

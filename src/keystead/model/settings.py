@@ -8,6 +8,7 @@ import re
 
 from keystead.model.assume_role import IN_PROFILE
 from keystead.model.setting import Group, Setting, choice, switch
+from keystead.model.sources.sso import POPULATED_FROM
 
 _RETRY_MODES = ("legacy", "standard", "adaptive")
 _ENDPOINT_MODES = ("legacy", "regional")
@@ -122,6 +123,11 @@ _ROWS = (
         "the programs that may use it, by path or by name of the executable; keystead's own",
         shape=r"[^\s,][^,]*(?:,[^,]+)*",
         rule="paths or names of programs, separated by commas",
+    ),
+    Setting(
+        POPULATED_FROM,
+        Group.OTHER,
+        "the role, and the region, that `keystead sso populate` made it for; keystead's own",
     ),
     Setting(
         "toolkit_artifact_guid",

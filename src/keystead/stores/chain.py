@@ -6,9 +6,10 @@ documentation for ``-ProfileLocation``.
 
 from __future__ import annotations
 
+import itertools
 import os
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 
 from keystead import caller
@@ -16,6 +17,7 @@ from keystead.errors import ProfileNotFound
 from keystead.model.ordinal_case import folded
 from keystead.model.profile import Profile, SettingValue
 from keystead.model.references import references, renamed
+from keystead.model.role_reference import RoleReference
 from keystead.stores import base
 from keystead.stores.registry import STORES
 from keystead.stores.shared import SharedStore
@@ -26,12 +28,25 @@ from keystead.text.dialect import Skipped
 Parts = Sequence[tuple[base.ProfileStore, base.StoreSnapshot]]
 """Stores in search order, each with its content."""
 
+Reach = Callable[[str, RoleReference, Mapping[str, str]], Profile]
+"""Returns the profile that a name stands for: the reference that it has the form of, and the
+settings of its sso-session section. Raises `ProfileNotFound`."""
+
+
+def _by_id(name: str, reference: RoleReference, section: Mapping[str, str]) -> Profile:
+    """`Reach` for accounts that are named by their id."""
+    del section
+    if not reference.has_account_id:
+        raise base.not_found(name, ())
+    return reference.profile(name)
+
 
 class ChainReader(ABC):
     """Profiles by name in all stores."""
 
     location: str | None
     """The path of the shared file that is searched alone; None for all stores."""
+    reach: Reach
 
     @property
     @abstractmethod
@@ -39,8 +54,22 @@ class ChainReader(ABC):
         """The stores in search order, each with its content."""
 
     def find(self, name: str) -> Profile:
-        """The profile ``name`` of the first store that has it. Raises `ProfileNotFound`."""
-        return self.locate(name)[1]
+        """The profile ``name`` of the first store that has it, else the permission set that
+        ``name`` refers to; see `RoleReference`. Raises `ProfileNotFound`.
+        """
+        try:
+            return self.locate(name)[1]
+        except ProfileNotFound as error:
+            reference = RoleReference.parse(name)
+            section = self.sso_session(reference.session) if reference else None
+            if not reference or not section or error.where:
+                raise
+        return self.reach(name, reference, section)
+
+    def opens_unasked(self, name: str) -> bool:
+        """Whether the secrets of the profile can be read without a prompt."""
+        found = (store for store, part in self.parts if _has(part, name))
+        return all(store.opens_unasked() for store in itertools.islice(found, 1))
 
     def locate(self, name: str) -> tuple[base.ProfileStore, Profile]:
         """The first store that has the profile, and the profile."""
@@ -87,8 +116,11 @@ class ChainReader(ABC):
 class ChainSnapshot(ChainReader):
     """The profiles at one moment; each store is read once, lazily."""
 
-    def __init__(self, stores: Iterable[base.ProfileStore], location: str | None) -> None:
+    def __init__(
+        self, stores: Iterable[base.ProfileStore], location: str | None, reach: Reach
+    ) -> None:
         self.location = location
+        self.reach = reach
         self._parts = [(store, store.snapshot()) for store in stores]
 
     @property
@@ -110,7 +142,9 @@ class StoreChain(ChainReader):
         *,
         system: System | None = None,
         stores: Iterable[base.ProfileStore] | None = None,
+        reach: Reach = _by_id,
     ) -> None:
+        self.reach = reach
         system = system or System()
         path = os.fspath(location) if location is not None else ""
         self.location = path or None
@@ -122,7 +156,7 @@ class StoreChain(ChainReader):
 
     def snapshot(self) -> ChainSnapshot:
         """The current content of the stores."""
-        return ChainSnapshot(self.stores, self.location)
+        return ChainSnapshot(self.stores, self.location, self.reach)
 
     @property
     def parts(self) -> Parts:

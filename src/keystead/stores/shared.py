@@ -140,7 +140,7 @@ class SharedStore(ProfileStore):
                 pair = _changed(pair, name, key, value, new)
             return pair
 
-        self._write(edited, [name])
+        self.edit(edited, [name])
 
     def unregister(self, name: str) -> None:
         """Removes the profile from both files. Raises `ProfileNotFound`."""
@@ -149,7 +149,7 @@ class SharedStore(ProfileStore):
             require_in(pair, name)
             return tuple(file.removed(name) for file in pair)
 
-        self._write(edited, [name])
+        self.edit(edited, [name])
 
     def rename(
         self, old: str, new: str, *, force: bool = False, follow: Follow | None = None
@@ -166,12 +166,12 @@ class SharedStore(ProfileStore):
                 pair = self._followed(pair, follow, names)
             return tuple(file.renamed(old, new) for file in pair)
 
-        self._write(edited, names)
+        self.edit(edited, names)
 
     def follow(self, follow: Follow) -> None:
         """Sets the settings that ``follow`` returns, in one write of both files."""
         names: set[str] = set()
-        self._write(lambda pair: self._followed(pair, follow, names), names)
+        self.edit(lambda pair: self._followed(pair, follow, names), names)
 
     def _followed(self, pair: Pair, follow: Follow, names: set[str]) -> Pair:
         """Both files with what ``follow`` returns; adds the changed profiles to ``names``."""
@@ -190,7 +190,7 @@ class SharedStore(ProfileStore):
                 return pair
             return tuple(f.copied(old, new) for f in self._make_room(pair, new, force=force))
 
-        self._write(edited, [new])
+        self.edit(edited, [new])
 
     def _make_room(self, pair: Pair, new: str, *, force: bool) -> Pair:
         validation.check_profile_name(new, shared=True)
@@ -200,8 +200,11 @@ class SharedStore(ProfileStore):
             raise already_there(new)
         return tuple(file.removed(new) for file in pair)
 
-    def _write(self, edited: Callable[[Pair], Pair], names: Collection[str]) -> None:
-        """Writes what ``edited`` returns for both files; ``names`` are the changed profiles."""
+    def edit(self, edited: Callable[[Pair], Pair], names: Collection[str]) -> None:
+        """Writes what ``edited`` returns for both files; ``names`` are the changed profiles.
+
+        Both may be called and read more than once, ``names`` after each call.
+        """
         before, after = self.snapshot().settled(lambda pair: _worked_out(edited, pair, names))
         # Errors are raised here, before any folder or lock file is made.
         touched = {made.path for was, made in zip(before, after, strict=True) if made is not was}

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from functools import cached_property
 
 from keystead.errors import DocumentError, Origin, ProfileInvalid
 from keystead.model.profile import SettingValue
+from keystead.model.sources.sso import POPULATED_FROM
 from keystead.model.validation import check_profile_name
 from keystead.secret import reveal
 from keystead.system.file_versions import FileVersion
@@ -118,6 +119,28 @@ class SharedFile(Value):
         file = self._with(edit.set_value(self.document, sections, key, content))
         return file.set_hidden(name, key, content)
 
+    def rewritten(
+        self,
+        added: Mapping[str, Mapping[str, str]],
+        changed: Mapping[str, Mapping[str, str | None]],
+        removed: Collection[str],
+    ) -> SharedFile:
+        """The file with many changes of profiles at once, in time that grows with the file.
+
+        ``added`` are new ones, at its end; a value of None in ``changed`` unsets a setting.
+        """
+        document = self.document
+        if changed:
+            found = _sections(document, self.kind, changed)
+            cuts = ((found[name], settings) for name, settings in changed.items())
+            document = edit.change(document, cuts)
+        if removed:
+            groups = _sections(document, self.kind, removed).values()
+            doomed = sorted((each for group in groups for each in group), key=lambda s: s.start)
+            document = edit.remove(document, doomed)
+        titled = {self._title(name): settings for name, settings in added.items()}
+        return self._with(edit.add_sections(document, titled))
+
     def set_hidden(self, name: str, key: str, value: str) -> SharedFile:
         """The file with the value in the hidden spelling of `default` too, if it has the setting.
 
@@ -149,7 +172,8 @@ class SharedFile(Value):
         sections = self.sections(old)
         if not sections:
             return self
-        return self._with(edit.copy(self.document, sections, self._title(new))).unset(new, _GUID)
+        made = self._with(edit.copy(self.document, sections, self._title(new)))
+        return made.unset(new, _GUID).unset(new, POPULATED_FROM)
 
     def _set_block(self, name: str, key: str, block: Mapping[str, str]) -> SharedFile:
         """The file with a nested block of exactly these lines."""
@@ -192,6 +216,18 @@ class SharedFile(Value):
                 hint="`keystead lint` lists these lines; fix them first",
                 where=Origin(str(self.path)),
             )
+
+
+def _sections(
+    document: Document, kind: FileKind, names: Container[str]
+) -> dict[str, list[Section]]:
+    """The sections of these profiles, in one pass."""
+    found: dict[str, list[Section]] = {}
+    for section in document.sections:
+        header = read_header(section.title, kind, document.grammar)
+        if header.kind == "profile" and header.name in names:
+            found.setdefault(header.name, []).append(section)
+    return found
 
 
 def _meaning(file: SharedFile, names: Collection[str]) -> tuple[object, ...]:

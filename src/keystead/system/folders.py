@@ -169,6 +169,11 @@ class Folders:
         return self.data / "logins.key"
 
     @property
+    def accounts(self) -> Path:
+        """The folder of cached accounts and roles of logins."""
+        return self._cache / "accounts"
+
+    @property
     def cmdlets(self) -> Path:
         """The folder of cached names of service cmdlets."""
         return self._cache / "cmdlets"

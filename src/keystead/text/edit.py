@@ -11,7 +11,7 @@ Names and values have been validated by `keystead.model.validation`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from keystead.text.document import Document
 from keystead.text.pieces import Nested, Property, Section, Span, Splice
@@ -31,18 +31,29 @@ def set_value(document: Document, sections: Sequence[Section], key: str, value: 
     ``key`` with a dot, such as ``s3.max_concurrent_requests``, names a line of the nested block
     ``s3``, unless there is a setting of the dotted name.
     """
-    found = [i for s in sections for i in document.properties(s) if _same(i.name, key)]
     block, _, name = key.partition(".")
-    if not found and block and name:
+    if block and name and not _items(document, sections, key):
         return set_nested(document, sections, block, name, value)
-    if not found:
-        return _append(document, sections[0], [key + _equals(document, sections[0]) + value])
-    # Continuation lines of the old value are removed; comment lines in between stay.
-    cuts = [
-        cut
-        for item in found
-        for cut in (_value_splice(document, item, value), *(Splice(line, "") for line in item.more))
-    ]
+    return change(document, [(sections, {key: value})])
+
+
+def change(
+    document: Document, changes: Iterable[tuple[Sequence[Section], Mapping[str, str | None]]]
+) -> Document:
+    """Set settings of several names as `set_value` does, and remove those with the value None."""
+    cuts: list[Splice] = []
+    for sections, settings in changes:
+        new: list[str] = []
+        for key, value in settings.items():
+            for item in (found := _items(document, sections, key)):
+                # Continuation lines of the old value are removed; comment lines in between stay.
+                first = Splice(item.span, "") if value is None else None
+                cuts.append(first or _value_splice(document, item, value or ""))
+                cuts += [Splice(line, "") for line in item.more]
+            if value is not None and not found:
+                new.append(key + _equals(document, sections[0]) + value)
+        if new:
+            cuts.append(_appended(document, sections[0], new))
     return _trim_last_line_end(document, document.splice(cuts))
 
 
@@ -74,12 +85,10 @@ def unset(document: Document, sections: Sequence[Section], key: str) -> Document
 
     A dotted key works as in `set_value`; an empty nested block is removed.
     """
-    found = [i for s in sections for i in document.properties(s) if _same(i.name, key)]
     block, _, name = key.partition(".")
-    if not found and block and name:
+    if block and name and not _items(document, sections, key):
         return unset_nested(document, sections, block, name)
-    cuts = [Splice(line, "") for item in found for line in (item.span, *item.more)]
-    return _trim_last_line_end(document, document.splice(cuts))
+    return change(document, [(sections, {key: None})])
 
 
 def unset_nested(
@@ -112,8 +121,22 @@ def add_section(
     return _append_block(document, document.newline.join([f"[{title}]", *lines]))
 
 
+def add_sections(document: Document, sections: Mapping[str, Mapping[str, str]]) -> Document:
+    """Add sections by their titles, with settings without blocks, as `add_section` does."""
+    if not sections:
+        return document
+    equals = _equals(document, next(iter(document.last_sections(1)), None))
+    end = _blank_run_before(document, len(document.text)).start
+    gap = document.newline * (1 + _parts_by_blank_line(document, end))
+    blocks = (
+        document.newline.join([f"[{title}]", *(key + equals + settings[key] for key in settings)])
+        for title, settings in sections.items()
+    )
+    return _append_block(document, gap.join(blocks))
+
+
 def remove(document: Document, sections: Sequence[Section]) -> Document:
-    """Remove ``sections``, each with its comments and the blank lines that separate it.
+    """Remove ``sections``, in order, each with its comments and the blank lines that separate it.
 
     Its comments are the lines directly above its header and those that follow its settings without
     a blank line. Lines directly above the next header belong to the next section, the comment at
@@ -179,12 +202,12 @@ def _same(name: str, key: str) -> bool:
     return _folded(name) == _folded(key)
 
 
+def _items(document: Document, sections: Iterable[Section], key: str) -> list[Property]:
+    return [i for s in sections for i in document.properties(s) if _same(i.name, key)]
+
+
 def _last(document: Document, sections: Sequence[Section], key: str) -> Property | None:
-    for section in reversed(sections):
-        for item in reversed(document.properties(section)):
-            if _same(item.name, key):
-                return item
-    return None
+    return next(reversed(_items(document, sections, key)), None)
 
 
 def _value_splice(document: Document, item: Property | Nested, value: str) -> Splice:
@@ -228,21 +251,31 @@ def _indent(document: Document) -> str:
 
 
 def _append(document: Document, section: Section, lines: list[str]) -> Document:
+    return document.splice([_appended(document, section, lines)])
+
+
+def _appended(document: Document, section: Section, lines: list[str]) -> Splice:
+    """The splice that adds ``lines`` after the last setting of ``section``."""
     items = document.properties(section)
     if not items:
-        return _insert(document, section.body.start, lines)
+        return _inserted(document, section.body.start, lines)
     # Among indented settings, a line in column 0 would for some readers end the ones below it.
     indent = document.indent(items[-1].span)
-    return _insert(document, items[-1].end, [indent + line for line in lines])
+    return _inserted(document, items[-1].end, [indent + line for line in lines])
 
 
 def _insert(document: Document, at: int, lines: list[str]) -> Document:
+    return document.splice([_inserted(document, at, lines)])
+
+
+def _inserted(document: Document, at: int, lines: list[str]) -> Splice:
     text = document.newline.join(lines)
     if at > 0 and document.text[at - 1] != "\n":  # the last line has no line end and gets none
-        text = _line_end(document, document.text[:at]) + text
+        before = document.text[document.text.rfind("\n", 0, at) + 1 : at]
+        text = _line_end(document, before) + text
     else:
         text += _line_end(document, text)
-    return document.splice([Splice(Span(at, at), text)])
+    return Splice(Span(at, at), text)
 
 
 def _line_end(document: Document, text: str) -> str:
@@ -293,7 +326,7 @@ def _extent(document: Document, section: Section) -> Span:
 def _removed_with(document: Document, section: Section) -> Span:
     """The `_extent` of a section without a comment at the top of the file."""
     start, end = _extent(document, section)
-    return Span(start if document.text[:start].strip() else section.start, end)
+    return Span(start if _blank_run_before(document, start).start else section.start, end)
 
 
 def _comments_above(document: Document, at: int) -> int:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 ACCOUNT = ("sso_account_id", "sso_role_name")
 FLOWS = BROWSER, DEVICE = ("browser", "device")
 CACHES = AWS, KEYSTEAD = ("aws", "keystead")
+POPULATED_FROM = "populated_from"
+"""The setting that marks a profile that `keystead sso populate` made."""
 
 
 class Sso(CredentialSource, kw_only=True):

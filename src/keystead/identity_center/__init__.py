@@ -1,0 +1,1 @@
+"""Accounts and roles of IAM Identity Center: listing them, and making profiles of them"""

@@ -1,0 +1,41 @@
+"""How many calls may run at once, by what a service answers: as TCP finds its rate. Pure.
+
+Additive increase, multiplicative decrease: one more after each round of answers, half after a
+refusal.
+"""
+
+from __future__ import annotations
+
+MOST = 32
+_FIRST = 4.0
+
+
+class AdaptiveLimit:
+    """The number of calls at once, from 1 to ``most``."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
+        self._limit = min(_FIRST, most)
+        self._begun = 0
+        self._lowered = 0
+        """The calls that had begun when the limit was lowered: they were sent at the old rate."""
+
+    @property
+    def at_once(self) -> int:
+        """The number of calls that may run at once."""
+        return int(self._limit)
+
+    def begin(self) -> int:
+        """The number of a call that begins."""
+        self._begun += 1
+        return self._begun
+
+    def succeeded(self) -> None:
+        """A call was answered."""
+        self._limit = min(self._most, self._limit + 1 / self._limit)
+
+    def throttled(self, number: int) -> None:
+        """The call ``number`` was refused because there are too many."""
+        if number > self._lowered:
+            self._limit = max(1.0, self._limit / 2)
+            self._lowered = self._begun

@@ -1,0 +1,92 @@
+"""Calls to the access portal in large numbers: connections are reused, failures are classified."""
+
+from __future__ import annotations
+
+import threading
+from functools import cached_property
+
+from keystead.errors import ProviderError
+from keystead.resolve.aws.client import AwsClient
+from keystead.resolve.aws.failures import answer_of, explained, failures
+from keystead.resolve.sso.oidc import SsoTokenCache
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_SERVICE = "sso"
+_TOO_MANY = 429
+_FAILED = 500
+_LONGEST_PAUSE = 120.0
+
+
+class TryAgain(Exception):
+    """A call that may succeed later: ``error`` is what to raise when it does not.
+
+    ``throttled``: there were too many calls; ``seconds`` is the pause that the service asks for.
+    """
+
+    def __init__(self, error: ProviderError, *, throttled: bool, seconds: float | None) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.throttled = throttled
+        self.seconds = seconds
+
+
+class Portal:
+    """Calls with the token of ``login``, from any number of threads."""
+
+    def __init__(self, client: AwsClient, login: SsoTokenCache) -> None:
+        self._client = client
+        self._login = login
+        self._lock = threading.Lock()
+        self._token = login.current().access_token
+
+    @cached_property
+    def _botocore(self) -> Any:  # noqa: ANN401  # botocore makes the class at run time
+        return self._client.botocore_client(_SERVICE, single_attempts=True)
+
+    def prepare(self) -> None:
+        """Make the client, which several threads then use."""
+        _ = self._botocore
+
+    def call(self, operation: str, parameters: dict[str, object]) -> dict[str, Any]:
+        """The answer of one call.
+
+        Raises `TryAgain`, `InteractionRequired` where the login has ended, else `ProviderError`.
+        """
+        from botocore import xform_name
+
+        token = self._token
+        sent = {**parameters, "accessToken": token}
+        try:
+            answer: dict[str, Any] = getattr(self._botocore, xform_name(operation))(**sent)
+        except failures() as error:
+            made = explained(error, _SERVICE, operation, None, sent, begun=True)
+            if made.code == "UnauthorizedException":
+                if self._has_new_token(token):
+                    return self.call(operation, parameters)
+                raise self._login.required("is no longer valid") from None
+            status = answer_of(error).get("ResponseMetadata", {}).get("HTTPStatusCode")
+            throttled = status == _TOO_MANY or made.code == "TooManyRequestsException"
+            if throttled or made.id == "service-unreachable" or (status or 0) >= _FAILED:
+                seconds = _retry_after(answer_of(error))
+                raise TryAgain(made, throttled=throttled, seconds=seconds) from None
+            raise made from None
+        return answer
+
+    def _has_new_token(self, refused: str) -> bool:
+        """Whether there is another token than the refused one, as a login was renewed."""
+        with self._lock:
+            if self._token == refused:
+                self._token = self._login.current().access_token
+            return self._token != refused
+
+
+def _retry_after(answer: Any) -> float | None:  # noqa: ANN401  # botocore's
+    """The seconds of the header ``Retry-After``, at most two minutes; None for none."""
+    text = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("retry-after")
+    try:
+        return min(max(float(text), 0.0), _LONGEST_PAUSE)
+    except (TypeError, ValueError):
+        return None

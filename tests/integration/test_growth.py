@@ -23,6 +23,10 @@ from keystead.app import App
 from keystead.cli.commands import MODULES, row
 from keystead.cli.completing.answer import answer
 from keystead.cli.main import main
+from keystead.identity_center.account import Account, RoleFilter
+from keystead.identity_center.populate import Populate
+from keystead.identity_center.population import Wish
+from keystead.identity_center.profile_name import DEFAULT_TEMPLATE, NameTemplate
 from tests import worlds
 from tests.effort import amount
 
@@ -97,8 +101,19 @@ UNCOUNTED = {
     "serve": "serves until it is stopped; its requests are a row of `OPERATIONS`",
     "whoami": "calls STS with the keys that the row of `credentials` gets",
     "doctor": "waits for the network; it reads profiles as `lint` and `list` do",
+    "sso accounts": "lists the accounts of a service, not profiles",
+    "sso populate": "lists the accounts of a service; the change of the file is in `OPERATIONS`",
 }
+ACCOUNTS = [Account(f"{number:012}", "Test", roles=("Admin",)) for number in range(20)]
+
+
+def populate(app: App, _: str) -> None:
+    wish = Wish("corp", ACCOUNTS, RoleFilter.parse(()), NameTemplate.parse(DEFAULT_TEMPLATE), ())
+    Populate(wish, ()).write(app.shared)
+
+
 OPERATIONS = {
+    "populate": Row(populate, LINEAR, NONE),
     "complete a name": row_of_both(lambda _, __: answer(["show", "profile-0000"]), LINEAR),
     "complete a setting": Row(lambda _, last: answer(["set", last, "regi"])),
     "the library's credentials": Row(lambda _, last: keystead.credentials(last)),

@@ -33,7 +33,7 @@ LAYERS = [
     {"botocore_session", "text"},
     {"audit", "undo", "http"},
     {"stores", "resolve", "delivery"},
-    {"agent", "lint"},
+    {"agent", "identity_center", "lint"},
     {"app"},
     {"doctor", "serve", "console"},
     {"powershell"},

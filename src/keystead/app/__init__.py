@@ -26,10 +26,11 @@ if TYPE_CHECKING:
     from keystead.app.selection import Location, Selection
     from keystead.audit.grantee import Grantee
     from keystead.audit.log import AuditLog
+    from keystead.identity_center.directory import Directory
     from keystead.lint.runner import Report
     from keystead.model.client_settings import ClientSettings
     from keystead.model.credentials import Credentials
-    from keystead.model.profile import Profile
+    from keystead.model.profile import Profile, ProfileSource
     from keystead.model.role_options import RoleOptions
     from keystead.model.role_reference import RoleReference
     from keystead.resolve.aws.client import AwsClient
@@ -148,20 +149,24 @@ class App:
         stores = [store.in_environment(own) for store in self.stores]
         return StoreChain(location, system=own, stores=stores, reach=self.reach)
 
-    def reach(
-        self, name: str, reference: RoleReference, section: Mapping[str, str]
-    ) -> Profile:
+    def reach(self, name: str, reference: RoleReference, source: ProfileSource) -> Profile:
         """The profile that ``name``, which has the form of a reference, stands for.
 
-        ``section`` are the settings of its sso-session. Raises `ProfileNotFound`, and as
-        `SsoTokenCache.current` where accounts have to be listed.
+        Raises `ProfileNotFound`, and as `Directory.account` where accounts have to be listed.
         """
-        if reference.has_account_id and REGION_RULES not in section:
+        if reference.has_account_id and not source.sso_session(reference.session).get(REGION_RULES):
             return reference.profile(name)
         from keystead.identity_center.reach import reach
 
+        return reach(self.directory(reference.session, source), name, reference, source)
+
+    def directory(self, session: str, source: ProfileSource) -> Directory:
+        """The accounts behind the login of an sso-session. Raises `ProfileInvalid`."""
+        from keystead.identity_center.directory import Directory
+        from keystead.model.client_settings import NO_CLIENT_SETTINGS
+
         client = self.client(NO_CLIENT_SETTINGS.with_variables(self.system.environ), None)
-        return reach(self.system, client, name, reference, section)
+        return Directory(self.system, client, session, source)
 
     def _warn_of_missing_files(self) -> None:
         if not self._has_warned:

@@ -6,7 +6,13 @@ import os
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 
-from keystead.errors import KeysteadError, Origin, ProfileInvalid, ProfileNotFound
+from keystead.errors import (
+    KeysteadError,
+    Origin,
+    ProfileInvalid,
+    ProfileNotFound,
+    ProviderError,
+)
 from keystead.model.client_settings import (
     NO_CLIENT_SETTINGS,
     OF_CLIENTS,
@@ -14,12 +20,12 @@ from keystead.model.client_settings import (
     client_settings,
 )
 from keystead.model.endpoints import NO_ADDRESS, Endpoints
-from keystead.model.profile import Profile
+from keystead.model.profile import Profile, ProfileSource
+from keystead.model.role_reference import RoleReference
 from keystead.model.search import default_profile, nothing_configured, settings_profile
 from keystead.model.settings import DECIDING
 from keystead.model.sources.process import Process
 from keystead.secret import Secret
-from keystead.stores.base import StoreSnapshot
 from keystead.stores.chain import ChainSnapshot, StoreChain
 from keystead.stores.shared_snapshot import SharedSnapshot
 from keystead.system import System
@@ -248,15 +254,16 @@ class Selection(Value):
         environ, name = self.system.environ, self.wanted
         if name is not None:
             self.profiles.find(name)
+
+        def found(source: ProfileSource) -> dict[str, Profile]:
+            return {each: p for each in names(environ, name) if (p := _found(source, each))}
+
         stores = [
-            StoreFacts(
-                store.title,
-                {each: p for each in names(environ, name) if (p := _found(part, each))},
-                store.read_by_sdks,
-                store.read_by_dotnet,
-            )
+            StoreFacts(store.title, found(part), store.read_by_sdks, store.read_by_dotnet)
             for store, part in self.profiles.parts
         ]
+        reached = {each: p for each, p in found(self.profiles).items() if not p.store_type_name}
+        stores.append(StoreFacts("accounts that logins reach", reached))
         return explain(Facts(environ, stores, name, bool(self.location)), self.profiles)
 
     def provider(self, grantee: Grantee | None) -> ProfileCredentials:
@@ -280,7 +287,17 @@ class Selection(Value):
             if grantee:
                 app.record_grant(plan.profile or None, found, grantee)
 
-        return ProfileCredentials(app.system, self.resolver, plan, record)
+        return ProfileCredentials(app.system, self.resolver, plan, record, self._explained)
+
+    def _explained(self, error: ProviderError) -> KeysteadError:
+        """The error to raise: another one where the base is a role that is not there."""
+        name = self.plan.base.profile
+        reference = RoleReference.parse(name)
+        if reference is None or self.profiles.find(name).store_type_name:
+            return error
+        from keystead.identity_center.reach import refused
+
+        return refused(self.app.directory(reference.session, self.profiles), reference, error)
 
     def credentials(self, grantee: Grantee) -> Credentials:
         """The credentials, for ``grantee``. Raises as `provider`, and as retrieving does."""
@@ -302,8 +319,8 @@ class Selection(Value):
         )
 
 
-def _found(part: StoreSnapshot, name: str) -> Profile | None:
+def _found(source: ProfileSource, name: str) -> Profile | None:
     try:
-        return part.find(name)
+        return source.find(name)
     except ProfileNotFound:
         return None

@@ -130,7 +130,8 @@ def show(context: Context, args: Arguments) -> None:
         for name, value in _flat(key, shown)
     ]
     kind = profile.type.name if profile.type else "none"
-    context.console.show(f"{profile.name} ({kind}, {profile.store_type_name})\n")
+    place = profile.store_type_name or "by its name"
+    context.console.show(f"{profile.name} ({kind}, {place})\n")
     context.console.show(table(rows))
     problem = profile.problem()
     if problem:

@@ -1,4 +1,4 @@
-"""Lists the accounts and roles that a login reaches: many calls at once, as many as are answered."""
+"""Lists the accounts and roles that a login reaches, with as many calls at once as pass."""
 
 from __future__ import annotations
 
@@ -232,8 +232,10 @@ class Lister:
         if isinstance(answer, TryAgain):
             self._try_again(pages, number, answer)
             return None
-        if isinstance(answer, ProviderError) and answer.code == _GONE and "accountId" in (
-            pages.parameters
+        if (
+            isinstance(answer, ProviderError)
+            and answer.code == _GONE
+            and "accountId" in (pages.parameters)
         ):
             answer = {}  # the account, or the access to it, was removed meanwhile
         if isinstance(answer, BaseException):
@@ -256,6 +258,8 @@ class Lister:
         elif pages.failures >= _MOST_FAILURES:
             raise refusal.error
         if refusal.seconds is not None:
-            self._paused_until = max(self._paused_until, now + refusal.seconds)
-        pause = refusal.seconds if refusal.seconds is not None else uniform(pause / 2, pause)
+            pause = refusal.seconds
+            self._paused_until = max(self._paused_until, now + pause)
+        else:
+            pause = uniform(pause / 2, pause)  # noqa: S311  # so that others try at another time
         heapq.heappush(self._later, (now + pause, number, pages))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from keystead.errors import ProfileInvalid, ProfileNotFound
+from keystead.errors import ProfileNotFound
 from keystead.identity_center.account import Account
 from keystead.model.role_reference import RoleReference, encoded
 from keystead.near import did_you_mean, near_names
@@ -20,7 +20,7 @@ _SHOWN = 5
 
 
 class Listing(Value):
-    """All accounts that a login reached at ``listed_at``, each with its roles."""
+    """All accounts that a login reached at ``listed_at``."""
 
     accounts: Sequence[Account]
     listed_at: datetime
@@ -35,18 +35,27 @@ class Listing(Value):
     def account(self, text: str) -> Account | None:
         """The account of that id or exact name; None for none.
 
-        Raises `ProfileInvalid` for a name that several accounts have.
+        Raises `ProfileNotFound` for a name that several accounts have.
         """
         known = next((account for account in self.accounts if account.id == text), None)
         named = self._by_name.get(text, [])
         if known is None and len(named) > 1:
             ids = ", ".join(f"`{account.id}`" for account in named[:_SHOWN])
-            raise ProfileInvalid(
+            raise ProfileNotFound(
                 f"{len(named)} accounts have the name `{text}`",
                 id="account-ambiguous",
                 hint=f"name it by its id: {ids}" + (", ..." if len(named) > _SHOWN else ""),
             )
         return known or next(iter(named), None)
+
+    def with_roles_of(self, earlier: Listing | None) -> Listing:
+        """The same, with the roles of an ``earlier`` listing where they were not listed."""
+        known = {account.id: account.roles for account in earlier.accounts} if earlier else {}
+        accounts = (
+            account._replace(roles=known.get(account.id)) if account.roles is None else account
+            for account in self.accounts
+        )
+        return self.replace(accounts=list(accounts))
 
     def names(self) -> Iterable[str]:
         """The names of accounts that only one account has."""
@@ -65,11 +74,11 @@ def unknown_account(reference: RoleReference, listing: Listing) -> ProfileNotFou
     return ProfileNotFound(what, id="account-not-found", hint=hint)
 
 
-def unknown_role(reference: RoleReference, roles: Callable[[], Sequence[str]]) -> ProfileNotFound:
+def unknown_role(reference: RoleReference, roles: Sequence[str]) -> ProfileNotFound:
     """The error for a role that the login does not have in an account with other ``roles``."""
 
     def hint() -> str:
-        near = (reference._replace(role=role) for role in near_names(reference.role, roles()))
+        near = (reference._replace(role=role) for role in near_names(reference.role, roles))
         account = f" {encoded(reference.account)}"
         return did_you_mean(map(str, near), otherwise=_shows(reference.session, account))
 

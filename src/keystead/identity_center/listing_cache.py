@@ -1,4 +1,4 @@
-"""What a login reaches, cached in files: the last whole listing, and the one that is under way.
+"""What a login reaches, cached in files: what was listed last, and what a run has listed so far.
 
 Accounts are no secret but private: the files are for their owner alone. Their names depend on the
 access portal and not on a token, so that they outlive a login.
@@ -33,7 +33,7 @@ class ListingCache:
         self._journal = Journal(self.path.with_suffix(".partial"))
 
     def read(self) -> Listing | None:
-        """The last whole listing; None where there is none that can be read."""
+        """What was listed last; None where there is nothing that can be read."""
         try:
             document = parse_json(self._system.files.read(self.path).data or b"")
             if document["version"] != _VERSION:
@@ -44,7 +44,7 @@ class ListingCache:
             return None
 
     def write(self, listing: Listing) -> None:
-        """Cache a whole listing, if the folder can be written."""
+        """Cache a listing, if the folder can be written."""
         document = {
             "version": _VERSION,
             "listed_at": listing.listed_at.isoformat(),
@@ -83,7 +83,8 @@ class ListingCache:
 
 def _account(row: Sequence[object]) -> Account:
     number, name, email, roles = row
-    return Account(text_in(number), text_in(name), text_in(email), tuple(_texts(roles)))
+    listed = None if roles is None else tuple(_texts(roles))
+    return Account(text_in(number), text_in(name), text_in(email), listed)
 
 
 def _texts(values: object) -> list[str]:

@@ -3,8 +3,9 @@
 A profile that keystead made is marked by the setting ``populated_from``, which has the role's
 `RoleReference` and the region that was written. Of such a profile, keystead changes the region and
 the mark alone, and the region only while it is the one of the mark, so that one that a person has
-set or removed stays. A marked profile that names another session, account or role than its mark
-was made into another one by a person: it is left alone, as if it were not marked.
+set or removed stays. Where no rule gives a region, it stays too. A marked profile that names
+another session, account or role than its mark was made into another one by a person: it is left
+alone, as if it were not marked.
 """
 
 from __future__ import annotations
@@ -60,10 +61,10 @@ def _role_of(settings: Settings) -> tuple[object, ...]:
 
 
 class Population(NamedTuple):
-    """The changes of profiles, each by its name. A value of None unsets a setting."""
+    """The changes of profiles, each by its name."""
 
     added: Mapping[str, Mapping[str, str]]
-    changed: Mapping[str, Mapping[str, str | None]]
+    changed: Mapping[str, Mapping[str, str]]
     removed: Collection[str]
     own_region: Sequence[str]
     """Those whose region a person has set or removed, where the rules give another one."""
@@ -99,7 +100,7 @@ class Wish(Value):
             mark = Mark.of(settings)
             if mark and mark.reference.session == self.session:
                 made.setdefault(mark.reference, []).append((name, mark))
-        changed: dict[str, Mapping[str, str | None]] = {}
+        changed: dict[str, Mapping[str, str]] = {}
         own: list[str] = []
         served: list[str] = []
         new: list[tuple[Wanted, Mark]] = []
@@ -108,9 +109,9 @@ class Wish(Value):
             wanted = Mark(RoleReference(self.session, account.id, role), region)
             for name, mark in made.get(wanted.reference, ()):
                 there = profiles[name].get(_REGION, "")
-                if there == mark.region != region:
-                    changed[name] = {_REGION: region or None, POPULATED_FROM: str(wanted)}
-                elif there not in {mark.region, region}:
+                if region and there == mark.region != region:
+                    changed[name] = {_REGION: region, POPULATED_FROM: str(wanted)}
+                elif region and there not in {mark.region, region}:
                     own.append(name)
             if wanted.reference in made:
                 continue

@@ -6,6 +6,7 @@ import threading
 from functools import cached_property
 
 from keystead.errors import ProviderError
+from keystead.identity_center.adaptive_limit import MOST
 from keystead.resolve.aws.client import AwsClient
 from keystead.resolve.aws.failures import answer_of, explained, failures
 from keystead.resolve.sso.oidc import SsoTokenCache
@@ -44,7 +45,7 @@ class Portal:
 
     @cached_property
     def _botocore(self) -> Any:  # noqa: ANN401  # botocore makes the class at run time
-        return self._client.botocore_client(_SERVICE, single_attempts=True)
+        return self._client.botocore_client(_SERVICE, bulk=MOST)
 
     def prepare(self) -> None:
         """Make the client, which several threads then use."""

@@ -2,20 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from keystead.errors import KeysteadError, ProviderError
+from keystead.identity_center.account import Account
+from keystead.identity_center.directory import Directory
+from keystead.identity_center.listing import unknown_account, unknown_role
+from keystead.identity_center.region_rule import region_of, rules_of
+from keystead.model.profile import Profile, ProfileSource
+from keystead.model.role_reference import RoleReference
 
-from keystead.errors import ProfileInvalid
-from keystead.identity_center.account import Account, RoleFilter
-from keystead.identity_center.lister import Lister, Progress
-from keystead.identity_center.listing import Listing, unknown_account, unknown_role
-from keystead.identity_center.listing_cache import ListingCache
-from keystead.identity_center.portal import Portal
-from keystead.identity_center.region_rule import parse_rules, region_of
-from keystead.model.profile import Profile
-from keystead.model.role_reference import REGION_RULES, RoleReference
-from keystead.model.sources.sso import Sso
-from keystead.resolve.aws.client import AwsClient
-from keystead.resolve.sso.oidc import SsoTokenCache
-from keystead.system import System
+_REFUSALS = ("ForbiddenException", "ResourceNotFoundException")
 
-EVERYTHING = RoleFilter((), ())
+
+def reach(
+    directory: Directory, name: str, reference: RoleReference, source: ProfileSource
+) -> Profile:
+    """The profile that ``name``, a spelling of ``reference``, stands for.
+
+    The name of an account that is given by its id is that of the cached listing. Raises
+    `ProfileNotFound`, and as `Directory.account`.
+    """
+    if reference.has_account_id:
+        cached = directory.cache.read()
+        found = cached.account(reference.account) if cached else None
+        account = found or Account(reference.account, "")
+    else:
+        known, listing = directory.account(reference.account)
+        if known is None:
+            raise unknown_account(reference, listing)
+        account = known
+    region = region_of(account, reference.role, rules_of(reference.session, source))
+    return reference._replace(account=account.id).profile(name, region)
+
+
+def refused(directory: Directory, reference: RoleReference, error: ProviderError) -> KeysteadError:
+    """The error for a reference to an account or role that is not there; else ``error``."""
+    if error.code not in _REFUSALS:
+        return error
+    try:
+        account, listing = directory.account(reference.account)
+        if account is None:
+            return unknown_account(reference, listing)
+        roles = directory.roles(account.id)
+    except KeysteadError:
+        return error
+    return error if reference.role in roles else unknown_role(reference, roles)

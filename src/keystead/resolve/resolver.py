@@ -5,7 +5,7 @@ from __future__ import annotations
 from _thread import allocate_lock  # `threading` takes longer to load than this
 from collections.abc import Callable, Iterator
 
-from keystead.errors import FileProblem, ProfileInvalid
+from keystead.errors import FileProblem, KeysteadError, ProfileInvalid, ProviderError
 from keystead.model.calls import Call, base_call, role_calls
 from keystead.model.credentials import Credentials
 from keystead.model.mfa import MFA_PROCESS, mfa_answer
@@ -216,8 +216,9 @@ class Resolver:
 class ProfileCredentials:
     """The credentials of one plan for as long as somebody needs them: renewed before they end.
 
-    ``granted`` is called with the first credentials and with each new ones. Thread-safe:
-    however many threads ask at once, one of them renews.
+    ``granted`` is called with the first credentials and with each new ones; ``explained`` returns
+    the error to raise for one of a provider. Thread-safe: however many threads ask at once, one of
+    them renews.
     """
 
     def __init__(
@@ -226,11 +227,13 @@ class ProfileCredentials:
         resolver: Resolver,
         plan: Plan,
         granted: Callable[[Credentials], None],
+        explained: Callable[[ProviderError], KeysteadError] = lambda error: error,
     ) -> None:
         self._system = system
         self._resolver = resolver
         self.plan = plan
         self._granted = granted
+        self._explained = explained
         self._lock = allocate_lock()
         self._cached: Session | None = None
 
@@ -245,10 +248,19 @@ class ProfileCredentials:
         """Credentials that live on for a while. Raises what `Resolver.run` raises."""
         with self._lock:
             if self._cached is None or not self._serves(self._cached):
-                before, self._cached = self._cached, self._resolver.run(self.plan)
+                before, self._cached = self._cached, self._run()
                 if before is None or before.credentials != self._cached.credentials:
                     self._granted(self._cached.credentials)
             return self._cached.credentials
+
+    def _run(self) -> Session:
+        try:
+            return self._resolver.run(self.plan)
+        except ProviderError as error:
+            explained = self._explained(error)
+            if explained is error:
+                raise
+            raise explained from None
 
     def _serves(self, cached: Session) -> bool:
         now = self._system.clock()

@@ -15,7 +15,7 @@ from functools import partial
 from keystead import caller
 from keystead.errors import ProfileNotFound
 from keystead.model.ordinal_case import folded
-from keystead.model.profile import Profile, SettingValue
+from keystead.model.profile import Profile, ProfileSource, SettingValue
 from keystead.model.references import references, renamed
 from keystead.model.role_reference import RoleReference
 from keystead.stores import base
@@ -28,14 +28,14 @@ from keystead.text.dialect import Skipped
 Parts = Sequence[tuple[base.ProfileStore, base.StoreSnapshot]]
 """Stores in search order, each with its content."""
 
-Reach = Callable[[str, RoleReference, Mapping[str, str]], Profile]
-"""Returns the profile that a name stands for: the reference that it has the form of, and the
-settings of its sso-session section. Raises `ProfileNotFound`."""
+Reach = Callable[[str, RoleReference, ProfileSource], Profile]
+"""Returns the profile that a name stands for, by the reference that it has the form of, whose
+sso-session the source has. Raises `ProfileNotFound`."""
 
 
-def _by_id(name: str, reference: RoleReference, section: Mapping[str, str]) -> Profile:
+def _by_id(name: str, reference: RoleReference, source: ProfileSource) -> Profile:
     """`Reach` for accounts that are named by their id."""
-    del section
+    del source
     if not reference.has_account_id:
         raise base.not_found(name, ())
     return reference.profile(name)
@@ -61,10 +61,9 @@ class ChainReader(ABC):
             return self.locate(name)[1]
         except ProfileNotFound as error:
             reference = RoleReference.parse(name)
-            section = self.sso_session(reference.session) if reference else None
-            if not reference or not section or error.where:
+            if not reference or error.where or not self.sso_session(reference.session):
                 raise
-        return self.reach(name, reference, section)
+        return self.reach(name, reference, self)
 
     def opens_unasked(self, name: str) -> bool:
         """Whether the secrets of the profile can be read without a prompt."""

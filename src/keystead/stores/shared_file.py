@@ -51,6 +51,10 @@ class SharedFile(Value):
         """The sections of the profile ``name``."""
         return self.parts(name)[0]
 
+    def headers(self) -> Iterator[Header]:
+        """The headers of all sections."""
+        return map(self._header, self.document.sections)
+
     def parts(self, name: str) -> tuple[list[Section], list[Section]]:
         """Those sections, and those of the spelling of `default` that they hide."""
         sections = self.document.naming(name)
@@ -122,12 +126,12 @@ class SharedFile(Value):
     def rewritten(
         self,
         added: Mapping[str, Mapping[str, str]],
-        changed: Mapping[str, Mapping[str, str | None]],
+        changed: Mapping[str, Mapping[str, str]],
         removed: Collection[str],
     ) -> SharedFile:
         """The file with many changes of profiles at once, in time that grows with the file.
 
-        ``added`` are new ones, at its end; a value of None in ``changed`` unsets a setting.
+        ``added`` are new ones, at its end.
         """
         document = self.document
         if changed:

@@ -152,6 +152,11 @@ class SharedSnapshot(StoreSnapshot):
             found |= {key: text for key, text in values.items() if isinstance(text, str)}
         return found
 
+    def sso_sessions(self) -> list[str]:
+        """The names of the ``sso-session`` sections, in order."""
+        headers = (header for file in self.pair() for header in file.headers())
+        return list(dict.fromkeys(found.name for found in headers if found.kind == "sso-session"))
+
     def services(self, name: str) -> Mapping[str, SettingValue]:
         """The settings of a ``services`` section; empty for no such section."""
         found: dict[str, SettingValue] = {}

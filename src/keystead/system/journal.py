@@ -27,7 +27,7 @@ class Journal:
         self._fd: int | None = None
 
     def lines(self) -> list[bytes]:
-        """The whole lines; none where there is no file. A line that a kill cut short is left out."""
+        """The whole lines; none where there is no file."""
         try:
             return self._path.read_bytes().split(b"\n")[:-1]
         except OSError:

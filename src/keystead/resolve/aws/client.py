@@ -41,7 +41,10 @@ _TAKE_LONG = {("lambda", "Invoke"), ("lambda", "InvokeWithResponseStream")}
 _GLOBAL = ("s3", "sts")
 """Services of regions that have an address without one too."""
 
+_CONNECTIONS = 10
+"""How many connections botocore caches by default."""
 _RETRIES = {"mode": "standard", "total_max_attempts": MOST_ATTEMPTS}
+_NO_RETRIES = {"mode": "standard", "total_max_attempts": 1}
 
 _CLOCK_CODES = frozenset(
     {
@@ -177,12 +180,18 @@ class AwsClient:
         raise AssertionError("a request is made for each operation")
 
     def botocore_client(
-        self, service: str, *, read_seconds: int = READ_SECONDS, checked: bool = True
+        self,
+        service: str,
+        *,
+        read_seconds: int = READ_SECONDS,
+        checked: bool = True,
+        bulk: int | None = None,
     ) -> Any:  # noqa: ANN401  # botocore makes the class of a client at run time
         """A botocore client that uses what it is given and searches nothing itself.
 
         Without a region the request goes to the service's global address, or where there is none
-        to `FALLBACK_REGION`. ``checked`` is whether parameters are.
+        to `FALLBACK_REGION`. ``checked`` is whether parameters are. ``bulk`` is for
+        that many calls at once, which the caller tries again itself.
         """
         from botocore import UNSIGNED
         from botocore.config import Config
@@ -199,7 +208,8 @@ class AwsClient:
                 connect_timeout=CONNECT_SECONDS,
                 read_timeout=read_seconds,
                 parameter_validation=checked,
-                retries=None if sets_retries else _RETRIES,
+                max_pool_connections=bulk or _CONNECTIONS,
+                retries=_NO_RETRIES if bulk else None if sets_retries else _RETRIES,
                 # Without it botocore would search for credentials.
                 signature_version=_signature(service) if keys else UNSIGNED,
             ),

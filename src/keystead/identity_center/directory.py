@@ -1,0 +1,83 @@
+"""The accounts behind the login of one sso-session: cached, or listed when they are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from keystead.errors import KeysteadError
+from keystead.identity_center.account import Account, RoleFilter
+from keystead.identity_center.lister import Lister, Progress
+from keystead.identity_center.listing import Listing
+from keystead.identity_center.listing_cache import ListingCache
+from keystead.identity_center.portal import Portal
+from keystead.model.profile import Profile, ProfileSource
+from keystead.model.sources.sso import Sso
+from keystead.resolve.aws.client import AwsClient
+from keystead.resolve.sso.oidc import SsoTokenCache
+from keystead.system import System
+
+NO_ROLES = RoleFilter.parse((), ("*",))
+_LASTS = timedelta(days=1)
+"""How long the names of accounts are taken from the cache."""
+
+
+class Directory:
+    """The accounts and roles that the login of ``session`` reaches.
+
+    Raises `ProfileInvalid` where the section of the session in ``sections`` is not complete.
+    """
+
+    def __init__(
+        self, system: System, client: AwsClient, session: str, sections: ProfileSource
+    ) -> None:
+        profile = Profile("", {"sso_session": session})
+        source = Sso.from_profile(profile, sections)
+        self.session = session
+        self._system = system
+        self._client = client.in_region(source.region)
+        self._source = source
+        self.cache = ListingCache(system, source.sso_start_url, source.region)
+
+    def list(self, selected: RoleFilter, progress: Progress = lambda *_: None) -> Listing:
+        """What the login reaches, with the roles that may be ``selected``; cached too.
+
+        It goes on where a run that did not end stopped. `ListingCache.end` is left to the caller.
+        Raises as `Lister.accounts`.
+        """
+        began = self._system.clock()
+        known = self.cache.begin()
+        lister = Lister(self._system, self._portal(), known, self.cache.note, progress)
+        return self._cached(Listing(lister.accounts(selected), began))
+
+    def _cached(self, listing: Listing) -> Listing:
+        """The listing, which is cached with the roles that were listed before."""
+        self.cache.write(listing.with_roles_of(self.cache.read()))
+        return listing
+
+    def roles(self, account_id: str) -> Sequence[str]:
+        """The roles of one account, listed now. Raises as `Lister.accounts`."""
+        return Lister(self._system, self._portal()).roles(Account(account_id, ""))
+
+    def account(self, text: str) -> tuple[Account | None, Listing]:
+        """The account of that id or exact name, None for none, and the listing it is from.
+
+        Accounts are listed where there is no listing of the last day that has it. Raises
+        `ProfileNotFound` for a name that several accounts have, and as `Lister.accounts`.
+        """
+        cached = self.cache.read()
+        found = cached.account(text) if cached else None
+        if cached and found and self._system.clock() - cached.listed_at < _LASTS:
+            return found, cached
+        try:
+            began = self._system.clock()
+            named = Lister(self._system, self._portal()).accounts(NO_ROLES)
+            listing = self._cached(Listing(named, began))
+        except KeysteadError:
+            if cached and found:  # the login has ended, or there is no network
+                return found, cached
+            raise
+        return listing.account(text), listing
+
+    def _portal(self) -> Portal:
+        return Portal(self._client, SsoTokenCache(self._source, self._system, self._client))

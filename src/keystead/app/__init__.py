@@ -164,9 +164,11 @@ class App:
         """The accounts behind the login of an sso-session. Raises `ProfileInvalid`."""
         from keystead.identity_center.directory import Directory
         from keystead.model.client_settings import NO_CLIENT_SETTINGS
+        from keystead.model.sso_login import SsoLogin
 
+        login = SsoLogin.of_session(session, source.sso_session(session))
         client = self.client(NO_CLIENT_SETTINGS.with_variables(self.system.environ), None)
-        return Directory(self.system, client, session, source)
+        return Directory(self.system, client, session, login, lambda: self.logins)
 
     def _warn_of_missing_files(self) -> None:
         if not self._has_warned:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from keystead.errors import KeysteadError
@@ -11,10 +11,10 @@ from keystead.identity_center.lister import Lister, Progress
 from keystead.identity_center.listing import Listing
 from keystead.identity_center.listing_cache import ListingCache
 from keystead.identity_center.portal import Portal
-from keystead.model.profile import Profile, ProfileSource
-from keystead.model.sources.sso import Sso
+from keystead.model.sso_login import SsoLogin
 from keystead.resolve.aws.client import AwsClient
 from keystead.resolve.sso.oidc import SsoTokenCache
+from keystead.resolve.sso.place import SealedPlaces
 from keystead.system import System
 
 NO_ROLES = RoleFilter.parse((), ("*",))
@@ -23,21 +23,22 @@ _LASTS = timedelta(days=1)
 
 
 class Directory:
-    """The accounts and roles that the login of ``session`` reaches.
-
-    Raises `ProfileInvalid` where the section of the session in ``sections`` is not complete.
-    """
+    """The accounts and roles that ``login``, that of ``session``, reaches."""
 
     def __init__(
-        self, system: System, client: AwsClient, session: str, sections: ProfileSource
+        self,
+        system: System,
+        client: AwsClient,
+        session: str,
+        login: SsoLogin,
+        logins: Callable[[], SealedPlaces],
     ) -> None:
-        profile = Profile("", {"sso_session": session})
-        source = Sso.from_profile(profile, sections)
         self.session = session
         self._system = system
-        self._client = client.in_region(source.region)
-        self._source = source
-        self.cache = ListingCache(system, source.sso_start_url, source.region)
+        self._client = client.in_region(login.region)
+        self._login = login
+        self._logins = logins
+        self.cache = ListingCache(system, login.start_url, login.region)
 
     def list(self, selected: RoleFilter, progress: Progress = lambda *_: None) -> Listing:
         """What the login reaches, with the roles that may be ``selected``; cached too.
@@ -80,4 +81,5 @@ class Directory:
         return listing.account(text), listing
 
     def _portal(self) -> Portal:
-        return Portal(self._client, SsoTokenCache(self._source, self._system, self._client))
+        cache = SsoTokenCache(self._login, self._system, self._client, self._logins())
+        return Portal(self._client, cache)

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from keystead.errors import KeysteadError
 from keystead.model.ordinal_case import folded
+from keystead.model.role_reference import percent_encoded
 from keystead.model.validation import check_profile_name
 from keystead.value import NamedTuple, Value
 
@@ -64,6 +65,12 @@ class NameTemplate(Value):
 _ALL_FIELDS = ", ".join(f"`{{{field}}}`" for field in FIELDS)
 
 
+def _in_ascii(char: str) -> str:
+    if char.isascii():
+        return "-" if char == "%" else char
+    return percent_encoded(char) if char.isalnum() else "-"
+
+
 def _without_key_likeness(text: str) -> str:
     """``text`` with a ``-`` within each run that may be a secret key, which no name may have."""
 
@@ -79,10 +86,9 @@ def safe(text: str) -> str:
     text = text[:_LONGEST]
     if not _PLAIN.fullmatch(text):
         from unicodedata import combining, normalize
-        from urllib.parse import quote
 
         chars = (char for char in normalize("NFKD", text) if not combining(char))
-        text = "".join(quote(c) if c.isalnum() else "-" if c == "%" else c for c in chars)
+        text = "".join(map(_in_ascii, chars))
         text = _OTHER.sub("-", text)
     return _without_key_likeness(text.strip("-"))
 

@@ -60,18 +60,23 @@ def decoded(part: str) -> str:
     """A part of a reference, without its percent-encoding."""
     if "%" not in part:
         return part
-    from urllib.parse import unquote
+    import re
 
-    return unquote(part)
+    def text(run: re.Match[str]) -> str:
+        return bytes.fromhex(run[0].replace("%", "")).decode(errors="replace")
+
+    return re.sub("(?:%[0-9A-Fa-f]{2})+", text, part)
 
 
 def encoded(part: str) -> str:
     """A part of a reference: ``%``, ``/``, blanks and unprintable characters percent-encoded."""
     if part.isalnum() and part.isascii():
         return part
-    from urllib.parse import quote
-
     return "".join(
-        quote(char, safe="", errors="replace") if char in "%/ " or not char.isprintable() else char
-        for char in part
+        char if char not in "%/ " and char.isprintable() else percent_encoded(char) for char in part
     )
+
+
+def percent_encoded(text: str) -> str:
+    """All of ``text`` percent-encoded."""
+    return "".join(f"%{byte:02X}" for byte in text.encode(errors="replace"))

@@ -150,7 +150,7 @@ class App:
         return StoreChain(location, system=own, stores=stores, reach=self.reach)
 
     def reach(self, name: str, reference: RoleReference, source: ProfileSource) -> Profile:
-        """The profile that ``name``, which has the form of a reference, stands for.
+        """The profile that ``name``, which has the form of a reference, means.
 
         Raises `ProfileNotFound`, and as `Directory.account` where accounts have to be listed.
         """

@@ -1,7 +1,7 @@
 """What a login reaches, cached in files: what was listed last, and what a run has listed so far.
 
-Accounts are no secret but private: the files are for their owner alone. Their names depend on the
-access portal and not on a token, so that they outlive a login.
+Accounts are private, though not secret: the files are for their owner alone. The names of the files
+depend on the access portal and not on a token, so that they are valid for the next login too.
 """
 
 from __future__ import annotations

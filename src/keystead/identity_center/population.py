@@ -78,7 +78,7 @@ class Population(NamedTuple):
 
 
 class Wish(Value):
-    """Which profiles there shall be: those of ``session`` for ``accounts``, as far as selected.
+    """Which profiles there are to be: those of ``session`` for ``accounts``, as far as selected.
 
     ``prune``: profiles for roles that are no longer there are removed.
     """

@@ -16,7 +16,7 @@ _REFUSALS = ("ForbiddenException", "ResourceNotFoundException")
 def reach(
     directory: Directory, name: str, reference: RoleReference, source: ProfileSource
 ) -> Profile:
-    """The profile that ``name``, a spelling of ``reference``, stands for.
+    """The profile that ``name``, a spelling of ``reference``, means.
 
     The name of an account that is given by its id is that of the cached listing. Raises
     `ProfileNotFound`, and as `Directory.account`.

@@ -42,7 +42,7 @@ class RoleReference(NamedTuple):
         return "/".join(map(encoded, self))
 
     def profile(self, name: str, region: str | None = None) -> Profile:
-        """The profile that ``name``, a spelling of this reference, stands for."""
+        """The profile that ``name``, a spelling of this reference, means."""
         settings = {
             "sso_session": self.session,
             "sso_account_id": self.account,

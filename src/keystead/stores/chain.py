@@ -29,7 +29,7 @@ Parts = Sequence[tuple[base.ProfileStore, base.StoreSnapshot]]
 """Stores in search order, each with its content."""
 
 Reach = Callable[[str, RoleReference, ProfileSource], Profile]
-"""Returns the profile that a name stands for, by the reference that it has the form of, whose
+"""Returns the profile that a name means, by the reference that it has the form of, whose
 sso-session the source has. Raises `ProfileNotFound`."""
 
 

@@ -99,6 +99,15 @@ REQUESTS: Mapping[str, tuple[str, dict[str, Any], str]] = {
             "<Audience>a</Audience><Provider>p</Provider>",
         ),
     ),
+    "federated user": (
+        "GetFederationToken",
+        {"Name": "maria", "DurationSeconds": 900, "Policy": "{}", "Tags": TAGS},
+        result(
+            "GetFederationToken",
+            f"{credentials()}<FederatedUser><Arn>a</Arn><FederatedUserId>b</FederatedUserId>"
+            "</FederatedUser><PackedPolicySize>6</PackedPolicySize>",
+        ),
+    ),
     "session": (
         "GetSessionToken",
         {"DurationSeconds": 900, "SerialNumber": "GAHT12345678", "TokenCode": "123456"},
@@ -439,8 +448,8 @@ UNUSUAL: Mapping[str, dict[str, Any]] = {
         "settings": replace(IN_REGION, values=(("retry_mode", "standard"), ("max_attempts", "50")))
     },
     "another operation": {
-        "call": ("sts", "GetFederationToken"),
-        "parameters": {"Name": "maria"},
+        "call": ("sts", "GetAccessKeyInfo"),
+        "parameters": {"AccessKeyId": ACCESS_KEY_ID},
     },
     "additional headers": {"headers": lambda _: {}},
     "a proxy": {"environ": {"NO_PROXY": "example.com"}},

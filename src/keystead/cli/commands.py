@@ -22,6 +22,7 @@ MODULES = {
     "env": "env",
     "exec": "exec",
     "serve": "serve",
+    "console": "console",
     "audit": "audit",
     "whoami": "whoami",
     "plan": "plan",

@@ -58,6 +58,9 @@ _HINTS_OF = {
         "AccessDenied": "check that the role's trust policy allows the subject and the audience "
         "of the token",
     },
+    "GetFederationToken": {
+        "AccessDenied": "the policies of the user have to allow `sts:GetFederationToken`",
+    },
     "GetRoleCredentials": {
         "Forbidden": "who is logged in has no access to that permission set in that account: "
         "`aws sso list-accounts` and `list-account-roles` show what there is",

@@ -26,6 +26,7 @@ LEAST = {
     "DurationSeconds": 900,
     "ExternalId": 2,
     "Key": 1,
+    "Name": 2,
     "Policy": 1,
     "ProviderId": 4,
     "RoleArn": 20,
@@ -89,6 +90,15 @@ OPERATIONS = {
     ),
     "GetCallerIdentity": Operation(
         frozenset(), frozenset(), {"Account": str, "Arn": str, "UserId": str}
+    ),
+    "GetFederationToken": Operation(
+        frozenset({"Name"}),
+        _POLICIES | {"Tags"},
+        {
+            **_CREDENTIALS,
+            "FederatedUser": {"FederatedUserId": str, "Arn": str},
+            "PackedPolicySize": int,
+        },
     ),
     "GetSessionToken": Operation(frozenset(), _MFA, _CREDENTIALS),
 }

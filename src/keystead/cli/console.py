@@ -70,7 +70,7 @@ def console(context: Context, args: Arguments) -> None:
         if not args.browser and not args.container and not can_open(app.system):
             raise InteractionRequired(
                 "no browser can be opened here",
-                id="browser-missing",
+                id="no-browser",
                 hint="--print prints the URL, to be opened in a browser of another machine",
             )
     url = console_url(selected, Page(args.service, args.url, args.duration))

@@ -86,7 +86,15 @@ SERVICES: Mapping[str, str] = {
 
 
 def console_host(partition: str) -> str:
-    """The host of the console of a partition, such as ``console.aws.amazon.com``."""
+    """The host of the console of a partition, such as ``console.aws.amazon.com``.
+
+    Raises `UsageError` where none is known.
+    """
+    if partition not in SIGN_IN_HOSTS:
+        raise UsageError(
+            f"no address of the console of the partition `{partition}` is known",
+            id="console-not-possible",
+        )
     return SIGN_IN_HOSTS[partition].replace("signin.", "console.", 1)
 
 

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
         StoreContract,
         contents,
     )
+    from keystead.testing.federation import Federation
     from keystead.testing.identity_center import IdentityCenter
     from keystead.testing.sign_in import SignIn
 
 __all__ = [
     "EXAMPLES",
+    "Federation",
     "IdentityCenter",
     "MemoryKeyring",
     "ProtectorContract",
@@ -31,7 +33,7 @@ __all__ = [
     "contents",
 ]
 
-_MODULES = {"IdentityCenter": "identity_center", "SignIn": "sign_in"}
+_MODULES = {"Federation": "federation", "IdentityCenter": "identity_center", "SignIn": "sign_in"}
 
 
 def __getattr__(name: str) -> object:

@@ -20,7 +20,15 @@ from keystead.system import System
 from keystead.testing.pages import page
 from keystead.value import NamedTuple
 
-_SECRETS = {"clientSecret", "code", "codeVerifier", "deviceCode", "refreshToken"}
+_SECRETS = {
+    "Session",
+    "SigninToken",
+    "clientSecret",
+    "code",
+    "codeVerifier",
+    "deviceCode",
+    "refreshToken",
+}
 _MAX_BODY_BYTES = 64 * 1024
 
 

@@ -73,6 +73,7 @@ class Loopback:
         self._socket = listen(LOOPBACK, port)
         self._routes: dict[str, Route] = {}
         self._slots = threading.BoundedSemaphore(_MOST_CONNECTIONS)
+        self._answering = threading.Lock()
         self._thread = threading.Thread(target=self._serve, daemon=True)
 
     @property
@@ -114,8 +115,8 @@ class Loopback:
             self._socket.shutdown(socket.SHUT_RDWR)  # ends the wait for a connection
         self._socket.close()
         self._thread.join()
-        for _slot in range(_MOST_CONNECTIONS):  # answers that are being sent
-            self._slots.acquire(timeout=1)
+        with self._answering:  # the answer that is being sent
+            self._routes.clear()
 
     def _serve(self) -> None:
         while True:
@@ -132,12 +133,13 @@ class Loopback:
         try:
             with connection, contextlib.suppress(OSError):
                 connection.settimeout(_SECONDS)
-                connection.sendall(self._answer(connection))
+                head = _head(connection)
+                with self._answering:  # short enough for the buffers of the system
+                    connection.sendall(self._answer(head, connection))
         finally:
             self._slots.release()
 
-    def _answer(self, connection: socket.socket) -> bytes:
-        head = _head(connection)
+    def _answer(self, head: list[str], connection: socket.socket) -> bytes:
         found = _REQUEST.fullmatch(head[0])
         headers = {
             name.strip().lower(): value.strip()

@@ -1,6 +1,6 @@
 """The federation endpoint of AWS: a token to sign in to the console, for temporary credentials.
 
-It is no API of a service, so botocore has no client for it.
+botocore has no client for it, as it is not part of a service.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _answer(url: str, ca_bundle: str | None) -> tuple[int, bytes]:
 
 def _answer_by_proxy(url: str, ca_bundle: str | None) -> tuple[int, bytes]:
     from botocore.awsrequest import AWSRequest
-    from botocore.exceptions import HTTPClientError
+    from botocore.exceptions import BotoCoreError
     from botocore.httpsession import URLLib3Session
     from botocore.utils import get_environ_proxies
 
@@ -99,7 +99,7 @@ def _answer_by_proxy(url: str, ca_bundle: str | None) -> tuple[int, bytes]:
     )
     try:
         answer = client.send(AWSRequest("GET", url).prepare())
-    except HTTPClientError as error:  # its text has the URL, and with it the credentials
+    except BotoCoreError as error:  # its text has the URL, and with it the credentials
         raise _unreachable(f"no connection ({type(error).__name__})") from None
     return answer.status_code, answer.content
 

@@ -74,9 +74,10 @@ class Federation(LocalService):
         duration = asked.pop("SessionDuration", None)
         seconds = None if duration is None else int(duration)
         is_complete = session.keys() == _SESSION and all(session.values())
-        if asked or not is_complete or not session["sessionId"].startswith("ASIA"):
-            raise ValueError("Session")
         kind = self.kinds.get(session["sessionId"], "role")
+        is_temporary = session["sessionId"] in self.kinds or session["sessionId"][:4] == "ASIA"
+        if asked or not is_complete or not is_temporary:
+            raise ValueError("Session")
         most = {"role": _MOST, "chained": _CHAINED, "federated": 0}[kind]
         if seconds is not None and not _LEAST <= seconds <= most:
             raise ValueError("SessionDuration")

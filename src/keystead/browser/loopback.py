@@ -18,7 +18,7 @@ from http import HTTPStatus
 from urllib.parse import parse_qsl, urlsplit
 
 from keystead.http.sockets import LOOPBACK, address_of, listen
-from keystead.system import process_info
+from keystead.system import connections
 from keystead.value import NamedTuple
 
 TYPE_CHECKING = False
@@ -189,7 +189,7 @@ else:
 
     def _is_own(connection: socket.socket) -> bool:
         """Whether a process of this user or of root has the other end, where that is known."""
-        if not process_info.knows_connections():
+        if not connections.knows_connections():
             return True
-        end = process_info.connection(connection.getpeername(), connection.getsockname())
+        end = connections.connection(connection.getpeername(), connection.getsockname())
         return end is not None and end.uid in {0, os.getuid()}

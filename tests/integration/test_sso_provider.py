@@ -2,9 +2,6 @@
 
 import hashlib
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -248,32 +245,6 @@ def test_botocore_reads_and_renews_what_was_renewed_here(
     )
     assert provider.load_token().get_frozen_token().token.startswith("three")
     assert operations(center) == [RENEW, GET, RENEW]
-
-
-def test_many_processes_renew_once(cache: Cache, center: IdentityCenter) -> None:
-    cache.login(
-        datetime.now(UTC) - timedelta(hours=1), registrationExpiresAt="2099-01-01T00:00:00Z"
-    )
-    program = (
-        "from keystead.model.client_settings import NO_CLIENT_SETTINGS\n"
-        "from keystead.resolve.aws.client import AwsClient\n"
-        "from keystead.system import System\n"
-        "from tests.integration.test_sso_provider import retrieve\n"
-        "system = System()\n"
-        "client = AwsClient(system, NO_CLIENT_SETTINGS.with_variables(system.environ))\n"
-        "print(retrieve(system, client))\n"
-    )
-    environ = {**os.environ, "AWS_ENDPOINT_URL": center.url}
-    started = [
-        subprocess.Popen(
-            [sys.executable, "-c", program], env=environ, stdout=subprocess.PIPE, text=True
-        )
-        for _ in range(6)
-    ]
-    shown = {child.communicate(timeout=120)[0] for child in started}
-    assert shown == {f"{ACCESS_KEY_ID} ********\n"}
-    assert operations(center).count(RENEW) == 1
-    assert operations(center).count(GET) == 6
 
 
 @pytest.mark.parametrize("code", ["InvalidGrantException", "InternalServerException"])

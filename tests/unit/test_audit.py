@@ -40,12 +40,6 @@ KEYS = Credentials(
 GRANTEE = Grantee("process", 4711, Executable("aws", None))
 
 
-@pytest.mark.parametrize("value", [None, 0, 10**18, "", "a b", 'a"b', "a\\b", "é", "\n", "\x7f"])
-def test_a_line_is_json_as_python_writes_it(value: str | int | None) -> None:
-    line, own = chain.hashed({"number": 1, "value": value})
-    assert line.decode() == json.dumps({"number": 1, "value": value, "hash": own}) + "\n"
-
-
 @pytest.fixture
 def log() -> AuditLog:
     return AuditLog(System())

@@ -16,7 +16,10 @@ from keystead.model.sources.environment import TOKEN_VARIABLE
 from keystead.model.sources.environment import VARIABLES as KEY_VARIABLES
 from keystead.model.variables import MARKER
 from keystead.outside import parse_json
+from keystead.plain_json import COMPACT, dumps
 from keystead.value import Value, field
+
+_URL_SAFE = str.maketrans("+/", "-_")
 
 
 class Exported(Value):
@@ -40,11 +43,11 @@ class Exported(Value):
     @classmethod
     def of(cls, environ: Mapping[str, str]) -> Exported:
         """What the marker in an environment says; nothing where there is none, or no valid one."""
-        import base64
-
         text = environ.get(MARKER, "").encode()
         if not text:
             return cls()
+        import base64
+
         try:
             found = parse_json(base64.urlsafe_b64decode(text + b"=" * (-len(text) % 4)))
             return cls(dict(found.get("set", {})), dict(found.get("was", {})))
@@ -53,11 +56,10 @@ class Exported(Value):
 
     def marker(self) -> str:
         """The value of `MARKER`: letters, digits, ``-`` and ``_``, which every shell takes."""
-        import base64
-        import json
+        import binascii
 
-        text = json.dumps({"set": self.digests, "was": self.replaced}, separators=(",", ":"))
-        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+        text = dumps({"set": self.digests, "was": self.replaced}, COMPACT)
+        return binascii.b2a_base64(text.encode()).decode().translate(_URL_SAFE).rstrip("=\n")
 
 
 def users_environment(environ: Mapping[str, str]) -> dict[str, str]:

@@ -16,7 +16,6 @@ from keystead import caller
 from keystead.errors import ProfileNotFound
 from keystead.model.ordinal_case import folded
 from keystead.model.profile import Profile, ProfileSource, SettingValue
-from keystead.model.references import references, renamed
 from keystead.model.role_reference import RoleReference
 from keystead.stores import base
 from keystead.stores.registry import STORES
@@ -173,6 +172,8 @@ class StoreChain(ChainReader):
 
         Their references are updated unless ``keep_references``. Raises as `ProfileStore.rename`.
         """
+        from keystead.model.references import renamed
+
         before = self.snapshot()
         store, profile = before.locate(old)
         dependents = before.dependents(store, profile)
@@ -215,6 +216,8 @@ def _spellings(
     parts: Parts, store: base.ProfileStore, profile: Profile, others: Iterable[Profile]
 ) -> set[str]:
     """The spellings by which ``others`` refer to the profile of ``store``."""
+    from keystead.model.references import references
+
     own = next(part for place, part in parts if place is store)
     alike = {
         found.name

@@ -9,7 +9,6 @@ request the shell's completion of files and commands.
 
 from __future__ import annotations
 
-import re
 import sys
 
 TYPE_CHECKING = False
@@ -23,10 +22,6 @@ if TYPE_CHECKING:
     Row = Mapping[str, Any]
 
 FILES, PROGRAMS = ":files", ":commands"
-
-# The beginning of a cmdlet that may be a service's, not of one about AWS in general.
-_OF_SERVICE = r"(?i)[A-Z]+-(?!AW|Default)[A-Z][A-Z0-9]"
-_PARAMETER = r"-([A-Za-z]\w*)"
 
 
 def main(words: Sequence[str]) -> int:
@@ -115,13 +110,20 @@ def _cmdlets(table: Row, prefix: str) -> Choices:
     from keystead.powershell.shell.candidates import cmdlet_names
 
     named: list[str] = []
-    if re.match(_OF_SERVICE, prefix):  # slower to load than the table
+    if "-" in prefix and _may_be_of_service(prefix):  # slower to load than the table
         from keystead.powershell.services.index import Index
         from keystead.system import System
 
         named = Index(System()).cmdlets_like(prefix)
     rows = [((row["name"], *row["aliases"]), row["summary"]) for row in table["cmdlets"]]
     return cmdlet_names(prefix, rows, named)
+
+
+def _may_be_of_service(prefix: str) -> bool:
+    """Whether a cmdlet of a service, not of AWS in general, may begin like that."""
+    import re  # words alone need none
+
+    return re.match("[A-Z]+-(?!AW|Default)[A-Z][A-Z0-9]", prefix, re.IGNORECASE) is not None
 
 
 def _cmdlet(table: Row, before: Sequence[str], prefix: str) -> Choices:
@@ -131,7 +133,9 @@ def _cmdlet(table: Row, before: Sequence[str], prefix: str) -> Choices:
     cmdlet = _registry(table).get(before[0]) or _of_service(before[0])
     if cmdlet is None:
         return
-    found = (re.fullmatch(_PARAMETER, word) for word in before[1:])
+    import re
+
+    found = (re.fullmatch(r"-([A-Za-z]\w*)", word) for word in before[1:])
     names = [match[1] if match else None for match in found]
     if prefix.startswith("-"):
         yield from parameters(prefix[1:], cmdlet, names)

@@ -6,11 +6,11 @@ depend on the access portal and not on a token, so that they are valid for the n
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from keystead.digest import sha256
 from keystead.errors import FileProblem
 from keystead.identity_center.account import Account
 from keystead.identity_center.listing import Listing
@@ -28,8 +28,8 @@ class ListingCache:
 
     def __init__(self, system: System, start_url: str, region: str) -> None:
         self._system = system
-        digest = hashlib.sha256(f"{start_url}\n{region}".encode(errors="replace")).hexdigest()[:32]
-        self.path = system.folders.accounts / f"{digest}.json"
+        portal = f"{start_url}\n{region}".encode(errors="replace")
+        self.path = system.folders.accounts / f"{sha256(portal).hexdigest()[:32]}.json"
         self._journal = Journal(self.path.with_suffix(".partial"))
 
     def read(self) -> Listing | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from functools import cached_property
 
 from keystead.errors import ProviderError
@@ -84,10 +85,16 @@ class Portal:
             return self._token != refused
 
 
-def _retry_after(answer: Any) -> float | None:  # noqa: ANN401  # botocore's
+def _retry_after(answer: Mapping[str, Any]) -> float | None:
     """The seconds of the header ``Retry-After``, at most two minutes; None for none."""
-    text = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("retry-after")
+    headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    text = str(headers.get("retry-after", ""))
+    if text.isascii() and text.isdigit():
+        return min(float(text), _LONGEST_PAUSE)
+    from email.utils import parsedate_to_datetime as moment
+
     try:
-        return min(max(float(text), 0.0), _LONGEST_PAUSE)
-    except (TypeError, ValueError):
+        seconds = (moment(text) - moment(headers["date"])).total_seconds()
+    except (TypeError, ValueError, LookupError):
         return None
+    return min(max(seconds, 0.0), _LONGEST_PAUSE)

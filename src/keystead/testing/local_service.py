@@ -29,6 +29,7 @@ _SECRETS = {
     "deviceCode",
     "refreshToken",
 }
+_THROTTLED = 429
 _MAX_BODY_BYTES = 64 * 1024
 
 
@@ -77,14 +78,16 @@ class Faults:
     """What goes wrong on request.
 
     ``per_second`` calls of the throttled operations pass in a second, and a ``share`` of them from
-    0 to 1 is throttled at random. Each answer takes ``latency`` seconds. Pages of lists repeat the
-    token that they were asked with if ``repeats_paging_token``. ``redirect`` replaces parameters
-    of redirects to the client; an empty value removes one.
+    0 to 1 is throttled at random; ``retry_after`` is the header of these refusals. Each answer
+    takes ``latency`` seconds. Pages of lists repeat the token that they were asked with if
+    ``repeats_paging_token``. ``redirect`` replaces parameters of redirects to the client; an empty
+    value removes one.
     """
 
     def __init__(self) -> None:
         self.per_second: float | None = None
         self.share = 0.0
+        self.retry_after: str | None = None
         self.latency = 0.0
         self.repeats_paging_token = False
         self.redirect: dict[str, str] = {}
@@ -103,7 +106,7 @@ class Faults:
             return waiting.popleft()
         if not throttled:
             return None
-        return 429 if self._random.random() < self.share or not self._allowed(now) else None
+        return _THROTTLED if self._random.random() < self.share or not self._allowed(now) else None
 
     def _allowed(self, now: datetime) -> bool:
         """Takes a token from the bucket, which holds those of one second."""
@@ -185,6 +188,9 @@ class LocalService:
                 reply = operation(request)
             except Refused as refused:
                 error, reply = refused.code, refused.reply
+            if reply.status == _THROTTLED and self.faults.retry_after is not None:
+                headers = {**reply.headers, "Retry-After": self.faults.retry_after}
+                reply = reply._replace(headers=headers)
             shown = {k: v for k, v in request.parameters.items() if k not in _SECRETS}
             self.requests.append(Call(name, shown, reply.status, error, now))
         return reply

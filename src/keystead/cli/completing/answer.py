@@ -182,6 +182,8 @@ def _values(takes: str | list[str], prefix: str, table: Row) -> Choices:
         )
     else:
         found = _source(takes)
+        if takes == "profile" and "/" in prefix:
+            found += _roles(prefix)
         alike = [value for value in found if value.startswith(prefix)]
         # The encrypted store has names in any letter case.
         alike = alike or [value for value in found if value.lower().startswith(prefix.lower())]
@@ -227,6 +229,22 @@ def _profiles() -> list[str]:
     except KeysteadError:
         return []  # the command will report the error
     return list(dict.fromkeys(profile.name for profile in found))
+
+
+def _roles(prefix: str) -> list[str]:
+    """The cached names of roles for a prefix such as ``corp/``."""
+    from keystead.errors import KeysteadError
+    from keystead.identity_center.role_names import role_names
+    from keystead.model.role_reference import decoded
+    from keystead.stores.shared import SharedStore
+    from keystead.system import System
+
+    system, session = System(), decoded(prefix.partition("/")[0])
+    try:
+        section = SharedStore.open(system).snapshot().sso_session(session)
+        return list(role_names(system, session, section, prefix)) if section else []
+    except KeysteadError:
+        return []
 
 
 def _regions() -> list[str]:

@@ -1,0 +1,441 @@
+"""Accounts and roles of a login: listed under throttling, written as profiles, used by name."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from devtools import command
+from keystead.app import App
+from keystead.cli.completing.answer import answer
+from keystead.errors import InteractionRequired, ProviderError
+from keystead.identity_center.account import RoleFilter
+from keystead.identity_center.adaptive_limit import AdaptiveLimit
+from keystead.identity_center.directory import Directory
+from keystead.identity_center.listing import Listing
+from keystead.identity_center.populate import Populate
+from keystead.identity_center.population import Wish
+from keystead.identity_center.profile_name import DEFAULT_TEMPLATE, NameTemplate
+from keystead.library import app
+from keystead.system import Files, System
+from keystead.testing.identity_center import IdentityCenter
+from tests.canaries import SECRET_KEY, SESSION_TOKEN
+from tests.conftest import Agent, Keystead
+from tests.faults import Fault
+from tests.modes import PRIVATE_FILE, mode
+from tests.signed_in import CONFIG, SESSION, sign_in
+
+ALL = RoleFilter.parse(())
+TOKEN = "one" + SESSION_TOKEN.replace("=", "").replace("/", "-")
+
+
+@pytest.fixture
+def center(keystead: Keystead, monkeypatch: pytest.MonkeyPatch) -> Iterator[IdentityCenter]:
+    """A service with twelve accounts of two roles; the home is signed in to it."""
+    secrets = {"accessToken": TOKEN, "sessionToken": SESSION_TOKEN, "secretAccessKey": SECRET_KEY}
+    made = IdentityCenter(make_secret=lambda name: secrets.get(name, f"ASIA{'EXAMPLE' * 2}AB"))
+    made.page_size = 5
+    for number in range(1, 13):
+        made.add_account(f"{number:012}", f"Team {number}", roles=["Admin", "Reader"])
+    with made:
+        for name, value in made.variables.items():
+            monkeypatch.setenv(name, value)
+        keystead.plain.add(sign_in(keystead.home, made))
+        yield made
+
+
+def directory() -> Directory:
+    made = app()
+    return made.directory(SESSION, made.snapshot())
+
+
+def listed(progress: Callable[[int, int, int], None] = lambda *_: None) -> Listing:
+    found = directory()
+    listing = found.list(ALL, progress)
+    found.cache.end()
+    return listing
+
+
+def revoke(center: IdentityCenter) -> None:
+    """The access token of the login is no longer valid."""
+    center._access_tokens.clear()
+
+
+def config(keystead: Keystead) -> str:
+    return (keystead.home / ".aws" / "config").read_text()
+
+
+def names(keystead: Keystead) -> list[str]:
+    return re.findall(r"^\[profile (.*)\]$", config(keystead), re.MULTILINE)
+
+
+def test_all_is_listed_under_random_throttling(center: IdentityCenter) -> None:
+    center.faults.share = 0.4
+    center.faults.retry_after = "0"
+    listing = listed()
+    assert [account.id for account in listing.accounts] == sorted(
+        center.accounts, key=lambda number: center.accounts[number].name
+    )
+    assert all(account.roles == ("Admin", "Reader") for account in listing.accounts)
+    assert any(call.status == 429 for call in center.requests)
+
+
+def test_an_account_is_asked_for_once_without_faults(center: IdentityCenter) -> None:
+    listed()
+    assert len(center.calls("ListAccountRoles")) == len(center.accounts)
+    center.page_size = 1
+    center.requests.clear()
+    listed()
+    assert len(center.calls("ListAccountRoles")) == len(center.accounts)  # 100 rows are asked for
+
+
+def test_accounts_and_roles_on_many_pages_are_all_found(center: IdentityCenter) -> None:
+    for number in range(100, 350):
+        center.add_account(f"{number:012}", f"Team {number}", roles=())
+    center.add_account("0" * 12, "Many", roles=[f"Role{n:03}" for n in range(250)])
+    listing = listed()
+    assert len(listing.accounts) == len(center.accounts)
+    many = listing.account("Many")
+    assert many is not None
+    assert many.roles == tuple(f"Role{n:03}" for n in range(250))
+
+
+def test_errors_of_the_server_are_tried_again(center: IdentityCenter) -> None:
+    center.faults.next("ListAccounts", 500)
+    center.faults.next("ListAccountRoles", 500, 429, 500)
+    assert len(listed().accounts) == len(center.accounts)
+
+
+@pytest.mark.parametrize("retry_after", ["1", "date"])
+def test_the_pause_that_the_service_asks_for_is_made(
+    center: IdentityCenter, retry_after: str
+) -> None:
+    if retry_after == "date":
+        from datetime import UTC, datetime, timedelta
+        from email.utils import format_datetime
+
+        retry_after = format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True)
+    center.faults.next("ListAccounts", 429)
+    center.faults.retry_after = retry_after
+    listed()
+    refused, following = center.requests[:2]
+    assert (following.at - refused.at).total_seconds() > 0.9
+
+
+def test_paging_tokens_that_repeat_are_an_error(center: IdentityCenter) -> None:
+    for number in range(100, 350):
+        center.add_account(f"{number:012}", "Team", roles=())
+    center.faults.repeats_paging_token = True
+    with pytest.raises(ProviderError, match="a paging token that does not end"):
+        listed()
+
+
+def test_a_login_that_was_revoked_is_reported_with_the_command(
+    center: IdentityCenter, keystead: Keystead
+) -> None:
+    revoke(center)
+    with pytest.raises(InteractionRequired, match="log-in required"):
+        listed()
+    done = keystead("sso", "populate", "--force")
+    assert done.code == 6
+    assert "run `keystead login" in done.stderr
+    assert not names(keystead)
+
+
+def test_the_token_of_a_new_login_is_used_when_the_first_is_refused(
+    center: IdentityCenter, keystead: Keystead
+) -> None:
+    found = directory()
+    center.faults.next("ListAccountRoles", "UnauthorizedException")
+
+    def login_again(done: int, *_: int) -> None:
+        if not done:
+            sign_in(keystead.home, center)
+
+    secrets = iter(f"{TOKEN}{number}" for number in range(9))
+    center._make_secret = lambda _: next(secrets)
+    assert len(found.list(ALL, login_again).accounts) == len(center.accounts)
+
+
+def test_an_account_that_is_removed_meanwhile_has_no_roles(center: IdentityCenter) -> None:
+    center.faults.next("ListAccountRoles", "ResourceNotFoundException")
+    roles = [account.roles for account in listed().accounts]
+    assert sorted(roles, key=str).count(()) == 1
+
+
+def test_what_was_listed_before_an_error_is_not_listed_again(center: IdentityCenter) -> None:
+    center.faults.next("ListAccountRoles", "InvalidRequestException")
+    with pytest.raises(ProviderError):
+        directory().list(ALL)
+    answered = {c.parameters["account_id"] for c in center.calls("ListAccountRoles") if not c.error}
+    center.requests.clear()
+    listing = listed()
+    assert center.accounts.keys() - asked(center) <= answered
+    assert all(account.roles for account in listing.accounts)
+
+
+def test_a_listing_that_ended_is_not_continued(center: IdentityCenter) -> None:
+    listed()
+    center.requests.clear()
+    listed()
+    assert len(center.calls("ListAccountRoles")) == len(center.accounts)
+
+
+def test_files_of_listings_are_private_and_broken_ones_are_replaced(
+    center: IdentityCenter, keystead: Keystead
+) -> None:
+    found = directory()
+    found.list(ALL)
+    files = sorted(found.cache.path.parent.iterdir())
+    assert [mode(path) for path in files] == [PRIVATE_FILE] * 2
+    for path in files:
+        for content in (b"", b"{", b"[]\n[1", b'{"version": 1, "accounts": [1]}', b"\xff\n\xff"):
+            path.write_bytes(content)
+            assert len(directory().list(ALL).accounts) == len(center.accounts)
+    cached = found.cache.read()
+    assert cached is not None
+    assert len(cached.accounts) == len(center.accounts)
+    found.cache.end()
+    assert len(list(found.cache.path.parent.iterdir())) == 1
+
+
+def test_calls_at_once_rise_one_by_one_and_fall_by_half_once_a_round() -> None:
+    limit = AdaptiveLimit(most=16)
+    for _ in range(500):
+        limit.succeeded()
+    assert limit.at_once == 16
+    numbers = [limit.begin() for _ in range(16)]
+    for number in numbers:  # all were sent at the old rate
+        limit.throttled(number)
+    assert limit.at_once == 8
+    for _ in range(8):
+        limit.succeeded()
+    assert limit.at_once in {8, 9}
+    for _ in range(99):
+        limit.throttled(limit.begin())
+    assert limit.at_once == 1
+
+
+def test_populate_writes_once_and_undo_takes_it_back(
+    center: IdentityCenter, keystead: Keystead
+) -> None:
+    before = config(keystead)
+    done = keystead("sso", "populate", "--force", "--region", "eu-west-1")
+    assert (done.code, done.stdout) == (0, "")
+    assert len(names(keystead)) == 24
+    undone = json.loads(keystead("undo", "--list", "--json").stdout)
+    assert [len(entry["profiles"]) for entry in undone] == [24]
+    assert keystead("lint").code == 0
+    assert keystead("sso", "populate", "--force").code == 0
+    assert len(json.loads(keystead("undo", "--list", "--json").stdout)) == 1
+    assert keystead("undo").code == 0
+    assert config(keystead) == before
+
+
+def test_the_rules_of_the_section_count_where_no_option_is_given(
+    center: IdentityCenter, keystead: Keystead
+) -> None:
+    rules = (
+        "populate_template = {role_name}.{account_id}\n"
+        "populate_include = Team%201*\npopulate_exclude = */Reader\n"
+        "populate_region = *11=eu-west-1 eu-west-2\n"
+    )
+    keystead.plain.add(sign_in(keystead.home, center, CONFIG + rules))
+    assert keystead("sso", "populate", "--force").code == 0
+    assert names(keystead) == [f"Admin.{number:012}" for number in (1, 10, 11, 12)]
+    assert config(keystead).count("\nregion = eu-west-1") == 1
+    assert keystead("lint").code == 0
+    found = json.loads(keystead("show", "corp/000000000011/Admin", "--json").stdout)
+    assert found["settings"]["region"]["value"] == "eu-west-1"
+
+
+@pytest.mark.posix("kills with SIGKILL")
+def test_populate_that_is_killed_continues_and_leaves_whole_files(
+    center: IdentityCenter, keystead: Keystead
+) -> None:
+    for number in range(13, 61):
+        center.add_account(f"{number:012}", f"Team {number}", roles=["Admin", "Reader"])
+    before = config(keystead)
+    center.faults.latency = 0.01
+    folder = keystead.root / "keystead" / "accounts"
+    noted: set[str] = set()
+    for calls in (2, 6, 10, 14):
+        center.requests.clear()
+        with subprocess.Popen(
+            [command.KEYSTEAD, "sso", "populate", "--force"], start_new_session=True
+        ) as process:
+            while process.poll() is None and len(center.requests) < calls:
+                time.sleep(0.002)
+            assert process.poll() is None, "it ended before it was killed"
+            os.killpg(process.pid, signal.SIGKILL)
+        assert not asked(center) & noted, "what was listed is not listed again"
+        assert config(keystead) == before
+        *_, journal = folder.glob("*.partial")
+        noted = {json.loads(line)[0] for line in journal.read_text().splitlines()[1:]}
+    assert noted
+    center.requests.clear()
+    assert keystead("sso", "populate", "--force").code == 0
+    assert asked(center) == center.accounts.keys() - noted
+    assert len(names(keystead)) == 120
+    assert not list(folder.glob("*.partial"))
+
+
+def asked(center: IdentityCenter) -> set[str]:
+    """The accounts whose roles were asked for."""
+    return {str(call.parameters["account_id"]) for call in center.calls("ListAccountRoles")}
+
+
+@pytest.mark.posix("forks")
+def test_populate_that_is_killed_at_any_call_of_writing_leaves_the_file_whole(
+    center: IdentityCenter, keystead: Keystead
+) -> None:
+    before = config(keystead)
+    wish = Wish(SESSION, listed().accounts, ALL, NameTemplate.parse(DEFAULT_TEMPLATE), ())
+    counted = Fault(-1, None)
+    state = keystead.home / ".aws", keystead.root / "keystead"
+    saved = {path: shutil.copytree(path, path.with_name(f"{path.name}.saved")) for path in state}
+
+    def write(fault: Fault) -> None:
+        system = System(files=Files(fault))
+        Populate(wish, ()).write(App(system).shared)
+
+    write(counted)
+    after = config(keystead)
+    assert after != before
+    for at in range(len(counted.seen)):
+        for path, copy in saved.items():
+            shutil.rmtree(path)
+            shutil.copytree(copy, path)
+        if not (pid := os.fork()):
+            write(Fault(at, None))
+            os._exit(1)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 9
+        assert config(keystead) in {before, after}
+        write(Fault(-1, None))
+        assert config(keystead) == after
+    for copy in saved.values():
+        shutil.rmtree(copy)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["corp/000000000003/Reader", "corp/Team%203/Reader", "corp/Team 3/Reader"],
+)
+def test_a_name_of_a_role_works_wherever_a_profile_does(
+    center: IdentityCenter, keystead: Keystead, name: str
+) -> None:
+    done = keystead("process", name)
+    assert (done.code, json.loads(done.stdout)["SecretAccessKey"]) == (0, SECRET_KEY), done.stderr
+    call = center.calls("GetRoleCredentials")[-1]
+    assert call.parameters == {"account_id": "000000000003", "role_name": "Reader"}
+    assert SECRET_KEY in keystead("env", name, "--shell", "json").stdout
+    done = keystead("exec", name, "--", "sh", "-c", "echo $AWS_SECRET_ACCESS_KEY")
+    assert done.stdout.strip() == SECRET_KEY
+    plan = json.loads(keystead("plan", name, "--json").stdout)
+    assert (plan["profile"], plan["base"]["kind"]) == (name, "sso")
+    assert keystead("explain", name).code == 0
+    found = keystead("process", "by-variable", env={"AWS_PROFILE": name})
+    assert found.code == 3
+    assert app().select(name).session_source() is not None
+    assert len(center.calls("GetRoleCredentials")) == 1, "the session is cached"
+
+
+def test_a_profile_of_that_very_name_takes_precedence(
+    center: IdentityCenter, keystead: Keystead
+) -> None:
+    name = "corp/000000000003/Reader"
+    path = keystead.home / ".aws" / "config"
+    path.write_text(f"{CONFIG}[profile {name}]\ncredential_process = echo\n")
+    found = json.loads(keystead("plan", name, "--json").stdout)
+    assert found["base"]["kind"] == "process"
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "hint"),
+    [
+        ("corp/Teem 3/Reader", "reaches no account `Teem 3`", "corp/Team%203/Reader"),
+        ("corp/999999999999/Reader", "reaches no account `999999999999`", "`"),
+        ("corp/Team 3/Raeder", "has no role `Raeder`", "`corp/Team%203/Reader`"),
+        ("corp/000000000003/Raeder", "has no role `Raeder`", "`corp/000000000003/Reader`"),
+        ("corp/Twin/Reader", "2 accounts have the name `Twin`", "`000000000091`"),
+        ("carp/Team 3/Reader", "there is no profile `carp/Team 3/Reader`", ""),
+    ],
+)
+def test_unknown_accounts_and_roles_are_not_found_with_suggestions(
+    center: IdentityCenter, keystead: Keystead, name: str, message: str, hint: str
+) -> None:
+    for number in ("000000000091", "000000000092"):
+        center.add_account(number, "Twin", roles=["Reader"])
+    done = keystead("process", name)
+    assert done.code == 3
+    assert message in done.stderr
+    assert hint in done.stderr
+
+
+def test_names_of_accounts_are_taken_from_the_cache_for_a_day(
+    center: IdentityCenter, keystead: Keystead
+) -> None:
+    for _ in range(2):
+        assert keystead("plan", "corp/Team 3/Reader").code == 0
+    assert len(center.calls("ListAccounts")) == 1
+    assert not center.calls("ListAccountRoles")
+    center.add_account("000000000077", "New", roles=["Reader"])
+    assert keystead("plan", "corp/New/Reader").code == 0
+    cache = next((keystead.root / "keystead" / "accounts").glob("*.json"))
+    document = json.loads(cache.read_text())
+    cache.write_text(json.dumps({**document, "listed_at": "2026-01-01T00:00:00+00:00"}))
+    center.requests.clear()
+    assert keystead("plan", "corp/New/Reader").code == 0
+    assert len(center.calls("ListAccounts")) == 1
+    revoke(center)
+    cache.write_text(json.dumps({**document, "listed_at": "2026-01-01T00:00:00+00:00"}))
+    assert keystead("plan", "corp/New/Reader").code == 0, "an old name is better than none"
+
+
+def test_changing_commands_want_a_profile_and_not_a_name_of_a_role(
+    center: IdentityCenter, keystead: Keystead
+) -> None:
+    name = "corp/000000000003/Reader"
+    for words in (["remove", name, "--force"], ["rename", name, "x"], ["copy", name, "x"]):
+        done = keystead(*words)
+        assert (done.code, "there is no profile" in done.stderr) == (3, True), words
+    assert keystead("set", name, "region=eu-west-1", "--store", "shared").code == 0
+    assert names(keystead) == [name]
+
+
+@pytest.mark.posix("the agent needs a socket")
+def test_the_agent_answers_for_a_name_of_a_role(
+    center: IdentityCenter, keystead: Keystead, agent: Agent
+) -> None:
+    first = keystead("process", "corp/000000000003/Reader")
+    assert first.code == 0, first.stderr
+    assert "corp/000000000003/Reader" in keystead("agent", "status").stdout
+    center.requests.clear()
+    assert keystead("process", "corp/000000000003/Reader").stdout == first.stdout
+    assert not center.requests
+
+
+def test_names_of_roles_are_completed_from_the_cached_listing(
+    center: IdentityCenter, keystead: Keystead
+) -> None:
+    center.add_account("000000000091", "a/b", roles=["Admin"])
+    listed()
+
+    def completed(prefix: str) -> list[str]:
+        return [line.partition("\t")[0] for line in answer(["env", prefix])]
+
+    assert completed("corp/000000000003/") == [
+        "corp/000000000003/Admin",
+        "corp/000000000003/Reader",
+    ]
+    assert completed("corp/a%2F") == ["corp/a%2Fb/Admin"]
+    assert completed("corp/Team%203/R") == ["corp/Team%203/Reader"]
+    assert completed("other/") == []

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 
 from keystead.app import App
 from keystead.app.selection import Selection
 from keystead.delivery import wire
+from keystead.delivery.exec import Prepared
 from keystead.delivery.program_files import (
     make_config_file,
     remove_config_file,
@@ -18,20 +19,12 @@ from keystead.errors import ProfileInvalid
 from keystead.model.client_settings import OF_CLIENTS
 from keystead.model.program_settings import config_text
 from keystead.model.variables import OPENED
-from keystead.value import NamedTuple
 
 _CONFIG = "AWS_CONFIG_FILE"
 _CREDENTIALS = "AWS_SHARED_CREDENTIALS_FILE"
 
 NO_SHARED_FILES = {_CREDENTIALS: os.devnull, _CONFIG: os.devnull}
 """Variables with which a program finds no profile."""
-
-
-class Prepared(NamedTuple):
-    """The environment, and what to run when the program has ended, if anything."""
-
-    environment: dict[str, str]
-    at_end: Callable[[], None] | None
 
 
 def prepare(

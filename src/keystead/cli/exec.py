@@ -19,8 +19,15 @@ from keystead.delivery import wire
 from keystead.errors import UsageError
 from keystead.model.search import default_profile
 from keystead.model.variables import OPENED
+from keystead.outside import whole
 from keystead.system.executable import executable_at
 from keystead.system.login_shell import login_shell
+
+_MOST_JOBS = 256
+
+
+def _jobs(text: str) -> int:
+    return whole(text, 1, _MOST_JOBS)
 
 
 @command(
@@ -40,6 +47,17 @@ from keystead.system.login_shell import login_shell
     ),
     SESSION,
     argument(
+        "--all",
+        metavar="PATTERN",
+        action="append",
+        help="run the command for each profile whose name the pattern matches, in place of NAME; "
+        "may be repeated",
+    ),
+    argument(
+        "--jobs", metavar="N", type=_jobs, default=8, help="how many of them at a time; else 8"
+    ),
+    argument("--json", action="store_true", help="with --all: print a line of JSON for each"),
+    argument(
         "name",
         metavar="NAME",
         nargs="?",
@@ -55,6 +73,12 @@ from keystead.system.login_shell import login_shell
 )
 def exec_(context: Context, args: Arguments) -> int:
     """``keystead exec [NAME] [--endpoint] [-- COMMAND]``."""
+    if args.all:
+        from keystead.cli.exec_all import exec_all
+
+        return exec_all(context, args)
+    if args.json:
+        raise UsageError("--json is for several profiles", hint="add --all PATTERN")
     app, options = context.app, role_options(context, args)
     name = _name(context, args)
     command = [login_shell(app.system)] if args.command is None else args.command

@@ -18,6 +18,7 @@ from keystead.secret import without_keys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import re
+    from collections.abc import Iterable
     from typing import Any, TextIO
 
 _ENCODED_REASON = "authorization failure message: "
@@ -137,6 +138,26 @@ class Console:
             except UnicodeEncodeError:
                 code = sys.stdout.encoding
                 print(text.encode(code, "backslashreplace").decode(code))  # noqa: T201  # as above
+
+    def write(self, chunks: Iterable[bytes], *, errors: bool = False) -> None:
+        """Write the bytes of another program unchanged, on standard output or standard error.
+
+        Raises as `out`; errors of standard error are ignored.
+        """
+        stream = sys.stderr if errors else sys.stdout
+        if stream is None:
+            return
+        with _Writing():
+            self.flush()
+            for chunk in chunks:
+                try:
+                    stream.buffer.write(chunk)
+                except OSError:
+                    if not errors:
+                        raise
+                    discard(stream)
+            if errors:
+                stream.flush()
 
     @property
     def width(self) -> int | None:

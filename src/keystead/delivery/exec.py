@@ -12,11 +12,19 @@ from types import FrameType
 from keystead import caller
 from keystead.errors import ChildNotFound, ChildNotRunnable
 from keystead.system.executable import which
+from keystead.value import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import subprocess  # noqa: TID251  # as in `attend`
     from typing import NoReturn
+
+
+class Prepared(NamedTuple):
+    """The environment of a program, and what to run when it has ended, if anything."""
+
+    environment: Mapping[str, str]
+    at_end: Callable[[], None] | None
 
 
 def require(command: Sequence[str], environ: Mapping[str, str]) -> str:
@@ -71,7 +79,7 @@ def _wait() -> None:
 def _become(command: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
     for ignored in _IGNORED:
         signal.signal(ignored, signal.SIG_DFL)
-    with _start_errors(command[0]):
+    with start_errors(command[0]):
         caller.process.execute(command, environment)
 
 
@@ -96,7 +104,7 @@ def attend(
             raise ChildNotFound(f"`{program}` is not a command")
         program = found
     try:
-        with _signals_passed_on() as pass_on, _start_errors(command[0]):
+        with _signals_passed_on() as pass_on, start_errors(command[0]):
             process = subprocess.Popen([program, *command[1:]], env=dict(environment))  # noqa: S603  # the user's own command
             pass_on(process)
             code = process.wait()
@@ -124,7 +132,8 @@ def _check(command: Sequence[str]) -> None:
 
 
 @contextlib.contextmanager
-def _start_errors(program: str) -> Iterator[None]:
+def start_errors(program: str) -> Iterator[None]:
+    """Raises `ChildNotFound` or `ChildNotRunnable` where the block cannot start ``program``."""
     try:
         yield
     except (FileNotFoundError, NotADirectoryError):

@@ -175,7 +175,8 @@ def _block(console: Console, name: str, outcome: Outcome) -> None:
     """
     code = f": exit code {outcome.code}" if outcome.code else ""
     header = f"==> {one_line(name)}{code} <==\n".encode("utf-8", "replace")
-    console.write([header, *_chunks(outcome.output)])
+    console.write([header])
+    console.write(_chunks(outcome.output))
     if outcome.error or _size(outcome.errors):
         if not _is_one_file():
             console.write([header], errors=True)

@@ -72,9 +72,8 @@ class Batch:
         self._running: set[subprocess.Popen[bytes]] = set()
         self._is_ended = False
         self._stack = contextlib.ExitStack()
-        for _ in range(jobs):
-            # A daemon is not waited for at the end: AWS may be slow to answer it.
-            Thread(target=self._work, daemon=True).start()
+        self._jobs = jobs
+        self._workers = 0
 
     def __enter__(self) -> Self:
         self._stack.enter_context(_signals_raised())
@@ -93,6 +92,10 @@ class Batch:
         """Run it when its turn comes; an error of ``prepare`` is its outcome."""
         future: Future[Outcome] = Future()
         self._due.put((prepare, future))
+        if self._workers < self._jobs:
+            self._workers += 1
+            # A daemon is not waited for at the end: AWS may be slow to answer it.
+            Thread(target=self._work, daemon=True).start()
         return future
 
     def end(self, futures: Iterable[Future[Outcome]] = ()) -> set[Future[Outcome]]:

@@ -1,6 +1,6 @@
 """Several commands at a time, each with its output in files, so that no output fills the memory.
 
-Each has a session of its own, without the terminal: two commands cannot ask there at once, and
+Each has its own session, without the terminal: two commands cannot ask there at once, and
 Ctrl-C reaches keystead alone, which ends them all.
 """
 

@@ -27,3 +27,16 @@ def test_a_path_is_that_of_pathlib(text: str, more: str) -> None:
     assert ours.is_relative_to(more) == theirs.is_relative_to(more)
     assert (ours < Path(more)) == (theirs < pathlib.PurePosixPath(more))
     assert hash(ours) == hash(Path(str(theirs)))
+
+
+@pytest.mark.parametrize(
+    "pattern", ["*", "*.json", ".*.lock", "a*.json", "?.json", "*/a.json", "a"]
+)
+def test_files_are_found_as_by_pathlib(pattern: str, tmp_path: pathlib.Path) -> None:
+    for name in ("a.json", "b.json", ".json", ".a.lock", "a"):
+        (tmp_path / name).touch()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "a.json").touch()
+    for folder in (tmp_path, tmp_path / "missing", tmp_path / "a"):
+        found = {*map(str, Path(folder).glob(pattern))}
+        assert found == {*map(str, folder.glob(pattern))}

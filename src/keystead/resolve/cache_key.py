@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from keystead.digest import sha256
 from keystead.model.calls import Call
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
@@ -87,6 +88,4 @@ def _inputs(row: Value, plan: Plan, without: Sequence[str] = _WHO_ASKS) -> dict[
 
 
 def _digest(*parts: object) -> str:
-    import hashlib
-
-    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:40]
+    return sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:40]

@@ -5,8 +5,7 @@ Cached sessions are reused, and concurrent requests for a session make one call.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from keystead.errors import InteractionRequired, KeysteadError, ProviderError, WrongMfaCode
@@ -20,16 +19,16 @@ from keystead.model.role_options import request_members
 from keystead.model.session import Session
 from keystead.model.session_token_call import SessionTokenCall
 from keystead.model.sources.process import Process
-from keystead.resolve.aws.client import AwsClient
-from keystead.resolve.mfa import MfaCodes
 from keystead.resolve.providers import retrieve, session_of
 from keystead.resolve.providers.provider import ProviderContext
-from keystead.resolve.sts_response import temporary_credentials
 from keystead.value import NamedTuple, Protocol, Value, field
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from typing import Any
+
+    from keystead.resolve.mfa import MfaCodes
 
 ALONE_SECONDS = 150.0
 """How long to wait for a process that gets the same session: longer than all attempts of a call."""
@@ -98,7 +97,7 @@ class ChainExecutor(Value):
     base: Session | None
     called: Sequence[Call]
     keys: Sequence[str]
-    codes: MfaCodes
+    codes: Callable[[], MfaCodes]
     sessions: Sessions
     source: ProfileSource
     began: datetime
@@ -151,7 +150,7 @@ class ChainExecutor(Value):
                 raise
             self.sessions.put(self.keys[number], made)
             while self.used:  # only now: who dies before has others try the code again
-                self.codes.spend(*self.used.pop())
+                self.codes().spend(*self.used.pop())
             return _Got(made, was_cached=False)
 
     def _usable(self, number: int, without: Session | None) -> Session | None:
@@ -227,6 +226,8 @@ class ChainExecutor(Value):
                 hint="; ".join(filter(None, (error.hint, _PLAIN_KEYS))),
                 code=error.code,
             ) from None
+        from keystead.resolve.sts_response import temporary_credentials
+
         source = f"{credentials.source} > {session.name}"
         return temporary_credentials(answer, call.operation, source, self.context.system)
 
@@ -235,6 +236,8 @@ class ChainExecutor(Value):
     ) -> Credentials:
         parameters = {"RoleArn": step.role_arn, **request_members(step)}
         answer = self._asked(call, credentials, parameters, serial, step.profile)
+        from keystead.resolve.sts_response import temporary_credentials
+
         # Where it came from, without the device of an MFA session on the way.
         start = credentials.source
         if self.plan.user_session:
@@ -253,6 +256,8 @@ class ChainExecutor(Value):
         """The answer of STS, with a code of the device ``serial``, which ``asker`` is to say, if
         there is one.
         """
+        from keystead.resolve.aws.client import AwsClient  # only for a call
+
         client = AwsClient(self.context.system, self.plan.client_settings, credentials)
 
         def ask_sts(code: Mapping[str, str]) -> dict[str, Any]:
@@ -266,10 +271,10 @@ class ChainExecutor(Value):
                 answer = ask_sts({"SerialNumber": serial, "TokenCode": code})
             except ProviderError as error:
                 if error.code:  # it came to STS, which has seen the code
-                    self.codes.spend(serial, code)
+                    self.codes().spend(serial, code)
                 raise
             self.used.append((serial, code))
             return answer
 
         profiles = (self.source.find(asker), self.context.profile)
-        return self.codes.use(serial, profiles, with_code)
+        return self.codes().use(serial, profiles, with_code)

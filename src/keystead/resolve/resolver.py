@@ -185,7 +185,7 @@ class Resolver:
         keys = session_keys(plan, base_identity, called, self._system.environ)
         began = self._system.clock()
         return ChainExecutor(
-            plan, context, base, called, keys, self._codes(), self._sessions(), self._source, began
+            plan, context, base, called, keys, self._codes, self._sessions(), self._source, began
         )
 
     def _mfa_programs(self, plan: Plan, base: Profile) -> Iterator[Program]:

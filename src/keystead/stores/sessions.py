@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from functools import cached_property
 
@@ -19,11 +19,15 @@ from keystead.errors import FileProblem, KeysteadError
 from keystead.model.credentials import Credentials
 from keystead.model.session import SHARED, Session
 from keystead.outside import parse_json, parse_moment
-from keystead.stores.encrypted.file import StoreFile
+from keystead.system import System
 from keystead.system.file_lock import NotNeeded
 from keystead.system.path import Path
 from keystead.undo.fallback_key import FallbackKey
 from keystead.value import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from keystead.stores.encrypted.file import StoreFile
 
 _BINDING = f"keystead/{crypto.FORMAT} session"
 
@@ -46,22 +50,25 @@ _LOCKS_SECONDS = 24 * 3600
 
 
 class SessionCache:
-    """The sessions, encrypted for the store in ``file``.
+    """The sessions, encrypted for the store in the file that ``store_file`` returns, if any.
 
     ``part`` is a subfolder of sessions that are of no use after a minute.
     """
 
-    def __init__(self, file: StoreFile, part: str = "") -> None:
-        self._file = file
-        self._files = file.system.files
+    def __init__(
+        self, system: System, store_file: Callable[[], StoreFile | None], part: str = ""
+    ) -> None:
+        self._system = system
+        self._store_file = store_file
+        self._files = system.files
         self._short = bool(part)
-        self._folder = file.system.folders.sessions / part
-        self._spare = FallbackKey(file.system, file.system.folders.sessions_key)
+        self._folder = system.folders.sessions / part
+        self._spare = FallbackKey(system, system.folders.sessions_key)
 
     @cached_property
     def flights(self) -> SessionCache:
         """The cache by which concurrent requests for the same credentials share one retrieval."""
-        return SessionCache(self._file, "flights")
+        return SessionCache(self._system, self._store_file, "flights")
 
     def get(self, key: str) -> Session | None:
         """The session cached under ``key``; it may have expired."""
@@ -85,7 +92,7 @@ class SessionCache:
 
         If a lock file is removed while in use, the worst that happens is a second call.
         """
-        now = self._file.system.clock()
+        now = self._system.clock()
         for path, cached in self._heads():
             if now > (cached.made + SHARED if self._short else cached.expires_at):
                 _unlink(path)
@@ -133,7 +140,7 @@ class SessionCache:
         if self._short:  # its name is not used again
             stack.callback(_unlink, self._folder / f".{key}.get.keystead.lock")
         stack.callback(_unlink, holder)
-        who = {"pid": caller.process.pid, "terminal": self._file.system.terminal.name()}
+        who = {"pid": caller.process.pid, "terminal": self._system.terminal.name()}
         self._files.put(holder, json.dumps(who).encode())
 
     def _version(self, key: str) -> tuple[int, int] | None:
@@ -144,7 +151,7 @@ class SessionCache:
 
     def _tell_of(self, holder: Path) -> None:
         """Shows the process this command waits for, which may be asking on another terminal."""
-        terminal = self._file.system.terminal
+        terminal = self._system.terminal
         try:
             who = parse_json(self._files.read(holder).data or b"{}")
         except ValueError:
@@ -180,8 +187,9 @@ class SessionCache:
         return self._folder / f"{key}.json"
 
     def _sealing_key(self) -> bytes | None:
-        if self._file.system.dpapi is None and self._file.exists():
-            key = self._file.key_unasked()
+        file = None if self._system.dpapi else self._store_file()
+        if file:
+            key = file.key_unasked()
             return key.sessions_key if key else None
         return self._spare.get()
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 
+from keystead.digest import sha256
 from keystead.errors import KeysteadError
 from keystead.outside import parse_json
 from keystead.system import System
@@ -48,4 +48,4 @@ def _digests(found: Snapshot) -> list[str]:
 
 
 def _digest(mfa_serial: str, code: str) -> str:
-    return hashlib.sha256(f"{mfa_serial}\0{code}".encode()).hexdigest()[:32]
+    return sha256(f"{mfa_serial}\0{code}".encode()).hexdigest()[:32]

@@ -69,6 +69,19 @@ else:
         def exists(self):
             return os.path.exists(self._text)
 
+        def glob(self, pattern):
+            start, star, end = pattern.partition("*")
+            if not star or {*"*?[/"} & {*start, *end}:
+                yield from map(Path, self.__getattr__("glob")(pattern))
+                return
+            try:
+                names = os.listdir(self._text)
+            except OSError:
+                return
+            for name in names:
+                if len(name) >= len(start + end) and name.startswith(start) and name.endswith(end):
+                    yield self / name
+
         def is_relative_to(self, other):
             above = Path(other).parts
             return self.parts[: len(above)] == above if above else self._text[0] != "/"

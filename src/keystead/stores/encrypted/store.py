@@ -155,7 +155,11 @@ class EncryptedStore(ProfileStore):
         """The cache of temporary credentials, encrypted for this store."""
         from keystead.stores.sessions import SessionCache
 
-        return SessionCache(self._file)
+        return SessionCache(self._system, self._existing_file)
+
+    def _existing_file(self) -> StoreFile | None:
+        exists = self._system.files.current(self.path, private=True).data is not None
+        return self._file if exists else None
 
     def logins(self) -> SealedLogins:
         """The logins, sealed for this store."""

@@ -30,7 +30,7 @@ PARTS = {
         ("gnome-keyring-daemon", "dbus-daemon", "dbus-send"),
         "apt-get install gnome-keyring dbus-daemon dbus-bin",
     ),
-    **{name: _debian(name) for name in ("curl", "dash", "fish", "git", "valgrind", "zsh")},
+    **{name: _debian(name) for name in ("curl", "dash", "fish", "fzf", "git", "valgrind", "zsh")},
     "cc": Part(("cc",), "apt-get install gcc libc6-dev"),
     "pwsh": Part(("pwsh",), "put PowerShell 7 on PATH"),
     "aws-sdk-net.sh": Part(

@@ -95,6 +95,12 @@ class UsageError(KeysteadError):
     powershell_category = "InvalidArgument"
 
 
+class NameMissing(UsageError):
+    """A command needs the name of a profile and got none."""
+
+    id = "name-missing"
+
+
 class ProfileNotFound(KeysteadError):
     """No store has a profile of that name; the hint lists near names."""
 

@@ -27,6 +27,7 @@ from keystead.identity_center.account import Account, RoleFilter
 from keystead.identity_center.populate import Populate
 from keystead.identity_center.population import Wish
 from keystead.identity_center.profile_name import DEFAULT_TEMPLATE, NameTemplate
+from keystead.pick.choices import choices
 from tests import worlds
 from tests.effort import amount
 
@@ -98,6 +99,7 @@ COMMANDS = {
     "help": row_of_both("help errors", NONE),
 }
 UNCOUNTED = {
+    "pick": "waits for a person; what it reads is a row of `OPERATIONS`",
     "serve": "serves until it is stopped; its requests are a row of `OPERATIONS`",
     "whoami": "calls STS with the keys that the row of `credentials` gets",
     "doctor": "waits for the network; it reads profiles as `lint` and `list` do",
@@ -119,6 +121,7 @@ OPERATIONS = {
     "the library's credentials": Row(lambda _, last: keystead.credentials(last)),
     "the library's plan": Row(lambda _, last: keystead.plan(last)),
     "the library's session": Row(lambda _, last: keystead.session(last)),
+    "what can be picked": row_of_both(lambda app, _: [*choices(app, None, {})], LINEAR),
     "the library's list": row_of_both(
         lambda _, __: keystead.ProfileStoreChain().profiles(), LINEAR
     ),

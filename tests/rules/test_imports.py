@@ -37,6 +37,7 @@ LAYERS = [
     {"agent", "identity_center", "lint"},
     {"app"},
     {"doctor", "serve", "console", "federation"},
+    {"pick"},
     {"powershell"},
     {"cli"},
     {"library"},

@@ -166,6 +166,18 @@ PIECES = sorted(
 )
 
 
+@given(lines())
+def test_a_name_that_can_be_picked_is_the_only_thing_that_may_be_missing(
+    line: tuple[Command, list[str]],
+) -> None:
+    row, words = line
+    if row.is_picked and read(row, words) is None:
+        found = read(row, words, without_name=True)
+        if found is not None:
+            assert found.name is None
+            assert read(row, ["dev", *words]) is not None
+
+
 @given(st.lists(st.sampled_from(PIECES), max_size=4) | st.sampled_from([*MODULES]).map(str.split))
 def test_a_parser_of_the_rows_of_one_command_is_the_parser_of_all(words: list[str]) -> None:
     assert outcome(build_parser(rows(name_of(words))), words) == outcome(PARSER, words)

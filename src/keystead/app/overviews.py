@@ -14,10 +14,13 @@ if TYPE_CHECKING:
     from keystead.stores.chain import ChainSnapshot
 
 
-def overviews_of(app: App, snapshot: ChainSnapshot, profiles: list[Profile]) -> list[Overview]:
-    """The row of each of ``profiles``, which are all that the snapshot has. Opens no store."""
+def overviews_of(
+    app: App, snapshot: ChainSnapshot, profiles: list[Profile], *, with_cached: bool = True
+) -> list[Overview]:
+    """The row of each of ``profiles``. Opens no store; ``with_cached``: reads what is cached."""
     stores = {store.type_name: row.name for row, store in zip(STORES, app.stores, strict=True)}
-    return [*overviews(profiles, stores, snapshot, _cached_ends(app))]
+    cached = _cached_ends(app) if with_cached else CachedEnds((), app.system.clock())
+    return [*overviews(profiles, stores, snapshot, cached)]
 
 
 def _cached_ends(app: App) -> CachedEnds:

@@ -45,9 +45,13 @@ if TYPE_CHECKING:
 
 
 class Argument:
-    """One argument: its names and its options for `argparse`."""
+    """One argument: its names and its options for `argparse`.
+
+    ``is_picked``: it is a NAME that is chosen from a list where none is given on a terminal.
+    """
 
     def __init__(self, names: tuple[str, ...], options: dict[str, Any]) -> None:
+        self.is_picked: bool = options.pop("picked", False)
         self.names = names
         self.options = options
         self.is_option = names[0].startswith("-")
@@ -80,6 +84,11 @@ class Command:
     def program(self) -> Argument | None:
         """The argument that takes the command line of a program."""
         return next((item for item in self.arguments if item.nargs == PROGRAM), None)
+
+    @property
+    def is_picked(self) -> bool:
+        """Whether its NAME is chosen from a list where none is given on a terminal."""
+        return any(item.is_picked for item in self.arguments)
 
     def split(self, words: Iterable[str]) -> tuple[list[str], list[str] | None]:
         """The words of this command, and those of the program: all after ``--``, or from the first
@@ -142,6 +151,7 @@ NO_INPUT = argument(
 """An option of every command, before its name or after it."""
 FORCE = argument("--force", action="store_true", help="do not ask")
 NAME = argument("name", metavar="NAME", help="a profile")
+PICKED_NAME = argument("name", metavar="NAME", help="a profile", picked=True)
 NAME_OR_DEFAULT = argument(
     "name", metavar="NAME", nargs="?", help="a profile; else the default search"
 )

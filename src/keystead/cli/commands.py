@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 MODULES = {
     "list": "profiles",
     "show": "profiles",
+    "pick": "pick",
     "set": "changes",
     "remove": "changes",
     "rename": "changes",

@@ -8,7 +8,7 @@ from keystead.audit.grantee import Grantee
 from keystead.cli.command import LOCATION, Arguments, Context, argument, command
 from keystead.cli.role_options import ROLE_OPTIONS, role_options
 from keystead.delivery import shells, wire
-from keystead.errors import UsageError
+from keystead.errors import NameMissing, UsageError
 from keystead.model.exported import users_environment
 
 
@@ -36,7 +36,7 @@ def env(context: Context, args: Arguments) -> None:
         context.console.out(shells.render_unset(shell, *changed))
         return
     if args.name is None:
-        raise UsageError("a profile is missing", hint="keystead env NAME")
+        raise NameMissing("a profile is missing", hint="keystead env NAME")
     selected = app.select(args.name, args.location, role_options(context, args))
     settings = variables_alone(selected)
     found = selected.credentials(Grantee("env", caller.process.parent))

@@ -16,7 +16,7 @@ from keystead.cli.command import (
 from keystead.cli.role_options import ROLE_OPTIONS, role_options
 from keystead.delivery import exec as child
 from keystead.delivery import wire
-from keystead.errors import UsageError
+from keystead.errors import NameMissing, UsageError
 from keystead.model.search import default_profile
 from keystead.model.variables import OPENED
 from keystead.outside import whole
@@ -107,9 +107,8 @@ def _name(context: Context, args: Arguments) -> str:
     app = context.app
     profile = default_profile(app.system.environ, app.snapshot(args.location))
     if profile is None:
-        raise UsageError(
+        raise NameMissing(
             "a profile is missing",
-            id="no-profile-named",
             hint="keystead exec NAME -- COMMAND, or set AWS_PROFILE",
         )
     return profile.name

@@ -8,7 +8,7 @@ import sys
 
 from keystead._version import __version__
 from keystead.console.console import Console, discard
-from keystead.errors import KeysteadError
+from keystead.errors import KeysteadError, NameMissing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -65,6 +65,14 @@ def _run(console: Console, words: list[str]) -> int | None:
         run, args = parse(words if named else ["--help"])
         context = Context(console, environ, lambda: _app(console, no_input=args.no_input))
         with OneGeneration(lambda: _shown(words)):
+            try:
+                return run(context, args)
+            except NameMissing:
+                if not context.app.system.terminal.available():
+                    raise
+            from keystead.cli.pick import pick_name
+
+            args.name = pick_name(context, getattr(args, "location", None))
             return run(context, args)
     except SystemExit as done:  # --help
         return done.code if isinstance(done.code, int) else None

@@ -15,10 +15,14 @@ from keystead.cli.role_options import ROLE_OPTIONS, role_options
 from keystead.console.tables import moment
 from keystead.model.assume_role import AssumeRoleStep
 from keystead.model.plan import Plan
-from keystead.model.plan_json import as_json, due_serials
+from keystead.model.plan_json import CachedSessions, as_json, due_serials
 from keystead.model.role_options import in_words
 from keystead.model.session_token_call import SessionTokenCall
 from keystead.model.sources.process import Process
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 @command(
@@ -40,6 +44,16 @@ def run(context: Context, args: Arguments) -> None:
     if args.json:
         context.console.json(as_json(made, cached, selected.calls, now))
         return
+    text = plan_text(made, cached, now)
+    last = cached[-1] if cached else None
+    if last and last.serves(now):
+        ends = moment(last.expires_at, app.system.zone())
+        text += f"\n  no call is needed until {ends}: a cached session is still valid"
+    context.console.show(text)
+
+
+def plan_text(made: Plan, cached: CachedSessions, now: datetime) -> str:
+    """The plan in words, a line for each call."""
     due = due_serials(made, cached, now)
     lines = [made.profile or "the default search", f"  {made.base.describe()}"]
     if made.user_session:
@@ -48,11 +62,7 @@ def run(context: Context, args: Arguments) -> None:
         f"  > assume {step.role_arn} ({', '.join(_details(step, made, due))})"
         for step in made.steps
     ]
-    last = cached[-1] if cached else None
-    if last and last.serves(now):
-        ends = moment(last.expires_at, app.system.zone())
-        lines.append(f"  no call is needed until {ends}: a cached session is still valid")
-    context.console.show("\n".join(lines))
+    return "\n".join(lines)
 
 
 def _user_session(session: SessionTokenCall, made: Plan, due: list[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from keystead import caller
 from keystead.app.agent_answer import AgentAnswer
 from keystead.audit.grantee import Grantee
-from keystead.cli.command import LOCATION, NAME, Arguments, Context, argument, command
+from keystead.cli.command import LOCATION, PICKED_NAME, Arguments, Context, argument, command
 from keystead.cli.role_options import ROLE_OPTIONS, role_options
 from keystead.delivery import wire
 from keystead.errors import UsageError
@@ -22,7 +22,7 @@ def _pid(text: str) -> int:
 @command(
     "process",
     "print credentials as a credential_process does",
-    NAME,
+    PICKED_NAME,
     LOCATION,
     *ROLE_OPTIONS,
     argument(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from keystead.cli.command import JSON, LOCATION, NAME, Arguments, Context, argument, command
+from keystead.cli.command import JSON, LOCATION, PICKED_NAME, Arguments, Context, argument, command
 from keystead.console.tables import table
 from keystead.model.settings import is_secret
 from keystead.secret import MASK, Secret
@@ -115,7 +115,7 @@ def _skipped_row(section: Skipped, type_name: str) -> dict[str, object]:
     }
 
 
-@command("show", "the settings of one profile, secrets masked", NAME, LOCATION, JSON)
+@command("show", "the settings of one profile, secrets masked", PICKED_NAME, LOCATION, JSON)
 def show(context: Context, args: Arguments) -> None:
     """``keystead show NAME``."""
     profile = context.app.snapshot(args.location).find(args.name)

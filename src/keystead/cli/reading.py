@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from keystead.cli.command import NO_INPUT, PROGRAM, Arguments
 from keystead.cli.commands import name_of, row, rows
+from keystead.errors import NameMissing
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from typing import Any
 
-    from keystead.cli.command import Argument, Command, Run
+    from keystead.cli.command import Argument, Command, Context, Run
 
 
 def parse(words: Sequence[str]) -> tuple[Run, Arguments]:
@@ -24,21 +25,43 @@ def parse(words: Sequence[str]) -> tuple[Run, Arguments]:
     is_option = words[:1] == [NO_INPUT.names[0]]
     name = name_of(words[is_option:])
     if name and (command := row(name)).run:
-        args = read(command, words[is_option + len(name.split()) :])
+        own = words[is_option + len(name.split()) :]
+        run, args = command.run, read(command, own)
+        if args is None and command.is_picked:
+            run, args = _named(command), read(command, own, without_name=True)
         if args is not None:
             args.no_input |= is_option
-            return command.run, args
+            return run, args
     from keystead.cli.parser import build_parser
 
     found = vars(build_parser(rows(name)).parse_args(words))
     return found["run"], Arguments(**found)
 
 
-def read(command: Command, words: Iterable[str]) -> Arguments | None:
-    """The arguments after the name of a command; None where argparse must read them."""
+def _named(command: Command) -> Run:
+    """The function of a command that raises `NameMissing` without a name."""
+
+    def run(context: Context, args: Arguments) -> int | None:
+        if args.name is None:
+            text = "the following arguments are required: NAME"  # as argparse says it
+            raise NameMissing(text, hint=f"see `keystead {command.name} --help`")
+        assert command.run  # noqa: S101  # the caller has looked
+        return command.run(context, args)
+
+    return run
+
+
+def read(command: Command, words: Iterable[str], *, without_name: bool = False) -> Arguments | None:
+    """The arguments after the name of a command; None where argparse must read them.
+
+    ``without_name``: the name that can be picked is missing, and None.
+    """
     try:
         own, program = command.split(words)
-        values = _values([*command.arguments, NO_INPUT], iter(own))
+        arguments = [item for item in command.arguments if not (without_name and item.is_picked)]
+        values = _values([*arguments, NO_INPUT], iter(own))
+        if without_name:
+            values["name"] = None
         if command.program:
             values[command.program.key] = program
         return Arguments(**values)

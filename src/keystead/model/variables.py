@@ -38,6 +38,8 @@ VARIABLES: Mapping[str, str] = {
     "KEYSTEAD_AGENT_IDLE": "after how many idle seconds an agent that this command starts exits; "
     "default 28800, eight hours",
     "KEYSTEAD_NO_INPUT": "`1`: ask nothing, as with `--no-input`",
+    "KEYSTEAD_PICKER": "`built-in` (default) or `fzf`: the list from which `keystead pick` and "
+    "commands without a NAME let you choose",
     MARKER: "set by `keystead env` and `exec`: which variables they set; "
     "`keystead env --unset` removes those",
     OPENED: "set by `keystead exec`, not read: the profile, for "

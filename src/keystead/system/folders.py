@@ -129,6 +129,11 @@ class Folders:
         """The file that identifies the known encrypted stores."""
         return self.state / "known_stores.json"
 
+    @property
+    def choices(self) -> Path:
+        """The file of the names that were chosen before."""
+        return self.state / "choices.json"
+
     def within_store_folder(self, path: Path) -> bool:
         """Whether users who can write the encrypted store's folder can replace ``path``."""
         name = os.path.abspath(path)

@@ -14,7 +14,10 @@ from keystead.prompts import until_accepted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
     from typing import TypeVar
+
+    from keystead.system.raw_terminal import RawTerminal
 
     _T = TypeVar("_T")
 
@@ -38,14 +41,15 @@ class Terminal:
         """Whether there is a terminal to ask on."""
         return caller.process.has_terminal(TTY)
 
-    def _require(self, question: str, hint: str) -> None:
+    def require(self, question: str, hint: str) -> None:
+        """Raises `InteractionRequired` with ``hint`` without a terminal, `HandBack` in a child."""
         if not self.available():
             raise InteractionRequired(f"{self._unavailable}: {question}", hint=hint)
         caller.process.require_own_process()
 
     def ask(self, question: str, *, hint: str) -> str:
         """The typed answer to ``question``. Raises `InteractionRequired` with ``hint``."""
-        self._require(question, hint)
+        self.require(question, hint)
         with open(TTY, "wb", buffering=0) as out, open(TTY, "rb", buffering=0) as inp:
             out.write(f"{one_line(question)}: ".encode())
             answer = inp.readline().decode("utf-8", "surrogateescape")
@@ -55,7 +59,7 @@ class Terminal:
 
     def ask_secret(self, question: str, *, hint: str) -> str:
         """`ask` without echo."""
-        self._require(question, hint)
+        self.require(question, hint)
         try:
             import getpass
 
@@ -64,6 +68,12 @@ class Terminal:
             raise InteractionRequired(f"no answer was given: {question}", hint=hint) from None
         except UnicodeError:  # its text quotes what was typed
             raise InteractionRequired(f"the answer is not text: {question}", hint=hint) from None
+
+    def raw(self) -> AbstractContextManager[RawTerminal]:
+        """The terminal key by key, after `require`. Raises `OSError` where that is not possible."""
+        from keystead.system.raw_terminal import raw_terminal
+
+        return raw_terminal(TTY)
 
     def until_accepted(
         self, attempt: Callable[[], _T], rejections: tuple[type[KeysteadError], ...]

@@ -34,7 +34,7 @@ LAYERS = [
     {"botocore_session", "text"},
     {"audit", "undo", "http"},
     {"stores", "resolve", "delivery", "browser"},
-    {"agent", "identity_center", "lint"},
+    {"agent", "identity_center", "lint", "login"},
     {"app"},
     {"doctor", "serve", "console", "federation"},
     {"pick"},

@@ -23,6 +23,7 @@ MODULES = {
     "env": "env",
     "exec": "exec",
     "serve": "serve",
+    "login": "login",
     "console": "console",
     "audit": "audit",
     "whoami": "whoami",

@@ -22,6 +22,11 @@ class Service(Protocol):
         """The allowed HTTP methods."""
         ...
 
+    @property
+    def foreign(self) -> Collection[str]:
+        """The headers with which a request is refused."""
+        ...
+
     def answer(self, request: Request) -> Answer:
         """The answer. Raises `Refusal`, `KeysteadError` or `Pending`."""
         ...
@@ -74,7 +79,7 @@ class Application:
         """The answer. Raises only `Pending`."""
         try:
             service = self._services[request.local[1]]
-            check(request, self._hosts, service.methods)
+            check(request, self._hosts, service.methods, service.foreign)
             return service.answer(request)
         except Pending:
             raise

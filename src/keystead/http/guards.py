@@ -13,7 +13,10 @@ from collections.abc import Collection, Iterable, Mapping
 from keystead.errors import KeysteadError
 from keystead.value import Value, field
 
-_FOREIGN = ("origin", "sec-fetch-site", "x-forwarded-for", "forwarded")
+PROXIES = ("x-forwarded-for", "forwarded")
+"""Headers that proxies add."""
+PAGES_AND_PROXIES = ("origin", "sec-fetch-site", *PROXIES)
+"""Headers that pages in browsers or proxies add."""
 
 Address = tuple[str, int]
 """An IP address and a port."""
@@ -22,7 +25,8 @@ Address = tuple[str, int]
 class Request(Value):
     """A request. Header names are in lower case; repeated headers are joined by commas.
 
-    ``peer`` and ``local`` are the addresses, ``connection`` the number of the connection.
+    ``peer`` and ``local`` are the addresses, ``connection`` the number of the connection, ``query``
+    is still encoded.
     """
 
     method: str
@@ -31,6 +35,7 @@ class Request(Value):
     peer: Address | None
     local: Address
     connection: int = 0
+    query: str = ""
 
 
 class Answer(Value):
@@ -88,11 +93,13 @@ def host_names(addresses: Iterable[Address], names: Iterable[str]) -> frozenset[
     return frozenset(found)
 
 
-def check(request: Request, hosts: Collection[str], methods: Collection[str]) -> None:
-    """Raises `Refusal` for a request that is not acceptable."""
+def check(
+    request: Request, hosts: Collection[str], methods: Collection[str], foreign: Collection[str]
+) -> None:
+    """Raises `Refusal` for a request that is not acceptable. None of the headers ``foreign`` is."""
     if request.headers.get("host", "").lower() not in hosts:
         raise Refusal(403, "HostNotAllowed", "the Host header is not an address of this endpoint")
-    for name in _FOREIGN:
+    for name in foreign:
         if name in request.headers:
             raise Refusal(403, "NotForwarded", f"requests with the header {name} are not accepted")
     if request.method not in methods:

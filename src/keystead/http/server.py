@@ -125,9 +125,10 @@ class _Connection(asyncio.Protocol):
         self._head_bytes = 0
         if len(self._url) + self._size > MAX_HEAD_BYTES or len(self._waiting) >= MAX_WAITING:
             raise ValueError  # the parser reports a bad request
-        path = unquote(httptools.parse_url(self._url).path.decode("ascii"))
+        url = httptools.parse_url(self._url)
+        path, query = unquote(url.path.decode("ascii")), (url.query or b"").decode("ascii")
         method = self._parser.get_method().decode("ascii")
-        request = Request(method, path, self._headers, self._peer, self._local, self._number)
+        request = Request(method, path, self._headers, self._peer, self._local, self._number, query)
         stays = self._parser.should_keep_alive() and not self._parser.should_upgrade()
         self._parsed = request, stays and self._parser.get_http_version() != "1.0"
         self._accept()

@@ -37,6 +37,8 @@ VARIABLES: Mapping[str, str] = {
     "helps; `off`; or the path of its socket",
     "KEYSTEAD_AGENT_IDLE": "after how many idle seconds an agent that this command starts exits; "
     "default 28800, eight hours",
+    "KEYSTEAD_SSO_FLOW": "how to [sign in](signing-in.md) to IAM Identity Center: `browser` or "
+    "`device`; it overrides the setting `sso_flow`",
     "KEYSTEAD_NO_INPUT": "`1`: ask nothing, as with `--no-input`",
     "KEYSTEAD_PICKER": "`built-in` (default) or `fzf`: the list from which `keystead pick` and "
     "commands without a NAME let you choose",
@@ -83,6 +85,7 @@ VARIABLES: Mapping[str, str] = {
         if row.variable is not None
     },
     "AWS_CA_BUNDLE": "the certificates to trust, overrides the setting `ca_bundle`",
+    "BROWSER": "the command that opens a browser to sign in, with `%s` for the address",
     "NO_COLOR": "no colour in the shell",
 }
 """Each variable with its meaning."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from urllib.parse import quote
 
-from keystead.http.guards import Answer, Refusal, Request
+from keystead.http.guards import PAGES_AND_PROXIES, Answer, Refusal, Request
 from keystead.http.tokens import Token, matches
 from keystead.serve.documents import Prepared, container_document
 from keystead.serve.served import ServedProfile
@@ -35,6 +35,7 @@ class ContainerService:
     """Serves ``profiles``, each with its token."""
 
     methods = frozenset({"GET"})
+    foreign = PAGES_AND_PROXIES
 
     def __init__(
         self, profiles: Mapping[str, tuple[ServedProfile, Token]], clock: Callable[[], datetime]

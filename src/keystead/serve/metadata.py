@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from datetime import datetime
 
-from keystead.http.guards import Answer, Refusal, Request
+from keystead.http.guards import PAGES_AND_PROXIES, Answer, Refusal, Request
 from keystead.http.tokens import Token
 from keystead.outside import whole
 from keystead.serve.documents import (
@@ -57,6 +57,7 @@ class MetadataService:
     """
 
     methods = frozenset({"GET", "PUT"})
+    foreign = PAGES_AND_PROXIES
 
     def __init__(
         self,

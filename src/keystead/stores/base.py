@@ -54,6 +54,10 @@ class StoreSnapshot(ABC):
         del name
         return {}
 
+    def sso_sessions(self) -> Iterable[str]:
+        """The names of all ``sso-session`` sections."""
+        return ()
+
     def services(self, name: str) -> Mapping[str, SettingValue]:
         """The settings of a ``services`` section; empty for no such section."""
         del name

@@ -85,6 +85,11 @@ class ChainReader(ABC):
         """The settings of an ``sso-session`` section; empty for no such section."""
         return next(filter(None, (part.sso_session(name) for _, part in self.parts)), {})
 
+    def sso_sessions(self) -> list[str]:
+        """The names of all ``sso-session`` sections."""
+        names = (name for _, part in self.parts for name in part.sso_sessions())
+        return list(dict.fromkeys(names))
+
     def services(self, name: str) -> Mapping[str, SettingValue]:
         """The settings of a ``services`` section; empty for no such section."""
         return next(filter(None, (part.services(name) for _, part in self.parts)), {})

@@ -32,6 +32,11 @@ _LOG = logging.getLogger("keystead")
 class Token(Protocol):
     """What a document holds."""
 
+    @property
+    def expires_at(self) -> datetime | None:
+        """Its end."""
+        ...
+
     def fresh(self, now: datetime, window: timedelta = ...) -> bool:
         """Whether it works for ``window`` after ``now``."""
         ...
@@ -99,13 +104,13 @@ class TokenCache(ABC, Generic[T]):
     def renew(self, document: dict[str, Any]) -> dict[str, Any]:
         """The document with a new token. Raises `ProviderError`."""
 
-    def required(self, state: str, where: Path | None = None) -> InteractionRequired:
-        """The error that sends a person to log in."""
+    def required(self, state: str, path: Path | None = None) -> InteractionRequired:
+        """The error that sends a person to log in; ``path`` is the file that says why."""
         return InteractionRequired(
             f"log-in required: {self.what} {state}",
             id="login-required",
             hint=f"run `{self._command}`",
-            where=Origin(str(where or self.place.path)),
+            where=Origin(str(path)) if path else None,
         )
 
     def current(self) -> T:
@@ -123,7 +128,7 @@ class TokenCache(ABC, Generic[T]):
         if stuck:
             if found.fresh(now):
                 return found
-            raise self.required(stuck)
+            raise self.required(stuck, self.place.path)
         try:
             return self._renewed()
         except (ProviderError, FileProblem) as error:
@@ -131,7 +136,7 @@ class TokenCache(ABC, Generic[T]):
                 _LOG.debug("%s was not renewed and is still valid: %s", self.what, error)
                 return found
             if isinstance(error, ProviderError) and error.code in self.logged_out:
-                raise self.required("has ended") from None
+                raise self.required("has ended", self.place.path) from None
             raise
 
     def find(self) -> T | None:
@@ -147,13 +152,13 @@ class TokenCache(ABC, Generic[T]):
         if snapshot.data is None:
             broken = self.places.shared.read().data is not None
             if broken and self.places.wanted is None:
-                raise self.required("cannot be read", self.places.shared.path)
+                raise self.required(f"{self.why_not_shared()}", self.places.shared.path)
             raise self.required("was not made yet")
         try:
             document = read_object(snapshot.data)
             return document, self.parse(document), snapshot.version
         except BadDocument:
-            raise self.required("cannot be read") from None
+            raise self.required("cannot be read", self.place.path) from None
 
     def store(self, document: dict[str, Any], replaced: dict[str, Any] | None = None) -> None:
         """Writes the document of a new token; the caller holds the lock of `place`.

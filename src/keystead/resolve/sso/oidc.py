@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from shlex import quote
 
+from keystead.errors import ProviderError
 from keystead.model.sso_login import SsoLogin
 from keystead.outside import parse_moment, text_in
 from keystead.resolve.aws.client import AwsClient
@@ -27,15 +28,37 @@ _HEADER_VALUE = re.compile(r"[!-~]+")
 _FOR_REFRESH = ("refreshToken", "clientId", "clientSecret")
 
 
+SLOWER = "SlowDownException"
+_PAUSES = (1.0, 2.0, 4.0, 8.0)
+"""Seconds before an operation is tried again that came too often."""
+
+
+def call_oidc(
+    client: AwsClient, system: System, operation: str, parameters: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The answer of an OIDC operation; it is tried again where the service asks to slow down.
+
+    Botocore does not count that as throttling. Raises as `AwsClient.call`.
+    """
+    for pause in _PAUSES:
+        try:
+            return client.call("sso-oidc", operation, parameters)
+        except ProviderError as error:
+            if error.code != SLOWER:
+                raise
+        system.sleep(pause)
+    return client.call("sso-oidc", operation, parameters)
+
+
 class SsoToken(Value, kw_only=True):
     """The token and its end."""
 
     access_token: str
-    ends: datetime
+    expires_at: datetime
 
     def fresh(self, now: datetime, window: timedelta = timedelta(0)) -> bool:
         """Whether it works for ``window`` after ``now``."""
-        return now + window < self.ends
+        return now + window < self.expires_at
 
 
 def places(login: SsoLogin, system: System, sealed: SealedPlaces) -> Places:
@@ -83,7 +106,7 @@ class SsoTokenCache(TokenCache[SsoToken]):
         token, ends = document.get("accessToken"), _moment(document.get("expiresAt"))
         if not isinstance(token, str) or not _HEADER_VALUE.fullmatch(token) or ends is None:
             raise BadDocument("has no token")
-        return SsoToken(access_token=token, ends=ends)
+        return SsoToken(access_token=token, expires_at=ends)
 
     def why_not_renewable(self, document: Mapping[str, Any]) -> str | None:
         """As `TokenCache.why_not_renewable`; the legacy form has nothing that renews."""
@@ -97,9 +120,8 @@ class SsoTokenCache(TokenCache[SsoToken]):
         """As `TokenCache.renew`."""
         now = self.system.clock()
         asked = {name: document.get(name) for name in _FOR_REFRESH}
-        answer = self._client.call(
-            "sso-oidc", "CreateToken", {"grantType": "refresh_token", **asked}
-        )
+        parameters = {"grantType": "refresh_token", **asked}
+        answer = call_oidc(self._client, self.system, "CreateToken", parameters)
         token = answer.get("accessToken")
         if not isinstance(token, str) or not _HEADER_VALUE.fullmatch(token):
             raise unusable("sso-oidc", "CreateToken")

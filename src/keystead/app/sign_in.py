@@ -1,0 +1,85 @@
+"""Signing in, for commands and cmdlets: which login is meant, and with which settings."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from keystead.app import App
+from keystead.errors import ProfileInvalid, ProfileNotFound, UsageError
+from keystead.login.options import Context, Options, Screen, SignedIn
+from keystead.login.sign_in import sign_in
+from keystead.login.targets import Target, all_targets, named, target_of
+from keystead.model.client_settings import NO_CLIENT_SETTINGS, client_settings
+from keystead.model.sso_login import SsoLogin
+from keystead.model.variables import profile_in_effect
+from keystead.near import did_you_mean, near_names
+from keystead.stores.chain import ChainSnapshot
+
+
+class SigningIn:
+    """The logins of the profiles and sso-sessions of ``app``."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    @cached_property
+    def _profiles(self) -> ChainSnapshot:
+        return self._app.snapshot()
+
+    def target(self, name: str | None, session: str | None = None) -> Target:
+        """The login of the profile ``name`` or of an sso-session; without either that of the
+        profile in effect, else the only one that there is. Raises `UsageError`, and as `target_of`.
+        """
+        if session is not None:
+            return self._of_session(name, session)
+        if name is not None:
+            return target_of(name, self._profiles)
+        in_effect = profile_in_effect(self._app.environ)
+        if in_effect:
+            return target_of(in_effect[1], self._profiles)
+        try:
+            return target_of("default", self._profiles)
+        except (ProfileNotFound, UsageError):
+            found = self.all()
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise UsageError(
+                "no profile and no sso-session needs a sign-in",
+                id="login-not-needed",
+                hint="name a profile with `sso_session` or `login_session`",
+            )
+        raise UsageError(
+            "there are several logins",
+            id="login-ambiguous",
+            hint="name one: " + ", ".join(f"`{named(target)}`" for target in found),
+        )
+
+    def all(self) -> list[Target]:
+        """All logins, each once."""
+        return all_targets(self._profiles.profiles(), self._profiles.sso_sessions(), self._profiles)
+
+    def sign_in(self, target: Target, screen: Screen, options: Options) -> SignedIn:
+        """Signs a person in; see `keystead.login.sign_in.sign_in`."""
+        return sign_in(target, self.context(target, screen, options))
+
+    def context(self, target: Target, screen: Screen, options: Options) -> Context:
+        """What signing in to ``target`` works with."""
+        app, settings = self._app, NO_CLIENT_SETTINGS
+        if target.profile:
+            settings = client_settings(self._profiles.find(target.profile), self._profiles)
+        client = app.client(settings.with_variables(app.environ), None)
+        return Context(app.system, client, app.logins, screen, options)
+
+    def _of_session(self, name: str | None, session: str) -> SsoLogin:
+        if name is not None:
+            raise UsageError("a profile and `--sso-session` were given", hint="give one of the two")
+        section = self._profiles.sso_session(session)
+        if not section:
+            near = near_names(session, self._profiles.sso_sessions())
+            raise ProfileInvalid(
+                f"there is no sso-session `{session}`",
+                id="section-missing",
+                hint=did_you_mean(near) if near else "`keystead dump --json` shows all of them",
+            )
+        return SsoLogin.of_session(session, section)

@@ -1,0 +1,40 @@
+"""Sends a person to a page, in the browser of this machine or by showing the address."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from keystead.login.listener import Listener, listening
+from keystead.login.options import Context
+from keystead.system.browser import open_browser
+
+
+def by_code(listener: Listener, address: str, what: str, context: Context) -> str:
+    """The code that the browser comes back with from the page at ``address``.
+
+    Raises as `Listener.wait`.
+    """
+    screen, options = context.screen, context.options
+
+    def show() -> None:
+        screen.tell(f"open this address in a browser of this machine to sign in to {what}:")
+        screen.show(address)
+
+    if not options.opens_browser:
+        show()
+        return listener.wait(options.patience, screen.tell)
+    screen.tell(f"signing in to {what} in the browser")
+    browser = open_browser(listener.opening(address), context.system.environ)
+    return listener.wait(options.patience, screen.tell, (browser.has_failed, show))
+
+
+@contextlib.contextmanager
+def open_at_once(address: str, what: str, context: Context, *, opens: bool) -> Iterator[None]:
+    """With ``opens``, opens the page at ``address`` in the browser, and goes on."""
+    if not opens:
+        yield
+        return
+    with listening((), what) as listener:
+        open_browser(listener.opening(address), context.system.environ)
+        yield

@@ -1,0 +1,185 @@
+"""Waits on the loopback for the browser to come back from signing in, with a code.
+
+It accepts one answer: the one with the right ``state``, which only the service got, through the
+browser. Whatever else reaches the port is refused and changes nothing: pages of other sites, other
+programs and other users of the machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hmac
+import secrets
+import socket
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
+from threading import Event
+from urllib.parse import parse_qsl
+
+from keystead.errors import InteractionRequired, KeysteadError, ProviderError
+from keystead.http.application import Application
+from keystead.http.guards import PROXIES, Answer, Pending, Refusal, Request, host_names
+from keystead.http.server import EndpointServer
+from keystead.http.sockets import LOOPBACK, address_of, listen, url
+from keystead.login.page import page
+from keystead.printable import one_line
+
+PATH = "/oauth/callback"
+_LONGEST = 200
+_TURN_SECONDS = 0.2
+"""How long to wait at once: Windows handles Ctrl-C in between."""
+
+
+class Listener:
+    """Serves one sign-in. ``issuers`` are the names that the service may have in ``iss``."""
+
+    methods = frozenset({"GET"})
+    foreign = PROXIES
+
+    def __init__(self, sock: socket.socket, issuers: Collection[str]) -> None:
+        self._address = address_of(sock)
+        self._issuers = {issuer.rstrip("/") for issuer in issuers}
+        self._came = Event()
+        self._accepted: Request | None = None
+        self._given: Mapping[str, str] = {}
+        self._page: Answer | None = None
+        self._done: asyncio.Future[None] | None = None
+        self._once: dict[str, str] = {}
+        self._refused: set[str] = set()
+        self.state = secrets.token_urlsafe(32)
+
+    @property
+    def redirect_uri(self) -> str:
+        """The address that the service redirects to."""
+        return url(self._address, PATH)
+
+    def opening(self, address: str) -> str:
+        """An address here that redirects to ``address``, once.
+
+        For the command line of a browser, which other users of the machine can read: who opens it
+        first is seen, and `state` is not in it.
+        """
+        path = f"/{secrets.token_urlsafe(16)}"
+        self._once[path] = address
+        return url(self._address, path)
+
+    def answer(self, request: Request) -> Answer:
+        """The answer to a request, in the thread of the server."""
+        if request is self._accepted:
+            return self._page_or_pending()
+        if request.headers.get("sec-fetch-mode", "navigate") != "navigate":
+            raise Refusal(403, "NotNavigated", "this address is for the browser's address bar")
+        if (to := self._once.pop(request.path, None)) is not None:
+            return Answer(302, b"", headers={"location": to, "referrer-policy": "no-referrer"})
+        if request.path != PATH:
+            raise Refusal(404, "NotFound", "there is nothing here")
+        if self._accepted:
+            return page("This sign-in has been answered already", _CLOSE, status=409)
+        given = dict(parse_qsl(request.query, keep_blank_values=True, max_num_fields=32))
+        if not hmac.compare_digest(given.get("state", "").encode(), self.state.encode()):
+            self._refused.add("an answer without the state of this sign-in was refused")
+            return page(
+                "This answer does not belong to the sign-in that is waiting",
+                "Nobody was signed in. Start again with the address that keystead opened.",
+                status=400,
+            )
+        self._accepted, self._given = request, given
+        self._done = asyncio.get_running_loop().create_future()
+        self._came.set()
+        return self._page_or_pending()
+
+    def wait(
+        self,
+        seconds: float,
+        tell: Callable[[str], None],
+        on_failure: tuple[Callable[[], bool], Callable[[], None]] | None = None,
+    ) -> str:
+        """The code. ``tell`` is called with what is refused meanwhile, each once; ``on_failure`` is
+        whether the browser could not be opened, and what to do then.
+
+        Raises `InteractionRequired` after ``seconds``, `ProviderError` where the service refused.
+        """
+        ends, shown = time.monotonic() + seconds, set[str]()
+        while True:
+            for refusal in self._refused - shown:
+                shown.add(refusal)
+                tell(refusal)
+            if on_failure and on_failure[0]():
+                on_failure[1]()
+                on_failure = None
+            if self._came.wait(max(0.0, min(_TURN_SECONDS, ends - time.monotonic()))):
+                break
+            if time.monotonic() >= ends:
+                raise InteractionRequired(
+                    "nobody has signed in: the browser has not come back",
+                    id="login-not-finished",
+                    hint="run the command again; `--no-browser` prints the address, and "
+                    "`--device` signs in by a code on any device",
+                )
+        issuer = self._given.get("iss")
+        if issuer is not None and issuer.rstrip("/") not in self._issuers:
+            raise ProviderError(
+                "the answer to signing in names another issuer",
+                id="login-issuer-wrong",
+                hint="sign in again, and check `sso_start_url` and `sso_region`",
+            )
+        if error := self._given.get("error"):
+            raise denied(error, self._given.get("error_description", ""))
+        code = self._given.get("code")
+        if not code:
+            raise ProviderError(
+                "the answer to signing in has no code", id="service-answer-unusable"
+            )
+        return code
+
+    def finish(self, answer: Answer) -> None:
+        """Shows the last page in the browser."""
+        self._page = answer
+        if done := self._done:
+            with contextlib.suppress(RuntimeError):  # the server has ended
+                done.get_loop().call_soon_threadsafe(done.set_result, None)
+
+    def _page_or_pending(self) -> Answer:
+        if self._page:
+            return self._page
+        assert self._done is not None  # noqa: S101  # since a request was accepted
+        raise Pending(self._done)
+
+
+def denied(error: str, description: str = "") -> KeysteadError:
+    """The error for a sign-in that the person or the service refused."""
+    said = one_line(": ".join(filter(None, (error, description))))[:_LONGEST]
+    return ProviderError(
+        f"signing in was refused: {said}",
+        id="login-denied",
+        hint="sign in again, and approve the request if you made it",
+    )
+
+
+_CLOSE = "You can close this page."
+
+
+@contextlib.contextmanager
+def listening(issuers: Collection[str], what: str) -> Iterator[Listener]:
+    """Listens while the block signs in to ``what``, and shows in the browser how it ended."""
+    try:
+        sock = listen(LOOPBACK, 0)
+    except KeysteadError as error:
+        raise KeysteadError(
+            error.message, id=error.id, hint="sign in with `--device`, which needs no port"
+        ) from None
+    listener = Listener(sock, issuers)
+    hosts = host_names([address_of(sock)], ())
+    server = EndpointServer(Application({address_of(sock)[1]: listener}, hosts), [sock])
+    with server.running():
+        try:
+            yield listener
+        except KeysteadError as error:
+            listener.finish(page(f"You are not signed in to {what}", str(error), _CLOSE))
+            raise
+        except BaseException:
+            listener.finish(page(f"You are not signed in to {what}", _CLOSE))
+            raise
+        else:
+            listener.finish(page(f"You are signed in to {what}", _CLOSE))

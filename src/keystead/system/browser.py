@@ -25,8 +25,9 @@ class Facts(NamedTuple):
 
 def facts(environ: Mapping[str, str]) -> Facts:
     """Those of this machine."""
-    kernel = "" if sys.platform == "win32" else os.uname().release
-    return Facts(environ, sys.platform, kernel, any(map(os.path.exists, _CONTAINERS)))
+    import platform
+
+    return Facts(environ, sys.platform, platform.release(), any(map(os.path.exists, _CONTAINERS)))
 
 
 def why_no_browser(facts: Facts) -> str | None:

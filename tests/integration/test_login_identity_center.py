@@ -218,7 +218,7 @@ def test_files_of_other_tools_are_left_alone_and_named(
     path = machine.put(document)
     before = path.read_bytes()
     assert (
-        f"{path}: log-in required: the SSO login to `corp` {why}"
+        f"{path}: log-in required: the SSO login to `corp` cannot be read: the file {why}"
         in machine.run("process", "dev").stderr
     )
     done = machine.run("login", "dev")

@@ -337,7 +337,7 @@ def test_unreadable_cache_needs_a_login(
     cache: Cache, content: object, center: IdentityCenter
 ) -> None:
     cache.put(content)
-    assert str(failure(InteractionRequired, center)).endswith("cannot be read")
+    assert "cannot be read: the file" in str(failure(InteractionRequired, center))
     assert operations(center) == []
 
 

@@ -152,7 +152,8 @@ class TokenCache(ABC, Generic[T]):
         if snapshot.data is None:
             broken = self.places.shared.read().data is not None
             if broken and self.places.wanted is None:
-                raise self.required(f"{self.why_not_shared()}", self.places.shared.path)
+                why = f"cannot be read: the file {self.why_not_shared()}"
+                raise self.required(why, self.places.shared.path)
             raise self.required("was not made yet")
         try:
             document = read_object(snapshot.data)

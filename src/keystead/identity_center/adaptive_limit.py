@@ -17,6 +17,7 @@ class AdaptiveLimit:
         self._most = most
         self._limit = min(_FIRST, most)
         self._begun = 0
+        self._refused = 0
         self._lowered = 0
         """The calls that had begun when the limit was lowered: they were sent at the old rate."""
 
@@ -33,9 +34,16 @@ class AdaptiveLimit:
     def succeeded(self) -> None:
         """A call was answered."""
         self._limit = min(self._most, self._limit + 1 / self._limit)
+        self._refused = 0
 
-    def throttled(self, number: int) -> None:
-        """The call ``number`` was refused because there are too many."""
-        if number > self._lowered:
-            self._limit = max(1.0, self._limit / 2)
-            self._lowered = self._begun
+    def throttled(self, number: int) -> int:
+        """The call ``number`` was refused because there are too many.
+
+        Returns which time in a row that happens to a call that began as the only one; 0 for others.
+        """
+        if number <= self._lowered:
+            return 0
+        self._lowered = self._begun
+        self._refused = self._refused + 1 if self.at_once == 1 else 0
+        self._limit = max(1.0, self._limit / 2)
+        return self._refused

@@ -31,7 +31,8 @@ _MOST_FAILURES = 8
 """The tries of a call that fails, such as for an error of the server."""
 _STALL_SECONDS = 300.0
 """Time without any answer but refusals after which the listing gives up."""
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 10.0
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 10.0
+_LONGEST_WAIT = 0.5
 _GONE = "ResourceNotFoundException"
 
 Progress = Callable[[int, int, int], None]
@@ -225,7 +226,8 @@ class Lister:
             self._system.sleep(wait or 0.0)
             return None
         try:
-            pages, number, answer = self._outcomes.get(timeout=wait or None)
+            # With a limit, as on Windows Ctrl-C does not end a wait without one.
+            pages, number, answer = self._outcomes.get(timeout=wait or _LONGEST_WAIT)
         except Empty:
             return None
         self._running -= 1
@@ -250,16 +252,15 @@ class Lister:
     def _try_again(self, pages: _Pages, number: int, refusal: TryAgain) -> None:
         now = self._system.uptime()
         pages.failures += 1
-        pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**pages.failures)
-        if refusal.throttled:
-            self._limit.throttled(number)
-            if now - self._answered > _STALL_SECONDS:
-                raise refusal.error
-        elif pages.failures >= _MOST_FAILURES:
+        tries = self._limit.throttled(number) if refusal.throttled else pages.failures
+        stalls = refusal.throttled and now - self._answered > _STALL_SECONDS
+        if stalls or (not refusal.throttled and tries >= _MOST_FAILURES):
             raise refusal.error
+        pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**tries)
+        pause *= uniform(0.5, 1)  # noqa: S311  # so that others try at another time
         if refusal.seconds is not None:
             pause = refusal.seconds
+        # Where one call at once is too many, all of them wait.
+        if refusal.throttled and (tries or refusal.seconds is not None):
             self._paused_until = max(self._paused_until, now + pause)
-        else:
-            pause = uniform(pause / 2, pause)  # noqa: S311  # so that others try at another time
         heapq.heappush(self._later, (now + pause, number, pages))

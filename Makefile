@@ -67,6 +67,7 @@ bench: $(READY)
 	@$(RUN) -m benchmarks.commands
 	@$(RUN) -m benchmarks.cmdlets
 	@$(RUN) -m benchmarks.resolve
+	@$(RUN) -m benchmarks.populate
 
 interop: $(READY)
 	@$(RUN) -m interop $(CLIENTS)

@@ -3,7 +3,7 @@
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -13,7 +13,9 @@ import pytest
 from devtools.command import KEYSTEAD
 from devtools.emulators import Emulator
 from devtools.service import Reply, Request, serving
+from keystead.testing.identity_center import IdentityCenter
 from tests.canaries import ACCESS_KEY_ID, MFA_CODE, PASSPHRASE, SECRET_KEY, leaks
+from tests.signed_in import sign_in
 
 pytestmark = pytest.mark.posix("a pseudo-terminal")
 
@@ -456,3 +458,38 @@ def test_long_list_shows_progress_and_ctrl_c_shows_partial_output(keys: None) ->
         child.expect("interrupted")
         gate.set()
         assert finish(child) == 130
+
+
+@pytest.fixture
+def center(home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[IdentityCenter]:
+    """A service with forty accounts, to which the home is signed in."""
+    made = IdentityCenter()
+    for number in range(40):
+        made.add_account(f"{number:012}", f"Team {number}", roles=["Admin", "Reader"])
+    with made:
+        for name, value in made.variables.items():
+            monkeypatch.setenv(name, value)
+        sign_in(home, made)
+        yield made
+
+
+def test_populate_shows_its_progress_and_the_change_and_asks(
+    center: IdentityCenter, home: Path
+) -> None:
+    config = home / ".aws" / "config"
+    before = config.read_text()
+    for answer, code in (("n", 0), ("y", 0)):
+        child = spawn("keystead sso populate")
+        child.expect(r"roles of accounts \[[#.]{20}\] \d+/\d+, \d+ calls? at once")
+        child.expect(r"\+\[profile Team-0-Admin\]")
+        child.expect(r"\d+ more lines are not shown")
+        child.expect("add 80 profiles in .*config\\? \\[y/N\\]")
+        child.sendline(answer)
+        assert finish(child) == code
+        assert (config.read_text() == before) is (answer == "n")
+
+
+def test_populate_shows_no_progress_without_a_terminal(center: IdentityCenter) -> None:
+    child = spawn("keystead sso populate --force 2>&1 | cat")
+    assert finish(child) == 0
+    assert child.before == "keystead: note: 80 profiles added\r\n"

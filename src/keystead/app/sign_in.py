@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import cached_property
 
 from keystead.app import App
-from keystead.errors import ProfileInvalid, ProfileNotFound, UsageError
+from keystead.errors import InteractionRequired, ProfileInvalid, ProfileNotFound, UsageError
 from keystead.login.options import Context, Options, Screen, SignedIn
 from keystead.login.sign_in import sign_in
 from keystead.login.targets import Target, all_targets, named, target_of
 from keystead.model.client_settings import NO_CLIENT_SETTINGS, client_settings
+from keystead.model.sources.login import SETTING, Login
 from keystead.model.sso_login import SsoLogin
+from keystead.model.validation import check_profile_name
 from keystead.model.variables import profile_in_effect
 from keystead.near import did_you_mean, near_names
 from keystead.stores.chain import ChainSnapshot
@@ -26,6 +29,59 @@ class SigningIn:
     def _profiles(self) -> ChainSnapshot:
         return self._app.snapshot()
 
+    def console_target(self, name: str | None, region: str | None = None) -> Login:
+        """The console's login of a profile that has one, or that has no credentials yet.
+
+        Without ``name``, it is the profile in effect. Raises `UsageError` where its credentials are
+        others, which would take precedence.
+        """
+        in_effect = profile_in_effect(self._app.environ)
+        name = name or (in_effect[1] if in_effect else "default")
+        try:
+            profile = self._profiles.find(name)
+        except ProfileNotFound:
+            check_profile_name(name, shared=True)
+            return Login(profile=name, login_session="", region=region)
+        region = region or profile.region
+        chosen = profile.choice.chosen
+        if chosen and chosen.kind is not Login:
+            raise UsageError(
+                f"profile `{name}` has other credentials: {chosen.kind.meaning}",
+                id="login-other-credentials",
+                hint="sign in with another name, which becomes a profile",
+            )
+        session = profile.text(SETTING) or ""
+        return Login(profile=name, login_session=session, region=region)
+
+    def current(self, profile: str) -> str:
+        """As `ConsoleSessions.current`."""
+        try:
+            return self._app.snapshot().find(profile).text(SETTING) or ""
+        except ProfileNotFound:
+            return ""
+
+    def adopt(self, target: Login, session: str) -> None:
+        """As `ConsoleSessions.adopt`. Raises `InteractionRequired` where nobody says yes."""
+        hint = "choose that session in the browser, or sign in with another profile"
+        before = f"profile `{target.profile}` is for {target.login_session}"
+        if target.login_session and not self._app.system.terminal.confirm(
+            f"{before}; is it to be for {session} from now on?", hint=f"{before}: {hint}"
+        ):
+            raise InteractionRequired(
+                f"{before}, and {session} has signed in", id="login-session-differs", hint=hint
+            )
+        changes = {SETTING: session}
+        try:
+            store, profile = self._app.snapshot().locate(target.profile)
+        except ProfileNotFound:
+            store = self._app.shared  # which the AWS CLI reads too
+            if target.region:
+                changes["region"] = target.region
+        else:
+            if target.region and not profile.region:
+                changes["region"] = target.region
+        store.change(target.profile, lambda _: changes)
+
     def target(self, name: str | None, session: str | None = None) -> Target:
         """The login of the profile ``name`` or of an sso-session; without either that of the
         profile in effect, else the only one that there is. Raises `UsageError`, and as `target_of`.
@@ -33,10 +89,10 @@ class SigningIn:
         if session is not None:
             return self._of_session(name, session)
         if name is not None:
-            return target_of(name, self._profiles)
+            return self._of_profile(name)
         in_effect = profile_in_effect(self._app.environ)
         if in_effect:
-            return target_of(in_effect[1], self._profiles)
+            return self._of_profile(in_effect[1])
         try:
             return target_of("default", self._profiles)
         except (ProfileNotFound, UsageError):
@@ -67,9 +123,15 @@ class SigningIn:
         """What signing in to ``target`` works with."""
         app, settings = self._app, NO_CLIENT_SETTINGS
         if target.profile:
-            settings = client_settings(self._profiles.find(target.profile), self._profiles)
+            with suppress(ProfileNotFound):  # it is made by signing in
+                settings = client_settings(self._profiles.find(target.profile), self._profiles)
         client = app.client(settings.with_variables(app.environ), None)
-        return Context(app.system, client, app.logins, screen, options)
+        return Context(app.system, client, app.logins, screen, options, self)
+
+    def _of_profile(self, name: str) -> Target:
+        profile = self._profiles.find(name)
+        has_source = profile.choice.chosen or profile.has("sso_session")
+        return target_of(name, self._profiles) if has_source else self.console_target(name)
 
     def _of_session(self, name: str | None, session: str) -> SsoLogin:
         if name is not None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from keystead.cli.command import Arguments, Context, argument, command
+from keystead.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from keystead.login.options import SignedIn
+    from keystead.login.targets import Target
 
 SSO_SESSION = argument(
     "--sso-session", metavar="SESSION", help="the login of this sso-session, without a profile"
@@ -23,6 +25,12 @@ SSO_SESSION = argument(
         help="a profile; else AWS_PROFILE, the profile `default`, or the only login there is",
     ),
     SSO_SESSION,
+    argument(
+        "--console",
+        action="store_true",
+        help="by the console's sign-in, also for a new profile; its `login_session` is set",
+    ),
+    argument("--region", help="with --console: the region, also of a new profile"),
     argument("--device", action="store_true", help="by a code on any device"),
     argument(
         "--no-browser", action="store_true", help="print the address in place of opening a browser"
@@ -38,7 +46,12 @@ def login(context: Context, args: Arguments) -> None:
 
     caller.process.require_own_process()
     signing_in = SigningIn(context.app)
-    target = signing_in.target(args.name, args.sso_session)
+    if args.console:
+        if args.sso_session:
+            raise UsageError("--console and --sso-session exclude each other")
+        target: Target = signing_in.console_target(args.name, args.region)
+    else:
+        target = signing_in.target(args.name, args.sso_session)
     options = Options(
         device=args.device or None,
         opens_browser=not args.no_browser,

@@ -7,7 +7,7 @@ from datetime import UTC, timedelta
 from keystead.errors import InteractionRequired, ProfileInvalid, ProviderError
 from keystead.login.browser import by_code, open_at_once
 from keystead.login.listener import denied, listening
-from keystead.login.once import sign_in_once
+from keystead.login.once import New, sign_in_once
 from keystead.login.options import Context, SignedIn
 from keystead.login.pkce import ProofKey
 from keystead.login.registration import CODE, Registration, Registrations, scopes_of
@@ -37,7 +37,7 @@ def sign_in(login: SsoLogin, context: Context) -> SignedIn:
     client = context.client.in_region(login.region)
     cache = SsoTokenCache(login, context.system, client, context.logins)
     flow = _Flow(login, context, client, cache)
-    return sign_in_once(cache, context, flow.document)
+    return sign_in_once(cache, context, lambda: New(cache, flow.document()))
 
 
 class _Choice(NamedTuple):

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from keystead.errors import FileProblem, InteractionRequired
 from keystead.login.options import Context, SignedIn
 from keystead.resolve.sso.cache import Token, TokenCache
+from keystead.value import NamedTuple
 
 _QUIET_SECONDS = 1.0
 """How long to wait for another process before it is said."""
@@ -17,12 +18,17 @@ _QUIET_SECONDS = 1.0
 _T = TypeVar("_T", bound=Token)
 
 
-def sign_in_once(
-    cache: TokenCache[_T], context: Context, make: Callable[[], dict[str, Any]]
-) -> SignedIn:
+class New(NamedTuple):
+    """A login that was made: its document, and the cache that it goes to."""
+
+    cache: TokenCache[Any]
+    document: dict[str, Any]
+
+
+def sign_in_once(cache: TokenCache[_T], context: Context, make: Callable[[], New]) -> SignedIn:
     """The login in ``cache``, made by ``make`` unless it is valid or another process makes it.
 
-    ``make`` signs a person in and returns the document to store. Raises what it raises.
+    ``make`` signs a person in. Raises what it raises.
     """
     before = cache.place.identity()
     if not context.options.force and _is_valid(cache):
@@ -30,7 +36,7 @@ def sign_in_once(
     _require_place(cache, context)
     with _alone(cache, context) as has_waited:
         if not (has_waited and cache.place.identity() != before and _is_valid(cache)):
-            document = make()
+            cache, document = make()
             with cache.place.lock():
                 cache.store(document)
     return _signed_in(cache, is_new=True)

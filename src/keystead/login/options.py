@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from keystead.model.sources.login import Login
 from keystead.resolve.aws.client import AwsClient
 from keystead.resolve.sso.place import SealedPlaces
 from keystead.system import System
-from keystead.value import NamedTuple, Value
+from keystead.value import NamedTuple, Protocol, Value
 
 PATIENCE = 600.0
 """Seconds to wait for a person who signs in."""
@@ -35,6 +36,16 @@ class Screen(NamedTuple):
     show: Callable[[str], None]
 
 
+class ConsoleSessions(Protocol):
+    """The console sessions of profiles, their ``login_session``."""
+
+    def current(self, profile: str) -> str:
+        """That of the profile now; empty for none."""
+
+    def adopt(self, target: Login, session: str) -> None:
+        """Makes ``session`` that of the profile, if the person wants that; else raises."""
+
+
 class Context(NamedTuple):
     """What signing in works with; ``client`` is unsigned."""
 
@@ -43,6 +54,7 @@ class Context(NamedTuple):
     logins: SealedPlaces
     screen: Screen
     options: Options
+    sessions: ConsoleSessions
 
 
 class SignedIn(NamedTuple):

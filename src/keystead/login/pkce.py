@@ -24,16 +24,19 @@ def challenge_of(verifier: str) -> str:
 
 
 class ProofKey(Value):
-    """The verifier of one sign-in, which only this process knows."""
+    """The verifier of one sign-in, which only this process knows. ``method`` is how the service
+    calls S256.
+    """
 
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(_BYTES), repr=False)
+    method: str = "S256"
 
     def address(self, page: str, parameters: Mapping[str, str]) -> str:
         """The address of ``page`` with these parameters and the challenge."""
         given = {
             "response_type": "code",
             **parameters,
-            "code_challenge_method": "S256",
+            "code_challenge_method": self.method,
             "code_challenge": challenge_of(self.verifier),
         }
         return f"{page}?{urlencode(given, quote_via=quote, safe='')}"

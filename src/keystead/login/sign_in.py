@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from keystead.errors import UsageError
 from keystead.login.options import Context, SignedIn
 from keystead.login.targets import Target
 from keystead.model.sources.login import Login
@@ -22,9 +21,8 @@ def sign_in(target: Target, context: Context) -> SignedIn:  # noqa: RET503  # of
 
             return identity_center.sign_in(target, context)
         case Login():
-            raise UsageError(
-                f"profile `{target.profile}` signs in to the console, which is not supported yet",
-                hint=f"run `aws login --profile {target.profile}`",
-            )
+            from keystead.login import console
+
+            return console.sign_in(target, context)
         case _:
             assert_never(target)

@@ -50,6 +50,12 @@ _HINTS = {
 """What to do, by a word in the code or the message."""
 
 _HINTS_OF = {
+    "CreateOAuth2Token": {
+        "AUTHCODE_EXPIRED": "the code has expired: sign in again",
+        "INSUFFICIENT_PERMISSIONS": "who signs in needs the permissions of the managed policy "
+        "`SignInLocalDevelopmentAccess`",
+        "AccessDenied": "sign in again",
+    },
     "AssumeRoleWithWebIdentity": {
         "Expired": "the web identity token has expired; check that what writes it into the file "
         "renews it",
@@ -122,6 +128,8 @@ def explained(
         details = error.response.get("Error", {})
         code = str(details.get("Code", "Unknown"))
         oauth, description = map(error.response.get, ("error", "error_description"))
+        if service == "signin" and isinstance(oauth, str):
+            code = oauth  # which says more than the class of the error
         message = str(details.get("Message") or description or "")
         rows = (*_HINTS_OF.get(operation, {}).items(), *_HINTS.items())
         by_word = (text for word, text in rows if word in code or word in message or word == oauth)

@@ -7,16 +7,17 @@ What the AWS CLI left of it is a file for each login session, with temporary cre
 from __future__ import annotations
 
 import hashlib
-import secrets
 import shlex
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from keystead.model.credentials import Credentials
 from keystead.model.sources.login import Login
+from keystead.outside import text_in
 from keystead.resolve.aws.client import AwsClient
 from keystead.resolve.aws.failures import unusable
 from keystead.resolve.credentials_json import BadDocument, read_credentials
+from keystead.resolve.dpop import DpopKey
 from keystead.resolve.providers.provider import Provider
 from keystead.resolve.sso.cache import TokenCache, written_end
 from keystead.resolve.sso.place import Places, SealedPlaces, TokenFile
@@ -58,7 +59,7 @@ class LoginCache(TokenCache[Credentials]):
     """The file of one login session, in the folder `cache_folder`."""
 
     window = timedelta(minutes=5)
-    logged_out = ("AccessDeniedException",)
+    logged_out = ("AccessDeniedException", "TOKEN_EXPIRED", "USER_CREDENTIALS_CHANGED")
 
     def __init__(
         self, source: Login, system: System, client: AwsClient, sealed: SealedPlaces
@@ -93,88 +94,47 @@ class LoginCache(TokenCache[Credentials]):
 
     def why_not_renewable(self, document: Mapping[str, Any]) -> str | None:
         """As `TokenCache.why_not_renewable`."""
-        complete = all(isinstance(document.get(name), str) for name in _NEEDED)
-        return None if complete and _Proof(document["dpopKey"]).usable else "cannot be renewed"
+        try:
+            client_id, token, pem = (text_in(document.get(name)) for name in _NEEDED)
+            DpopKey(pem)
+        except ValueError:
+            return "cannot be renewed"
+        return None if client_id and token else "cannot be renewed"
 
     def renew(self, document: dict[str, Any]) -> dict[str, Any]:
         """As `TokenCache.renew`."""
+        parameters = {
+            "clientId": document["clientId"],
+            "refreshToken": document["refreshToken"],
+            "grantType": "refresh_token",
+        }
+        keys, output = self.ask(parameters, DpopKey(document["dpopKey"]))
+        return {
+            **document,
+            "accessToken": {**document["accessToken"], **keys},
+            "refreshToken": output["refreshToken"],
+        }
+
+    def ask(
+        self, parameters: Mapping[str, str], key: DpopKey
+    ) -> tuple[dict[str, str], dict[str, Any]]:
+        """The keys with their end, as the AWS CLI stores them, and the whole answer to a request
+        for tokens. Raises `ProviderError`.
+        """
         now = self.system.clock()
-        proof = _Proof(document["dpopKey"])
         answer = self._client.call(
             "signin",
             "CreateOAuth2Token",
-            {
-                "tokenInput": {
-                    "clientId": document["clientId"],
-                    "refreshToken": document["refreshToken"],
-                    "grantType": "refresh_token",
-                }
-            },
-            headers=lambda url: {"DPoP": proof.of(url, now + self.system.server_time.ahead)},
+            {"tokenInput": parameters},
+            headers=lambda url: key.headers(url, now + self.system.server_time.ahead),
         )
         output = answer.get("tokenOutput", {})
-        token, refresh = output.get("accessToken", {}), output.get("refreshToken")
-        if not all(token.get(name) for name in _KEYS) or not refresh:
-            raise unusable("signin", "CreateOAuth2Token")
+        token = output.get("accessToken", {})
         try:
+            keys = {name: text_in(token.get(name)) for name in _KEYS}
             ends = written_end(now, output.get("expiresIn"))
+            if not all(keys.values()) or not text_in(output.get("refreshToken")):
+                raise ValueError
         except ValueError:
             raise unusable("signin", "CreateOAuth2Token") from None
-        keys = {
-            **document["accessToken"],
-            **{name: token[name] for name in _KEYS},
-            "expiresAt": ends,
-        }
-        return {**document, "accessToken": keys, "refreshToken": refresh}
-
-
-class _Proof:
-    """Proofs of possession (DPoP, RFC 9449) by the key that the login was made with."""
-
-    def __init__(self, pem: str) -> None:
-        from cryptography.hazmat.primitives.asymmetric import ec
-        from cryptography.hazmat.primitives.serialization import load_pem_private_key
-
-        try:
-            key = load_pem_private_key(pem.encode(), None)
-        except (ValueError, TypeError):
-            key = None
-        p256 = isinstance(key, ec.EllipticCurvePrivateKey) and isinstance(key.curve, ec.SECP256R1)
-        self._key: Any = key if p256 else None
-
-    @property
-    def usable(self) -> bool:
-        """Whether it is a key of the curve P-256."""
-        return self._key is not None
-
-    def of(self, url: str, moment: datetime) -> str:
-        """The header for a POST to ``url``."""
-        import json
-
-        from cryptography.hazmat.primitives.asymmetric import ec
-        from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-        from cryptography.hazmat.primitives.hashes import SHA256
-
-        numbers = self._key.public_key().public_numbers()
-        point = {"x": _base64(numbers.x.to_bytes(32)), "y": _base64(numbers.y.to_bytes(32))}
-        header = {
-            "typ": "dpop+jwt",
-            "alg": "ES256",
-            "jwk": {"kty": "EC", **point, "crv": "P-256"},
-        }
-        claims = {
-            "htm": "POST",
-            "htu": url,
-            "iat": int(moment.timestamp()),
-            "jti": secrets.token_hex(16),
-        }
-        parts = [_base64(json.dumps(part).encode()) for part in (header, claims)]
-        signature = self._key.sign(".".join(parts).encode(), ec.ECDSA(SHA256()))
-        pair = b"".join(number.to_bytes(32) for number in decode_dss_signature(signature))
-        return ".".join([*parts, _base64(pair)])
-
-
-def _base64(data: bytes) -> str:
-    import base64
-
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
+        return {**keys, "expiresAt": ends}, output

@@ -202,6 +202,11 @@ class Console:
         """Print a note."""
         self.say("note", text)
 
+    def line(self, text: str) -> None:
+        """Print a line for a person as it is, such as an address to open, on standard error."""
+        if sys.stderr is not None:
+            print(printable(text), file=sys.stderr, flush=True)  # noqa: T201  # as in `say`
+
     def progress(self, text: str) -> None:
         """Replace the progress line of a terminal; an empty text clears it.
 

@@ -13,6 +13,7 @@ from keystead.powershell.cmdlets import (
     discovery,
     region,
     s3_bucket,
+    sign_in,
     sts,
     version,
 )
@@ -26,6 +27,7 @@ CMDLETS: Registry = Registry(
         *region.CMDLETS,
         *content.CMDLETS,
         *sts.CMDLETS,
+        *sign_in.CMDLETS,
         *s3_bucket.CMDLETS,
         *version.CMDLETS,
         *filtering.CMDLETS,

@@ -15,11 +15,7 @@ _AUDIT = "`keystead audit` shows which credentials were delivered"
 _PROXY = "set HTTPS_PROXY and NO_PROXY in the environment"
 
 CMDLETS: Mapping[str, str] = {
-    "Invoke-AWSSSOLogin": "`aws sso login --profile NAME` logs in; keystead renews that login",
     "Invoke-AWSSSOLogout": "`aws sso logout` logs out",
-    "Initialize-AWSSSOConfiguration": "`aws configure sso` asks for the settings and logs in",
-    "Set-AWSSSOSessionConfiguration": "`aws configure sso-session` asks for the settings",
-    "Invoke-AWSLogin": "`aws login --profile NAME` logs in; keystead renews that login",
     "Invoke-AWSLogout": "`aws logout` logs out",
     "Set-AWSSamlEndpoint": _SAML,
     "Set-AWSSamlRoleProfile": _SAML,

@@ -142,6 +142,21 @@ class SharedStore(ProfileStore):
 
         self.edit(edited, [name])
 
+    def set_sso_session(self, name: str, settings: Mapping[str, str]) -> None:
+        """Sets settings of an ``sso-session`` section of the config file, which is made if needed.
+
+        Raises `ProfileInvalid` for a name that cannot be written.
+        """
+        validation.check_profile_name(name, shared=True)
+
+        def edited(pair: Pair) -> Pair:
+            return tuple(
+                file.with_sso_session(name, settings) if file.kind is FileKind.CONFIG else file
+                for file in pair
+            )
+
+        self.edit(edited, [])
+
     def unregister(self, name: str) -> None:
         """Removes the profile from both files. Raises `ProfileNotFound`."""
 

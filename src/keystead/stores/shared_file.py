@@ -28,6 +28,7 @@ from keystead.text.dialect import (
     profiles,
     read_alike,
     read_header,
+    section_title,
     section_values,
     skipped,
 )
@@ -88,6 +89,18 @@ class SharedFile(Value):
             if (header.kind, header.name) == (kind, name):
                 found |= section_values(self.document, section)
         return found
+
+    def with_sso_session(self, name: str, settings: Mapping[str, str]) -> SharedFile:
+        """The file with these settings of an ``sso-session``; a missing section is added."""
+        found = [
+            section
+            for section in self.document.naming(name)
+            if (header := self._header(section)).kind == "sso-session" and header.name == name
+        ]
+        if found:
+            return self._with(edit.change(self.document, [(found, settings)]))
+        title = section_title("sso-session", name)
+        return self._with(edit.add_sections(self.document, {title: settings}))
 
     def profiles(self, broken: dict[str, DocumentError] | None = None) -> dict[str, Values]:
         """The settings of all profiles; adds those that cannot be read to ``broken``."""

@@ -194,9 +194,14 @@ def profile_title(name: str, kind: FileKind) -> str:
     """The section title of the profile ``name``, quoted where botocore requires it."""
     if kind is FileKind.CREDENTIALS or name == DEFAULT:
         return name
+    return section_title("profile", name)
+
+
+def section_title(kind: str, name: str) -> str:
+    """The title of a section of the config file, such as ``sso-session corp``."""
     if not re.search(_SPLIT_BY_SHELL, name):
-        return f"profile {name}"
-    return f"profile '{name}'" if '"' in name else f'profile "{name}"'
+        return f"{kind} {name}"
+    return f"{kind} '{name}'" if '"' in name else f'{kind} "{name}"'
 
 
 def read_alike(name: str, kind: FileKind) -> bool:

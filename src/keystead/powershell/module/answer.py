@@ -48,6 +48,9 @@ class _AnswerConsole(Console):
     def say(self, kind: str, text: str) -> None:
         self._write(wire.line(kind, f"={message(text)}"))
 
+    def line(self, text: str) -> None:
+        self._write(wire.line("host", f"={text}"))
+
     def progress(self, text: str) -> None:
         if text or self._going:
             self._write(wire.line("progress", f"={text}"))

@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import socket
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -16,6 +17,7 @@ import pytest
 
 from devtools.command import SCRIPTS, Done, run
 from devtools.emulators import Emulator
+from keystead.testing import IdentityCenter
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN, leaks
 from tests.conftest import Keystead
 
@@ -31,7 +33,13 @@ pytestmark = [pytest.mark.needs("pwsh"), pytest.mark.posix("the command as a pro
 @pytest.fixture
 def pester(moto: Emulator, keystead: Keystead, monkeypatch: pytest.MonkeyPatch) -> Iterator[Pester]:
     monkeypatch.setenv("PATH", f"{SCRIPTS}{os.pathsep}{os.environ['PATH']}")
-    yield Pester(keystead)
+    with IdentityCenter() as center:
+        center.add_account("123456789012", "Payments", roles=["Admin"])
+        monkeypatch.setenv("TEST_START_URL", center.start_url)
+        monkeypatch.setenv("BROWSER", f"{sys.executable} -m keystead.testing.browser %s")
+        for name, value in center.variables.items():
+            monkeypatch.setenv(name, value)
+        yield Pester(keystead)
 
 
 class Pester:

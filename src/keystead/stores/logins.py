@@ -14,6 +14,7 @@ from contextlib import AbstractContextManager, suppress
 
 from keystead import crypto
 from keystead.errors import KeysteadError, Origin, StoreUnavailable
+from keystead.model.login_state import LoginState
 from keystead.outside import parse_json, text_in
 from keystead.stores.encrypted.file import StoreFile
 from keystead.stores.encrypted.value_cipher import DataKeyCipher
@@ -21,6 +22,10 @@ from keystead.system.file_versions import FileVersion
 from keystead.system.files import LOCK_SECONDS, Snapshot
 from keystead.system.path import Path
 from keystead.undo.fallback_key import FallbackKey
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _BINDING = f"keystead/{crypto.FORMAT} login"
 _KEY_FILE = "key file"
@@ -119,9 +124,17 @@ class SealedFile:
     def identity(self) -> str:
         """The random id of the login, made with it."""
         try:
-            return text_in(parse_json(self._logins.files.read(self.path).data or b"")["id"])
-        except (ValueError, KeyError, TypeError):
+            return text_in(self._head()["id"])
+        except (ValueError, KeyError):
             return ""
+
+    def state(self) -> LoginState | None:
+        """As `Place.state`; it is not authenticated, so it is for display alone."""
+        return LoginState.in_head(self._head())
+
+    def _head(self) -> dict[str, Any]:
+        """The unencrypted part; empty without a login."""
+        return _members(self._logins.files.read(self.path).data or b"")
 
     def remove(self, *, expect: FileVersion | None) -> None:
         """As `Place.remove`."""
@@ -136,5 +149,16 @@ class SealedFile:
     def _sealed(self, data: bytes, identity: str = "") -> bytes:
         identity = identity or os.urandom(16).hex()
         key, sealed = self._logins.seal(data, self.path.stem, self.title, identity)
-        whole = {"login": self.title, "id": identity, "key": key, "sealed": sealed}
+        state = LoginState.of(_members(data))
+        head = {"login": self.title, "id": identity, **(state.head() if state else {})}
+        whole = {**head, "key": key, "sealed": sealed}
         return json.dumps(whole, indent=2).encode() + b"\n"
+
+
+def _members(data: bytes) -> dict[str, Any]:
+    """The members of a JSON object; empty where it is not one."""
+    try:
+        found = parse_json(data)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
+from keystead.model.login_state import LoginState
 from keystead.resolve.credentials_json import BadDocument, read_object
 from keystead.system.file_versions import FileVersion
 from keystead.system.files import LOCK_SECONDS, Files, Snapshot
@@ -33,6 +34,9 @@ class Place(Protocol):
 
     def identity(self) -> str:
         """What tells one login from another, without opening a seal; empty without a login."""
+
+    def state(self) -> LoginState | None:
+        """Until when the login is valid, without opening a seal; None without a login."""
 
     def remove(self, *, expect: FileVersion | None) -> None:
         """Removes it; the caller holds `lock`. Raises as `replace`."""
@@ -69,6 +73,13 @@ class TokenFile(NamedTuple):
         except BadDocument:
             token = None
         return token if isinstance(token, str) else ""
+
+    def state(self) -> LoginState | None:
+        """As `Place.state`."""
+        try:
+            return LoginState.of(read_object(self.read().data or b""))
+        except BadDocument:
+            return None
 
     def remove(self, *, expect: FileVersion | None) -> None:
         """As `Place.remove`."""

@@ -1,7 +1,8 @@
 """The entry point of ``keystead``: prints an answer cached by the agent without loading more.
 
-``keystead process NAME`` is what SDKs run frequently. Everything else, and any failure, is left to
-`keystead.cli.main`. It imports built-in modules only, by a list in a test.
+SDKs run ``keystead process NAME`` frequently, shells ``keystead status --prompt`` for each prompt.
+Everything else, and any failure, is left to `keystead.cli.main`. It imports built-in modules only,
+by a list in a test.
 """
 
 import sys
@@ -16,16 +17,11 @@ def main() -> int:
     """The command; returns its exit code."""
     words = sys.argv
     try:
-        # `keystead process` with one name
-        if len(words) == 3 and words[1] == "process" and words[2][:1] != "-":  # noqa: PLR2004
-            try:
-                done = _hand_out(words[2])
-            except OSError:
-                done = False  # the full command reports it, if it matters
-            if done and sys.platform != "win32":
-                system._exit(0)  # noqa: SLF001  # a regular exit takes longer
-            if done:
-                return 0
+        done = _print_cached(words)
+        if done and sys.platform != "win32":
+            system._exit(0)  # noqa: SLF001  # a regular exit takes longer
+        if done:
+            return 0
         if sys.flags.no_site:  # started by a launcher, without other packages
             system.execv(sys.executable, [sys.executable, "-P", "-m", "keystead", *words[1:]])
         if sys.platform == "linux":
@@ -45,10 +41,25 @@ def main() -> int:
     return leave(run())
 
 
-def _hand_out(name: str) -> bool:
-    """Writes the agent's answer for the profile; False: nothing was written.
+def _print_cached(words: list[str]) -> bool:
+    """Answers `keystead process` with one name, and `status --prompt` with one or none."""
+    where, name = b"", words[-1]
+    if len(words) == 3 and words[1] == "process":  # noqa: PLR2004  # with a name
+        where = b"/ready/"
+    elif words[1:3] == ["status", "--prompt"] and len(words) < 5:  # noqa: PLR2004  # more than a name
+        where, name = b"/prompt/", "".join(words[3:])
+    if not where or name[:1] == "-" or "" in words:
+        return False
+    try:
+        return _hand_out(where, name)
+    except OSError:
+        return False  # the full command reports it, if it matters
 
-    Raises `OSError`, before anything is written.
+
+def _hand_out(where: bytes, name: str) -> bool:
+    """Writes the agent's answer for the profile, which only for prompts may be empty.
+
+    False: nothing was written. Raises `OSError`, before anything is written.
     """
     from keystead.agent import protocol
 
@@ -66,9 +77,9 @@ def _hand_out(name: str) -> bool:
     )
     if path is None or scope is None or target is None:
         return False
-    answer = protocol.ask(path, b"POST", b"/ready/" + target, scope)
+    answer = protocol.ask(path, b"POST", where + target, scope)
     body = protocol.body_of(answer)
-    if not body or not protocol.is_good(answer):
+    if body is None or not protocol.is_good(answer) or (not body and where == b"/ready/"):
         return False
     body = body[system.write(1, body) :]
     while body:

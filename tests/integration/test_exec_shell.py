@@ -15,13 +15,11 @@ from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 pytestmark = pytest.mark.posix("a pseudo-terminal")
 
 KEYS = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
-EVIL = "$(touch ran)`touch ran`%n\\"
-"""A name of a profile that would be run, or interpreted, by a prompt that does not quote it."""
 
 
 @pytest.fixture(autouse=True)
 def files(write_credentials: Callable[[str], Path]) -> None:
-    write_credentials(f"[dev]\n{KEYS}[{EVIL}]\n{KEYS}")
+    write_credentials(f"[dev]\n{KEYS}")
 
 
 PROMPTS = {
@@ -80,16 +78,6 @@ def test_prompt_shows_the_profile_and_exit_returns_the_code(
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 7
-
-
-def test_name_of_a_profile_does_not_run_in_the_prompt(
-    shell: Callable[..., pexpect.spawn], home: Path
-) -> None:
-    child = shell(EVIL)
-    child.expect_exact(f"<{EVIL}> ")
-    child.sendline("exit")
-    child.expect(pexpect.EOF)
-    assert not (home / "ran").exists()
 
 
 def test_start_up_file_that_sets_a_profile_does_not_replace_the_keys(

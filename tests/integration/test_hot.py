@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -340,3 +341,51 @@ def test_folder_that_is_not_private_is_not_trusted(
         agent.path.parent.chmod(mode)
         assert run(launcher, "dev").stdout == DEV
         assert asked.empty()
+
+
+@pytest.mark.parametrize("name", ["", *NAMES[:-1]])
+def test_prompt_is_printed_by_built_in_modules_alone(
+    name: str, agent: Agent, keystead: Keystead, files: Path
+) -> None:
+    version = FileVersion.at(files)
+    assert version is not None
+    wait_for(lambda: version.is_settled(time.time()))
+    words = (command.KEYSTEAD, "status", "--prompt", *([name] if name else []))
+    full = run(*words, KEYSTEAD_AGENT="off")
+    assert (full.stdout == "") == (name == "")
+    assert (full.returncode, full.stderr) == (0, "")
+    assert run(*words).stdout == full.stdout  # by now it is ready
+    found = run(sys.executable, "-X", "importtime", *words)
+    lines = (line.split("|") for line in found.stderr.splitlines())
+    own = {line[2].strip() for line in lines if line[-1].strip().startswith("keystead")}
+    assert own == MODULES - {"_socket"}
+    assert found.stdout == full.stdout
+
+
+@pytest.mark.needs("valgrind")
+def test_prompt_takes_few_more_instructions_than_an_empty_python(
+    agent: Agent, keystead: Keystead
+) -> None:
+    for _ in range(2):
+        assert run(command.KEYSTEAD, "status", "--prompt", "dev").stdout == "dev"
+    bare = instructions(sys.executable, "-c", "import re")  # as the script that starts it
+    found = instructions(sys.executable, command.KEYSTEAD, "status", "--prompt", "dev")
+    assert found < bare + MOST_MORE_INSTRUCTIONS
+
+
+def test_prompt_changes_with_its_files_and_when_it_ends(
+    agent: Agent, keystead: Keystead, files: Path
+) -> None:
+    words = (command.KEYSTEAD, "status", "--prompt", "soon")
+    assert run(*words).stdout == ""
+    keys = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
+    session = f"{keys}aws_session_token = {SESSION_TOKEN}\nx_security_token_expires = "
+    before = files.read_text()
+    ends = datetime.now(UTC) + timedelta(seconds=90)
+    files.write_text(f"{before}[soon]\n{session}{ends.isoformat()}\n")
+    for _ in range(2):
+        assert run(*words).stdout in {"soon 1m", *(f"soon {number}s" for number in range(60))}
+    files.write_text(f"{before}[soon]\n{session}{(ends - timedelta(90)).isoformat()}\n")
+    for _ in range(2):
+        assert run(*words).stdout == ""
+    assert agent.status()["profiles"] == []

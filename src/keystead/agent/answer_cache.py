@@ -12,6 +12,7 @@ import hashlib
 import os
 from collections import OrderedDict
 from collections.abc import Iterable
+from typing import TypeVar
 
 from keystead.agent.epoch import Epoch
 from keystead.outside import counted, parse_moment, text_in
@@ -47,11 +48,25 @@ class Answer(NamedTuple):
     grant: GrantRecord
 
 
+class PromptText(NamedTuple):
+    """The text of a prompt, the versions of its files, and the end that follows it."""
+
+    text: str
+    token: ChangeToken
+    renew_at: float | None
+    """Seconds since 1970; None for no end."""
+
+
 class Key(NamedTuple):
     """An opened data key, and its protector record."""
 
     record: str
     raw: bytes
+
+
+_T = TypeVar("_T", Answer, PromptText)
+_Cached = OrderedDict[tuple[str, bytes], _T]
+"""By the name of the profile and the digest of the environment."""
 
 
 class AnswerCache:
@@ -63,31 +78,46 @@ class AnswerCache:
         self._began = epoch.current()
         self.emptied = False
         """Whether the cache was cleared; copies may remain in the memory of the process."""
-        self._answers: OrderedDict[tuple[str, bytes], Answer] = OrderedDict()
+        self._answers: _Cached[Answer] = OrderedDict()
+        self._prompts: _Cached[PromptText] = OrderedDict()
         self._keys: OrderedDict[str, Key] = OrderedDict()
         self._wall, self._running, self._asleep = self._read_clocks()
 
     def ready(self, name: str, scope: bytes) -> Answer | None:
         """The answer for the profile in that environment, if it is still valid."""
-        self.tick()
-        place = name, _digest(scope)
-        found = self._answers.get(place)
-        if found is None:
-            return None
-        if not self._holds(found):
-            del self._answers[place]
-            return None
-        self._answers.move_to_end(place)
-        return found
+        return self._ready(self._answers, name, scope)
 
     def keep(self, name: str, scope: bytes, answer: Answer) -> bool:
         """Caches the answer; False when it is not valid any more."""
+        return self._keep(self._answers, name, scope, answer)
+
+    def prompt(self, name: str, scope: bytes) -> PromptText | None:
+        """As `ready`, for the prompt; ``name`` is empty for no profile."""
+        return self._ready(self._prompts, name, scope)
+
+    def keep_prompt(self, name: str, scope: bytes, prompt: PromptText) -> bool:
+        """As `keep`, for the prompt."""
+        return self._keep(self._prompts, name, scope, prompt)
+
+    def _ready(self, cached: _Cached[_T], name: str, scope: bytes) -> _T | None:
+        self.tick()
+        place = name, _digest(scope)
+        found = cached.get(place)
+        if found is None:
+            return None
+        if not self._holds(found):
+            del cached[place]
+            return None
+        cached.move_to_end(place)
+        return found
+
+    def _keep(self, cached: _Cached[_T], name: str, scope: bytes, answer: _T) -> bool:
         self.tick()
         if not self._holds(answer):
             return False
-        self._answers[name, _digest(scope)] = answer
-        while len(self._answers) > MOST_ANSWERS:
-            self._answers.popitem(last=False)
+        cached[name, _digest(scope)] = answer
+        while len(cached) > MOST_ANSWERS:
+            cached.popitem(last=False)
         return True
 
     def key(self, store_id: str) -> Key | None:
@@ -116,12 +146,13 @@ class AnswerCache:
         return list(self._keys)
 
     def forget_answers(self) -> None:
-        """Clears the answers."""
+        """Clears the answers and prompts."""
         self._answers.clear()
+        self._prompts.clear()
 
     def clear(self) -> None:
         """Clears everything without ending the epoch."""
-        self._answers.clear()
+        self.forget_answers()
         self._keys.clear()
 
     def forget(self) -> None:
@@ -145,7 +176,7 @@ class AnswerCache:
             self._epoch.end()
         self._began = self._epoch.current()
 
-    def _holds(self, answer: Answer) -> bool:
+    def _holds(self, answer: Answer | PromptText) -> bool:
         if answer.renew_at is not None and self._clocks.wall() >= answer.renew_at:
             return False
         return all(_version_of(name) == found for name, found in answer.token)

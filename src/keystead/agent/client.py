@@ -65,23 +65,27 @@ class Agent(Connection):
         credentials: Credentials,
     ) -> None:
         """Caches the output of ``keystead process`` in the agent, which is started if needed."""
+        ends = credentials.expires_at
+        grant = (
+            credentials.access_key_id,
+            credentials.source,
+            ends.isoformat() if ends else None,
+            str(self._system.folders.state),
+        )
+        self._keep("ready", name, token, {"body": output, "grant": grant, "renew_at": renew_at})
+
+    def keep_prompt(
+        self, name: str, text: str, token: ChangeToken, expires_at: float | None
+    ) -> None:
+        """Caches the prompt of ``keystead status --prompt`` as `keep` does; empty for no name."""
+        self._keep("prompt", name, token, {"text": text, "renew_at": expires_at})
+
+    def _keep(self, what: str, name: str, token: ChangeToken, answer: dict[str, object]) -> None:
         scope, target = protocol.scope(self._environ), protocol.target(name)
         if scope is None or target is None:
             return
-        ends = credentials.expires_at
-        answer = {
-            "body": output,
-            "grant": (
-                credentials.access_key_id,
-                credentials.source,
-                ends.isoformat() if ends else None,
-                str(self._system.folders.state),
-            ),
-            "scope": scope.decode("latin-1"),
-            "token": token,
-            "renew_at": renew_at,
-        }
-        self._hand_over(("PUT", f"/ready/{target.decode()}", json.dumps(answer).encode()))
+        whole = {**answer, "scope": scope.decode("latin-1"), "token": token}
+        self._hand_over(("PUT", f"/{what}/{target.decode()}", json.dumps(whole).encode()))
 
     def key(self, store_id: str) -> tuple[str, bytes] | None:
         """The protector record and the data key of a store, if cached."""

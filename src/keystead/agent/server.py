@@ -21,6 +21,7 @@ from keystead.agent.answer_cache import (
     Answer,
     AnswerCache,
     Key,
+    PromptText,
     as_grant_record,
     as_token,
     as_version,
@@ -32,6 +33,7 @@ from keystead.agent.jobs import Commands, Question
 from keystead.agent.listener import BACKLOG, Inherited, Listener
 from keystead.agent.restart import Settings
 from keystead.errors import FileProblem
+from keystead.model.time_left import with_time_left
 from keystead.outside import number, parse_json, text_in
 from keystead.system import process_info
 from keystead.system.clocks import Clocks
@@ -46,7 +48,7 @@ _LAST_SECONDS = 1.0
 """Time limit of pending answers when the agent ends."""
 RUNNING = "KEYSTEAD_RUNNING_PROCESS"
 """The variable that a helper run by keystead has: see `keystead.resolve.ring`."""
-_OWN = ("ready", "keys", "warm")
+_OWN = ("ready", "prompt", "keys", "warm")
 """The paths for commands of the agent's version."""
 
 
@@ -76,6 +78,8 @@ class Server:
             ("GET", "status"): self._status,
             ("POST", "ready"): self._ready,
             ("PUT", "ready"): self._keep,
+            ("POST", "prompt"): self._prompt,
+            ("PUT", "prompt"): self._keep_prompt,
             ("GET", "process"): self._process,
             ("POST", "process"): self._process,
             ("GET", "keys"): self._key,
@@ -224,16 +228,30 @@ class Server:
 
     async def _keep(self, request: Request) -> bytes:
         given = parse_json(request.body)
-        renew_at = given["renew_at"]
         made = Answer(
             text_in(given["body"]).encode(),
             as_token(given["token"]),
-            None if renew_at is None else number(renew_at, 0, _LATEST),
+            _moment(given["renew_at"]),
             as_grant_record(given["grant"]),
         )
         held = self.cache.keep(_name(request), text_in(given["scope"]).encode("latin-1"), made)
         self._used = self._clocks.running()
         return http.json_answer(200, {"held": held})
+
+    async def _prompt(self, request: Request) -> bytes:
+        """A prompt with the time left. It does not count as use, as shells draw them all day."""
+        found = self.cache.prompt(request.path[1], request.body)
+        if found is None:
+            raise Refused(404, "no prompt is ready for it")
+        seconds = None if found.renew_at is None else found.renew_at - self._clocks.wall()
+        return http.answer(200, with_time_left(found.text, seconds).encode())
+
+    async def _keep_prompt(self, request: Request) -> bytes:
+        given = parse_json(request.body)
+        text, token = text_in(given["text"]), as_token(given["token"])
+        made = PromptText(text, token, _moment(given["renew_at"]))
+        scope = text_in(given["scope"]).encode("latin-1")
+        return http.json_answer(200, {"held": self.cache.keep_prompt(request.path[1], scope, made)})
 
     async def _process(self, request: Request) -> bytes:
         """Credentials in the agent's own environment and the variables in the body."""
@@ -300,6 +318,11 @@ def _peer(writer: asyncio.StreamWriter) -> int | None:
     else:  # noqa: RET505  # a branch for the type checker of each platform
         connection: socket.socket = writer.get_extra_info("socket")
         return protocol.peer_pid(connection)
+
+
+def _moment(seconds: object) -> float | None:
+    """Parses seconds since 1970, None for none. Raises `ValueError`, `TypeError`."""
+    return None if seconds is None else number(seconds, 0, _LATEST)
 
 
 def _name(request: Request) -> str:

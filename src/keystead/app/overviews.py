@@ -19,11 +19,12 @@ def overviews_of(
 ) -> list[Overview]:
     """The row of each of ``profiles``. Opens no store; ``with_cached``: reads what is cached."""
     stores = {store.type_name: row.name for row, store in zip(STORES, app.stores, strict=True)}
-    cached = _cached_ends(app) if with_cached else CachedEnds((), app.system.clock())
+    cached = cached_ends(app) if with_cached else CachedEnds((), app.system.clock())
     return [*overviews(profiles, stores, snapshot, cached)]
 
 
-def _cached_ends(app: App) -> CachedEnds:
+def cached_ends(app: App) -> CachedEnds:
+    """When the cached sessions end."""
     # The cache is slow to load, and often there is none.
     sessions = app.sessions.all() if os.path.isdir(app.system.folders.sessions) else []
     return CachedEnds(((row.source, row.expires_at) for row in sessions), app.system.clock())

@@ -27,6 +27,6 @@ def shared_by(selected: Selection) -> Hashable | None:
         return base.kind, base.sso_session or base.sso_start_url
     if isinstance(base, Login):
         return base.kind, base.login_session
-    if base.profile and not selected.profiles.locate(base.profile)[0].opens_unasked():
+    if base.profile and not selected.profiles.opens_unasked(base.profile):
         return None
     return base.kind, base.profile, session and session.mfa_serial

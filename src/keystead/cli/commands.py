@@ -26,6 +26,7 @@ MODULES = {
     "login": "login",
     "console": "console",
     "audit": "audit",
+    "status": "status",
     "whoami": "whoami",
     "plan": "plan",
     "explain": "explain",

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from keystead.model.credentials import Credentials
 from keystead.model.exported import Exported, users_environment
 from keystead.model.mfa import MFA_VARIABLE
-from keystead.model.variables import MARKER
+from keystead.model.variables import EXPIRATION, MARKER
 from keystead.value import NamedTuple
 
 STALE_VARIABLES = (
@@ -16,7 +16,7 @@ STALE_VARIABLES = (
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "AWS_SECURITY_TOKEN",
-    "AWS_CREDENTIAL_EXPIRATION",
+    EXPIRATION,
     "AWS_ACCOUNT_ID",
     "AWS_PROFILE",
     "AWS_DEFAULT_PROFILE",
@@ -63,7 +63,7 @@ def variables(credentials: Credentials) -> dict[str, str]:
     if credentials.session_token:
         found["AWS_SESSION_TOKEN"] = credentials.session_token
     if credentials.expires_at:
-        found["AWS_CREDENTIAL_EXPIRATION"] = timestamp(credentials.expires_at)
+        found[EXPIRATION] = timestamp(credentials.expires_at)
     return found
 
 

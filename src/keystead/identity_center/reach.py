@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keystead.errors import KeysteadError, ProviderError
+from keystead.errors import KeysteadError, ProfileNotFound, ProviderError
 from keystead.identity_center.account import Account
 from keystead.identity_center.directory import Directory
 from keystead.identity_center.listing import unknown_account, unknown_role
@@ -32,6 +32,19 @@ def reach(
         account = known
     region = region_of(account, reference.role, rules_of(reference.session, source))
     return reference._replace(account=account.id).profile(name, region)
+
+
+def reach_cached(
+    directory: Directory, name: str, reference: RoleReference, source: ProfileSource
+) -> Profile:
+    """As `reach`, by the cached listing alone."""
+    if not reference.has_account_id:
+        cached = directory.cache.read()
+        account = cached.account(reference.account) if cached else None
+        if account is None:
+            raise ProfileNotFound(f"the account of `{name}` is not known yet")
+        reference = reference._replace(account=account.id)
+    return reach(directory, name, reference, source)
 
 
 def refused(directory: Directory, reference: RoleReference, error: ProviderError) -> KeysteadError:

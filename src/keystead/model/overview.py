@@ -10,6 +10,7 @@ from keystead.model.plan import make_plan
 from keystead.model.profile import Profile, ProfileSource
 from keystead.model.sources.sso import ACCOUNT as SSO
 from keystead.model.sources.static import TOKEN, keys_end
+from keystead.model.unopened import Unopened
 from keystead.value import NamedTuple
 
 TYPE_CHECKING = False
@@ -66,7 +67,7 @@ class CachedEnds:
         if last not in self._last_parts:
             return None  # making a plan takes longer than all the rest
         try:
-            plan = make_plan(profile.name, source)
+            plan = make_plan(profile.name, Unopened(source))
         except KeysteadError:
             return None
         parts = (plan.base.label, *(step.role_arn for step in plan.steps))

@@ -15,6 +15,8 @@ PROFILE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE")
 MARKER = "KEYSTEAD_EXPORTED"
 """See `model.exported`."""
 
+EXPIRATION = "AWS_CREDENTIAL_EXPIRATION"
+
 OPENED = "KEYSTEAD_PROFILE"
 """The profile of ``keystead exec``, for prompts."""
 
@@ -57,7 +59,7 @@ VARIABLES: Mapping[str, str] = {
     "AWS_SECRET_ACCESS_KEY": "see AWS_ACCESS_KEY_ID",
     "AWS_SESSION_TOKEN": "the session token of temporary keys",
     "AWS_SECURITY_TOKEN": "the old name of AWS_SESSION_TOKEN; removed for programs, not read",
-    "AWS_CREDENTIAL_EXPIRATION": "set for programs: when the credentials expire",
+    EXPIRATION: "set for programs: when the credentials expire",
     "AWS_ACCOUNT_ID": "set for programs: the account of the credentials",
     "AWS_ROLE_ARN": "with AWS_WEB_IDENTITY_TOKEN_FILE: the role of a web identity",
     "AWS_ROLE_SESSION_NAME": "the session name of that role",

@@ -41,7 +41,11 @@ class LoginProvider(Provider):
 
     def retrieve(self) -> Credentials:
         """What the service gives for the login. Raises as `TokenCache.current`."""
-        return LoginCache(self.source, self.system, self.client, self.context.logins()).current()
+        return self.login().current()
+
+    def login(self) -> LoginCache:
+        """As `Provider.login`."""
+        return LoginCache(self.source, self.system, self.client, self.context.logins())
 
     def identity(self) -> list[object]:
         """As `Provider.identity`."""

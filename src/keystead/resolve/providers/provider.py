@@ -13,8 +13,10 @@ from keystead.value import NamedTuple
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import Any
 
     from keystead.resolve.aws.client import AwsClient
+    from keystead.resolve.sso.cache import TokenCache
     from keystead.resolve.sso.place import SealedPlaces
 
 
@@ -60,6 +62,10 @@ class Provider:
         It is part of the name under which sessions are cached: with too little in it, one profile
         gets the session of another. A source that is cached has one.
         """
+        return None
+
+    def login(self) -> TokenCache[Any] | None:
+        """The login of a person that it uses; None where it uses none."""
         return None
 
     def input_files(self) -> list[Path] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from keystead.model.credentials import Credentials
 from keystead.model.sources.sso import Sso
+from keystead.resolve.aws.client import AwsClient
 from keystead.resolve.providers.provider import Provider
 from keystead.resolve.sso.credentials import role_credentials
 from keystead.resolve.sso.oidc import SsoTokenCache, places
@@ -17,16 +18,20 @@ class SsoProvider(Provider):
 
     def retrieve(self) -> Credentials:
         """The credentials of the permission set. Raises as `role_credentials`."""
-        client = self.client.in_region(self.source.region)
-        login = SsoTokenCache(self.source.login, self.system, client, self.context.logins())
-        return role_credentials(self.source, login, client)
+        return role_credentials(self.source, self.login(), self._portal)
 
     def identity(self) -> list[object]:
         """As `Provider.identity`."""
-        place = SsoTokenCache(
-            self.source.login, self.system, self.client, self.context.logins()
-        ).place
+        place = self.login().place
         return [str(place.path), place.identity()]
+
+    def login(self) -> SsoTokenCache:
+        """As `Provider.login`."""
+        return SsoTokenCache(self.source.login, self.system, self._portal, self.context.logins())
+
+    @property
+    def _portal(self) -> AwsClient:
+        return self.client.in_region(self.source.region)
 
     def input_files(self) -> list[Path]:
         """As `Provider.input_files`."""

@@ -75,7 +75,7 @@ MODULES = {
     "plan p1": limit(99, 33, *FILES, "datetime"),
     "explain p1": limit(96, 33, *FILES, "datetime"),
     "lint": limit(97, 38, *FILES, "datetime", "typing"),
-    "status --prompt p1": limit(110, 50, *FILES, "typing"),
+    "status --prompt p1": limit(110, 50, *FILES, "datetime", "json"),
     "audit": limit(89, 40, *FILES, "datetime", "json"),
 }
 INSTRUCTIONS = {

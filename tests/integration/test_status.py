@@ -68,8 +68,14 @@ def test_sessions_are_shown_by_kind(keystead: Keystead) -> None:
 @pytest.mark.usefixtures("sealed")
 @pytest.mark.parametrize(
     "line",
-    ["status", "status --json", "status admin", "status --prompt", "status --prompt admin"]
-    + ["list --wide"],
+    [
+        "status",
+        "status --json",
+        "status admin",
+        "status --prompt",
+        "status --prompt admin",
+        "list --wide",
+    ],
 )
 def test_no_key_is_read_and_nobody_is_called(
     line: str, moto: Emulator, keystead: Keystead, tmp_path: Path, home: Path

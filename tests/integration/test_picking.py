@@ -8,12 +8,17 @@ import re
 import signal
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pexpect
 import pytest
 
 from devtools.command import KEYSTEAD
+from keystead.identity_center.account import Account
+from keystead.identity_center.listing import Listing
+from keystead.identity_center.listing_cache import ListingCache
+from keystead.system import System
 from tests.agents import Agent
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, leaks
 from tests.conftest import Keystead
@@ -407,3 +412,71 @@ def test_a_missing_fzf_and_another_picker_are_usage_errors(home: Path) -> None:
     with on_terminal("keystead pick", KEYSTEAD_PICKER="fzz") as screen:
         code, rest = screen.end()
         assert (code, "did you mean `fzf`" in rest) == (2, True)
+
+
+SSO = """[sso-session corp]
+sso_start_url = https://example.awsapps.com/start
+sso_region = eu-west-1
+populate_region = Data*=eu-west-3
+"""
+ACCOUNTS = [
+    Account("111111111111", "Payments", roles=("Admin", "Reader")),
+    Account("222222222222", "Data / \x1b[31m東", roles=("Reader",)),
+    Account("333333333333", "Twin", roles=("Reader",)),
+    Account("444444444444", "Twin", roles=("Reader",)),
+    Account("555555555555", "Not listed yet"),
+]
+
+
+@pytest.fixture
+def roles(home: Path, write_credentials: Callable[[str], Path]) -> None:
+    """A login that has listed its accounts, and one profile of a role."""
+    write_credentials("")
+    covered = "sso_session = corp\nsso_account_id = 111111111111\nsso_role_name = Reader\n"
+    (home / ".aws" / "config").write_text(f"{SSO}[profile payments]\n{covered}")
+    (home / ".aws" / "config").chmod(0o600)
+    listing = Listing(ACCOUNTS, datetime.now(UTC))
+    ListingCache(System(), "https://example.awsapps.com/start", "eu-west-1").write(listing)
+
+
+def test_roles_of_accounts_are_offered_without_a_profile_or_a_call(roles: None) -> None:
+    with on_terminal("keystead pick") as screen:
+        lines = screen.until_query("", "5/5")
+        assert [line[2:].split() for line in lines[2:7]] == [
+            ["payments", "111111111111", "Payments", "Reader", "SSO"],
+            ["corp/Payments/Admin", "111111111111", "Payments", "Admin", "SSO"],
+            [
+                *("corp/Data%20%2F%20%1B[31m東/Reader", "222222222222", "Data", "/", "\\x1b[31m東"),
+                *("Reader", "eu-west-3", "SSO"),
+            ],
+            ["corp/333333333333/Reader", "333333333333", "Twin", "Reader", "SSO"],
+            ["corp/444444444444/Reader", "444444444444", "Twin", "Reader", "SSO"],
+        ]
+        assert "\x1b[31m" not in screen.output
+        screen.type("pay adm")
+        screen.until(lambda lines: "  single sign-on: Admin in 111111111111" in lines)
+        screen.type("\r")
+        assert screen.end() == (0, "corp/Payments/Admin\r\n")
+    with on_terminal("keystead pick") as screen:
+        lines = screen.until_query("", "5/5")
+        assert lines[2].split()[:2] == [">", "corp/Payments/Admin"]
+
+
+@pytest.mark.needs("fzf")
+def test_fzf_shows_the_plan_of_a_role_without_a_call(roles: None) -> None:
+    with fzf("keystead pick") as screen:
+        screen.child.expect("5/5")
+        screen.type("data")
+        screen.child.expect("single sign-on: Reader in 222222222222")
+        screen.type("\r")
+        screen.child.expect_exact("corp/Data%20%2F%20%1B[31m東/Reader\r\n")
+
+
+def test_a_list_of_roles_alone_is_enough(
+    roles: None, home: Path, write_credentials: Callable[[str], Path]
+) -> None:
+    (home / ".aws" / "config").write_text(SSO)
+    with on_terminal("keystead show") as screen:
+        screen.until_query("", "5/5")
+        screen.type("pay read\r")
+        screen.child.expect("corp/Payments/Reader .SSO")

@@ -37,11 +37,14 @@ def ask_for_name(
         )
     terminal.require(_QUESTION, _HINT)
     history = ChoiceHistory(app.system)
+    plans: dict[str, str] = {}
 
     def load() -> Iterator[Choices]:
         from keystead.pick.choices import choices  # after the first drawing, which is to be fast
 
-        yield from choices(app, location, history.moments())
+        for part in choices(app, location, history.moments()):
+            plans.update(part.plans)
+            yield part
 
     if picker == _FZF:
         from keystead.pick.fzf import choose as choose_by_fzf
@@ -55,7 +58,7 @@ def ask_for_name(
         with terminal.raw() as raw:
             shown = Picker(
                 raw,
-                preview,
+                lambda name: preview(plans.get(name, name)),
                 query=query,
                 loading="reading the profiles",
                 styled="NO_COLOR" not in environ,

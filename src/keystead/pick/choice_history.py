@@ -6,7 +6,6 @@ which each counts half as much after `_HALF_LIFE`.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from math import exp2, log2
 from pathlib import Path
@@ -43,6 +42,8 @@ class ChoiceHistory:
         moments = {**self.moments()}
         moments[name] = after_choice(moments.get(name), now)
         latest = sorted(moments.items(), key=lambda row: -row[1])[:_MOST]
+        import json  # not for the first drawing
+
         try:
             self._system.files.put(self._path, json.dumps({"chosen": dict(latest)}).encode())
         except FileProblem:

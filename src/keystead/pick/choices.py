@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 from keystead.app import App
 from keystead.app.overviews import overviews_of
 from keystead.app.selection import Location
 from keystead.errors import ProfileNotFound
 from keystead.model.overview import Overview
+from keystead.model.sources.sso import Sso
+from keystead.pick.roles import listed_roles
 from keystead.value import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from datetime import datetime, tzinfo
-
     from keystead.model.profile import Profile
 
 HEADINGS = ("Name", "Account", "Account name", "Role", "Region", "Type", "Expires")
 
+_SSO = Sso.types[0].name
 _FIRST = 100
 """More than a terminal has lines."""
 
@@ -26,11 +28,13 @@ _FIRST = 100
 class Choices(NamedTuple):
     """Rows of cells under headings, in their first order; the first cell is the name.
 
+    ``plans`` are the names whose plans are to be shown for some names, as theirs take a call.
     ``is_whole``: these are all, not only the first ones.
     """
 
     headings: Sequence[str]
     rows: Sequence[Sequence[str]]
+    plans: Mapping[str, str] = MappingProxyType({})
     is_whole: bool = True
 
 
@@ -45,21 +49,29 @@ def choices(app: App, location: Location, moments: Mapping[str, float]) -> Itera
         found.setdefault(profile.name, profile)
     order = sorted(found.values(), key=lambda profile: -moments.get(profile.name, 0.0))
     first = overviews_of(app, snapshot, order[:_FIRST], with_cached=False)
-    yield _shown(app, first)._replace(is_whole=False)
-    every = _shown(app, overviews_of(app, snapshot, order))
-    if not every.rows:
+    yield Choices(HEADINGS, [*_cells(app, first)], is_whole=False)
+    rows = [row for row in overviews_of(app, snapshot, order) if row.type]
+    roles = [*listed_roles(app, snapshot)]
+    covered = {(row.account, row.role) for row in rows if row.type == _SSO}
+    names = {role.overview.account: role.overview.account_name for role in roles}
+    rows = [row._replace(account_name=names.get(row.account)) for row in rows] if names else rows
+    plans = {}
+    for row, by_id in roles:
+        if (row.account, row.role) not in covered and row.name not in found:
+            rows.append(row)
+            plans[row.name] = by_id
+    if not rows:
         raise ProfileNotFound("there are no profiles yet", hint="`keystead set NAME` makes one")
-    yield every
+    rows.sort(key=lambda row: -moments.get(row.name, 0.0))
+    yield Choices(HEADINGS, [*_cells(app, rows)], plans)
 
 
-def _shown(app: App, rows: Iterable[Overview]) -> Choices:
-    usable = (row for row in rows if row.type)
-    return Choices(HEADINGS, [*_cells(usable, app.system.clock(), app.system.zone())])
-
-
-def _cells(rows: Iterable[Overview], now: datetime, zone: tzinfo) -> Iterable[Sequence[str]]:
+def _cells(app: App, rows: Iterable[Overview]) -> Iterator[Sequence[str]]:
+    now, zone = app.system.clock(), app.system.zone()
     today = now.astimezone(zone).date()
     for row in rows:
+        if not row.type:
+            continue
         ends = row.expires_at.astimezone(zone) if row.expires_at else None
         if ends:
             until = f"{ends:%H:%M}" if ends.date() == today else f"{ends:%Y-%m-%d %H:%M}"
@@ -69,6 +81,6 @@ def _cells(rows: Iterable[Overview], now: datetime, zone: tzinfo) -> Iterable[Se
             row.account_name or "",
             row.role or "",
             row.region or "",
-            row.type or "",
+            row.type,
             until if ends else "",
         )

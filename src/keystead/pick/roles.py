@@ -1,0 +1,58 @@
+"""The roles of accounts that need no profile, as they were listed last: without a call."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+
+from keystead.app import App
+from keystead.errors import ProfileInvalid
+from keystead.identity_center.listing_cache import ListingCache
+from keystead.identity_center.region_rule import RegionRule, region_of, rules_of
+from keystead.model.overview import Overview
+from keystead.model.role_reference import encoded
+from keystead.stores.chain import ChainSnapshot
+from keystead.stores.shared_snapshot import SharedSnapshot
+from keystead.value import NamedTuple
+
+
+class ListedRole(NamedTuple):
+    """A role of an account: its row, and the name of its account's id for a plan without a call."""
+
+    overview: Overview
+    by_id: str
+
+
+def listed_roles(app: App, snapshot: ChainSnapshot) -> Iterator[ListedRole]:
+    """The roles that the logins of all sso-sessions reach, in the order of their listings."""
+    for _, part in snapshot.parts:
+        for session in part.sso_sessions() if isinstance(part, SharedSnapshot) else ():
+            yield from _of_session(app, snapshot, session)
+
+
+def _of_session(app: App, snapshot: ChainSnapshot, session: str) -> Iterator[ListedRole]:
+    section = snapshot.sso_session(session)
+    cache = ListingCache(
+        app.system, section.get("sso_start_url", ""), section.get("sso_region", "")
+    )
+    listing = cache.read()
+    if listing is None:
+        return
+    unique = {*listing.names()}
+    rules: list[RegionRule] = []
+    with contextlib.suppress(ProfileInvalid):  # the command that gets the name reports it
+        rules = rules_of(session, snapshot)
+    for account in listing.accounts:
+        begin = f"{encoded(session)}/{account.id}/"
+        named = f"{encoded(session)}/{encoded(account.name)}/" if account.name in unique else begin
+        for role in account.roles or ():
+            last = encoded(role)
+            overview = Overview(
+                named + last,
+                "SSO",
+                account=account.id,
+                account_name=account.name,
+                role=role,
+                region=region_of(account, role, rules),
+            )
+            yield ListedRole(overview, begin + last)

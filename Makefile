@@ -68,6 +68,7 @@ bench: $(READY)
 	@$(RUN) -m benchmarks.cmdlets
 	@$(RUN) -m benchmarks.resolve
 	@$(RUN) -m benchmarks.populate
+	@$(RUN) -m benchmarks.picker
 
 interop: $(READY)
 	@$(RUN) -m interop $(CLIENTS)

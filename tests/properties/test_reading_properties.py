@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from keystead.errors import DocumentError
-from keystead.text.dialect import FileKind, profiles
-from keystead.text.document import Document
+from keystead.stores.shared_file import SharedFile
+from keystead.text.dialect import FileKind, profiles, read_header
+from keystead.text.document import Document, Grammar
 from tests.effort import examples
 from tests.properties.shared_files import NAMES, any_bytes, files, kinds, tidy_files
 from tests.readings import assert_ways_agree
@@ -51,3 +54,24 @@ def test_lines_have_the_same_numbers_in_any_order(text: str, places: list[int]) 
     document = Document(text.encode(), "file")
     for at in places:
         assert document.line(at) == text.count("\n", 0, at) + 1
+
+
+LINES = st.sampled_from(
+    [
+        *("[sso-session a]", "[sso-session b] # x", " [sso-session c]", "[sso-session"),
+        *("[ sso-session d ]", "[sso-session 'e f']", "[profile sso-session]", "[profile p]"),
+        *("x = sso-session", "# sso-session", "  sso-session = 2", "y = 1", ""),
+    ]
+)
+
+
+@given(st.lists(LINES, max_size=7), st.sampled_from(["\n", "\r\n", "\r"]))
+def test_headers_of_a_kind_are_found_without_reading_the_others(lines: list[str], end: str) -> None:
+    document = Document(end.join(lines).encode(), "file", grammar=Grammar.TOLERANT)
+    file = SharedFile(Path("file"), FileKind.CONFIG, document, None)
+    headers = (
+        read_header(section.title, FileKind.CONFIG, Grammar.TOLERANT)
+        for section in document.sections
+    )
+    expected = [header for header in headers if header.kind == "sso-session"]
+    assert [*file.headers("sso-session")] == expected

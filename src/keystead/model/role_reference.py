@@ -70,7 +70,7 @@ def decoded(part: str) -> str:
 
 def encoded(part: str) -> str:
     """A part of a reference: ``%``, ``/``, blanks and unprintable characters percent-encoded."""
-    if part.isalnum() and part.isascii():
+    if part.isprintable() and not ("%" in part or "/" in part or " " in part):
         return part
     return "".join(
         char if char not in "%/ " and char.isprintable() else percent_encoded(char) for char in part

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from types import MappingProxyType
 
 from keystead.app import App
@@ -11,12 +12,13 @@ from keystead.app.selection import Location
 from keystead.errors import ProfileNotFound
 from keystead.model.overview import Overview
 from keystead.model.sources.sso import Sso
-from keystead.pick.roles import listed_roles
 from keystead.value import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from keystead.model.profile import Profile
+    from keystead.pick.roles import ListedRole
+    from keystead.stores.chain import ChainSnapshot
 
 HEADINGS = ("Name", "Account", "Account name", "Role", "Region", "Type", "Expires")
 
@@ -49,29 +51,46 @@ def choices(app: App, location: Location, moments: Mapping[str, float]) -> Itera
         found.setdefault(profile.name, profile)
     order = sorted(found.values(), key=lambda profile: -moments.get(profile.name, 0.0))
     first = overviews_of(app, snapshot, order[:_FIRST], with_cached=False)
-    yield Choices(HEADINGS, [*_cells(app, first)], is_whole=False)
-    rows = [row for row in overviews_of(app, snapshot, order) if row.type]
-    roles = [*listed_roles(app, snapshot)]
+    later = _roles(app, snapshot)
+    roles = [*islice(later, _FIRST - len(first))]
+    yield _merged(app, first, roles, moments)._replace(is_whole=False)
+    every = _merged(app, overviews_of(app, snapshot, order), [*roles, *later], moments)
+    if not every.rows:
+        raise ProfileNotFound("there are no profiles yet", hint="`keystead set NAME` makes one")
+    yield every
+
+
+def _roles(app: App, snapshot: ChainSnapshot) -> Iterator[ListedRole]:
+    from keystead.pick.roles import listed_roles  # where profiles fill the first drawing, after it
+
+    yield from listed_roles(app, snapshot)
+
+
+def _merged(
+    app: App,
+    profiles: Iterable[Overview],
+    roles: Sequence[ListedRole],
+    moments: Mapping[str, float],
+) -> Choices:
+    """The profiles, with the names of their accounts, and the roles that none of them is for."""
+    names = {role.row.account: role.row.account_name for role in roles}
+    rows = [row._replace(account_name=names.get(row.account)) for row in profiles if row.type]
     covered = {(row.account, row.role) for row in rows if row.type == _SSO}
-    names = {role.overview.account: role.overview.account_name for role in roles}
-    rows = [row._replace(account_name=names.get(row.account)) for row in rows] if names else rows
+    used = {row.name for row in rows}
     plans = {}
     for row, by_id in roles:
-        if (row.account, row.role) not in covered and row.name not in found:
+        if (row.account, row.role) not in covered and row.name not in used:
             rows.append(row)
             plans[row.name] = by_id
-    if not rows:
-        raise ProfileNotFound("there are no profiles yet", hint="`keystead set NAME` makes one")
-    rows.sort(key=lambda row: -moments.get(row.name, 0.0))
-    yield Choices(HEADINGS, [*_cells(app, rows)], plans)
+    if moments:
+        rows.sort(key=lambda row: -moments.get(row.name, 0.0))
+    return Choices(HEADINGS, [*_cells(app, rows)], plans)
 
 
 def _cells(app: App, rows: Iterable[Overview]) -> Iterator[Sequence[str]]:
     now, zone = app.system.clock(), app.system.zone()
     today = now.astimezone(zone).date()
     for row in rows:
-        if not row.type:
-            continue
         ends = row.expires_at.astimezone(zone) if row.expires_at else None
         if ends:
             until = f"{ends:%H:%M}" if ends.date() == today else f"{ends:%Y-%m-%d %H:%M}"
@@ -81,6 +100,6 @@ def _cells(app: App, rows: Iterable[Overview]) -> Iterator[Sequence[str]]:
             row.account_name or "",
             row.role or "",
             row.region or "",
-            row.type,
+            row.type or "",
             until if ends else "",
         )

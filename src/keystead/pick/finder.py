@@ -1,60 +1,61 @@
-"""Finding candidates by a few typed letters: which ones match a query, and in what order. Pure.
+"""Finding rows by a few typed letters: which ones match a query, and in what order. Pure.
 
-Each word of the query has to match: in the name of a candidate its letters in their order, in what
-else is shown of it as a whole. Letter case counts in a word with a capital letter.
+Each word of the query has to match: its letters in their order in the name of a row, or as a whole
+in another cell. Letter case counts in a word with a capital letter.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-
-from keystead.value import NamedTuple
+from collections.abc import Sequence
+from functools import cached_property
 
 _EXACT, _BEGINS, _BEGINS_WORD, _INSIDE, _ELSEWHERE, _SCATTERED = range(6)
 """How well a word matches, the best first; scattered letters are worse by the gaps in them."""
 _WORST_GAP = 255
 _END = "\x1f"
-"""What separates the name of a candidate from the rest."""
-
-
-class Candidate(NamedTuple):
-    """What is searched: the name, and the other text that is shown of it."""
-
-    name: str
-    rest: str = ""
+"""Separates the name of a row from its other cells."""
 
 
 class Finder:
-    """The candidates, in the order in which equally good ones are found.
+    """Rows of cells, in the order in which equally good ones are found; the first is the name.
 
     A query that continues an earlier one looks at what that one found. ``examined`` is how many
-    candidates the last query looked at.
+    rows the last query looked at.
     """
 
-    def __init__(self, candidates: Iterable[Candidate]) -> None:
-        written = [*candidates]
-        self._ends = [len(name) for name, _ in written]
-        self._written = [f"{name}{_END}{rest}" for name, rest in written]
-        self._lowered = [_lowered(text) for text in self._written]
-        self._found: dict[str, Sequence[int]] = {"": range(len(written))}
+    def __init__(self, rows: Sequence[Sequence[str]]) -> None:
+        self._rows = rows
+        self._found: dict[str, Sequence[int]] = {"": range(len(rows))}
         self.examined = 0
 
+    def prepare(self) -> None:
+        """Do now what the first query takes longer for than others."""
+        _ = self._lowered
+
+    @cached_property
+    def _written(self) -> Sequence[str]:
+        return [f"{row[0]}{_END}{' '.join(filter(None, row[1:]))}" for row in self._rows]
+
+    @cached_property
+    def _lowered(self) -> Sequence[str]:
+        return [_lowered(text) for text in self._written]
+
     def find(self, query: str) -> Sequence[int]:
-        """The numbers of the candidates that match, the best first."""
+        """The numbers of the rows that match, the best first."""
         self._found = {text: found for text, found in self._found.items() if query.startswith(text)}
         before = self._found[max(self._found, key=len)]
         words = query.split()
         if not words:
             return self._found[""]
-        ranks = dict.fromkeys(before, 0)
+        rows, ranks = self._rows, dict.fromkeys(before, 0)
         self.examined = len(before)
         for word in words:
             texts = self._lowered if word == _lowered(word) else self._written
             ranks = {
                 number: rank + own
                 for number, rank in ranks.items()
-                if (own := rank_of(word, texts[number], self._ends[number])) >= 0
+                if (own := rank_of(word, texts[number], len(rows[number][0]))) >= 0
             }
         self._found[query] = [*ranks]
         by_rank: dict[int, list[int]] = defaultdict(list)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from keystead.pick.choices import Choices
-from keystead.pick.finder import Candidate, Finder
+from keystead.pick.finder import Finder
 from keystead.printable import one_line
 from keystead.system.terminal import Terminal
 
@@ -12,7 +12,7 @@ _MOST = 10
 
 def choose(terminal: Terminal, choices: Choices, query: str) -> str:
     """The name of the chosen row. Raises `InteractionRequired` at the end of the input."""
-    finder = Finder(Candidate(row[0], " ".join(filter(None, row[1:]))) for row in choices.rows)
+    finder = Finder(choices.rows)
     while True:
         found = finder.find(query)
         for number, at in enumerate(found[:_MOST], 1):

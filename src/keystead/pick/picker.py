@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from keystead.pick.finder import Candidate, Finder
+from keystead.pick.finder import Finder
 from keystead.pick.keys import TEXT, Key, KeyDecoder
 from keystead.pick.view import (
     ColumnWidths,
@@ -63,15 +63,14 @@ class Picker:
             self._draw()
             for part in load:
                 self._take(part)
+            self._finder.prepare()
             return self._chosen()
         except TerminalClosed:
             return None
 
     def _take(self, choices: Choices) -> None:
         self._widths, self._rows = ColumnWidths(choices.headings), choices.rows
-        self._finder = Finder(
-            Candidate(row[0], " ".join(filter(None, row[1:]))) for row in self._rows
-        )
+        self._finder = Finder(self._rows)
         self._search()
         self._note += "" if choices.is_whole else "+"
         self._draw()

@@ -11,15 +11,18 @@ from keystead.identity_center.listing_cache import ListingCache
 from keystead.identity_center.region_rule import RegionRule, region_of, rules_of
 from keystead.model.overview import Overview
 from keystead.model.role_reference import encoded
+from keystead.model.sources.sso import Sso
 from keystead.stores.chain import ChainSnapshot
 from keystead.stores.shared_snapshot import SharedSnapshot
 from keystead.value import NamedTuple
+
+_SSO = Sso.types[0].name
 
 
 class ListedRole(NamedTuple):
     """A role of an account: its row, and the name of its account's id for a plan without a call."""
 
-    overview: Overview
+    row: Overview
     by_id: str
 
 
@@ -47,12 +50,7 @@ def _of_session(app: App, snapshot: ChainSnapshot, session: str) -> Iterator[Lis
         named = f"{encoded(session)}/{encoded(account.name)}/" if account.name in unique else begin
         for role in account.roles or ():
             last = encoded(role)
-            overview = Overview(
-                named + last,
-                "SSO",
-                account=account.id,
-                account_name=account.name,
-                role=role,
-                region=region_of(account, role, rules),
-            )
-            yield ListedRole(overview, begin + last)
+            region = region_of(account, role, rules) if rules else None
+            place = (None, None, None, None)
+            row = Overview(named + last, _SSO, *place, account.id, account.name, role, region)
+            yield ListedRole(row, begin + last)

@@ -33,7 +33,7 @@ from keystead.text.dialect import (
     skipped,
 )
 from keystead.text.document import Document
-from keystead.text.pieces import Section, Values
+from keystead.text.pieces import Section, Span, Values
 from keystead.value import Value, replace
 
 _GUID = "toolkit_artifact_guid"
@@ -52,9 +52,18 @@ class SharedFile(Value):
         """The sections of the profile ``name``."""
         return self.parts(name)[0]
 
-    def headers(self) -> Iterator[Header]:
-        """The headers of all sections."""
-        return map(self._header, self.document.sections)
+    def headers(self, kind: str) -> Iterator[Header]:
+        """The headers of the sections of that kind, in order. Reads few others."""
+        text = self.document.text
+        at = text.find(kind)
+        while at >= 0:
+            end = at + len(kind)
+            for section in self.document.sections_in(Span(at, end)):
+                header = self._header(section)
+                end = section.end
+                if header.kind == kind:
+                    yield header
+            at = text.find(kind, end)
 
     def parts(self, name: str) -> tuple[list[Section], list[Section]]:
         """Those sections, and those of the spelling of `default` that they hide."""

@@ -154,8 +154,8 @@ class SharedSnapshot(StoreSnapshot):
 
     def sso_sessions(self) -> list[str]:
         """The names of the ``sso-session`` sections, in order."""
-        headers = (header for file in self.pair() for header in file.headers())
-        return list(dict.fromkeys(found.name for found in headers if found.kind == "sso-session"))
+        headers = (header for file in self.pair() for header in file.headers("sso-session"))
+        return list(dict.fromkeys(header.name for header in headers))
 
     def services(self, name: str) -> Mapping[str, SettingValue]:
         """The settings of a ``services`` section; empty for no such section."""

@@ -6,7 +6,13 @@ from contextlib import suppress
 from functools import cached_property
 
 from keystead.app import App
-from keystead.errors import InteractionRequired, ProfileInvalid, ProfileNotFound, UsageError
+from keystead.errors import (
+    InteractionRequired,
+    NameMissing,
+    ProfileInvalid,
+    ProfileNotFound,
+    UsageError,
+)
 from keystead.login.options import Context, Options, Screen, SignedIn
 from keystead.login.sign_in import sign_in
 from keystead.login.targets import Target, all_targets, named, target_of
@@ -105,7 +111,7 @@ class SigningIn:
                 id="login-not-needed",
                 hint="name a profile with `sso_session` or `login_session`",
             )
-        raise UsageError(
+        raise NameMissing(
             "there are several logins",
             id="login-ambiguous",
             hint="name one: " + ", ".join(f"`{named(target)}`" for target in found),

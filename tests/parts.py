@@ -36,6 +36,7 @@ PARTS = {
     **{name: _debian(name) for name in ("curl", "dash", "fish", "fzf", "git", "valgrind", "zsh")},
     "AWS CLI v2": Part((str(_AWS_CLI),), "make interop CLIENTS=awscli_v2"),
     "cc": Part(("cc",), "apt-get install gcc libc6-dev"),
+    "chromium": Part(("chromium", "chromedriver"), "apt-get install chromium chromium-driver"),
     "pwsh": Part(("pwsh",), "put PowerShell 7 on PATH"),
     "aws-sdk-net.sh": Part(
         ("aws-sdk-net.sh", "xz"),

@@ -381,7 +381,7 @@ class IdentityCenter(AuthorizationServer):
     def _device_page(self, request: Request) -> Reply:
         code = request.parameters.get("user_code", "")
         if not code:
-            form = Form("/device", "get", {}, {"user_code": "Code"}, ())
+            form = Form("/device", "get", {}, {"user_code": "Code"}, ("continue",))
             return Reply(200, page("Authorize a device", "Enter the code that it shows.", form))
         device = self._waiting_device(code)
         form = Form("/device", "post", {"user_code": code}, {"person": "User"}, DECISIONS)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from devtools.command import KEYSTEAD
 from devtools.emulators import Emulator
 from keystead.app import App
 from keystead.audit.grantee import Grantee
@@ -16,6 +17,7 @@ from keystead.model.credentials import Credentials
 from keystead.system import System
 from tests.canaries import ACCESS_KEY_ID, MFA_CODE, SECRET_KEY
 from tests.conftest import Keystead
+from tests.costs import modules
 from tests.passing import Passing
 
 ROLE = "arn:aws:iam::123456789012:role/r"
@@ -54,6 +56,14 @@ def test_second_command_makes_no_call(moto: Emulator, keystead: Keystead) -> Non
     assert keystead("cache", "clear").stderr == "keystead: note: forgot 1 session\n"
     assert '"none"' in keystead("plan", "r", "--json").stdout
     assert keystead("process", "r").stdout != first
+
+
+def test_a_cached_session_loads_nothing_that_calls_sts(moto: Emulator, keystead: Keystead) -> None:
+    keystead("process", "r")
+    loaded = modules(KEYSTEAD, "process", "r")
+    assert operations(moto) == ["AssumeRole"]
+    calling = ("botocore", "hashlib", "keystead.resolve.aws", "keystead.stores.encrypted.file")
+    assert [name for name in loaded if name.startswith(calling)] == []
 
 
 def test_mfa_code_is_prompted_for_once(moto: Emulator, keystead: Keystead) -> None:

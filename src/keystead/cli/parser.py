@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 
 from keystead._version import __version__
 from keystead.cli.command import NO_INPUT, PROGRAM, Argument, Command
+from keystead.console.console import Console
 from keystead.errors import UsageError
 from keystead.near import did_you_mean, near_names
 from keystead.secret import reads_as_name
@@ -43,6 +44,11 @@ class Parser(argparse.ArgumentParser):
             self._rows = self.add_subparsers(metavar="COMMAND", parser_class=Parser, prog=self.prog)
             self.children = self._rows.choices
         return self._rows.add_parser(name, allow_abbrev=False, exit_on_error=False, **options)
+
+    def _print_message(self, message: str, file: object = None) -> None:
+        """Help and version are data. Raises as `Console.out`."""
+        del file
+        Console().out(message.removesuffix("\n"))
 
     def parse_args(  # type: ignore[override]  # argparse's is overloaded
         self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None

@@ -30,7 +30,7 @@ class ForkServer:
     def request(self, connection: socket.socket, words: list[str], streams: list[int]) -> None:
         """Sends a command with the environment of this process."""
         environ = {os.fsencode(name): os.fsencode(value) for name, value in os.environ.items()}
-        arguments = [b"keystead", *map(os.fsencode, words)]
+        arguments = [b"utf-8 strict" + 2 * b" utf-8 strict", b"keystead", *map(os.fsencode, words)]
         self.send(connection, protocol.command(arguments, environ), streams)
 
     def send(

@@ -94,7 +94,7 @@ def main() -> int:
         def __init__(self, connection, request) -> None:
             super().__init__(connection, request)
             command = os.pread(request.command, protocol.MOST_BYTES, 0)
-            self._record([*map(os.fsdecode, protocol.read_command(command)[0][1:])])
+            self._record([*map(os.fsdecode, protocol.read_command(command)[0][2:])])
 
         def send(self, message: bytes) -> None:
             if message == protocol.HAND_BACK:

@@ -114,6 +114,8 @@ COMMANDS = {
     "no number": b"keystead\0--version\0",
     "a negative number": b"-1\0keystead\0--version\0",
     "a variable without a value": b"1\0keystead\0HOME\0",
+    "no encodings": b"2\0keystead\0--version\0",
+    "an unknown encoding": b"3\0a strict utf-8 strict utf-8 strict\0keystead\0--version\0",
     "without its end": b"2\0keystead\0--version",
     "more than the limit": b"2\0keystead\0--version\0X=".ljust(protocol.MOST_BYTES, b"x") + b"\0",
 }
@@ -148,6 +150,31 @@ def test_commands_with_other_variables_of_the_interpreter_are_handed_back(
     with monkeypatch.context() as patch:
         patch.setenv(name, "1")
         assert ask(server, ["--version"]) is None
+
+
+@pytest.mark.parametrize("name", ["LANG", "LC_ALL", "LC_CTYPE", "LC_TIME"])
+@pytest.mark.parametrize("value", ["", "C", "POSIX", "C.UTF-8", "C.utf8", "missing.UTF-8"])
+def test_commands_in_another_locale_are_served_if_encodings_are_the_same(
+    server: ForkServer, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv(name, value)
+        assert ask(server, ["--version"]) == b"0"
+
+
+@pytest.mark.parametrize(("code", "shown"), [("ascii", rb"\xe9"), ("latin-1", b"\xe9")])
+def test_standard_streams_have_the_encodings_of_the_client(
+    server: ForkServer, home: Path, code: str, shown: bytes
+) -> None:
+    file = home / "credentials"
+    file.write_text("[\u00e9]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n", encoding="utf-8")
+    read, write = os.pipe()
+    words = [f"utf-8 strict {code} strict utf-8 strict", "keystead", "list", "--location", file]
+    command = protocol.command([*map(os.fsencode, words)], {b"HOME": os.fsencode(home)})
+    with server.connect() as connection, open(read, "rb") as output:
+        server.send(connection, command, [read, write, write])
+        os.close(write)
+        assert shown in output.read()
 
 
 @pytest.mark.parametrize(

@@ -9,20 +9,27 @@ import asyncio
 import os
 import select
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from keystead.agent.restart import Settings
 
 _ARGV = (sys.executable, "-P", "-m", "keystead.warm")
-_AT_START = ("PYTHON", "LANG", "LC_", "LD_", "LOCPATH", "OPENSSL_", "SSL_", "MALLOC_", "GLIBC_")
+_AT_START = ("PYTHON", "LD_", "OPENSSL_", "SSL_", "MALLOC_", "GLIBC_")
+_LOCALE = ("LANG", "LC_", "LOCPATH")
+"""Of these Python takes encodings alone, which `protocol.build` of `keystead.warm` compares."""
 
 _PAUSE_SECONDS = 1.0
 """Until the command that requested it, which runs without it, has probably ended."""
 
 
 def at_start(environ: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """The variables that have their effect when an interpreter starts."""
+    """The variables that have their effect when an interpreter starts, but those of the locale."""
     return {name: value for name, value in environ if name.startswith(_AT_START)}
+
+
+def _of_start(environ: Mapping[str, str]) -> dict[str, str]:
+    locale = {name: value for name, value in environ.items() if name.startswith(_LOCALE)}
+    return at_start(environ.items()) | locale
 
 
 class ForkServer:
@@ -62,7 +69,7 @@ class ForkServer:
             process = await asyncio.create_subprocess_exec(
                 *_ARGV,
                 os.fsdecode(self._settings.path),
-                env=at_start(self._settings.environ.items()),
+                env=_of_start(self._settings.environ),
                 cwd="/",
                 stdin=read,
                 stdout=asyncio.subprocess.DEVNULL,

@@ -48,10 +48,11 @@ def run(connection: socket.socket, request: Request, own: Mapping[str, str]) -> 
     """
     client = Client(connection, request)
     try:
-        arguments, environ = _command(request)
+        encodings, arguments, environ = _command(request)
         if at_start(environ.items()) != own:
             raise caller.HandBack
         _take_state(client, request, arguments, environ)
+        _take_streams(client, encodings)
         code = _run(client)
         client.send(protocol.END + b"%d" % code)  # the end of this process takes a while
     except BaseException:  # noqa: BLE001  # `HandBack`, or Ctrl-C before the command handles it
@@ -206,11 +207,12 @@ def _write(file: io.FileIO, data: bytes) -> None:
         data = data[file.write(data) or 0 :]
 
 
-def _command(request: Request) -> tuple[list[str], dict[str, str]]:
-    """Arguments and environment. Raises `ValueError` or `OSError`."""
-    arguments, variables = protocol.read_command(os.pread(request.command, protocol.MOST_BYTES, 0))
+def _command(request: Request) -> tuple[list[str], list[str], dict[str, str]]:
+    """Encodings, arguments and environment. Raises `ValueError` or `OSError`."""
+    whole = os.pread(request.command, protocol.MOST_BYTES, 0)
+    (encodings, *arguments), variables = protocol.read_command(whole)
     environ = {os.fsdecode(name): os.fsdecode(value) for name, value in variables.items()}
-    return [*map(os.fsdecode, arguments)], environ
+    return encodings.decode().split(), [*map(os.fsdecode, arguments)], environ
 
 
 def _take_state(
@@ -229,23 +231,29 @@ def _take_state(
     time.tzset()
     sys.argv[:] = arguments
     caller.process = client
-    sys.stdin = _stream("stdin", io.BufferedReader(_Input()))
-    sys.stdout = _stream("stdout", io.BufferedWriter(_Output(client, 1)))
-    sys.stderr = _stream("stderr", io.BufferedWriter(_Output(client, _ERRORS)))
 
 
-def _stream(name: str, buffer: Any) -> io.TextIOWrapper:  # noqa: ANN401  # a generic type
-    """The standard stream as Python makes it, also as ``sys.__stdout__`` or the like."""
-    own = getattr(sys, f"__{name}__")
-    stream = io.TextIOWrapper(
-        buffer,
-        own.encoding,
-        own.errors,
-        newline=None if name == "stdin" else "\n",
-        line_buffering=name == "stderr" or buffer.isatty(),
-    )
-    setattr(sys, f"__{name}__", stream)
-    return stream
+def _take_streams(client: Client, encodings: list[str]) -> None:
+    """Makes the standard streams as Python makes them, also as ``sys.__stdout__`` or the like.
+
+    Raises `ValueError` or `LookupError`.
+    """
+    buffers: dict[str, Any] = {
+        "stdin": io.BufferedReader(_Input()),
+        "stdout": io.BufferedWriter(_Output(client, 1)),
+        "stderr": io.BufferedWriter(_Output(client, _ERRORS)),
+    }
+    for name, code, errors in zip(buffers, encodings[::2], encodings[1::2], strict=True):
+        buffer = buffers[name]
+        stream = io.TextIOWrapper(
+            buffer,
+            code,
+            errors,
+            newline=None if name == "stdin" else "\n",
+            line_buffering=name == "stderr" or buffer.isatty(),
+        )
+        setattr(sys, name, stream)
+        setattr(sys, f"__{name}__", stream)
 
 
 def _set_signals(ignored: int) -> None:

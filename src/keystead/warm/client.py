@@ -67,7 +67,7 @@ def _request(connection: _socket.socket, agent: bytes, environ: dict[bytes, byte
         return False
     code = sys.getfilesystemencoding()
     words = [word.encode(code, "surrogateescape") for word in sys.argv]
-    command = protocol.command(words, environ)
+    command = protocol.command([protocol.encodings(), *words], environ)
     if len(command) > _LARGEST or any(part in command for part in _OF_THIS_PROCESS):
         return False
     file = posix.memfd_create("keystead")

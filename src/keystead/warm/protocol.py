@@ -8,7 +8,8 @@ sender     type             body
 ========== ================ ======================================================================
 server     `GREETING`       a nonce: the server accepts the client's process
 client     `REQUEST`        nonce and `build`; with descriptors 0, 1 and 2, and one of a file in
-                            memory with a `command`, which the server does not read
+                            memory, which the server does not read: a `command`
+                            whose first argument is `encodings`
 client     (a signal)       nothing: the type is the number of a signal for the child
 child      `COMMITTED`      from now on a second run would repeat something
 child      `HAND_BACK`      the client has to run the command itself
@@ -51,6 +52,7 @@ def build() -> bytes:
             __file__,
             sys.version,
             sys.prefix,
+            sys.getfilesystemencoding(),
             sys.warnoptions,
             sys._xoptions,  # noqa: SLF001  # there is no other name
             [getattr(sys.flags, name) for name in _FLAGS],
@@ -61,6 +63,12 @@ def build() -> bytes:
 def request(nonce: bytes) -> bytes:
     """The message with which a client asks for its child."""
     return REQUEST + nonce + build()
+
+
+def encodings() -> bytes:
+    """Encoding and error handler of each standard stream, as Python chose them when it started."""
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    return b" ".join(f"{stream.encoding} {stream.errors}".encode() for stream in streams)
 
 
 def command(arguments: list[bytes], environ: dict[bytes, bytes]) -> bytes:

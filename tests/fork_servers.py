@@ -27,11 +27,18 @@ class ForkServer:
     def connect(self) -> socket.socket:
         return connected(self.path, socket.SOCK_SEQPACKET)
 
-    def request(self, connection: socket.socket, words: list[str], streams: list[int]) -> None:
+    def request(
+        self,
+        connection: socket.socket,
+        words: list[str],
+        streams: list[int],
+        output: str = "utf-8 strict",
+    ) -> None:
         """Sends a command with the environment of this process."""
         environ = {os.fsencode(name): os.fsencode(value) for name, value in os.environ.items()}
-        arguments = [b"utf-8 strict" + 2 * b" utf-8 strict", b"keystead", *map(os.fsencode, words)]
-        self.send(connection, protocol.command(arguments, environ), streams)
+        arguments = [f"utf-8 strict {output} utf-8 strict", "keystead", *words]
+        command = protocol.command([*map(os.fsencode, arguments)], environ)
+        self.send(connection, command, streams)
 
     def send(
         self,

@@ -26,3 +26,11 @@ def interactive_bash(home: Path) -> Iterator[pexpect.spawn]:
     child.expect(PROMPT)
     yield child
     child.close(force=True)
+
+
+def wait_until_stopped(shell: pexpect.spawn) -> None:
+    """Waits until the shell itself has seen the job stop: `fg` before that would not resume it."""
+    stopped = 0
+    while not stopped:
+        shell.sendline("jobs")
+        stopped = shell.expect(["Running", "Stopped"])

@@ -22,7 +22,7 @@ from tests.agents import is_alive, wait_for
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 from tests.conftest import Keystead
 from tests.effort import amount
-from tests.job_control import PROMPT, interactive_bash
+from tests.job_control import PROMPT, interactive_bash, wait_until_stopped
 from tests.recording_fork_server import RecordingServer
 
 pytestmark = pytest.mark.posix("a fork server")
@@ -236,6 +236,20 @@ def test_ctrl_z_stops_the_child_too_and_ctrl_c_after_fg_interrupts_it(
     bash.expect(PROMPT)
     bash.sendline("echo code $?")
     bash.expect("code 130")
+    assert not recording_server.records()
+
+
+def test_output_in_the_background_stops_where_the_terminal_says_so(
+    recording_server: RecordingServer, bash: pexpect.spawn
+) -> None:
+    bash.sendline("stty tostop")
+    bash.expect(PROMPT)
+    bash.sendline("keystead list &")
+    bash.expect(PROMPT)
+    wait_until_stopped(bash)
+    bash.sendline("fg")
+    bash.expect("SharedCredentialsFile")
+    bash.expect(PROMPT)
     assert not recording_server.records()
 
 

@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ import keystead
 from keystead.warm import protocol
 from keystead.warm.loaded_files import LoadedFiles
 from tests.agents import is_alive, wait_for
+from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 from tests.conftest import Keystead
 from tests.effort import amount
 from tests.fork_servers import ForkServer, fork_server
@@ -164,15 +165,13 @@ def test_commands_in_another_locale_are_served_if_encodings_are_the_same(
 
 @pytest.mark.parametrize(("code", "shown"), [("ascii", rb"\xe9"), ("latin-1", b"\xe9")])
 def test_standard_streams_have_the_encodings_of_the_client(
-    server: ForkServer, home: Path, code: str, shown: bytes
+    server: ForkServer, write_credentials: Callable[[str], Path], code: str, shown: bytes
 ) -> None:
-    file = home / "credentials"
-    file.write_text("[\u00e9]\naws_access_key_id = AKIAIOSFODNN7EXAMPLE\n", encoding="utf-8")
+    keys = f"aws_access_key_id = {ACCESS_KEY_ID}\naws_secret_access_key = {SECRET_KEY}\n"
+    write_credentials(f"[\u00e9]\n{keys}")
     read, write = os.pipe()
-    words = [f"utf-8 strict {code} strict utf-8 strict", "keystead", "list", "--location", file]
-    command = protocol.command([*map(os.fsencode, words)], {b"HOME": os.fsencode(home)})
     with server.connect() as connection, open(read, "rb") as output:
-        server.send(connection, command, [read, write, write])
+        server.request(connection, ["list"], [read, write, write], f"{code} strict")
         os.close(write)
         assert shown in output.read()
 

@@ -13,7 +13,7 @@ from devtools.command import KEYSTEAD
 from tests.agents import wait_for
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 from tests.conftest import Keystead
-from tests.job_control import PROMPT, interactive_bash
+from tests.job_control import PROMPT, interactive_bash, wait_until_stopped
 
 pytestmark = pytest.mark.posix("a pseudo-terminal")
 
@@ -58,14 +58,6 @@ def stop(shell: pexpect.spawn) -> None:
     shell.send("\x1a")
     shell.expect("Stopped")
     shell.expect(PROMPT)
-
-
-def wait_until_stopped(shell: pexpect.spawn) -> None:
-    """Waits until the shell itself has seen the job stop: `fg` before that would not resume it."""
-    stopped = 0
-    while not stopped:
-        shell.sendline("jobs")
-        stopped = shell.expect(["Running", "Stopped"])
 
 
 def state(home: Path) -> str:

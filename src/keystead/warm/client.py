@@ -24,6 +24,7 @@ _FORWARDED = (
     *(_STOP, _CONTINUE, _signal.SIGWINCH),
 )
 _FOR_EVER = 1e9
+_OUTPUTS = (1, 2)
 _LAST_STREAM = 2  # a lower descriptor means that a standard stream is closed
 _OF_THIS_PROCESS = (b"/dev/fd", b"/dev/std", b"/dev/tty", b"/proc/self", b"/proc/thread-self")
 """Paths that mean something else in another process."""
@@ -37,7 +38,7 @@ def run(agent: bytes) -> None:
     ``agent`` is the path of the agent's socket. Returns where the command has to be run here.
     """
     environ = posix.environ
-    if b"KEYSTEAD_DEBUG" in environ:
+    if b"KEYSTEAD_DEBUG" in environ or any(map(_is_background_of, _OUTPUTS)):
         return
     try:
         connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
@@ -48,6 +49,14 @@ def run(agent: bytes) -> None:
             connection.close()
     except OSError:
         return
+
+
+def _is_background_of(terminal: int) -> bool:
+    """Whether the terminal may stop this process for its output: it cannot stop a child."""
+    try:
+        return posix.tcgetpgrp(terminal) != posix.getpgrp()
+    except OSError:  # no terminal, or not the controlling one
+        return False
 
 
 def _request(connection: _socket.socket, agent: bytes, environ: dict[bytes, bytes]) -> bool:

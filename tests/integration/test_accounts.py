@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 
@@ -325,6 +326,58 @@ def test_populate_that_is_killed_at_any_call_of_writing_leaves_the_file_whole(
         shutil.rmtree(copy)
 
 
+def test_two_at_once_write_each_profile_once(center: IdentityCenter, keystead: Keystead) -> None:
+    line = [command.KEYSTEAD, "sso", "populate", "--force"]
+    running = [subprocess.Popen(line) for _ in range(2)]
+    assert [process.wait(60) for process in running] == [0, 0]
+    assert len(names(keystead)) == len(set(names(keystead))) == 24
+    assert "populated_from" in config(keystead)
+
+
+def test_refusals_without_an_end_are_an_error(center: IdentityCenter, keystead: Keystead) -> None:
+    center.faults.share = 1.0
+    app, waited = in_fast_time()
+    with pytest.raises(ProviderError, match="TooManyRequestsException"):
+        app.directory(SESSION, app.snapshot()).list(ALL)
+    assert 300 < waited() < 330
+    assert len(center.requests) < 60, "the pauses grow"
+
+
+def test_errors_of_the_server_without_an_end_are_an_error(center: IdentityCenter) -> None:
+    center.faults.next("ListAccounts", *[500] * 9)
+    app, _ = in_fast_time()
+    with pytest.raises(ProviderError, match="InternalServerException"):
+        app.directory(SESSION, app.snapshot()).list(ALL)
+    assert len(center.requests) == 8
+
+
+def in_fast_time() -> tuple[App, Callable[[], float]]:
+    """An app that sleeps in no time, and the seconds it has slept."""
+    slept: list[float] = []
+    system = System(sleep=slept.append, uptime=lambda: sum(slept))
+    return App(system), lambda: sum(slept)
+
+
+@pytest.mark.posix("interrupts as a terminal does")
+def test_ctrl_c_ends_a_listing_at_once_and_the_next_run_continues(
+    center: IdentityCenter, keystead: Keystead
+) -> None:
+    center.faults.latency = 0.2
+    line = [command.KEYSTEAD, "sso", "populate", "--force"]
+    with subprocess.Popen(line, stderr=subprocess.PIPE, text=True) as process:
+        while len(center.requests) < 8:
+            time.sleep(0.002)
+        process.send_signal(signal.SIGINT)
+        began = time.monotonic()
+        _, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (130, "keystead: error: interrupted\n")
+    assert time.monotonic() - began < 5
+    center.faults.latency = 0
+    center.requests.clear()
+    assert keystead("sso", "populate", "--force").code == 0
+    assert len(asked(center)) < len(center.accounts)
+
+
 @pytest.mark.parametrize(
     "name",
     ["corp/000000000003/Reader", "corp/Team%203/Reader", "corp/Team 3/Reader"],
@@ -337,7 +390,8 @@ def test_a_name_of_a_role_works_wherever_a_profile_does(
     call = center.calls("GetRoleCredentials")[-1]
     assert call.parameters == {"account_id": "000000000003", "role_name": "Reader"}
     assert SECRET_KEY in keystead("env", name, "--shell", "json").stdout
-    done = keystead("exec", name, "--", "sh", "-c", "echo $AWS_SECRET_ACCESS_KEY")
+    program = "import os; print(os.environ['AWS_SECRET_ACCESS_KEY'])"
+    done = keystead("exec", name, "--", sys.executable, "-c", program)
     assert done.stdout.strip() == SECRET_KEY
     plan = json.loads(keystead("plan", name, "--json").stdout)
     assert (plan["profile"], plan["base"]["kind"]) == (name, "sso")
@@ -346,6 +400,25 @@ def test_a_name_of_a_role_works_wherever_a_profile_does(
     assert found.code == 3
     assert app().select(name).session_source() is not None
     assert len(center.calls("GetRoleCredentials")) == 1, "the session is cached"
+
+
+def test_a_name_of_a_role_loads_what_a_profile_does(keystead: Keystead) -> None:
+    path = keystead.home / ".aws" / "config"
+    path.parent.mkdir()
+    settings = f"sso_session = {SESSION}\nsso_account_id = {'3' * 12}\nsso_role_name = Admin\n"
+    path.write_text(f"{CONFIG}[profile p]\n{settings}")
+
+    def loaded(name: str) -> set[str]:
+        program = (
+            "import sys; from keystead.cli.main import main; "
+            f"main(['plan', '{name}']); print(*sys.modules, file=sys.stderr)"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", program], capture_output=True, text=True, check=True
+        )
+        return set(done.stderr.split())
+
+    assert loaded(f"{SESSION}/{'3' * 12}/Admin") == loaded("p")
 
 
 def test_a_profile_of_that_very_name_takes_precedence(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -123,6 +125,11 @@ def test_prune_leaves_what_was_not_listed_or_not_selected() -> None:
     assert found.names == set()
 
 
+def test_prune_removes_nothing_where_the_login_reaches_nothing() -> None:
+    profiles = dict(made_from(wish(PAYMENTS, TEST)).added)
+    assert made_from(wish(prune=True), profiles).names == set()
+
+
 def test_regions_come_from_the_first_rule_that_matches() -> None:
     rules = "pay*/admin=eu-west-1 2*=eu-west-2 us-east-1"
     found = made_from(wish(PAYMENTS, TEST, regions=rules))
@@ -185,12 +192,7 @@ region = eu-west-1
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 def test_comments_and_hand_edits_stay_byte_for_byte(newline: str) -> None:
     text = FILE.replace("\n", newline)
-    file = SharedFile(
-        Path("config"),
-        FileKind.CONFIG,
-        Document(text.encode(), "config", grammar=Grammar.TOLERANT),
-        None,
-    )
+    file = SharedFile(Path("config"), FileKind.CONFIG, tolerant(text.encode()), None)
     wanted = wish(PAYMENTS, regions="us-east-1", prune=True)
     made = wanted.population(file.profiles(), ())
     after = file.rewritten(made.added, made.changed, made.removed).document.data.decode()
@@ -209,3 +211,54 @@ populated_from = corp/111111111111/Reader us-east-1
 """
     )
     assert after == expected.replace("\n", newline)
+
+
+def test_work_grows_no_faster_than_the_number_of_roles() -> None:
+    def work(count: int) -> list[int]:
+        roles = ("Admin", "Reader", "Auditor")
+        accounts = [Account(f"{n:012}", f"Team {n % 50}", roles=roles) for n in range(count)]
+        file = SharedFile(Path("config"), FileKind.CONFIG, tolerant(b"# top\n"), None)
+        found = []
+        for wanted in (
+            wish(*accounts),
+            wish(*accounts, regions="eu-west-1"),
+            wish(*accounts, regions="0*=eu-west-2 eu-west-1"),
+            wish(accounts[0], prune=True),
+        ):
+
+            def act(wanted: Wish = wanted) -> None:
+                nonlocal file
+                made = wanted.population(file.profiles(), ())
+                assert made.names
+                after = file.rewritten(made.added, made.changed, made.removed)
+                after.check_edit(file, made.names)
+                file = after
+
+            found.append(counted(act))
+        return found
+
+    work(10)
+    for small, large in zip(work(100), work(400), strict=True):
+        assert large < 4.3 * small, "lines and calls"
+
+
+def counted(act: Callable[[], object]) -> int:
+    """How many lines and calls ``act`` executes."""
+    count = 0
+
+    def trace(*_: object) -> object:
+        nonlocal count
+        count += 1
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)  # type: ignore[arg-type]  # it returns itself
+    try:
+        act()
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def tolerant(data: bytes) -> Document:
+    return Document(data, "config", grammar=Grammar.TOLERANT)

@@ -126,6 +126,8 @@ def populate(context: Context, args: Arguments) -> None:
     wish = _wish(directory, snapshot, args)
     listing = _listing(context, directory, wish.selected)
     wish = wish.replace(accounts=listing.accounts)
+    if args.prune and not listing.accounts:
+        context.console.warn("the login reaches no account, so no profile is removed")
     others = (store for store in app.stores if store is not app.shared)
     change = Populate(wish, (found.name for store in others for found in store.profiles()))
     if not (args.force or args.dry_run) and not _agreed(context, change):

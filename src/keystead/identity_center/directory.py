@@ -38,7 +38,7 @@ class Directory:
         self._client = client.in_region(login.region)
         self._login = login
         self._logins = logins
-        self.cache = ListingCache(system, login.start_url, login.region)
+        self.cache = ListingCache(system, session, login.start_url, login.region)
 
     def list(self, selected: RoleFilter, progress: Progress = lambda *_: None) -> Listing:
         """What the login reaches, with the roles that may be ``selected``; cached too.

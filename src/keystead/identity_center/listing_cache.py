@@ -1,7 +1,7 @@
 """What a login reaches, cached in files: what was listed last, and what a run has listed so far.
 
 Accounts are private, though not secret: the files are for their owner alone. The names of the files
-depend on the access portal and not on a token, so that they are valid for the next login too.
+depend on sso-session and portal and not on a token, so that they are valid for the next login too.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ _CONTINUED = timedelta(hours=1)
 
 
 class ListingCache:
-    """The files of one access portal."""
+    """The files of one sso-session and access portal."""
 
-    def __init__(self, system: System, start_url: str, region: str) -> None:
+    def __init__(self, system: System, session: str, start_url: str, region: str) -> None:
         self._system = system
-        portal = f"{start_url}\n{region}".encode(errors="replace")
-        self.path = system.folders.accounts / f"{sha256(portal).hexdigest()[:32]}.json"
+        key = f"{session}\n{start_url}\n{region}".encode(errors="replace")
+        self.path = system.folders.accounts / f"{sha256(key).hexdigest()[:32]}.json"
         self._journal = Journal(self.path.with_suffix(".partial"))
 
     def read(self) -> Listing | None:

@@ -80,7 +80,8 @@ class Population(NamedTuple):
 class Wish(Value):
     """Which profiles there are to be: those of ``session`` for ``accounts``, as far as selected.
 
-    ``prune``: profiles for roles that are no longer there are removed.
+    ``prune``: profiles for roles that are no longer there are removed, unless there is nothing at
+    all, as when an administrator has just taken the access away by mistake.
     """
 
     session: str
@@ -122,7 +123,7 @@ class Wish(Value):
                 new.append((Wanted(name, account.id, role), wanted))
         names = different_names([name for name, _ in new], (*profiles, *others))
         added = {name: mark.settings() for name, (_, mark) in zip(names, new, strict=True)}
-        gone = self._gone(made) if self.prune else ()
+        gone = self._gone(made) if self.prune and self.accounts else ()
         removed = [name for reference in gone for name, _ in made[reference]]
         return Population(added, changed, removed, own, served)
 

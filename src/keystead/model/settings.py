@@ -124,6 +124,15 @@ _ROWS = (
         shape=r"[^\s,][^,]*(?:,[^,]+)*",
         rule="paths or names of programs, separated by commas",
     ),
+    *(
+        Setting(f"populate_{name}", Group.OTHER, f"of an sso-session: {meaning}; keystead's own")
+        for name, meaning in (
+            ("template", "the names of profiles that `keystead sso populate` makes"),
+            ("include", "the accounts and roles that it makes them for"),
+            ("exclude", "those that it makes none for"),
+            ("region", "the rules for regions of accounts"),
+        )
+    ),
     Setting(
         POPULATED_FROM,
         Group.OTHER,

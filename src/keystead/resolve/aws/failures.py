@@ -69,7 +69,7 @@ _HINTS_OF = {
     },
     "GetRoleCredentials": {
         "Forbidden": "who is logged in has no access to that permission set in that account: "
-        "`aws sso list-accounts` and `list-account-roles` show what there is",
+        "`keystead sso accounts` shows what there is",
         "ResourceNotFound": "check `sso_account_id` and `sso_role_name`",
     },
 }

@@ -436,7 +436,7 @@ def roles(home: Path, write_credentials: Callable[[str], Path]) -> None:
     (home / ".aws" / "config").write_text(f"{SSO}[profile payments]\n{covered}")
     (home / ".aws" / "config").chmod(0o600)
     listing = Listing(ACCOUNTS, datetime.now(UTC))
-    ListingCache(System(), "https://example.awsapps.com/start", "eu-west-1").write(listing)
+    ListingCache(System(), "corp", "https://example.awsapps.com/start", "eu-west-1").write(listing)
 
 
 def test_roles_of_accounts_are_offered_without_a_profile_or_a_call(roles: None) -> None:

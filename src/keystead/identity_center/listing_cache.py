@@ -7,16 +7,21 @@ depend on sso-session and portal and not on a token, so that they are valid for 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from keystead.digest import sha256
 from keystead.errors import FileProblem
 from keystead.identity_center.account import Account
 from keystead.identity_center.listing import Listing
+from keystead.model.sso_login import PORTAL
 from keystead.outside import parse_json, parse_moment, text_in
 from keystead.system import System
 from keystead.system.journal import Journal
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Self
 
 _VERSION = 1
 _CONTINUED = timedelta(hours=1)
@@ -31,6 +36,11 @@ class ListingCache:
         key = f"{session}\n{start_url}\n{region}".encode(errors="replace")
         self.path = system.folders.accounts / f"{sha256(key).hexdigest()[:32]}.json"
         self._journal = Journal(self.path.with_suffix(".partial"))
+
+    @classmethod
+    def of_session(cls, system: System, session: str, section: Mapping[str, str]) -> Self:
+        """The files of an sso-session with the settings ``section``, complete or not."""
+        return cls(system, session, *(section.get(key, "") for key in PORTAL))
 
     def read(self) -> Listing | None:
         """What was listed last; None where there is nothing that can be read."""

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 
 from keystead.identity_center.listing_cache import ListingCache
 from keystead.model.role_reference import RoleReference, encoded
-from keystead.model.sso_login import PORTAL
 from keystead.system import System
 
 
@@ -18,8 +17,7 @@ def role_names(
     ``section`` is that of the sso-session. Accounts are given by id where that of ``prefix``
     begins with a digit, else by a name that only one account has.
     """
-    portal = (section.get(key, "") for key in PORTAL)
-    listing = ListingCache(system, session, *portal).read()
+    listing = ListingCache.of_session(system, session, section).read()
     if listing is None:
         return
     by_id = prefix.partition("/")[2][:1].isdigit()

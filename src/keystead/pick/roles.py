@@ -35,10 +35,7 @@ def listed_roles(app: App, snapshot: ChainSnapshot) -> Iterator[ListedRole]:
 
 def _of_session(app: App, snapshot: ChainSnapshot, session: str) -> Iterator[ListedRole]:
     section = snapshot.sso_session(session)
-    cache = ListingCache(
-        app.system, section.get("sso_start_url", ""), section.get("sso_region", "")
-    )
-    listing = cache.read()
+    listing = ListingCache.of_session(app.system, session, section).read()
     if listing is None:
         return
     unique = {*listing.names()}

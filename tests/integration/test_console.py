@@ -6,6 +6,7 @@ import json
 import os
 import shlex
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -18,6 +19,7 @@ from keystead.errors import UsageError
 from keystead.system import System
 from keystead.testing import Federation
 from keystead.testing import browser as person
+from keystead.testing.federation import ConsoleSession
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
 from tests.conftest import Keystead
 
@@ -61,6 +63,16 @@ def console(
         yield found
 
 
+def opened(console: Federation) -> ConsoleSession:
+    """The session that the browser opens, which goes on when the command has ended."""
+    until = time.monotonic() + 30
+    while not console.sessions:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    (session,) = console.sessions
+    return session
+
+
 def audited(keystead: Keystead) -> list[dict[str, object]]:
     return list(json.loads(keystead("audit", "--json").stdout))
 
@@ -70,7 +82,7 @@ def test_browser_is_signed_in_and_nothing_shows_the_url(
 ) -> None:
     done = keystead("console", "role", "--service", "s3", "--duration", "8h")
     assert (done.code, done.stdout) == (0, "")
-    (session,) = console.sessions
+    session = opened(console)
     assert session.destination == "https://console.aws.amazon.com/s3/home?region=eu-west-1"
     assert session.seconds == 28_800
     assert session.access_key_id.startswith("ASIA")
@@ -95,7 +107,7 @@ def test_arguments_of_the_browser_hold_no_secret(
         env={"BROWSER": str(script), "KEYSTEAD_MFA_CODE": "271828", "AWS_PROFILE": "role"},
     )
     assert done.code == 0
-    assert console.sessions
+    assert opened(console)
     address, *environment = seen.read_text().splitlines()
     assert urlsplit(address).hostname == "127.0.0.1"
     assert not [line for line in environment if line.startswith(("AWS_", "KEYSTEAD_"))]
@@ -202,7 +214,7 @@ def test_browser_that_is_not_there_is_reported(
 ) -> None:
     done = keystead("console", "role", "--browser", "vivaldi", env={"PATH": str(tmp_path)})
     assert done.code == 1
-    assert "the browser `vivaldi` cannot be started" in done.stderr
+    assert "the browser `vivaldi` is not installed" in done.stderr
 
 
 def test_named_browser_is_opened_with_profile_or_container(tmp_path: Path) -> None:
@@ -220,17 +232,19 @@ def test_named_browser_is_opened_with_profile_or_container(tmp_path: Path) -> No
     }
     system = System(environ)
 
-    def opened(browser: Browser) -> list[str]:
-        assert open_page(system, "http://127.0.0.1:1/a?b&c", browser)
+    def words(browser: Browser) -> list[str]:
+        opening = open_page(system, "http://127.0.0.1:1/a?b&c", browser)
+        opening._thread.join()
+        assert not opening.has_failed()
         return seen.read_text().splitlines()
 
     url = "http://127.0.0.1:1/a?b&c"
-    assert opened(Browser("firefox")) == ["firefox", url]
-    assert opened(Browser("firefox", "work")) == ["firefox", "-P", "work", url]
-    assert opened(Browser("chromium", "work")) == ["chromium", "--profile-directory=Profile 2", url]
-    assert opened(Browser("chromium", "other")) == ["chromium", "--profile-directory=other", url]
+    assert words(Browser("firefox")) == ["firefox", url]
+    assert words(Browser("firefox", "work")) == ["firefox", "-P", "work", url]
+    assert words(Browser("chromium", "work")) == ["chromium", "--profile-directory=Profile 2", url]
+    assert words(Browser("chromium", "other")) == ["chromium", "--profile-directory=other", url]
     inner = "http%3A%2F%2F127.0.0.1%3A1%2Fa%3Fb%26c"
-    assert opened(Browser(container="a b/&c")) == [
+    assert words(Browser(container="a b/&c")) == [
         "firefox",
         f"ext+container:name=a%20b%2F%26c&url={inner}",
     ]
@@ -249,10 +263,14 @@ def test_next_program_of_the_variable_is_tried(tmp_path: Path) -> None:
     seen = tmp_path / "seen"
     last = f"{sys.executable} -c \"import sys; open('{seen}', 'w').write(sys.argv[1])\" --url=%s"
     system = System({"BROWSER": os.pathsep.join(["/nowhere/browser", "false", last])})
-    assert open_page(system, "http://127.0.0.1:1/")
+    opening = open_page(system, "http://127.0.0.1:1/")
+    opening._thread.join()
+    assert not opening.has_failed()
     assert seen.read_text() == "--url=http://127.0.0.1:1/"
-    assert not open_page(System({"BROWSER": "/nowhere/browser"}), "http://127.0.0.1:1/")
-    assert not open_page(System({}), "http://127.0.0.1:1/")
+    for environ in ({"BROWSER": "/nowhere/browser"}, {"PATH": str(tmp_path)}):
+        opening = open_page(System(environ), "http://127.0.0.1:1/")
+        opening._thread.join()
+        assert opening.has_failed()
 
 
 def test_console_page_takes_a_minute_at_most(

@@ -409,7 +409,7 @@ def test_secrets_are_in_no_argument(
     signs_in = BROWSER.replace("%s", '"$1"')
     monkeypatch.setenv("BROWSER", browser(tmp_path, f'echo "$*" >{opened}', f"exec {signs_in}"))
     assert machine.run("login", "dev").code == 0
-    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/[\w-]{22}\n", opened.read_text())
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/[\w-]{43}\n", opened.read_text())
     assert center.calls("Authorize")[0].parameters["state"] not in opened.read_text()
 
 

@@ -1,6 +1,6 @@
 """Opening a page in the user's browser: the default one, or one by name, profile or container.
 
-A page that needs a secret in its address is opened by `Loopback.redirect_once`, as arguments of
+A page that needs a secret in its address is opened by `Pages.redirect_once`, as arguments of
 programs can be read by every user of the machine.
 """
 
@@ -10,15 +10,17 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from urllib.parse import quote
 
+from keystead import caller
 from keystead.errors import KeysteadError, UsageError
-from keystead.system import System
+from keystead.system import System, daemon
 from keystead.value import NamedTuple, Value
 
-_SECONDS = 2.0
+_SECONDS = 30.0
 """How long an opener is waited for; one that still runs then is the browser itself."""
 
 
@@ -103,28 +105,49 @@ class Browser(Value):
         return f"ext+container:name={name}&url={target}"
 
 
-def open_page(system: System, url: str, browser: Browser | None = None) -> bool:
-    """Opens ``url``; returns whether there was a program for it.
+class Opening:
+    """A browser that is being opened by the first of ``commands`` that succeeds."""
+
+    def __init__(self, environ: Mapping[str, str], commands: Iterable[list[str]]) -> None:
+        self._environ = environ
+        self._commands = commands
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self._failed = False
+        self._thread.start()
+
+    def has_failed(self) -> bool:
+        """Whether it is known by now that none opened."""
+        return self._failed
+
+    def _run(self) -> None:
+        for command in self._commands:
+            with suppress(OSError):
+                if daemon.start(command, self._environ, b"", seconds=_SECONDS) in {0, None}:
+                    return
+        self._failed = True
+
+
+def open_page(system: System, url: str, browser: Browser | None = None) -> Opening:
+    """Starts to open ``url``. Other processes do it, with no terminal and no output.
 
     Raises `KeysteadError` where the ``browser`` that is named is not installed.
     """
+    caller.process.require_own_process()
     browser = browser or Browser()
     name = "firefox" if browser.container is not None else browser.name
-    if name is None:
-        return any(_started(system, command) for command in _default(system, url))
-    command = _named(system, name, browser, browser.address(url))
-    if command is None or not _started(system, command):
-        raise KeysteadError(
-            f"the browser `{name}` cannot be started: it is not installed, or not in PATH",
-            id="browser-missing",
-            hint="name another one with --browser, or leave it out for the default one",
-        )
-    return True
-
-
-def can_open(system: System) -> bool:
-    """Whether there is a program that could open a page in the default browser."""
-    return next(_default(system, ""), None) is not None
+    commands: Iterable[list[str]] = _default(system, url)
+    if name is not None:
+        found = _named(system, name, browser, browser.address(url))
+        if found is None:
+            raise KeysteadError(
+                f"the browser `{name}` is not installed, or not in PATH",
+                id="browser-missing",
+                hint="name another one with --browser, or leave it out for the default one",
+            )
+        commands = [found]
+    own = ("AWS_", "KEYSTEAD_")  # a browser needs none of them
+    environ = {name: text for name, text in system.environ.items() if not name.startswith(own)}
+    return Opening(environ, commands)
 
 
 def _default(system: System, url: str) -> Iterator[list[str]]:
@@ -140,12 +163,12 @@ def _default(system: System, url: str) -> Iterator[list[str]]:
         yield ["open", url]
     elif sys.platform == "win32":
         yield ["rundll32", "url.dll,FileProtocolHandler", url]
-    elif environ.get("WSL_INTEROP") or environ.get("WSL_DISTRO_NAME"):
-        yield from _found(system, ["wslview", url])
-        yield from _found(system, ["rundll32.exe", "url.dll,FileProtocolHandler", url])
-    elif environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"):
+    else:
         for words in (["xdg-open"], ["gio", "open"], ["sensible-browser"], ["x-www-browser"]):
             yield from _found(system, [*words, url])
+        for program in BROWSERS.values():
+            for name in program.names:
+                yield from _found(system, [name, url])
 
 
 def _found(system: System, command: list[str]) -> Iterator[list[str]]:
@@ -185,17 +208,6 @@ def _profile_folder(system: System, program: _Program, profile: str) -> str:
             if row.get("name") == profile:
                 return str(folder)
     return profile
-
-
-def _started(system: System, command: list[str]) -> bool:
-    from keystead.system import daemon
-
-    own = ("AWS_", "KEYSTEAD_")  # a browser needs none of them
-    environ = {name: text for name, text in system.environ.items() if not name.startswith(own)}
-    try:
-        return daemon.start(command, environ, b"", seconds=_SECONDS) in {0, None}
-    except OSError:
-        return False
 
 
 if sys.platform == "win32":

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from keystead import caller
-from keystead.browser.launch import BROWSERS, Browser, can_open, open_page
+from keystead.browser.availability import facts, why_no_browser
+from keystead.browser.launch import BROWSERS, Browser, open_page
 from keystead.cli.command import LOCATION, NAME_OR_DEFAULT, Arguments, Context, argument, command
 from keystead.cli.role_options import ROLE_OPTIONS, role_options
 from keystead.errors import InteractionRequired, KeysteadError, UsageError
@@ -14,7 +15,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from keystead.secret import Secret
 
-_WAIT_SECONDS = 60
+_WAIT_SECONDS = 60.0
+_TURN_SECONDS = 0.2
+"""How long to wait at once: Windows handles Ctrl-C in between."""
 
 
 @command(
@@ -67,9 +70,10 @@ def console(context: Context, args: Arguments) -> None:
         browser = Browser(args.browser, args.browser_profile, selected.plan.profile or "default")
     if not args.print:
         caller.process.require_own_process()
-        if not args.browser and not args.container and not can_open(app.system):
+        why = None if args.browser or args.container else why_no_browser(facts(app.environ))
+        if why:
             raise InteractionRequired(
-                "no browser can be opened here",
+                f"no browser can be opened here: {why}",
                 id="no-browser",
                 hint="--print prints the URL, to be opened in a browser of another machine",
             )
@@ -84,12 +88,16 @@ def _open(context: Context, url: Secret, browser: Browser) -> None:
     """Opens a one-time page that redirects to the URL, and waits until the browser has it."""
     import threading
 
-    from keystead.browser.loopback import Loopback
+    from keystead.browser.loopback import Pages, serving
 
     visited = threading.Event()
-    with Loopback() as loopback:
-        address = loopback.redirect_once(url.reveal(), visited.set)
-        if not open_page(context.app.system, address, browser) or not visited.wait(_WAIT_SECONDS):
+    with serving(Pages) as pages:
+        address = pages.redirect_once(url.reveal(), visited.set)
+        opening = open_page(context.app.system, address, browser)
+        left = _WAIT_SECONDS
+        while not visited.wait(_TURN_SECONDS) and left > 0 and not opening.has_failed():
+            left -= _TURN_SECONDS
+        if not visited.is_set():
             raise KeysteadError(
                 "the browser did not open the page",
                 id="browser-silent",

@@ -5,9 +5,9 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
+from keystead.browser.launch import open_page
 from keystead.login.listener import Listener, listening
 from keystead.login.options import Context
-from keystead.system.browser import open_browser
 
 
 def by_code(listener: Listener, address: str, what: str, context: Context) -> str:
@@ -25,7 +25,7 @@ def by_code(listener: Listener, address: str, what: str, context: Context) -> st
         show()
         return listener.wait(options.patience, screen.tell)
     screen.tell(f"signing in to {what} in the browser")
-    browser = open_browser(listener.opening(address), context.system.environ)
+    browser = open_page(context.system, listener.redirect_once(address))
     return listener.wait(options.patience, screen.tell, (browser.has_failed, show))
 
 
@@ -36,5 +36,5 @@ def open_at_once(address: str, what: str, context: Context, *, opens: bool) -> I
         yield
         return
     with listening((), what) as listener:
-        open_browser(listener.opening(address), context.system.environ)
+        open_page(context.system, listener.redirect_once(address))
         yield

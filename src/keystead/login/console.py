@@ -14,6 +14,7 @@ import re
 import secrets
 from urllib.parse import parse_qsl
 
+from keystead.browser.availability import facts, why_no_browser
 from keystead.errors import InteractionRequired
 from keystead.login.browser import by_code
 from keystead.login.listener import listening
@@ -26,7 +27,6 @@ from keystead.resolve.aws.client import AwsClient
 from keystead.resolve.aws.failures import unusable
 from keystead.resolve.dpop import DpopKey
 from keystead.resolve.providers.login import LoginCache
-from keystead.system.browser import facts, why_no_browser
 from keystead.value import replace
 
 TYPE_CHECKING = False

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, timedelta
 
+from keystead.browser.availability import facts, why_no_browser
 from keystead.errors import InteractionRequired, ProfileInvalid, ProviderError
 from keystead.login.browser import by_code, open_at_once
 from keystead.login.listener import denied, listening
@@ -17,7 +18,6 @@ from keystead.resolve.aws.client import AwsClient
 from keystead.resolve.aws.failures import unusable
 from keystead.resolve.sso.cache import written_end
 from keystead.resolve.sso.oidc import SLOWER, SsoTokenCache, call_oidc
-from keystead.system.browser import facts, why_no_browser
 from keystead.value import NamedTuple
 
 TYPE_CHECKING = False

@@ -17,11 +17,10 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from threading import Event
 from urllib.parse import parse_qsl
 
+from keystead.browser.loopback import Pages, serving
 from keystead.errors import InteractionRequired, KeysteadError, ProviderError
-from keystead.http.application import Application
-from keystead.http.guards import PROXIES, Answer, Pending, Refusal, Request, host_names
-from keystead.http.server import EndpointServer
-from keystead.http.sockets import LOOPBACK, address_of, listen, url
+from keystead.http.guards import Answer, Pending, Request
+from keystead.http.sockets import url
 from keystead.login.page import page
 from keystead.printable import one_line
 
@@ -31,49 +30,35 @@ _TURN_SECONDS = 0.2
 """How long to wait at once: Windows handles Ctrl-C in between."""
 
 
-class Listener:
+class Listener(Pages):
     """Serves one sign-in. ``issuers`` are the names that the service may have in ``iss``."""
 
-    methods = frozenset({"GET"})
-    foreign = PROXIES
-
     def __init__(self, sock: socket.socket, issuers: Collection[str]) -> None:
-        self._address = address_of(sock)
+        super().__init__(sock)
         self._issuers = {issuer.rstrip("/") for issuer in issuers}
         self._came = Event()
         self._accepted: Request | None = None
         self._given: Mapping[str, str] = {}
         self._page: Answer | None = None
         self._done: asyncio.Future[None] | None = None
-        self._once: dict[str, str] = {}
         self._refused: set[str] = set()
         self.state = secrets.token_urlsafe(32)
 
     @property
     def redirect_uri(self) -> str:
         """The address that the service redirects to."""
-        return url(self._address, PATH)
-
-    def opening(self, address: str) -> str:
-        """An address here that redirects to ``address``, once.
-
-        For the command line of a browser, which other users of the machine can read: who opens it
-        first is seen, and `state` is not in it.
-        """
-        path = f"/{secrets.token_urlsafe(16)}"
-        self._once[path] = address
-        return url(self._address, path)
+        return url(self.address, PATH)
 
     def answer(self, request: Request) -> Answer:
         """The answer to a request, in the thread of the server."""
         if request is self._accepted:
             return self._page_or_pending()
-        if request.headers.get("sec-fetch-mode", "navigate") != "navigate":
-            raise Refusal(403, "NotNavigated", "this address is for the browser's address bar")
-        if (to := self._once.pop(request.path, None)) is not None:
-            return Answer(302, b"", headers={"location": to, "referrer-policy": "no-referrer"})
+        return super().answer(request)
+
+    def other(self, request: Request) -> Answer:
+        """The answer to the browser that comes back."""
         if request.path != PATH:
-            raise Refusal(404, "NotFound", "there is nothing here")
+            return super().other(request)
         if self._accepted:
             return page("This sign-in has been answered already", _CLOSE, status=409)
         given = dict(parse_qsl(request.query, keep_blank_values=True, max_num_fields=32))
@@ -163,16 +148,13 @@ _CLOSE = "You can close this page."
 @contextlib.contextmanager
 def listening(issuers: Collection[str], what: str) -> Iterator[Listener]:
     """Listens while the block signs in to ``what``, and shows in the browser how it ended."""
-    try:
-        sock = listen(LOOPBACK, 0)
-    except KeysteadError as error:
-        raise KeysteadError(
-            error.message, id=error.id, hint="sign in with `--device`, which needs no port"
-        ) from None
-    listener = Listener(sock, issuers)
-    hosts = host_names([address_of(sock)], ())
-    server = EndpointServer(Application({address_of(sock)[1]: listener}, hosts), [sock])
-    with server.running():
+    with contextlib.ExitStack() as stack:
+        try:
+            listener = stack.enter_context(serving(lambda sock: Listener(sock, issuers)))
+        except KeysteadError as error:
+            raise KeysteadError(
+                error.message, id=error.id, hint="sign in with `--device`, which needs no port"
+            ) from None
         try:
             yield listener
         except KeysteadError as error:

@@ -27,8 +27,8 @@ def shortened(text: str, width: int) -> str:
 
 def padded(text: str, width: int, *, right: bool = False) -> str:
     """``text`` with blanks up to ``width``, before it for ``right``."""
-    blanks = " " * (width - display_width(text))
-    return blanks + text if right else text + blanks
+    length = width - display_width(text) + len(text)
+    return text.rjust(length) if right else text.ljust(length)
 
 
 def fitting(widths: list[int], total: int) -> list[int]:

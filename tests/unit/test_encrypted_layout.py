@@ -226,7 +226,7 @@ def test_one_of_two_spellings_is_used() -> None:
         "y",
         "rolearn",
     ]
-    assert settings_in(entry) == {
+    assert settings_in(tuple(entry)) == {
         "region": "Region",
         "team": "Team",
         "x": "x",

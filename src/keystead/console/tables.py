@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 def plain(value: object) -> str:
     """The text of one value, on one line; empty for None."""
-    return "" if value is None else one_line(str(value))
+    text = "" if value is None else str(value)
+    return text if text.isprintable() else one_line(text)
 
 
 def table(

@@ -110,8 +110,7 @@ class Profile(Value):
 
     def has(self, key: str) -> bool:
         """Whether the setting is there and not empty. Opens nothing that is sealed."""
-        value = self.settings.get(key)
-        return isinstance(value, Secret) or bool(value)
+        return bool(self.settings.get(key))
 
     def text(self, key: str) -> str | None:
         """The setting's text, None when unset or empty. Opens it when it is sealed."""
@@ -135,10 +134,9 @@ class Profile(Value):
         """Whether it has a complete pair of keys."""
         return self.has(KEY) and self.has(SECRET)
 
-    @property
-    def _keys_are_last(self) -> bool:
+    def _keys_are_last(self, given: frozenset[str]) -> bool:
         """Whether its keys are in the config file, where these other sources take precedence."""
-        if not (self.location and any(map(self.has, AFTER_KEYS))):
+        if not self.location or given.isdisjoint(AFTER_KEYS):
             return False
         first = next((key for key in KEYS if self.has(key)), None)
         place = self.origins.get(first) if first else None
@@ -190,8 +188,8 @@ class Profile(Value):
     @cached_property
     def choice(self) -> SourceChoice:
         """The choice among the sources that its settings name."""
-        given = frozenset(filter(self.has, DECIDING.intersection(self.settings)))
-        return choose_source(given, keys_last=self._keys_are_last)
+        given = frozenset([key for key, v in self.settings.items() if v and key in DECIDING])
+        return choose_source(given, keys_last=self._keys_are_last(given))
 
 
 @lru_cache

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 
 from keystead.errors import FileProblem, KeysteadError, Origin, ProfileInvalid, ProfileNotFound
@@ -227,3 +229,15 @@ def already_there(name: str) -> ProfileInvalid:
 
 def _shown(name: str) -> str:
     return quoted(name, "of that name, which is not shown as it may be a secret key")
+
+
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """Disable the garbage collector while building objects that all stay alive."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

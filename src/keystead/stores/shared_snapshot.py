@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
-import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from keystead.errors import DocumentError, Origin, ProfileNotFound
 from keystead.model.profile import Profile, SettingValue
-from keystead.stores.base import StoreSnapshot, not_found
+from keystead.stores.base import StoreSnapshot, not_found, uncollected
 from keystead.stores.lost_update import just_written
 from keystead.stores.shared_file import ProfileOrigins, SharedFile
 from keystead.system import System
@@ -166,7 +164,7 @@ class SharedSnapshot(StoreSnapshot):
 
     def profiles(self) -> list[Profile]:
         """All profiles: those of the credentials file, then those only in the config file."""
-        with _uncollected():
+        with uncollected():
             return self.settled(profiles_of)
 
 
@@ -230,15 +228,3 @@ def merged(pair: Pair) -> Reading:
     """Both files merged."""
     readings = [interpret(file.document, file.kind) for file in pair]
     return merge(readings[1], readings[0]) if len(readings) > 1 else readings[0]
-
-
-@contextlib.contextmanager
-def _uncollected() -> Iterator[None]:
-    """Disable the garbage collector while building objects that all stay alive."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

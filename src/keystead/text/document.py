@@ -142,7 +142,7 @@ class Document:
         self._above()
         if self.text.startswith("["):
             self.section_at(0)
-        odd = self._is_indented or self._has_undecoded or re.search(_ODD_HEADER, self.text)
+        odd = self._indents_headers or self._has_undecoded or re.search(_ODD_HEADER, self.text)
         if odd or self.broken:
             self.check()
         if not self.broken:
@@ -217,8 +217,7 @@ class Document:
             if spans is None:
                 found = tuple(section for section in self.sections if name in section.title)
             else:
-                starts = (self._position(span.start) for span in spans)
-                found = tuple(map(self.section_at, starts))
+                found = tuple(self.section_at(*map(self._position, span)) for span in spans)
             self._naming[name] = found
         return found
 
@@ -442,10 +441,9 @@ class Document:
         return found if found or self.text.startswith("[") or number else None
 
     @cached_property
-    def _is_indented(self) -> bool:
-        """Whether any line is indented; much faster than a pattern."""
-        text = self.text
-        return text[:1] in {" ", "\t"} or "\n " in text or ("\t" in text and "\n\t" in text)
+    def _indents_headers(self) -> bool:
+        """Whether an indented line may be a header."""
+        return self.text[:1] in {" ", "\t"} or bool(re.search(r"\n[ \t]++\[", self.text))
 
     @cached_property
     def _odd_headers(self) -> tuple[int, ...]:
@@ -453,7 +451,7 @@ class Document:
 
         botocore reads such a line as a header unless it continues a setting above it.
         """
-        if not self._tolerant or not self._is_indented:
+        if not self._tolerant or not self._indents_headers:
             return ()
         text = self.text
         found: list[int] = []
@@ -497,8 +495,11 @@ class Document:
             at = data.find(needle, end)
         return found
 
-    def section_at(self, start: int) -> Section:
-        """The section that begins at ``start``. Raises `DocumentError` for a broken header."""
+    def section_at(self, start: int, end: int | None = None) -> Section:
+        """The section that begins at ``start``; ``end`` is its end, if that is known.
+
+        Raises `DocumentError` for a broken header.
+        """
         plain = _PLAIN_HEADER.match(self.text, start)
         if plain and not self._has_undecoded:
             title, title_start, below = plain[1], start + 1, plain.end()
@@ -516,7 +517,7 @@ class Document:
                 self._refuse(message, start, "put what follows the `]` on a separate line")
             title = inside.strip(_BLANKS)
             title_start = bracket_at + 1 + len(inside) - len(inside.lstrip(_BLANKS))
-        end = self._next_header(below - 1)
+        end = self._next_header(below - 1) if end is None else end
         return Section(title, start, title_start, below, end)
 
     def _properties(self, body: Span, *, inside: bool) -> Iterator[Property]:

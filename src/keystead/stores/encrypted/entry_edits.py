@@ -84,7 +84,7 @@ def changed(before: Entry, wanted: Changes) -> EntryEdit:
             edit[key] = Secret(text) if is_sealed(key) else text
         else:  # an empty setting is not set
             edit.pop(key, None)
-    settings = {name: _seen(key, edit[key]) for name, key in settings_in(edit).items()}
+    settings = {name: _seen(key, edit[key]) for name, key in settings_in(tuple(edit)).items()}
     outcome = Profile(before[DISPLAY_NAME], settings)
     if is_saml(before) and DECIDING.isdisjoint(name.lower() for name in wanted):
         word: str | None = before[PROFILE_TYPE]  # its other settings may change

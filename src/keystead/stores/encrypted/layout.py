@@ -10,7 +10,7 @@ import codecs
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from keystead.crypto import FORMAT, DataKey, hkdf
 from keystead.errors import Origin, StoreCorrupt
@@ -70,14 +70,15 @@ def key_of(name: str) -> str:
     return row.netsdk if row and row.netsdk else name
 
 
-def settings_in(entry: Iterable[str]) -> dict[str, str]:
-    """The keys in ``entry`` by the shared-file names of their settings.
+@lru_cache  # thousands of entries have the same keys
+def settings_in(keys: tuple[str, ...]) -> Mapping[str, str]:
+    """The ``keys`` of an entry by the shared-file names of their settings.
 
     Of several spellings the one that keystead writes is used, else the first. The shared-file
     name of a setting that has another key here is not that setting.
     """
     found: dict[str, str] = {}
-    for key in entry:
+    for key in keys:
         name = setting_name(key)
         if key in (DISPLAY_NAME, PROFILE_TYPE, *_OPAQUE) or (
             name in SETTINGS and key != key_of(name)
@@ -93,6 +94,7 @@ def is_reserved(name: str) -> bool:
     return name in _RESERVED
 
 
+@lru_cache
 def is_sealed(key: str) -> bool:
     """Whether the value of ``key`` is encrypted, by the .NET SDK's table.
 
@@ -199,6 +201,10 @@ class Accounts(Value):
         """The distinct display names that match ``name``, ignoring case as the SDK does."""
         return list(dict.fromkeys(self.entries[guid][DISPLAY_NAME] for guid in self.named(name)))
 
+    def has_clash(self, name: str) -> bool:
+        """Whether several entries have that display name, ignoring case."""
+        return len(self._by_name) < len(self.entries) and len(self.named(name)) > 1
+
     @cached_property
     def _by_name(self) -> Mapping[str, list[str]]:
         found: dict[str, list[str]] = {}
@@ -263,12 +269,15 @@ def parse(data: bytes, file: str, *, native: bool = False) -> Accounts:
         )
     header = members.pop(HEADER)
     _check_format(header.get("Format"), where)
+    is_guid = _GUID.fullmatch
     for guid, entry in members.items():
-        if not _GUID.fullmatch(guid.lower()):
+        if not (is_guid(guid) or is_guid(guid.lower())):
             raise StoreCorrupt(f"{guid!a} is not a GUID", hint=_RESTORE, where=where)
         _check_object(guid, entry, where)
     _check_object(HEADER, header, where)
-    _check_controls({**members, HEADER: header}, where)
+    # JSON can have one otherwise only as an escape or as a character beyond ASCII.
+    if b"\\" in data or b"\x7f" in data or not data.isascii():
+        _check_controls({**members, HEADER: header}, where)
     for guid, entry in members.items():
         if not entry.get(DISPLAY_NAME):
             raise StoreCorrupt(f"`{guid}` has no `{DISPLAY_NAME}`", hint=_RESTORE, where=where)

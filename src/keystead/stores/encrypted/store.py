@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection
-from functools import cached_property, partial
+from functools import cached_property
 
 from keystead.errors import StoreUnavailable, UsageError
 from keystead.model import validation
-from keystead.model.ordinal_case import clash
-from keystead.model.profile import Profile, SettingValue
-from keystead.secret import Secret
+from keystead.model.profile import Profile
 from keystead.stores.base import (
     TRIES,
     Changes,
@@ -26,6 +24,7 @@ from keystead.stores.base import (
     already_there,
     not_found,
     overtaken,
+    uncollected,
 )
 from keystead.system import System
 from keystead.system.file_versions import ChangeToken, change_token
@@ -44,11 +43,10 @@ if TYPE_CHECKING:
     from keystead.stores.sessions import SessionCache
     from keystead.undo.history import UndoHistory
 
+TYPE_NAME = "NetSDKCredentialsFile"
+
 _UNIQUE_KEY = "toolkit_artifact_guid"
 """The shared-file name of a profile's GUID, which is not copied."""
-
-
-_SAML = "it is a SAML profile of the AWS SDK for .NET, and keystead cannot sign in that way"
 
 
 class StoreStatus(Value):
@@ -83,13 +81,20 @@ class EncryptedSnapshot(StoreSnapshot):
         if self._accounts is None:
             raise not_found(name, ())
         from keystead.stores.encrypted.entry_edits import require
+        from keystead.stores.encrypted.entry_profile import profile_of
 
-        return self._store.profile(*require(self._accounts, name))
+        return profile_of(self._store._file, *require(self._accounts, name))  # noqa: SLF001  # its snapshot
 
     def profiles(self) -> list[Profile]:
         """All profiles in the order of the file. Raises `StoreCorrupt`."""
-        found = self._accounts
-        return [self._store.profile(found, guid) for guid in found.entries] if found else []
+        accounts = self._accounts
+        if accounts is None:
+            return []
+        from keystead.stores.encrypted.entry_profile import profile_of
+
+        file = self._store._file  # noqa: SLF001  # its snapshot
+        with uncollected():
+            return [profile_of(file, accounts, guid) for guid in accounts.entries]
 
 
 class EncryptedStore(ProfileStore):
@@ -99,7 +104,7 @@ class EncryptedStore(ProfileStore):
     SDK's file on Windows, else protected by a passphrase. Once unlocked it stays unlocked.
     """
 
-    type_name = "NetSDKCredentialsFile"
+    type_name = TYPE_NAME
     title = "encrypted store"
     ignores_case = True
 
@@ -232,6 +237,7 @@ class EncryptedStore(ProfileStore):
     def change(self, name: str, changes: Callable[[Profile | None], Changes]) -> None:
         """Applies what ``changes`` returns; see `ProfileStore.change`."""
         from keystead.stores.encrypted.entry_edits import changed, edits_of, require_one_spelling
+        from keystead.stores.encrypted.entry_profile import profile_of
         from keystead.stores.encrypted.layout import DISPLAY_NAME
 
         def edited(accounts: Accounts | None) -> EntryEdits | None:
@@ -239,7 +245,7 @@ class EncryptedStore(ProfileStore):
             guids = accounts.named(name) if accounts else []
             if accounts:
                 require_one_spelling(accounts, name)
-            current = self.profile(accounts, guids[0]) if accounts and guids else None
+            current = profile_of(self._file, accounts, guids[0]) if accounts and guids else None
             wanted = changes(current)
             if current is None:
                 validation.check_profile_name(name, shared=False)
@@ -298,10 +304,11 @@ class EncryptedStore(ProfileStore):
         self, accounts: Accounts, edits: EntryEdits, follow: Follow, names: set[str]
     ) -> EntryEdits:
         """The edits with what ``follow`` returns; adds the changed profiles to ``names``."""
+        from keystead.stores.encrypted.entry_profile import profile_of
         from keystead.stores.encrypted.layout import key_of
 
         for guid, edit in edits.items():
-            profile = self.profile(accounts, guid)
+            profile = profile_of(self._file, accounts, guid)
             changes = follow(profile)
             edit.update({key_of(name): text for name, text in changes.items()})
             names.update([profile.name] if changes else ())
@@ -310,6 +317,7 @@ class EncryptedStore(ProfileStore):
     def copy(self, old: str, new: str, *, force: bool = False) -> None:
         """Copies the profile to a new GUID, to which its encrypted values are bound."""
         from keystead.stores.encrypted.entry_edits import make_room, require, require_one_spelling
+        from keystead.stores.encrypted.entry_profile import value_of
         from keystead.stores.encrypted.layout import DISPLAY_NAME
 
         def edited(accounts: Accounts | None) -> EntryEdits | None:
@@ -321,7 +329,7 @@ class EncryptedStore(ProfileStore):
                 raise already_there(accounts.entries[guid][DISPLAY_NAME])
             edits = make_room(accounts, guid, new, force=force)
             twin: EntryEdit = {
-                key: self._value(accounts, guid, key)
+                key: value_of(self._file, accounts, guid, key)
                 for key in accounts.entries[guid]
                 if key != _UNIQUE_KEY
             }
@@ -334,36 +342,6 @@ class EncryptedStore(ProfileStore):
         if not self._system.files.dry and not os.path.lexists(self.path):
             return None
         return self._file.read().accounts
-
-    def profile(self, accounts: Accounts, guid: str) -> Profile:
-        """The profile ``guid``, whose secrets unlock the store when they are revealed."""
-        from keystead.stores.encrypted.layout import DISPLAY_NAME, is_saml, settings_in
-
-        entry = accounts.entries[guid]
-        settings: dict[str, SettingValue] = {
-            name: self._value(accounts, guid, key) for name, key in settings_in(entry).items()
-        }
-        origins = dict.fromkeys(settings, self._file.where)
-        return Profile(
-            entry[DISPLAY_NAME],
-            settings,
-            self.type_name,
-            self.location,
-            origins,
-            guid,
-            partial(self._file.cipher, accounts),
-            clash(accounts.spellings(entry[DISPLAY_NAME])) or (_SAML if is_saml(entry) else None),
-        )
-
-    def _value(self, accounts: Accounts, guid: str, key: str) -> str | Secret:
-        from keystead.stores.encrypted.layout import is_sealed
-
-        text = accounts.entries[guid][key]
-        return (
-            Secret(partial(self._file.open_value, accounts, guid, key))
-            if is_sealed(key) and text
-            else text
-        )
 
     def _write(
         self, edited: Callable[[Accounts | None], EntryEdits | None], names: Collection[str] = ()

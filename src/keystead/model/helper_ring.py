@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from keystead.errors import KeysteadError, ProfileCycle
 from keystead.model import command_line
-from keystead.model.plan import Plan, make_plan
+from keystead.model.plan import Plan, make_plan, require_short
 from keystead.model.profile import ProfileSource
 from keystead.model.sources.process import SETTING, Process
 
@@ -80,6 +80,7 @@ def require_no_ring(plan: Plan, source: ProfileSource) -> None:
     while isinstance(plan.base, Process):
         path += plan.profiles
         helped = source.find(plan.base.profile)
+        require_short(path, helped, SETTING)
         asked = asked_profile(helped.text(SETTING) or "")
         if asked is None:
             return

@@ -85,6 +85,7 @@ def overviews(
     ``stores`` are the names of the stores by their names in lists.
     """
     by_name = {profile.name: profile for profile in reversed([*profiles])}
+    asking: dict[str, bool] = {}
     for profile in profiles:
         kind = profile.type
         role = _plain(profile, "role_arn")
@@ -101,7 +102,7 @@ def overviews(
             None,
             role.partition(_ROLE)[2] or role if role else _plain(profile, SSO_ROLE),
             _plain(profile, "region"),
-            _asks_for_code(profile, by_name),
+            _asks_for_code(profile, by_name, asking),
             ends.at if ends else cached.of(profile, source) if is_found else None,
         )
 
@@ -112,16 +113,24 @@ def _plain(profile: Profile, key: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _asks_for_code(profile: Profile, by_name: Mapping[str, Profile]) -> bool:
-    """Whether it, or a profile that it assumes its role with, names an MFA device."""
-    settings = profile.settings
-    if "source_profile" not in settings:
-        return bool(settings.get("mfa_serial"))
-    passed: set[str] = set()
+def _asks_for_code(
+    profile: Profile, by_name: Mapping[str, Profile], asking: dict[str, bool]
+) -> bool:
+    """Whether it, or a profile that it assumes its role with, names an MFA device.
+
+    ``asking`` has the answers so far by the names of source profiles.
+    """
+    passed: list[str] = []
     following: Profile | None = profile
-    while following and following.name not in passed:
-        if following.settings.get("mfa_serial"):
-            return True
-        passed.add(following.name)
-        following = by_name.get(_plain(following, "source_profile") or "")
-    return False
+    answer = False
+    while following and not answer:
+        answer = bool(following.settings.get("mfa_serial"))
+        name = _plain(following, "source_profile") or ""
+        if answer or name in asking:
+            answer = answer or asking[name]
+            break
+        asking[name] = False  # for a cycle
+        passed.append(name)
+        following = by_name.get(name)
+    asking.update(dict.fromkeys(passed, answer))
+    return answer

@@ -8,7 +8,7 @@ source and has its keys, the role does not count.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from keystead.errors import ProfileCycle, ProfileInvalid, ProfileNotFound, UsageError
 from keystead.model.account import SETTING as ACCOUNT
@@ -106,6 +106,24 @@ class Plan(Value, kw_only=True):
         return replace(self, base=options.over(self.base))
 
 
+MOST_PROFILES = 100
+"""The length of a chain of profiles; botocore follows some 300 before it fails."""
+
+
+def require_short(path: Sequence[str], profile: Profile, setting: str) -> None:
+    """Raises `ProfileInvalid` for a chain of more than `MOST_PROFILES`, which ``setting`` of
+    ``profile`` continues.
+    """
+    if len(path) > MOST_PROFILES:
+        raise ProfileInvalid(
+            f"the credentials of profile `{path[0]}` come through a chain of more than "
+            f"{MOST_PROFILES} profiles",
+            id="profile-chain-too-long",
+            hint="name a profile nearer to the keys; `keystead lint` shows cycles",
+            where=profile.where(setting),
+        )
+
+
 def default_plan(environ: Mapping[str, str], source: ProfileSource) -> Plan:
     """The plan for what the default search finds. Raises as `search` and `make_plan` do."""
     found = search(environ, source)
@@ -153,6 +171,7 @@ def make_plan(name: str, source: ProfileSource) -> Plan:
             )
         path.append(following)
         passed.add(following.identity)
+        require_short([each.name for each in path], profile, "source_profile")
     if base.profile not in {step.profile for step in steps}:
         base = replace(base, account_id=profile.text(ACCOUNT))
     in_order = [_answered(step, profile, source) for step in reversed(steps)]

@@ -101,6 +101,7 @@ class Document:
         self._tolerant = grammar is Grammar.TOLERANT
         self._broken = {} if self._tolerant and broken is None else broken
         self._numbered = Numbered(0, 1)
+        self._located = self._begin, 0  # a byte and its position in the text, by `_position`
         self._bodies: dict[int, tuple[Property, ...]] = {}
         self._naming: dict[str, tuple[Section, ...]] = {}
         refuse_other_encoding(data, "the file", Origin(file, 1), DocumentError)
@@ -408,10 +409,13 @@ class Document:
         return self.data[start:end].decode(errors=self._undecodable)
 
     def _position(self, at: int) -> int:
-        """The position in the text of the byte at ``at``."""
+        """The position in the text of the line that begins at byte ``at``."""
         if len(self.text) == len(self.data):  # ASCII only
             return at
-        return len(self.data[:at].decode("utf-8-sig", self._undecodable))
+        known, position = self._located if self._located[0] <= at else (self._begin, 0)
+        position += len(self.data[known:at].decode(errors=self._undecodable))
+        self._located = at, position
+        return position
 
     def _above(self) -> Span:
         """The blanks and comments above the first section. Raises for anything else."""

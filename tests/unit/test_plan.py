@@ -9,7 +9,8 @@ from keystead.model.assume_role import AssumeRoleStep
 from keystead.model.calls import Call, base_call, role_calls
 from keystead.model.client_settings import ClientSettings
 from keystead.model.credentials import Credentials
-from keystead.model.plan import Plan, make_plan, plan_in_session
+from keystead.model.helper_ring import require_no_ring
+from keystead.model.plan import MOST_PROFILES, Plan, make_plan, plan_in_session
 from keystead.model.plan_json import as_json, due_serials
 from keystead.model.profile import Profile, SettingValue
 from keystead.model.role_options import RoleOptions
@@ -227,6 +228,28 @@ def test_a_cycle_names_the_whole_path(profiles: dict[str, dict[str, str]], path:
     with pytest.raises(ProfileCycle) as caught:
         make_plan("p", Source(**profiles))
     assert path in caught.value.message
+
+
+def test_a_chain_of_a_hundred_profiles_is_followed_and_a_longer_one_refused() -> None:
+    names = [f"p{number}" for number in range(MOST_PROFILES)]
+    chain = dict(zip(names, map(role, [*names[1:], "keys"]), strict=True))
+    source = Source(**chain, keys=KEYS)
+    assert len(make_plan("p1", source).steps) == MOST_PROFILES - 1
+    with pytest.raises(ProfileInvalid, match="`p0` come through a chain of more than 100 profiles"):
+        make_plan("p0", source)
+
+
+@pytest.mark.parametrize("number", [MOST_PROFILES, MOST_PROFILES + 1])
+def test_programs_that_ask_for_more_than_a_hundred_profiles_are_refused(number: int) -> None:
+    chain = {
+        f"p{n}": {"credential_process": f"keystead process p{n + 1}"} for n in range(number - 1)
+    }
+    source = Source(**chain, **{f"p{number - 1}": {"credential_process": "other"}})
+    if number == MOST_PROFILES:
+        require_no_ring(make_plan("p0", source), source)
+        return
+    with pytest.raises(ProfileInvalid, match="chain of more than 100 profiles"):
+        require_no_ring(make_plan("p0", source), source)
 
 
 def test_missing_profile_is_an_error() -> None:

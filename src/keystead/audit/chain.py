@@ -12,7 +12,7 @@ from keystead.digest import sha256
 from keystead.outside import counted, parse_json, parse_moment, text_in, whole
 from keystead.plain_json import dumps
 from keystead.system.path import Path
-from keystead.value import NamedTuple, Value
+from keystead.value import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ _SEAL = b', "hash": "%b"}'
 _SEAL_BYTES = len(_SEAL % FIRST.encode())
 
 
-class Line(Value):
+class Line(NamedTuple):
     """A line of the log; ``entry`` is None for an invalid one."""
 
     file: Path

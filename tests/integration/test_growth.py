@@ -28,7 +28,7 @@ from keystead.identity_center.populate import Populate
 from keystead.identity_center.population import Wish
 from keystead.identity_center.profile_name import DEFAULT_TEMPLATE, NameTemplate
 from keystead.pick.choices import choices
-from tests import worlds
+from tests import shapes, worlds
 from tests.effort import amount
 
 pytestmark = pytest.mark.posix("counts what `exec` does until it replaces the process")
@@ -131,6 +131,34 @@ OPERATIONS = {
 }
 
 
+SHAPED = (
+    "list --json --all",
+    "list --wide",
+    "show p0",
+    "show absent",
+    "plan p0",
+    "explain p0",
+    "explain",
+    "lint",
+    "dump",
+    "set p0 output=json",
+    "rename p0 fresh",
+    "remove p0 --force",
+    "copy p0 fresh",
+)
+"""What reads or changes the files of `shapes.CONFIGS`."""
+STATES = (
+    "audit",
+    "audit --verify",
+    "cache list",
+    "undo --list",
+    "set k output=json",
+    "list --wide",
+)
+"""What reads the state folder of `shapes.STATES`."""
+SHAPED_SIZES = (25, 50, 100)
+
+
 class Ended(Exception):
     """The process would have been replaced."""
 
@@ -220,6 +248,24 @@ def growth(
     return counts
 
 
+def least_growth(  # noqa: PLR0917  # as `growth`
+    action: str | Callable[[App, str], object],
+    homes: list[Home],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    sizes: tuple[int, ...],
+    due: str = LINEAR,
+) -> list[int]:
+    """As `growth`, counted again where what another process delays is waited for in a loop."""
+    counts = growth(action, homes, tmp_path, monkeypatch)
+    for _ in range(2):
+        if fits(counts, due, sizes):
+            break
+        again = growth(action, homes, tmp_path, monkeypatch)
+        counts = [min(pair) for pair in zip(counts, again, strict=True)]
+    return counts
+
+
 def test_each_command_has_a_row() -> None:
     names = {name for name in MODULES if row(name).run}
     counted_names = {label.partition(" (")[0].partition(" --")[0] for label in COMMANDS}
@@ -238,19 +284,35 @@ def test_it_grows_no_faster_than_its_work(  # noqa: PLR0917  # fixtures
 ) -> None:
     found = {**COMMANDS, **OPERATIONS}[label]
     due = found.shared if store == "shared_files" else found.encrypted
-    counts = growth(found.action, homes[store], tmp_path, monkeypatch)
-    if not fits(counts, due):  # what another process delays is waited for in a loop
-        again = growth(found.action, homes[store], tmp_path, monkeypatch)
-        counts = [min(pair) for pair in zip(counts, again, strict=True)]
+    counts = least_growth(found.action, homes[store], tmp_path, monkeypatch, SIZES, due)
     capsys.readouterr()  # it has the keys of profiles
     assert fits(counts, due), counts
 
 
-def fits(counts: list[int], due: str) -> bool:
-    """Whether the counts for `SIZES` grow no faster than is due."""
+def fits(counts: list[int], due: str, sizes: tuple[int, ...] = SIZES) -> bool:
+    """Whether the counts for ``sizes`` grow no faster than is due."""
     small, middle, large = counts
-    slack = 200 + small // 50 + SIZES[2] // 10  # files are read in blocks of hundreds of lines
+    slack = 200 + small // 50 + sizes[2] // 10  # files are read in blocks of hundreds of lines
     if due == NONE:
         return large - small <= slack
-    steps = (SIZES[2] - SIZES[1]) / (SIZES[1] - SIZES[0])
+    steps = (sizes[2] - sizes[1]) / (sizes[1] - sizes[0])
     return large - middle <= 1.3 * steps * max(middle - small, 0) + slack
+
+
+@pytest.mark.parametrize("shape", [*shapes.CONFIGS, *shapes.STATES])
+def test_no_shape_of_files_grows_faster_than_its_size(
+    shape: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    homes = [Home(tmp_path / str(size), "") for size in SHAPED_SIZES]
+    for home, size in zip(homes, SHAPED_SIZES, strict=True):
+        shapes.shaped(shape, home.folder, size)
+    grown: dict[str, list[int]] = {}
+    for action in STATES if shape in shapes.STATES else SHAPED:
+        counts = least_growth(action, homes, tmp_path, monkeypatch, SHAPED_SIZES)
+        if not fits(counts, LINEAR, SHAPED_SIZES):
+            grown[action] = counts
+    capsys.readouterr()
+    assert not grown

@@ -45,6 +45,9 @@ class CachedSession(NamedTuple):
 _QUIET_SECONDS = 1.0
 """How long a command waits for another one before it shows a message."""
 
+_SWEEP_SECONDS = 60
+"""How often expired sessions are removed at most, as that reads thousands of files."""
+
 _LOCKS_SECONDS = 24 * 3600
 """The age at which unused lock files are removed."""
 
@@ -88,11 +91,16 @@ class SessionCache:
                 self._sweep()
 
     def _sweep(self) -> None:
-        """Removes expired sessions and old lock files.
+        """Removes expired sessions and old lock files, now and then.
 
         If a lock file is removed while in use, the worst that happens is a second call.
         """
         now = self._system.clock()
+        mark = self._folder / ".swept"
+        with contextlib.suppress(OSError):
+            if abs(now.timestamp() - os.stat(mark).st_mtime) < _SWEEP_SECONDS:
+                return
+        self._files.put(mark, b"")
         for path, cached in self._heads():
             if now > (cached.made + SHARED if self._short else cached.expires_at):
                 _unlink(path)

@@ -258,7 +258,7 @@ def least_growth(  # noqa: PLR0917  # as `growth`
 ) -> list[int]:
     """As `growth`, counted again where what another process delays is waited for in a loop."""
     counts = growth(action, homes, tmp_path, monkeypatch)
-    for _ in range(2):
+    for _ in range(4):
         if fits(counts, due, sizes):
             break
         again = growth(action, homes, tmp_path, monkeypatch)

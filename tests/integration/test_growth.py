@@ -75,6 +75,7 @@ COMMANDS = {
     "dump": Row("dump", LINEAR, NONE),
     "lint": row_of_both("lint", LINEAR),
     "undo": row_of_both("undo --list", NONE),
+    "status": row_of_both("status", LINEAR),
     "store init": Row("store init"),
     "store status": Row("store status"),
     "store lock": row_of_both("store lock", NONE),
@@ -99,6 +100,8 @@ COMMANDS = {
     "help": row_of_both("help errors", NONE),
 }
 UNCOUNTED = {
+    "console": "calls AWS with the keys that the row of `credentials` gets",
+    "login": "waits for a person and a browser",
     "pick": "waits for a person; what it reads is a row of `OPERATIONS`",
     "serve": "serves until it is stopped; its requests are a row of `OPERATIONS`",
     "whoami": "calls STS with the keys that the row of `credentials` gets",

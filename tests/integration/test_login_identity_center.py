@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from devtools.command import KEYSTEAD
@@ -19,6 +20,7 @@ from keystead.errors import InteractionRequired, KeysteadError, ProviderError
 from keystead.login.options import Options, Screen, SignedIn
 from keystead.system import System
 from keystead.testing import IdentityCenter
+from tests.agents import Agent
 from tests.canaries import leaks
 from tests.conftest import Keystead
 from tests.signing_in import (
@@ -423,3 +425,111 @@ def test_a_browser_that_does_not_open_is_replaced_by_its_address(
         assert child.stdout is not None
         center.sign_in(child.stdout.readline().strip())
         assert child.wait(30) == 0
+
+
+@pytest.mark.posix("a pseudo-terminal")
+@pytest.mark.parametrize("place", ["profile", "section"])
+def test_login_auto_asks_on_a_terminal_and_signs_in(
+    machine: Machine, center: IdentityCenter, place: str
+) -> None:
+    own = {"login": "auto"} if place == "section" else {}
+    of_profile = "login = auto\n" if place == "profile" else ""
+    machine.config(PROFILE + of_profile + section(center, **own))
+    assert machine.run("process", "dev").code == 6  # without a terminal
+    child = pexpect.spawn(KEYSTEAD, ["process", "dev"], encoding="utf-8", timeout=30)
+    child.expect_exact("the SSO login to `corp` was not made yet; sign in now? [y/N]: ")
+    child.sendline("y")
+    child.expect_exact("signing in to the sso-session `corp`")
+    child.expect('"AccessKeyId": "ASIA')
+    child.expect(pexpect.EOF)
+    assert len(center.logins) == 1
+
+
+@pytest.mark.posix("a pseudo-terminal")
+def test_login_auto_takes_no_for_an_answer(machine: Machine, center: IdentityCenter) -> None:
+    machine.config(PROFILE + "login = auto\n" + section(center))
+    child = pexpect.spawn(KEYSTEAD, ["process", "dev"], encoding="utf-8", timeout=30)
+    child.expect_exact("sign in now? [y/N]: ")
+    child.sendline("")
+    child.expect_exact("hint: run `keystead login dev`")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 6
+    assert not center.requests
+
+
+def test_logout_revokes_and_removes_everything_of_the_login(
+    machine: Machine, center: IdentityCenter
+) -> None:
+    machine.run("login", "dev")
+    machine.run("process", "dev")
+    done = machine.run("logout", "dev")
+    assert done.code == 0
+    assert re.fullmatch(
+        r"keystead: note: signed out: the SSO login to `corp` was removed, with 1 cached session\n"
+        r"keystead: note: credentials that were handed out work until \S+ \S+\n",
+        done.stderr,
+    )
+    assert [login.is_alive for login in center.logins] == [False]
+    assert not list(machine.logins.glob("*.json"))
+    assert machine.run("cache", "list").stdout == ""
+    assert machine.run("process", "dev").code == 6
+    assert machine.run("logout", "dev").stderr.startswith("keystead: note: there was no login")
+
+
+def test_logout_of_a_login_that_has_to_be_renewed_revokes_it(
+    machine: Machine, center: IdentityCenter
+) -> None:
+    path = machine.put({**center.cached_login(), "expiresAt": "2020-01-01T00:00:00Z"})
+    assert machine.run("logout").code == 0
+    assert [login.is_alive for login in center.logins] == [False]
+    assert not path.exists()
+
+
+def test_logout_works_offline_and_says_so(
+    machine: Machine, center: IdentityCenter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = machine.put(center.cached_login())
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SSO", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    done = machine.run("logout", "dev")
+    assert done.code == 7
+    assert (
+        "error: the SSO login to `corp` was removed here and not revoked: sso could not be"
+        in done.stderr
+    )
+    assert not path.exists()
+
+
+def test_logout_leaves_files_of_others_alone(machine: Machine, center: IdentityCenter) -> None:
+    path = machine.put("{")
+    done = machine.run("logout", "dev")
+    assert done.code == 0
+    assert f"{path} is not JSON; it is left alone" in done.stderr
+    assert path.read_text() == "{"
+
+
+def test_logout_of_all_removes_stored_logins_that_no_profile_names(
+    machine: Machine, center: IdentityCenter
+) -> None:
+    machine.config(PROFILE + section(center) + legacy(center))
+    machine.run("login", "dev")
+    machine.run("login", "old")
+    machine.config(legacy(center))
+    done = machine.run("logout", "--all")
+    assert done.code == 0
+    assert "signed out: the SSO login to `corp` was removed" in done.stderr
+    assert [login.is_alive for login in center.logins] == [False, False]
+    assert not list(machine.logins.glob("*.json"))
+
+
+@pytest.mark.posix("the agent of POSIX")
+def test_logout_clears_the_answers_of_the_agent(
+    machine: Machine, center: IdentityCenter, agent: Agent
+) -> None:
+    machine.run("agent", "start")
+    machine.run("login", "dev")
+    first = machine.run("process", "dev").stdout
+    assert machine.run("process", "dev").stdout == first
+    machine.run("logout", "dev")
+    assert machine.run("process", "dev").code == 6

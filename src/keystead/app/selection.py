@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from keystead.errors import (
+    InteractionRequired,
     KeysteadError,
     Origin,
     ProfileInvalid,
@@ -300,8 +301,24 @@ class Selection(Value):
         return refused(self.app.directory(reference.session, self.profiles), reference, error)
 
     def credentials(self, grantee: Grantee) -> Credentials:
-        """The credentials, for ``grantee``. Raises as `provider`, and as retrieving does."""
-        return self.provider(grantee).retrieve()
+        """The credentials, for ``grantee``. Raises as `provider` and `retrieved`."""
+        return self.retrieved(self.provider(grantee))
+
+    def retrieved(self, provider: ProfileCredentials) -> Credentials:
+        """The credentials that ``provider``, the one of this selection, retrieves.
+
+        With ``login = auto`` it asks on a terminal to sign in where that is needed. Raises as
+        `ProfileCredentials.retrieve`.
+        """
+        try:
+            return provider.retrieve()
+        except InteractionRequired as error:
+            if error.id != "login-required":
+                raise
+            from keystead.app.automatic_sign_in import sign_in_or_raise
+
+            sign_in_or_raise(self, error)
+        return provider.retrieve()
 
     def session_source(self) -> SessionSource:
         """The source for a session of an SDK; it reads the stores again after each change."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from functools import cached_property
+from datetime import datetime
 
 from keystead.app import App
 from keystead.errors import (
+    FileProblem,
     InteractionRequired,
+    KeysteadError,
     NameMissing,
     ProfileInvalid,
     ProfileNotFound,
@@ -15,25 +17,35 @@ from keystead.errors import (
 )
 from keystead.login.options import Context, Options, Screen, SignedIn
 from keystead.login.sign_in import sign_in
+from keystead.login.sign_out import SignedOut, sign_out
 from keystead.login.targets import Target, all_targets, named, target_of
 from keystead.model.client_settings import NO_CLIENT_SETTINGS, client_settings
 from keystead.model.sources.login import SETTING, Login
-from keystead.model.sso_login import SsoLogin
+from keystead.model.sso_login import KEYSTEAD, SsoLogin
 from keystead.model.validation import check_profile_name
 from keystead.model.variables import profile_in_effect
 from keystead.near import did_you_mean, near_names
+from keystead.outside import parse_json, parse_moment
 from keystead.stores.chain import ChainSnapshot
+from keystead.value import NamedTuple
+
+
+class Ended(NamedTuple):
+    """A login that was ended: how many sessions it had in the cache, and until when credentials
+    work that were handed out.
+    """
+
+    login: SignedOut
+    sessions: int
+    until: datetime | None
 
 
 class SigningIn:
-    """The logins of the profiles and sso-sessions of ``app``."""
+    """The logins of the profiles and sso-sessions of ``app``, or of ``profiles``."""
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, profiles: ChainSnapshot | None = None) -> None:
         self._app = app
-
-    @cached_property
-    def _profiles(self) -> ChainSnapshot:
-        return self._app.snapshot()
+        self._profiles = profiles or app.snapshot()
 
     def console_target(self, name: str | None, region: str | None = None) -> Login:
         """The console's login of a profile that has one, or that has no credentials yet.
@@ -113,17 +125,60 @@ class SigningIn:
             )
         raise NameMissing(
             "there are several logins",
-            id="login-ambiguous",
             hint="name one: " + ", ".join(f"`{named(target)}`" for target in found),
         )
 
     def all(self) -> list[Target]:
-        """All logins, each once."""
+        """All logins of profiles and sections, each once."""
         return all_targets(self._profiles.profiles(), self._profiles.sso_sessions(), self._profiles)
 
     def sign_in(self, target: Target, screen: Screen, options: Options) -> SignedIn:
         """Signs a person in; see `keystead.login.sign_in.sign_in`."""
         return sign_in(target, self.context(target, screen, options))
+
+    def sign_out(self, target: Target, screen: Screen) -> Ended:
+        """Revokes the login where the service can, and removes its tokens and all sessions that
+        were made with it, also those in the agent.
+        """
+        app = self._app
+        done = sign_out(target, self.context(target, screen, Options()))
+        until = self._handed_out_until(done.source)
+        app.sessions.flights.clear()
+        dropped = app.sessions.drop_from(done.source)
+        app.agent.forget()
+        return Ended(done, len(dropped), until)
+
+    def stored(self) -> list[Target]:
+        """The sealed logins, also those that no profile and no section names."""
+        found: list[Target] = []
+        for each in self._app.logins.all():
+            kind, _, name = each.title.partition(" ")
+            if kind == "login":
+                found.append(Login(profile="", login_session=name))
+            elif kind != "registration":
+                with suppress(KeysteadError, ValueError, LookupError):
+                    document = parse_json(each.read().data or b"{}")
+                    portal = {"start_url": document["startUrl"], "region": document["region"]}
+                    found.append(SsoLogin(session=name or None, **portal, cache=KEYSTEAD))
+        return found
+
+    def remove_rest(self) -> None:
+        """Removes all sealed files that are left: registrations, and what cannot be opened."""
+        for each in self._app.logins.all():
+            with each.lock():
+                each.remove()
+
+    def _handed_out_until(self, source: str) -> datetime | None:
+        """When the last credentials with that source expire that the audit log knows of."""
+        now, last = self._app.system.clock(), None
+        with suppress(FileProblem):
+            for line in self._app.audit.lines():
+                entry = line.entry or {}
+                if str(entry.get("source")).startswith(source) and entry.get("expires_at"):
+                    with suppress(ValueError):
+                        ends = parse_moment(entry["expires_at"])
+                        last = max(last or now, ends)
+        return last if last and last > now else None
 
     def context(self, target: Target, screen: Screen, options: Options) -> Context:
         """What signing in to ``target`` works with."""

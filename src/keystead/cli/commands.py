@@ -24,6 +24,7 @@ MODULES = {
     "exec": "exec",
     "serve": "serve",
     "login": "login",
+    "logout": "login",
     "console": "console",
     "audit": "audit",
     "status": "status",

@@ -52,7 +52,7 @@ def process(context: Context, args: Arguments) -> None:
     provider = selected.provider(grantee)
     if held:
         held.depends_on(provider)
-    credentials = provider.retrieve()
+    credentials = selected.retrieved(provider)
     output = wire.process_output(credentials)
     context.console.out(output)
     context.console.flush()  # deliver before informing the agent

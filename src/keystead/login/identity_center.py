@@ -12,7 +12,7 @@ from keystead.login.once import New, sign_in_once
 from keystead.login.options import Context, SignedIn
 from keystead.login.pkce import ProofKey
 from keystead.login.registration import CODE, Registration, Registrations, scopes_of
-from keystead.model.sso_login import SsoLogin
+from keystead.model.sso_login import DEVICE, FLOWS, SsoLogin
 from keystead.outside import number, text_in
 from keystead.resolve.aws.client import AwsClient
 from keystead.resolve.aws.failures import unusable
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from typing import Any
 
 FLOW_VARIABLE = "KEYSTEAD_SSO_FLOW"
-BROWSER, DEVICE = FLOWS = ("browser", "device")
 
 _DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _INTERVAL, _SLOWER, _SHORTEST = 5.0, 5.0, 0.05

@@ -53,21 +53,28 @@ def all_targets(
     profiles: Iterable[Profile], sessions: Iterable[str], source: ProfileSource
 ) -> list[Target]:
     """The logins of these profiles and sso-sessions, each once; what is not valid is left out."""
-    found: dict[str, Target] = {}
+    found: dict[object, Target] = {}
     for profile in profiles:
         if any(map(profile.has, ("sso_session", "sso_start_url", "login_session"))):
             try:
                 target = target_of(profile.name, source)
             except KeysteadError:
                 continue
-            found.setdefault(named(target), target)
+            found.setdefault(identity(target), target)
     for session in sessions:
         try:
             target = SsoLogin.of_session(session, source.sso_session(session))
         except KeysteadError:
             continue
-        found.setdefault(named(target), target)
+        found.setdefault(identity(target), target)
     return list(found.values())
+
+
+def identity(target: Target) -> object:
+    """What tells one login from another."""
+    if isinstance(target, SsoLogin):
+        return target.session or (target.start_url,)
+    return Login, target.login_session
 
 
 def named(target: Target) -> str:

@@ -116,6 +116,12 @@ _ROWS = (
         ("IPv4", "IPv6"),
     ),
     switch("ec2_metadata_v1_disabled", "whether version 1 of the metadata service is refused"),
+    choice(
+        "login",
+        "`auto`: whether a command that needs a sign-in asks for it on a terminal; keystead's own",
+        None,
+        ("auto",),
+    ),
     switch("confirm", "whether a person is asked before each use; keystead's own"),
     Setting(
         "programs",

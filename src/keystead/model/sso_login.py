@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from keystead.model.profile import Profile, ProfileSource
 
 PORTAL = ("sso_start_url", "sso_region")
+FLOWS = BROWSER, DEVICE = ("browser", "device")
+"""The values of ``sso_flow``."""
+CACHES = AWS, KEYSTEAD = ("aws", "keystead")
+"""The values of ``sso_cache``."""
 
 
 class SsoLogin(Value, kw_only=True):

@@ -136,9 +136,9 @@ class SealedFile:
         """The unencrypted part; empty without a login."""
         return _members(self._logins.files.read(self.path).data or b"")
 
-    def remove(self, *, expect: FileVersion | None) -> None:
+    def remove(self) -> None:
         """As `Place.remove`."""
-        self._logins.files.remove(self.path, expect=expect)
+        self._logins.files.remove_any(self.path)
 
     def lock(
         self, seconds: float = LOCK_SECONDS, until: Callable[[], bool] = bool

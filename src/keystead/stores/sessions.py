@@ -191,6 +191,13 @@ class SessionCache:
             _unlink(name)
         return len(cached)
 
+    def drop_from(self, source: str) -> list[CachedSession]:
+        """Removes and returns the sessions whose source begins with ``source``."""
+        dropped = [found for found in self._heads() if found[1].source.startswith(source)]
+        for path, _ in dropped:
+            _unlink(path)
+        return [cached for _, cached in dropped]
+
     def _path(self, key: str) -> Path:
         return self._folder / f"{key}.json"
 

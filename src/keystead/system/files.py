@@ -242,6 +242,12 @@ class Files:
         except OSError as error:
             raise problem("cannot be removed", path, error) from error
 
+    def remove_any(self, path: Path) -> None:
+        """Removes the file whatever its version is. The caller holds `lock`."""
+        while True:
+            with contextlib.suppress(Changed):
+                return self.remove(path, expect=FileVersion.at(path))
+
     def _replace(
         self, target: Path, data: bytes, *, expect: FileVersion | None, private: bool
     ) -> FileVersion:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from keystead.model.profile_type import ProfileType
 from keystead.model.setting import Group, Setting, choice
 from keystead.model.sources.kind import CredentialSource, Offer
-from keystead.model.sso_login import PORTAL, SsoLogin
+from keystead.model.sso_login import CACHES, FLOWS, PORTAL, SsoLogin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from keystead.model.profile import Profile, ProfileSource
 
 ACCOUNT = ("sso_account_id", "sso_role_name")
-FLOWS = BROWSER, DEVICE = ("browser", "device")
-CACHES = AWS, KEYSTEAD = ("aws", "keystead")
 POPULATED_FROM = "populated_from"
 """The setting that marks a profile that `keystead sso populate` made."""
 

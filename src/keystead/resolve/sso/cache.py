@@ -12,14 +12,17 @@ from __future__ import annotations
 import json
 import logging
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from copy import copy
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
 from keystead.errors import FileProblem, InteractionRequired, Origin, ProviderError
+from keystead.model.sso_login import AWS, KEYSTEAD
 from keystead.outside import number
 from keystead.resolve.credentials_json import BadDocument, read_object
-from keystead.resolve.sso.place import AWS, KEYSTEAD, Place, Places
+from keystead.resolve.sso.place import Place, Places
 from keystead.system import System
 from keystead.system.file_versions import FileVersion
 from keystead.system.files import Changed
@@ -77,6 +80,16 @@ class TokenCache(ABC, Generic[T]):
         if self.places.wanted == KEYSTEAD or self.why_not_shared():
             return self.places.sealed
         return self.places.shared
+
+    def everywhere(self) -> Iterator[Self]:
+        """The same login in each place where it is; a file that is not its own is left out."""
+        for wanted in (AWS, KEYSTEAD):
+            found = copy(self)
+            found.places = self.places._replace(wanted=wanted)
+            vars(found).pop("place", None)
+            is_foreign = wanted == AWS and self.why_not_shared()
+            if not is_foreign and found.place.identity():
+                yield found
 
     def why_not_shared(self) -> str | None:
         """Why the AWS CLI's file does not count; None where it holds this login."""

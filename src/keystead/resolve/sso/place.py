@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
@@ -38,8 +39,8 @@ class Place(Protocol):
     def state(self) -> LoginState | None:
         """Until when the login is valid, without opening a seal; None without a login."""
 
-    def remove(self, *, expect: FileVersion | None) -> None:
-        """Removes it; the caller holds `lock`. Raises as `replace`."""
+    def remove(self) -> None:
+        """Removes it; the caller holds `lock`. Raises `FileProblem`."""
 
     def lock(
         self, seconds: float = ..., until: Callable[[], bool] = ...
@@ -72,7 +73,7 @@ class TokenFile(NamedTuple):
             token = read_object(self.read().data or b"").get("accessToken")
         except BadDocument:
             token = None
-        return token if isinstance(token, str) else ""
+        return token if isinstance(token, str) else json.dumps(token) if token else ""
 
     def state(self) -> LoginState | None:
         """As `Place.state`."""
@@ -81,9 +82,9 @@ class TokenFile(NamedTuple):
         except BadDocument:
             return None
 
-    def remove(self, *, expect: FileVersion | None) -> None:
+    def remove(self) -> None:
         """As `Place.remove`."""
-        self.files.remove(self.path, expect=expect)
+        self.files.remove_any(self.path)
 
     def lock(
         self, seconds: float = LOCK_SECONDS, until: Callable[[], bool] = bool
@@ -105,7 +106,3 @@ class Places(NamedTuple):
     shared: Place
     sealed: Place
     wanted: str | None = None
-
-
-AWS, KEYSTEAD = "aws", "keystead"
-"""The values of ``sso_cache``."""

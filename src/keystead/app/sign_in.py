@@ -154,7 +154,7 @@ class SigningIn:
         for each in self._app.logins.all():
             kind, _, name = each.title.partition(" ")
             if kind == "login":
-                found.append(Login(profile="", login_session=name))
+                found.append(Login(profile=name, login_session=name))
             elif kind != "registration":
                 with suppress(KeysteadError, ValueError, LookupError):
                     document = parse_json(each.read().data or b"{}")

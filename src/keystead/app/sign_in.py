@@ -125,6 +125,7 @@ class SigningIn:
             )
         raise NameMissing(
             "there are several logins",
+            id="login-ambiguous",
             hint="name one: " + ", ".join(f"`{named(target)}`" for target in found),
         )
 

@@ -44,7 +44,7 @@ class Stand:
         self.sign_in = signing_in
         self.home = home
         self.config = home / ".aws" / "config"
-        portal = f"sso_start_url = {center.start_url}\nsso_region = eu-west-1\n"
+        portal = f"sso_start_url = {center.start_url}\nsso_region = eu-west-1\nsso_cache = aws\n"
         role = f"sso_account_id = {ACCOUNT}\nsso_role_name = {ROLE}\nregion = eu-west-1\n"
         self.config.parent.mkdir()
         self.config.write_text(
@@ -76,6 +76,9 @@ class Stand:
     def dotnet_signs_in(self, form: str) -> None:
         """By device code, which it always uses."""
         self.dotnet(form, approve=True)
+
+    def keystead_signs_in(self, form: str, *options: str) -> None:
+        self.run(KEYSTEAD, "login", form, *options)
 
     def keystead(self, form: str) -> str:
         return str(json.loads(self.run(KEYSTEAD, "process", form))["AccessKeyId"])
@@ -150,9 +153,12 @@ TOOLS = {
     CONSOLE: ("keystead", "aws"),  # boto3 needs `awscrt`, and the SDK for .NET has no such login
 }
 MAKERS = [
+    pytest.param("keystead", SSO, (), id="keystead"),
+    pytest.param("keystead", LEGACY, (), id="keystead-legacy"),
     pytest.param("aws", SSO, (), id="aws"),
     pytest.param("aws", CONSOLE, (), id="aws-console"),
     pytest.param("dotnet", LEGACY, (), id="dotnet-legacy"),
+    pytest.param("keystead", SSO, ("--device",), id="keystead-device"),
     pytest.param("aws", SSO, ("--use-device-code",), id="aws-device"),
     pytest.param("aws", LEGACY, (), id="aws-legacy"),
     pytest.param("dotnet", SSO, (), id="dotnet"),
@@ -160,7 +166,7 @@ MAKERS = [
 
 
 @pytest.mark.needs("AWS CLI v2", "aws-sdk-net.sh")
-@pytest.mark.parametrize(("maker", "form", "options"), MAKERS[: amount(short=3, full=6)])
+@pytest.mark.parametrize(("maker", "form", "options"), MAKERS[: amount(short=5, full=9)])
 def test_login_of_one_tool_is_used_by_the_others(
     stand: Stand, maker: str, form: str, options: tuple[str, ...]
 ) -> None:
@@ -171,9 +177,9 @@ def test_login_of_one_tool_is_used_by_the_others(
 
 
 @pytest.mark.needs("AWS CLI v2", "aws-sdk-net.sh")
-@pytest.mark.parametrize("form", [SSO, CONSOLE])
-def test_login_is_refreshed_by_each_tool_in_turn(stand: Stand, form: str) -> None:
-    stand.aws_signs_in(form)
+@pytest.mark.parametrize(("maker", "form"), [("keystead", SSO), ("aws", CONSOLE)])
+def test_login_is_refreshed_by_each_tool_in_turn(stand: Stand, maker: str, form: str) -> None:
+    getattr(stand, f"{maker}_signs_in")(form)
     for number, tool in enumerate((*TOOLS[form], "keystead"), 1):
         stand.token_ends(form)
         stand.use(tool, form)

@@ -158,7 +158,6 @@ MAKERS = [
     pytest.param("aws", SSO, (), id="aws"),
     pytest.param("aws", CONSOLE, (), id="aws-console"),
     pytest.param("dotnet", LEGACY, (), id="dotnet-legacy"),
-    pytest.param("keystead", SSO, ("--device",), id="keystead-device"),
     pytest.param("aws", SSO, ("--use-device-code",), id="aws-device"),
     pytest.param("aws", LEGACY, (), id="aws-legacy"),
     pytest.param("dotnet", SSO, (), id="dotnet"),
@@ -166,7 +165,7 @@ MAKERS = [
 
 
 @pytest.mark.needs("AWS CLI v2", "aws-sdk-net.sh")
-@pytest.mark.parametrize(("maker", "form", "options"), MAKERS[: amount(short=5, full=9)])
+@pytest.mark.parametrize(("maker", "form", "options"), MAKERS[: amount(short=5, full=8)])
 def test_login_of_one_tool_is_used_by_the_others(
     stand: Stand, maker: str, form: str, options: tuple[str, ...]
 ) -> None:

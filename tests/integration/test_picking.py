@@ -6,6 +6,7 @@ import contextlib
 import os
 import re
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -480,3 +481,17 @@ def test_a_list_of_roles_alone_is_enough(
         screen.until_query("", "5/5")
         screen.type("pay read\r")
         screen.child.expect("corp/Payments/Reader .SSO")
+
+
+def test_the_list_is_drawn_without_loading_what_is_slow() -> None:
+    command = f"{sys.executable} -X importtime {KEYSTEAD} pick 2>loaded"
+    with on_terminal(command) as screen:
+        screen.until_query("", "4/4")
+        loaded = {
+            line.rpartition("|")[2].strip() for line in Path("loaded").read_text().split("\n")
+        }
+        slow = "prompt_toolkit botocore cryptography argparse asyncio subprocess typing ssl json"
+        assert loaded & {*slow.split()} == set()
+        own = {name for name in loaded if name.startswith("keystead")}
+        assert len(own) <= 108, own
+        assert len(loaded - own) <= 72, loaded - own

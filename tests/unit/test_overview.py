@@ -68,9 +68,11 @@ def rows(
     snapshot: ChainSnapshot, *ends: tuple[str, datetime], now: datetime = NOW
 ) -> dict[str, Overview]:
     stores = {"SharedCredentialsFile": "shared", "NetSDKCredentialsFile": "encrypted"}
-    found = overviews(snapshot.profiles(), stores, snapshot, CachedEnds(ends, now))
+    found = overviews(snapshot.profiles(), stores, snapshot, CachedEnds(ends, now), NAMES)
     return {row.name: row for row in found}
 
+
+NAMES = {"111122223333": "Payments"}
 
 EXPECTED = {
     "keys": Overview("keys", "Basic", region="eu-west-1", file="credentials"),
@@ -89,7 +91,14 @@ EXPECTED = {
         mfa=True,
         file="config",
     ),
-    "sso": Overview("sso", "SSO", account="111122223333", role="Reader", file="config"),
+    "sso": Overview(
+        "sso",
+        "SSO",
+        account="111122223333",
+        account_name="Payments",
+        role="Reader",
+        file="config",
+    ),
     "ring": Overview("ring", "AssumeRole", account="123456789012", role="a", file="config"),
     "stated": Overview("stated", "CredentialProcess", account="444455556666", file="config"),
     "both": Overview("both", "CredentialProcess", region="us-east-1", file="config"),

@@ -9,18 +9,28 @@ from keystead.stores.registry import STORES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from keystead.app import App
     from keystead.model.profile import Profile
     from keystead.stores.chain import ChainSnapshot
 
 
 def overviews_of(
-    app: App, snapshot: ChainSnapshot, profiles: list[Profile], *, with_cached: bool = True
+    app: App,
+    snapshot: ChainSnapshot,
+    profiles: list[Profile],
+    account_names: Mapping[str, str],
+    *,
+    with_cached: bool = True,
 ) -> list[Overview]:
-    """The row of each of ``profiles``. Opens no store; ``with_cached``: reads what is cached."""
+    """The row of each of ``profiles``; ``account_names`` by the ids of the accounts.
+
+    Opens no store. ``with_cached``: with the ends of cached sessions.
+    """
     stores = {store.type_name: row.name for row, store in zip(STORES, app.stores, strict=True)}
     cached = cached_ends(app) if with_cached else CachedEnds((), app.system.clock())
-    return [*overviews(profiles, stores, snapshot, cached)]
+    return [*overviews(profiles, stores, snapshot, cached, account_names)]
 
 
 def cached_ends(app: App) -> CachedEnds:

@@ -51,10 +51,12 @@ def list_(context: Context, args: Arguments) -> None:
         for store, part in snapshot.parts:
             rows += [_skipped_row(section, store.type_name) for section in part.skipped()]
     if args.json or args.wide or args.columns or args.filter or args.sort:
+        from keystead.app.listings import account_names
         from keystead.app.overviews import overviews_of
         from keystead.console.profile_table import arranged, fields
 
-        details = zip(found, overviews_of(context.app, snapshot, found), strict=True)
+        names = account_names(context.app, snapshot)
+        details = zip(found, overviews_of(context.app, snapshot, found, names), strict=True)
         of_shown = (fields(row) for profile, row in details if args.all or profile.type)
         for row, more in zip(rows, of_shown, strict=False):
             row.update(more)

@@ -79,16 +79,19 @@ def overviews(
     stores: Mapping[str, str],
     source: ProfileSource,
     cached: CachedEnds,
+    account_names: Mapping[str, str],
 ) -> Iterator[Overview]:
     """The row of each profile; ``source`` has all of them, in the order of the search.
 
-    ``stores`` are the names of the stores by their names in lists.
+    ``stores`` are the names of the stores by their names in lists, ``account_names`` those of
+    accounts by their ids.
     """
     by_name = {profile.name: profile for profile in reversed([*profiles])}
     asking: dict[str, bool] = {}
     for profile in profiles:
         kind = profile.type
         role = _plain(profile, "role_arn")
+        account = _plain(profile, SETTING) or (account_named(profile, kind) if kind else None)
         ends = keys_end(profile) if TOKEN in profile.settings else None
         is_found = by_name[profile.name] is profile
         yield Overview(
@@ -98,8 +101,8 @@ def overviews(
             profile.location,
             stores.get(profile.store_type_name or ""),
             profile.file,
-            _plain(profile, SETTING) or (account_named(profile, kind) if kind else None),
-            None,
+            account,
+            account_names.get(account) if account else None,
             role.partition(_ROLE)[2] or role if role else _plain(profile, SSO_ROLE),
             _plain(profile, "region"),
             _asks_for_code(profile, by_name, asking),

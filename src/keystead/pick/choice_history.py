@@ -31,8 +31,9 @@ class ChoiceHistory:
     def moments(self) -> Mapping[str, float]:
         """The moment of each name, in seconds since 1970; empty where nothing can be read."""
         try:
-            document = parse_json(self._system.files.read(self._path, private=True).data or b"{}")
-            return {str(name): number(at, 0, 1e12) for name, at in document["chosen"].items()}
+            data = self._system.files.read(self._path, private=True).data
+            chosen = parse_json(data)["chosen"] if data else {}
+            return {str(name): number(at, 0, 1e12) for name, at in chosen.items()}
         except (FileProblem, ValueError, LookupError, TypeError, AttributeError):
             return {}
 

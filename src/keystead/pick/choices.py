@@ -50,11 +50,13 @@ def choices(app: App, location: Location, moments: Mapping[str, float]) -> Itera
     for profile in snapshot.profiles():
         found.setdefault(profile.name, profile)
     order = sorted(found.values(), key=lambda profile: -moments.get(profile.name, 0.0))
-    first = overviews_of(app, snapshot, order[:_FIRST], with_cached=False)
+    first = overviews_of(app, snapshot, order[:_FIRST], {}, with_cached=False)
     later = _roles(app, snapshot)
     roles = [*islice(later, _FIRST - len(first))]
     yield _merged(app, first, roles, moments)._replace(is_whole=False)
-    every = _merged(app, overviews_of(app, snapshot, order), [*roles, *later], moments)
+    roles += later
+    names = {role.row.account or "": role.row.account_name or "" for role in roles}
+    every = _merged(app, overviews_of(app, snapshot, order, names), roles, moments)
     if not every.rows:
         raise ProfileNotFound("there are no profiles yet", hint="`keystead set NAME` makes one")
     yield every
@@ -72,9 +74,8 @@ def _merged(
     roles: Sequence[ListedRole],
     moments: Mapping[str, float],
 ) -> Choices:
-    """The profiles, with the names of their accounts, and the roles that none of them is for."""
-    names = {role.row.account: role.row.account_name for role in roles}
-    rows = [row._replace(account_name=names.get(row.account)) for row in profiles if row.type]
+    """The profiles, and the roles that none of them is for."""
+    rows = [row for row in profiles if row.type]
     covered = {(row.account, row.role) for row in rows if row.type == _SSO}
     used = {row.name for row in rows}
     plans = {}

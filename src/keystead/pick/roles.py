@@ -6,14 +6,14 @@ import contextlib
 from collections.abc import Iterator
 
 from keystead.app import App
+from keystead.app.listings import cached_listings
 from keystead.errors import ProfileInvalid
-from keystead.identity_center.listing_cache import ListingCache
+from keystead.identity_center.listing import Listing
 from keystead.identity_center.region_rule import RegionRule, region_of, rules_of
 from keystead.model.overview import Overview
 from keystead.model.role_reference import encoded
 from keystead.model.sources.sso import Sso
 from keystead.stores.chain import ChainSnapshot
-from keystead.stores.shared_snapshot import SharedSnapshot
 from keystead.value import NamedTuple
 
 _SSO = Sso.types[0].name
@@ -28,16 +28,11 @@ class ListedRole(NamedTuple):
 
 def listed_roles(app: App, snapshot: ChainSnapshot) -> Iterator[ListedRole]:
     """The roles that the logins of all sso-sessions reach, in the order of their listings."""
-    for _, part in snapshot.parts:
-        for session in part.sso_sessions() if isinstance(part, SharedSnapshot) else ():
-            yield from _of_session(app, snapshot, session)
+    for session, listing in cached_listings(app, snapshot):
+        yield from _of_session(snapshot, session, listing)
 
 
-def _of_session(app: App, snapshot: ChainSnapshot, session: str) -> Iterator[ListedRole]:
-    section = snapshot.sso_session(session)
-    listing = ListingCache.of_session(app.system, session, section).read()
-    if listing is None:
-        return
+def _of_session(snapshot: ChainSnapshot, session: str, listing: Listing) -> Iterator[ListedRole]:
     unique = {*listing.names()}
     rules: list[RegionRule] = []
     with contextlib.suppress(ProfileInvalid):  # the command that gets the name reports it

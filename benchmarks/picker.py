@@ -95,7 +95,7 @@ def _worlds(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
                 Account(f"{number:012}", f"team-{number:04}", roles=ROLES)
                 for number in range(ACCOUNTS)
             ]
-            cache = ListingCache(System(environ), _START_URL, "eu-west-1")
+            cache = ListingCache(System(environ), "corp", _START_URL, "eu-west-1")
             cache.write(Listing(accounts, datetime.now(UTC)))
         yield what, environ
 

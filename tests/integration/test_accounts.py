@@ -12,9 +12,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
+import botocore.session
 import pytest
 
 from devtools import command
+from keystead import library
 from keystead.app import App
 from keystead.cli.completing.answer import answer
 from keystead.errors import InteractionRequired, ProviderError
@@ -258,6 +260,48 @@ def test_the_rules_of_the_section_count_where_no_option_is_given(
     assert found["settings"]["region"]["value"] == "eu-west-1"
 
 
+def test_other_tools_read_the_profiles_of_accounts_with_odd_names(
+    center: IdentityCenter, keystead: Keystead
+) -> None:
+    odd = [
+        "a/b:c]d",
+        "[x]",
+        "\0\x1b\n",
+        "  lead",
+        "profile x",
+        "default",
+        "#x",
+        "=",
+        "%",
+        "",
+        "\ud800",
+    ]
+    odd += ["\N{LATIN SMALL LETTER U WITH DIAERESIS}bung", "\N{HIRAGANA LETTER SI}", "same", "Same"]
+    for number, name in enumerate(odd, 100):
+        center.add_account(f"{number:012}", name, roles=["Admin"])
+    assert keystead("sso", "populate", "--force").code == 0
+    profiles = botocore.session.Session().full_config["profiles"]
+    read = {row["sso_account_id"] for row in profiles.values()}
+    assert read == center.accounts.keys()
+    assert len(profiles) == 24 + len(odd)
+    assert keystead("lint").code == 0
+
+
+def test_prune_warns_of_profiles_that_refer_to_a_removed_one(
+    center: IdentityCenter, keystead: Keystead
+) -> None:
+    assert keystead("sso", "populate", "--force").code == 0
+    path = keystead.home / ".aws" / "config"
+    role = "role_arn = arn:aws:iam::123456789012:role/x\nsource_profile = Team-3-Admin\n"
+    helper = "credential_process = keystead process Team-3-Admin\n"
+    path.write_text(f"{path.read_text()}\n[profile a]\n{role}\n[profile b]\n{helper}")
+    del center.accounts["000000000003"]
+    done = keystead("sso", "populate", "--force", "--prune")
+    assert "note: 2 profiles removed" in done.stderr
+    for name in ("a", "b"):
+        assert f"profile `{name}` names `Team-3-Admin`, which was removed" in done.stderr
+
+
 @pytest.mark.posix("kills with SIGKILL")
 def test_populate_that_is_killed_continues_and_leaves_whole_files(
     center: IdentityCenter, keystead: Keystead
@@ -383,7 +427,7 @@ def test_ctrl_c_ends_a_listing_at_once_and_the_next_run_continues(
     ["corp/000000000003/Reader", "corp/Team%203/Reader", "corp/Team 3/Reader"],
 )
 def test_a_name_of_a_role_works_wherever_a_profile_does(
-    center: IdentityCenter, keystead: Keystead, name: str
+    center: IdentityCenter, keystead: Keystead, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done = keystead("process", name)
     assert (done.code, json.loads(done.stdout)["SecretAccessKey"]) == (0, SECRET_KEY), done.stderr
@@ -396,8 +440,8 @@ def test_a_name_of_a_role_works_wherever_a_profile_does(
     plan = json.loads(keystead("plan", name, "--json").stdout)
     assert (plan["profile"], plan["base"]["kind"]) == (name, "sso")
     assert keystead("explain", name).code == 0
-    found = keystead("process", "by-variable", env={"AWS_PROFILE": name})
-    assert found.code == 3
+    monkeypatch.setenv("AWS_PROFILE", name)
+    assert library.plan().profile == name
     assert app().select(name).session_source() is not None
     assert len(center.calls("GetRoleCredentials")) == 1, "the session is cached"
 

@@ -142,7 +142,9 @@ def _directory(context: Context, args: Arguments) -> tuple[Directory, ChainSnaps
     snapshot = context.app.snapshot()
     names = [args.sso_session] if args.sso_session else context.app.shared.snapshot().sso_sessions()
     if len(names) != 1:
-        shown = ", ".join(f"`{name}`" for name in names[:_SHOWN_NAMES])
+        from keystead.console.tables import few
+
+        shown = few(names, _SHOWN_NAMES, mark="`")
         raise UsageError(
             "there are several sso-sessions" if names else "there is no sso-session",
             id="sso-session-not-named",
@@ -233,26 +235,25 @@ def _report(context: Context, made: Population, *, is_dry: bool) -> None:
         context.console.note(", ".join(done) or "all profiles are there already")
     if made.own_region:
         context.console.note(
-            f"{_few(made.own_region)} keep the region that was set by hand in place of the rule's"
+            f"{_named(made.own_region)} keep the region that was set by hand in place of the rule's"
         )
     if made.served:
         context.console.note(
-            f"{_few(made.served)} give the role under the name already, and were left as they are"
+            f"{_named(made.served)} give the role under the name already, and were left as they are"
         )
-    removed = set(made.removed)
-    if removed:
-        from keystead.identity_center.populate import sources_of
+    if made.removed:
+        from keystead.identity_center.populate import broken_references
 
-        for found in sources_of(context.app.shared.profiles(), removed):
-            source = found.text("source_profile")
-            context.console.warn(f"profile `{found.name}` names `{source}`, which was removed")
+        profiles = context.app.shared.profiles()
+        for name, removed in broken_references(profiles, set(made.removed)):
+            context.console.warn(f"profile `{name}` names `{removed}`, which was removed")
 
 
 def _count(names: Collection[str]) -> str:
     return f"{len(names)} profile" if len(names) == 1 else f"{len(names)} profiles"
 
 
-def _few(names: Sequence[str]) -> str:
-    shown = ", ".join(f"`{name}`" for name in names[:_SHOWN_NAMES])
-    more = len(names) - _SHOWN_NAMES
-    return f"{_count(names)} ({shown}{f' and {more} more' if more > 0 else ''})"
+def _named(names: Sequence[str]) -> str:
+    from keystead.console.tables import few
+
+    return f"{_count(names)} ({few(names, _SHOWN_NAMES, mark='`')})"

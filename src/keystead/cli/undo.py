@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 from keystead.cli.command import JSON, Arguments, Context, argument, command
-from keystead.console.tables import moment, table
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from keystead.console.tables import few, moment, table
 
 _SHOWN = 10
 """How many names of profiles the table shows of a command."""
@@ -58,14 +54,9 @@ def _list(context: Context, args: Arguments) -> None:
             "Id": generation.name,
             "Changed": moment(generation.made, zone),
             "Command": generation.command or "",
-            "Profiles": _few(generation.profiles),
+            "Profiles": few(generation.profiles, _SHOWN),
             "Files": ", ".join(map(str, generation.paths)),
         }
         for generation in found
     ]
     context.console.show(table(rows))
-
-
-def _few(names: Sequence[str]) -> str:
-    more = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

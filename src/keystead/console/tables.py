@@ -59,6 +59,13 @@ def listing(row: Row, *, cell: Callable[[object], str] = plain) -> str:
     )
 
 
+def few(names: Sequence[str], most: int, mark: str = "") -> str:
+    """The first names and how many more there are; ``mark`` is put around each."""
+    more = len(names) - most
+    shown = ", ".join(f"{mark}{name}{mark}" for name in names[:most])
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
 def columns_of(rows: Sequence[Row]) -> list[str]:
     """The names of all properties of ``rows``, in order of first occurrence."""
     return list(dict.fromkeys(name for row in rows for name in row))

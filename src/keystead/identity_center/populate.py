@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
 
 from keystead.errors import DocumentError
 from keystead.identity_center.population import Population, Wish
 from keystead.model.profile import Profile
-from keystead.model.references import SOURCE
+from keystead.model.references import references
 from keystead.stores.shared import SharedStore
 from keystead.stores.shared_snapshot import Pair
 
@@ -41,7 +41,13 @@ class Populate:
         return credentials, config.rewritten(made.added, made.changed, made.removed)
 
 
-def sources_of(profiles: Iterable[Profile], removed: Iterable[str]) -> list[Profile]:
-    """The profiles that name a removed one as their source."""
-    gone = set(removed)
-    return [found for found in profiles if found.text(SOURCE) in gone and found.name not in gone]
+def broken_references(
+    profiles: Iterable[Profile], removed: Container[str]
+) -> Iterator[tuple[str, str]]:
+    """The names of profiles that refer to a removed one, as source or in a command line, with its
+    name.
+    """
+    for found in profiles:
+        for reference in references(found):
+            if reference.name in removed:
+                yield found.name, reference.name

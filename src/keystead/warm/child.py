@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
     from keystead.warm.request import Request
 
+NEEDED_SERVICES = 113
+"""The exit code of a child whose client has got that of the command, and that loaded botocore."""
+
 MOST_HELD_BYTES = 64 * 1024
 """How much output is held."""
 
@@ -55,6 +58,7 @@ def run(connection: socket.socket, request: Request, own: Mapping[str, str]) -> 
         _take_streams(client, encodings)
         code = _run(client)
         client.send(protocol.END + b"%d" % code)  # the end of this process takes a while
+        code = NEEDED_SERVICES if "botocore" in sys.modules else 0  # for the server
     except BaseException:  # noqa: BLE001  # `HandBack`, or Ctrl-C before the command handles it
         code = 1
         if not client.committed:

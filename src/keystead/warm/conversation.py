@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from keystead.system.protection import end_with_parent
 from keystead.warm import protocol
-from keystead.warm.child import run
+from keystead.warm.child import NEEDED_SERVICES, run
 from keystead.warm.peer import Peer, Refused
 from keystead.warm.request import ClientState, Request
 
@@ -148,6 +148,9 @@ class Conversation:
     def _ended(self) -> None:
         assert self._child is not None  # noqa: S101  # it has ended just now
         _, status = os.waitpid(self._pid, 0)
+        code = os.waitstatus_to_exitcode(status)
+        if code == NEEDED_SERVICES:
+            self._server.needs_services()
         self._server.unwatch(self._child)
         os.close(self._child)
         self._child = None
@@ -156,7 +159,7 @@ class Conversation:
             self._server.forget(self)
             return
         with contextlib.suppress(OSError):
-            self._connection.send(protocol.END + b"%d" % os.waitstatus_to_exitcode(status))
+            self._connection.send(protocol.END + b"%d" % code)
         self.close()
 
 

@@ -29,7 +29,7 @@ class LoadedFiles:
         """Adds the folders of the modules that are loaded by now."""
         files = {getattr(module, "__file__", None) or "" for module in list(sys.modules.values())}
         for folder in sorted({os.path.dirname(file) for file in files if file}):
-            self._versions[folder] = _version(folder)
+            self._versions.setdefault(folder, _version(folder))
 
     @property
     def are_current(self) -> bool:

@@ -9,11 +9,13 @@ import sys
 
 assert sys.platform == "linux"  # noqa: S101  # for the type checker
 
+import gc
 import os
 import selectors
 import socket
 import time
 from collections.abc import Callable
+from enum import Enum
 
 from keystead.agent.fork_server import at_start
 from keystead.system.confinement import Confinement
@@ -22,6 +24,7 @@ from keystead.warm.conversation import Conversation
 from keystead.warm.listener import Listener
 from keystead.warm.loaded_files import LoadedFiles
 from keystead.warm.peer import Refused
+from keystead.warm.preload import preload_services
 from keystead.warm.request import Request
 from keystead.warm.spare import Spare, profile_file
 
@@ -29,6 +32,16 @@ MOST_AT_ONCE = 64
 """Connections at the same time; more are closed."""
 
 _TICK_SECONDS = 1.0
+_IDLE_SECONDS = 900.0
+"""How long a server that has loaded botocore serves without a command."""
+
+
+class _Services(Enum):
+    """Whether botocore is loaded, or is to be loaded."""
+
+    ABSENT = 1
+    DUE = 2
+    LOADED = 3
 
 
 class Server:
@@ -47,6 +60,7 @@ class Server:
         self._conversations: set[Conversation] = set()
         self._profile = profile_file()
         self._spare: Spare | None = None
+        self._services = _Services.ABSENT
         self.watch(listener.socket, self._accept)
         self.watch(pipe, self.stop)
 
@@ -54,12 +68,33 @@ class Server:
         """Serves; returns after `stop` and the end of the last child."""
         self._fork_spare()
         while self._listener or self._conversations:
-            for key, _ in self._selector.select(_TICK_SECONDS if self._conversations else None):
+            idle = _IDLE_SECONDS if self._services is _Services.LOADED else None
+            events = self._selector.select(_TICK_SECONDS if self._conversations else idle)
+            for key, _ in events:
                 key.data()
+            if idle and not events and not self._conversations:
+                self.stop()  # the agent starts a smaller one when it is asked to
             now = time.monotonic()
             for conversation in [c for c in self._conversations if c.is_late(now)]:
                 conversation.close()
+            if self._services is _Services.DUE and not self._conversations:
+                self._load_services()
             self._fork_spare()
+
+    def needs_services(self) -> None:
+        """Loads what cmdlets of services need, when no command is running."""
+        if self._services is _Services.ABSENT:
+            self._services = _Services.DUE
+
+    def _load_services(self) -> None:
+        self._services = _Services.LOADED
+        preload_services()
+        self._loaded.add_folders()
+        gc.collect()
+        gc.freeze()  # as in `keystead.warm.__main__`
+        if self._spare:
+            self._spare.discard()
+            self._spare = None
 
     def _fork_spare(self) -> None:
         if self._spare is None and self._listener and not self._conversations:

@@ -463,8 +463,10 @@ def test_logout_revokes_and_removes_everything_of_the_login(
 ) -> None:
     machine.run("login", "dev")
     machine.run("process", "dev")
+    assert machine.run("sso", "accounts").code == 0
     done = machine.run("logout", "dev")
     assert done.code == 0
+    assert not list((machine.logins.parent / "accounts").glob("*"))
     assert re.fullmatch(
         r"keystead: note: signed out: the SSO login to `corp` was removed, with 1 cached session\n"
         r"keystead: note: credentials that were handed out work until \S+ \S+\n",

@@ -15,6 +15,7 @@ from keystead.errors import (
     ProfileNotFound,
     UsageError,
 )
+from keystead.identity_center.listing_cache import ListingCache
 from keystead.login.options import Context, Options, Screen, SignedIn
 from keystead.login.sign_in import sign_in
 from keystead.login.sign_out import SignedOut, sign_out
@@ -146,6 +147,9 @@ class SigningIn:
         until = self._handed_out_until(done.source)
         app.sessions.flights.clear()
         dropped = app.sessions.drop_from(done.source)
+        if isinstance(target, SsoLogin) and target.session:
+            portal = (target.session, target.start_url, target.region)
+            ListingCache(app.system, *portal).forget()
         app.agent.forget()
         return Ended(done, len(dropped), until)
 

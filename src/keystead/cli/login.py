@@ -107,6 +107,8 @@ def logout(context: Context, args: Arguments) -> None:
     if args.all:
         signing_in.remove_rest()
         ended = [each for each in ended if each.login.was_there]
+        if not ended:
+            context.console.note("there was no login")
     for each in ended:
         _report_end(context, each)
     until = max((each.until for each in ended if each.until), default=None)

@@ -6,7 +6,9 @@ depend on sso-session and portal and not on a token, so that they are valid for 
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -89,6 +91,12 @@ class ListingCache:
     def end(self) -> None:
         """Forget what `note` recorded."""
         self._journal.remove()
+
+    def forget(self) -> None:
+        """Removes all of it: the login is ended."""
+        self.end()
+        with contextlib.suppress(OSError):
+            os.unlink(self.path)
 
 
 def _account(row: Sequence[object]) -> Account:

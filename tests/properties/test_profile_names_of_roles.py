@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import sys
+from pathlib import Path
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +15,9 @@ from keystead.identity_center.profile_name import NameTemplate, Wanted, differen
 from keystead.model.ordinal_case import folded
 from keystead.model.role_reference import RoleReference
 from keystead.model.validation import check_profile_name, is_identifier
+from keystead.stores.shared_file import SharedFile
 from keystead.text.dialect import FileKind, profile_title, read_header
+from keystead.text.document import Document, Grammar
 from tests.effort import examples
 
 # With lone surrogates, control characters, and what headers and references treat specially.
@@ -52,22 +55,30 @@ accounts = st.lists(
 
 
 @quick
-@given(accounts, templates, texts, st.lists(texts, max_size=4))
+@given(accounts, templates, st.lists(texts, max_size=4))
 def test_every_name_is_valid_for_all_readers_and_used_once(
-    found: list[Account], template: str, session: str, taken: list[str]
+    found: list[Account], template: str, taken: list[str]
 ) -> None:
-    wish = Wish(session, found, RoleFilter.parse(()), NameTemplate.parse(template), ())
-    names = list(wish.population({}, taken).added)
+    wish = Wish("corp", found, RoleFilter.parse(()), NameTemplate.parse(template), ())
+    made = wish.population({}, taken)
+    names = list(made.added)
     for name in names:
         check_profile_name(name, shared=True)
         assert is_identifier(name)
         assert not name.startswith("-")
         header = read_header(profile_title(name, FileKind.CONFIG), FileKind.CONFIG)
         assert (header.kind, header.name) == ("profile", name)
-    assert len(names) == sum(len(account.roles or ()) for account in found)
+    roles = sum(len(account.roles or ()) for account in found)
+    assert len(names) + len(made.unwritable) == roles
     keys = {folded(name) for name in names}
     assert len(keys) == len(names)
     assert not keys & {folded(name) for name in (*taken, "default", "__proto__")}
+    document = Document(b"[default]\nregion = eu-west-1", "config", grammar=Grammar.TOLERANT)
+    file = SharedFile(Path("config"), FileKind.CONFIG, document, None)
+    after = file.rewritten(made.added, {}, ())
+    assert after.profiles() == {"default": {"region": "eu-west-1"}, **made.added}
+    assert after.document.is_strict()
+    assert not wish.population(after.profiles(), taken).names
 
 
 @quick

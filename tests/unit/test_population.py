@@ -130,6 +130,17 @@ def test_prune_removes_nothing_where_the_login_reaches_nothing() -> None:
     assert made_from(wish(prune=True), profiles).names == set()
 
 
+@pytest.mark.parametrize(
+    "role", ["x\n[default]\nregion = x", "a #b", " a", "#a", "a\x85", "\ud800"]
+)
+def test_roles_whose_names_would_be_read_as_something_else_are_left_out(role: str) -> None:
+    found = made_from(wish(PAYMENTS._replace(roles=(role, "Admin"))))
+    assert list(found.added) == ["Payments-Admin"]
+    assert len(found.unwritable) == 1
+    assert found.unwritable[0].isprintable()
+    assert not made_from(wish(PAYMENTS._replace(id="1\n"))).added
+
+
 def test_regions_come_from_the_first_rule_that_matches() -> None:
     rules = "pay*/admin=eu-west-1 2*=eu-west-2 us-east-1"
     found = made_from(wish(PAYMENTS, TEST, regions=rules))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from keystead.identity_center.populate import Populate
     from keystead.identity_center.population import Population, Wish
     from keystead.stores.chain import ChainSnapshot
+
 _SHOWN_LINES = 100
 """How many lines of a change are shown before the question."""
 _SHOWN_NAMES = 5
@@ -125,16 +126,19 @@ def populate(context: Context, args: Arguments) -> None:
     directory, snapshot = _directory(context, args)
     wish = _wish(directory, snapshot, args)
     listing = _listing(context, directory, wish.selected)
-    wish = wish.replace(accounts=listing.accounts)
     if args.prune and not listing.accounts:
         context.console.warn("the login reaches no account, so no profile is removed")
     others = (store for store in app.stores if store is not app.shared)
-    change = Populate(wish, (found.name for store in others for found in store.profiles()))
-    if not (args.force or args.dry_run) and not _agreed(context, change):
-        return
-    change.write(app.shared)
-    directory.cache.end()
-    _report(context, change.population, is_dry=args.dry_run)
+    change = Populate(
+        wish.replace(accounts=listing.accounts),
+        (found.name for store in others for found in store.profiles()),
+    )
+    try:
+        if args.force or args.dry_run or _agreed(context, change):
+            change.write(app.shared)
+            _report(context, change.population, is_dry=args.dry_run)
+    finally:
+        directory.cache.end()
 
 
 def _directory(context: Context, args: Arguments) -> tuple[Directory, ChainSnapshot]:
@@ -176,8 +180,10 @@ def _wish(directory: Directory, snapshot: ChainSnapshot, args: Arguments) -> Wis
     from keystead.identity_center.population import Wish
     from keystead.identity_center.profile_name import DEFAULT_TEMPLATE, NameTemplate
     from keystead.identity_center.region_rule import parse_rules, rules_of
+    from keystead.model.validation import check_setting
 
     section = snapshot.sso_session(directory.session)
+    check_setting("sso_session", directory.session)
 
     def given(option: list[str] | None, setting: str) -> list[str]:
         return section.get(setting, "").split() if option is None else option
@@ -240,6 +246,10 @@ def _report(context: Context, made: Population, *, is_dry: bool) -> None:
     if made.served:
         context.console.note(
             f"{_named(made.served)} give the role under the name already, and were left as they are"
+        )
+    for reference in made.unwritable:
+        context.console.warn(
+            f"`{reference}` cannot be written to the config file, so it is left out"
         )
     if made.removed:
         from keystead.identity_center.populate import broken_references

@@ -33,7 +33,7 @@ _STALL_SECONDS = 300.0
 """Time without any answer but refusals after which the listing gives up."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 10.0
 _LONGEST_WAIT = 0.5
-_GONE = "ResourceNotFoundException"
+_GONE = ("ResourceNotFoundException", "ForbiddenException")
 
 Progress = Callable[[int, int, int], None]
 """Called with the accounts that are done, those known so far, and the calls at once."""
@@ -234,11 +234,8 @@ class Lister:
         if isinstance(answer, TryAgain):
             self._try_again(pages, number, answer)
             return None
-        if (
-            isinstance(answer, ProviderError)
-            and answer.code == _GONE
-            and "accountId" in (pages.parameters)
-        ):
+        is_refused = isinstance(answer, ProviderError) and answer.code in _GONE
+        if is_refused and isinstance(pages, _RolePages):
             answer = {}  # the account, or the access to it, was removed meanwhile
         if isinstance(answer, BaseException):
             raise answer

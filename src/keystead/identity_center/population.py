@@ -11,12 +11,15 @@ alone, as if it were not marked.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 
+from keystead.errors import ProfileInvalid
 from keystead.identity_center.account import Account, RoleFilter
 from keystead.identity_center.profile_name import NameTemplate, Wanted, different_names, safe
 from keystead.identity_center.region_rule import RegionRule, region_of
-from keystead.model.role_reference import RoleReference
+from keystead.model.role_reference import RoleReference, is_account_id
 from keystead.model.sources.sso import ACCOUNT, POPULATED_FROM
+from keystead.model.validation import check_setting
 from keystead.value import NamedTuple, Value
 
 _REGION = "region"
@@ -60,6 +63,16 @@ def _role_of(settings: Settings) -> tuple[object, ...]:
     return tuple(settings.get(key) for key in ("sso_session", *ACCOUNT))
 
 
+@lru_cache  # roles have the same names in thousands of accounts
+def _is_writable(role: str) -> bool:
+    """Whether the name, which may be anything, is read back as it is written."""
+    try:
+        check_setting("sso_role_name", role)
+    except ProfileInvalid:
+        return False
+    return True
+
+
 class Population(NamedTuple):
     """The changes of profiles, each by its name."""
 
@@ -70,6 +83,8 @@ class Population(NamedTuple):
     """Those whose region a person has set or removed, where the rules give another one."""
     served: Sequence[str]
     """Those not made by keystead that have the name and give the role, so that none is added."""
+    unwritable: Sequence[str]
+    """The references of roles whose names no config file can have, so that none is added."""
 
     @property
     def names(self) -> set[str]:
@@ -104,6 +119,7 @@ class Wish(Value):
         changed: dict[str, Mapping[str, str]] = {}
         own: list[str] = []
         served: list[str] = []
+        unwritable: list[str] = []
         new: list[tuple[Wanted, Mark]] = []
         for account, role in self._roles():
             region = region_of(account, role, self.regions) or ""
@@ -117,7 +133,9 @@ class Wish(Value):
             if wanted.reference in made:
                 continue
             name = self._name(account, role, region)
-            if name in profiles and _role_of(profiles[name]) == wanted.reference:
+            if not (is_account_id(account.id) and _is_writable(role)):
+                unwritable.append(str(wanted.reference))
+            elif name in profiles and _role_of(profiles[name]) == wanted.reference:
                 served.append(name)
             else:
                 new.append((Wanted(name, account.id, role), wanted))
@@ -125,7 +143,7 @@ class Wish(Value):
         added = {name: mark.settings() for name, (_, mark) in zip(names, new, strict=True)}
         gone = self._gone(made) if self.prune and self.accounts else ()
         removed = [name for reference in gone for name, _ in made[reference]]
-        return Population(added, changed, removed, own, served)
+        return Population(added, changed, removed, own, served, unwritable)
 
     def _roles(self) -> Iterator[tuple[Account, str]]:
         for account in self.accounts:

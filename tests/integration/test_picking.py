@@ -21,7 +21,7 @@ from keystead.identity_center.listing import Listing
 from keystead.identity_center.listing_cache import ListingCache
 from keystead.system import System
 from tests.agents import Agent
-from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, leaks
+from tests.canaries import ACCESS_KEY_ID, PASSPHRASE, SECRET_KEY, leaks
 from tests.conftest import Keystead
 from tests.job_control import PROMPT, interactive_bash
 
@@ -129,6 +129,21 @@ def test_the_preview_shows_the_plan() -> None:
         assert "  keys of profile dev" in lines
         screen.type("\t")
         screen.until(lambda lines: not any("> assume" in line for line in lines))
+
+
+def test_the_preview_opens_no_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keystead: Keystead
+) -> None:
+    passphrase = tmp_path / "passphrase"
+    passphrase.touch(mode=0o600)
+    passphrase.write_text(PASSPHRASE)
+    settings = ["mfa_serial=arn:aws:iam::123456789012:mfa/me", "source_profile=dev"]
+    role = "role_arn=arn:aws:iam::123456789012:role/sealed"
+    variables = {"KEYSTEAD_PASSPHRASE_FILE": str(passphrase)}
+    assert keystead("set", "sealed", role, *settings, env=variables).code == 0
+    with on_terminal("keystead pick sealed") as screen:
+        lines = screen.until(lambda lines: any("asks for a code of ****" in line for line in lines))
+        assert "  keys of profile dev" in lines
 
 
 def test_the_last_choice_is_offered_first() -> None:

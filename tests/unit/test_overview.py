@@ -182,3 +182,10 @@ def test_a_row_of_the_encrypted_store_needs_no_passphrase(encrypted: ChainSnapsh
     )
     assert row.file
     assert Path(row.file).name == "RegisteredAccounts.json"
+
+
+def test_the_first_names_are_those_of_all_profiles(snapshot: ChainSnapshot) -> None:
+    for _, part in snapshot.parts:
+        names = list(dict.fromkeys(profile.name for profile in part.profiles()))
+        for count in (0, 1, 3, 100):
+            assert part.first_names(count) == names[:count]

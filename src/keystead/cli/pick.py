@@ -38,9 +38,12 @@ def pick_name(context: Context, location: Location = None, query: str = "") -> s
 
     def preview(name: str) -> str:
         from keystead.cli.plan import plan_text  # slow to import, and not for the first drawing
+        from keystead.model.plan import make_plan
+        from keystead.model.unopened import Unopened
 
         try:
-            return plan_text(app.select(name, location).plan, (), app.system.clock())
+            plan = make_plan(name, Unopened(app.snapshot(location)))
+            return plan_text(plan, (), app.system.clock())
         except KeysteadError as error:
             return str(error)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from types import MappingProxyType
@@ -9,7 +10,7 @@ from types import MappingProxyType
 from keystead.app import App
 from keystead.app.overviews import overviews_of
 from keystead.app.selection import Location
-from keystead.errors import ProfileNotFound
+from keystead.errors import KeysteadError, ProfileNotFound
 from keystead.model.overview import Overview
 from keystead.model.sources.sso import Sso
 from keystead.value import NamedTuple
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 HEADINGS = ("Name", "Account", "Account name", "Role", "Region", "Type", "Expires")
 
 _SSO = Sso.types[0].name
-_FIRST = 100
+_FIRST = 60
 """More than a terminal has lines."""
 
 
@@ -46,20 +47,32 @@ def choices(app: App, location: Location, moments: Mapping[str, float]) -> Itera
     Those with ``moments`` of `ChoiceHistory` come first. Raises `ProfileNotFound` for none.
     """
     snapshot = app.snapshot(location)
+    first = _first(snapshot, moments)
+    later = _roles(app, snapshot)
+    roles = [*islice(later, _FIRST - len(first))]
+    shown = overviews_of(app, snapshot, first, {}, with_cached=False)
+    yield _merged(app, shown, roles, moments)._replace(is_whole=False)
     found: dict[str, Profile] = {}
     for profile in snapshot.profiles():
         found.setdefault(profile.name, profile)
-    order = sorted(found.values(), key=lambda profile: -moments.get(profile.name, 0.0))
-    first = overviews_of(app, snapshot, order[:_FIRST], {}, with_cached=False)
-    later = _roles(app, snapshot)
-    roles = [*islice(later, _FIRST - len(first))]
-    yield _merged(app, first, roles, moments)._replace(is_whole=False)
+    every = [*found.values()]
     roles += later
     names = {role.row.account or "": role.row.account_name or "" for role in roles}
-    every = _merged(app, overviews_of(app, snapshot, order, names), roles, moments)
-    if not every.rows:
+    whole = _merged(app, overviews_of(app, snapshot, every, names), roles, moments)
+    if not whole.rows:
         raise ProfileNotFound("there are no profiles yet", hint="`keystead set NAME` makes one")
-    yield every
+    yield whole
+
+
+def _first(snapshot: ChainSnapshot, moments: Mapping[str, float]) -> list[Profile]:
+    """Some of the first profiles, read one by one: thousands take longer together."""
+    latest = sorted(moments, key=lambda name: -moments[name])
+    names = (name for _, part in snapshot.parts for name in part.first_names(_FIRST))
+    found: list[Profile] = []
+    for name in islice(dict.fromkeys([*latest[:_FIRST], *names]), _FIRST):
+        with contextlib.suppress(KeysteadError):  # it is gone; or reported when it is used
+            found.append(snapshot.locate(name)[1])
+    return found
 
 
 def _roles(app: App, snapshot: ChainSnapshot) -> Iterator[ListedRole]:

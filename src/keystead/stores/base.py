@@ -51,6 +51,11 @@ class StoreSnapshot(ABC):
     def profiles(self) -> list[Profile]:
         """All profiles in the order of the store, invalid ones included."""
 
+    def first_names(self, count: int) -> list[str]:
+        """The names of the first ``count`` profiles, in order, each once."""
+        names = dict.fromkeys(profile.name for profile in self.profiles())
+        return [*names][:count]
+
     def sso_session(self, name: str) -> Mapping[str, str]:
         """The settings of an ``sso-session`` section; empty for no such section."""
         del name

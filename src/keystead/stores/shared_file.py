@@ -65,6 +65,13 @@ class SharedFile(Value):
                     yield header
             at = text.find(kind, end)
 
+    def names(self) -> Iterator[str]:
+        """The names of the profiles by their headers, in order; maybe more than once."""
+        for section in self.document.sections_in(Span(0, len(self.document.text))):
+            header = self._header(section)
+            if header.kind == "profile":
+                yield header.name
+
     def parts(self, name: str) -> tuple[list[Section], list[Section]]:
         """Those sections, and those of the spelling of `default` that they hide."""
         sections = self.document.naming(name)

@@ -162,6 +162,14 @@ class SharedSnapshot(StoreSnapshot):
             found |= file.other("services", name)
         return found
 
+    def first_names(self, count: int) -> list[str]:
+        """As `StoreSnapshot.first_names`; reads no other header, and no settings."""
+        names = (name for file in self.pair() for name in file.names())
+        found: dict[str, None] = {}
+        while len(found) < count and (name := next(names, None)) is not None:
+            found[name] = None
+        return [*found]
+
     def profiles(self) -> list[Profile]:
         """All profiles: those of the credentials file, then those only in the config file."""
         with uncollected():

@@ -10,19 +10,29 @@ from keystead.app.prompt import shell_status
 from keystead.app.validity import (
     Status,
     login_status,
-    login_statuses,
     profile_status,
     uncalled_snapshot,
 )
 from keystead.errors import AgentProblem
+from keystead.login.targets import all_targets
+from keystead.model.client_settings import NO_CLIENT_SETTINGS
+from keystead.model.sources.login import SETTING as LOGIN
+from keystead.model.sso_login import SsoLogin
+from keystead.model.unopened import Unopened
+from keystead.resolve.providers.login import LoginCache
+from keystead.resolve.sso.oidc import SsoTokenCache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from keystead.app import App
+    from keystead.model.profile import Profile
+    from keystead.stores.chain import ChainSnapshot
 
 _DEVICE = ":mfa/"
+_OF_LOGINS = ("sso_session", "sso_start_url", LOGIN)
+"""The settings that name a login."""
 
 
 def statuses_of(app: App, name: str) -> Iterator[Status]:
@@ -39,7 +49,7 @@ def statuses(app: App) -> Iterator[Status]:
     shell = shell_status(app)
     if shell:
         yield shell
-    yield from login_statuses(app, uncalled_snapshot(app))
+    yield from _login_statuses(app, uncalled_snapshot(app))
     for session in app.sessions.all():
         if session.expires_at > now:
             kind = "mfa" if _DEVICE in session.source.rpartition(" > ")[2] else "session"
@@ -59,3 +69,20 @@ def _agent_status(app: App) -> Status:
         return Status("agent", name)
     left = timedelta(seconds=found["ends_after_idle_seconds"] - found["idle_seconds"])
     return Status("agent", name, True, app.system.clock() + left, is_renewed=True)
+
+
+def _login_statuses(app: App, snapshot: ChainSnapshot) -> Iterator[Status]:
+    """Those of all logins, by the names of their sso-session, start URL or profile."""
+    firsts: dict[tuple[str, str], Profile] = {}
+    for profile in snapshot.profiles():
+        key = next(filter(profile.settings.__contains__, _OF_LOGINS), None)
+        if key:
+            firsts.setdefault((key, str(profile.settings[key])), profile)
+    client = app.client(NO_CLIENT_SETTINGS, None)
+    for target in all_targets(firsts.values(), snapshot.sso_sessions(), Unopened(snapshot)):
+        if isinstance(target, SsoLogin):
+            sso = SsoTokenCache(target, app.system, client, app.logins)
+            yield login_status(app, target.session or target.start_url, sso)
+        else:
+            console = LoginCache(target, app.system, client, app.logins)
+            yield login_status(app, target.profile, console)

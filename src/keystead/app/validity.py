@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
-from keystead.errors import KeysteadError
 from keystead.model.plan import make_plan
 from keystead.model.profile import Profile
-from keystead.model.sources.login import SETTING as LOGIN
 from keystead.model.sources.static import TOKEN, Static, keys_end
 from keystead.model.unopened import Unopened
 from keystead.resolve.providers import provider_of
@@ -26,10 +22,6 @@ if TYPE_CHECKING:
     from keystead.model.profile import ProfileSource
     from keystead.model.role_reference import RoleReference
     from keystead.resolve.sso.cache import TokenCache
-
-
-_OF_LOGINS = ("sso_session", "sso_start_url", LOGIN)
-"""The settings that name a login."""
 
 
 class Status(NamedTuple):
@@ -77,24 +69,6 @@ def profile_status(
     now = app.system.clock()
     last = max((at for at in ends if at and at > now), default=None)
     return Status("profile", name, last is not None, last), login
-
-
-def login_statuses(app: App, snapshot: ChainSnapshot) -> list[Status]:
-    """Those of the logins that profiles use, by the names of their sso-session, start URL or
-    profile, each once.
-    """
-    found: dict[tuple[str, str], Status] = {}
-    source = Unopened(snapshot)
-    for profile in snapshot.profiles():
-        key = next(filter(profile.settings.__contains__, _OF_LOGINS), None)
-        if key is None or (place := (key, str(profile.settings[key]))) in found:
-            continue
-        with suppress(KeysteadError):  # one that is not valid has none
-            login = _login_of(app, make_plan(profile.name, source), profile)
-            if login:
-                name = profile.name if key == LOGIN else place[1]
-                found[place] = login_status(app, name, login)
-    return [*found.values()]
 
 
 def login_status(app: App, name: str, login: TokenCache[Any]) -> Status:

@@ -7,6 +7,7 @@ UV ?= uv
 READY := .venv/.ready
 RUN := .venv/bin/python
 FUZZ_READY := .venv-fuzz/.ready
+RECORDING_READY := .venv-recording/.ready
 SECONDS ?= 60
 BOUND ?= -max_total_time=$(SECONDS)
 CORPUS ?= .venv-fuzz/corpus
@@ -14,7 +15,7 @@ CORPUS ?= .venv-fuzz/corpus
 HAS_ATHERIS := import platform, sys; \
   sys.exit((sys.platform, platform.machine()) != ("linux", "x86_64") or sys.version_info >= (3, 14))
 
-.PHONY: help setup demo test thorough test-windows soak check docs bench interop fuzz fuzz-short requirements clean
+.PHONY: help setup demo test thorough test-windows soak check docs recording bench interop fuzz fuzz-short requirements clean
 
 help:
 	@echo "make demo          walk through stores, roles and a service call on an emulated AWS"
@@ -24,6 +25,7 @@ help:
 	@echo "make soak          have the agent answer a million requests and weigh it (half an hour)"
 	@echo "make check         lint, format and type checks"
 	@echo "make docs          write the generated pages of docs/ anew"
+	@echo "make recording     record a terminal while a person signs in, write docs/signing-in.svg"
 	@echo "make bench         time it next to other programs (Go's if on PATH), write docs/benchmarks*.md"
 	@echo "make interop       let the SDKs of many languages get credentials, write docs/clients.md;"
 	@echo "                   CLIENTS='go java' runs some and writes nothing"
@@ -59,6 +61,9 @@ check: $(READY)
 
 docs: $(READY)
 	@$(RUN) -m devtools.docs
+
+recording: $(READY) $(RECORDING_READY)
+	@PYTHONPATH=.venv-recording $(RUN) -m devtools.recording
 
 bench: $(READY)
 	@$(RUN) -m benchmarks
@@ -99,7 +104,7 @@ requirements:
 	  --all-groups --output-file requirements-dev.txt
 
 clean:
-	@rm -rf .venv .venv-fuzz .windows .interop build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-fuzz .venv-recording .windows .interop build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find src tests devtools benchmarks interop fuzz -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The stamp is the last thing written, so a set-up that was interrupted starts over.
@@ -128,4 +133,10 @@ $(FUZZ_READY): $(READY) requirements-fuzz.txt
 	  --require-hashes -r requirements-dev.txt -r requirements-fuzz.txt
 	@$(PYTHON) -m pip --python .venv-fuzz/bin/python install --quiet --disable-pip-version-check \
 	  --no-deps --no-build-isolation -e .
+	@touch $@
+
+# pyte is kept apart, as nothing else needs it.
+$(RECORDING_READY): $(READY) requirements-recording.txt
+	@$(PYTHON) -m pip --python $(RUN) install --quiet --disable-pip-version-check --no-deps \
+	  --require-hashes --upgrade --target .venv-recording -r requirements-recording.txt
 	@touch $@

@@ -83,19 +83,21 @@ def exec_(context: Context, args: Arguments) -> int:
     name = _name(context, args)
     command = [login_shell(app.system)] if args.command is None else args.command
     path = child.require(command, app.system.environ)
-    if args.command is None:
-        _announce(context, path, name)
+    if args.session and not args.endpoint:
+        raise UsageError("--session is for an endpoint", hint="add --endpoint")
+    selected = app.select(name, args.location, options, in_session=args.session)
     if args.endpoint:
         from keystead.serve.wiring import run_with_endpoint  # slow to import
 
-        selected = app.select(name, args.location, options, in_session=args.session)
+        if args.command is None:
+            selected.profiles.find(name)
+            _announce(context, path, name)
         return run_with_endpoint(
             selected, name, command, hide_files=args.hide_files, note=context.console.note
         )
-    if args.session:
-        raise UsageError("--session is for an endpoint", hint="add --endpoint")
-    selected = app.select(name, args.location, options)
     found = selected.credentials(Grantee("exec", program=executable_at(path)))
+    if args.command is None:
+        _announce(context, path, name)
     prepared = prepare(app, selected, wire.variables(found), hide_files=args.hide_files)
     return child.run(command, prepared.environment, prepared.at_end)
 

@@ -24,7 +24,7 @@ from keystead.testing import IdentityCenter
 
 ROOT = Path(__file__).parent.parent
 TARGET = ROOT / "docs" / "signing-in.svg"
-COLUMNS, ROWS = 88, 17
+COLUMNS, ROWS = 96, 17
 NOW = datetime(2026, 1, 31, 12, 26, tzinfo=UTC)
 PROMPT = "$ "
 
@@ -67,14 +67,10 @@ class Step(NamedTuple):
 
 STEPS = (
     Step("keystead login\r", "is valid until", 2.5),
-    Step("keystead sso accounts\r", "Shop", 2.5),
-    Step('keystead exec "$(keystead pick)"\r', "corp/Shop/", 1.5),
-    Step("p", "p", 0.4),
-    Step("a", "pa", 0.4),
-    Step("y", "pay", 0.8),
-    Step(" ", "pay", 0.2),
-    Step("a", "pay a", 0.2),
-    Step("d", "pay ad", 1.5),
+    Step("clear; keystead sso populate --force >/dev/null 2>&1; echo done\r", "done", 2.5),
+    Step('keystead exec "$(keystead pick)"\r', "12/12", 1.5),
+    *(Step(key, f"> {'pay ad'[: number + 1]}".rstrip(), 0.4) for number, key in enumerate("pay ad")),
+    Step("", "Admin", 1.0),
     Step("\r", "1h00m $", 2.0),
     Step("keystead status\r", "agent", 4.0),
     Step("exit\r", "exit", 3.0),

@@ -59,8 +59,8 @@ def _shown(context: Context, row: Status) -> dict[str, object]:
         until = "no end"
     else:
         until = "expired" if row.expires_at else _ABSENT.get(row.kind, "not valid")
-    if row.is_renewed and row.kind != "agent":
-        until += "; renewed when it is used"
+    if row.is_renewed and row.expires_at and row.kind == "login":
+        until += ", then renewed" if row.is_valid else ", renewed at the next use"
     return {"What": row.kind, "Name": row.name, "Until": until}
 
 

@@ -67,9 +67,12 @@ class Step(NamedTuple):
 
 STEPS = (
     Step("keystead login\r", "is valid until", 2.5),
-    Step("clear; keystead sso populate --force >/dev/null 2>&1; echo done\r", "done", 2.5),
+    Step("keystead sso accounts\r", "Shop", 2.5),
     Step('keystead exec "$(keystead pick)"\r', "12/12", 1.5),
-    *(Step(key, f"> {'pay ad'[: number + 1]}".rstrip(), 0.4) for number, key in enumerate("pay ad")),
+    *(
+        Step(key, f"> {'pay ad'[: number + 1]}".rstrip(), 0.4)
+        for number, key in enumerate("pay ad")
+    ),
     Step("", "Admin", 1.0),
     Step("\r", "1h00m $", 2.0),
     Step("keystead status\r", "agent", 4.0),

@@ -135,7 +135,7 @@ $(FUZZ_READY): $(READY) requirements-fuzz.txt
 	  --no-deps --no-build-isolation -e .
 	@touch $@
 
-# pyte is kept apart, as nothing else needs it.
+# pyte is installed separately, as nothing else needs it.
 $(RECORDING_READY): $(READY) requirements-recording.txt
 	@$(PYTHON) -m pip --python $(RUN) install --quiet --disable-pip-version-check --no-deps \
 	  --require-hashes --upgrade --target .venv-recording -r requirements-recording.txt

@@ -84,7 +84,7 @@ class Screen(pyte.Screen):
     """A screen with the alternate one, which pyte does not have."""
 
     def set_mode(self, *modes: int, private: bool = False) -> None:
-        """Keeps what the main screen shows."""
+        """Saves what the main screen shows."""
         if private and _ALTERNATE in modes:
             self._main = copy.deepcopy(self.buffer), copy.copy(self.cursor)
             self.erase_in_display(2)

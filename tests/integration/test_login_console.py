@@ -115,6 +115,16 @@ def test_login_in_the_cache_of_the_aws_cli_is_used_and_replaced_there(
     assert credentials(keystead)["SessionToken"] == new["accessToken"]["sessionToken"]
 
 
+def test_profile_says_that_the_login_is_shared(
+    keystead: Keystead, service: SignIn, files: Login
+) -> None:
+    files.write(f"{PROFILE}sso_cache = aws\n")
+    assert keystead("login", "dev").code == 0
+    assert files.cache().exists()
+    assert credentials(keystead)["AccessKeyId"]
+    assert keystead("lint").stdout == ""
+
+
 def test_login_is_renewed_with_its_key(keystead: Keystead, service: SignIn, files: Login) -> None:
     files.write(PROFILE)
     service.lifetimes.credentials = timedelta(seconds=60)  # renewed five minutes before

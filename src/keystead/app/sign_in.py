@@ -28,7 +28,7 @@ from keystead.model.variables import profile_in_effect
 from keystead.near import did_you_mean, near_names
 from keystead.outside import parse_json, parse_moment
 from keystead.stores.chain import ChainSnapshot
-from keystead.value import NamedTuple
+from keystead.value import NamedTuple, replace
 
 
 class Ended(NamedTuple):
@@ -69,8 +69,7 @@ class SigningIn:
                 id="login-other-credentials",
                 hint="sign in with another name, which becomes a profile",
             )
-        session = profile.text(SETTING) or ""
-        return Login(profile=name, login_session=session, region=region)
+        return replace(Login.from_profile(profile, self._profiles), region=region)
 
     def current(self, profile: str) -> str:
         """As `ConsoleSessions.current`."""

@@ -7,7 +7,13 @@ from keystead.browser.availability import facts, why_no_browser
 from keystead.browser.launch import BROWSERS, Browser, open_page
 from keystead.cli.command import LOCATION, NAME_OR_DEFAULT, Arguments, Context, argument, command
 from keystead.cli.role_options import ROLE_OPTIONS, role_options
-from keystead.errors import InteractionRequired, KeysteadError, UsageError
+from keystead.errors import (
+    InteractionRequired,
+    KeysteadError,
+    NameMissing,
+    NotConfigured,
+    UsageError,
+)
 from keystead.federation.destination import SERVICES
 from keystead.federation.limits import parse_duration
 
@@ -65,6 +71,10 @@ def console(context: Context, args: Arguments) -> None:
         raise UsageError("--service and --url exclude each other")
     app = context.app
     selected = app.select(args.name, args.location, role_options(context, args), args.region)
+    try:
+        selected.plan  # noqa: B018  # it says whether there is a profile
+    except NotConfigured:
+        raise NameMissing("a profile is missing", hint="keystead console NAME") from None
     browser = Browser(args.browser, args.browser_profile)
     if args.container:
         browser = Browser(args.browser, args.browser_profile, selected.plan.profile or "default")

@@ -38,13 +38,19 @@ class Login(CredentialSource, kw_only=True):
 
     login_session: str
     region: str | None = None
+    sso_cache: str | None = None
+    """Where the login is stored, as in an sso-session."""
 
     @classmethod
     def from_profile(cls, profile: Profile, sections: ProfileSource) -> Self:
         """As `CredentialSource.from_profile`."""
         del sections
-        session = profile.text(SETTING) or ""
-        return cls(profile=profile.name, login_session=session, region=profile.region)
+        return cls(
+            profile=profile.name,
+            login_session=profile.text(SETTING) or "",
+            region=profile.region,
+            sso_cache=(profile.text("sso_cache") or "").lower() or None,
+        )
 
     @property
     def label(self) -> str:

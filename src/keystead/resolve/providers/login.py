@@ -71,9 +71,14 @@ class LoginCache(TokenCache[Credentials]):
         session = source.login_session
         name = hashlib.sha256(session.encode()).hexdigest()
         shared = TokenFile(system.files, cache_folder(system) / f"{name}.json")
-        found = Places(shared, sealed.at(f"login\n{session}", f"login {session}"))
+        own = sealed.at(f"login\n{session}", f"login {session}")
         what = f"the login of profile `{source.profile}`"
-        super().__init__(system, found, what, f"keystead login {shlex.quote(source.profile)}")
+        super().__init__(
+            system,
+            Places(shared, own, source.sso_cache),
+            what,
+            f"keystead login {shlex.quote(source.profile)}",
+        )
         self._label = source.label
         self._client = client
 

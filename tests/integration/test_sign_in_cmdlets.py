@@ -103,6 +103,14 @@ def test_login_by_profile_or_session_is_made_once(
     assert keystead("Invoke-AWSSSOLogin", "-ProfileName", "dev", "-Force").code == 0
     assert len(center.logins) == 2
     assert keystead("process", "dev").code == 0
+    out = keystead("Invoke-AWSSSOLogout", "-ProfileName", "dev")
+    assert (out.code, out.stdout) == (0, ""), out.stderr
+    assert "signed out" in out.stderr
+    assert [login.is_alive for login in center.logins][-1:] == [False]
+    assert keystead("process", "dev").code == 6
+    assert keystead("Invoke-AWSSSOLogin", "dev").code == 0
+    assert keystead("Invoke-AWSSSOLogout").code == 0
+    assert not center.logins[-1].is_alive
     both = keystead("Invoke-AWSSSOLogin", "dev", "-SessionName", "corp")
     assert both.code == 2
 
@@ -186,6 +194,14 @@ def test_login_of_the_console(
         assert (done.code, done.stdout) == (0, ""), done.stderr
         arn = service.login_session("ada")
         assert config.read_text() == f"[profile new]\nlogin_session = {arn}\nregion = eu-west-1\n"
+        assert keystead("process", "new").code == 0
+        for words in (("-ProfileName", "new"), ("-All",)):
+            out = keystead("Invoke-AWSLogout", *words)
+            assert (out.code, out.stdout) == (0, ""), out.stderr
+            assert "signed out" in out.stderr
+            assert keystead("process", "new").code == 6
+            assert keystead("Invoke-AWSLogin", "new").code == 0
+        assert keystead("Invoke-AWSSSOLogout").code == 0
         assert keystead("process", "new").code == 0
         assert keystead("Invoke-AWSLogin", "-ExecutionTimeout", "0").code == 2
         monkeypatch.setenv("BROWSER", "true %s")

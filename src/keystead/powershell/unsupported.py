@@ -15,8 +15,6 @@ _AUDIT = "`keystead audit` shows which credentials were delivered"
 _PROXY = "set HTTPS_PROXY and NO_PROXY in the environment"
 
 CMDLETS: Mapping[str, str] = {
-    "Invoke-AWSSSOLogout": "`aws sso logout` logs out",
-    "Invoke-AWSLogout": "`aws logout` logs out",
     "Set-AWSSamlEndpoint": _SAML,
     "Set-AWSSamlRoleProfile": _SAML,
     "Set-AWSProxy": _PROXY,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from keystead.app.sign_in import SigningIn
+    from keystead.login.options import Screen
     from keystead.login.targets import Target
 
 _SCOPE = "sso:account:access"
@@ -53,6 +54,25 @@ def console_login(state: State, values: Values) -> Iterable[AwsObject]:
     if milliseconds is not None:
         more["patience"] = milliseconds / 1000
     _sign_in(state, signing_in, target, force=True, **more)
+    return ()
+
+
+def sso_logout(state: State, values: Values) -> Iterable[AwsObject]:
+    """``Invoke-AWSSSOLogout``: ends the login of a profile, without one all of Identity Center."""
+    name, signing_in = values.get("ProfileName"), _signing_in(state)
+    found = [signing_in.target(name)] if name else _logins(signing_in)
+    _sign_out(state, signing_in, [each for each in found if not isinstance(each, Login)])
+    return ()
+
+
+def console_logout(state: State, values: Values) -> Iterable[AwsObject]:
+    """``Invoke-AWSLogout``: removes the console's login of a profile, or all of them."""
+    signing_in = _signing_in(state)
+    if values.get("All"):
+        found = [each for each in _logins(signing_in) if isinstance(each, Login)]
+    else:
+        found = [signing_in.console_target(values.get("ProfileName"))]
+    _sign_out(state, signing_in, found)
     return ()
 
 
@@ -92,13 +112,35 @@ def _signing_in(state: State) -> SigningIn:
 
 
 def _sign_in(state: State, signing_in: SigningIn, target: Target, **options: Any) -> None:  # noqa: ANN401  # those of `Options`
-    from keystead.login.options import Options, Screen
+    from keystead.login.options import Options
 
     caller.process.require_own_process()
-    screen = Screen(state.console.note, state.console.warn, state.console.line)
-    done = signing_in.sign_in(target, screen, Options(**options))
+    done = signing_in.sign_in(target, _screen(state), Options(**options))
     how = "signed in" if done.is_new else "already signed in"
     state.console.note(f"{how}: {done.title}")
+
+
+def _logins(signing_in: SigningIn) -> list[Target]:
+    """All logins, of the files and stored, each once."""
+    from keystead.login.targets import identity
+
+    found = (*signing_in.stored(), *signing_in.all())
+    return list({identity(each): each for each in found}.values())
+
+
+def _sign_out(state: State, signing_in: SigningIn, targets: Sequence[Target]) -> None:
+    for target in targets:
+        done = signing_in.sign_out(target, _screen(state)).login
+        if done.not_revoked:
+            state.console.warn(f"{done.title} was removed and not revoked: {done.not_revoked}")
+        elif done.was_there:
+            state.console.note(f"signed out: {done.title} was removed")
+
+
+def _screen(state: State) -> Screen:
+    from keystead.login.options import Screen
+
+    return Screen(state.console.note, state.console.warn, state.console.line)
 
 
 def _session_settings(values: Values) -> dict[str, str]:
@@ -290,5 +332,20 @@ CMDLETS = (
             Parameter("ExecutionTimeout", "how long to wait, in milliseconds", kind="int"),
         ),
         console_login,
+    ),
+    Cmdlet(
+        "Invoke-AWSSSOLogout",
+        "sign out of IAM Identity Center; without a profile, of all logins",
+        (replace(PROFILE_NAME, meaning="the profile", piped=True),),
+        sso_logout,
+    ),
+    Cmdlet(
+        "Invoke-AWSLogout",
+        "remove the console's login of a profile",
+        (
+            replace(PROFILE_NAME, meaning="the profile", piped=True),
+            switch("All", "remove all logins of the console"),
+        ),
+        console_logout,
     ),
 )

@@ -139,6 +139,18 @@ def test_login_is_renewed_with_its_key(keystead: Keystead, service: SignIn, file
     assert len(service.calls("CreateOAuth2Token")) == 2
 
 
+@pytest.mark.parametrize("hours", [-3, 3])
+def test_a_wrong_clock_of_this_machine_does_not_matter(
+    keystead: Keystead, service: SignIn, files: Login, hours: int
+) -> None:
+    files.write(PROFILE)
+    now = service.clock
+    service.clock = lambda: now() + timedelta(hours=hours)
+    assert keystead("login", "dev").code == 0
+    assert [call.error for call in service.calls("CreateOAuth2Token")][-1] is None
+    assert credentials(keystead)["AccessKeyId"]
+
+
 def test_first_login_makes_the_profile(keystead: Keystead, service: SignIn, files: Login) -> None:
     assert keystead("login", "new").code == 3
     done = keystead("login", "new", "--console", "--region", "eu-central-1")

@@ -49,6 +49,7 @@ _NO_RETRIES = {"mode": "standard", "total_max_attempts": 1}
 _CLOCK_CODES = frozenset(
     {
         "AuthFailure",
+        "INVALID_REQUEST",  # of AWS Sign-In, to the time in a proof of possession
         "InvalidSignatureException",
         "RequestExpired",
         "RequestInTheFuture",

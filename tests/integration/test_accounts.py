@@ -19,7 +19,7 @@ from devtools import command
 from keystead import library
 from keystead.app import App
 from keystead.cli.completing.answer import answer
-from keystead.errors import InteractionRequired, ProviderError
+from keystead.errors import InteractionRequired, ProfileNotFound, ProviderError
 from keystead.identity_center.account import RoleFilter
 from keystead.identity_center.adaptive_limit import AdaptiveLimit
 from keystead.identity_center.directory import Directory
@@ -422,17 +422,12 @@ def test_ctrl_c_ends_a_listing_at_once_and_the_next_run_continues(
     assert len(asked(center)) < len(center.accounts)
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["corp/000000000003/Reader", "corp/Team%203/Reader", "corp/Team 3/Reader"],
-)
 def test_a_name_of_a_role_works_wherever_a_profile_does(
-    center: IdentityCenter, keystead: Keystead, name: str, monkeypatch: pytest.MonkeyPatch
+    center: IdentityCenter, keystead: Keystead, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    name = "corp/Team%203/Reader"
     done = keystead("process", name)
     assert (done.code, json.loads(done.stdout)["SecretAccessKey"]) == (0, SECRET_KEY), done.stderr
-    call = center.calls("GetRoleCredentials")[-1]
-    assert call.parameters == {"account_id": "000000000003", "role_name": "Reader"}
     assert SECRET_KEY in keystead("env", name, "--shell", "json").stdout
     program = "import os; print(os.environ['AWS_SECRET_ACCESS_KEY'])"
     done = keystead("exec", name, "--", sys.executable, "-c", program)
@@ -444,6 +439,14 @@ def test_a_name_of_a_role_works_wherever_a_profile_does(
     assert library.plan().profile == name
     assert app().select(name).session_source() is not None
     assert len(center.calls("GetRoleCredentials")) == 1, "the session is cached"
+
+
+@pytest.mark.parametrize("account", ["000000000003", "Team%203", "Team 3", "%54eam 3"])
+def test_an_account_is_named_by_its_id_or_name(center: IdentityCenter, account: str) -> None:
+    found = library.credentials(f"corp/{account}/Reader")
+    assert found.secret_access_key == SECRET_KEY
+    call = center.calls("GetRoleCredentials")[-1]
+    assert call.parameters == {"account_id": "000000000003", "role_name": "Reader"}
 
 
 def test_a_name_of_a_role_loads_what_a_profile_does(keystead: Keystead) -> None:
@@ -487,34 +490,34 @@ def test_a_profile_of_that_very_name_takes_precedence(
     ],
 )
 def test_unknown_accounts_and_roles_are_not_found_with_suggestions(
-    center: IdentityCenter, keystead: Keystead, name: str, message: str, hint: str
+    center: IdentityCenter, name: str, message: str, hint: str
 ) -> None:
     for number in ("000000000091", "000000000092"):
         center.add_account(number, "Twin", roles=["Reader"])
-    done = keystead("process", name)
-    assert done.code == 3
-    assert message in done.stderr
-    assert hint in done.stderr
+    with pytest.raises(ProfileNotFound, match=re.escape(message)) as raised:
+        library.credentials(name)
+    assert raised.value.exit_code == 3
+    assert hint in (raised.value.hint or "")
 
 
 def test_names_of_accounts_are_taken_from_the_cache_for_a_day(
     center: IdentityCenter, keystead: Keystead
 ) -> None:
     for _ in range(2):
-        assert keystead("plan", "corp/Team 3/Reader").code == 0
+        library.plan("corp/Team 3/Reader")
     assert len(center.calls("ListAccounts")) == 1
     assert not center.calls("ListAccountRoles")
     center.add_account("000000000077", "New", roles=["Reader"])
-    assert keystead("plan", "corp/New/Reader").code == 0
+    library.plan("corp/New/Reader")
     cache = next((keystead.root / "keystead" / "accounts").glob("*.json"))
-    document = json.loads(cache.read_text())
-    cache.write_text(json.dumps({**document, "listed_at": "2026-01-01T00:00:00+00:00"}))
+    old = {**json.loads(cache.read_text()), "listed_at": "2026-01-01T00:00:00+00:00"}
+    cache.write_text(json.dumps(old))
     center.requests.clear()
-    assert keystead("plan", "corp/New/Reader").code == 0
+    library.plan("corp/New/Reader")
     assert len(center.calls("ListAccounts")) == 1
     revoke(center)
-    cache.write_text(json.dumps({**document, "listed_at": "2026-01-01T00:00:00+00:00"}))
-    assert keystead("plan", "corp/New/Reader").code == 0, "an old name is better than none"
+    cache.write_text(json.dumps(old))
+    assert library.plan("corp/New/Reader").profile, "an old name is better than none"
 
 
 def test_changing_commands_want_a_profile_and_not_a_name_of_a_role(

@@ -408,6 +408,16 @@ def test_fzf_is_searched_and_what_it_gives_is_remembered() -> None:
 
 
 @pytest.mark.needs("fzf")
+def test_fzf_takes_the_options_of_the_user() -> None:
+    options = "--expect=ctrl-x --print-query --multi --prompt=which?"
+    with fzf("keystead pick", FZF_DEFAULT_OPTS=options) as screen:
+        screen.child.expect_exact("which?")
+        screen.child.expect("4/4")
+        screen.type("\r")
+        assert screen.end()[1].endswith("dev\r\n")
+
+
+@pytest.mark.needs("fzf")
 @pytest.mark.parametrize(("keys", "code"), [("\x1b", 130), ("\x03", 130), ("\r", 1)])
 def test_fzf_that_chooses_nothing(keys: str, code: int) -> None:
     with fzf('keystead pick; echo "code $?"') as screen:
@@ -510,3 +520,22 @@ def test_the_list_is_drawn_without_loading_what_is_slow() -> None:
         own = {name for name in loaded if name.startswith("keystead")}
         assert len(own) <= 108, own
         assert len(loaded - own) <= 72, loaded - own
+
+
+def test_several_logins_are_chosen_from_by_a_profile(
+    home: Path, write_credentials: Callable[[str], Path]
+) -> None:
+    write_credentials("")
+    sections = (
+        f"[sso-session {name}]\nsso_start_url = https://{name}.awsapps.com/start\n"
+        f"sso_region = eu-west-1\n[profile {name}]\nsso_session = {name}\n"
+        "sso_account_id = 111111111111\nsso_role_name = Reader\n"
+        for name in ("one", "two")
+    )
+    (home / ".aws" / "config").write_text("".join(sections))
+    (home / ".aws" / "config").chmod(0o600)
+    with on_terminal("keystead login") as screen:
+        lines = screen.until_query("", "2/2")
+        assert [line[2:].split()[0] for line in lines[2:4]] == ["one", "two"]
+        screen.type("\x1b")
+        assert screen.end() == (130, "keystead: error: interrupted\r\n")

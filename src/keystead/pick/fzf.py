@@ -42,8 +42,8 @@ def choose(system: System, choices: Choices, query: str, *, location: str) -> st
     argv = [program, *_OPTIONS, preview, f"--query={query}"]
     done = run(argv, system.exported or system.environ, data)
     if done.code == _CHOSEN:
-        number = int(done.output.partition(_SEPARATOR.encode())[0])
-        return choices.rows[number][0]
+        line = done.output.rstrip(b"\0").rpartition(b"\0")[2]  # after what `--expect` prints
+        return choices.rows[int(line.partition(_SEPARATOR.encode())[0])][0]
     if done.code == _NO_MATCH:
         raise KeysteadError("no profile matches what was typed")
     if done.code == _INTERRUPTED:

@@ -239,8 +239,8 @@ else:
         except termios.error as error:
             os.close(fd)
             raise OSError(*error.args) from None
-        tty.begin()
         try:
+            tty.begin()
             yield tty
         finally:
             tty.end()

@@ -19,6 +19,7 @@ FILE = Path(completing.__file__).with_name("words.py")
 _TAKES = {
     "NAME": "profile",
     "OLD": "profile",
+    "SESSION": "sso-session",
     "PATH": "file",
     "FILE": "file",
     "KEY=VALUE": "setting=",

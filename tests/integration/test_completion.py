@@ -55,6 +55,7 @@ def profiles(
     monkeypatch.chdir(home)
     (home / "folder").mkdir()
     write_credentials(f"[production]\n{KEYS}[my role]\n{KEYS}[my rule]\n{KEYS}")
+    (home / ".aws" / "config").write_text("[sso-session corp]\nsso_region = eu-west-1\n")
 
 
 def script(shell: str, home: Path) -> Path:
@@ -144,6 +145,8 @@ ANSWERS = {
     ("Get-AWSRegion", "us-gov-e"): "us-gov-east-1",
     ("Get-S3Bucket", "-Prof", "produ"): "production",
     ("help", "wh"): "whoami Where-Object",
+    ("login", "--sso-session", "co"): "corp",
+    ("logout", "--sso-session", ""): "corp",
 }
 
 

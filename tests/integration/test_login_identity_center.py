@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pexpect
 import pytest
+import segno
 
 from devtools.command import KEYSTEAD
 from keystead.app import App
@@ -535,3 +536,20 @@ def test_logout_clears_the_answers_of_the_agent(
     assert machine.run("process", "dev").stdout == first
     machine.run("logout", "dev")
     assert machine.run("process", "dev").code == 6
+
+
+def test_the_address_of_a_code_can_be_shown_as_a_qr_code(
+    machine: Machine, center: IdentityCenter
+) -> None:
+    person = Person(center)
+    person.does = [lambda: center.approve(person.code())]
+    signed_in(person, device=True, qr=True)
+    address = next(text for text in person.seen if text.startswith(f"{center.url}/device?"))
+    picture = person.seen[-1].split("\n")
+    wanted = [
+        list(map(bool, row)) for row in segno.make(address, micro=False).matrix_iter(border=2)
+    ]
+    upper = [[half in "▄ " for half in line] for line in picture]
+    lower = [[half in "▀ " for half in line] for line in picture]
+    shown = [row for pair in zip(upper, lower, strict=True) for row in pair]
+    assert shown[: len(wanted)] == wanted  # dark where the terminal shows its background

@@ -75,6 +75,7 @@ HEAVY = {
     "httptools",
     "platformdirs",
     "prompt_toolkit",
+    "segno",
     "zxcvbn",
 }
 
@@ -82,6 +83,7 @@ HEAVY = {
 NEEDED = {
     "powershell/shell/prompt.py": {"prompt_toolkit"},
     "http/server.py": {"httptools"},
+    "login/qr.py": {"segno"},
 }
 
 

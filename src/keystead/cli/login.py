@@ -38,6 +38,7 @@ SSO_SESSION = argument(
         "--no-browser", action="store_true", help="print the address in place of opening a browser"
     ),
     argument("--force", action="store_true", help="sign in although a login is valid"),
+    argument("--qr", action="store_true", help="show the address of a code as a QR code too"),
     details="A login that is valid is not made again. It is renewed without a person while it can.",
 )
 def login(context: Context, args: Arguments) -> None:
@@ -58,6 +59,7 @@ def login(context: Context, args: Arguments) -> None:
         device=args.device or None,
         opens_browser=not args.no_browser,
         force=args.force,
+        qr=args.qr,
     )
     _report(context, signing_in.sign_in(target, _screen(context), options))
 

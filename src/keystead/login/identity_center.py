@@ -155,6 +155,10 @@ class _Flow:
             "do this only if you ran this command yourself: with a code or an address that "
             "somebody sent you, you would sign them in as you"
         )
+        if self._context.options.qr:
+            from keystead.login.qr import picture
+
+            screen.show(picture(complete))
         patience = min(life, self._context.options.patience)
         ends = system.clock() + timedelta(seconds=patience)
         with open_at_once(complete, self._what, self._context, opens=choice.opens):

@@ -19,12 +19,14 @@ class Options(Value, kw_only=True):
     """``device``: by a code on any device, None: as the settings say, or this machine can.
 
     ``opens_browser`` False prints the address instead. ``force`` signs in although a login is
-    valid. ``patience`` are seconds to wait for the person.
+    valid, ``qr`` shows the address of a code as a QR code too. ``patience`` are seconds to wait for
+    the person.
     """
 
     device: bool | None = None
     opens_browser: bool = True
     force: bool = False
+    qr: bool = False
     patience: float = PATIENCE
 
 

@@ -247,10 +247,25 @@ def _roles(prefix: str) -> list[str]:
         return []
 
 
+def _sso_sessions() -> list[str]:
+    from keystead.errors import KeysteadError
+    from keystead.stores.shared import SharedStore
+    from keystead.system import System
+
+    try:
+        return SharedStore.open(System()).snapshot().sso_sessions()
+    except KeysteadError:
+        return []
+
+
 def _regions() -> list[str]:
     from keystead.botocore_session import region_names
 
     return list(region_names())
 
 
-_SOURCES: Mapping[str, Callable[[], list[str]]] = {"profile": _profiles, "region": _regions}
+_SOURCES: Mapping[str, Callable[[], list[str]]] = {
+    "profile": _profiles,
+    "region": _regions,
+    "sso-session": _sso_sessions,
+}

@@ -133,7 +133,7 @@ def test_fish_completes_the_line(home: Path) -> None:
 
 
 ANSWERS = {
-    (): "list show set remove",
+    (): "list show pick set remove",
     ("process", "nobody-like-this"): "",
     ("exec", "production", "--", ""): ":commands",
     ("exec", "production", "--", "ls", ""): ":files",

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import os
-import re
-import subprocess
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from devtools.command import KEYSTEAD
 from devtools.emulators import Emulator
-from keystead.testing import Federation, IdentityCenter
+from keystead.testing import Federation, IdentityCenter, SignIn
 from keystead.testing.local_service import LocalService
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY
 from tests.chromium import Chromium, chromium, eventually
 from tests.conftest import Keystead
 from tests.signing_in import PROFILE, Machine, identity_center, section
 
-pytestmark = pytest.mark.needs("chromium")
+pytestmark = [pytest.mark.posix("a pseudo-terminal"), pytest.mark.needs("chromium")]
 
 ROLE = f"""
 [keys]
@@ -42,51 +39,41 @@ def window(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
 
 
 class Command:
-    """A running `keystead` whose browser is a person of the test."""
+    """A `keystead` on a terminal. The browser that it starts writes down what it was given."""
 
-    def __init__(self, process: subprocess.Popen[str], opened: Path) -> None:
-        self._process = process
-        self._opened = opened
+    def __init__(self, folder: Path, service: LocalService, *arguments: str) -> None:
+        self._opened = folder / "opened"
+        program = folder / "browser"
+        program.write_text(f'#!/bin/sh\nprintf %s "$1" >"$0.new"\nmv "$0.new" "{self._opened}"\n')
+        program.chmod(0o700)
+        self._child = pexpect.spawn(
+            KEYSTEAD,
+            list(arguments),
+            env={**os.environ, **service.variables, "BROWSER": str(program)},
+            encoding="utf-8",
+            timeout=30,
+            dimensions=(40, 1000),
+        )
 
     @property
     def url(self) -> str:
-        """What a browser was started with."""
+        """What the browser was given."""
         return eventually(lambda: self._opened.read_text() if self._opened.exists() else "")
 
-    def shown(self, pattern: str) -> str:
-        """What ``pattern`` matches in the next line for the person that it matches in."""
-        assert self._process.stderr is not None
-        found = (re.search(pattern, line) for line in self._process.stderr)
-        return next(match[0] for match in found if match)
+    def shows(self, pattern: str) -> str:
+        """The group of ``pattern``, once the command has written what matches."""
+        self._child.expect(pattern)
+        return str(self._child.match[1])
+
+    def types(self, text: str) -> None:
+        self._child.sendline(text)
 
     def ends(self) -> str:
-        """What it prints at its end, which has to be a good one."""
-        printed, errors = self._process.communicate(timeout=30)
-        assert self._process.returncode == 0, errors
-        return printed + errors
-
-
-@contextmanager
-def running(folder: Path, service: LocalService, *arguments: str) -> Iterator[Command]:
-    opened, program = folder / "opened", folder / "browser"
-    program.write_text(
-        f'#!/bin/sh\nprintf %s "$1" >"{opened}.new" && mv "{opened}.new" "{opened}"\n'
-    )
-    program.chmod(0o700)
-    with subprocess.Popen(
-        [KEYSTEAD, *arguments],
-        env={**os.environ, **service.variables, "BROWSER": str(program)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        limit = threading.Timer(60, process.kill)
-        limit.start()
-        try:
-            yield Command(process, opened)
-        finally:
-            limit.cancel()
-            process.kill()
+        """What it writes until its end, which has to be a good one."""
+        self._child.expect(pexpect.EOF)
+        self._child.close()
+        assert self._child.exitstatus == 0, self._child.before
+        return str(self._child.before)
 
 
 @pytest.fixture
@@ -96,49 +83,85 @@ def center(keystead: Keystead) -> Iterator[IdentityCenter]:
         yield center
 
 
-def decide(window: Chromium, person: str, button: str = "Approve") -> None:
+@pytest.fixture
+def service(keystead: Keystead) -> Iterator[SignIn]:
+    with SignIn() as service:
+        session = service.login_session("grace")
+        Machine(keystead).config(f"[profile dev]\nlogin_session = {session}\nregion = eu-west-1\n")
+        yield service
+
+
+def decide(window: Chromium, person: str) -> None:
     window.shows("Allow access")
     window.fill_in("User", person)
-    window.press(button)
+    window.press("Approve")
+
+
+def require_login(
+    keystead: Keystead, service: IdentityCenter | SignIn, person: str = "grace"
+) -> None:
+    assert [login.person for login in service.logins] == [person]
+    assert keystead("process", "dev", env=service.variables).code == 0
 
 
 def test_person_signs_in_on_the_page(
     window: Chromium, center: IdentityCenter, keystead: Keystead, tmp_path: Path
 ) -> None:
-    with running(tmp_path, center, "login", "dev") as command:
-        window.open(command.url)
-        assert window.url.startswith(f"{center.url}/authorize?")
-        decide(window, "grace")
-        assert window.shows("close") == (
-            f"You are signed in to the sso-session corp at {center.start_url} "
-            "You can close this page."
-        )
-        assert "signed in: the SSO login to `corp`" in command.ends()
-    assert [login.person for login in center.logins] == ["grace"]
-    assert keystead("process", "dev", env=center.variables).code == 0
+    command = Command(tmp_path, center, "login", "dev")
+    window.open(command.url)
+    assert window.url.startswith(f"{center.url}/authorize?")
+    decide(window, "grace")
+    assert "You are signed in to the sso-session corp" in window.shows("close this page")
+    assert "signed in: the SSO login to `corp`" in command.ends()
+    require_login(keystead, center)
 
 
-def test_person_approves_a_code(window: Chromium, center: IdentityCenter, tmp_path: Path) -> None:
-    with running(tmp_path, center, "login", "dev", "--device") as command:
-        code = command.shown(r"[A-Z]{4}-[A-Z]{4}")
-        window.open(command.shown(r"(?<=or open )\S+"))
-        window.fill_in("Code", code)
-        window.press("Continue")
-        decide(window, "grace")
-        assert window.shows("close") == "Request approved You can close this window."
-        assert "signed in: the SSO login to `corp`" in command.ends()
-    assert [login.person for login in center.logins] == ["grace"]
+def test_person_approves_a_code(
+    window: Chromium, center: IdentityCenter, keystead: Keystead, tmp_path: Path
+) -> None:
+    command = Command(tmp_path, center, "login", "dev", "--device")
+    code = command.shows(r"shows the code ([A-Z]{4}-[A-Z]{4})")
+    window.open(command.shows(r"or open (\S+)"))
+    window.fill_in("Code", code)
+    window.press("Continue")
+    decide(window, "grace")
+    window.shows("Request approved")
+    assert "signed in: the SSO login to `corp`" in command.ends()
+    require_login(keystead, center)
+
+
+def test_person_signs_in_to_the_console(
+    window: Chromium, service: SignIn, keystead: Keystead, tmp_path: Path
+) -> None:
+    command = Command(tmp_path, service, "login", "dev")
+    window.open(command.url)
+    assert window.url.startswith(f"{service.url}/v1/authorize?")
+    decide(window, "grace")
+    assert "You are signed in to the AWS console" in window.shows("close this page")
+    assert "signed in" in command.ends()
+    require_login(keystead, service)
+
+
+def test_person_pastes_the_code_that_the_console_shows(
+    window: Chromium, service: SignIn, keystead: Keystead, tmp_path: Path
+) -> None:
+    command = Command(tmp_path, service, "login", "dev", "--device")
+    window.open(command.shows(r"(http://\S+/v1/authorize\S+)"))
+    decide(window, "grace")
+    code = window.shows("Copy this code").split()[-1]
+    command.shows("the (code) that the browser shows")
+    command.types(code)
+    assert code not in command.ends()
+    require_login(keystead, service)
 
 
 def test_console_opens(
-    window: Chromium,
-    moto: Emulator,
-    write_credentials: Callable[[str], Path],
-    tmp_path: Path,
+    window: Chromium, moto: Emulator, write_credentials: Callable[[str], Path], tmp_path: Path
 ) -> None:
     write_credentials(ROLE)
-    with Federation() as console, running(tmp_path, console, "console", "role") as command:
+    with Federation() as console:
+        command = Command(tmp_path, console, "console", "role")
         window.open(command.url)
-        assert window.shows("AWS Management Console")
+        window.shows("AWS Management Console")
         assert "SigninToken" not in command.ends()
-    assert [session.access_key_id[:4] for session in console.sessions] == ["ASIA"]
+        assert [session.access_key_id[:4] for session in console.sessions] == ["ASIA"]

@@ -259,9 +259,11 @@ def test_profile_or_container_that_a_browser_has_not_is_refused(given: dict[str,
         Browser(**given)
 
 
-def test_next_program_of_the_variable_is_tried(tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", ["", " &"])  # with "&" Python's webbrowser leaves it running
+def test_next_program_of_the_variable_is_tried(tmp_path: Path, end: str) -> None:
     seen = tmp_path / "seen"
-    last = f"{sys.executable} -c \"import sys; open('{seen}', 'w').write(sys.argv[1])\" --url=%s"
+    code = f"import sys; open('{seen}', 'w').write(*sys.argv[1:])"
+    last = f'{sys.executable} -c "{code}" --url=%s{end}'
     system = System({"BROWSER": os.pathsep.join(["/nowhere/browser", "false", last])})
     opening = open_page(system, "http://127.0.0.1:1/")
     opening._thread.join()

@@ -157,6 +157,8 @@ def _default(system: System, url: str) -> Iterator[list[str]]:
     if given:
         for text in filter(None, given.split(os.pathsep)):
             words = shlex.split(text, posix=os.name == "posix")
+            if words[-1:] == ["&"]:  # Python's mark of a command to leave running, as all are here
+                words.pop()
             has_place = any("%s" in word for word in words)
             yield [word.replace("%s", url) for word in words] if has_place else [*words, url]
     elif sys.platform == "darwin":

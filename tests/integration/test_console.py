@@ -262,13 +262,13 @@ def test_profile_or_container_that_a_browser_has_not_is_refused(given: dict[str,
 @pytest.mark.parametrize("end", ["", " &"])  # with "&" Python's webbrowser leaves it running
 def test_next_program_of_the_variable_is_tried(tmp_path: Path, end: str) -> None:
     seen = tmp_path / "seen"
-    code = f"import sys; open('{seen}', 'w').write(*sys.argv[1:])"
+    code = f"import sys; open('{seen}', 'w').write(' '.join(sys.argv))"
     last = f'{sys.executable} -c "{code}" --url=%s{end}'
     system = System({"BROWSER": os.pathsep.join(["/nowhere/browser", "false", last])})
     opening = open_page(system, "http://127.0.0.1:1/")
     opening._thread.join()
     assert not opening.has_failed()
-    assert seen.read_text() == "--url=http://127.0.0.1:1/"
+    assert seen.read_text() == "-c --url=http://127.0.0.1:1/"
     for environ in ({"BROWSER": "/nowhere/browser"}, {"PATH": str(tmp_path)}):
         opening = open_page(System(environ), "http://127.0.0.1:1/")
         opening._thread.join()

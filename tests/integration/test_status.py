@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 
 from devtools.command import KEYSTEAD
 from devtools.emulators import Emulator
+from keystead.testing import IdentityCenter
 from tests.canaries import ACCESS_KEY_ID, MFA_CODE, SECRET_KEY
 from tests.conftest import Keystead
 
@@ -60,6 +62,7 @@ def test_sessions_are_shown_by_kind(keystead: Keystead) -> None:
         ("session", f"profile base > {ROLE}", True),
         ("mfa", f"profile base > {SERIAL}", True),
     ]
+    assert [row["profiles"] for row in found[:2]] == [["admin"], []]
     shown = keystead("status", "admin").stdout
     assert "in 59 min" in shown
     assert keystead("status", "--prompt", "admin").stdout == "admin 59m"
@@ -98,3 +101,37 @@ def test_no_key_is_read_and_nobody_is_called(
     assert [line for line in events if not line.startswith("open ")] == []
     assert len(moto.recorder.calls) == calls
     assert ACCESS_KEY_ID not in done.stdout
+
+
+def test_profiles_of_one_role_share_a_session_and_are_named(
+    keystead: Keystead, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def secret(name: str) -> str:
+        return {"accessKeyId": ACCESS_KEY_ID, "secretAccessKey": SECRET_KEY}.get(name, name)
+
+    role = "sso_session = s\nsso_account_id = 123456789012\nsso_role_name = Reader\n"
+    with IdentityCenter(make_secret=secret) as center:
+        center.add_account("123456789012", "Payments")
+        for name, value in center.variables.items():
+            monkeypatch.setenv(name, value)
+        config = home / ".aws" / "config"
+        config.parent.mkdir(mode=0o700)
+        config.write_text(
+            f"[sso-session s]\nsso_start_url = {center.start_url}\nsso_region = eu-west-1\n"
+            f"[profile one]\n{role}region = eu-west-1\n[profile two]\n{role}region = us-east-1\n"
+        )
+        path = home / ".aws" / "sso" / "cache" / f"{hashlib.sha1(b's').hexdigest()}.json"
+        path.parent.mkdir(mode=0o700, parents=True)
+        path.write_text(json.dumps(center.cached_login()))
+        path.chmod(0o600)
+        keystead.plain.add(path)
+        for name in ("one", "two", "s/123456789012/Reader", "one"):
+            assert keystead("process", name).code == 0
+        assert [request.operation for request in center.requests] == ["GetRoleCredentials"]
+        found = json.loads(keystead("status", "--json").stdout)
+        assert "one, two" in keystead("status").stdout
+        (session,) = (row for row in found if row["kind"] == "session")
+        elsewhere = {"AWS_ENDPOINT_URL_SSO": f"{center.url}/"}
+        assert keystead("process", "one", env=elsewhere).code == 0
+        assert len(center.requests) == 2  # its own address may be another server
+    assert session["profiles"] == ["one", "two"]

@@ -49,11 +49,18 @@ def statuses(app: App) -> Iterator[Status]:
     shell = shell_status(app)
     if shell:
         yield shell
-    yield from _login_statuses(app, uncalled_snapshot(app))
-    for session in app.sessions.all():
-        if session.expires_at > now:
-            kind = "mfa" if _DEVICE in session.source.rpartition(" > ")[2] else "session"
-            yield Status(kind, session.source, True, session.expires_at)
+    snapshot = uncalled_snapshot(app)
+    yield from _login_statuses(app, snapshot)
+    cached = cached_ends(app)
+    profiles: dict[str, list[str]] = {}
+    for profile in snapshot.profiles():
+        if source := cached.source_of(profile, snapshot):
+            profiles.setdefault(source, []).append(profile.name)
+    last = {row.source: row.expires_at for row in app.sessions.all() if row.expires_at > now}
+    for source, ends in last.items():
+        kind = "mfa" if _DEVICE in source.rpartition(" > ")[2] else "session"
+        names = tuple(dict.fromkeys(profiles.get(source, ())))
+        yield Status(kind, source, True, ends, profiles=names)
     yield _agent_status(app)
 
 

@@ -28,7 +28,7 @@ class Status(NamedTuple):
     """Something that is valid until ``expires_at``; None with ``is_valid`` for no end.
 
     ``kind`` is profile, shell, login, mfa, session or agent. ``is_renewed``: it is renewed, or is
-    had again, without a person.
+    had again, without a person. ``profiles`` are those that use a session.
     """
 
     kind: str
@@ -36,6 +36,7 @@ class Status(NamedTuple):
     is_valid: bool = False
     expires_at: datetime | None = None
     is_renewed: bool = False
+    profiles: tuple[str, ...] = ()
 
 
 def uncalled_snapshot(app: App) -> ChainSnapshot:

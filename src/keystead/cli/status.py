@@ -41,9 +41,11 @@ def status(context: Context, args: Arguments) -> None:
         ]
         context.console.json(rows)
         return
-    context.console.show(table([_shown(context, row) for row in found]))
+    columns = ["What", "Name", "Until", *(["Profiles"] if any(r.profiles for r in found) else [])]
+    context.console.show(table([_shown(context, row) for row in found], columns))
 
 
+_MOST_PROFILES = 3
 _ABSENT = {"login": "not signed in", "agent": "not running"}
 
 
@@ -61,7 +63,9 @@ def _shown(context: Context, row: Status) -> dict[str, object]:
         until = "expired" if row.expires_at else _ABSENT.get(row.kind, "not valid")
     if row.is_renewed and row.expires_at and row.kind == "login":
         until += ", then renewed" if row.is_valid else ", renewed at the next use"
-    return {"What": row.kind, "Name": row.name, "Until": until}
+    shown, more = row.profiles[:_MOST_PROFILES], len(row.profiles[_MOST_PROFILES:])
+    profiles = ", ".join(shown) + (f" and {more} more" if more else "")
+    return {"What": row.kind, "Name": row.name, "Until": until, "Profiles": profiles}
 
 
 def _prompt(context: Context, name: str | None) -> None:

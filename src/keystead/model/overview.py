@@ -59,7 +59,11 @@ class CachedEnds:
         self._last_parts = {source.rpartition(" > ")[2] for source in self._ends}
 
     def of(self, profile: Profile, source: ProfileSource) -> datetime | None:
-        """The end of the profile's cached session, as its plan says which one that is."""
+        """The end of the profile's cached session."""
+        return self._ends.get(self.source_of(profile, source) or "")
+
+    def source_of(self, profile: Profile, source: ProfileSource) -> str | None:
+        """The source of the profile's cached session, as its plan says; None if none is cached."""
         if not self._ends:
             return None
         last = _plain(profile, "role_arn")
@@ -71,7 +75,8 @@ class CachedEnds:
         except KeysteadError:
             return None
         parts = (plan.base.label, *(step.role_arn for step in plan.steps))
-        return self._ends.get(" > ".join(filter(None, parts)))
+        found = " > ".join(filter(None, parts))
+        return found if found in self._ends else None
 
 
 def overviews(

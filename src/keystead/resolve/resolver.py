@@ -17,7 +17,7 @@ from keystead.model.session import Session
 from keystead.resolve.providers import provider_of, retrieve, session_of
 from keystead.resolve.providers.provider import ProviderContext
 from keystead.system import System
-from keystead.value import asdict, replace
+from keystead.value import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -143,12 +143,12 @@ class Resolver:
         credentials are; None: their key id does.
         """
         found = provider_of(plan.base, context).identity()
-        settings = context.client_settings
         if found is None:
             return None
         from keystead.resolve.cache_key import base_inputs
 
-        return base_inputs(plan, *found, asdict(settings.endpoints), settings.region)
+        # Where it is called counts, not the region of the profile, of which others may be.
+        return base_inputs(plan, *found, *(base_call(plan) or ()))
 
     def _base(self, plan: Plan, context: ProviderContext) -> Session:
         """The credentials of a base that is not cached, shared by requests at one time."""

@@ -113,6 +113,7 @@ def _skipped_row(section: Skipped, type_name: str) -> dict[str, object]:
         "type": None,
         "store_type_name": type_name,
         "location": section.where.file,
+        "file": section.where.file,
         "problem": f"{section.where}: {section.why}",
     }
 

@@ -25,7 +25,7 @@ HEADINGS = ("Name", "Account", "Account name", "Role", "Region", "Type", "Expire
 
 _SSO = Sso.types[0].name
 _FIRST = 60
-"""More than a terminal has lines."""
+"""As many as most terminals have lines."""
 
 
 class Choices(NamedTuple):

@@ -17,7 +17,7 @@ if TYPE_CHECKING or sys.platform == "win32":
 else:
 
     class Path:
-        """A path as `pathlib.PosixPath`, which does what is not here and gives what that gives."""
+        """Behaves as `pathlib.PosixPath`, to which attributes not defined here are delegated."""
 
         __slots__ = ("_text",)
 

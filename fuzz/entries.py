@@ -203,14 +203,16 @@ def login_files(data: bytes) -> None:
             sso_role_name="r",
             region="eu-west-1",
         )
+        sealed = EncryptedStore(system).logins()
         for cache in (
-            SsoTokenCache(sso, system, client),
-            LoginCache(Login(profile="p", login_session="s"), system, client),
+            SsoTokenCache(sso.login, system, client, sealed),
+            LoginCache(Login(profile="p", login_session="s"), system, client, sealed),
         ):
-            cache.path.parent.mkdir(parents=True)
-            cache.path.write_bytes(data)
+            path = cache.places.shared.path
+            path.parent.mkdir(parents=True)
+            path.write_bytes(data)
             try:
-                document, found, _ = cache._read()  # noqa: SLF001  # what follows calls AWS
+                document, found, _ = cache.read()  # what follows calls AWS
                 cache.why_not_renewable(document)
             except KeysteadError:
                 continue

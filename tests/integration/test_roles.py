@@ -46,14 +46,14 @@ def store_of(where: System, **profiles: dict[str, str]) -> SharedStore:
     return store
 
 
+def resolver_of(where: System, store: SharedStore) -> Resolver:
+    codes = MfaCodes(where, UsedMfaCodes(where))
+    encrypted = EncryptedStore(where)
+    return Resolver(where, store.snapshot(), lambda: codes, encrypted.sessions, encrypted.logins)
+
+
 def resolve(where: System, store: SharedStore, name: str) -> Credentials:
-    resolver = Resolver(
-        where,
-        store.snapshot(),
-        lambda: MfaCodes(where, UsedMfaCodes(where)),
-        EncryptedStore(where).sessions,
-        EncryptedStore(where).logins,
-    )
+    resolver = resolver_of(where, store)
     return resolver.run(resolver.plan(name)).credentials
 
 
@@ -163,13 +163,7 @@ def test_credentials_are_renewed_before_expiry(moto: Emulator, home: Path) -> No
     moto.recorder.clock = passing.clock
     where = System(clock=passing.clock, uptime=passing.uptime, terminal=NoTerminal())
     store = store_of(where, base=KEYS, p=role("p", "base"))
-    resolver = Resolver(
-        where,
-        store.snapshot(),
-        lambda: MfaCodes(where, UsedMfaCodes(where)),
-        EncryptedStore(where).sessions,
-        EncryptedStore(where).logins,
-    )
+    resolver = resolver_of(where, store)
     provider = ProfileCredentials(where, resolver, resolver.plan("p"), lambda _: None)
     first = provider.retrieve()
     passing.ahead = timedelta(minutes=49)
@@ -186,13 +180,7 @@ def test_credentials_are_renewed_before_expiry(moto: Emulator, home: Path) -> No
 def test_a_short_session_is_not_renewed_at_every_call(moto: Emulator, home: Path) -> None:
     where = system()
     store = store_of(where, base=KEYS, p=role("p", "base", duration_seconds="900"))
-    resolver = Resolver(
-        where,
-        store.snapshot(),
-        lambda: MfaCodes(where, UsedMfaCodes(where)),
-        EncryptedStore(where).sessions,
-        EncryptedStore(where).logins,
-    )
+    resolver = resolver_of(where, store)
     provider = ProfileCredentials(where, resolver, resolver.plan("p"), lambda _: None)
     assert provider.retrieve() is provider.retrieve()
     assert len(moto.recorder.calls) == 1

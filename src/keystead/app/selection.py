@@ -264,7 +264,8 @@ class Selection(Value):
             for store, part in self.profiles.parts
         ]
         reached = {each: p for each, p in found(self.profiles).items() if not p.store_type_name}
-        stores.append(StoreFacts("accounts that logins reach", reached))
+        if reached:
+            stores.append(StoreFacts("accounts that logins reach", reached))
         return explain(Facts(environ, stores, name, bool(self.location)), self.profiles)
 
     def provider(self, grantee: Grantee | None) -> ProfileCredentials:

@@ -77,10 +77,13 @@ def _wait() -> None:
 
 
 def _become(command: Sequence[str], environment: Mapping[str, str]) -> NoReturn:
-    for ignored in _IGNORED:
-        signal.signal(ignored, signal.SIG_DFL)
-    with start_errors(command[0]):
-        caller.process.execute(command, environment)
+    before = {number: signal.signal(number, signal.SIG_DFL) for number in _IGNORED}
+    try:
+        with start_errors(command[0]):
+            caller.process.execute(command, environment)
+    finally:  # where it could not be started, this process goes on
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def attend(

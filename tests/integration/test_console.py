@@ -269,7 +269,8 @@ def test_next_program_of_the_variable_is_tried(tmp_path: Path, end: str) -> None
     opening._thread.join()
     assert not opening.has_failed()
     assert seen.read_text() == "-c --url=http://127.0.0.1:1/"
-    for environ in ({"BROWSER": "/nowhere/browser"}, {"PATH": str(tmp_path)}):
+    missing = ({"BROWSER": "/nowhere/browser"}, {"BROWSER": "a 'quote %s"}, {"PATH": str(tmp_path)})
+    for environ in missing:
         opening = open_page(System(environ), "http://127.0.0.1:1/")
         opening._thread.join()
         assert opening.has_failed()

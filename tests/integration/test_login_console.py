@@ -6,7 +6,6 @@ import base64
 import hashlib
 import json
 import os
-import secrets
 import sys
 from collections.abc import Iterator
 from datetime import timedelta
@@ -18,18 +17,12 @@ import pytest
 
 from devtools.command import KEYSTEAD
 from keystead.testing import SignIn
-from tests.canaries import SESSION_TOKEN, leaks
+from tests.canaries import leaks
 from tests.conftest import Keystead
+from tests.signing_in import canary
 
 ADA = "arn:aws:iam::123456789012:user/ada"
 EVE = "arn:aws:sts::123456789012:assumed-role/Admin/eve"
-
-
-def canary(name: str) -> str:
-    """A secret that shows wherever it leaks; an access key id is none."""
-    if name == "accessKeyId":
-        return f"ASIA{secrets.token_hex(8).upper()}"
-    return SESSION_TOKEN.rstrip("=") + secrets.token_hex(8)
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import shlex
 import sys
 from collections.abc import Iterator
@@ -13,17 +12,10 @@ import pytest
 
 from devtools.command import KEYSTEAD
 from keystead.testing import IdentityCenter, SignIn
-from tests.canaries import SESSION_TOKEN
 from tests.conftest import Keystead
+from tests.signing_in import canary
 
 BROWSER = f"{shlex.quote(sys.executable)} -m keystead.testing.browser %s"
-
-
-def canary(name: str) -> str:
-    """A secret that shows wherever it leaks; an access key id is none."""
-    if name == "accessKeyId":
-        return f"ASIA{secrets.token_hex(8).upper()}"
-    return SESSION_TOKEN.rstrip("=") + secrets.token_hex(8)
 
 
 @pytest.fixture

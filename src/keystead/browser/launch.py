@@ -120,10 +120,11 @@ class Opening:
         return self._failed
 
     def _run(self) -> None:
-        for command in self._commands:
-            with suppress(OSError):
-                if daemon.start(command, self._environ, b"", seconds=_SECONDS) in {0, None}:
-                    return
+        with suppress(ValueError):  # a quote in BROWSER that is not closed
+            for command in self._commands:
+                with suppress(OSError):
+                    if daemon.start(command, self._environ, b"", seconds=_SECONDS) in {0, None}:
+                        return
         self._failed = True
 
 
@@ -156,7 +157,7 @@ def _default(system: System, url: str) -> Iterator[list[str]]:
     given = environ.get("BROWSER")
     if given:
         for text in filter(None, given.split(os.pathsep)):
-            words = shlex.split(text, posix=os.name == "posix")
+            words = [word.strip('"') for word in shlex.split(text, posix=os.name == "posix")]
             if words[-1:] == ["&"]:  # Python's mark of a command to leave running, as all are here
                 words.pop()
             has_place = any("%s" in word for word in words)

@@ -16,6 +16,7 @@ from keystead.errors import (
 )
 from keystead.federation.destination import SERVICES
 from keystead.federation.limits import parse_duration
+from keystead.value import replace
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,15 +70,16 @@ def console(context: Context, args: Arguments) -> None:
 
     if args.service and args.url:
         raise UsageError("--service and --url exclude each other")
-    app = context.app
-    selected = app.select(args.name, args.location, role_options(context, args), args.region)
+    app, options = context.app, role_options(context, args)
+    selected = app.select(args.name, args.location, region=args.region)
     try:
-        selected.plan  # noqa: B018  # it says whether there is a profile
+        profile = selected.plan.profile  # without the options, as a user's keys take only some
     except NotConfigured:
         raise NameMissing("a profile is missing", hint="keystead console NAME") from None
-    browser = Browser(args.browser, args.browser_profile)
-    if args.container:
-        browser = Browser(args.browser, args.browser_profile, selected.plan.profile or "default")
+    if options:
+        selected = replace(selected, options=options)
+    container = (profile or "default") if args.container else None
+    browser = Browser(args.browser, args.browser_profile, container)
     if not args.print:
         caller.process.require_own_process()
         why = None if args.browser or args.container else why_no_browser(facts(app.environ))

@@ -22,6 +22,7 @@ from keystead.testing import browser as person
 from keystead.testing.federation import ConsoleSession
 from tests.canaries import ACCESS_KEY_ID, SECRET_KEY, SESSION_TOKEN
 from tests.conftest import Keystead
+from tests.signing_in import PROFILE, identity_center, section
 
 ROLE = "arn:aws:iam::123456789012:role/dev"
 FILE = f"""
@@ -168,6 +169,27 @@ def test_duration_that_cannot_be_had_is_refused_with_the_reason(
     assert done.code == 2
     assert reason in done.stderr
     assert console.requests == []
+
+
+def test_session_of_a_user_is_refused(
+    keystead: Keystead, console: Federation, moto: Emulator
+) -> None:
+    done = keystead("console", "session")
+    assert done.code == 2
+    assert "which cannot sign in to the console" in done.stderr
+    assert console.requests == []
+
+
+def test_role_of_identity_center_signs_in(
+    keystead: Keystead, console: Federation, home: Path
+) -> None:
+    with identity_center() as center:
+        (home / ".aws" / "config").write_text(f"{section(center)}{PROFILE}")
+        env = {**center.variables, "BROWSER": BROWSER}
+        assert keystead("login", "dev", env=env).code == 0
+        done = keystead("console", "dev", "--duration", "12h", env=env)
+    assert done.code == 0, done.stderr
+    assert opened(console).seconds == 43_200
 
 
 def test_partition_of_the_role_has_its_own_console(keystead: Keystead, console: Federation) -> None:

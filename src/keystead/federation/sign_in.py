@@ -50,7 +50,7 @@ def console_url(selected: Selection, page: Page) -> Secret:
     limit = limit_of(plan)
     if limit:
         require_within(seconds, limit)
-    found = selected.provider(None).retrieve()
+    found = selected.retrieved(selected.provider(None))
     if found.session_token is None:
         require_within(seconds, USER)
         found, seconds = _federated(selected, found, options, seconds), None

@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -40,6 +41,7 @@ AT_ONCE = 50
 AUDIT_LINES = 500
 DOCS = Path(__file__).parent.parent / "docs"
 
+PROMPT = "`status --prompt`"
 FLOOR, CURL = "`python -c pass`", "curl"
 COLD = "credentials of a role, one AssumeRole"
 WORKS = {
@@ -62,6 +64,7 @@ OURS: dict[str, Sequence[str]] = {
     "`env`": ("env", "NAME"),
     "`plan`": ("plan", "NAME"),
     "`explain`": ("explain", "NAME"),
+    PROMPT: ("status", "--prompt", "NAME"),
     "`agent status`": ("agent", "status"),
     "`audit`": ("audit",),
     "`lint`": ("lint",),
@@ -129,13 +132,17 @@ def _rows(world: World, service: sts.Sts) -> Iterator[Row]:
     def forget() -> None:
         subprocess.run([KEYSTEAD, "cache", "clear"], env=warm, check=True, capture_output=True)
 
-    def cache() -> None:
-        words = [KEYSTEAD, "process", world.last]
-        subprocess.run(words, env=warm, check=True, capture_output=True)
+    def cache(*words: str) -> None:
+        subprocess.run([KEYSTEAD, *words, world.last], env=warm, check=True, capture_output=True)
+
+    cached = {
+        PROCESS: partial(cache, "process"),
+        PROMPT: partial(cache, "status", "--prompt"),
+    }
 
     for work, words in OURS.items():
         yield Row(work, FLOOR, (sys.executable, "-c", "pass"), warm)
-        before = {PROCESS: cache, COLD: forget}.get(work, lambda: None)
+        before = {**cached, COLD: forget}.get(work, lambda: None)
         shows = {PROCESS: world.last_key_id, COLD: "ASIAIOSFODNN7EXAMPLE"}.get(work, "")
         command = (KEYSTEAD, *(world.last if word == "NAME" else word for word in words))
         yield Row(work, "keystead", command, warm, before, shows)
@@ -148,7 +155,7 @@ def _rows(world: World, service: sts.Sts) -> Iterator[Row]:
         path = Path(world.environ["HOME"]) / who.replace(" ", "-")
         words = [KEYSTEAD, "agent", "launcher", path, *more]
         if subprocess.run(words, env=warm, check=False, capture_output=True).returncode == 0:
-            yield Row(PROCESS, who, (path, world.last), warm, cache, world.last_key_id)
+            yield Row(PROCESS, who, (path, world.last), warm, cached[PROCESS], world.last_key_id)
 
 
 def _others(

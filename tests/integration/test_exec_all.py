@@ -142,6 +142,41 @@ def test_a_missing_login_is_reported_for_each_and_nothing_is_called(
     assert center.requests == []
 
 
+@pytest.mark.parametrize("answer", ["y", "n"])
+def test_one_person_signs_in_once_for_all(
+    answer: str, center: IdentityCenter, home: Path, keystead: Keystead
+) -> None:
+    log_in(center, home, keystead, expired=True)
+    for path in (home / ".aws" / "sso" / "cache").iterdir():
+        path.unlink()
+    config = home / ".aws" / "config"
+    config.write_text(
+        config.read_text().replace("[sso-session s]", "[sso-session s]\nlogin = auto")
+    )
+    browser = f"{sys.executable} -m keystead.testing.browser %s"
+    child = pexpect.spawn(
+        KEYSTEAD,
+        ["exec", "--all", "prod-*", "--", "sh", "-c", "echo has $AWS_ACCESS_KEY_ID"],
+        env={**os.environ, "BROWSER": browser},  # type: ignore[arg-type]
+        encoding="utf-8",
+        timeout=60,
+    )
+    child.expect_exact("sign in now? [y/N]")
+    child.sendline(answer)
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.before is not None
+    assert "sign in now" not in child.before
+    if answer == "n":
+        assert (child.exitstatus, child.before.count("log-in required")) == (6, len(NAMES))
+        assert center.requests == []
+    else:
+        assert (child.exitstatus, child.before.count(f"has {ACCESS_KEY_ID}")) == (0, len(NAMES))
+        operations = [request.operation for request in center.requests]
+        assert operations.count("CreateToken") == 1
+        assert operations.count("GetRoleCredentials") == len(NAMES)
+
+
 @pytest.fixture
 def two(write_credentials: Callable[[str], Path]) -> None:
     write_credentials(f"[a]\n{KEYS}[b]\n{KEYS}")

@@ -27,6 +27,7 @@ from tests.conftest import Keystead
 from tests.signing_in import (
     BROWSER,
     PROFILE,
+    ROLE,
     SESSION,
     Machine,
     browser,
@@ -125,6 +126,18 @@ def test_a_valid_login_is_not_made_again(machine: Machine, center: IdentityCente
     assert len(center.requests) == before
     assert "note: signed in:" in machine.run("login", "--sso-session", SESSION, "--force").stderr
     assert len(center.logins) == 2
+
+
+def test_profiles_of_one_role_share_its_credentials(
+    machine: Machine, center: IdentityCenter
+) -> None:
+    other = PROFILE.replace("profile dev", "profile other") + "region = us-east-1\n"
+    machine.config(PROFILE + "region = eu-west-1\n" + other + section(center))
+    machine.run("login", "dev")
+    names = ("dev", "other", f"{SESSION}/123456789012/{ROLE}")
+    found = {machine.run("process", name).stdout for name in names}
+    assert len(found) == 1
+    assert len(center.calls("GetRoleCredentials")) == 1
 
 
 def test_without_a_login_commands_say_what_to_run(machine: Machine) -> None:

@@ -36,6 +36,8 @@ from tests.signing_in import (
     section,
 )
 
+pytestmark = pytest.mark.posix("shells, signals and a pseudo-terminal")
+
 
 @pytest.fixture
 def center(monkeypatch: pytest.MonkeyPatch) -> Iterator[IdentityCenter]:
@@ -87,6 +89,11 @@ def signed_in(person: Person, name: str | None = None, **options: object) -> Sig
     app = App(System(sleep=person.sleep, clock=person.clock, environ=dict(os.environ)))
     signing_in = SigningIn(app)
     return signing_in.sign_in(signing_in.target(name), person.screen(), Options(**options))
+
+
+def logins_of(machine: Machine) -> list[Path]:
+    """The sealed files that are logins and not registrations."""
+    return [path for path in machine.logins.glob("*.json") if '"login": "sso' in path.read_text()]
 
 
 def failure(person: Person, kind: type[KeysteadError], **options: object) -> KeysteadError:
@@ -331,7 +338,6 @@ def test_no_browser_prints_the_address(machine: Machine, center: IdentityCenter)
     assert center.logins[0].person == "grace"
 
 
-@pytest.mark.posix("a shell")
 def test_two_logins_at_once_open_one_browser(
     machine: Machine, center: IdentityCenter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -394,7 +400,6 @@ def test_a_denial_in_the_browser_is_reported(
     assert "error: signing in was refused: access_denied" in done.stderr
 
 
-@pytest.mark.posix("signals of POSIX")
 def test_ctrl_c_ends_it_and_leaves_nothing(
     machine: Machine, center: IdentityCenter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -417,7 +422,6 @@ def test_a_service_that_fails_for_a_while_is_asked_again(
     assert machine.run("login", "dev").code == 0
 
 
-@pytest.mark.posix("a shell")
 def test_secrets_are_in_no_argument(
     machine: Machine, center: IdentityCenter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -441,7 +445,45 @@ def test_a_browser_that_does_not_open_is_replaced_by_its_address(
         assert child.wait(30) == 0
 
 
-@pytest.mark.posix("a pseudo-terminal")
+@pytest.mark.parametrize("damage", ["key", "file"])
+def test_a_login_that_cannot_be_opened_is_made_again(
+    machine: Machine, center: IdentityCenter, damage: str
+) -> None:
+    def spoil() -> None:
+        if damage == "key":
+            (machine.logins.parent / "logins.key").unlink()
+        for path in logins_of(machine) if damage == "file" else ():
+            path.write_text("{}")
+
+    machine.run("login", "dev")
+    spoil()
+    done = machine.run("process", "dev")
+    assert (done.code, "cannot be read: the login" in done.stderr) == (6, True)
+    assert "note: signed in" in machine.run("login", "dev").stderr
+    assert machine.run("process", "dev").code == 0
+    spoil()
+    done = machine.run("logout", "dev")
+    assert done.code == (7 if damage == "key" else 0)
+    assert not list(machine.logins.glob("*.json"))
+
+
+def test_a_login_stays_when_an_encrypted_store_is_made(
+    machine: Machine, center: IdentityCenter
+) -> None:
+    machine.run("login", "dev")
+    key = machine.run.root / "key"
+    assert machine.run("store", "init", "--protector", "keyfile", "--key-file", key).code == 0
+    assert machine.run("process", "dev").code == 0
+    machine.run("login", "dev", "--force")
+    assert json.loads(logins_of(machine)[0].read_text())["key"].startswith("store ")
+    assert machine.run("process", "dev").code == 0
+    assert machine.run("store", "rekey").code == 0
+    assert machine.run("cache", "clear").code == 0
+    assert machine.run("process", "dev").code == 6
+    assert machine.run("login", "dev").code == 0
+    assert machine.run("process", "dev").code == 0
+
+
 @pytest.mark.parametrize("place", ["profile", "section"])
 def test_login_auto_asks_on_a_terminal_and_signs_in(
     machine: Machine, center: IdentityCenter, place: str
@@ -459,7 +501,6 @@ def test_login_auto_asks_on_a_terminal_and_signs_in(
     assert len(center.logins) == 1
 
 
-@pytest.mark.posix("a pseudo-terminal")
 def test_login_auto_takes_no_for_an_answer(machine: Machine, center: IdentityCenter) -> None:
     machine.config(PROFILE + "login = auto\n" + section(center))
     child = pexpect.spawn(KEYSTEAD, ["process", "dev"], encoding="utf-8", timeout=30)
@@ -539,7 +580,6 @@ def test_logout_of_all_removes_stored_logins_that_no_profile_names(
     assert not list(machine.logins.glob("*.json"))
 
 
-@pytest.mark.posix("the agent of POSIX")
 def test_logout_clears_the_answers_of_the_agent(
     machine: Machine, center: IdentityCenter, agent: Agent
 ) -> None:

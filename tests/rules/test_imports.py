@@ -128,6 +128,13 @@ def test_only_the_command_line_imports_powershell_and_only_where_it_runs() -> No
         assert package_of(path) == "powershell" or not known, path
 
 
+def test_what_runs_in_the_background_opens_no_browser() -> None:
+    opens = ("keystead.browser", "keystead.login", "keystead.app.sign_in", "keystead.app.automatic")
+    for path in modules():
+        if package_of(path) in {"resolve", "delivery", "agent", "serve", "warm", "library"}:
+            assert not [name for name in imports(path) if name.startswith(opens)], path
+
+
 # The same within the PowerShell part.
 POWERSHELL = [
     {"objects", "unsupported"},

@@ -12,15 +12,16 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from keystead.errors import FileProblem
+from keystead.errors import FileProblem, StoreUnavailable
 from keystead.model.sso_login import SsoLogin
 from keystead.outside import number, parse_moment, text_in
 from keystead.resolve.aws.client import AwsClient
 from keystead.resolve.aws.failures import unusable
 from keystead.resolve.credentials_json import BadDocument, read_object
 from keystead.resolve.sso.oidc import SsoTokenCache, cache_folder, call_oidc
-from keystead.resolve.sso.place import Place, SealedPlaces, TokenFile
-from keystead.system.files import Changed
+from keystead.resolve.sso.place import SEALED_OTHERWISE, Place, SealedPlaces, TokenFile
+from keystead.system.file_versions import FileVersion
+from keystead.system.files import Changed, Snapshot
 from keystead.value import Value, field
 
 TYPE_CHECKING = False
@@ -73,7 +74,7 @@ class Registrations:
         """
         place = self._place(grants)
         with suppress(FileProblem), place.lock():
-            snapshot = place.read()
+            snapshot = _read(place)
             found = self._valid(snapshot.data, grants)
             if found and not new:
                 return found
@@ -150,6 +151,16 @@ class Registrations:
             "session_name": login.session,
         }
         return json.dumps(identity, sort_keys=True)
+
+
+def _read(place: Place) -> Snapshot:
+    """What is there; without data where it cannot be opened any more, so that it is replaced."""
+    try:
+        return place.read()
+    except StoreUnavailable as error:
+        if error.id != SEALED_OTHERWISE:
+            raise
+        return Snapshot(None, FileVersion.at(place.path))
 
 
 def _is_registration(data: bytes) -> bool:

@@ -67,15 +67,17 @@ def _signed_out(
         problems += _problems(found, revoke) if revoke else []
         with found.place.lock():
             found.place.remove()
+    if os.path.lexists(cache.places.sealed.path):  # damaged
+        with cache.places.sealed.lock():
+            cache.places.sealed.remove()
     return SignedOut(cache.what, source, was_there, problems[0] if problems else None)
 
 
 def _problems(cache: TokenCache[_T], revoke: Callable[[_T], None]) -> list[str]:
     """Why the login could not be revoked; nothing where it was, or has ended."""
     try:
-        revoke(
-            cache.current()
-        )  # renewed if need be, since an access token that has ended ends none
+        cache.place.read()  # raises where `current` would say that there is no login
+        revoke(cache.current())  # renewed if need be: one that has ended revokes nothing
     except InteractionRequired:
         pass
     except (ProviderError, FileProblem, StoreUnavailable) as error:

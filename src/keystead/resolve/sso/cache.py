@@ -18,11 +18,17 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Any, ClassVar, Generic, Protocol, Self, TypeVar
 
-from keystead.errors import FileProblem, InteractionRequired, Origin, ProviderError
+from keystead.errors import (
+    FileProblem,
+    InteractionRequired,
+    Origin,
+    ProviderError,
+    StoreUnavailable,
+)
 from keystead.model.sso_login import AWS, KEYSTEAD
 from keystead.outside import number
 from keystead.resolve.credentials_json import BadDocument, read_object
-from keystead.resolve.sso.place import Place, Places
+from keystead.resolve.sso.place import SEALED_OTHERWISE, Place, Places
 from keystead.system import System
 from keystead.system.file_versions import FileVersion
 from keystead.system.files import Changed
@@ -161,7 +167,12 @@ class TokenCache(ABC, Generic[T]):
 
     def read(self) -> tuple[dict[str, Any], T, FileVersion | None]:
         """The stored document, its token and its version. Raises as `current`."""
-        snapshot = self.place.read()
+        try:
+            snapshot = self.place.read()
+        except StoreUnavailable as error:
+            if error.id != SEALED_OTHERWISE:
+                raise
+            raise self.required(f"cannot be read: {error.message}", self.place.path) from None
         if snapshot.data is None:
             broken = self.places.shared.read().data is not None
             if broken and self.places.wanted is None:
@@ -181,12 +192,12 @@ class TokenCache(ABC, Generic[T]):
         """
         data = json.dumps(document).encode()
         while True:
-            snapshot = self.place.read()
-            if replaced is not None and not _holds(snapshot.data, replaced):
+            version = FileVersion.at(self.place.path)
+            if replaced is not None and not _holds(self.place.read().data, replaced):
                 _LOG.debug("%s was replaced by another tool meanwhile", self.what)
                 return
             try:
-                self.place.replace(data, expect=snapshot.version, renewed=replaced is not None)
+                self.place.replace(data, expect=version, renewed=replaced is not None)
             except Changed:
                 continue
             return

@@ -13,6 +13,9 @@ from keystead.system.files import LOCK_SECONDS, Files, Snapshot
 from keystead.system.path import Path
 from keystead.value import NamedTuple, Protocol
 
+SEALED_OTHERWISE = "login-sealed-otherwise"
+"""The id of the error for a seal that no key of this machine opens any more."""
+
 
 class Place(Protocol):
     """One document, replaced as a whole."""

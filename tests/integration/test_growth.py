@@ -102,6 +102,7 @@ COMMANDS = {
 UNCOUNTED = {
     "console": "calls AWS with the keys that the row of `credentials` gets",
     "login": "waits for a person and a browser",
+    "logout": "ends logins at a service",
     "pick": "waits for a person; what it reads is a row of `OPERATIONS`",
     "serve": "serves until it is stopped; its requests are a row of `OPERATIONS`",
     "whoami": "calls STS with the keys that the row of `credentials` gets",

@@ -36,6 +36,7 @@ from tests.faults import Fault
 from tests.modes import PRIVATE_FILE, mode
 from tests.signed_in import CONFIG, SESSION, sign_in
 
+runs_commands = pytest.mark.posix("the command as a program, which is not installed there")
 ALL = RoleFilter.parse(())
 TOKEN = "one" + SESSION_TOKEN.replace("=", "").replace("/", "-")
 
@@ -141,6 +142,7 @@ def test_paging_tokens_that_repeat_are_an_error(center: IdentityCenter) -> None:
         listed()
 
 
+@runs_commands
 def test_a_login_that_was_revoked_is_reported_with_the_command(
     center: IdentityCenter, keystead: Keystead
 ) -> None:
@@ -227,6 +229,7 @@ def test_calls_at_once_rise_one_by_one_and_fall_by_half_once_a_round() -> None:
     assert limit.at_once == 1
 
 
+@runs_commands
 def test_populate_writes_once_and_undo_takes_it_back(
     center: IdentityCenter, keystead: Keystead
 ) -> None:
@@ -243,6 +246,7 @@ def test_populate_writes_once_and_undo_takes_it_back(
     assert config(keystead) == before
 
 
+@runs_commands
 def test_the_rules_of_the_section_count_where_no_option_is_given(
     center: IdentityCenter, keystead: Keystead
 ) -> None:
@@ -260,6 +264,7 @@ def test_the_rules_of_the_section_count_where_no_option_is_given(
     assert found["settings"]["region"]["value"] == "eu-west-1"
 
 
+@runs_commands
 def test_other_tools_read_the_profiles_of_accounts_with_odd_names(
     center: IdentityCenter, keystead: Keystead
 ) -> None:
@@ -287,6 +292,7 @@ def test_other_tools_read_the_profiles_of_accounts_with_odd_names(
     assert keystead("lint").code == 0
 
 
+@runs_commands
 def test_prune_warns_of_profiles_that_refer_to_a_removed_one(
     center: IdentityCenter, keystead: Keystead
 ) -> None:
@@ -370,6 +376,7 @@ def test_populate_that_is_killed_at_any_call_of_writing_leaves_the_file_whole(
         shutil.rmtree(copy)
 
 
+@runs_commands
 def test_two_at_once_write_each_profile_once(center: IdentityCenter, keystead: Keystead) -> None:
     line = [command.KEYSTEAD, "sso", "populate", "--force"]
     running = [subprocess.Popen(line) for _ in range(2)]
@@ -422,6 +429,7 @@ def test_ctrl_c_ends_a_listing_at_once_and_the_next_run_continues(
     assert len(asked(center)) < len(center.accounts)
 
 
+@runs_commands
 def test_a_name_of_a_role_works_wherever_a_profile_does(
     center: IdentityCenter, keystead: Keystead, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -468,6 +476,7 @@ def test_a_name_of_a_role_loads_what_a_profile_does(keystead: Keystead) -> None:
     assert loaded(f"{SESSION}/{'3' * 12}/Admin") == loaded("p")
 
 
+@runs_commands
 def test_a_profile_of_that_very_name_takes_precedence(
     center: IdentityCenter, keystead: Keystead
 ) -> None:
@@ -520,6 +529,7 @@ def test_names_of_accounts_are_taken_from_the_cache_for_a_day(
     assert library.plan("corp/New/Reader").profile, "an old name is better than none"
 
 
+@runs_commands
 def test_changing_commands_want_a_profile_and_not_a_name_of_a_role(
     center: IdentityCenter, keystead: Keystead
 ) -> None:

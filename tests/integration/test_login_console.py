@@ -307,6 +307,26 @@ def test_answer_of_another_sign_in_signs_nobody_in(
     assert not files.cache().exists()
 
 
+@pytest.mark.parametrize(
+    ("issuer", "code"),
+    [
+        ("https://us-east-1.signin.aws.amazon.com/signin", 0),
+        ("http://us-east-1.signin.aws.amazon.com", 7),
+        ("https://signin.aws.amazon.com.example.com", 7),
+        ("https://evilsignin.aws.amazon.com", 7),
+        ("https://[", 7),
+    ],
+)
+def test_answer_of_another_issuer_signs_nobody_in(
+    keystead: Keystead, service: SignIn, files: Login, issuer: str, code: int
+) -> None:
+    files.write(PROFILE)
+    service.faults.redirect = {"iss": issuer}
+    done = keystead("login", "dev")
+    assert done.code == code
+    assert ("names another issuer" in done.stderr) == (code != 0)
+
+
 def test_two_logins_at_once_open_one_browser(
     keystead: Keystead, service: SignIn, files: Login, tmp_path: Path
 ) -> None:

@@ -35,6 +35,6 @@ def open_at_once(address: str, what: str, context: Context, *, opens: bool) -> I
     if not opens:
         yield
         return
-    with listening((), what) as listener:
+    with listening(bool, what) as listener:
         open_page(context.system, listener.redirect_once(address))
         yield

@@ -12,7 +12,7 @@ import contextlib
 import hmac
 import re
 import secrets
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from keystead.browser.availability import facts, why_no_browser
 from keystead.errors import InteractionRequired
@@ -23,6 +23,7 @@ from keystead.login.options import Context, SignedIn
 from keystead.login.pkce import ProofKey
 from keystead.model.sources.login import Login
 from keystead.outside import parse_json, text_in
+from keystead.resolve.aws.addresses import SIGN_IN_HOSTS
 from keystead.resolve.aws.client import AwsClient
 from keystead.resolve.aws.failures import unusable
 from keystead.resolve.dpop import DpopKey
@@ -89,7 +90,7 @@ class _Flow:
 
     def _by_browser(self) -> dict[str, Any]:
         base, key = self._address, ProofKey(method=_METHOD)
-        with listening((base,), self._what) as listener:
+        with listening(self._is_issuer, self._what) as listener:
             asked = _asked(SAME_DEVICE, listener.redirect_uri, listener.state)
             page = key.address(f"{base}/v1/authorize", asked)
             code = by_code(listener, page, self._what, self._context)
@@ -117,6 +118,18 @@ class _Flow:
 
         found = system.terminal.until_accepted(code, (_WrongCode,))
         return self._token(CROSS_DEVICE, redirect_uri, found, key)
+
+    def _is_issuer(self, issuer: str) -> bool:
+        """Whether AWS Sign-In may call itself so: by a host of its domains, which AWS does not
+        document further.
+        """
+        try:
+            parts = urlsplit(issuer)
+        except ValueError:
+            return False
+        host = f".{parts.hostname or ''}"
+        is_of_aws = any(host.endswith(f".{domain}") for domain in SIGN_IN_HOSTS.values())
+        return issuer == self._address or (parts.scheme == "https" and is_of_aws)
 
     @property
     def _address(self) -> str:

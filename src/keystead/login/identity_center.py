@@ -106,7 +106,8 @@ class _Flow:
         registration = self._registrations.get(CODE, new=self._context.options.force)
         address = self._client.address("sso-oidc", "RegisterClient").rstrip("/")
         key = ProofKey()
-        with listening((self._login.start_url, address), self._what) as listener:
+        issuers = {self._login.start_url.rstrip("/"), address}
+        with listening(issuers.__contains__, self._what) as listener:
             parameters = {
                 "client_id": registration.client_id,
                 "redirect_uri": listener.redirect_uri,

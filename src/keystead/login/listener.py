@@ -13,7 +13,7 @@ import hmac
 import secrets
 import socket
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from threading import Event
 from urllib.parse import parse_qsl
 
@@ -31,11 +31,11 @@ _TURN_SECONDS = 0.2
 
 
 class Listener(Pages):
-    """Serves one sign-in. ``issuers`` are the names that the service may have in ``iss``."""
+    """Serves one sign-in. ``is_issuer`` says what the service may be called in ``iss``."""
 
-    def __init__(self, sock: socket.socket, issuers: Collection[str]) -> None:
+    def __init__(self, sock: socket.socket, is_issuer: Callable[[str], bool]) -> None:
         super().__init__(sock)
-        self._issuers = {issuer.rstrip("/") for issuer in issuers}
+        self._is_issuer = is_issuer
         self._came = Event()
         self._accepted: Request | None = None
         self._given: Mapping[str, str] = {}
@@ -103,7 +103,7 @@ class Listener(Pages):
                     "`--device` signs in by a code on any device",
                 )
         issuer = self._given.get("iss")
-        if issuer is not None and issuer.rstrip("/") not in self._issuers:
+        if issuer is not None and not self._is_issuer(issuer.rstrip("/")):
             raise ProviderError(
                 "the answer to signing in names another issuer",
                 id="login-issuer-wrong",
@@ -146,11 +146,11 @@ _CLOSE = "You can close this page."
 
 
 @contextlib.contextmanager
-def listening(issuers: Collection[str], what: str) -> Iterator[Listener]:
+def listening(is_issuer: Callable[[str], bool], what: str) -> Iterator[Listener]:
     """Listens while the block signs in to ``what``, and shows in the browser how it ended."""
     with contextlib.ExitStack() as stack:
         try:
-            listener = stack.enter_context(serving(lambda sock: Listener(sock, issuers)))
+            listener = stack.enter_context(serving(lambda sock: Listener(sock, is_issuer)))
         except KeysteadError as error:
             raise KeysteadError(
                 error.message, id=error.id, hint="sign in with `--device`, which needs no port"

@@ -138,8 +138,7 @@ class UndoHistory:
                 else:
                     entry["files"].append(self._first(path, item))
             entry["profiles"] = list(dict.fromkeys([*entry["profiles"], *sorted(profiles)]))
-            signed = json.dumps(_signed(name, entry, key)).encode()
-            self._files.replace(name, signed, expect=version, private=True)
+            self._files.replace(name, _signed(name, entry, key), expect=version, private=True)
             for old in sorted(self._folder.glob(f"*-{group}-*.json"))[:-MOST]:
                 with contextlib.suppress(OSError):
                     os.unlink(old)
@@ -156,7 +155,7 @@ class UndoHistory:
         for path in self._folder.glob("*.json"):
             with contextlib.suppress(KeysteadError, ValueError, TypeError):
                 data, version = self._files.read(path)
-                signed = json.dumps(_signed(path, parse_json(data or b""), key)).encode()
+                signed = _signed(path, parse_json(data or b""), key)
                 self._files.replace(path, signed, expect=version, private=True)
         return key
 
@@ -167,7 +166,7 @@ class UndoHistory:
         try:
             data = self._files.read(path).data or b""
             entry = parse_json(data)
-            own = _signed(path, entry, key)["mac"] == entry["mac"] if key else True
+            own = _mac(path, _unsigned(entry), key) == entry["mac"] if key else True
             own = own and _read(generation.name, data) == generation
         except (ValueError, KeyError, TypeError):
             own = False
@@ -322,13 +321,23 @@ def _entry(now: datetime, command: OneGeneration | None) -> dict[str, Any]:
     return {"made": now.isoformat(), "command": line, "profiles": [], "files": []}
 
 
-def _signed(path: Path, entry: dict[str, Any], key: bytes) -> dict[str, Any]:
-    """The entry of the file ``path`` with its HMAC under ``key``."""
+def _unsigned(entry: dict[str, Any]) -> str:
+    """The text of an entry that its HMAC covers."""
+    content = {name: value for name, value in entry.items() if name != "mac"}
+    return json.dumps(content, sort_keys=True)
+
+
+def _mac(path: Path, text: str, key: bytes) -> str:
+    """The HMAC of the file ``path`` with the entry ``text``."""
     import hmac
 
-    content = {name: value for name, value in entry.items() if name != "mac"}
-    text = json.dumps([path.name, content], sort_keys=True)
-    return {**content, "mac": hmac.digest(key, text.encode(), "sha256").hex()}
+    return hmac.digest(key, f"[{json.dumps(path.name)}, {text}]".encode(), "sha256").hex()
+
+
+def _signed(path: Path, entry: dict[str, Any], key: bytes) -> bytes:
+    """The content of the file ``path``: the entry with its HMAC under ``key``."""
+    text = _unsigned(entry)
+    return f'{text[:-1]}, "mac": "{_mac(path, text, key)}"}}'.encode()
 
 
 def _continue(entry: dict[str, Any], item: Replaced) -> None:

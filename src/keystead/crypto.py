@@ -82,11 +82,18 @@ def agreed_key(private: bytes, public: bytes, info: str) -> bytes:
     return hkdf(shared, b"", info)
 
 
-def canonical(content: Mapping[str, Mapping[str, str]]) -> bytes:
-    """The canonical JSON of ``content``: members sorted by code point, no spaces, UTF-8."""
+def canonical_members(content: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
+    """The canonical JSON of each member of ``content``, which are not empty, with its name."""
     plain = {name: dict(member) for name, member in content.items()}
-    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return text.encode()
+    # No text has a line feed, as JSON escapes it.
+    lines = json.dumps(plain, separators=(",\n", ":"), ensure_ascii=False, sort_keys=True)
+    texts = lines[1:-2].replace('",\n', '",').split("},\n")
+    return dict(zip(sorted(plain), texts, strict=True))
+
+
+def canonical(members: Mapping[str, str]) -> bytes:
+    """The canonical JSON of `canonical_members`: sorted by code point, no spaces, UTF-8."""
+    return f"{{{'},'.join([members[name] for name in sorted(members)])}}}}}".encode()
 
 
 class DataKey(NotPickled, Value):
@@ -110,17 +117,17 @@ class DataKey(NotPickled, Value):
         except UnicodeDecodeError as error:
             raise IntegrityError from error
 
-    def mac(self, content: Mapping[str, Mapping[str, str]]) -> str:
+    def mac(self, members: Mapping[str, str]) -> str:
         """The MAC of the whole file: upper-case hex of HMAC-SHA256 over `canonical`."""
         import hmac
 
-        return hmac.digest(self._file_key, canonical(content), "sha256").hex().upper()
+        return hmac.digest(self._file_key, canonical(members), "sha256").hex().upper()
 
-    def check(self, content: Mapping[str, Mapping[str, str]], mac: str) -> None:
-        """Raises `IntegrityError` unless ``mac`` is exactly the MAC of ``content``."""
+    def check(self, members: Mapping[str, str], mac: str) -> None:
+        """Raises `IntegrityError` unless ``mac`` is exactly the MAC of `canonical_members`."""
         import hmac
 
-        if not hmac.compare_digest(self.mac(content).encode(), mac.encode()):
+        if not hmac.compare_digest(self.mac(members).encode(), mac.encode()):
             raise IntegrityError
 
     def _binding(self, guid: str, key: str) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 ELLIPSIS = "…"
 
 
@@ -29,6 +31,22 @@ def padded(text: str, width: int, *, right: bool = False) -> str:
     """``text`` with blanks up to ``width``, before it for ``right``."""
     length = width - display_width(text) + len(text)
     return text.rjust(length) if right else text.ljust(length)
+
+
+def widest(lines: Collection[str]) -> int:
+    """The width of the widest line."""
+    return max(map(len if _is_ascii(lines) else display_width, lines))
+
+
+def padded_all(lines: Collection[str], width: int, *, right: bool = False) -> list[str]:
+    """Each line `padded`."""
+    if _is_ascii(lines):
+        return [line.rjust(width) if right else line.ljust(width) for line in lines]
+    return [padded(line, width, right=right) for line in lines]
+
+
+def _is_ascii(lines: Collection[str]) -> bool:
+    return "".join(lines).isascii()
 
 
 def fitting(widths: list[int], total: int) -> list[int]:

@@ -78,7 +78,7 @@ class Attacker:
         made = made.next({"12345678-9abc-4def-8123-456789abcdef": entry})
         for number, more in enumerate(records, 2):
             made = Accounts({**made.own, f"Protector.{number}": more}, made.entries)
-        return made.signed(key.mac(made.content)).render()
+        return made.signed(key.mac(made.canonical_members)).render()
 
 
 class Owner:

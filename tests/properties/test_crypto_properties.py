@@ -9,15 +9,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from keystead.crypto import DataKey, IntegrityError, bind, canonical, seal, unseal
+from keystead.crypto import (
+    DataKey,
+    IntegrityError,
+    bind,
+    canonical,
+    canonical_members,
+    seal,
+    unseal,
+)
 from keystead.errors import StoreCorrupt, StoreUnavailable
 from keystead.model.profile import Profile
 from keystead.stores.base import register
-from keystead.stores.encrypted.layout import parse
+from keystead.stores.encrypted.layout import Accounts, parse
 from keystead.stores.encrypted.protectors import Argon2Cost, PassphraseProtector
 from keystead.stores.encrypted.store import EncryptedStore
 from keystead.system import System
 from keystead.testing import contents
+from keystead.value import replace
 from tests import decoder
 from tests.effort import amount
 
@@ -56,12 +65,34 @@ def test_different_parts_bind_differently(one: list[str], two: list[str]) -> Non
     assert (bind(*one) == bind(*two)) == (one == two)
 
 
-@given(st.dictionaries(storable, st.dictionaries(storable, storable)))
+members = st.dictionaries(storable, st.dictionaries(storable, storable), min_size=1)
+
+
+@given(members)
 def test_canonical_form_is_unambiguous(content: dict[str, dict[str, str]]) -> None:
-    data = canonical(content)
+    data = canonical(canonical_members(content))
     assert json.loads(data) == content
-    assert data == canonical({name: content[name] for name in reversed(content)})
+    turned = {name: content[name] for name in reversed(content)}
+    assert data == canonical(canonical_members(turned))
     assert data == decoder.canonical(content)
+
+
+entries = st.dictionaries(
+    st.sampled_from("abcdef"), st.dictionaries(storable, storable, min_size=1)
+)
+
+
+@given(entries, entries, st.sets(st.sampled_from("abcdef")))
+def test_the_mac_of_the_next_version_covers_what_is_written(
+    before: dict[str, dict[str, str]], changes: dict[str, dict[str, str]], removed: set[str]
+) -> None:
+    old = replace(Accounts.new(KEY.store_id, bytes(32), "keyfile").signed("00"), entries=before)
+    assert old.canonical_members.keys() == {"keystead", *before}  # they are cached now
+    left = {name: entry for name, entry in before.items() if name not in removed}
+    following = old.next({**left, **changes})
+    written = json.loads(following.signed("00").render())
+    del written["keystead"]["Mac"]
+    assert canonical(following.canonical_members) == decoder.canonical(written)
 
 
 def flips(data: bytes):

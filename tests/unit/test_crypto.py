@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from keystead import crypto
-from keystead.crypto import DataKey, IntegrityError, bind, canonical
+from keystead.crypto import DataKey, IntegrityError, bind, canonical, canonical_members
 from keystead.stores.encrypted import layout
 from keystead.stores.encrypted.protectors import (
     Argon2Cost,
@@ -115,7 +115,7 @@ def test_the_example_is_what_keystead_writes() -> None:
     assert example.render() == data
     assert example.protectors == (f"{V['record up to key']} key={V['wrapped data key']}",)
     key = DataKey(V["StoreId"], bytes.fromhex(V["data key"]))
-    key.check(example.content, example.mac)
+    key.check(example.canonical_members, example.mac)
     sealed = key.seal_value(
         V["GUID"], "AWSAccessKey", "AKIAIOSFODNN7EXAMPLE", bytes.fromhex("0C0D0E0F1011121314151617")
     )
@@ -207,21 +207,24 @@ def test_plaintext_that_is_not_utf8_is_refused() -> None:
 
 def test_the_canonical_form() -> None:
     content = {"b": {"y": 'a"\\ /', "x": "zürich"}, "a": {}}
-    assert canonical(content) == '{"a":{},"b":{"x":"zürich","y":"a\\"\\\\ /"}}'.encode()
-    assert canonical(content) == decoder.canonical(content)
-    assert json.loads(canonical(content)) == content
+    made = canonical(canonical_members(content))
+    assert made == '{"a":{},"b":{"x":"zürich","y":"a\\"\\\\ /"}}'.encode()
+    assert made == decoder.canonical(content)
+    assert json.loads(made) == content
 
 
 def test_mac_over_the_file() -> None:
     content = {"keystead": {"Format": "1"}, GUID: {"Region": "eu-west-1"}}
-    mac = KEY.mac(content)
-    KEY.check(content, mac)
-    for other in ({}, {**content, "x": {}}, {**content, GUID: {"Region": "eu-west-2"}}):
+    members = canonical_members(content)
+    mac = KEY.mac(members)
+    KEY.check(members, mac)
+    no_header = {GUID: content[GUID]}
+    for other in (no_header, {**content, "x": {}}, {**content, GUID: {"Region": "eu-west-2"}}):
         with pytest.raises(IntegrityError):
-            KEY.check(other, mac)
+            KEY.check(canonical_members(other), mac)
     for other in (mac.lower(), mac[:-1], mac + " ", "", "ä"):
         with pytest.raises(IntegrityError):
-            KEY.check(content, other)
+            KEY.check(members, other)
 
 
 def test_repr_shows_no_key() -> None:

@@ -92,7 +92,7 @@ class Machine:
         edit(whole)
         if sign:
             accounts = parse(json.dumps(whole).encode(), "f")
-            whole["keystead"]["Mac"] = self.data_key().mac(accounts.content)
+            whole["keystead"]["Mac"] = self.data_key().mac(accounts.canonical_members)
         self.path.write_text(json.dumps(whole))
 
     def data_key(self) -> DataKey:

@@ -184,7 +184,7 @@ def test_unknown_protector_stops_a_rekey(machine: Machine) -> None:
     opened = open_data_key(accounts.protectors, store, machine.system())
     key = DataKey(accounts.store_id, opened.data_key)
     later = accounts.protected(key, [*accounts.protectors, "tpm sealed=1"])
-    signed = later.signed(key.mac(later.content))
+    signed = later.signed(key.mac(later.canonical_members))
     machine.path.write_bytes(signed.render())
     with pytest.raises(StoreUnavailable, match="does not know the protector `tpm`"):
         machine.store().protectors.rekey()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from keystead.model.profile import Profile, SettingValue
+    from keystead.stores.chain import ChainSnapshot
     from keystead.text.dialect import Skipped
 
 
@@ -44,22 +45,16 @@ _HEADINGS = ("Name", "Type", "Store", "Location")
 def list_(context: Context, args: Arguments) -> None:
     """List the profiles."""
     snapshot = context.app.snapshot(args.location)
-    found = snapshot.profiles()
-    shown = [profile for profile in found if args.all or profile.type]
-    rows = [_row(profile, args.all) for profile in shown]
+    is_plain = not (args.json or args.wide or args.columns or args.filter or args.sort)
+    found = (_rows if is_plain else _detailed_rows)(context, snapshot, args.all)
+    rows = [row for row in found if args.all or row["type"]]
+    hidden = len(found) - len(rows)
     if args.all:
         for store, part in snapshot.parts:
             rows += [_skipped_row(section, store.type_name) for section in part.skipped()]
-    if args.json or args.wide or args.columns or args.filter or args.sort:
-        from keystead.app.listings import account_names
-        from keystead.app.overviews import overviews_of
-        from keystead.console.profile_table import arranged, fields
+    if args.filter or args.sort:
+        from keystead.console.profile_table import arranged
 
-        names = account_names(context.app, snapshot)
-        details = zip(found, overviews_of(context.app, snapshot, found, names), strict=True)
-        of_shown = (fields(row) for profile, row in details if args.all or profile.type)
-        for row, more in zip(rows, of_shown, strict=False):
-            row.update(more)
         rows = arranged(rows, args.filter or (), args.sort)
     if args.json:
         context.console.json(rows)
@@ -74,10 +69,9 @@ def list_(context: Context, args: Arguments) -> None:
         context.console.note("there are no profiles yet; `keystead set NAME` makes one")
     if args.filter and not rows:
         context.console.note("no profile fits --filter")
-    if len(shown) < len(found) and not args.filter:
+    if hidden and not args.filter:
         context.console.note(
-            f"{len(found) - len(shown)} more cannot give credentials; "
-            "`keystead list --all` shows them and why"
+            f"{hidden} more cannot give credentials; `keystead list --all` shows them and why"
         )
 
 
@@ -90,8 +84,39 @@ def _text(context: Context, args: Arguments, rows: list[dict[str, object]]) -> s
         system, width = context.app.system, context.console.width
         home = str(system.folders.home)
         return detailed_table(rows, columns, zone=system.zone(), home=home, width=width)
-    headings = dict(zip((*_COLUMNS, *problem), (*_HEADINGS, "Problem"), strict=False))
-    return table([{headings[k]: row[k] for k in headings} for row in rows])
+    return table(rows, dict(zip((*_COLUMNS, *problem), (*_HEADINGS, "Problem"), strict=False)))
+
+
+def _rows(_: Context, snapshot: ChainSnapshot, full: bool) -> list[dict[str, object]]:  # internal
+    rows: list[dict[str, object]] = []
+    for store, part in snapshot.parts:
+        for name, kind, problem in part.types():
+            row: dict[str, object] = {
+                "name": name,
+                "type": kind.name if kind else None,
+                "store_type_name": store.type_name,
+                "location": store.location,
+            }
+            if full:
+                row["problem"] = problem
+            rows.append(row)
+    return rows
+
+
+def _detailed_rows(
+    context: Context,
+    snapshot: ChainSnapshot,
+    full: bool,  # internal
+) -> list[dict[str, object]]:
+    from keystead.app.listings import account_names
+    from keystead.app.overviews import overviews_of
+    from keystead.console.profile_table import fields
+
+    found = snapshot.profiles()
+    details = overviews_of(context.app, snapshot, found, account_names(context.app, snapshot))
+    return [
+        {**_row(profile, full), **fields(row)} for profile, row in zip(found, details, strict=True)
+    ]
 
 
 def _row(profile: Profile, full: bool) -> dict[str, object]:  # internal

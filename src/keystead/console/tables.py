@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from keystead.display_width import display_width, fitting, padded, shortened
+from collections.abc import Mapping
+
+from keystead.display_width import display_width, fitting, padded, padded_all, shortened, widest
 from keystead.printable import one_line
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime, tzinfo
 
     Row = Mapping[str, object]
@@ -21,21 +23,26 @@ def plain(value: object) -> str:
 
 def table(
     rows: Sequence[Row],
-    columns: Sequence[str] | None = None,
+    columns: Sequence[str] | Mapping[str, str] | None = None,
     *,
     cell: Callable[[object], str] = plain,
     width: int | None = None,
 ) -> str:
     """``rows`` under headings; empty text for no rows.
 
-    ``columns`` selects and orders the properties; the default is all. Numbers are aligned to the
+    ``columns`` selects and orders the properties, maybe with a heading for each; the default is
+    all. Numbers are aligned to the
     right. ``cell`` formats a value. Lines wider than ``width`` have their widest cells shortened.
     """
     if not rows:
         return ""
     names = columns_of(rows) if columns is None else columns
-    found = [_column(name, [row.get(name) for row in rows], cell) for name in names]
-    widths = [max(map(display_width, lines)) for lines, _ in found]
+    headings = names if isinstance(names, Mapping) else dict(zip(names, names, strict=True))
+    found = [
+        _column(heading, [row.get(name) for row in rows], cell)
+        for name, heading in headings.items()
+    ]
+    widths = [widest(lines) for lines, _ in found]
     if width is not None:
         widths = fitting(widths, width - len(widths) + 1)
         found = [
@@ -43,7 +50,7 @@ def table(
             for (lines, right), most in zip(found, widths, strict=True)
         ]
     drawn = [
-        [padded(line, width, right=right) for line in lines]
+        padded_all(lines, width, right=right)
         for (lines, right), width in zip(found, widths, strict=True)
     ]
     return "\n".join(" ".join(cells).rstrip() for cells in zip(*drawn, strict=True))

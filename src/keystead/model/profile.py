@@ -136,7 +136,7 @@ class Profile(Value):
 
     def _keys_are_last(self, given: frozenset[str]) -> bool:
         """Whether its keys are in the config file, where these other sources take precedence."""
-        if not self.location or given.isdisjoint(AFTER_KEYS):
+        if not self.location or not depends_on_file(given):
             return False
         first = next((key for key in KEYS if self.has(key)), None)
         place = self.origins.get(first) if first else None
@@ -188,8 +188,18 @@ class Profile(Value):
     @cached_property
     def choice(self) -> SourceChoice:
         """The choice among the sources that its settings name."""
-        given = frozenset([key for key, v in self.settings.items() if v and key in DECIDING])
+        given = deciding_in(self.settings)
         return choose_source(given, keys_last=self._keys_are_last(given))
+
+
+def deciding_in(settings: Mapping[str, object]) -> frozenset[str]:
+    """The settings that are not empty and decide types."""
+    return frozenset([key for key, value in settings.items() if value and key in DECIDING])
+
+
+def depends_on_file(given: frozenset[str]) -> bool:
+    """Whether the type that these settings make depends on the file with the keys."""
+    return not given.isdisjoint(KEYS) and not given.isdisjoint(AFTER_KEYS)
 
 
 @lru_cache

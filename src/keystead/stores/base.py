@@ -18,6 +18,10 @@ from keystead.system.file_versions import ChangeToken
 from keystead.text.dialect import Skipped
 from keystead.value import Protocol
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from keystead.model.profile_type import ProfileType
+
 
 class KeyKeeper(Protocol):
     """Caches opened data keys for other processes: the agent."""
@@ -40,6 +44,10 @@ Follow = Callable[[Profile], Mapping[str, str]]
 """Returns the settings to change in a profile because another one was renamed."""
 
 
+TypeRow = tuple[str, "ProfileType | None", str | None]
+"""The name of a profile, its type, and why it has none."""
+
+
 class StoreSnapshot(ABC):
     """The profiles of a store at one moment; files are read once, lazily."""
 
@@ -50,6 +58,10 @@ class StoreSnapshot(ABC):
     @abstractmethod
     def profiles(self) -> list[Profile]:
         """All profiles in the order of the store, invalid ones included."""
+
+    def types(self) -> list[TypeRow]:
+        """Name, type and problem of all profiles in the order of the store."""
+        return [(each.name, each.type, each.problem()) for each in self.profiles()]
 
     def first_names(self, count: int) -> list[str]:
         """The names of the first ``count`` profiles, in order, each once."""

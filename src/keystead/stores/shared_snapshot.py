@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from keystead.errors import DocumentError, Origin, ProfileNotFound
-from keystead.model.profile import Profile, SettingValue
-from keystead.stores.base import StoreSnapshot, not_found, uncollected
+from keystead.model.profile import Profile, SettingValue, deciding_in, depends_on_file
+from keystead.model.search import choose_source
+from keystead.stores.base import StoreSnapshot, TypeRow, not_found, uncollected
 from keystead.stores.lost_update import just_written
 from keystead.stores.shared_file import ProfileOrigins, SharedFile
 from keystead.system import System
@@ -175,9 +176,40 @@ class SharedSnapshot(StoreSnapshot):
         with uncollected():
             return self.settled(profiles_of)
 
+    def types(self) -> list[TypeRow]:
+        """As `StoreSnapshot.types`."""
+        with uncollected():
+            return self.settled(types_of)
+
 
 def profiles_of(pair: Pair) -> list[Profile]:
     """All profiles of both files, including broken ones."""
+    merged, first, broken = _merged_values(pair)
+    found = [profile_of(pair, name, values, first.get(name)) for name, values in merged.items()]
+    if broken:
+        return [_judged(profile, broken.get(profile.name)) for profile in found]
+    return found
+
+
+def types_of(pair: Pair) -> list[TypeRow]:
+    """Name, type and problem of `profiles_of`; makes few profiles."""
+    merged, first, broken = _merged_values(pair)
+    found: list[TypeRow] = []
+    for name, values in merged.items():
+        given = deciding_in(values)
+        if name in broken or depends_on_file(given):
+            profile = _judged(profile_of(pair, name, values, first.get(name)), broken.get(name))
+            found.append((name, profile.type, profile.problem()))
+        else:
+            choice = choose_source(given, keys_last=False)
+            found.append((name, choice.type, choice.why))
+    return found
+
+
+def _merged_values(
+    pair: Pair,
+) -> tuple[dict[str, Values], dict[str, Values], dict[str, DocumentError]]:
+    """The settings of all profiles, those in the first file, and the broken profiles."""
     broken: dict[str, DocumentError] = {}
     merged, *others = [file.profiles(broken) for file in pair]
     first = dict(merged)
@@ -189,10 +221,7 @@ def profiles_of(pair: Pair) -> list[Profile]:
         merged[name] = {}
         if error.where and error.where.file == str(pair[0].path):
             first[name] = {}
-    found = [profile_of(pair, name, values, first.get(name)) for name, values in merged.items()]
-    if broken:
-        return [_judged(profile, broken.get(profile.name)) for profile in found]
-    return found
+    return merged, first, broken
 
 
 def _judged(profile: Profile, error: DocumentError | None) -> Profile:

@@ -26,11 +26,11 @@ from keystead.stores.encrypted.layout import (
     settings_in,
 )
 
-EntryEdit = dict[str, str | Secret]
+EntryEdit = Mapping[str, str | Secret]
 """An entry to be written; a `Secret` is yet to be encrypted."""
 
 EntryEdits = dict[str, EntryEdit]
-"""All entries to be written, by GUID."""
+"""All entries to be written, by GUID; an unchanged one is the entry of the file itself."""
 
 
 def require(accounts: Accounts | None, name: str) -> tuple[Accounts, str]:
@@ -60,7 +60,7 @@ def require_one_spelling(accounts: Accounts, name: str) -> None:
 
 def edits_of(entries: Mapping[str, Entry], *, without: Collection[str] = ()) -> EntryEdits:
     """The entries unchanged, but for those with a GUID in ``without``."""
-    return {guid: dict(entry) for guid, entry in entries.items() if guid not in without}
+    return {guid: entry for guid, entry in entries.items() if guid not in without}
 
 
 def make_room(accounts: Accounts, guid: str, new: str, *, force: bool) -> EntryEdits:
@@ -74,7 +74,7 @@ def make_room(accounts: Accounts, guid: str, new: str, *, force: bool) -> EntryE
 
 def changed(before: Entry, wanted: Changes) -> EntryEdit:
     """The entry with the changes and its new type. Raises `ProfileInvalid`."""
-    edit: EntryEdit = {key: text for key, text in before.items() if key != PROFILE_TYPE}
+    edit: dict[str, str | Secret] = {k: text for k, text in before.items() if k != PROFILE_TYPE}
     for given, value in wanted.items():
         name = given.lower()
         text = _checked(given, value)

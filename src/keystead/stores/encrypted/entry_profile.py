@@ -6,11 +6,15 @@ from functools import partial
 
 from keystead.model.ordinal_case import clash
 from keystead.model.profile import Profile
+from keystead.model.search import choose_source
 from keystead.secret import Secret
+from keystead.stores.base import TypeRow
 from keystead.stores.encrypted.file import StoreFile
 from keystead.stores.encrypted.layout import (
     DISPLAY_NAME,
     Accounts,
+    Entry,
+    deciding_in,
     is_saml,
     is_sealed,
     settings_in,
@@ -33,9 +37,28 @@ def profile_of(file: StoreFile, accounts: Accounts, guid: str) -> Profile:
         dict.fromkeys(keys, file.where),
         guid,
         partial(file.cipher, accounts),
-        (clash(accounts.spellings(name)) if accounts.has_clash(name) else None)
-        or (_SAML if is_saml(entry) else None),
+        _refused(accounts, entry),
     )
+
+
+def type_of(accounts: Accounts, entry: Entry) -> TypeRow:
+    """Name, type and problem of the profile that the entry is."""
+    refused = _refused(accounts, entry)
+    if refused:
+        return entry[DISPLAY_NAME], None, refused
+    keys = deciding_in(tuple(entry))
+    choice = choose_source(frozenset([name for name, key in keys if entry[key]]), keys_last=False)
+    return entry[DISPLAY_NAME], choice.type, choice.why
+
+
+def _refused(accounts: Accounts, entry: Entry) -> str | None:
+    """Why the entry is given to nobody."""
+    name = entry[DISPLAY_NAME]
+    if accounts.has_clash(name):
+        found = clash(accounts.spellings(name))
+        if found:
+            return found
+    return _SAML if is_saml(entry) else None
 
 
 def value_of(file: StoreFile, accounts: Accounts, guid: str, key: str) -> str | Secret:

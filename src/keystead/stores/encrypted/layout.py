@@ -12,11 +12,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property, lru_cache
 
-from keystead.crypto import FORMAT, DataKey, hkdf
+from keystead.crypto import FORMAT, DataKey, canonical_members, hkdf
 from keystead.errors import Origin, StoreCorrupt
 from keystead.model.ordinal_case import folded
 from keystead.model.profile import Profile
-from keystead.model.settings import SETTINGS, is_secret
+from keystead.model.settings import DECIDING, SETTINGS, is_secret
 from keystead.model.validation import has_control
 from keystead.value import Value, field, replace
 
@@ -87,6 +87,12 @@ def settings_in(keys: tuple[str, ...]) -> Mapping[str, str]:
         if name not in found or key == name:
             found[name] = key
     return found
+
+
+@lru_cache
+def deciding_in(keys: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """The settings among `settings_in` that decide types, each with its key."""
+    return tuple((name, key) for name, key in settings_in(keys).items() if name in DECIDING)
 
 
 def is_reserved(name: str) -> bool:
@@ -189,6 +195,11 @@ class Accounts(Value):
         header = {key: text for key, text in self.own.items() if key != "Mac"}
         return {HEADER: header, **self.entries}
 
+    @cached_property
+    def canonical_members(self) -> dict[str, str]:
+        """The canonical text of each member of `content`, by its name."""
+        return canonical_members(self.content)
+
     def named(self, name: str) -> list[str]:
         """The GUIDs of the entries with that display name, ignoring case."""
         return list(self._by_name.get(folded(name), ()))
@@ -203,7 +214,11 @@ class Accounts(Value):
 
     def has_clash(self, name: str) -> bool:
         """Whether several entries have that display name, ignoring case."""
-        return len(self._by_name) < len(self.entries) and len(self.named(name)) > 1
+        return self._has_clashes and len(self.named(name)) > 1
+
+    @cached_property
+    def _has_clashes(self) -> bool:
+        return len({*map(folded, self.names())}) < len(self.entries)
 
     @cached_property
     def _by_name(self) -> Mapping[str, list[str]]:
@@ -221,7 +236,13 @@ class Accounts(Value):
         if self.header is None:
             return replace(self, entries=entries)
         counter = str(self.counter + 1)
-        return replace(self, header={**self.header, "Counter": counter}, entries=entries)
+        made = replace(self, header={**self.header, "Counter": counter}, entries=entries)
+        if "canonical_members" in vars(self):
+            texts, before = self.canonical_members, self.entries
+            same = {guid: texts[guid] for guid, e in entries.items() if e is before.get(guid)}
+            changed = {name: each for name, each in made.content.items() if name not in same}
+            vars(made)["canonical_members"] = {**same, **canonical_members(changed)}
+        return made
 
     def protected(self, key: DataKey, records: Iterable[str]) -> Accounts:
         """The version with another data key and its protector records, without a new MAC."""
@@ -242,13 +263,12 @@ class Accounts(Value):
         whole = {**head, **members, **self.foreign}
         if not self.entries or self.foreign or any(self.odd.values()):
             return (json.dumps(whole, indent=2, ensure_ascii=False) + "\n").encode()
-        # The same text for flat members; with `indent`, Python's encoder is not the one in C.
-        encode = json.JSONEncoder(ensure_ascii=False, separators=(",\n    ", ": ")).encode
-        texts = (
-            f"\n  {encode(name)}: " + (f"{{\n    {encode(entry)[1:-1]}\n  }}" if entry else "{}")
-            for name, entry in whole.items()
-        )
-        return f"{{{','.join(texts)}\n}}\n".encode()
+        # The same text for flat members that are not empty; with `indent`, Python's encoder is not
+        # the one in C. No text has a line feed, as JSON escapes it.
+        text = json.dumps(whole, ensure_ascii=False, separators=(",\n    ", ":\n "))[1:-2]
+        text = text.replace(":\n {", ": {\n    ").replace(":\n ", ": ")
+        text = text.replace("},\n    ", "\n  },\n  ")
+        return f"{{\n  {text}\n  }}\n}}\n".encode()
 
 
 def parse(data: bytes, file: str, *, native: bool = False) -> Accounts:

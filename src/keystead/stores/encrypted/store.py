@@ -8,7 +8,7 @@ the file is imported when there is a file or one is made: most users have none.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 
 from keystead.errors import StoreUnavailable, UsageError
@@ -21,6 +21,7 @@ from keystead.stores.base import (
     KeyKeeper,
     ProfileStore,
     StoreSnapshot,
+    TypeRow,
     already_there,
     not_found,
     overtaken,
@@ -95,6 +96,15 @@ class EncryptedSnapshot(StoreSnapshot):
         file = self._store._file  # noqa: SLF001  # its snapshot
         with uncollected():
             return [profile_of(file, accounts, guid) for guid in accounts.entries]
+
+    def types(self) -> list[TypeRow]:
+        """As `StoreSnapshot.types`."""
+        accounts = self._accounts
+        if accounts is None:
+            return []
+        from keystead.stores.encrypted.entry_profile import type_of
+
+        return [type_of(accounts, entry) for entry in accounts.entries.values()]
 
 
 class EncryptedStore(ProfileStore):
@@ -281,7 +291,7 @@ class EncryptedStore(ProfileStore):
             if accounts.entries[guid][DISPLAY_NAME] == new:
                 return None
             edits = make_room(accounts, guid, new, force=force)
-            edits[guid][DISPLAY_NAME] = new
+            edits[guid] = {**edits[guid], DISPLAY_NAME: new}
             return self._followed(accounts, edits, follow, names) if follow else edits
 
         self._write(edited, names)
@@ -294,7 +304,7 @@ class EncryptedStore(ProfileStore):
             if accounts is None:
                 return None
             before = edits_of(accounts.entries)
-            after = self._followed(accounts, edits_of(accounts.entries), follow, names)
+            after = self._followed(accounts, before, follow, names)
             return None if after == before else after
 
         names: set[str] = set()
@@ -307,12 +317,14 @@ class EncryptedStore(ProfileStore):
         from keystead.stores.encrypted.entry_profile import profile_of
         from keystead.stores.encrypted.layout import key_of
 
+        followed = dict(edits)
         for guid, edit in edits.items():
             profile = profile_of(self._file, accounts, guid)
             changes = follow(profile)
-            edit.update({key_of(name): text for name, text in changes.items()})
-            names.update([profile.name] if changes else ())
-        return edits
+            if changes:
+                followed[guid] = {**edit, **{key_of(name): text for name, text in changes.items()}}
+                names.add(profile.name)
+        return followed
 
     def copy(self, old: str, new: str, *, force: bool = False) -> None:
         """Copies the profile to a new GUID, to which its encrypted values are bound."""
@@ -381,15 +393,20 @@ class EncryptedStore(ProfileStore):
                     base, cipher = current, self._file.cipher(current)
                 else:
                     base, cipher = made or self._file.new(self._protector)
-                following = cipher.signed(base.next(_sealed(cipher, edits)))
+                following = cipher.signed(base.next(_sealed(cipher, edits, base.entries)))
                 if self._file.put(version, following, names=names):
                     return
         raise overtaken(self._file.where)
 
 
-def _sealed(cipher: ValueCipher, edits: EntryEdits) -> dict[str, Entry]:
+def _sealed(
+    cipher: ValueCipher, edits: EntryEdits, before: Mapping[str, Entry]
+) -> dict[str, Entry]:
+    """The entries to write; those of ``before`` stay as they are."""
     return {
-        guid: {
+        guid: entry
+        if (entry := before.get(guid)) is edit
+        else {
             name: value if isinstance(value, str) else cipher.seal(guid, name, value.reveal())
             for name, value in edit.items()
         }

@@ -49,11 +49,11 @@ class DataKeyCipher(Value):
 
     def signed(self, accounts: Accounts) -> Accounts:
         """Adds the MAC over the whole file."""
-        return accounts.signed(self.key.mac(accounts.content))
+        return accounts.signed(self.key.mac(accounts.canonical_members))
 
     def check(self, accounts: Accounts) -> None:
         """Checks the MAC."""
-        self.key.check(accounts.content, accounts.mac)
+        self.key.check(accounts.canonical_members, accounts.mac)
 
 
 class DpapiCipher(Value):

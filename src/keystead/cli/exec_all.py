@@ -74,7 +74,7 @@ def exec_all(context: Context, args: Arguments) -> int:
     def show_next() -> None:
         nonlocal highest
         name, future = waiting[0]
-        outcome = future.result()
+        outcome = batch.outcome(future)
         waiting.popleft()
         show(context.console, name, outcome)
         context.console.flush()

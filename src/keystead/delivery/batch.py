@@ -32,6 +32,7 @@ GRACE_SECONDS = 2.0
 """Time between SIGTERM and SIGKILL."""
 
 _TICK_SECONDS = 0.02
+_SIGNAL_SECONDS = 0.5
 _SIGNALS = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
 
 
@@ -85,8 +86,8 @@ class Batch:
                 self.end()
         finally:
             self._stack.close()
-        if isinstance(error, _Signalled):
-            signal.raise_signal(error.args[0])
+            if isinstance(error, _Signalled):
+                signal.raise_signal(error.args[0])
 
     def submit(self, prepare: Callable[[], Prepared]) -> Future[Outcome]:
         """Run it when its turn comes; an error of ``prepare`` is its outcome."""
@@ -97,6 +98,13 @@ class Batch:
             # A daemon is not waited for at the end: AWS may be slow to answer it.
             Thread(target=self._work, daemon=True).start()
         return future
+
+    def outcome(self, future: Future[Outcome]) -> Outcome:
+        """The outcome of what was submitted; waits for it."""
+        while not future.done():
+            # A signal that another thread receives does not end waiting, and is handled after it.
+            wait([future], timeout=_SIGNAL_SECONDS)
+        return future.result()
 
     def end(self, futures: Iterable[Future[Outcome]] = ()) -> set[Future[Outcome]]:
         """End what runs, with its children: by SIGTERM, after a while by SIGKILL.

@@ -213,7 +213,7 @@ def alive(pids: list[int]) -> list[int]:
 def test_a_signal_ends_all_commands_with_their_children(
     number: int, code: int, ignores: str, tmp_path: Path
 ) -> None:
-    line = f"{ignores}sleep 300 & echo $$ $! > {tmp_path}/$KEYSTEAD_PROFILE; echo begun; wait; wait"
+    line = f"{ignores}echo begun; sleep 300 & echo $$ $! > {tmp_path}/$KEYSTEAD_PROFILE; wait; wait"
     process = start("sh", "-c", line)
     files = [tmp_path / "a", tmp_path / "b"]
     wait_for(lambda: all(file.exists() and file.read_text() for file in files))

@@ -123,7 +123,8 @@ class Batch:
         finally:  # also after a second Ctrl-C
             for process in left:
                 _signal(process, _KILL)
-        done = wait(futures, timeout=_TICK_SECONDS * len(left)).done
+        # Those that wait for AWS are not waited for any longer.
+        done = wait(futures, timeout=GRACE_SECONDS).done
         return {future for future in done if not future.cancelled()}
 
     def _work(self) -> None:

@@ -7,6 +7,7 @@ import os
 from base64 import b64encode
 from codecs import getincrementaldecoder
 from collections import deque
+from concurrent.futures import Future
 from fnmatch import fnmatchcase
 from functools import partial
 
@@ -34,7 +35,6 @@ from keystead.value import NamedTuple
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-    from concurrent.futures import Future
     from typing import IO, NoReturn
 
     from keystead.app.selection import Selection
@@ -85,7 +85,8 @@ def exec_all(context: Context, args: Arguments) -> int:
         try:
             selections = ((name, app.select(name, args.location, options)) for name in names)
             for name, get in _each_asked_once(selections, prepared):
-                waiting.append(_Waiting(name, batch.submit(get)))
+                waiting.append(_Waiting(name, Future()))  # first, as Ctrl-C may come at any time
+                batch.submit(get, waiting[-1].outcome)
                 while len(waiting) > _MOST_WAITING or (waiting and waiting[0].outcome.done()):
                     show_next()
             while waiting:

@@ -89,15 +89,13 @@ class Batch:
             if isinstance(error, _Signalled):
                 signal.raise_signal(error.args[0])
 
-    def submit(self, prepare: Callable[[], Prepared]) -> Future[Outcome]:
-        """Run it when its turn comes; an error of ``prepare`` is its outcome."""
-        future: Future[Outcome] = Future()
+    def submit(self, prepare: Callable[[], Prepared], future: Future[Outcome]) -> None:
+        """Run it when its turn comes, for ``future``; an error of ``prepare`` is its outcome."""
         self._due.put((prepare, future))
         if self._workers < self._jobs:
             self._workers += 1
             # A daemon is not waited for at the end: AWS may be slow to answer it.
             Thread(target=self._work, daemon=True).start()
-        return future
 
     def outcome(self, future: Future[Outcome]) -> Outcome:
         """The outcome of what was submitted; waits for it."""

@@ -68,9 +68,7 @@ def said(words: list[str]) -> str:
         main(words)
     finally:
         sys.stdout, sys.stderr, sys.stdin = real
-        for handler in [*logging.root.handlers]:
-            if type(handler) is logging.StreamHandler:
-                logging.root.removeHandler(handler)
+        logging.getLogger("keystead").handlers.clear()
     return output.buffer.getvalue().decode()
 
 

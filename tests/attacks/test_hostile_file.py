@@ -249,11 +249,11 @@ def test_text_from_servers_is_escaped_for_the_terminal(keystead: Keystead) -> No
     assert not drives(done.stdout + done.stderr)
 
 
-def test_debug_lines_of_any_library_are_single_and_escaped() -> None:
+def test_debug_lines_are_single_and_escaped() -> None:
     code = (
         "import logging, sys; from keystead.console.console import Console; Console().debug()\n"
         "try: raise ValueError('a secret')\n"
-        "except ValueError: logging.getLogger('urllib3').warning('%s', sys.argv[1], exc_info=True)"
+        "except ValueError: logging.getLogger('keystead').warning('%s', sys.argv[1], exc_info=True)"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, f"a\nkeystead: debug: b{DRIVING}"],

@@ -116,8 +116,9 @@ class Console:
         self._debug = True
         handler = logging.StreamHandler()
         handler.setFormatter(Line())
-        logging.basicConfig(handlers=[handler])
-        logging.getLogger("keystead").setLevel(logging.DEBUG)
+        log = logging.getLogger("keystead")  # other libraries log addresses that hold secrets
+        log.addHandler(handler)
+        log.setLevel(logging.DEBUG)
 
     def show(self, text: str) -> None:
         """Print `printable` text on standard output. Raises as `out`."""

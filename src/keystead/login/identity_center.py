@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, timedelta
 
 from keystead.browser.availability import facts, why_no_browser
@@ -16,8 +17,7 @@ from keystead.model.sso_login import DEVICE, FLOWS, SsoLogin
 from keystead.outside import number, text_in
 from keystead.resolve.aws.client import AwsClient
 from keystead.resolve.aws.failures import unusable
-from keystead.resolve.sso.cache import written_end
-from keystead.resolve.sso.oidc import SLOWER, SsoTokenCache, call_oidc
+from keystead.resolve.sso.oidc import SLOWER, SsoTokenCache, call_oidc, token_in
 from keystead.value import NamedTuple
 
 TYPE_CHECKING = False
@@ -29,6 +29,9 @@ FLOW_VARIABLE = "KEYSTEAD_SSO_FLOW"
 _DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 _INTERVAL, _SLOWER, _SHORTEST = 5.0, 5.0, 0.05
 """Seconds between requests for a token, and what SlowDown adds: RFC 8628, 3.2 and 3.5."""
+
+_PAGE = re.compile(r"https?://[!-~]{1,2000}")
+"""The address of a page; a QR code has room for so many characters."""
 
 
 def sign_in(login: SsoLogin, context: Context) -> SignedIn:
@@ -85,18 +88,11 @@ class _Flow:
             registration, answer = self._by_device(choice)
         else:
             registration, answer = self._by_browser()
-        now = self._context.system.clock()
-        try:
-            token = text_in(answer.get("accessToken"))
-            ends = written_end(now, answer.get("expiresIn"))
-        except ValueError:
-            raise unusable("sso-oidc", "CreateToken") from None
         refresh = answer.get("refreshToken")
         return {
             "startUrl": self._login.start_url,
             "region": self._login.region,
-            "accessToken": token,
-            "expiresAt": ends,
+            **token_in(answer, self._context.system.clock()),
             **registration.parameters,
             "registrationExpiresAt": f"{registration.ends.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
             **({"refreshToken": refresh} if isinstance(refresh, str) else {}),
@@ -130,10 +126,9 @@ class _Flow:
         registration, started = self._started()
         system, screen = self._context.system, self._context.screen
         try:
-            user_code, page, complete = (
-                text_in(started.get(name))
-                for name in ("userCode", "verificationUri", "verificationUriComplete")
-            )
+            user_code = text_in(started.get("userCode"))
+            page = _page_in(started.get("verificationUri"))
+            complete = _page_in(started.get("verificationUriComplete"))
             life = number(started.get("expiresIn"), 1, 86400)
             interval = number(started.get("interval", _INTERVAL), 0, 3600)
             parameters = {
@@ -188,6 +183,13 @@ class _Flow:
                 is_new = True
             else:
                 return registration, started
+
+
+def _page_in(value: object) -> str:
+    """The address of a page on the web. Raises `ValueError`."""
+    if not _PAGE.fullmatch(text_in(value)):
+        raise ValueError("is not an address")
+    return text_in(value)
 
 
 def _longer(error: ProviderError) -> float:

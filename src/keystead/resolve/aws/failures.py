@@ -79,6 +79,10 @@ _PARTITIONS = {"aws-us-gov": ("us-gov-", "us-gov-west-1"), "aws-cn": ("cn-", "cn
 """Partitions other than the commercial one: how the names of their regions begin, and one."""
 
 
+_OF_OTHER_TYPES = (AttributeError, TypeError, RecursionError)
+"""What botocore's parsers raise for an answer of other types or nesting than its model says."""
+
+
 def failures() -> tuple[type[Exception], ...]:
     """What botocore raises when an operation fails, for `explained`."""
     import botocore.exceptions
@@ -92,6 +96,7 @@ def failures() -> tuple[type[Exception], ...]:
         ValueError,
         RuntimeError,
         OSError,
+        *_OF_OTHER_TYPES,
     )
 
 
@@ -153,7 +158,7 @@ def explained(
             id="request-invalid",
             hint="check the profile's settings, or the parameters, that it names",
         )
-    if isinstance(error, botocore.parsers.ResponseParserError | LookupError):
+    if isinstance(error, (botocore.parsers.ResponseParserError, LookupError, *_OF_OTHER_TYPES)):
         # The first one's text is the answer itself, which may be anything.
         return unusable(service, operation)
     if type(error) is botocore.exceptions.HTTPClientError:

@@ -122,17 +122,24 @@ class SsoTokenCache(TokenCache[SsoToken]):
         asked = {name: document.get(name) for name in _FOR_REFRESH}
         parameters = {"grantType": "refresh_token", **asked}
         answer = call_oidc(self._client, self.system, "CreateToken", parameters)
-        token = answer.get("accessToken")
-        if not isinstance(token, str) or not _HEADER_VALUE.fullmatch(token):
-            raise unusable("sso-oidc", "CreateToken")
-        try:
-            ends = written_end(now, answer.get("expiresIn"))
-        except ValueError:
-            raise unusable("sso-oidc", "CreateToken") from None
-        new = {"accessToken": token, "expiresAt": ends}
+        new = token_in(answer, now)
         if answer.get("refreshToken"):
             new["refreshToken"] = answer["refreshToken"]
         return {**document, **new}
+
+
+def token_in(answer: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The token that was issued ``now``, and its end, as the cache has them.
+
+    Raises `ProviderError`.
+    """
+    try:
+        if not _HEADER_VALUE.fullmatch(text_in(answer.get("accessToken"))):
+            raise ValueError("is not a header's value")
+        ends = written_end(now, answer.get("expiresIn"))
+    except ValueError:
+        raise unusable("sso-oidc", "CreateToken") from None
+    return {"accessToken": answer["accessToken"], "expiresAt": ends}
 
 
 def _moment(text: object) -> datetime | None:

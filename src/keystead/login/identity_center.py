@@ -187,9 +187,10 @@ class _Flow:
 
 def _page_in(value: object) -> str:
     """The address of a page on the web. Raises `ValueError`."""
-    if not _PAGE.fullmatch(text_in(value)):
+    text = text_in(value)
+    if not _PAGE.fullmatch(text):
         raise ValueError("is not an address")
-    return text_in(value)
+    return text
 
 
 def _longer(error: ProviderError) -> float:

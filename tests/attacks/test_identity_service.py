@@ -102,6 +102,26 @@ def test_a_token_that_cannot_be_used_does_not_replace_a_login(
     assert "already signed in" in machine.run("login", "--device", "dev").stderr
 
 
+@pytest.mark.parametrize("cache", ["aws", "keystead"])
+def test_signing_out_removes_what_a_killed_writer_left(
+    machine: Machine, service: Service, cache: str
+) -> None:
+    machine.config(f"{CONFIG}sso_cache = {cache}\n")
+    service.answers["/logout"] = ""
+    assert machine.run("login", "--device", "dev").code == 0
+    folder, title = {
+        "aws": (machine.cache, "startUrl"),
+        "keystead": (machine.logins, '"sso-session corp"'),
+    }[cache]
+    (path,) = (found for found in folder.glob("*.json") if title in found.read_text())
+    left = folder / f".{path.name}.keystead.0123456789ab.tmp"
+    left.write_bytes(path.read_bytes())
+    machine.run.plain.update({left, *folder.glob("*.json")})
+    assert machine.run("logout", "dev").code == 0
+    assert not path.exists()
+    assert not left.exists()
+
+
 @pytest.mark.parametrize(
     "answer",
     [

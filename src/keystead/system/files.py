@@ -225,7 +225,10 @@ class Files:
             raise problem("cannot be written", path, error) from error
 
     def remove(self, path: Path, *, expect: FileVersion | None) -> None:
-        """Removes the file; raises `Changed` unless it is ``expect``. The caller holds `lock`."""
+        """Removes the file, and what killed writers left of it. The caller holds `lock`.
+
+        Raises `Changed` unless it is ``expect``.
+        """
         target = resolve(path)
 
         def unlink() -> None:
@@ -236,6 +239,7 @@ class Files:
         try:
             if self.version(target) != expect:
                 raise Changed
+            self._sweep(target)
             if expect:
                 retry_on_sharing_violation(unlink)
                 self._sync_folder(target.parent)

@@ -38,6 +38,7 @@ from tests.signed_in import CONFIG, SESSION, sign_in
 
 runs_commands = pytest.mark.posix("the command as a program, which is not installed there")
 ALL = RoleFilter.parse(())
+KEYS = f"aws_access_key_id = AKIAIOSFODNN7EXAMPLE\naws_secret_access_key = {SECRET_KEY}\n"
 TOKEN = "one" + SESSION_TOKEN.replace("=", "").replace("/", "-")
 
 
@@ -447,6 +448,52 @@ def test_a_name_of_a_role_works_wherever_a_profile_does(
     assert library.plan().profile == name
     assert app().select(name).session_source() is not None
     assert len(center.calls("GetRoleCredentials")) == 1, "the session is cached"
+
+
+@runs_commands
+def test_exec_all_runs_for_each_role_that_a_pattern_matches(
+    center: IdentityCenter, keystead: Keystead
+) -> None:
+    def run(*patterns: str) -> list[str]:
+        given = (word for pattern in patterns for word in ("--all", pattern))
+        done = keystead("exec", *given, "--", "true")
+        assert done.code == 0, done.stderr
+        return re.findall("^==> (.*) <==$", done.stdout, re.MULTILINE)
+
+    admins = [f"corp/{number:012}/Admin" for number in range(1, 13)]
+    assert run("corp/*/Admin") == admins
+    assert len(center.calls("ListAccountRoles")) == 12, "it lists what was not listed yet"
+    assert run("CORP/Team%201?/admin", "c*/0*3/A*") == [admins[2], *admins[9:]]
+    assert run("corp/Team 3/Admin", "corp/000000000003/Admin") == [admins[2]]
+    assert len(center.calls("ListAccountRoles")) == 12
+    center.add_account("000000000013", "New", roles=["Admin"])
+    assert run("corp/New/*") == ["corp/000000000013/Admin"], "it is not in the listing yet"
+
+
+@runs_commands
+def test_exec_all_lists_roles_of_which_only_the_accounts_are_cached(
+    center: IdentityCenter, keystead: Keystead
+) -> None:
+    assert keystead("plan", "corp/Team%203/Admin").code == 0
+    done = keystead("exec", "--all", "corp/Team%203/*", "--", "true")
+    assert re.findall("/([A-Z].*) <==", done.stdout) == ["Admin", "Reader"]
+
+
+@runs_commands
+def test_exec_all_reports_a_pattern_of_roles_that_matches_nothing(
+    center: IdentityCenter, keystead: Keystead
+) -> None:
+    for pattern, shows in (("corp/*/Nobody", "sso accounts"), ("corp/*", "list")):
+        done = keystead("exec", "--all", pattern, "--", "true")
+        assert (done.code, f"no profile matches `{pattern}`" in done.stderr) == (3, True)
+        assert f"`keystead {shows}` shows" in done.stderr
+    revoke(center)
+    path = keystead.home / ".aws" / "config"
+    path.write_text(f"{CONFIG}[profile corp/a/Any]\n{KEYS}")
+    keystead.plain.add(path)
+    assert keystead("exec", "--all", "corp/a/Any", "--", "true").code == 0
+    done = keystead("exec", "--all", "corp/New/*", "--", "true")
+    assert (done.code, "keystead login" in done.stderr) == (6, True), done.stderr
 
 
 @pytest.mark.parametrize("account", ["000000000003", "Team%203", "Team 3", "%54eam 3"])

@@ -50,8 +50,8 @@ def _jobs(text: str) -> int:
         "--all",
         metavar="PATTERN",
         action="append",
-        help="run the command for each profile whose name the pattern matches, in place of NAME; "
-        "may be repeated",
+        help="run the command for each profile or session/account/role whose name the pattern "
+        "matches, in place of NAME; may be repeated",
     ),
     argument(
         "--jobs", metavar="N", type=_jobs, default=8, help="how many of them at a time; else 8"

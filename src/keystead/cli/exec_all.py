@@ -34,13 +34,18 @@ from keystead.value import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator
     from typing import IO, NoReturn
 
     from keystead.app.selection import Selection
     from keystead.cli.command import Arguments, Context
     from keystead.console.console import Console
     from keystead.delivery.exec import Prepared
+    from keystead.identity_center.lister import Progress
+    from keystead.stores.chain import ChainSnapshot
+
+_PROFILES = "`keystead list` shows the profiles there are"
+_ROLES = "`keystead sso accounts` shows the accounts and roles there are"
 
 _MOST_WAITING = 128
 """How many outcomes may wait for that of an earlier profile: each has two open files."""
@@ -62,7 +67,7 @@ def exec_all(context: Context, args: Arguments) -> int:
     _check(args)
     app, options = context.app, role_options(context, args)
     program = executable_at(child.require(args.command, app.system.environ))
-    names = _matching(args.all, [found.name for found in app.snapshot(args.location).profiles()])
+    names = _matching(context, args)
     show = _json_line if args.json else _block
     waiting: deque[_Waiting] = deque()
     highest = 0
@@ -113,24 +118,38 @@ def _check(args: Arguments) -> None:
         raise UsageError("--all and --endpoint exclude each other")
 
 
-def _matching(patterns: Sequence[str], names: Sequence[str]) -> list[str]:
+def _matching(context: Context, args: Arguments) -> list[str]:
     """The names that a pattern matches, sorted; letter case does not count, as in `list --filter`.
 
-    Raises `ProfileNotFound` for a pattern that matches none.
+    Raises `ProfileNotFound` for a pattern that matches none, and as `matching_roles`.
     """
-    lowered = {name: name.lower() for name in names}
+    snapshot = context.app.snapshot(args.location)
+    lowered = {found.name: found.name.lower() for found in snapshot.profiles()}
     found: set[str] = set()
-    for pattern in patterns:
+    for pattern in args.all:
         wanted = pattern.lower().replace("[", "[[]")
         fitting = {name for name, low in lowered.items() if fnmatchcase(low, wanted)}
+        is_of_roles = pattern.count("/") == 2  # noqa: PLR2004  # session/account/role
+        if is_of_roles and pattern not in fitting:
+            fitting |= _roles(context, snapshot, pattern)
         if not fitting:
-            meant = near_names(pattern.strip("*?"), names)
+            meant = near_names(pattern.strip("*?"), lowered)
             raise ProfileNotFound(
                 f"no profile matches `{pattern}`",
-                hint=did_you_mean(meant, otherwise="`keystead list` shows the profiles there are"),
+                hint=did_you_mean(meant, otherwise=_ROLES if is_of_roles else _PROFILES),
             )
         found |= fitting
     return sorted(found)
+
+
+def _roles(context: Context, snapshot: ChainSnapshot, pattern: str) -> set[str]:
+    from keystead.app.listings import matching_roles
+    from keystead.cli.sso import with_progress
+
+    def found(progress: Progress) -> set[str]:
+        return {*matching_roles(context.app, snapshot, pattern, progress)}
+
+    return with_progress(context.console, found)
 
 
 def _each_asked_once(

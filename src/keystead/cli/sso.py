@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from keystead.cli.command import FORCE, JSON, Arguments, Context, argument, command, group
 from keystead.cli.dry_run import DRY_RUN, dry
 from keystead.errors import UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Callable, Collection, Sequence
+    from typing import TypeVar
 
-    from keystead.identity_center.account import RoleFilter
+    from keystead.console.console import Console
     from keystead.identity_center.directory import Directory
-    from keystead.identity_center.listing import Listing
+    from keystead.identity_center.lister import Progress
     from keystead.identity_center.populate import Populate
     from keystead.identity_center.population import Population, Wish
     from keystead.stores.chain import ChainSnapshot
+
+    _Result = TypeVar("_Result")
 
 _SHOWN_LINES = 100
 """How many lines of a change are shown before the question."""
@@ -50,7 +55,7 @@ def accounts(context: Context, args: Arguments) -> None:
 
     directory, _ = _directory(context, args)
     selected = RoleFilter.parse([args.pattern] if args.pattern else [])
-    listing = _listing(context, directory, selected)
+    listing = with_progress(context.console, partial(directory.list, selected))
     directory.cache.end()
     found = [(account, selected.roles(account)) for account in listing.accounts]
     if args.json:
@@ -125,7 +130,7 @@ def populate(context: Context, args: Arguments) -> None:
     app = context.app
     directory, snapshot = _directory(context, args)
     wish = _wish(directory, snapshot, args)
-    listing = _listing(context, directory, wish.selected)
+    listing = with_progress(context.console, partial(directory.list, wish.selected))
     if args.prune and not listing.accounts:
         context.console.warn("the login reaches no account, so no profile is removed")
     others = (store for store in app.stores if store is not app.shared)
@@ -160,18 +165,20 @@ def _directory(context: Context, args: Arguments) -> tuple[Directory, ChainSnaps
     return context.app.directory(names[0], snapshot), snapshot
 
 
-def _listing(context: Context, directory: Directory, selected: RoleFilter) -> Listing:
+def with_progress(console: Console, call: Callable[[Progress], _Result]) -> _Result:
+    """The result of ``call``, which lists roles, with a bar on a terminal meanwhile."""
+
     def show(done: int, known: int, at_once: int) -> None:
         filled = "#" * (_BAR * done // max(known, 1))
         calls = "call" if at_once == 1 else "calls"
-        context.console.progress(
+        console.progress(
             f"roles of accounts [{filled:.<{_BAR}}] {done}/{known}, {at_once} {calls} at once"
         )
 
     try:
-        return directory.list(selected, show)
+        return call(show)
     finally:
-        context.console.progress("")
+        console.progress("")
 
 
 def _wish(directory: Directory, snapshot: ChainSnapshot, args: Arguments) -> Wish:

@@ -17,9 +17,15 @@ from keystead.resolve.sso.oidc import SsoTokenCache
 from keystead.resolve.sso.place import SealedPlaces
 from keystead.system import System
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import TypeVar
+
+    _Found = TypeVar("_Found")
+
 NO_ROLES = RoleFilter.parse((), ("*",))
 _LASTS = timedelta(days=1)
-"""How long the names of accounts are taken from the cache."""
+"""How long the names of accounts and roles are taken from the cache."""
 
 
 class Directory:
@@ -66,19 +72,51 @@ class Directory:
         Accounts are listed where there is no listing of the last day that has it. Raises
         `ProfileNotFound` for a name that several accounts have, and as `Lister.accounts`.
         """
+
+        def listed() -> Listing:
+            began = self._system.clock()
+            named = Lister(self._system, self._portal()).accounts(NO_ROLES)
+            return self._cached(Listing(named, began))
+
+        return self._cached_or(listed, lambda listing: listing.account(text))
+
+    def selected(
+        self, selected: RoleFilter, progress: Progress = lambda *_: None
+    ) -> Sequence[tuple[Account, str]]:
+        """The ``selected`` roles, each with its account.
+
+        They are listed where there is no listing of the last day that has some, and all roles of
+        their accounts. Raises as `Lister.accounts`.
+        """
+
+        def listed() -> Listing:
+            listing = self.list(selected, progress)
+            self.cache.end()
+            return listing
+
+        def found(listing: Listing) -> Sequence[tuple[Account, str]]:
+            accounts = [*filter(selected.matches_account, listing.accounts)]
+            if any(account.roles is None for account in accounts):
+                return ()
+            return [(account, role) for account in accounts for role in selected.roles(account)]
+
+        return self._cached_or(listed, found)[0]
+
+    def _cached_or(
+        self, listed: Callable[[], Listing], find: Callable[[Listing], _Found]
+    ) -> tuple[_Found, Listing]:
+        """What is found in the listing of the last day, else in a new one, and that listing."""
         cached = self.cache.read()
-        found = cached.account(text) if cached else None
+        found = find(cached) if cached else None
         if cached and found and self._system.clock() - cached.listed_at < _LASTS:
             return found, cached
         try:
-            began = self._system.clock()
-            named = Lister(self._system, self._portal()).accounts(NO_ROLES)
-            listing = self._cached(Listing(named, began))
+            listing = listed()
         except KeysteadError:
             if cached and found:  # the login has ended, or there is no network
                 return found, cached
             raise
-        return listing.account(text), listing
+        return find(listing), listing
 
     def _portal(self) -> Portal:
         cache = SsoTokenCache(self._login, self._system, self._client, self._logins())

@@ -37,7 +37,8 @@ SAMPLE = random.Random(17).sample(SCENARIOS, amount(8, len(SCENARIOS)))  # no se
 
 # What a child hands back to its client: what reads standard input, listens or checks the process.
 _FOR_THE_CLIENT = re.compile(
-    "^(doctor|powershell-module|serve|shell|Initialize-)|--endpoint|--secrets-from"
+    "^(console|doctor|login|pick|powershell-module|serve|shell|Initialize-|Invoke-AWS)"
+    "|--all|--endpoint|--secrets-from"
 )
 _MAY_NEED_IT = re.compile("_process =|KEYSTEAD_MFA_CODE|PYTHONIOENCODING|mkfifo")
 

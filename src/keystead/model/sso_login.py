@@ -73,7 +73,7 @@ class SsoLogin(Value, kw_only=True):
             region=found["sso_region"],
             scopes=tuple(scope for part in scopes if (scope := part.strip())),
             flow=found.get("sso_flow", "").lower() or None,
-            cache=found.get("sso_cache", "").lower() or None,
+            cache=cache_named(found.get("sso_cache")),
             profile=profile,
         )
 
@@ -81,6 +81,18 @@ class SsoLogin(Value, kw_only=True):
     def title(self) -> str:
         """The login in words."""
         return f"the SSO login to `{self.session or self.start_url}`"
+
+
+def cache_named(text: str | None) -> str | None:
+    """The one of `CACHES` that a value of ``sso_cache`` names. Raises `ProfileInvalid`."""
+    name = (text or "").lower() or None
+    if name not in (None, *CACHES):
+        raise ProfileInvalid(
+            f"`{text}` is not a value of `sso_cache`",
+            id="invalid-setting-value",
+            hint="set `sso_cache` to `aws` or `keystead`",
+        )
+    return name
 
 
 _SETTINGS = (*PORTAL, "sso_registration_scopes", "sso_flow", "sso_cache")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from keystead.model.profile_type import ProfileType
 from keystead.model.setting import Group, Setting
 from keystead.model.sources.kind import CredentialSource
+from keystead.model.sso_login import cache_named
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class Login(CredentialSource, kw_only=True):
             profile=profile.name,
             login_session=profile.text(SETTING) or "",
             region=profile.region,
-            sso_cache=(profile.text("sso_cache") or "").lower() or None,
+            sso_cache=cache_named(profile.text("sso_cache")),
         )
 
     @property

@@ -6,6 +6,7 @@ UV ?= uv
 
 READY := .venv/.ready
 RUN := .venv/bin/python
+BENCHMARKS := __main__ store endpoint commands cmdlets resolve populate picker
 FUZZ_READY := .venv-fuzz/.ready
 RECORDING_READY := .venv-recording/.ready
 SECONDS ?= 60
@@ -26,7 +27,8 @@ help:
 	@echo "make check         lint, format and type checks"
 	@echo "make docs          write the generated pages of docs/ anew"
 	@echo "make recording     record a terminal while a person signs in, write docs/signing-in.svg"
-	@echo "make bench         time it next to other programs (Go's if on PATH), write docs/benchmarks*.md"
+	@echo "make bench         time it next to other programs (Go's if on PATH), write docs/benchmarks*.md;"
+	@echo "                   ROUNDS=1 makes it short, to see that each part runs"
 	@echo "make interop       let the SDKs of many languages get credentials, write docs/clients.md;"
 	@echo "                   CLIENTS='go java' runs some and writes nothing"
 	@echo "make fuzz          fuzz each entry for data from outside for SECONDS=60, or BOUND=-runs=N"
@@ -66,14 +68,10 @@ recording: $(READY) $(RECORDING_READY)
 	@PYTHONPATH=.venv-recording $(RUN) -m devtools.recording
 
 bench: $(READY)
-	@$(RUN) -m benchmarks
-	@$(RUN) -m benchmarks.store
-	@$(RUN) -m benchmarks.endpoint
-	@$(RUN) -m benchmarks.commands
-	@$(RUN) -m benchmarks.cmdlets
-	@$(RUN) -m benchmarks.resolve
-	@$(RUN) -m benchmarks.populate
-	@$(RUN) -m benchmarks.picker
+	@code=0; for module in $(BENCHMARKS); do \
+	  echo "$$(date +%T) $$module" >&2; \
+	  $(RUN) -m benchmarks.$$module $(ROUNDS) || code=$$?; \
+	done; date +%T >&2; exit $$code
 
 interop: $(READY)
 	@$(RUN) -m interop $(CLIENTS)

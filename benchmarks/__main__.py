@@ -1,4 +1,4 @@
-"""``python -m benchmarks``: times the stores and writes docs/benchmarks.md with its plots."""
+"""``python -m benchmarks [ROUNDS]``: times the stores, writes docs/benchmarks.md and its plots."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
+from benchmarks import peers
 from benchmarks.plot import plot
-from benchmarks.world import Action, World, install_aws_cli
+from benchmarks.rounds import rounds
+from benchmarks.world import Action, World
 
 SIZES = (10, 1_000, 10_000, 100_000)
-ROUNDS = {10: 21, 1_000: 11, 10_000: 9, 100_000: 3}
+ROUNDS = {10: 21, 1_000: 11, 10_000: 5, 100_000: 2}
 COMMAND_ROUNDS = {10: 7, 1_000: 5, 10_000: 3, 100_000: 2}
 LOOK_UPS = 31
 DOCS = Path(__file__).parent.parent / "docs"
@@ -33,9 +35,7 @@ def main() -> None:
     commands: Times = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        aws = install_aws_cli(folder / "aws-cli")
-        if aws is None:
-            print("the AWS CLI cannot be installed here; it is left out", file=sys.stderr)
+        aws = peers.aws_cli_1()
         worlds = {size: World(folder / str(size), size) for size in SIZES}
         for size, world in worlds.items():
             print(f"{size} profiles", file=sys.stderr)
@@ -59,12 +59,12 @@ def main() -> None:
         (DOCS / "benchmarks" / file).write_text(text)
 
 
-def _time(actions: Mapping[_Label, Action], rounds: int) -> dict[_Label, list[float]]:
+def _time(actions: Mapping[_Label, Action], count: int) -> dict[_Label, list[float]]:
     """Time each action once per round, so that a slow machine affects all of them."""
     taken: dict[_Label, list[float]] = {label: [] for label in actions}
     for action in actions.values():
         action()  # load modules, cache files
-    for _ in range(rounds):
+    for _ in range(rounds(count)):
         for label, action in actions.items():
             start = time.perf_counter()
             action()

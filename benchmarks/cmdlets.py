@@ -1,21 +1,21 @@
-"""``python -m benchmarks.cmdlets``: times service cmdlets, writes docs/benchmarks-cmdlets.md."""
+"""``python -m benchmarks.cmdlets [ROUNDS]``: times cmdlets, writes docs/benchmarks-cmdlets.md."""
 
 from __future__ import annotations
 
 import os
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.world import install_aws_cli
+from benchmarks import peers
+from benchmarks.rounds import rounds
 from devtools.command import KEYSTEAD, clean_environ
 from devtools.emulators import moto
 
-ROUNDS = 15
+ROUNDS = rounds(9)
 DOCS = Path(__file__).parent.parent / "docs"
 KEYS = {
     "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
@@ -39,9 +39,7 @@ def main() -> None:
             "PYTHONPYCACHEPREFIX": str(folder / "compiled"),
         }
         environ.pop("PYTHONDONTWRITEBYTECODE", None)
-        aws = install_aws_cli(folder / "aws-cli")
-        if aws is None:
-            print("the AWS CLI cannot be installed here; it is left out", file=sys.stderr)
+        aws = peers.aws_cli_1()
         commands: dict[str, Sequence[str]] = {
             "keystead Get-STSCallerIdentity": (KEYSTEAD, "Get-STSCallerIdentity"),
             "keystead Get-S3Bucket": (KEYSTEAD, "Get-S3Bucket"),

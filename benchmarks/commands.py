@@ -20,9 +20,10 @@ from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
-from benchmarks import peers, sts
+from benchmarks import center, peers, sts
 from benchmarks.peers import EXEC, LIST, PROCESS, START, WHOAMI, Command, Peer
 from benchmarks.plot import plot
+from benchmarks.rounds import rounds
 from benchmarks.world import ROLE, World
 from devtools.command import KEYSTEAD
 from keystead.audit.grantee import Grantee
@@ -32,8 +33,8 @@ from keystead.system import System
 from keystead.system.executable import Executable
 
 SIZES = (10, 1_000, 10_000)
-ROUNDS = 15
-SLOW_ROUNDS, SLOW_MS = 5, 300
+ROUNDS = rounds(11)
+SLOW_ROUNDS, SLOW_MS = rounds(3), 300
 """How many rounds a slow command takes part in, and what is slow."""
 SECONDS = 60
 """The time limit of a command."""
@@ -44,10 +45,13 @@ DOCS = Path(__file__).parent.parent / "docs"
 PROMPT = "`status --prompt`"
 FLOOR, CURL = "`python -c pass`", "curl"
 COLD = "credentials of a role, one AssumeRole"
+SSO_COLD, SSO_WARM = "SSO role, cold", "SSO role, warm"
 WORKS = {
     START: "the version",
     PROCESS: "keys for `credential_process`",
     COLD: COLD,
+    SSO_COLD: "SSO role, cold: one GetRoleCredentials with a cached login",
+    SSO_WARM: "SSO role, warm",
     WHOAMI: "whose keys: one GetCallerIdentity",
     EXEC: "`exec NAME -- true`",
     LIST: "the names of all profiles",
@@ -57,6 +61,8 @@ OURS: dict[str, Sequence[str]] = {
     START: ("--version",),
     PROCESS: ("process", "NAME"),
     COLD: ("process", ROLE),
+    SSO_COLD: ("process", center.PROFILE),
+    SSO_WARM: ("process", center.PROFILE),
     WHOAMI: ("whoami", "NAME"),
     EXEC: ("exec", "NAME", "--", "true"),
     LIST: ("list",),
@@ -72,6 +78,8 @@ OURS: dict[str, Sequence[str]] = {
     "`rename --dry-run`": ("rename", "NAME", "renamed", "--dry-run"),
     "the TAB key": ("__complete", "show", "profile-00000"),
 }
+SHOWS = {COLD: "ASIAIOSFODNN7EXAMPLE", SSO_COLD: "ASIA", SSO_WARM: "ASIA"}
+"""What the output of a work must contain."""
 PLOTS = {PROCESS: "process.svg", COLD: "role.svg", LIST: "list.svg", EXEC: "exec.svg"}
 
 
@@ -93,17 +101,23 @@ Times = dict[tuple[str, str], dict[int, list[float]]]
 
 def main() -> None:
     """Run everything; takes some minutes, longer the first time, as it fetches other programs."""
-    rounds = int(sys.argv[1]) if sys.argv[1:] else ROUNDS
     times: Times = {}
-    with tempfile.TemporaryDirectory(prefix="bench-") as name, sts.running(Path(name)) as service:
+    with (
+        tempfile.TemporaryDirectory(prefix="bench-") as name,
+        sts.running(Path(name)) as service,
+        center.running() as sso,
+    ):
         others = peers.available(os.environ)
         for size in SIZES:
+            print(f"{size} profiles", file=sys.stderr)
             world = World(Path(name) / str(size), size)
+            sso.prepare(world)
+            world.environ.update({**service.environ, **sso.environ})
             for peer, _ in others.values():
                 peer.prepare(world)
             try:
                 rows = [*_rows(world, service), *_others(world, service, others)]
-                for key, found in _time(rows, rounds).items():
+                for key, found in _time(rows, ROUNDS).items():
                     times.setdefault(key, {})[size] = found
                 if size == SIZES[0]:
                     counts = _instructions(rows)
@@ -111,7 +125,7 @@ def main() -> None:
                     audit = _audit_lines(world)
             finally:
                 subprocess.run([KEYSTEAD, "agent", "stop"], env=world.environ, check=True)
-    (DOCS / "benchmarks-commands.md").write_text(_page(times, counts, at_once, audit, rounds))
+    (DOCS / "benchmarks-commands.md").write_text(_page(times, counts, at_once, audit))
     (DOCS / "benchmarks").mkdir(exist_ok=True)
     for work, file in PLOTS.items():
         lines = {
@@ -126,14 +140,12 @@ def main() -> None:
 
 def _rows(world: World, service: sts.Sts) -> Iterator[Row]:
     """The floors, and keystead with and without its agent."""
-    warm = {**world.environ, **service.environ}
+    warm = world.environ
     alone = {**warm, "KEYSTEAD_AGENT": "off"}
-
-    def forget() -> None:
-        subprocess.run([KEYSTEAD, "cache", "clear"], env=warm, check=True, capture_output=True)
+    forget = partial(_forget, world)
 
     def cache(*words: str) -> None:
-        subprocess.run([KEYSTEAD, *words, world.last], env=warm, check=True, capture_output=True)
+        _quiet((KEYSTEAD, *words, world.last), warm)
 
     cached = {
         PROCESS: partial(cache, "process"),
@@ -142,12 +154,15 @@ def _rows(world: World, service: sts.Sts) -> Iterator[Row]:
 
     for work, words in OURS.items():
         yield Row(work, FLOOR, (sys.executable, "-c", "pass"), warm)
-        before = {**cached, COLD: forget}.get(work, lambda: None)
-        shows = {PROCESS: world.last_key_id, COLD: "ASIAIOSFODNN7EXAMPLE"}.get(work, "")
+        before = {**cached, COLD: forget, SSO_COLD: forget}.get(work, lambda: None)
+        shows = SHOWS.get(work, world.last_key_id if work == PROCESS else "")
         command = (KEYSTEAD, *(world.last if word == "NAME" else word for word in words))
-        yield Row(work, "keystead", command, warm, before, shows)
-        if work != "`agent status`":
-            yield Row(work, "keystead, no agent", command, alone, before, shows)
+        for who, environ in (("keystead", warm), ("keystead, no agent", alone)):
+            if (work, who) == ("`agent status`", "keystead, no agent"):
+                continue
+            if work == SSO_WARM:
+                before = partial(_quiet, command, environ)
+            yield Row(work, who, command, environ, before, shows)
     for work, action in ((COLD, "AssumeRole"), (WHOAMI, "GetCallerIdentity")):
         ask = ("curl", "-sS", "--cacert", service.certificate, "-d", f"Action={action}")
         yield Row(work, CURL, (*ask, service.url), warm)
@@ -163,16 +178,29 @@ def _others(
 ) -> Iterator[Row]:
     """The other programs."""
     for who, (peer, program) in others.items():
-        environ = {**world.environ, **service.environ, **peer.environ(service.proxy)}
+        environ = {**world.environ, **peer.environ(service.proxy)}
+        forget = partial(_forget, world)
         for work in peer.works:
-            name = ROLE if work == peers.ROLE else world.last
+            name = {peers.ROLE: ROLE, peers.SSO: center.PROFILE}.get(work, world.last)
             command = peer.command(program, work, name)
             if work == peers.ROLE:
-                cache = Path(world.environ["HOME"]) / ".aws" / "cli"  # of the AWS CLI
-                forget = lambda cache=cache: shutil.rmtree(cache, ignore_errors=True)  # noqa: E731
-                yield Row(COLD, who, command, environ, forget, "ASIAIOSFODNN7EXAMPLE")
+                yield Row(COLD, who, command, environ, forget, SHOWS[COLD])
+            elif work == peers.SSO:
+                fill = partial(_quiet, command, environ)
+                yield Row(SSO_COLD, who, command, environ, forget, SHOWS[SSO_COLD])
+                yield Row(SSO_WARM, who, command, environ, fill, SHOWS[SSO_WARM])
             else:
                 yield Row(work, who, command, environ)
+
+
+def _quiet(command: Command, environ: Mapping[str, str]) -> None:
+    subprocess.run(command, env=environ, check=True, capture_output=True, timeout=SECONDS)
+
+
+def _forget(world: World) -> None:
+    """Delete the cached sessions of roles, keystead's and those of the AWS CLI."""
+    _quiet((KEYSTEAD, "cache", "clear"), world.environ)
+    shutil.rmtree(Path(world.environ["HOME"]) / ".aws" / "cli", ignore_errors=True)
 
 
 def _run(row: Row) -> float:
@@ -187,7 +215,7 @@ def _run(row: Row) -> float:
     return taken
 
 
-def _time(rows: Sequence[Row], rounds: int) -> dict[tuple[str, str], list[float]]:
+def _time(rows: Sequence[Row], count: int) -> dict[tuple[str, str], list[float]]:
     """Time each command once per round, so that a slow machine affects all of them."""
     usable = []
     for row in rows:
@@ -197,7 +225,7 @@ def _time(rows: Sequence[Row], rounds: int) -> dict[tuple[str, str], list[float]
             why = (error.stderr or b"it took too long").decode()
             print(f"{row.who}, {row.work}, is left out: {why}", file=sys.stderr)
     taken: dict[tuple[str, str], list[float]] = {(row.work, row.who): [] for row, _ in usable}
-    for number in range(rounds):
+    for number in range(count):
         for row, first in usable:
             if number < SLOW_ROUNDS or first < SLOW_MS:
                 taken[row.work, row.who].append(_run(row))
@@ -270,7 +298,6 @@ def _page(
     counts: Mapping[str, int],
     at_once: Mapping[str, tuple[float, int]],
     audit: Mapping[str, list[float]],
-    rounds: int,
 ) -> str:
     works = dict.fromkeys(work for work, _ in times)
     together = "\n".join(
@@ -281,14 +308,14 @@ def _page(
         for label, found in audit.items()
     )
     latency, load = sts.LATENCY_SECONDS * 1000, os.getloadavg()[0]
-    python, slow_rounds = platform.python_version(), min(rounds, SLOW_ROUNDS)
+    python = platform.python_version()
     counted = "\n".join(f"| {who} | {count / 1e6:.1f} |" for who, count in counts.items())
     return f"""# Benchmarks of commands
 
 <!-- Written by `make bench`. -->
 
-Commands from start to end, side by side with other programs. All took turns in {rounds} rounds of
-one run (those above {SLOW_MS} ms in {slow_rounds}), on {datetime.now(UTC):%Y-%m-%d} with Python
+Commands from start to end, side by side with other programs. All took turns in {ROUNDS} rounds of
+one run (those above {SLOW_MS} ms in {SLOW_ROUNDS}), on {datetime.now(UTC):%Y-%m-%d} with Python
 {python} on a machine with {os.cpu_count()} processors and a load average of {load:.1f}
 at the end. Medians, in milliseconds; *ratio* is the median of the ratios within the rounds, with
 {SIZES[0]} profiles, to {FLOOR}, which only starts and ends the same interpreter, or to curl where
@@ -297,8 +324,10 @@ STS is called. The ratios are more meaningful than the times.
 `keystead` is the command with a warm [agent](agent.md). The profile is the last of the given
 number, with its keys in `credentials`; the role has it as its source. STS is a server on this
 machine that answers over TLS after {latency:.0f} ms, as one in a near region does; what was
-cached of it is deleted before each call. `boto3` is a script of one line. Programs that are not on
-PATH or could not be fetched are left out.
+cached of it is deleted before each call. IAM Identity Center is one in a process of this machine,
+with the same delay over HTTP; the login is valid, and *warm* means that the program has printed
+the same credentials just before. `boto3` is a script of one line, and caches none. Programs that
+are not on PATH or could not be fetched are left out.
 
 {chr(10).join(_section(times, work) for work in works)}
 ## {AT_ONCE} processes at once

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.endpoint``: times the endpoint, writes docs/benchmarks-endpoint.md.
+"""``python -m benchmarks.endpoint [ROUNDS]``: times it, writes docs/benchmarks-endpoint.md.
 
 The load is that of wrk, which is written in C, as a client in Python takes half of the machine.
 aws-vault's endpoint of the same protocol takes turns with ours where aws-vault is on PATH.
@@ -23,12 +23,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from benchmarks import peers, sts
+from benchmarks.rounds import rounds
 from benchmarks.world import ROLE, World
 from devtools.command import KEYSTEAD, served
 
 CONNECTIONS = (1, 64, 256)
 SECONDS = 4
-ROUNDS = 3
+ROUNDS = rounds(3)
 OURS = "keystead serve"
 DOCS = Path(__file__).parent.parent / "docs"
 _URI, _TOKEN = "AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_AUTHORIZATION_TOKEN"

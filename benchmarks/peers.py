@@ -18,7 +18,7 @@ from interop.clients import awscli_v2
 Command = Sequence[str | Path]
 
 START, PROCESS, ROLE, EXEC = "start", "process", "a role", "exec"
-LIST, WHOAMI = "list", "whoami"
+LIST, WHOAMI, SSO = "list", "whoami", "a role of IAM Identity Center"
 """What programs have in common; each prints its version, the keys, those of a role, and so on."""
 
 _KEYS = (
@@ -29,6 +29,7 @@ _IDENTITY = (
     "import boto3, sys; "
     "print(boto3.Session(profile_name=sys.argv[1]).client('sts').get_caller_identity())"
 )
+_EXPORT = ("configure", "export-credentials", "--profile", "PROFILE", "--format", "process")
 _NAMES = "import boto3; print(boto3.Session().available_profiles)"
 
 
@@ -125,6 +126,7 @@ PEERS = (
             START: ("-c", "import boto3; print(boto3.__version__)"),
             PROCESS: ("-c", _KEYS, "PROFILE"),
             ROLE: ("-c", _KEYS, "PROFILE"),
+            SSO: ("-c", _KEYS, "PROFILE"),
             LIST: ("-c", _NAMES),
             WHOAMI: ("-c", _IDENTITY, "PROFILE"),
         },
@@ -145,14 +147,7 @@ PEERS = (
         _aws_cli,
         {
             START: ("--version",),
-            PROCESS: (
-                *("configure", "export-credentials"),
-                *("--profile", "PROFILE", "--format", "process"),
-            ),
-            ROLE: (
-                *("configure", "export-credentials"),
-                *("--profile", "PROFILE", "--format", "process"),
-            ),
+            **dict.fromkeys((PROCESS, ROLE, SSO), _EXPORT),
             LIST: ("configure", "list-profiles"),
             WHOAMI: ("sts", "get-caller-identity", "--profile", "PROFILE"),
         },
@@ -179,6 +174,15 @@ def available(environ: Mapping[str, str]) -> dict[str, tuple[Peer, str | Path]]:
         version = re.findall(r"\d+\.\d[\w.]*", done.stdout + done.stderr)
         found[" ".join([peer.title, *version[:1]])] = peer, program
     return found
+
+
+def aws_cli_1() -> Path | None:
+    """The AWS CLI 1; None if it cannot be installed, which is reported."""
+    try:
+        return _of_pypi("aws", "awscli")()
+    except (OSError, subprocess.CalledProcessError):
+        print("the AWS CLI cannot be installed here; it is left out", file=sys.stderr)
+        return None
 
 
 def aws_vault(world: World) -> bool:

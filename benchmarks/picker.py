@@ -20,6 +20,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.rounds import rounds
 from devtools.command import KEYSTEAD
 from keystead.identity_center.account import Account
 from keystead.identity_center.listing import Listing
@@ -27,7 +28,7 @@ from keystead.identity_center.listing_cache import ListingCache
 from keystead.system import System
 
 DOCS = Path(__file__).parent.parent / "docs"
-ROUNDS = 15
+ROUNDS = rounds(9)
 ACCOUNTS = 5_000
 ROLES = ("Admin", "PowerUser", "ReadOnly")
 LETTERS = "team 42 ad"
@@ -47,7 +48,6 @@ FRAME, FIRST, WHOLE, KEY, SLOWEST = (
 
 def main() -> None:
     """Run everything; takes a minute."""
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else ROUNDS
     with tempfile.TemporaryDirectory() as name:
         worlds = dict(_worlds(Path(name)))
         programs = {
@@ -61,7 +61,7 @@ def main() -> None:
             programs["fzf, of lines in a file"] = (bare, ("/bin/sh", "-c", f"exec fzf <{lines}"))
         times: dict[str, list[dict[str, float]]] = {who: [] for who in programs}
         floor: list[float] = []
-        for number in range(rounds + 1):
+        for number in range(ROUNDS + 1):
             began = time.perf_counter()
             subprocess.run([sys.executable, "-c", "pass"], check=True)
             floor.append((time.perf_counter() - began) * 1000)
@@ -69,7 +69,7 @@ def main() -> None:
                 found = _round(environ, words)
                 if number:
                     times[who].append(found)
-    (DOCS / "benchmarks-picker.md").write_text(_page(times, rounds, statistics.median(floor)))
+    (DOCS / "benchmarks-picker.md").write_text(_page(times, statistics.median(floor)))
 
 
 def _worlds(folder: Path) -> Iterator[tuple[str, dict[str, str]]]:
@@ -163,7 +163,7 @@ class _Terminal:
             self._seen = ""
 
 
-def _page(times: dict[str, list[dict[str, float]]], rounds: int, floor: float) -> str:
+def _page(times: dict[str, list[dict[str, float]]], floor: float) -> str:
     rows = []
     for what in (FRAME, FIRST, WHOLE, KEY, SLOWEST):
         cells = []
@@ -176,7 +176,7 @@ def _page(times: dict[str, list[dict[str, float]]], rounds: int, floor: float) -
 
 <!-- Written by `make bench`. -->
 
-Milliseconds on a pseudo-terminal of 40 lines, medians of {rounds} rounds in which the programs took
+Milliseconds on a pseudo-terminal of 40 lines, medians of {ROUNDS} rounds in which the programs took
 turns; without an agent. Run on {datetime.now(UTC):%Y-%m-%d} on a machine with {os.cpu_count()}
 processors that was also doing other work. The first three are from the start of the process; a
 keystroke is from the key to the drawing that shows what it found. Typed is `{LETTERS}`. An empty

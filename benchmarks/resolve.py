@@ -1,4 +1,4 @@
-"""``python -m benchmarks.resolve``: times roles over roles, writes docs/benchmarks-resolve.md."""
+"""``python -m benchmarks.resolve [ROUNDS]``: times roles, writes docs/benchmarks-resolve.md."""
 
 from __future__ import annotations
 
@@ -18,15 +18,16 @@ from typing import NamedTuple
 import botocore.session
 from botocore.utils import JSONFileCache
 
+from benchmarks import peers
 from benchmarks.plot import plot
-from benchmarks.world import install_aws_cli
+from benchmarks.rounds import rounds
 from keystead.app import App
 from keystead.system import System
 
 SIZES = (10, 10_000)
 HOPS = (1, 2, 3, 4, 5)
 COMMAND_HOPS = (1, 5)
-ROUNDS = {10: 11, 10_000: 3}
+ROUNDS = {10: 9, 10_000: 3}
 COMMAND_ROUNDS = {10: 3, 10_000: 2}
 UNCACHED, CACHED = "uncached", "cached"
 OURS, THEIRS, AWS = "keystead", "botocore", "the AWS CLI"
@@ -68,9 +69,7 @@ def main() -> None:
     library: Times = {}
     commands: Times = {}
     with tempfile.TemporaryDirectory(prefix="resolve-") as name, _moto() as url:
-        aws = install_aws_cli(Path(name) / "aws-cli")
-        if aws is None:
-            print("the AWS CLI cannot be installed here; it is left out", file=sys.stderr)
+        aws = peers.aws_cli_1()
         for size in SIZES:
             chains = Chains(Path(name) / str(size), size, url)
             for hops in HOPS:
@@ -196,10 +195,10 @@ def _nothing() -> None:
     """The preparation of a cached action."""
 
 
-def _time(rows: Mapping[Key, Timed], rounds: int) -> Times:
+def _time(rows: Mapping[Key, Timed], count: int) -> Times:
     """Time each action once per round, so that a slow machine affects all of them."""
     taken: Times = {key: [] for key in rows}
-    for number in range(rounds + 1):
+    for number in range(rounds(count) + 1):
         for key, row in rows.items():
             row.before()
             start = time.perf_counter()

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.store``: times the encrypted store, writes docs/benchmarks-store.md."""
+"""``python -m benchmarks.store [ROUNDS]``: times it, writes docs/benchmarks-store.md."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from benchmarks.rounds import rounds
 from devtools.secretservice import secret_service
 from keystead.crypto import KEY_BYTES, NONCE_BYTES, DataKey
 from keystead.model.profile import Profile
@@ -26,7 +27,7 @@ from keystead.stores.encrypted.store import EncryptedStore
 from keystead.system import System
 
 SIZES = (10, 1_000, 10_000)
-ROUNDS = 9
+ROUNDS = rounds(9)
 DOCS = Path(__file__).parent.parent / "docs"
 KEYS = {
     "aws_access_key_id": "AKIAIOSFODNN7EXAMPLE",
@@ -44,10 +45,10 @@ def main() -> None:
         )
 
 
-def _time(actions: Mapping[str, Callable[[], object]], rounds: int = ROUNDS) -> dict[str, float]:
+def _time(actions: Mapping[str, Callable[[], object]]) -> dict[str, float]:
     """Median milliseconds; each action once per round, after a warm-up."""
     taken: dict[str, list[float]] = {label: [] for label in actions}
-    for number in range(rounds + 1):
+    for number in range(ROUNDS + 1):
         for label, action in actions.items():
             start = time.perf_counter()
             action()

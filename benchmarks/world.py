@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import tracemalloc
-import venv
 from collections.abc import Callable
 from pathlib import Path
 
@@ -126,16 +125,3 @@ class World:
 
     def _run(self, *command: str | Path) -> None:
         subprocess.run(command, env=self.environ, check=True, capture_output=True)
-
-
-def install_aws_cli(folder: Path) -> Path | None:
-    """The AWS CLI of PyPI in a separate environment; None if it cannot be installed."""
-    try:
-        venv.create(folder, with_pip=False)
-        python = folder / "bin" / "python"
-        outer = Path(sys.base_prefix) / "bin" / "python3"  # this environment has no pip
-        install = [outer, "-m", "pip", "--python", python, "install", "--quiet"]
-        subprocess.run([*install, "awscli"], check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return folder / "bin" / "aws"

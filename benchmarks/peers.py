@@ -30,6 +30,8 @@ _IDENTITY = (
     "print(boto3.Session(profile_name=sys.argv[1]).client('sts').get_caller_identity())"
 )
 _EXPORT = ("configure", "export-credentials", "--profile", "PROFILE", "--format", "process")
+# Both, as pip else tries hundreds of versions of boto3.
+_OLDER = ("boto3==1.35.99", "botocore==1.35.99")
 _NAMES = "import boto3; print(boto3.Session().available_profiles)"
 
 
@@ -134,7 +136,7 @@ PEERS = (
     Peer(
         "aws-export-credentials",
         # It creates botocore's objects itself, which newer versions define differently.
-        _of_pypi("aws-export-credentials", "aws-export-credentials", "botocore<1.36"),
+        _of_pypi("aws-export-credentials", "aws-export-credentials", *_OLDER),
         {START: ("--version",), PROCESS: ("--profile", "PROFILE", "--json")},
     ),
     Peer(

@@ -18,9 +18,11 @@ from typing import NamedTuple
 import botocore.session
 from botocore.utils import JSONFileCache
 
+import keystead
 from benchmarks import peers
 from benchmarks.plot import plot
 from benchmarks.rounds import rounds
+from devtools.command import KEYSTEAD
 from keystead.app import App
 from keystead.system import System
 
@@ -150,8 +152,7 @@ class Chains:
         os.environ.update(self.environ)
 
         def ours() -> None:
-            found = App(System(environ=dict(self.environ))).credentials(name)
-            assert found.session_token
+            assert keystead.credentials(name).session_token
 
         def theirs() -> None:
             session = botocore.session.Session(profile=name)
@@ -166,8 +167,7 @@ class Chains:
     def commands(self, hops: int, aws: Path | None) -> dict[Key, Timed]:
         """The commands of a shell: GetCallerIdentity, with Python's start."""
         name = f"role-{hops}"
-        keystead = Path(sys.executable).parent / "keystead"
-        actions = {OURS: lambda: self._run(keystead, "whoami", name)}
+        actions = {OURS: lambda: self._run(KEYSTEAD, "whoami", name)}
         if aws:
             whoami = ("sts", "get-caller-identity", "--profile", name)
             actions[AWS] = lambda: self._run(aws, *whoami)

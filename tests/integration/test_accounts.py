@@ -248,6 +248,16 @@ def test_populate_writes_once_and_undo_takes_it_back(
 
 
 @runs_commands
+def test_patterns_that_match_nothing_are_reported(
+    center: IdentityCenter, keystead: Keystead
+) -> None:
+    done = keystead("sso", "populate", "--include", "Temas*", "--dry-run")
+    assert done.code == 0
+    assert "warning: no account and role matches the patterns" in done.stderr
+    assert names(keystead) == []
+
+
+@runs_commands
 def test_the_rules_of_the_section_count_where_no_option_is_given(
     center: IdentityCenter, keystead: Keystead
 ) -> None:

@@ -391,6 +391,17 @@ def test_the_issuer_may_be_named(machine: Machine, center: IdentityCenter) -> No
     assert signed_in(Person(center)).is_new
 
 
+def test_nobody_is_asked_to_sign_in_where_the_login_cannot_be_saved(
+    machine: Machine, center: IdentityCenter
+) -> None:
+    limited = ["sh", "-c", f"ulimit -f 8; exec {KEYSTEAD} login dev"]  # files of 4 KiB
+    done = subprocess.run(limited, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "cannot be written: file too large" in done.stderr
+    assert "signing in" not in done.stderr
+    assert not center.requests
+
+
 def test_a_denial_in_the_browser_is_reported(
     machine: Machine, center: IdentityCenter, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,6 @@ from keystead.errors import (
     InteractionRequired,
     KeysteadError,
     NameMissing,
-    ProfileInvalid,
     ProfileNotFound,
     UsageError,
 )
@@ -25,7 +24,6 @@ from keystead.model.sources.login import SETTING, Login
 from keystead.model.sso_login import KEYSTEAD, SsoLogin
 from keystead.model.validation import check_profile_name
 from keystead.model.variables import profile_in_effect
-from keystead.near import did_you_mean, near_names
 from keystead.outside import parse_json, parse_moment
 from keystead.stores.chain import ChainSnapshot
 from keystead.value import NamedTuple, replace
@@ -121,7 +119,8 @@ class SigningIn:
             raise UsageError(
                 "no profile and no sso-session needs a sign-in",
                 id="login-not-needed",
-                hint="name a profile with `sso_session` or `login_session`",
+                hint="add a section `[sso-session NAME]` with `sso_start_url` and `sso_region` to "
+                "the config file; for the console's login, run `keystead login NAME --console`",
             )
         raise NameMissing(
             "there are several logins",
@@ -201,12 +200,4 @@ class SigningIn:
     def _of_session(self, name: str | None, session: str) -> SsoLogin:
         if name is not None:
             raise UsageError("a profile and `--sso-session` were given", hint="give one of the two")
-        section = self._profiles.sso_session(session)
-        if not section:
-            near = near_names(session, self._profiles.sso_sessions())
-            raise ProfileInvalid(
-                f"there is no sso-session `{session}`",
-                id="section-missing",
-                hint=did_you_mean(near) if near else "`keystead dump --json` shows all of them",
-            )
-        return SsoLogin.of_session(session, section)
+        return SsoLogin.of_session(session, self._profiles.existing_sso_session(session))

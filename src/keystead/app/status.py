@@ -14,7 +14,7 @@ from keystead.app.validity import (
     uncalled_snapshot,
 )
 from keystead.errors import AgentProblem
-from keystead.login.targets import all_targets
+from keystead.login.targets import Target, all_targets, target_of
 from keystead.model.client_settings import NO_CLIENT_SETTINGS
 from keystead.model.sources.login import SETTING as LOGIN
 from keystead.model.sso_login import SsoLogin
@@ -37,10 +37,11 @@ _OF_LOGINS = ("sso_session", "sso_start_url", LOGIN)
 
 def statuses_of(app: App, name: str) -> Iterator[Status]:
     """The profile and its login. Raises as `profile_status`."""
-    found, login = profile_status(app, name, uncalled_snapshot(app), cached_ends(app))
+    snapshot = uncalled_snapshot(app)
+    found, login = profile_status(app, name, snapshot, cached_ends(app))
     yield found
     if login:
-        yield login_status(app, login.what, login)
+        yield login_status(app, _name_of(target_of(name, Unopened(snapshot))), login)
 
 
 def statuses(app: App) -> Iterator[Status]:
@@ -79,7 +80,7 @@ def _agent_status(app: App) -> Status:
 
 
 def _login_statuses(app: App, snapshot: ChainSnapshot) -> Iterator[Status]:
-    """Those of all logins, by the names of their sso-session, start URL or profile."""
+    """Those of all logins, each once."""
     firsts: dict[tuple[str, str], Profile] = {}
     for profile in snapshot.profiles():
         key = next(filter(profile.settings.__contains__, _OF_LOGINS), None)
@@ -89,7 +90,14 @@ def _login_statuses(app: App, snapshot: ChainSnapshot) -> Iterator[Status]:
     for target in all_targets(firsts.values(), snapshot.sso_sessions(), Unopened(snapshot)):
         if isinstance(target, SsoLogin):
             sso = SsoTokenCache(target, app.system, client, app.logins)
-            yield login_status(app, target.session or target.start_url, sso)
+            yield login_status(app, _name_of(target), sso)
         else:
             console = LoginCache(target, app.system, client, app.logins)
-            yield login_status(app, target.profile, console)
+            yield login_status(app, _name_of(target), console)
+
+
+def _name_of(target: Target) -> str:
+    """The login's sso-session, start URL or profile."""
+    if isinstance(target, SsoLogin):
+        return target.session or target.start_url
+    return target.profile

@@ -131,8 +131,12 @@ def populate(context: Context, args: Arguments) -> None:
     directory, snapshot = _directory(context, args)
     wish = _wish(directory, snapshot, args)
     listing = with_progress(context.console, partial(directory.list, wish.selected))
-    if args.prune and not listing.accounts:
-        context.console.warn("the login reaches no account, so no profile is removed")
+    if not listing.accounts:
+        context.console.warn(
+            "the login reaches no account" + ", so no profile is removed" * args.prune
+        )
+    elif not any(map(wish.selected.roles, listing.accounts)):
+        context.console.warn("no account and role matches the patterns")
     others = (store for store in app.stores if store is not app.shared)
     change = Populate(
         wish.replace(accounts=listing.accounts),
@@ -162,6 +166,7 @@ def _directory(context: Context, args: Arguments) -> tuple[Directory, ChainSnaps
             else "add a section `[sso-session NAME]` with `sso_start_url` and `sso_region` to the "
             "config file",
         )
+    snapshot.existing_sso_session(names[0])
     return context.app.directory(names[0], snapshot), snapshot
 
 
@@ -245,7 +250,7 @@ def _report(context: Context, made: Population, *, is_dry: bool) -> None:
     counts = ((made.added, "added"), (made.changed, "changed"), (made.removed, "removed"))
     done = [f"{_count(names)} {word}" for names, word in counts if names]
     if not is_dry or not done:
-        context.console.note(", ".join(done) or "all profiles are there already")
+        context.console.note(", ".join(done) or "there is nothing to change")
     if made.own_region:
         context.console.note(
             f"{_named(made.own_region)} keep the region that was set by hand in place of the rule's"

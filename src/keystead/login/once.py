@@ -15,6 +15,9 @@ from keystead.value import NamedTuple
 _QUIET_SECONDS = 1.0
 """How long to wait for another process before it is said."""
 
+_DOCUMENT_BYTES = 8192
+"""More than the document of a login has; nobody is asked to sign in where it cannot be written."""
+
 _T = TypeVar("_T", bound=Token)
 
 
@@ -36,6 +39,8 @@ def sign_in_once(cache: TokenCache[_T], context: Context, make: Callable[[], New
     _require_place(cache, context)
     with _alone(cache, context) as has_waited:
         if not (has_waited and cache.place.identity() != before and _is_valid(cache)):
+            with cache.place.lock():
+                cache.place.require_writable(_DOCUMENT_BYTES)
             cache, document = make()
             with cache.place.lock():
                 cache.store(document)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import partial
 
 from keystead import caller
-from keystead.errors import ProfileNotFound
+from keystead.errors import ProfileInvalid, ProfileNotFound
 from keystead.model.ordinal_case import folded
 from keystead.model.profile import Profile, ProfileSource, SettingValue
 from keystead.model.role_reference import RoleReference
@@ -84,6 +84,23 @@ class ChainReader(ABC):
     def sso_session(self, name: str) -> Mapping[str, str]:
         """The settings of an ``sso-session`` section; empty for no such section."""
         return next(filter(None, (part.sso_session(name) for _, part in self.parts)), {})
+
+    def existing_sso_session(self, name: str) -> Mapping[str, str]:
+        """The settings of an ``sso-session`` section. Raises `ProfileInvalid` for no such one."""
+        section = self.sso_session(name)
+        if not section:
+            from keystead.near import did_you_mean, near_names
+
+            near = near_names(name, self.sso_sessions())
+            raise ProfileInvalid(
+                f"there is no sso-session `{name}`",
+                id="section-missing",
+                hint=did_you_mean(near)
+                if near
+                else f"add a section `[sso-session {name}]` with `sso_start_url` and `sso_region` "
+                "to the config file",
+            )
+        return section
 
     def sso_sessions(self) -> list[str]:
         """The names of all ``sso-session`` sections."""

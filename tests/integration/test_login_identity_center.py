@@ -402,6 +402,18 @@ def test_nobody_is_asked_to_sign_in_where_the_login_cannot_be_saved(
     assert not center.requests
 
 
+def test_the_command_for_a_revoked_login_signs_in_again(
+    machine: Machine, center: IdentityCenter
+) -> None:
+    assert machine.run("login", "dev").code == 0
+    center.logins[0].ended = "expired"
+    refused = machine.run("process", "dev")
+    assert refused.code == 6
+    command = re.findall("run `keystead (.*)`", refused.stderr)[0]
+    assert machine.run(*command.split()).code == 0
+    assert machine.run("process", "dev").code == 0
+
+
 def test_a_denial_in_the_browser_is_reported(
     machine: Machine, center: IdentityCenter, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -349,7 +349,9 @@ def test_without_a_login_it_is_an_error(cache: Cache, center: IdentityCenter) ->
 def test_revoked_token_needs_a_login(cache: Cache, center: IdentityCenter) -> None:
     cache.login(NOW + timedelta(hours=8))
     center.logins[0].ended = "expired"
-    assert str(failure(InteractionRequired, center)).endswith("is no longer valid")
+    error = failure(InteractionRequired, center)
+    assert str(error).endswith("is no longer valid")
+    assert error.hint and error.hint.endswith(" --force`"), "without it `login` finds it valid"
 
 
 def test_role_that_is_not_assigned_is_refused_by_the_service(

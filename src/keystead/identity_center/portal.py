@@ -68,7 +68,7 @@ class Portal:
             if made.code == "UnauthorizedException":
                 if self._has_new_token(token):
                     return self.call(operation, parameters)
-                raise self._login.required("is no longer valid") from None
+                raise self._login.refused() from None
             status = answer_of(error).get("ResponseMetadata", {}).get("HTTPStatusCode")
             throttled = status == _TOO_MANY or made.code == "TooManyRequestsException"
             if throttled or made.id == "service-unreachable" or (status or 0) >= _FAILED:

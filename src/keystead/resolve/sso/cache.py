@@ -123,12 +123,18 @@ class TokenCache(ABC, Generic[T]):
     def renew(self, document: dict[str, Any]) -> dict[str, Any]:
         """The document with a new token. Raises `ProviderError`."""
 
-    def required(self, state: str, path: Path | None = None) -> InteractionRequired:
+    def refused(self) -> InteractionRequired:
+        """The error for a token that is refused before its end, which `login` takes as valid."""
+        return self.required("is no longer valid", self.place.path, " --force")
+
+    def required(
+        self, state: str, path: Path | None = None, options: str = ""
+    ) -> InteractionRequired:
         """The error that sends a person to log in; ``path`` is the file that says why."""
         return InteractionRequired(
             f"log-in required: {self.what} {state}",
             id="login-required",
-            hint=f"run `{self._command}`",
+            hint=f"run `{self._command}{options}`",
             where=Origin(str(path)) if path else None,
         )
 

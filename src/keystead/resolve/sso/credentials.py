@@ -29,7 +29,7 @@ def role_credentials(source: Sso, login: SsoTokenCache, client: AwsClient) -> Cr
         answer = client.call("sso", "GetRoleCredentials", parameters)
     except ProviderError as error:
         if error.code == "UnauthorizedException":
-            raise login.required("is no longer valid", login.place.path) from None
+            raise login.refused() from None
         raise
     keys = answer.get("roleCredentials", {})
     try:

@@ -37,14 +37,11 @@ def ask_for_name(
         )
     terminal.require(_QUESTION, _HINT)
     history = ChoiceHistory(app.system)
-    plans: dict[str, str] = {}
 
     def load() -> Iterator[Choices]:
         from keystead.pick.choices import choices  # after the first drawing, which is to be fast
 
-        for part in choices(app, location, history.moments()):
-            plans.update(part.plans)
-            yield part
+        yield from choices(app, location, history.moments())
 
     if picker == _FZF:
         from keystead.pick.fzf import choose as choose_by_fzf
@@ -58,7 +55,7 @@ def ask_for_name(
         with terminal.raw() as raw:
             shown = Picker(
                 raw,
-                lambda name: preview(plans.get(name, name)),
+                preview,
                 query=query,
                 loading="reading the profiles",
                 styled="NO_COLOR" not in environ,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from types import MappingProxyType
 
 from keystead.app import App
 from keystead.app.overviews import overviews_of
@@ -18,7 +17,6 @@ from keystead.value import NamedTuple
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from keystead.model.profile import Profile
-    from keystead.pick.roles import ListedRole
     from keystead.stores.chain import ChainSnapshot
 
 HEADINGS = ("Name", "Account", "Account name", "Role", "Region", "Type", "Expires")
@@ -31,13 +29,11 @@ _FIRST = 60
 class Choices(NamedTuple):
     """Rows of cells under headings, in their first order; the first cell is the name.
 
-    ``plans`` are the names whose plans are to be shown for some names, as theirs take a call.
     ``is_whole``: these are all, not only the first ones.
     """
 
     headings: Sequence[str]
     rows: Sequence[Sequence[str]]
-    plans: Mapping[str, str] = MappingProxyType({})
     is_whole: bool = True
 
 
@@ -57,7 +53,7 @@ def choices(app: App, location: Location, moments: Mapping[str, float]) -> Itera
         found.setdefault(profile.name, profile)
     every = [*found.values()]
     roles += later
-    names = {role.row.account or "": role.row.account_name or "" for role in roles}
+    names = {role.account or "": role.account_name or "" for role in roles}
     whole = _merged(app, overviews_of(app, snapshot, every, names), roles, moments)
     if not whole.rows:
         raise ProfileNotFound("there are no profiles yet", hint="`keystead set NAME` makes one")
@@ -75,7 +71,7 @@ def _first(snapshot: ChainSnapshot, moments: Mapping[str, float]) -> list[Profil
     return found
 
 
-def _roles(app: App, snapshot: ChainSnapshot) -> Iterator[ListedRole]:
+def _roles(app: App, snapshot: ChainSnapshot) -> Iterator[Overview]:
     from keystead.pick.roles import listed_roles  # where profiles fill the first drawing, after it
 
     yield from listed_roles(app, snapshot)
@@ -84,21 +80,19 @@ def _roles(app: App, snapshot: ChainSnapshot) -> Iterator[ListedRole]:
 def _merged(
     app: App,
     profiles: Iterable[Overview],
-    roles: Sequence[ListedRole],
+    roles: Sequence[Overview],
     moments: Mapping[str, float],
 ) -> Choices:
     """The profiles, and the roles that none of them is for."""
     rows = [row for row in profiles if row.type]
     covered = {(row.account, row.role) for row in rows if row.type == _SSO}
     used = {row.name for row in rows}
-    plans = {}
-    for row, by_id in roles:
-        if (row.account, row.role) not in covered and row.name not in used:
-            rows.append(row)
-            plans[row.name] = by_id
+    rows += (
+        row for row in roles if (row.account, row.role) not in covered and row.name not in used
+    )
     if moments:
         rows.sort(key=lambda row: -moments.get(row.name, 0.0))
-    return Choices(HEADINGS, [*_cells(app, rows)], plans)
+    return Choices(HEADINGS, [*_cells(app, rows)])
 
 
 def _cells(app: App, rows: Iterable[Overview]) -> Iterator[Sequence[str]]:

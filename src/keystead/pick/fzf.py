@@ -1,6 +1,6 @@
 """``fzf`` as the list, for those who prefer it.
 
-A line for it is the number of a row, its text, and the name of its plan, ended by NUL: the number
+A line for it is the number of a row, its text, and its name, ended by NUL: the number
 says which row was chosen, whatever characters its name has.
 """
 
@@ -63,7 +63,7 @@ def _lines(choices: Choices) -> list[str]:
     widths = [max(map(display_width, column)) for column in zip(*shown, strict=True)]
     used = [number for number, width in enumerate(widths) if any(row[number] for row in shown[1:])]
     texts = [" ".join(padded(row[n], widths[n]) for n in used).rstrip() for row in shown]
-    names = ["", *(choices.plans.get(row[0], row[0]) for row in choices.rows)]
+    names = ["", *(row[0] for row in choices.rows)]
     return [
         f"{number - 1}{_SEPARATOR}{text}{_SEPARATOR}{name}"
         for number, (text, name) in enumerate(zip(texts, names, strict=True))

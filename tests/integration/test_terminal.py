@@ -42,8 +42,9 @@ def test_a_wide_list_fits_the_terminal_and_is_whole_without_one(home: Path) -> N
     child = spawn("stty cols 40; keystead list --wide")
     child.expect(pexpect.EOF)
     lines = child.before.splitlines()
-    assert [len(line) for line in lines[-4:]] == [40] * 4
-    assert "…" in lines[-1]
+    assert lines[-4].split() == ["Name", "Type", "Store", "Account", "Role"]
+    assert max(len(line) for line in lines[-4:]) <= 40
+    assert lines[-1].startswith("admin ")
     child = spawn("stty cols 40; keystead list --wide | cat")
     child.expect(pexpect.EOF)
     assert "…" not in child.before

@@ -53,3 +53,13 @@ def test_a_table_fits_the_width_of_the_terminal() -> None:
         "東京の本番環… 12",
     ]
     assert table(rows, width=99) == table(rows)
+
+
+def test_the_key_of_a_table_shrinks_after_the_other_columns_are_left_out() -> None:
+    rows = [{"Name": "production-account", "Role": "Administrator", "File": "~/.aws/credentials"}]
+    shown = {width: table(rows, width=width, key="Name").splitlines()[-1] for width in (40, 30, 9)}
+    assert shown == {
+        40: "production-account Administr… ~/.aws/cr…",
+        30: "production-account Administra…",
+        9: "producti…",
+    }

@@ -79,12 +79,15 @@ def accounts(context: Context, args: Arguments) -> None:
             [
                 {
                     "Name": str(RoleReference(directory.session, account.id, role)),
-                    "Account": account.name,
+                    "Account": account.id,
+                    "Account name": account.name,
                     "Role": role,
                 }
                 for account, roles in found
                 for role in roles
-            ]
+            ],
+            width=context.console.width,
+            key="Name",
         )
     )
     if not any(roles for _, roles in found):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from keystead.cli.command import JSON, Arguments, Context, argument, command
-from keystead.errors import KeysteadError
+from keystead.errors import KeysteadError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 )
 def status(context: Context, args: Arguments) -> None:
     """``keystead status [NAME]``."""
+    if args.prompt and args.json:
+        raise UsageError("--prompt and --json exclude each other")
     if args.prompt:
         _prompt(context, args.name)
         return
@@ -42,7 +44,8 @@ def status(context: Context, args: Arguments) -> None:
         context.console.json(rows)
         return
     columns = ["What", "Name", "Until", *(["Profiles"] if any(r.profiles for r in found) else [])]
-    context.console.show(table([_shown(context, row) for row in found], columns))
+    shown = [_shown(context, row) for row in found]
+    context.console.show(table(shown, columns, width=context.console.width))
 
 
 _MOST_PROFILES = 3

@@ -115,7 +115,7 @@ def detailed_table(
         {HEADINGS[column]: _cell(row.get(column), column, zone, home) for column in columns}
         for row in rows
     )
-    return table([*shown], width=width)
+    return table([*shown], width=width, key=HEADINGS["name"])
 
 
 def _cell(value: object, column: str, zone: tzinfo, home: str) -> object:

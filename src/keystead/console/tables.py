@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, object]
 
+_READABLE = 8
+"""A column is left out rather than made narrower than this."""
+
 
 def plain(value: object) -> str:
     """The text of one value, on one line; empty for None."""
@@ -27,12 +30,14 @@ def table(
     *,
     cell: Callable[[object], str] = plain,
     width: int | None = None,
+    key: str | None = None,
 ) -> str:
     """``rows`` under headings; empty text for no rows.
 
     ``columns`` selects and orders the properties, maybe with a heading for each; the default is
-    all. Numbers are aligned to the
-    right. ``cell`` formats a value. Lines wider than ``width`` have their widest cells shortened.
+    all. Numbers are aligned to the right. ``cell`` formats a value. Lines wider than ``width``
+    have their widest cells shortened, those under the heading ``key`` last: columns at the end are
+    left out before.
     """
     if not rows:
         return ""
@@ -44,16 +49,32 @@ def table(
     ]
     widths = [widest(lines) for lines, _ in found]
     if width is not None:
-        widths = fitting(widths, width - len(widths) + 1)
+        at = next((n for n, heading in enumerate(headings.values()) if heading == key), None)
+        widths = _narrowed(widths, width, at)
         found = [
             ([shortened(line, most) for line in lines], right)
             for (lines, right), most in zip(found, widths, strict=True)
+            if most
         ]
+        widths = [*filter(None, widths)]
     drawn = [
         padded_all(lines, width, right=right)
         for (lines, right), width in zip(found, widths, strict=True)
     ]
     return "\n".join(" ".join(cells).rstrip() for cells in zip(*drawn, strict=True))
+
+
+def _narrowed(widths: Sequence[int], total: int, key: int | None) -> list[int]:
+    """The widths of columns for a line of ``total``, 0 for a column that is left out."""
+    if key is None:
+        return fitting([*widths], total - len(widths) + 1)
+    others = [(at, width) for at, width in enumerate(widths) if at != key]
+    while others and widths[key] + sum(min(w, _READABLE) + 1 for _, w in others) > total:
+        others.pop()
+    name = max(1, min(widths[key], total))
+    rest = fitting([w for _, w in others], total - name - len(others)) if others else []
+    found = dict(zip((at for at, _ in others), rest, strict=True)) | {key: name}
+    return [found.get(at, 0) for at in range(len(widths))]
 
 
 def listing(row: Row, *, cell: Callable[[object], str] = plain) -> str:

@@ -118,6 +118,19 @@ def test_profile_says_that_the_login_is_shared(
     assert keystead("lint").stdout == ""
 
 
+def test_keys_that_cannot_be_used_do_not_replace_a_login(
+    keystead: Keystead, service: SignIn, files: Login, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files.write(f"{PROFILE}sso_cache = aws\n")
+    assert keystead("login", "dev").code == 0
+    before = files.cache().read_bytes()
+    monkeypatch.setattr(service, "_make_secret", lambda _: "line\nbreak")
+    done = keystead("login", "dev", "--force")
+    assert done.code == 7
+    assert "signin answered CreateOAuth2Token with something that cannot be used" in done.stderr
+    assert files.cache().read_bytes() == before
+
+
 def test_login_is_renewed_with_its_key(keystead: Keystead, service: SignIn, files: Login) -> None:
     files.write(PROFILE)
     service.lifetimes.credentials = timedelta(seconds=60)  # renewed five minutes before

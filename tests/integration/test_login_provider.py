@@ -196,6 +196,21 @@ def test_failed_renewal_is_not_an_error_before_expiry(login: Login) -> None:
         (Reply(400, {}, {"x-amzn-ErrorType": "ValidationException"}), ProviderError),
         (Reply(200, {"accessToken": {}}), ProviderError),
         (Reply(200, "no JSON"), ProviderError),
+        (
+            Reply(
+                200,
+                {
+                    "accessToken": {
+                        "accessKeyId": "ASIAEXAMPLE",
+                        "secretAccessKey": "line\nbreak",
+                        "sessionToken": "token",
+                    },
+                    "expiresIn": 900,
+                    "refreshToken": "next",
+                },
+            ),
+            ProviderError,
+        ),
     ],
 )
 def test_what_the_service_refuses(login: Login, answer: Reply, kind: type[KeysteadError]) -> None:

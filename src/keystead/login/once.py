@@ -42,6 +42,7 @@ def sign_in_once(cache: TokenCache[_T], context: Context, make: Callable[[], New
             with cache.place.lock():
                 cache.place.require_writable(_DOCUMENT_BYTES)
             cache, document = make()
+            cache.checked(document)
             with cache.place.lock():
                 cache.store(document)
     return _signed_in(cache, is_new=True)

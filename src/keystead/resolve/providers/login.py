@@ -63,6 +63,7 @@ class LoginCache(TokenCache[Credentials]):
     """The file of one login session, in the folder `cache_folder`."""
 
     window = timedelta(minutes=5)
+    call = ("signin", "CreateOAuth2Token")
     logged_out = ("AccessDeniedException", "TOKEN_EXPIRED", "USER_CREDENTIALS_CHANGED")
 
     def __init__(
@@ -145,5 +146,5 @@ class LoginCache(TokenCache[Credentials]):
             if not all(keys.values()) or not text_in(output.get("refreshToken")):
                 raise ValueError
         except ValueError:
-            raise unusable("signin", "CreateOAuth2Token") from None
+            raise unusable(*self.call) from None
         return {**keys, "expiresAt": ends}, output

@@ -68,6 +68,8 @@ class TokenCache(ABC, Generic[T]):
     """How long before its end a token is renewed, as botocore does."""
     logged_out: ClassVar[tuple[str, ...]]
     """What the service says to a token or registration that is no longer valid."""
+    call: ClassVar[tuple[str, str]]
+    """The service and its operation that a token comes from."""
 
     def __init__(self, system: System, places: Places, what: str, command: str) -> None:
         self.system = system
@@ -114,6 +116,15 @@ class TokenCache(ABC, Generic[T]):
     @abstractmethod
     def parse(self, document: dict[str, Any]) -> T:
         """The token in the document. Raises `BadDocument`."""
+
+    def checked(self, document: dict[str, Any]) -> T:
+        """The token in a document made of an answer. Raises `ProviderError` if it is unusable."""
+        from keystead.resolve.aws.failures import unusable
+
+        try:
+            return self.parse(document)
+        except BadDocument:
+            raise unusable(*self.call) from None
 
     @abstractmethod
     def why_not_renewable(self, document: dict[str, Any]) -> str | None:
@@ -225,7 +236,7 @@ class TokenCache(ABC, Generic[T]):
                 try:
                     with uninterrupted():
                         new = self.renew(document)
-                        made = self.parse(new)
+                        made = self.checked(new)
                         self._keep(new, document)
                 except ProviderError as error:
                     refused = document, error

@@ -80,6 +80,7 @@ class SsoTokenCache(TokenCache[SsoToken]):
     """The login to one SSO session or, in the legacy form, to one start URL."""
 
     window = timedelta(minutes=15)
+    call = ("sso-oidc", "CreateToken")
     logged_out = (
         "AccessDeniedException",
         "ExpiredTokenException",
@@ -138,7 +139,7 @@ def token_in(answer: Mapping[str, Any], now: datetime) -> dict[str, Any]:
             raise ValueError("is not a header's value")
         ends = written_end(now, answer.get("expiresIn"))
     except ValueError:
-        raise unusable("sso-oidc", "CreateToken") from None
+        raise unusable(*SsoTokenCache.call) from None
     return {"accessToken": answer["accessToken"], "expiresAt": ends}
 
 

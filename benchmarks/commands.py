@@ -258,6 +258,7 @@ def _instructions(rows: Sequence[Row]) -> dict[str, int]:
     found: dict[str, int] = {}
     for row in rows:
         if row.work == PROCESS and (row.who == FLOOR or row.shows) and "no agent" not in row.who:
+            row.before()
             done = subprocess.run(
                 [*count, *row.command],
                 env={**row.environ, "PYTHONHASHSEED": "0"},

@@ -37,7 +37,13 @@ class SsoLogin(Value, kw_only=True):
 
     @classmethod
     def of_session(cls, name: str, section: Mapping[str, str]) -> Self:
-        """The login of an sso-session section that there is. Raises `ProfileInvalid`."""
+        """The login of an sso-session. Raises `ProfileInvalid`, also for an empty section."""
+        if not section:
+            raise ProfileInvalid(
+                f"there is no sso-session `{name}`",
+                id="section-missing",
+                hint=f"add a section `[sso-session {name}]` to the config file",
+            )
         for key in PORTAL:
             if not section.get(key):
                 raise ProfileInvalid(

@@ -131,6 +131,8 @@ def test_profiles_of_one_role_share_a_session_and_are_named(
         found = json.loads(keystead("status", "--json").stdout)
         assert "one, two" in keystead("status").stdout
         (session,) = (row for row in found if row["kind"] == "session")
+        (login,) = (row for row in found if row["kind"] == "login")
+        assert login["profiles"] == ["one", "two"]
         elsewhere = {"AWS_ENDPOINT_URL_SSO": f"{center.url}/"}
         assert keystead("process", "one", env=elsewhere).code == 0
         assert len(center.requests) == 2  # its own address may be another server

@@ -14,9 +14,10 @@ from keystead.app.validity import (
     uncalled_snapshot,
 )
 from keystead.errors import AgentProblem
-from keystead.login.targets import Target, all_targets, target_of
+from keystead.login.targets import Target, all_targets, identity, target_of
 from keystead.model.client_settings import NO_CLIENT_SETTINGS
 from keystead.model.sources.login import SETTING as LOGIN
+from keystead.model.sources.login import Login
 from keystead.model.sso_login import SsoLogin
 from keystead.model.unopened import Unopened
 from keystead.resolve.providers.login import LoginCache
@@ -24,15 +25,19 @@ from keystead.resolve.sso.oidc import SsoTokenCache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from keystead.app import App
     from keystead.model.profile import Profile
     from keystead.stores.chain import ChainSnapshot
 
 _DEVICE = ":mfa/"
-_OF_LOGINS = ("sso_session", "sso_start_url", LOGIN)
-"""The settings that name a login."""
+_OF_LOGINS: Mapping[str, Callable[[str], object]] = {
+    "sso_session": lambda name: name,
+    "sso_start_url": lambda url: (url,),
+    LOGIN: lambda session: (Login, session),
+}
+"""The settings that name a login, with the `identity` of the login that a value names."""
 
 
 def statuses_of(app: App, name: str) -> Iterator[Status]:
@@ -41,7 +46,8 @@ def statuses_of(app: App, name: str) -> Iterator[Status]:
     found, login = profile_status(app, name, snapshot, cached_ends(app))
     yield found
     if login:
-        yield login_status(app, _name_of(target_of(name, Unopened(snapshot))), login)
+        title = _name_of(target_of(name, Unopened(snapshot)))
+        yield login_status(title, login, app.system.clock(), (name,))
 
 
 def statuses(app: App) -> Iterator[Status]:
@@ -81,19 +87,23 @@ def _agent_status(app: App) -> Status:
 
 def _login_statuses(app: App, snapshot: ChainSnapshot) -> Iterator[Status]:
     """Those of all logins, each once."""
-    firsts: dict[tuple[str, str], Profile] = {}
+    sharing: dict[object, list[Profile]] = {}
     for profile in snapshot.profiles():
         key = next(filter(profile.settings.__contains__, _OF_LOGINS), None)
         if key:
-            firsts.setdefault((key, str(profile.settings[key])), profile)
-    client = app.client(NO_CLIENT_SETTINGS, None)
-    for target in all_targets(firsts.values(), snapshot.sso_sessions(), Unopened(snapshot)):
+            login = _OF_LOGINS[key](str(profile.settings[key]))
+            sharing.setdefault(login, []).append(profile)
+    firsts = [profiles[0] for profiles in sharing.values()]
+    client, now = app.client(NO_CLIENT_SETTINGS, None), app.system.clock()
+    for target in all_targets(firsts, snapshot.sso_sessions(), Unopened(snapshot)):
+        used_by = sharing.get(identity(target), ())
+        names = tuple(dict.fromkeys(profile.name for profile in used_by))
         if isinstance(target, SsoLogin):
             sso = SsoTokenCache(target, app.system, client, app.logins)
-            yield login_status(app, _name_of(target), sso)
+            yield login_status(_name_of(target), sso, now, names)
         else:
             console = LoginCache(target, app.system, client, app.logins)
-            yield login_status(app, _name_of(target), console)
+            yield login_status(_name_of(target), console, now, names)
 
 
 def _name_of(target: Target) -> str:

@@ -28,7 +28,8 @@ class Status(NamedTuple):
     """Something that is valid until ``expires_at``; None with ``is_valid`` for no end.
 
     ``kind`` is profile, shell, login, mfa, session or agent. ``is_renewed``: it is renewed, or is
-    had again, without a person. ``profiles`` are those that use a session.
+    had again, without a person. ``profiles`` are those that use a session
+    or a login.
     """
 
     kind: str
@@ -72,13 +73,15 @@ def profile_status(
     return Status("profile", name, last is not None, last), login
 
 
-def login_status(app: App, name: str, login: TokenCache[Any]) -> Status:
-    """That of a login under a name."""
+def login_status(
+    name: str, login: TokenCache[Any], now: datetime, profiles: tuple[str, ...]
+) -> Status:
+    """That of a login under a name; ``profiles`` are those whose login it is."""
     state = login.place.state()
     if state is None:
-        return Status("login", name)
-    is_valid = state.expires_at > app.system.clock()
-    return Status("login", name, is_valid, state.expires_at, state.is_renewed)
+        return Status("login", name, profiles=profiles)
+    is_valid = state.expires_at > now
+    return Status("login", name, is_valid, state.expires_at, state.is_renewed, profiles)
 
 
 def _login_of(app: App, plan: Plan, profile: Profile) -> TokenCache[Any] | None:

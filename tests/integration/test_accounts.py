@@ -70,8 +70,8 @@ def listed(progress: Callable[[int, int, int], None] = lambda *_: None) -> Listi
 
 
 def revoke(center: IdentityCenter) -> None:
-    """The access token of the login is no longer valid."""
-    center._access_tokens.clear()
+    """The login has ended before its time."""
+    center.logins[0].ended = "expired"
 
 
 def config(keystead: Keystead) -> str:
@@ -154,6 +154,12 @@ def test_a_login_that_was_revoked_is_reported_with_the_command(
     assert done.code == 6
     assert "run `keystead login" in done.stderr
     assert not names(keystead)
+
+
+def test_a_token_that_is_refused_before_its_end_is_renewed(center: IdentityCenter) -> None:
+    center._access_tokens.clear()
+    assert len(listed().accounts) == len(center.accounts)
+    assert len(center.calls("CreateToken")) == 1
 
 
 def test_the_token_of_a_new_login_is_used_when_the_first_is_refused(

@@ -350,8 +350,26 @@ def test_revoked_token_needs_a_login(cache: Cache, center: IdentityCenter) -> No
     cache.login(NOW + timedelta(hours=8))
     center.logins[0].ended = "expired"
     error = failure(InteractionRequired, center)
-    assert str(error).endswith("is no longer valid")
-    assert error.hint and error.hint.endswith(" --force`"), "without it `login` finds it valid"
+    assert str(error).endswith("has ended")
+    assert error.hint and error.hint.startswith("run `keystead login")
+    ended = json.loads(cache.path().read_text())["expiresAt"]
+    assert ended <= z(NOW), "else `login` would find it valid"
+
+
+def test_refused_token_is_renewed_before_its_end(cache: Cache, center: IdentityCenter) -> None:
+    cache.login(NOW + timedelta(hours=8))
+    center.faults.next("GetRoleCredentials", "UnauthorizedException")
+    assert ask(center).session_token
+    assert operations(center) == ["GetRoleCredentials", "CreateToken", "GetRoleCredentials"]
+
+
+def test_token_that_is_refused_after_each_renewal_needs_a_login(
+    cache: Cache, center: IdentityCenter
+) -> None:
+    cache.login(NOW + timedelta(hours=8))
+    center.faults.next("GetRoleCredentials", "UnauthorizedException", "UnauthorizedException")
+    assert str(failure(InteractionRequired, center)).endswith("is no longer valid")
+    assert operations(center).count("GetRoleCredentials") == 2
 
 
 def test_role_that_is_not_assigned_is_refused_by_the_service(

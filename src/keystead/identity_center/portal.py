@@ -57,18 +57,26 @@ class Portal:
 
         Raises `TryAgain`, `InteractionRequired` where the login has ended, else `ProviderError`.
         """
+        for _ in range(2):  # again with a new token, where the first one is refused
+            token = self._token
+            try:
+                return self._call(operation, {**parameters, "accessToken": token})
+            except ProviderError as error:
+                if error.code != "UnauthorizedException":
+                    raise
+                refusal = self._login.refused(token)
+            with self._lock:
+                if self._token == token:
+                    self._token = self._login.current().access_token
+        raise refusal
+
+    def _call(self, operation: str, sent: dict[str, object]) -> dict[str, Any]:
         from botocore import xform_name
 
-        token = self._token
-        sent = {**parameters, "accessToken": token}
         try:
             answer: dict[str, Any] = getattr(self._botocore, xform_name(operation))(**sent)
         except failures() as error:
             made = explained(error, _SERVICE, operation, None, sent, begun=True)
-            if made.code == "UnauthorizedException":
-                if self._has_new_token(token):
-                    return self.call(operation, parameters)
-                raise self._login.refused() from None
             status = answer_of(error).get("ResponseMetadata", {}).get("HTTPStatusCode")
             throttled = status == _TOO_MANY or made.code == "TooManyRequestsException"
             if throttled or made.id == "service-unreachable" or (status or 0) >= _FAILED:
@@ -76,13 +84,6 @@ class Portal:
                 raise TryAgain(made, throttled=throttled, seconds=seconds) from None
             raise made from None
         return answer
-
-    def _has_new_token(self, refused: str) -> bool:
-        """Whether there is another token than the refused one, as a login was renewed."""
-        with self._lock:
-            if self._token == refused:
-                self._token = self._login.current().access_token
-            return self._token != refused
 
 
 def _retry_after(answer: Mapping[str, Any]) -> float | None:

@@ -134,18 +134,12 @@ class TokenCache(ABC, Generic[T]):
     def renew(self, document: dict[str, Any]) -> dict[str, Any]:
         """The document with a new token. Raises `ProviderError`."""
 
-    def refused(self) -> InteractionRequired:
-        """The error for a token that is refused before its end, which `login` takes as valid."""
-        return self.required("is no longer valid", self.place.path, " --force")
-
-    def required(
-        self, state: str, path: Path | None = None, options: str = ""
-    ) -> InteractionRequired:
+    def required(self, state: str, path: Path | None = None) -> InteractionRequired:
         """The error that sends a person to log in; ``path`` is the file that says why."""
         return InteractionRequired(
             f"log-in required: {self.what} {state}",
             id="login-required",
-            hint=f"run `{self._command}{options}`",
+            hint=f"run `{self._command}`",
             where=Origin(str(path)) if path else None,
         )
 

@@ -14,24 +14,17 @@ from keystead.resolve.credentials_json import BadDocument, read_credentials
 from keystead.resolve.sso.oidc import SsoTokenCache
 from keystead.value import replace
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 def role_credentials(source: Sso, login: SsoTokenCache, client: AwsClient) -> Credentials:
     """The credentials of the permission set ``source``. Raises as `SsoTokenCache.current`.
 
     ``client`` calls the region of the portal.
     """
-    parameters = {
-        "roleName": source.sso_role_name,
-        "accountId": source.sso_account_id,
-        "accessToken": login.current().access_token,
-    }
-    try:
-        answer = client.call("sso", "GetRoleCredentials", parameters)
-    except ProviderError as error:
-        if error.code == "UnauthorizedException":
-            raise login.refused() from None
-        raise
-    keys = answer.get("roleCredentials", {})
+    keys = _answer(source, login, client).get("roleCredentials", {})
     try:
         found = read_credentials(
             {
@@ -49,6 +42,19 @@ def role_credentials(source: Sso, login: SsoTokenCache, client: AwsClient) -> Cr
     if found.session_token is None or found.expires_at is None:
         raise unusable("sso", "GetRoleCredentials")
     return replace(found, expires_at=login.system.server_time.here(found.expires_at))
+
+
+def _answer(source: Sso, login: SsoTokenCache, client: AwsClient) -> dict[str, Any]:
+    parameters = {"roleName": source.sso_role_name, "accountId": source.sso_account_id}
+    for _ in range(2):  # again with a new token, where the first one is refused
+        token = login.current().access_token
+        try:
+            return client.call("sso", "GetRoleCredentials", {**parameters, "accessToken": token})
+        except ProviderError as error:
+            if error.code != "UnauthorizedException":
+                raise
+            refusal = login.refused(token)
+    raise refusal
 
 
 def _seconds(milliseconds: object) -> float:

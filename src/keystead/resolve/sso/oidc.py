@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from shlex import quote
 
-from keystead.errors import ProviderError
+from keystead.errors import FileProblem, InteractionRequired, ProviderError
 from keystead.model.sso_login import SsoLogin
 from keystead.outside import parse_moment, text_in
 from keystead.resolve.aws.client import AwsClient
@@ -99,6 +100,18 @@ class SsoTokenCache(TokenCache[SsoToken]):
         super().__init__(system, found, login.title, f"keystead login {named}")
         self._login = login
         self._client = client
+
+    def refused(self, token: str) -> InteractionRequired:
+        """The error for a token that the portal refuses before its end.
+
+        It is recorded as ended, so that it is renewed where that is possible, and `login` signs in.
+        """
+        with contextlib.suppress(FileProblem, InteractionRequired), self.place.lock():
+            document, found, _ = self.read()
+            if found.access_token == token:
+                ends = written_end(self.system.clock() - timedelta(seconds=1), 1)
+                self.store({**document, "expiresAt": ends}, document)
+        return self.required("is no longer valid", self.place.path)
 
     def parse(self, document: Mapping[str, Any]) -> SsoToken:
         """As `TokenCache.parse`; a token of another portal is not this login's."""

@@ -24,6 +24,7 @@ from keystead.testing import IdentityCenter
 from tests.agents import Agent
 from tests.canaries import leaks
 from tests.conftest import Keystead
+from tests.endpoints import serving
 from tests.signing_in import (
     BROWSER,
     PROFILE,
@@ -612,6 +613,20 @@ def test_logout_clears_the_answers_of_the_agent(
     assert machine.run("process", "dev").stdout == first
     machine.run("logout", "dev")
     assert machine.run("process", "dev").code == 6
+
+
+def test_an_endpoint_gives_no_credentials_after_logout(
+    machine: Machine, center: IdentityCenter
+) -> None:
+    machine.run("login", "dev")
+    with serving("dev", "--container") as running:
+        assert running.keys("dev").status == 200
+        machine.run("logout", "dev")
+        refused = running.keys("dev")
+        assert refused.status >= 400
+        assert "keystead login dev" in refused.text
+        machine.run("login", "dev")
+        assert running.keys("dev").status == 200
 
 
 def test_the_address_of_a_code_can_be_shown_as_a_qr_code(

@@ -31,7 +31,8 @@ class ServedProfile:
     """The credentials of the profile ``name``.
 
     ``open_profile`` finds and plans the profile again; ``version`` differs after each change of
-    the profile files. ``granted`` is called for each new client, and for new keys.
+    the profile files and of others that the credentials depend on, such as that of a login.
+    ``granted`` is called for each new client, and for new keys.
     """
 
     def __init__(

@@ -23,10 +23,11 @@ from keystead.model.sources.static import Static
 from keystead.serve.audit_writer import AuditWriter
 from keystead.serve.container import ContainerService, path_of
 from keystead.serve.metadata import MetadataService
-from keystead.serve.served import ServedProfile
+from keystead.serve.served import Retrieve, ServedProfile
 from keystead.stores.default_readings import DefaultReadings
 from keystead.system import connections
 from keystead.system.executable import executable_at
+from keystead.system.file_versions import change_token
 from keystead.system.path import Path
 from keystead.system.protection import protect
 from keystead.value import NamedTuple, replace
@@ -206,10 +207,21 @@ def _served(
 
     Warns about long-term keys, which not every SDK accepts from an endpoint.
     """
+    files: list[Path] = []
+
+    def watch(found: Selection) -> None:
+        files[:] = found.resolver.input_files(found.plan) or ()
+
+    def open_profile() -> Retrieve:
+        found = selected.renewed()
+        watch(found)
+        return found.provider(None).retrieve
+
+    watch(selected)
     profile = ServedProfile(
         name,
-        open_profile=lambda: selected.renewed().provider(None).retrieve,
-        version=turn.once(selected.change_token),
+        open_profile=open_profile,
+        version=turn.once(lambda: (selected.change_token(), change_token(files))),
         clock=selected.system.clock,
         region=selected.region,
         granted=granted,

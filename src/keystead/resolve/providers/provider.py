@@ -74,7 +74,8 @@ class Provider:
         None where that cannot be said, so that another process may find others. The agent answers
         from memory while none of them changes; of a file that is missing here it sees no change.
         """
-        return []
+        login = self.login()
+        return [] if login is None else [login.places.shared.path, login.places.sealed.path]
 
     def flight_inputs(self) -> list[object] | None:
         """All that the credentials depend on, where requests at one time share them; else None.

@@ -7,8 +7,7 @@ from keystead.model.sources.sso import Sso
 from keystead.resolve.aws.client import AwsClient
 from keystead.resolve.providers.provider import Provider
 from keystead.resolve.sso.credentials import role_credentials
-from keystead.resolve.sso.oidc import SsoTokenCache, places
-from keystead.system.path import Path
+from keystead.resolve.sso.oidc import SsoTokenCache
 
 
 class SsoProvider(Provider):
@@ -32,8 +31,3 @@ class SsoProvider(Provider):
     @property
     def _portal(self) -> AwsClient:
         return self.client.in_region(self.source.region)
-
-    def input_files(self) -> list[Path]:
-        """As `Provider.input_files`."""
-        found = places(self.source.login, self.system, self.context.logins())
-        return [found.shared.path, found.sealed.path]

@@ -415,6 +415,15 @@ def test_the_command_for_a_revoked_login_signs_in_again(
     assert machine.run("process", "dev").code == 0
 
 
+def test_a_refused_registration_names_the_settings_that_it_consists_of(
+    machine: Machine, center: IdentityCenter
+) -> None:
+    center.faults.next("RegisterClient", "InvalidScopeException")
+    done = machine.run("login", "dev")
+    assert done.code == 7
+    assert "hint: check `sso_start_url`, `sso_region` and `sso_registration_scopes`" in done.stderr
+
+
 def test_a_denial_in_the_browser_is_reported(
     machine: Machine, center: IdentityCenter, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
-from keystead.errors import FileProblem, StoreUnavailable
+from keystead.errors import FileProblem, ProviderError, StoreUnavailable
 from keystead.model.sso_login import SsoLogin
 from keystead.outside import number, parse_moment, text_in
 from keystead.resolve.aws.client import AwsClient
@@ -103,7 +103,14 @@ class Registrations:
             parameters["issuerUrl"] = login.start_url
         if scopes:
             parameters["scopes"] = list(scopes)
-        answer = call_oidc(self._client, self._system, "RegisterClient", parameters)
+        try:
+            answer = call_oidc(self._client, self._system, "RegisterClient", parameters)
+        except ProviderError as error:
+            if error.code is None or error.hint:
+                raise
+            section = f"`[sso-session {login.session}]`" if login.session else "the profile"
+            hint = f"check `sso_start_url`, `sso_region` and `sso_registration_scopes` of {section}"
+            raise ProviderError(error.message, id=error.id, hint=hint, code=error.code) from None
         try:
             seconds = number(answer.get("clientSecretExpiresAt"), 0, 253_370_764_800)
             ends = self._system.server_time.here(datetime.fromtimestamp(seconds, UTC))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
 from functools import cached_property
 
@@ -41,8 +40,7 @@ class Portal:
     def __init__(self, client: AwsClient, login: SsoTokenCache) -> None:
         self._client = client
         self._login = login
-        self._lock = threading.Lock()
-        self._token = login.current().access_token
+        login.current()  # or it raises before anything is listed
 
     @cached_property
     def _botocore(self) -> Any:  # noqa: ANN401  # botocore makes the class at run time
@@ -57,18 +55,9 @@ class Portal:
 
         Raises `TryAgain`, `InteractionRequired` where the login has ended, else `ProviderError`.
         """
-        for _ in range(2):  # again with a new token, where the first one is refused
-            token = self._token
-            try:
-                return self._call(operation, {**parameters, "accessToken": token})
-            except ProviderError as error:
-                if error.code != "UnauthorizedException":
-                    raise
-                refusal = self._login.refused(token)
-            with self._lock:
-                if self._token == token:
-                    self._token = self._login.current().access_token
-        raise refusal
+        return self._login.answered(
+            lambda token: self._call(operation, {**parameters, "accessToken": token})
+        )
 
     def _call(self, operation: str, sent: dict[str, object]) -> dict[str, Any]:
         from botocore import xform_name

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from keystead.errors import ProviderError
 from keystead.model.credentials import Credentials
 from keystead.model.sources.sso import Sso
 from keystead.outside import number
@@ -14,17 +13,17 @@ from keystead.resolve.credentials_json import BadDocument, read_credentials
 from keystead.resolve.sso.oidc import SsoTokenCache
 from keystead.value import replace
 
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from typing import Any
-
 
 def role_credentials(source: Sso, login: SsoTokenCache, client: AwsClient) -> Credentials:
     """The credentials of the permission set ``source``. Raises as `SsoTokenCache.current`.
 
     ``client`` calls the region of the portal.
     """
-    keys = _answer(source, login, client).get("roleCredentials", {})
+    parameters = {"roleName": source.sso_role_name, "accountId": source.sso_account_id}
+    answer = login.answered(
+        lambda token: client.call("sso", "GetRoleCredentials", {**parameters, "accessToken": token})
+    )
+    keys = answer.get("roleCredentials", {})
     try:
         found = read_credentials(
             {
@@ -42,19 +41,6 @@ def role_credentials(source: Sso, login: SsoTokenCache, client: AwsClient) -> Cr
     if found.session_token is None or found.expires_at is None:
         raise unusable("sso", "GetRoleCredentials")
     return replace(found, expires_at=login.system.server_time.here(found.expires_at))
-
-
-def _answer(source: Sso, login: SsoTokenCache, client: AwsClient) -> dict[str, Any]:
-    parameters = {"roleName": source.sso_role_name, "accountId": source.sso_account_id}
-    for _ in range(2):  # again with a new token, where the first one is refused
-        token = login.current().access_token
-        try:
-            return client.call("sso", "GetRoleCredentials", {**parameters, "accessToken": token})
-        except ProviderError as error:
-            if error.code != "UnauthorizedException":
-                raise
-            refusal = login.refused(token)
-    raise refusal
 
 
 def _seconds(milliseconds: object) -> float:

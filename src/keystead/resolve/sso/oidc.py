@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-from collections.abc import Mapping
+from _thread import allocate_lock  # `threading` takes longer to load than this
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from shlex import quote
 
@@ -100,8 +101,29 @@ class SsoTokenCache(TokenCache[SsoToken]):
         super().__init__(system, found, login.title, f"keystead login {named}")
         self._login = login
         self._client = client
+        self._held: str | None = None
+        self._asking = allocate_lock()
 
-    def refused(self, token: str) -> InteractionRequired:
+    def answered(self, ask: Callable[[str], dict[str, Any]]) -> dict[str, Any]:
+        """The portal's answer to ``ask``, which is called with the access token, from any thread.
+
+        Once again with a new token where the portal refuses it. Raises as `current` and ``ask``.
+        """
+        for _ in range(2):
+            with self._asking:
+                token = self._held = self._held or self.current().access_token
+            try:
+                return ask(token)
+            except ProviderError as error:
+                if error.code != "UnauthorizedException":
+                    raise
+                refusal = self._refused(token)
+            with self._asking:
+                if self._held == token:
+                    self._held = None
+        raise refusal
+
+    def _refused(self, token: str) -> InteractionRequired:
         """The error for a token that the portal refuses before its end.
 
         It is recorded as ended, so that it is renewed where that is possible, and `login` signs in.

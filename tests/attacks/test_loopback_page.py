@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import subprocess
 import threading
 from collections.abc import Iterator
 from http.client import HTTPConnection, HTTPResponse
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from keystead.browser.loopback import Pages, serving
+from tests.endpoints import status_for_another_user
 
 SECRET = "https://signin.aws.amazon.com/federation?Action=login&SigninToken=secret"
 
@@ -99,20 +99,7 @@ def test_other_paths_lead_nowhere(loopback: Pages) -> None:
 @pytest.mark.root("becoming another user")
 def test_another_user_who_reads_the_arguments_does_not_get_the_page(loopback: Pages) -> None:
     address = loopback.redirect_once(SECRET)
-    code = (
-        "import sys, urllib.request as r\n"
-        "try: print(r.build_opener(r.ProxyHandler({})).open(sys.argv[1]).url)\n"
-        "except r.HTTPError as error: print(error.code)\n"
-    )
-    done = subprocess.run(
-        ["/usr/bin/env", "python3", "-c", code, address],
-        user=65534,
-        cwd="/",
-        capture_output=True,
-        text=True,
-        env={"PATH": "/usr/bin:/bin"},
-    )
-    assert done.stdout.strip() == "403", done.stderr
+    assert status_for_another_user(address) == "403"
     assert ask(address).status == 303
 
 

@@ -28,6 +28,7 @@ from keystead.testing import IdentityCenter
 from keystead.testing.browser import open_page
 from tests.canaries import SESSION_TOKEN
 from tests.conftest import Keystead
+from tests.endpoints import status_for_another_user
 from tests.signing_in import PROFILE, Machine, identity_center, section
 
 CODE = SESSION_TOKEN
@@ -217,20 +218,7 @@ def test_the_port_is_closed_after_the_end() -> None:
 @pytest.mark.root("becoming another user")
 def test_another_user_of_the_machine_cannot_answer(waiting: SignIn) -> None:
     """One who reads the arguments of the browser knows the port, and tries to sign you in as them."""
-    code = (
-        "import sys, urllib.request as r\n"
-        "try: print(r.build_opener(r.ProxyHandler({})).open(sys.argv[1]).status)\n"
-        "except r.HTTPError as error: print(error.code)\n"
-    )
-    done = subprocess.run(
-        ["/usr/bin/env", "python3", "-c", code, waiting.callback()],
-        user=65534,
-        cwd="/",
-        capture_output=True,
-        text=True,
-        env={"PATH": "/usr/bin:/bin"},
-    )
-    assert done.stdout.strip() == "403", done.stderr
+    assert status_for_another_user(waiting.callback()) == "403"
 
 
 @pytest.fixture

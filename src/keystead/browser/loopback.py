@@ -19,6 +19,9 @@ from keystead.http.server import EndpointServer
 from keystead.http.sockets import LOOPBACK, address_of, listen, url
 from keystead.system import connections
 
+TURN_SECONDS = 0.2
+"""How long to wait for a browser at once: Windows handles Ctrl-C in between."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import TypeVar

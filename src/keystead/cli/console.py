@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from keystead.secret import Secret
 
 _WAIT_SECONDS = 60.0
-_TURN_SECONDS = 0.2
-"""How long to wait at once: Windows handles Ctrl-C in between."""
 
 
 @command(
@@ -100,15 +98,15 @@ def _open(context: Context, url: Secret, browser: Browser) -> None:
     """Opens a one-time page that redirects to the URL, and waits until the browser has it."""
     import threading
 
-    from keystead.browser.loopback import Pages, serving
+    from keystead.browser.loopback import TURN_SECONDS, Pages, serving
 
     visited = threading.Event()
     with serving(Pages) as pages:
         address = pages.redirect_once(url.reveal(), visited.set)
         opening = open_page(context.app.system, address, browser)
         left = _WAIT_SECONDS
-        while not visited.wait(_TURN_SECONDS) and left > 0 and not opening.has_failed():
-            left -= _TURN_SECONDS
+        while not visited.wait(TURN_SECONDS) and left > 0 and not opening.has_failed():
+            left -= TURN_SECONDS
         if not visited.is_set():
             raise KeysteadError(
                 "the browser did not open the page",

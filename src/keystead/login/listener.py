@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from threading import Event
 from urllib.parse import parse_qsl
 
-from keystead.browser.loopback import Pages, serving
+from keystead.browser.loopback import TURN_SECONDS, Pages, serving
 from keystead.errors import InteractionRequired, KeysteadError, ProviderError
 from keystead.http.guards import Answer, Pending, Request
 from keystead.http.sockets import url
@@ -26,8 +26,6 @@ from keystead.printable import one_line
 
 PATH = "/oauth/callback"
 _LONGEST = 200
-_TURN_SECONDS = 0.2
-"""How long to wait at once: Windows handles Ctrl-C in between."""
 
 
 class Listener(Pages):
@@ -93,7 +91,7 @@ class Listener(Pages):
             if on_failure and on_failure[0]():
                 on_failure[1]()
                 on_failure = None
-            if self._came.wait(max(0.0, min(_TURN_SECONDS, ends - time.monotonic()))):
+            if self._came.wait(max(0.0, min(TURN_SECONDS, ends - time.monotonic()))):
                 break
             if time.monotonic() >= ends:
                 raise InteractionRequired(
